@@ -1,0 +1,324 @@
+---@meta slack.core
+
+-- The C module as Lua sees it. Every function and object here belongs to the
+-- Lua thread; nothing here waits unless it says so. Failures at run time are
+-- `nil, message, code`; misuse raises at the caller's line.
+
+---@class slack.core
+---@field NEVER nil
+local core = {}
+
+---Versions of the libraries below, by name: libcurl, libwebsockets, openssl, lua_slack.
+---@return table<string, string>
+function core.versions() end
+
+---Seconds of the monotonic clock, the scale of every `at` and `received`.
+---@return number
+function core.monotonic() end
+
+---Text with every token, ticket and other credential masked (redact.h).
+---@param text string
+---@return string
+function core.redact(text) end
+
+-- Waiting ---------------------------------------------------------------------
+
+---@class slack.core.poller
+local poller = {}
+---@return slack.core.poller
+function core.poller() end
+---@return integer fd readable when any added descriptor is
+function poller:fd() end
+---@param fd integer
+function poller:add(fd) end
+---@param fd integer
+function poller:remove(fd) end
+---Waits for added descriptors to become readable; this is the one call that blocks.
+---@param timeout number? seconds; nil waits without end
+---@param ready integer[] filled with the readable descriptors, from 1
+---@return integer count how many; 0 after the time or a signal
+function poller:wait(timeout, ready) end
+function poller:close() end
+
+---@class slack.core.mailbox
+local mailbox = {}
+---@param mark_count integer? messages; nil: no bound
+---@param mark_bytes integer? bytes
+---@return slack.core.mailbox
+function core.mailbox(mark_count, mark_bytes) end
+---@return integer fd readable while messages wait
+function mailbox:fd() end
+---The oldest message, or nothing. What follows `kind` depends on it:
+---
+---`"log"`: level ("debug" | "info" | "warn" | "error"), component, text
+---`"http"`: id, response | nil, message, code; see http_client:request
+---`"envelope"`: type, payload (JSON text), ack_token (0: acked), envelope_id,
+---  retry_attempt, retry_reason, accepts_response_payload, received
+---`"connection"`: state ("opening" | "connecting" | "ready" | "draining" | "closed" |
+---  "waiting" | "fatal" | "stopped"), info table {connection, code, message, at, delay,
+---  num_connections, ready}
+---`"ack"`: ack_token, fate ("deadline" | "late" | "unsent")
+---`"request"`: request, method, target, headers (raw lines), body, received
+---`"websocket"`: websocket, happening ("open" | "text" | "binary" | "ping" | "pong" |
+---  "closed"), data, close_code, at
+---@return integer? source the number given when the C object was made
+---@return string? kind
+---@return any ...
+function mailbox:take() end
+---@return integer count
+---@return integer bytes
+function mailbox:load() end
+function mailbox:close() end
+
+---Turns signals into readability: each of them makes the descriptor readable
+---instead of doing what it did before, until close. One at a time per process.
+---@class slack.core.signals
+local signals = {}
+---@param names string[] of "INT", "TERM", "HUP"
+---@return slack.core.signals?, string? message
+function core.signals(names) end
+---@return integer fd
+function signals:fd() end
+---@return string? name the next signal that came, oldest first
+function signals:take() end
+---Puts back what each signal did before.
+function signals:close() end
+
+-- Log -------------------------------------------------------------------------
+
+---Where C threads log to: messages of kind "log" in a mailbox.
+---@class slack.core.log
+local log = {}
+---@param mailbox slack.core.mailbox
+---@param source integer
+---@param level "debug"|"info"|"warn"|"error"|"off"
+---@return slack.core.log
+function core.log(mailbox, source, level) end
+---@param level "debug"|"info"|"warn"|"error"|"off"
+function log:set_level(level) end
+
+-- Network ---------------------------------------------------------------------
+
+---@class slack.core.net
+local net = {}
+---How to reach the network; see net_options.h for what nil means.
+---@param settings { proxy: string?, no_proxy: string?, ca_file: string?, insecure: boolean? }
+---@return slack.core.net?, string? message, string? code
+function core.net(settings) end
+---@param url string
+---@return true?, string? message, string? code
+function net:check_url(url) end
+
+---@class slack.core.http_client
+local http_client = {}
+---Starts the client thread.
+---@param mailbox slack.core.mailbox
+---@param source integer
+---@param log slack.core.log
+---@return slack.core.http_client?, string? message, string? code
+function core.http_client(mailbox, source, log) end
+---@class slack.core.http_request
+---@field method string
+---@field url string
+---@field headers string[]? alternating name and value
+---@field body string?
+---@field timeout number? seconds, 30
+---@field connect_timeout number? seconds
+---@field max_response integer? bytes, 64 MiB
+---@field http2 boolean?
+---@field net slack.core.net
+
+---@class slack.core.http_response
+---@field status integer
+---@field headers string header lines as received, without the status line
+---@field body string
+---@field seconds number
+
+---Begins a request; its end comes as a message of kind "http" with this id.
+---@param request slack.core.http_request
+---@return integer? id, string? message, string? code
+function http_client:request(request) end
+---@param id integer
+function http_client:cancel(id) end
+---Stops and joins the thread; what is outstanding ends with code "closed".
+function http_client:close() end
+
+-- Socket Mode -----------------------------------------------------------------
+
+---@class slack.core.socket_mode
+local socket_mode = {}
+---@class slack.core.socket_mode_settings
+---@field api_url string with trailing slash
+---@field app_token string
+---@field client slack.core.http_client
+---@field net slack.core.net
+---@field log slack.core.log
+---@field notices slack.core.mailbox where "connection" and "ack" messages go
+---@field events slack.core.mailbox where "envelope" messages go
+---@field source integer
+---@field connections integer? 2
+---@field max_message integer? bytes, 16 MiB
+---@field ack_deadline number? seconds, 2.5
+---@field open_timeout number? seconds, 15
+---@field hello_timeout number? seconds, 10
+---@field ping_interval number? seconds, 3
+---@field pong_timeout number? seconds, 6
+---@field backoff_first number? seconds, 0.5
+---@field backoff_maximum number? seconds, 60
+---@field stable_after number? seconds, 60
+---@field drain_timeout number? seconds, 30
+---@field stagger number? seconds, 0
+
+---Starts the socket thread, which begins to connect.
+---@param settings slack.core.socket_mode_settings
+---@return slack.core.socket_mode?, string? message, string? code
+function core.socket_mode(settings) end
+---@param token integer
+---@param payload string? JSON
+---@return true?, string? message, string? code code "too_large": over 20,480 bytes, still owed
+function socket_mode:ack(token, payload) end
+---Ends gracefully; a "connection" message with state "stopped" says when.
+---@param grace number seconds for acks still owed
+function socket_mode:stop(grace) end
+---Counters and state, fields named as in struct slk_socket_mode_stats; times in seconds.
+---@return table<string, number>
+function socket_mode:stats() end
+---Stops at once and joins the thread.
+function socket_mode:close() end
+
+-- Serving ---------------------------------------------------------------------
+
+---@class slack.core.http_server
+local http_server = {}
+---@class slack.core.http_server_settings
+---@field mailbox slack.core.mailbox
+---@field source integer
+---@field log slack.core.log
+---@field host string? "127.0.0.1"
+---@field port integer? 0; -1 for no HTTP listener
+---@field websocket_port integer? -1: no WebSocket listener
+---@field cert_file string? PEM; nil: plain text
+---@field key_file string?
+---@field max_head integer? bytes, 16 KiB
+---@field max_body integer? bytes, 1 MiB
+---@field request_timeout integer? seconds, 30
+---@field max_message integer? bytes, 1 MiB
+
+---Listens; the server thread starts with the first server of the process.
+---@param settings slack.core.http_server_settings
+---@return slack.core.http_server?, string? message, string? code
+function core.http_server(settings) end
+---@return integer
+function http_server:port() end
+---@return integer
+function http_server:websocket_port() end
+---@param request integer
+---@param status integer
+---@param headers string[]? alternating name and value
+---@param body string?
+function http_server:respond(request, status, headers, body) end
+---@param request integer
+function http_server:drop(request) end
+---@param target string path with query that may upgrade, once
+function http_server:admit(target) end
+---@param status integer 0 admits again
+function http_server:refuse_upgrades(status) end
+---@param websocket integer
+---@param act "text"|"binary"|"ping"|"raw"|"close"|"reset"|"silence"
+---@param data string?
+---@param number integer? fragments of text and binary, close code, 1 or 0 for silence
+function http_server:act(websocket, act, data, number) end
+function http_server:close() end
+
+---A fresh authority and a server certificate signed by it.
+---@param settings { names: string?, starts_in: integer?, ends_in: integer? } names as "DNS:localhost,IP:127.0.0.1"
+---@return { authority: string, certificate: string, key: string }? pem, string? message
+function core.certificate(settings) end
+
+-- Files -----------------------------------------------------------------------
+
+---@class slack.core.file_watch
+local file_watch = {}
+---@return slack.core.file_watch? nil where the system cannot
+function core.file_watch() end
+---@return integer fd readable while changes wait
+function file_watch:fd() end
+---@param directory string
+---@return integer? number, string? message
+function file_watch:add(directory) end
+---@param number integer
+function file_watch:remove(number) end
+---The next change, or nothing when none waits.
+---@return integer? directory -1: changes were lost, look at everything
+---@return string? name
+---@return "changed"|"gone"? what
+---@return boolean? is_directory
+function file_watch:take() end
+function file_watch:close() end
+---What identifies a file's content without reading it, or nil when there is none.
+---@param path string
+---@return string? stamp device, inode, size and time of change
+---@return string? type "file" | "directory" | "other"
+function core.stat(path) end
+---Names in a directory, sorted, without "." and "..".
+---@param path string
+---@return string[]?, string? message
+function core.list_directory(path) end
+
+-- Signatures and codecs -------------------------------------------------------
+
+---@param secret string
+---@param timestamp string
+---@param body string
+---@return string signature "v0=..."
+function core.sign(secret, timestamp, body) end
+---@param secret string
+---@param timestamp string
+---@param signature string
+---@param body string
+---@param now integer? seconds since the epoch
+---@return boolean valid, string? why "bad_timestamp" | "stale" | "bad_format" | "mismatch"
+function core.verify(secret, timestamp, signature, body, now) end
+
+---The fields of a Socket Mode frame (envelope.h), for specs and tools.
+---@param text string
+---@return table?, string? why
+function core.scan_envelope(text) end
+
+---@class slack.core.websocket_parser
+local websocket_parser = {}
+---@param role "client"|"server" whose end reads
+---@param maximum integer bytes of a message
+---@return slack.core.websocket_parser
+function core.websocket_parser(role, maximum) end
+---What the bytes complete: a list of {opcode=, data=, close_code=}; after a breach
+---of the protocol the last one is {failed = reason, close_code=}.
+---@param bytes string
+---@return table[]
+function websocket_parser:feed(bytes) end
+---@param role "client"|"server"
+---@param opcode integer
+---@param data string
+---@return string frame
+function core.websocket_frame(role, opcode, data) end
+
+---@class slack.core.http_parser
+local http_parser = {}
+---@param max_head integer
+---@param max_body integer
+---@return slack.core.http_parser
+function core.http_parser(max_head, max_body) end
+---@param bytes string
+---@return table[] list of {method, target, headers, body, keep_alive} | {continue = true} | {refused = status, why = text}
+function http_parser:feed(bytes) end
+
+-- JSON ------------------------------------------------------------------------
+
+---Turns, in place, floats that are whole numbers into integers through a decoded
+---value of an older lua-cjson.
+---@generic T
+---@param value T
+---@return T value
+function core.integers(value) end
+
+return core

@@ -1,0 +1,42 @@
+/* The few fields of a Socket Mode frame that the socket thread needs, found
+ * without decoding the JSON: one pass over the bytes, nothing copied.
+ * Pure code; any thread. */
+#ifndef SLK_ENVELOPE_H
+#define SLK_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A run of bytes inside the scanned text. A string's is without its quotes
+ * and with its escapes as they stand; data is NULL when the field is missing
+ * or null. */
+struct slk_slice {
+    const char *data;
+    size_t length;
+};
+
+struct slk_envelope {
+    struct slk_slice type; /* "hello", "disconnect", "events_api", ... */
+    struct slk_slice envelope_id;
+    struct slk_slice payload; /* the JSON value as it stands, object or not */
+    struct slk_slice reason;  /* of disconnect */
+    struct slk_slice retry_reason;
+    struct slk_slice debug_info; /* the JSON value */
+    int retry_attempt;           /* 0 when missing */
+    int num_connections;         /* of hello; 0 when missing */
+    bool accepts_response_payload;
+};
+
+#define SLK_ENVELOPE_MAX_DEPTH 512
+
+/* SLK_OK when text is one well-formed JSON object (RFC 8259, nested at most
+ * SLK_ENVELOPE_MAX_DEPTH deep) followed by nothing but white space, else
+ * SLK_INVALID with *why set to static text. Of a repeated field the last
+ * counts, as JSON decoders do. An envelope_id that is no plain string of 1 to
+ * 255 printable ASCII characters without quote or backslash counts as missing. */
+int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *envelope,
+                      const char **why);
+
+bool slk_slice_is(struct slk_slice slice, const char *text);
+
+#endif

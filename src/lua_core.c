@@ -1,0 +1,188 @@
+#include "lua_core.h"
+
+#include <dlfcn.h>
+
+#include <curl/curl.h>
+#include <libwebsockets.h>
+#include <openssl/crypto.h>
+
+#include "clock.h"
+#include "net_options.h"
+
+#if LIBCURL_VERSION_NUM < 0x075500
+#error "lua-slack needs libcurl 7.85 or newer"
+#endif
+#if LWS_LIBRARY_VERSION_NUMBER < 4001006
+#error "lua-slack needs libwebsockets 4.1.6 or newer"
+#endif
+
+void slk_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction finalizer)
+{
+    luaL_newmetatable(L, name);
+    lua_pushcfunction(L, finalizer);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, finalizer);
+    lua_setfield(L, -2, "__close");
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+void **slk_new_object(lua_State *L, const char *name)
+{
+    void **object = lua_newuserdatauv(L, sizeof *object, 0);
+    *object = NULL;
+    luaL_setmetatable(L, name);
+    return object;
+}
+
+void *slk_check_object(lua_State *L, int index, const char *name)
+{
+    void **object = luaL_checkudata(L, index, name);
+    if (*object == NULL) {
+        luaL_error(L, "%s has been closed", name);
+    }
+    return *object;
+}
+
+int slk_push_error(lua_State *L, const struct slk_error *err)
+{
+    lua_pushnil(L);
+    lua_pushstring(L, err->text);
+    lua_pushstring(L, err->code);
+    return 3;
+}
+
+int slk_push_status(lua_State *L, int status)
+{
+    static const char *const codes[] = {"ok",      "memory",    "full",  "closed",
+                                        "invalid", "too_large", "system"};
+    const char *code = codes[-status];
+    lua_pushnil(L);
+    lua_pushfstring(L, status == SLK_NOMEM ? "out of %s" : "%s", code);
+    lua_pushstring(L, code);
+    return 3;
+}
+
+/* Leaves the field on the stack; 0 when it is nil. */
+static int get_field(lua_State *L, int index, const char *name)
+{
+    return lua_getfield(L, index, name) != LUA_TNIL;
+}
+
+static int bad_field(lua_State *L, const char *name, const char *expected)
+{
+    return luaL_error(L, "field '%s': %s expected, got %s", name, expected, luaL_typename(L, -1));
+}
+
+const char *slk_field_string(lua_State *L, int index, const char *name, const char *fallback)
+{
+    const char *value = fallback;
+    if (get_field(L, index, name)) {
+        if (lua_type(L, -1) != LUA_TSTRING) {
+            bad_field(L, name, "string");
+        }
+        value = lua_tostring(L, -1);
+    }
+    lua_pop(L, 1);
+    return value;
+}
+
+lua_Integer slk_field_integer(lua_State *L, int index, const char *name, lua_Integer fallback)
+{
+    lua_Integer value = fallback;
+    if (get_field(L, index, name)) {
+        int exact;
+        value = lua_tointegerx(L, -1, &exact);
+        if (!exact) {
+            bad_field(L, name, "integer");
+        }
+    }
+    lua_pop(L, 1);
+    return value;
+}
+
+lua_Number slk_field_number(lua_State *L, int index, const char *name, lua_Number fallback)
+{
+    lua_Number value = fallback;
+    if (get_field(L, index, name)) {
+        int number;
+        value = lua_tonumberx(L, -1, &number);
+        if (!number) {
+            bad_field(L, name, "number");
+        }
+    }
+    lua_pop(L, 1);
+    return value;
+}
+
+int slk_field_boolean(lua_State *L, int index, const char *name, int fallback)
+{
+    int value = get_field(L, index, name) ? lua_toboolean(L, -1) : fallback;
+    lua_pop(L, 1);
+    return value;
+}
+
+int64_t slk_field_seconds(lua_State *L, int index, const char *name, lua_Number fallback)
+{
+    lua_Number seconds = slk_field_number(L, index, name, fallback);
+    if (!(seconds >= 0 && seconds < 1e9)) {
+        luaL_error(L, "field '%s': seconds from 0 to 1e9 expected", name);
+    }
+    return (int64_t)(seconds * 1e9);
+}
+
+void *slk_field_object(lua_State *L, int index, const char *name, const char *class_name)
+{
+    lua_getfield(L, index, name);
+    void **object = luaL_testudata(L, -1, class_name);
+    if (object == NULL || *object == NULL) {
+        bad_field(L, name, class_name);
+    }
+    void *value = *object;
+    lua_pop(L, 1);
+    return value;
+}
+
+static int versions(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushstring(L, curl_version_info(CURLVERSION_NOW)->version);
+    lua_setfield(L, -2, "libcurl");
+    lua_pushstring(L, lws_get_library_version());
+    lua_setfield(L, -2, "libwebsockets");
+    lua_pushstring(L, OpenSSL_version(OPENSSL_VERSION));
+    lua_setfield(L, -2, "openssl");
+    return 1;
+}
+
+/* libcurl may leave a resolver thread behind that still runs when Lua unloads
+ * its modules, so this one stays mapped for the life of the process. */
+static void stay_mapped(void)
+{
+    Dl_info info;
+    if (dladdr((void *)(uintptr_t)&slk_class, &info) != 0 && info.dli_fname != NULL) {
+        dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+    }
+}
+
+int luaopen_slack_core(lua_State *L);
+
+int luaopen_slack_core(lua_State *L)
+{
+    stay_mapped();
+    slk_net_global_init();
+    lua_newtable(L);
+    lua_pushcfunction(L, versions);
+    lua_setfield(L, -2, "versions");
+    slk_open_mailbox(L);
+    slk_open_poller(L);
+    slk_open_http_client(L);
+    slk_open_socket_mode(L);
+    slk_open_http_server(L);
+    slk_open_files(L);
+    slk_open_codecs(L);
+    slk_open_json(L);
+    return 1;
+}

@@ -1,0 +1,78 @@
+/* Shared by the binding files (lua_*.c), the only ones that know Lua. They
+ * check arguments, convert, call the C concept and push the result; no logic.
+ * Lua thread only. */
+#ifndef SLK_LUA_CORE_H
+#define SLK_LUA_CORE_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#if LUA_VERSION_NUM < 504
+#error "lua-slack needs Lua 5.4: install liblua5.4-dev and build with LUA_INCDIR pointing to it"
+#endif
+
+struct slk_http_client;
+struct slk_http_server;
+struct slk_log;
+struct slk_mailbox;
+struct slk_message;
+struct slk_net_options;
+
+/* Each binding file adds its functions to the module table on top of the stack. */
+void slk_open_mailbox(lua_State *L);     /* mailbox, log, redact */
+void slk_open_poller(lua_State *L);      /* poller, signals, monotonic */
+void slk_open_http_client(lua_State *L); /* net, http_client */
+void slk_open_socket_mode(lua_State *L); /* socket_mode */
+void slk_open_http_server(lua_State *L); /* http_server, certificate */
+void slk_open_files(lua_State *L);       /* file_watch, stat, list_directory */
+void slk_open_codecs(lua_State *L);      /* sign, verify, scan_envelope, *_parser, *_frame */
+void slk_open_json(lua_State *L);        /* integers */
+
+/* Makes a class: metatable name with __name, __gc, __close and __index = the
+ * methods. Both finalizers must be idempotent. */
+void slk_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction finalizer);
+
+/* A userdata of a class that holds one pointer, NULL at first; the finalizer
+ * frees what is in it. Set the pointer when the C object exists. */
+void **slk_new_object(lua_State *L, const char *name);
+
+/* The pointer of argument index; raises when it is not of the class or closed. */
+void *slk_check_object(lua_State *L, int index, const char *name);
+
+/* The failure results: nil, text, code. */
+int slk_push_error(lua_State *L, const struct slk_error *err);
+int slk_push_status(lua_State *L, int status); /* of SLK_NOMEM and others without words */
+
+/* Option fields of the table at index; each raises on a wrong type, naming the
+ * field. Strings live as long as the table does. */
+const char *slk_field_string(lua_State *L, int index, const char *name, const char *fallback);
+lua_Integer slk_field_integer(lua_State *L, int index, const char *name, lua_Integer fallback);
+lua_Number slk_field_number(lua_State *L, int index, const char *name, lua_Number fallback);
+int slk_field_boolean(lua_State *L, int index, const char *name, int fallback);
+int64_t slk_field_seconds(lua_State *L, int index, const char *name, lua_Number fallback);
+/* The pointer of the object in that field; raises when it is missing or of another class. */
+void *slk_field_object(lua_State *L, int index, const char *name, const char *class_name);
+
+#define SLK_CLASS_MAILBOX     "slack.core.mailbox"
+#define SLK_CLASS_LOG         "slack.core.log"
+#define SLK_CLASS_NET         "slack.core.net"
+#define SLK_CLASS_HTTP_CLIENT "slack.core.http_client"
+#define SLK_CLASS_SOCKET_MODE "slack.core.socket_mode"
+#define SLK_CLASS_HTTP_SERVER "slack.core.http_server"
+#define SLK_CLASS_FILE_WATCH  "slack.core.file_watch"
+#define SLK_CLASS_POLLER      "slack.core.poller"
+#define SLK_CLASS_SIGNALS     "slack.core.signals"
+
+/* Pushes what mailbox:take gives after the kind; returns how many values.
+ * Called with the message owned by a userdata, so that raising is safe. */
+int slk_push_http_result(lua_State *L, const struct slk_message *message);
+int slk_push_envelope(lua_State *L, const struct slk_message *message);
+int slk_push_connection(lua_State *L, const struct slk_message *message);
+int slk_push_ack(lua_State *L, const struct slk_message *message);
+int slk_push_request(lua_State *L, const struct slk_message *message);
+int slk_push_served(lua_State *L, const struct slk_message *message);
+
+#endif

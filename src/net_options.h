@@ -1,0 +1,43 @@
+/* How this app reaches the network: proxy, certificate authorities, and
+ * whether plain text is allowed. Decided once, from options and environment,
+ * and the same for the Web API and the WebSocket. Immutable and reference
+ * counted; any thread. */
+#ifndef SLK_NET_OPTIONS_H
+#define SLK_NET_OPTIONS_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "error.h"
+
+struct slk_net_options;
+
+struct slk_net_settings {
+    const char *proxy;    /* URL; NULL: HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy; "": none */
+    const char *no_proxy; /* NULL: NO_PROXY, no_proxy */
+    const char *ca_file;  /* PEM; NULL: SSL_CERT_FILE, else the system's */
+    bool insecure;        /* allow http and ws to other hosts than loopback */
+};
+
+/* NULL with err filled: memory, a proxy that is no http(s) URL, a CA file that
+ * cannot be read. */
+struct slk_net_options *slk_net_options_create(const struct slk_net_settings *settings,
+                                               struct slk_error *err);
+struct slk_net_options *slk_net_options_retain(struct slk_net_options *options);
+void slk_net_options_release(struct slk_net_options *options);
+
+/* SLK_OK when the URL is well formed, its scheme is one of http, https, ws,
+ * wss, and it is encrypted, on loopback, or plain text is allowed; else
+ * SLK_INVALID with err saying what to do. */
+int slk_net_options_check_url(const struct slk_net_options *options, const char *url,
+                              struct slk_error *err);
+
+/* Sets proxy, CA, protocols, no signals and close-on-exec on an easy handle.
+ * options must live as long as the handle uses them. */
+void slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
+
+/* Initialises libcurl once for the process; called by everything that starts
+ * to use it. Never undone: other modules may use libcurl too. */
+void slk_net_global_init(void);
+
+#endif

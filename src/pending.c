@@ -1,0 +1,34 @@
+/* Placeholders so that the module links while its parts are being written. */
+#include "lua_core.h"
+#include "net_options.h"
+
+#define PENDING_OPEN(name)                                                                         \
+    __attribute__((weak)) void name(lua_State *L)                                                  \
+    {                                                                                              \
+        (void)L;                                                                                   \
+    }
+#define PENDING_PUSH(name)                                                                         \
+    __attribute__((weak)) int name(lua_State *L, const struct slk_message *message)                \
+    {                                                                                              \
+        (void)L;                                                                                   \
+        (void)message;                                                                             \
+        return 0;                                                                                  \
+    }
+
+PENDING_OPEN(slk_open_mailbox)
+PENDING_OPEN(slk_open_poller)
+PENDING_OPEN(slk_open_http_client)
+PENDING_OPEN(slk_open_socket_mode)
+PENDING_OPEN(slk_open_http_server)
+PENDING_OPEN(slk_open_files)
+PENDING_OPEN(slk_open_codecs)
+PENDING_OPEN(slk_open_json)
+PENDING_PUSH(slk_push_http_result)
+PENDING_PUSH(slk_push_envelope)
+PENDING_PUSH(slk_push_connection)
+PENDING_PUSH(slk_push_ack)
+PENDING_PUSH(slk_push_request)
+PENDING_PUSH(slk_push_served)
+__attribute__((weak)) void slk_net_global_init(void)
+{
+}
