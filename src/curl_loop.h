@@ -61,7 +61,7 @@ CURLM *slk_curl_loop_multi(struct slk_curl_loop *loop);
 void slk_curl_loop_stop(struct slk_curl_loop *loop);
 
 /* References: whoever may post after the owner has stopped the loop holds
- * one. The creator has the first. */
+ * one. The creator has the first, and stops the loop before giving it up. */
 struct slk_curl_loop *slk_curl_loop_retain(struct slk_curl_loop *loop);
 void slk_curl_loop_release(struct slk_curl_loop *loop);
 

@@ -1,0 +1,206 @@
+#include "curl_loop.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "net_options.h"
+#include "thread.h"
+
+/* libcurl 8.21 can swallow a wake-up; no wait is longer than this. */
+#define LONGEST_WAIT_MS 1000
+
+struct slk_curl_loop {
+    atomic_uint references;
+    const struct slk_curl_loop_operations *operations;
+    void *owner;
+    pthread_t thread;
+    bool joined;  /* stopping thread only */
+    CURLM *multi; /* loop thread only, but for waking */
+
+    pthread_mutex_t queue_lock; /* guards the fields below */
+    struct slk_command *first;
+    struct slk_command **last;
+    bool stopping;
+    CURLM *wakeable; /* multi while it may be woken */
+};
+
+static struct slk_command *take_commands(struct slk_curl_loop *loop, bool *stopping)
+{
+    pthread_mutex_lock(&loop->queue_lock);
+    struct slk_command *commands = loop->first;
+    loop->first = NULL;
+    loop->last = &loop->first;
+    *stopping = loop->stopping;
+    pthread_mutex_unlock(&loop->queue_lock);
+    return commands;
+}
+
+static bool has_commands(struct slk_curl_loop *loop)
+{
+    pthread_mutex_lock(&loop->queue_lock);
+    bool waiting = loop->first != NULL || loop->stopping;
+    pthread_mutex_unlock(&loop->queue_lock);
+    return waiting;
+}
+
+/* Returns false when the loop is to end. */
+static bool run_commands(struct slk_curl_loop *loop)
+{
+    bool stopping;
+    struct slk_command *command = take_commands(loop, &stopping);
+    while (command != NULL) {
+        struct slk_command *next = command->next;
+        command->next = NULL;
+        loop->operations->command(loop->owner, command);
+        command = next;
+    }
+    return !stopping;
+}
+
+static void report_done(struct slk_curl_loop *loop)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+        if (message->msg == CURLMSG_DONE) {
+            /* Copied first: the message dies with the handle's removal. */
+            CURL *easy = message->easy_handle;
+            CURLcode result = message->data.result;
+            loop->operations->done(loop->owner, easy, result);
+        }
+    }
+}
+
+static void wait_for_work(struct slk_curl_loop *loop, int64_t deadline)
+{
+    struct curl_waitfd *fds = NULL;
+    size_t count = 0;
+    if (loop->operations->wait_fds != NULL) {
+        count = loop->operations->wait_fds(loop->owner, &fds);
+    }
+    /* Asked after everything else, so that a command posted meanwhile is not
+     * slept over even if its wake-up was used up by an earlier wait. */
+    int wait =
+        has_commands(loop) ? 0 : slk_clock_wait_ms(slk_clock_now(), deadline, LONGEST_WAIT_MS);
+    curl_multi_poll(loop->multi, fds, (unsigned)count, wait, NULL);
+    if (loop->operations->ready != NULL) {
+        loop->operations->ready(loop->owner);
+    }
+}
+
+static void *run(void *argument)
+{
+    struct slk_curl_loop *loop = argument;
+    if (loop->operations->started != NULL) {
+        loop->operations->started(loop->owner, loop->multi);
+    }
+    while (run_commands(loop)) {
+        int running;
+        curl_multi_perform(loop->multi, &running);
+        report_done(loop);
+        wait_for_work(loop, loop->operations->tick(loop->owner, slk_clock_now()));
+    }
+    loop->operations->stopped(loop->owner);
+    pthread_mutex_lock(&loop->queue_lock);
+    loop->wakeable = NULL;
+    pthread_mutex_unlock(&loop->queue_lock);
+    curl_multi_cleanup(loop->multi);
+    loop->multi = NULL;
+    return NULL;
+}
+
+struct slk_curl_loop *slk_curl_loop_start(const char *name,
+                                          const struct slk_curl_loop_operations *operations,
+                                          void *owner, struct slk_error *err)
+{
+    slk_net_global_init();
+    struct slk_curl_loop *loop = calloc(1, sizeof *loop);
+    CURLM *multi = curl_multi_init();
+    if (loop == NULL || multi == NULL) {
+        slk_error_set(err, "memory", "out of memory while starting the %s thread", name);
+        goto fail;
+    }
+    atomic_init(&loop->references, 1);
+    loop->operations = operations;
+    loop->owner = owner;
+    loop->multi = loop->wakeable = multi;
+    loop->last = &loop->first;
+    pthread_mutex_init(&loop->queue_lock, NULL);
+    if (slk_thread_start(&loop->thread, name, run, loop) != SLK_OK) {
+        slk_error_set(err, "system", "the %s thread cannot be started: raise the limit of threads",
+                      name);
+        pthread_mutex_destroy(&loop->queue_lock);
+        goto fail;
+    }
+    return loop;
+fail:
+    if (multi != NULL) {
+        curl_multi_cleanup(multi);
+    }
+    free(loop);
+    return NULL;
+}
+
+int slk_curl_loop_post(struct slk_curl_loop *loop, struct slk_command *command)
+{
+    command->next = NULL;
+    pthread_mutex_lock(&loop->queue_lock);
+    if (loop->stopping) {
+        pthread_mutex_unlock(&loop->queue_lock);
+        return SLK_CLOSED;
+    }
+    if (loop->first == NULL) {
+        curl_multi_wakeup(loop->wakeable);
+    }
+    *loop->last = command;
+    loop->last = &command->next;
+    pthread_mutex_unlock(&loop->queue_lock);
+    return SLK_OK;
+}
+
+void slk_curl_loop_wake(struct slk_curl_loop *loop)
+{
+    pthread_mutex_lock(&loop->queue_lock);
+    if (loop->wakeable != NULL) {
+        curl_multi_wakeup(loop->wakeable);
+    }
+    pthread_mutex_unlock(&loop->queue_lock);
+}
+
+CURLM *slk_curl_loop_multi(struct slk_curl_loop *loop)
+{
+    return loop->multi;
+}
+
+void slk_curl_loop_stop(struct slk_curl_loop *loop)
+{
+    if (loop->joined) {
+        return;
+    }
+    pthread_mutex_lock(&loop->queue_lock);
+    loop->stopping = true;
+    if (loop->wakeable != NULL) {
+        curl_multi_wakeup(loop->wakeable);
+    }
+    pthread_mutex_unlock(&loop->queue_lock);
+    pthread_join(loop->thread, NULL);
+    loop->joined = true;
+}
+
+struct slk_curl_loop *slk_curl_loop_retain(struct slk_curl_loop *loop)
+{
+    atomic_fetch_add(&loop->references, 1);
+    return loop;
+}
+
+void slk_curl_loop_release(struct slk_curl_loop *loop)
+{
+    if (loop == NULL || atomic_fetch_sub(&loop->references, 1) > 1) {
+        return;
+    }
+    pthread_mutex_destroy(&loop->queue_lock);
+    free(loop);
+}
