@@ -17,7 +17,7 @@ struct slk_curl_loop {
     const struct slk_curl_loop_operations *operations;
     void *owner;
     pthread_t thread;
-    bool joined;  /* stopping thread only */
+    bool started; /* the starting and stopping thread only */
     CURLM *multi; /* loop thread only, but for waking */
 
     pthread_mutex_t queue_lock; /* guards the fields below */
@@ -112,16 +112,18 @@ static void *run(void *argument)
     return NULL;
 }
 
-struct slk_curl_loop *slk_curl_loop_start(const char *name,
-                                          const struct slk_curl_loop_operations *operations,
-                                          void *owner, struct slk_error *err)
+struct slk_curl_loop *slk_curl_loop_create(const struct slk_curl_loop_operations *operations,
+                                           void *owner)
 {
     slk_net_global_init();
     struct slk_curl_loop *loop = calloc(1, sizeof *loop);
     CURLM *multi = curl_multi_init();
     if (loop == NULL || multi == NULL) {
-        slk_error_set(err, "memory", "out of memory while starting the %s thread", name);
-        goto fail;
+        if (multi != NULL) {
+            curl_multi_cleanup(multi);
+        }
+        free(loop);
+        return NULL;
     }
     atomic_init(&loop->references, 1);
     loop->operations = operations;
@@ -129,19 +131,18 @@ struct slk_curl_loop *slk_curl_loop_start(const char *name,
     loop->multi = loop->wakeable = multi;
     loop->last = &loop->first;
     pthread_mutex_init(&loop->queue_lock, NULL);
-    if (slk_thread_start(&loop->thread, name, run, loop) != SLK_OK) {
-        slk_error_set(err, "system", "the %s thread cannot be started: raise the limit of threads",
-                      name);
-        pthread_mutex_destroy(&loop->queue_lock);
-        goto fail;
-    }
     return loop;
-fail:
-    if (multi != NULL) {
-        curl_multi_cleanup(multi);
+}
+
+int slk_curl_loop_start(struct slk_curl_loop *loop, const char *name, struct slk_error *err)
+{
+    if (slk_thread_start(&loop->thread, name, run, loop) != SLK_OK) {
+        slk_error_set(err, "system", "the thread %s cannot be started: raise the limit of threads",
+                      name);
+        return SLK_SYSTEM;
     }
-    free(loop);
-    return NULL;
+    loop->started = true;
+    return SLK_OK;
 }
 
 int slk_curl_loop_post(struct slk_curl_loop *loop, struct slk_command *command)
@@ -177,7 +178,7 @@ CURLM *slk_curl_loop_multi(struct slk_curl_loop *loop)
 
 void slk_curl_loop_stop(struct slk_curl_loop *loop)
 {
-    if (loop->joined) {
+    if (!loop->started) {
         return;
     }
     pthread_mutex_lock(&loop->queue_lock);
@@ -187,7 +188,7 @@ void slk_curl_loop_stop(struct slk_curl_loop *loop)
     }
     pthread_mutex_unlock(&loop->queue_lock);
     pthread_join(loop->thread, NULL);
-    loop->joined = true;
+    loop->started = false;
 }
 
 struct slk_curl_loop *slk_curl_loop_retain(struct slk_curl_loop *loop)
@@ -200,6 +201,9 @@ void slk_curl_loop_release(struct slk_curl_loop *loop)
 {
     if (loop == NULL || atomic_fetch_sub(&loop->references, 1) > 1) {
         return;
+    }
+    if (loop->multi != NULL) { /* never started */
+        curl_multi_cleanup(loop->multi);
     }
     pthread_mutex_destroy(&loop->queue_lock);
     free(loop);

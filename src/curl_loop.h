@@ -40,11 +40,15 @@ struct slk_curl_loop_operations {
     void (*stopped)(void *owner);
 };
 
-/* Creates the multi handle and starts the thread. NULL with err filled on
- * failure. name: at most 15 characters. Operations must outlive the loop. */
-struct slk_curl_loop *slk_curl_loop_start(const char *name,
-                                          const struct slk_curl_loop_operations *operations,
-                                          void *owner, struct slk_error *err);
+/* Creates the multi handle; operations must outlive the loop. NULL when memory
+ * ran out. The owner keeps the pointer before it starts the thread, which may
+ * use it at once. */
+struct slk_curl_loop *slk_curl_loop_create(const struct slk_curl_loop_operations *operations,
+                                           void *owner);
+
+/* Starts the thread; name has at most 15 characters. SLK_OK, or SLK_SYSTEM
+ * with err filled. */
+int slk_curl_loop_start(struct slk_curl_loop *loop, const char *name, struct slk_error *err);
 
 /* Any thread. SLK_OK: the loop owns the command. SLK_CLOSED: the loop has been
  * stopped and the caller still owns it. */
@@ -57,7 +61,8 @@ void slk_curl_loop_wake(struct slk_curl_loop *loop);
 CURLM *slk_curl_loop_multi(struct slk_curl_loop *loop);
 
 /* Not the loop's thread. Refuses further commands, executes those queued
- * already, calls stopped, joins the thread. Idempotent. */
+ * already, calls stopped, joins the thread. Idempotent, and fine on a loop that
+ * was never started. */
 void slk_curl_loop_stop(struct slk_curl_loop *loop);
 
 /* References: whoever may post after the owner has stopped the loop holds
