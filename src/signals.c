@@ -1,0 +1,123 @@
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define MAX_SIGNALS 8
+
+struct slk_signals {
+    int read_fd, write_fd;
+    size_t count;
+    int numbers[MAX_SIGNALS];
+    struct sigaction before[MAX_SIGNALS];
+};
+
+/* A handler gets no context but its number, so what it needs is here. */
+static atomic_int handler_fd = -1;
+static atomic_int handler_pid;
+
+static void on_signal(int number)
+{
+    int saved = errno;
+    /* A child between fork and exec shares the pipe but not the signal. */
+    if (atomic_load(&handler_pid) == (int)getpid()) {
+        unsigned char byte = (unsigned char)number;
+        ssize_t written = write(atomic_load(&handler_fd), &byte, 1);
+        (void)written; /* a full pipe has signals enough */
+    }
+    errno = saved;
+}
+
+static int open_pipe(struct slk_signals *signals)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    }
+    signals->read_fd = ends[0];
+    signals->write_fd = ends[1];
+    return 0;
+}
+
+/* SA_RESTART, so that reads and writes of the program are not cut short;
+ * waiting in the poller ends all the same. */
+static int install(struct slk_signals *signals, int number)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, &action, &signals->before[signals->count]) != 0) {
+        return -1;
+    }
+    signals->numbers[signals->count++] = number;
+    return 0;
+}
+
+struct slk_signals *slk_signals_create(const int *numbers, size_t count)
+{
+    if (count > MAX_SIGNALS) {
+        errno = EINVAL;
+        return NULL;
+    }
+    struct slk_signals *signals = calloc(1, sizeof *signals);
+    if (signals == NULL || open_pipe(signals) != 0) {
+        free(signals);
+        return NULL;
+    }
+    int none = -1;
+    if (!atomic_compare_exchange_strong(&handler_fd, &none, signals->write_fd)) {
+        close(signals->read_fd);
+        close(signals->write_fd);
+        free(signals);
+        errno = EBUSY;
+        return NULL;
+    }
+    atomic_store(&handler_pid, (int)getpid());
+    for (size_t i = 0; i < count; i++) {
+        if (install(signals, numbers[i]) != 0) {
+            int saved = errno;
+            slk_signals_destroy(signals);
+            errno = saved;
+            return NULL;
+        }
+    }
+    return signals;
+}
+
+void slk_signals_destroy(struct slk_signals *signals)
+{
+    if (signals == NULL) {
+        return;
+    }
+    while (signals->count > 0) {
+        signals->count--;
+        sigaction(signals->numbers[signals->count], &signals->before[signals->count], NULL);
+    }
+    atomic_store(&handler_fd, -1);
+    close(signals->read_fd);
+    close(signals->write_fd);
+    free(signals);
+}
+
+int slk_signals_fd(const struct slk_signals *signals)
+{
+    return signals->read_fd;
+}
+
+int slk_signals_take(struct slk_signals *signals)
+{
+    unsigned char byte;
+    ssize_t got;
+    do {
+        got = read(signals->read_fd, &byte, 1);
+    } while (got < 0 && errno == EINTR);
+    return got == 1 ? byte : 0;
+}
