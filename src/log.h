@@ -14,6 +14,7 @@ struct slk_log;
 
 struct slk_log_message {
     struct slk_message message;
+    struct slk_log *log; /* counts what waits; a reference */
     enum slk_log_level level;
     const char *component; /* static text: "socket_mode", "http_client", ... */
     size_t length;

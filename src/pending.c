@@ -1,6 +1,7 @@
 /* Placeholders so that the module links while its parts are being written. */
 #include "lua_core.h"
 #include "net_options.h"
+#include "redact.h"
 
 #define PENDING_OPEN(name)                                                                         \
     __attribute__((weak)) void name(lua_State *L)                                                  \
@@ -15,8 +16,6 @@
         return 0;                                                                                  \
     }
 
-PENDING_OPEN(slk_open_mailbox)
-PENDING_OPEN(slk_open_poller)
 PENDING_OPEN(slk_open_http_client)
 PENDING_OPEN(slk_open_socket_mode)
 PENDING_OPEN(slk_open_http_server)
@@ -29,6 +28,11 @@ PENDING_PUSH(slk_push_connection)
 PENDING_PUSH(slk_push_ack)
 PENDING_PUSH(slk_push_request)
 PENDING_PUSH(slk_push_served)
+__attribute__((weak)) size_t slk_redact(char *text, size_t length)
+{
+    (void)text;
+    return length;
+}
 __attribute__((weak)) void slk_net_global_init(void)
 {
 }

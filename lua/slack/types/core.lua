@@ -16,6 +16,10 @@ function core.versions() end
 ---@return number
 function core.monotonic() end
 
+---The number of this process; another one after a fork.
+---@return integer
+function core.pid() end
+
 ---Text with every token, ticket and other credential masked (redact.h).
 ---@param text string
 ---@return string
@@ -27,16 +31,20 @@ function core.redact(text) end
 local poller = {}
 ---@return slack.core.poller
 function core.poller() end
----@return integer fd readable when any added descriptor is
+---@return integer fd readable when any added descriptor is; -1 where the system cannot do that
 function poller:fd() end
----@param fd integer
+---@param fd integer adding it twice is adding it once
+---@return true?, string? message, string? code
 function poller:add(fd) end
 ---@param fd integer
+---@return true?, string? message, string? code
 function poller:remove(fd) end
 ---Waits for added descriptors to become readable; this is the one call that blocks.
 ---@param timeout number? seconds; nil waits without end
 ---@param ready integer[] filled with the readable descriptors, from 1
----@return integer count how many; 0 after the time or a signal
+---@return integer? count how many; 0 after the time or a signal
+---@return string? message
+---@return string? code
 function poller:wait(timeout, ready) end
 function poller:close() end
 
@@ -96,6 +104,10 @@ local log = {}
 function core.log(mailbox, source, level) end
 ---@param level "debug"|"info"|"warn"|"error"|"off"
 function log:set_level(level) end
+---A line as a C thread would write it, component "lua".
+---@param level "debug"|"info"|"warn"|"error"
+---@param text string
+function log:write(level, text) end
 
 -- Network ---------------------------------------------------------------------
 

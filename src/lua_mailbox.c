@@ -1,0 +1,197 @@
+#include "lua_core.h"
+
+#include <string.h>
+
+#include "log.h"
+#include "mailbox.h"
+#include "redact.h"
+
+/* The pointer comes first, as slk_check_object wants it. The message on its
+ * way to Lua belongs to the object, so that an error while its values are
+ * pushed (out of memory) does not lose it. */
+struct mailbox_object {
+    struct slk_mailbox *mailbox;
+    struct slk_message *current;
+};
+
+static const char *const level_names[] = {"debug", "info", "warn", "error", "off", NULL};
+
+static size_t check_mark(lua_State *L, int index)
+{
+    lua_Integer mark = luaL_optinteger(L, index, 0);
+    luaL_argcheck(L, mark >= 0, index, "must not be negative");
+    return (size_t)mark;
+}
+
+static int mailbox_new(lua_State *L)
+{
+    size_t count = check_mark(L, 1), bytes = check_mark(L, 2);
+    struct mailbox_object *object = lua_newuserdatauv(L, sizeof *object, 0);
+    *object = (struct mailbox_object){NULL, NULL};
+    luaL_setmetatable(L, SLK_CLASS_MAILBOX);
+    object->mailbox = slk_mailbox_create(count, bytes);
+    if (object->mailbox == NULL) {
+        return luaL_error(L, "out of memory or descriptors");
+    }
+    return 1;
+}
+
+static void drop_current(struct mailbox_object *object)
+{
+    struct slk_message *message = object->current;
+    object->current = NULL;
+    if (message != NULL) {
+        message->destroy(message);
+    }
+}
+
+/* Closing first breaks the ring of mailbox, waiting log lines and their log. */
+static int mailbox_close(lua_State *L)
+{
+    struct mailbox_object *object = luaL_checkudata(L, 1, SLK_CLASS_MAILBOX);
+    struct slk_mailbox *mailbox = object->mailbox;
+    object->mailbox = NULL;
+    drop_current(object);
+    if (mailbox != NULL) {
+        slk_mailbox_close(mailbox);
+        slk_mailbox_release(mailbox);
+    }
+    return 0;
+}
+
+static int mailbox_fd(lua_State *L)
+{
+    lua_pushinteger(L, slk_mailbox_fd(slk_check_object(L, 1, SLK_CLASS_MAILBOX)));
+    return 1;
+}
+
+static int mailbox_load(lua_State *L)
+{
+    struct slk_mailbox *mailbox = slk_check_object(L, 1, SLK_CLASS_MAILBOX);
+    struct slk_mailbox_load load = slk_mailbox_load(mailbox);
+    lua_pushinteger(L, (lua_Integer)load.count);
+    lua_pushinteger(L, (lua_Integer)load.bytes);
+    return 2;
+}
+
+static int push_log(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_log_message *line = (const struct slk_log_message *)message;
+    lua_pushstring(L, level_names[line->level]);
+    lua_pushstring(L, line->component);
+    lua_pushlstring(L, line->text, line->length);
+    return 3;
+}
+
+static const struct {
+    const char *name;
+    int (*push)(lua_State *L, const struct slk_message *message);
+} kinds[SLK_MESSAGE_KINDS] = {
+    [SLK_MESSAGE_LOG] = {"log", push_log},
+    [SLK_MESSAGE_HTTP] = {"http", slk_push_http_result},
+    [SLK_MESSAGE_ENVELOPE] = {"envelope", slk_push_envelope},
+    [SLK_MESSAGE_CONNECTION] = {"connection", slk_push_connection},
+    [SLK_MESSAGE_ACK] = {"ack", slk_push_ack},
+    [SLK_MESSAGE_REQUEST] = {"request", slk_push_request},
+    [SLK_MESSAGE_WEBSOCKET] = {"websocket", slk_push_served},
+};
+
+/* Called once per event: upvalue 1 is the metatable, which spares the look-up
+ * by name, and the ones after it are the names of the kinds. */
+static struct mailbox_object *check_taken_from(lua_State *L)
+{
+    struct mailbox_object *object = lua_touserdata(L, 1);
+    if (object == NULL || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(1)) ||
+        object->mailbox == NULL) {
+        slk_check_object(L, 1, SLK_CLASS_MAILBOX); /* raises */
+    }
+    return object;
+}
+
+static int mailbox_take(lua_State *L)
+{
+    struct mailbox_object *object = check_taken_from(L);
+    drop_current(object);
+    struct slk_message *message = slk_mailbox_take(object->mailbox);
+    if (message == NULL) {
+        return 0;
+    }
+    object->current = message;
+    lua_pushinteger(L, message->source);
+    lua_pushvalue(L, lua_upvalueindex(2 + (int)message->kind));
+    int count = kinds[message->kind].push(L, message);
+    drop_current(object);
+    return 2 + count;
+}
+
+static void open_take(lua_State *L)
+{
+    luaL_getmetatable(L, SLK_CLASS_MAILBOX);
+    lua_getfield(L, -1, "__index");
+    lua_pushvalue(L, -2);
+    for (int kind = 0; kind < SLK_MESSAGE_KINDS; kind++) {
+        lua_pushstring(L, kinds[kind].name);
+    }
+    lua_pushcclosure(L, mailbox_take, 1 + SLK_MESSAGE_KINDS);
+    lua_setfield(L, -2, "take");
+    lua_pop(L, 2);
+}
+
+static int log_new(lua_State *L)
+{
+    struct slk_mailbox *mailbox = slk_check_object(L, 1, SLK_CLASS_MAILBOX);
+    lua_Integer source = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, source >= 0 && source <= UINT32_MAX, 2, "32 bits expected");
+    int level = luaL_checkoption(L, 3, NULL, level_names);
+    void **object = slk_new_object(L, SLK_CLASS_LOG);
+    *object = slk_log_create(mailbox, (uint32_t)source, (enum slk_log_level)level);
+    return *object != NULL ? 1 : luaL_error(L, "out of memory");
+}
+
+static int log_free(lua_State *L)
+{
+    void **object = luaL_checkudata(L, 1, SLK_CLASS_LOG);
+    slk_log_release(*object);
+    *object = NULL;
+    return 0;
+}
+
+static int log_set_level(lua_State *L)
+{
+    struct slk_log *log = slk_check_object(L, 1, SLK_CLASS_LOG);
+    slk_log_set_level(log, (enum slk_log_level)luaL_checkoption(L, 2, NULL, level_names));
+    return 0;
+}
+
+static int log_write(lua_State *L)
+{
+    struct slk_log *log = slk_check_object(L, 1, SLK_CLASS_LOG);
+    int level = luaL_checkoption(L, 2, NULL, level_names);
+    slk_log_write(log, (enum slk_log_level)level, "lua", "%s", luaL_checkstring(L, 3));
+    return 0;
+}
+
+static int redact(lua_State *L)
+{
+    size_t length;
+    const char *text = luaL_checklstring(L, 1, &length);
+    luaL_Buffer buffer;
+    char *copy = luaL_buffinitsize(L, &buffer, length);
+    memcpy(copy, text, length);
+    luaL_pushresultsize(&buffer, slk_redact(copy, length));
+    return 1;
+}
+
+void slk_open_mailbox(lua_State *L)
+{
+    static const luaL_Reg mailbox_methods[] = {
+        {"fd", mailbox_fd}, {"load", mailbox_load}, {"close", mailbox_close}, {NULL, NULL}};
+    static const luaL_Reg log_methods[] = {
+        {"set_level", log_set_level}, {"write", log_write}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"mailbox", mailbox_new}, {"log", log_new}, {"redact", redact}, {NULL, NULL}};
+    slk_class(L, SLK_CLASS_MAILBOX, mailbox_methods, mailbox_close);
+    slk_class(L, SLK_CLASS_LOG, log_methods, log_free);
+    open_take(L);
+    luaL_setfuncs(L, functions, 0);
+}
