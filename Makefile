@@ -2,34 +2,61 @@
 
 LUA         ?= lua5.4
 LUA_PC      ?= lua5.4
+LUA_VERSION ?= 5.4
 PKG_CONFIG  ?= pkg-config
+LUAROCKS    ?= luarocks --lua-version $(LUA_VERSION)
+BUSTED      ?= $(LUA) spec/support/busted.lua --output spec/support/tally.lua
 PREFIX      ?= /usr/local
+DESTDIR     ?=
 CC          ?= cc
 BUILD       ?= build
 CFLAGS      ?= -O2 -g
 WARNINGS    ?= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Wno-sign-conversion -Werror
 
+LUA_DIR = $(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)
+LIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
+
+# Debian packages: to build, to run the specs, and what only CI needs besides.
+DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
+  libwebsockets-dev libcurl4-openssl-dev libssl-dev
+DEPS_TEST  = lua-busted tinyproxy-bin
+DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind nodejs
+
 # Each library is found by pkg-config, or by X_INCDIR and X_LIBDIR where that fails.
 flags = $(if $($(2)_INCDIR),-I$($(2)_INCDIR),$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
 libs  = $(if $($(2)_LIBDIR),-L$($(2)_LIBDIR) $(3),$(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(3)))
 
-CPPFLAGS_ALL = $(CPPFLAGS) -D_GNU_SOURCE $(call flags,$(LUA_PC),LUA) $(call flags,libcurl,CURL) \
-  $(call flags,libwebsockets,LIBWEBSOCKETS) $(call flags,libcrypto,OPENSSL)
-CFLAGS_ALL   = -std=c11 -fPIC -pthread $(WARNINGS) $(CFLAGS)
-LDLIBS_ALL   = $(call libs,libcurl,CURL,-lcurl) $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets) \
-  $(call libs,libcrypto,OPENSSL,-lcrypto) $(LDLIBS)
+# Expanded where a recipe first needs them, so after `deps`, which may bring
+# pkg-config itself, and remembered from then on.
+CPPFLAGS_ALL = $(eval CPPFLAGS_ALL := $(CPPFLAGS) -D_GNU_SOURCE $(call flags,$(LUA_PC),LUA) \
+  $(call flags,libcurl,CURL) $(call flags,libwebsockets,LIBWEBSOCKETS) \
+  $(call flags,libcrypto,OPENSSL))$(CPPFLAGS_ALL)
+LDLIBS_ALL = $(eval LDLIBS_ALL := $(call libs,libcurl,CURL,-lcurl) \
+  $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets) \
+  $(call libs,libcrypto,OPENSSL,-lcrypto) $(LDLIBS))$(LDLIBS_ALL)
+CFLAGS_ALL = -std=c11 -fPIC -pthread $(WARNINGS) $(CFLAGS)
+SHARED     = $(if $(filter Darwin,$(shell uname)),-bundle -undefined dynamic_lookup,-shared -Wl,-z,nodelete)
 
 SOURCES = $(sort $(wildcard src/*.c))
 OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
+C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all clean
+.PHONY: all help deps deps-ci test test-peers test-rock demo lint sanitize install rock clean
 
-all: $(MODULE)
+all: $(MODULE)           ## build the C module in place, under build/
+
+help:                    ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 16
+
+# `test` and `demo` promise to need nothing typed before them.
+ifneq ($(filter test demo,$(MAKECMDGOALS)),)
+$(OBJECTS): | deps
+endif
 
 $(MODULE): $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) -shared -pthread -Wl,-z,nodelete $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+	$(CC) $(SHARED) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS_ALL)
 
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -37,5 +64,39 @@ $(BUILD)/%.o: src/%.c
 
 -include $(OBJECTS:.o=.d)
 
-clean:
+deps:                    ## install what building and testing need (Debian; elsewhere: names it)
+	@LUA_PC=$(LUA_PC) PKG_CONFIG=$(PKG_CONFIG) .ci/deps $(DEPS_BUILD) $(DEPS_TEST)
+
+deps-ci: deps            ## install what .ci/run needs besides
+	@.ci/deps $(DEPS_CI)
+
+test: deps all           ## run the specs
+	SLACK_CORE_DIR=$(BUILD) $(BUSTED)
+
+test-peers: all          ## run Bolt for JavaScript (Node and npm) against the local Slack
+	SLACK_CORE_DIR=$(BUILD) $(BUSTED) --run=peers
+
+test-rock:               ## install the rock into a fresh tree and use it from there
+	$(BUSTED) --run=rock
+
+demo: deps all           ## a bot and a local Slack talk in the terminal; STAY=1: talk to it
+	@LUA_PATH="./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" STAY=$(STAY) \
+	  $(LUA) examples/hello/demo.lua
+
+lint:                    ## luacheck and clang-format
+	luacheck -q lua spec examples
+	clang-format --dry-run -Werror $(C_FILES)
+
+sanitize:                ## the specs under ASan+UBSan and TSan, start and stop under valgrind
+	spec/sanitize/run
+
+install: all             ## copy into PREFIX/share/lua/5.4 and PREFIX/lib/lua/5.4
+	install -d $(LUA_DIR) $(LIB_DIR)/slack
+	cp -R lua/slack $(LUA_DIR)
+	install -m 755 $(MODULE) $(LIB_DIR)/slack/core.so
+
+rock:                    ## build and install the rock of this tree with LuaRocks
+	$(LUAROCKS) make rockspec/lua-slack-scm-1.rockspec
+
+clean:                   ## remove what was built
 	rm -rf $(BUILD)

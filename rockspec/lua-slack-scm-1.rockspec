@@ -1,0 +1,64 @@
+rockspec_format = "3.0"
+package = "lua-slack"
+version = "scm-1"
+
+source = {
+  url = "git+https://github.com/lua-slack/lua-slack.git",
+}
+
+description = {
+  summary = "A framework for Slack apps, with the network in C and handlers that reload",
+  detailed = [[
+    Slack apps in Lua 5.4 over Socket Mode. Connections, acknowledgements and
+    HTTP run on C threads of their own; handlers are coroutines in scripts that
+    are reloaded when saved.
+  ]],
+  license = "MIT",
+  labels = { "slack", "bot", "websocket", "http" },
+}
+
+supported_platforms = { "unix" }
+
+dependencies = {
+  "lua >= 5.4, < 5.6",
+  "lua-cjson >= 2.1.0",
+}
+
+external_dependencies = {
+  -- by library alone: Debian keeps curl's headers where LuaRocks does not look
+  CURL = { library = "curl" },
+  LIBWEBSOCKETS = { header = "libwebsockets.h", library = "websockets" },
+  OPENSSL = { header = "openssl/hmac.h", library = "crypto" },
+}
+
+build = {
+  type = "builtin",
+  modules = {
+    ["slack.core"] = {
+      sources = {
+        "src/buffer.c",
+        "src/clock.c",
+        "src/curl_loop.c",
+        "src/error.c",
+        "src/log.c",
+        "src/lua_core.c",
+        "src/lua_mailbox.c",
+        "src/lua_poller.c",
+        "src/mailbox.c",
+        "src/pending.c",
+        "src/poller.c",
+        "src/signals.c",
+        "src/thread.c",
+        "src/wake.c",
+      },
+      defines = { "_GNU_SOURCE" },
+      incdirs = { "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)" },
+      libdirs = { "$(CURL_LIBDIR)", "$(LIBWEBSOCKETS_LIBDIR)", "$(OPENSSL_LIBDIR)" },
+      libraries = { "curl", "websockets", "crypto", "pthread" },
+    },
+  },
+}
+
+test = {
+  type = "busted",
+}
