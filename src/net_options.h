@@ -20,7 +20,7 @@ struct slk_net_settings {
 };
 
 /* NULL with err filled: memory, a proxy that is no http(s) URL, a CA file that
- * cannot be read. */
+ * cannot be read. A proxy from the environment is not used for loopback. */
 struct slk_net_options *slk_net_options_create(const struct slk_net_settings *settings,
                                                struct slk_error *err);
 struct slk_net_options *slk_net_options_retain(struct slk_net_options *options);
@@ -33,8 +33,12 @@ int slk_net_options_check_url(const struct slk_net_options *options, const char 
                               struct slk_error *err);
 
 /* Sets proxy, CA, protocols, no signals and close-on-exec on an easy handle.
- * options must live as long as the handle uses them. */
-void slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
+ * options must live as long as the handle uses them. SLK_OK, or SLK_NOMEM:
+ * the handle must not be used then, it may lack its proxy or CA. */
+int slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
+
+/* "host:port" of the proxy, without credentials; NULL when there is none. */
+const char *slk_net_options_proxy_name(const struct slk_net_options *options);
 
 /* Initialises libcurl once for the process; called by everything that starts
  * to use it. Never undone: other modules may use libcurl too. */

@@ -1,6 +1,5 @@
 /* Placeholders so that the module links while its parts are being written. */
 #include "lua_core.h"
-#include "net_options.h"
 #include "redact.h"
 
 #define PENDING_OPEN(name)                                                                         \
@@ -16,12 +15,10 @@
         return 0;                                                                                  \
     }
 
-PENDING_OPEN(slk_open_http_client)
 PENDING_OPEN(slk_open_socket_mode)
 PENDING_OPEN(slk_open_http_server)
 PENDING_OPEN(slk_open_files)
 PENDING_OPEN(slk_open_codecs)
-PENDING_PUSH(slk_push_http_result)
 PENDING_PUSH(slk_push_envelope)
 PENDING_PUSH(slk_push_connection)
 PENDING_PUSH(slk_push_ack)
@@ -31,7 +28,4 @@ __attribute__((weak)) size_t slk_redact(char *text, size_t length)
 {
     (void)text;
     return length;
-}
-__attribute__((weak)) void slk_net_global_init(void)
-{
 }

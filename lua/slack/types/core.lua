@@ -137,14 +137,17 @@ function core.http_client(mailbox, source, log) end
 ---@field timeout number? seconds, 30
 ---@field connect_timeout number? seconds
 ---@field max_response integer? bytes, 64 MiB
----@field http2 boolean?
+---@field http2 boolean? offer HTTP/2 to https servers
+---@field urgent boolean? waits for no other request to the same host
 ---@field net slack.core.net
 
 ---@class slack.core.http_response
 ---@field status integer
+---@field version string of HTTP: "1.0", "1.1", "2", "3"
 ---@field headers string header lines as received, without the status line
 ---@field body string
 ---@field seconds number
+---@field redirect string? where a 3xx points to, as an absolute URL; it is not followed
 
 ---Begins a request; its end comes as a message of kind "http" with this id.
 ---@param request slack.core.http_request

@@ -1,0 +1,118 @@
+#include "http_request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#define DEFAULT_TIMEOUT_MS   30000
+#define DEFAULT_MAX_RESPONSE ((size_t)64 << 20)
+
+struct slk_http_request *slk_http_request_create(const char *method, const char *url,
+                                                 struct slk_net_options *net)
+{
+    struct slk_http_request *request = calloc(1, sizeof *request);
+    if (request == NULL) {
+        return NULL;
+    }
+    request->timeout_ms = DEFAULT_TIMEOUT_MS;
+    request->max_response = DEFAULT_MAX_RESPONSE;
+    request->net = slk_net_options_retain(net);
+    request->method = strdup(method);
+    request->url = strdup(url);
+    if (request->method == NULL || request->url == NULL) {
+        slk_http_request_free(request);
+        return NULL;
+    }
+    return request;
+}
+
+static bool is_token(const char *text)
+{
+    static const char characters[] = "!#$%&'*+-.^_`|~0123456789"
+                                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return *text != '\0' && strspn(text, characters) == strlen(text);
+}
+
+int slk_http_request_add_header(struct slk_http_request *request, const char *name,
+                                const char *value)
+{
+    if (!is_token(name) || strpbrk(value, "\r\n") != NULL) {
+        return SLK_INVALID;
+    }
+    size_t size = strlen(name) + strlen(value) + 3;
+    char *line = malloc(size);
+    if (line == NULL) {
+        return SLK_NOMEM;
+    }
+    /* libcurl's spelling of a header without a value ends in a semicolon. */
+    bool is_empty = value[strspn(value, " \t")] == '\0';
+    snprintf(line, size, is_empty ? "%s;" : "%s: %s", name, value);
+    struct curl_slist *headers = curl_slist_append(request->headers, line);
+    OPENSSL_cleanse(line, size);
+    free(line);
+    if (headers == NULL) {
+        return SLK_NOMEM;
+    }
+    request->headers = headers;
+    return SLK_OK;
+}
+
+int slk_http_request_set_body(struct slk_http_request *request, const void *body, size_t length)
+{
+    char *copy = malloc(length > 0 ? length : 1);
+    if (copy == NULL) {
+        return SLK_NOMEM;
+    }
+    if (length > 0) {
+        memcpy(copy, body, length);
+    }
+    free(request->body);
+    request->body = copy;
+    request->body_length = length;
+    return SLK_OK;
+}
+
+void slk_http_request_free(struct slk_http_request *request)
+{
+    if (request == NULL) {
+        return;
+    }
+    for (struct curl_slist *line = request->headers; line != NULL; line = line->next) {
+        OPENSSL_cleanse(line->data, strlen(line->data)); /* tokens travel in headers */
+    }
+    curl_slist_free_all(request->headers);
+    slk_net_options_release(request->net);
+    free(request->method);
+    free(request->url);
+    free(request->body);
+    free(request);
+}
+
+static void destroy_message(struct slk_message *message)
+{
+    slk_http_result_free((struct slk_http_result *)message);
+}
+
+struct slk_http_result *slk_http_result_create(void)
+{
+    struct slk_http_result *result = calloc(1, sizeof *result);
+    if (result != NULL) {
+        result->message.kind = SLK_MESSAGE_HTTP;
+        result->message.destroy = destroy_message;
+        result->message.size = sizeof *result;
+    }
+    return result;
+}
+
+void slk_http_result_free(struct slk_http_result *result)
+{
+    if (result == NULL) {
+        return;
+    }
+    free(result->headers);
+    free(result->body);
+    free(result->redirect);
+    free(result);
+}

@@ -1,0 +1,64 @@
+/* An HTTP request to be made, and what came of it. Plain data with one owner;
+ * any thread. */
+#ifndef SLK_HTTP_REQUEST_H
+#define SLK_HTTP_REQUEST_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "message.h"
+#include "net_options.h"
+
+struct slk_http_request {
+    char *method;
+    char *url;
+    struct curl_slist *headers; /* "Name: value" lines */
+    char *body;                 /* NULL: no body */
+    size_t body_length;
+    long timeout_ms;         /* for the whole exchange, counted from submit */
+    long connect_timeout_ms; /* 0: within timeout_ms */
+    size_t max_response;     /* bytes of the decoded body; over it the request fails */
+    bool http2;              /* offer HTTP/2 to https servers */
+    bool urgent;             /* waits for no other request to the same host */
+    struct slk_net_options *net;
+};
+
+/* Allocates an empty request with the defaults (30 s, 64 MiB); the setters
+ * copy. Keeps a reference to net. Free with slk_http_request_free, or give it
+ * to slk_http_client_submit. */
+struct slk_http_request *slk_http_request_create(const char *method, const char *url,
+                                                 struct slk_net_options *net);
+
+/* SLK_OK, SLK_NOMEM, or SLK_INVALID: the name is no token, or CR or LF is in
+ * the value. */
+int slk_http_request_add_header(struct slk_http_request *request, const char *name,
+                                const char *value);
+int slk_http_request_set_body(struct slk_http_request *request, const void *body, size_t length);
+void slk_http_request_free(struct slk_http_request *request);
+
+/* What came back. error.code is "" when a whole response arrived (whatever its
+ * status), else one of "timeout", "connection" (nothing was sent: safe to
+ * repeat), "interrupted" (it may have been received), "tls", "proxy", "dns",
+ * "too_large", "cancelled", "closed", "invalid_url", "memory". */
+struct slk_http_result {
+    struct slk_message message; /* kind SLK_MESSAGE_HTTP */
+    uint64_t id;
+    struct slk_error error;
+    long status;
+    int version;   /* of HTTP: 10, 11, 20 or 30 */
+    char *headers; /* the final response's header lines, as received; not terminated */
+    size_t headers_length;
+    char *body;
+    size_t body_length;
+    char *redirect; /* where a 3xx points to, as an absolute URL; NULL for none */
+    double seconds; /* from submit to result */
+};
+
+/* NULL when memory ran out. */
+struct slk_http_result *slk_http_result_create(void);
+void slk_http_result_free(struct slk_http_result *result);
+
+#endif

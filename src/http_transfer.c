@@ -1,0 +1,253 @@
+#include "http_transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+#include "net_failure.h"
+
+#define MAX_HEADERS    ((size_t)256 << 10)
+#define MAX_LIFETIME_S 1200L /* of a pooled connection, so that changes of DNS are followed */
+
+static void destroy_command(struct slk_command *command)
+{
+    slk_http_transfer_destroy((struct slk_http_transfer *)command);
+}
+
+struct slk_http_transfer *slk_http_transfer_create(struct slk_http_request *request,
+                                                   slk_http_done *done, void *context)
+{
+    struct slk_http_transfer *transfer = calloc(1, sizeof *transfer);
+    struct slk_http_result *result = slk_http_result_create();
+    if (transfer == NULL || result == NULL) {
+        free(transfer);
+        slk_http_result_free(result);
+        slk_http_request_free(request);
+        return NULL;
+    }
+    transfer->command.destroy = destroy_command;
+    transfer->request = request;
+    transfer->result = result;
+    transfer->done = done;
+    transfer->context = context;
+    transfer->submitted = slk_clock_now();
+    transfer->deadline = transfer->submitted + SLK_MS(request->timeout_ms);
+    slk_buffer_init(&transfer->headers, MAX_HEADERS);
+    slk_buffer_init(&transfer->body, request->max_response);
+    return transfer;
+}
+
+void slk_http_transfer_destroy(struct slk_http_transfer *transfer)
+{
+    if (transfer == NULL) {
+        return;
+    }
+    slk_buffer_free(&transfer->headers);
+    slk_buffer_free(&transfer->body);
+    slk_http_request_free(transfer->request);
+    slk_http_result_free(transfer->result);
+    free(transfer);
+}
+
+void slk_http_transfer_name(const struct slk_http_transfer *transfer, char name[SLK_HTTP_NAME_SIZE])
+{
+    char place[SLK_HTTP_NAME_SIZE - 20];
+    slk_net_place(transfer->request->url, place, sizeof place);
+    snprintf(name, SLK_HTTP_NAME_SIZE, "%.16s %s", transfer->request->method, place);
+}
+
+void slk_http_transfer_fail(struct slk_http_transfer *transfer, const char *code, const char *text)
+{
+    char what[SLK_HTTP_NAME_SIZE];
+    slk_http_transfer_name(transfer, what);
+    slk_error_set(&transfer->result->error, code, "%s: %s", what, text);
+}
+
+static size_t fail_append(struct slk_http_transfer *transfer, int status, const char *part,
+                          size_t maximum)
+{
+    char text[96];
+    if (status == SLK_TOO_LARGE) {
+        snprintf(text, sizeof text, "the response %s is larger than %zu bytes", part, maximum);
+        slk_http_transfer_fail(transfer, "too_large", text);
+    } else {
+        slk_http_transfer_fail(transfer, "memory", "out of memory");
+    }
+    return 0; /* ends the transfer */
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct slk_http_transfer *transfer = context;
+    int status = slk_buffer_append(&transfer->body, data, size * count);
+    return status == SLK_OK ? size * count
+                            : fail_append(transfer, status, "body", transfer->body.maximum);
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *context)
+{
+    struct slk_http_transfer *transfer = context;
+    size_t length = size * count;
+    if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        /* A status line: what came before belongs to an interim response. */
+        slk_buffer_consume(&transfer->headers, transfer->headers.length);
+        return length;
+    }
+    int status = slk_buffer_append(&transfer->headers, data, length);
+    return status == SLK_OK ? length : fail_append(transfer, status, "head", MAX_HEADERS);
+}
+
+static bool has_header(const struct curl_slist *headers, const char *name)
+{
+    size_t length = strlen(name);
+    for (; headers != NULL; headers = headers->next) {
+        if (strncasecmp(headers->data, name, length) == 0 &&
+            strchr(":;", headers->data[length]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Headers that libcurl would add by itself and that are not wanted: waiting
+ * for "100 Continue" costs a round trip, and a body is no form unless said so. */
+static int suppress_headers(struct slk_http_request *request)
+{
+    static const char *const unwanted[] = {"Expect", "Content-Type"};
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
+        if (has_header(request->headers, unwanted[i])) {
+            continue;
+        }
+        char line[20];
+        snprintf(line, sizeof line, "%s:", unwanted[i]);
+        struct curl_slist *headers = curl_slist_append(request->headers, line);
+        if (headers == NULL) {
+            return SLK_NOMEM;
+        }
+        request->headers = headers;
+    }
+    return SLK_OK;
+}
+
+static CURLcode set_method(const struct slk_http_request *request, CURL *easy)
+{
+    bool is_post = strcmp(request->method, "POST") == 0;
+    if (request->body != NULL || is_post) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
+    } else if (strcmp(request->method, "HEAD") == 0) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    return is_post ? CURLE_OK : curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static CURLcode set_response(struct slk_http_transfer *transfer, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    return curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+}
+
+int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int64_t now)
+{
+    struct slk_http_request *request = transfer->request;
+    transfer->easy = easy;
+    if (suppress_headers(request) != SLK_OK ||
+        slk_net_options_apply(request->net, easy) != SLK_OK ||
+        set_method(request, easy) != CURLE_OK || set_response(transfer, easy) != CURLE_OK ||
+        curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK) {
+        return SLK_NOMEM;
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     request->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, MAX_LIFETIME_S);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+                     (long)slk_clock_wait_ms(now, transfer->deadline, INT32_MAX));
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     request->connect_timeout_ms > 0 ? request->connect_timeout_ms
+                                                     : request->timeout_ms);
+    return SLK_OK;
+}
+
+static int version_number(CURL *easy)
+{
+    long version = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    switch (version) {
+    case CURL_HTTP_VERSION_1_0: return 10;
+    case CURL_HTTP_VERSION_2_0: return 20;
+    case CURL_HTTP_VERSION_3: return 30;
+    default: return 11;
+    }
+}
+
+/* The buffer's memory becomes the result's. */
+static char *hand_over(struct slk_buffer *buffer, size_t *length)
+{
+    char *data = buffer->data;
+    *length = buffer->length;
+    slk_buffer_init(buffer, buffer->maximum);
+    return data;
+}
+
+static void take_response(struct slk_http_transfer *transfer)
+{
+    struct slk_http_result *result = transfer->result;
+    char *redirect = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result->status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &redirect);
+    result->version = version_number(transfer->easy);
+    result->headers = hand_over(&transfer->headers, &result->headers_length);
+    result->body = hand_over(&transfer->body, &result->body_length);
+    if (redirect != NULL) {
+        result->redirect = strdup(redirect);
+        if (result->redirect == NULL) {
+            slk_http_transfer_fail(transfer, "memory", "out of memory");
+        }
+    }
+}
+
+void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
+{
+    if (transfer->result->error.code[0] != '\0') {
+        return; /* a callback ended it and said why */
+    }
+    if (code != CURLE_OK) {
+        char what[SLK_HTTP_NAME_SIZE];
+        slk_http_transfer_name(transfer, what);
+        slk_net_failure(transfer->easy, code, transfer->detail, what, transfer->request->net,
+                        &transfer->result->error);
+        return;
+    }
+    take_response(transfer);
+    /* Plain http through a proxy has no CONNECT that could be refused. */
+    if (transfer->result->status == 407) {
+        slk_http_transfer_fail(transfer, "proxy",
+                               "the proxy answered with status 407: it wants credentials, give "
+                               "them as http://user:password@host");
+    }
+}
+
+void slk_http_transfer_tell(struct slk_http_transfer *transfer, int64_t now)
+{
+    struct slk_http_result *result = transfer->result;
+    transfer->result = NULL;
+    result->id = transfer->id;
+    result->seconds = (double)(now - transfer->submitted) / 1e9;
+    result->message.size = sizeof *result + result->headers_length + result->body_length;
+    transfer->done(transfer->context, result);
+    slk_http_transfer_destroy(transfer);
+}

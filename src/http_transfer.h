@@ -1,0 +1,58 @@
+/* One HTTP exchange on a libcurl easy handle: how the request is set up, how
+ * the response is collected and bounded, how its end is told. Made by any
+ * thread; from begin to finish it belongs to the client thread. */
+#ifndef SLK_HTTP_TRANSFER_H
+#define SLK_HTTP_TRANSFER_H
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "curl_loop.h"
+#include "http_client.h"
+
+struct slk_http_host;
+
+struct slk_http_transfer {
+    struct slk_command command; /* its submission */
+    uint64_t id;
+    struct slk_http_request *request;
+    struct slk_http_result *result; /* made beforehand, so that there always is one to tell */
+    slk_http_done *done;
+    void *context;
+    int64_t submitted; /* slk_clock_now scale */
+    int64_t deadline;
+
+    struct slk_http_transfer *next, *previous; /* among its host's running or waiting ones */
+    struct slk_http_host *host;
+    CURL *easy; /* the client's; NULL while waiting */
+    struct slk_buffer headers;
+    struct slk_buffer body;
+    char detail[CURL_ERROR_SIZE];
+};
+
+/* Owns request from now on, also on failure. NULL when memory ran out. */
+struct slk_http_transfer *slk_http_transfer_create(struct slk_http_request *request,
+                                                   slk_http_done *done, void *context);
+void slk_http_transfer_destroy(struct slk_http_transfer *transfer);
+
+/* "POST slack.com/api/chat.postMessage", as every error text begins; holds no
+ * secrets. */
+#define SLK_HTTP_NAME_SIZE 144
+void slk_http_transfer_name(const struct slk_http_transfer *transfer,
+                            char name[SLK_HTTP_NAME_SIZE]);
+
+/* Sets the handle up for the time that is left. SLK_OK or SLK_NOMEM. */
+int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int64_t now);
+
+/* Fills the result from the handle after its end. */
+void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code);
+
+/* Fills the result of one that libcurl did not end itself. text follows the
+ * name of the request. */
+void slk_http_transfer_fail(struct slk_http_transfer *transfer, const char *code, const char *text);
+
+/* Hands the result to done and destroys the transfer. */
+void slk_http_transfer_tell(struct slk_http_transfer *transfer, int64_t now);
+
+#endif

@@ -1,0 +1,317 @@
+#include "lua_core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_client.h"
+#include "log.h"
+#include "mailbox.h"
+#include "net_options.h"
+
+#define REQUEST_CLASS "slack.core.http_request"
+
+/* The userdata of a client. It begins with the pointer, as slk_check_object
+ * expects of every class. */
+struct client_object {
+    struct slk_http_client *client;
+    struct slk_mailbox *mailbox;
+    uint32_t source;
+};
+
+/* Who waits for one request. */
+struct recipient {
+    struct slk_mailbox *mailbox;
+    uint32_t source;
+};
+
+static int net_release(lua_State *L)
+{
+    void **object = luaL_checkudata(L, 1, SLK_CLASS_NET);
+    slk_net_options_release(*object);
+    *object = NULL;
+    return 0;
+}
+
+static int net_create(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct slk_net_settings settings = {
+        .proxy = slk_field_string(L, 1, "proxy", NULL),
+        .no_proxy = slk_field_string(L, 1, "no_proxy", NULL),
+        .ca_file = slk_field_string(L, 1, "ca_file", NULL),
+        .insecure = slk_field_boolean(L, 1, "insecure", 0),
+    };
+    void **object = slk_new_object(L, SLK_CLASS_NET);
+    struct slk_error err;
+    *object = slk_net_options_create(&settings, &err);
+    return *object != NULL ? 1 : slk_push_error(L, &err);
+}
+
+static int push_invalid_url(lua_State *L)
+{
+    struct slk_error err;
+    slk_error_set(&err, "invalid_url", "not a URL: it has a zero byte inside");
+    return slk_push_error(L, &err);
+}
+
+static int net_check_url(lua_State *L)
+{
+    struct slk_net_options *options = slk_check_object(L, 1, SLK_CLASS_NET);
+    size_t length;
+    const char *url = luaL_checklstring(L, 2, &length);
+    struct slk_error err;
+    if (strlen(url) != length) {
+        return push_invalid_url(L);
+    }
+    if (slk_net_options_check_url(options, url, &err) != SLK_OK) {
+        return slk_push_error(L, &err);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int client_create(lua_State *L)
+{
+    struct slk_mailbox *mailbox = slk_check_object(L, 1, SLK_CLASS_MAILBOX);
+    lua_Integer source = luaL_checkinteger(L, 2);
+    struct slk_log *log = slk_check_object(L, 3, SLK_CLASS_LOG);
+    struct client_object *object = lua_newuserdatauv(L, sizeof *object, 0);
+    memset(object, 0, sizeof *object);
+    luaL_setmetatable(L, SLK_CLASS_HTTP_CLIENT);
+    struct slk_error err;
+    object->client = slk_http_client_create(log, &err);
+    if (object->client == NULL) {
+        return slk_push_error(L, &err);
+    }
+    object->mailbox = slk_mailbox_retain(mailbox);
+    object->source = (uint32_t)source;
+    return 1;
+}
+
+/* Others may hold the client still; for them it ends here as well. */
+static int client_close(lua_State *L)
+{
+    struct client_object *object = luaL_checkudata(L, 1, SLK_CLASS_HTTP_CLIENT);
+    if (object->client != NULL) {
+        struct slk_http_client *client = object->client;
+        object->client = NULL;
+        slk_http_client_stop(client);
+        slk_http_client_release(client);
+    }
+    slk_mailbox_release(object->mailbox);
+    object->mailbox = NULL;
+    return 0;
+}
+
+static int request_free(lua_State *L)
+{
+    void **request = luaL_checkudata(L, 1, REQUEST_CLASS);
+    slk_http_request_free(*request);
+    *request = NULL;
+    return 0;
+}
+
+static void check_method(lua_State *L, const char *method)
+{
+    if (strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != strlen(method) || strlen(method) > 32 ||
+        *method == '\0') {
+        luaL_error(L, "field 'method': a word in capitals expected");
+    }
+}
+
+static const char *check_header_part(lua_State *L, int index)
+{
+    size_t length;
+    const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &length) : NULL;
+    if (text == NULL) {
+        luaL_error(L, "field 'headers': list of strings expected, got %s", luaL_typename(L, index));
+    } else if (strlen(text) != length) {
+        luaL_error(L, "field 'headers': a zero byte inside");
+    }
+    return text;
+}
+
+static void add_headers(lua_State *L, struct slk_http_request *request)
+{
+    if (lua_getfield(L, 2, "headers") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    int headers = lua_gettop(L);
+    luaL_checktype(L, headers, LUA_TTABLE);
+    lua_Unsigned count = lua_rawlen(L, headers);
+    for (lua_Unsigned i = 1; i < count; i += 2) {
+        lua_rawgeti(L, headers, (lua_Integer)i);
+        lua_rawgeti(L, headers, (lua_Integer)i + 1);
+        const char *name = check_header_part(L, -2);
+        const char *value = check_header_part(L, -1);
+        int status = slk_http_request_add_header(request, name, value);
+        if (status == SLK_INVALID) {
+            /* Not the value: it may be a token. */
+            luaL_error(L, "field 'headers': the name or value of header number %d is malformed",
+                       (int)(i + 1) / 2);
+        } else if (status != SLK_OK) {
+            luaL_error(L, "out of memory");
+        }
+        lua_pop(L, 2);
+    }
+    lua_pop(L, 1);
+}
+
+static void add_body(lua_State *L, struct slk_http_request *request)
+{
+    if (lua_getfield(L, 2, "body") != LUA_TNIL) {
+        size_t length;
+        luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "field 'body': string expected");
+        const char *body = lua_tolstring(L, -1, &length);
+        if (slk_http_request_set_body(request, body, length) != SLK_OK) {
+            luaL_error(L, "out of memory");
+        }
+    }
+    lua_pop(L, 1);
+}
+
+/* Rounded up, so that a tiny time is not none. */
+static long field_ms(lua_State *L, const char *name, lua_Number fallback)
+{
+    int64_t ns = slk_field_seconds(L, 2, name, fallback);
+    return (long)((ns + 999999) / 1000000);
+}
+
+/* Leaves the request on the stack in a userdata that frees it when anything
+ * after this raises. */
+static void **new_request(lua_State *L)
+{
+    const char *method = slk_field_string(L, 2, "method", "GET");
+    const char *url = slk_field_string(L, 2, "url", "");
+    struct slk_net_options *net = slk_field_object(L, 2, "net", SLK_CLASS_NET);
+    check_method(L, method);
+    long timeout = field_ms(L, "timeout", 30);
+    long connect_timeout = field_ms(L, "connect_timeout", 0);
+    lua_Integer max_response = slk_field_integer(L, 2, "max_response", 64 << 20);
+    luaL_argcheck(L, max_response > 0, 2, "field 'max_response': positive integer expected");
+    void **box = slk_new_object(L, REQUEST_CLASS);
+    struct slk_http_request *request = *box = slk_http_request_create(method, url, net);
+    if (request == NULL) {
+        luaL_error(L, "out of memory");
+        return box;
+    }
+    request->timeout_ms = timeout;
+    request->connect_timeout_ms = connect_timeout;
+    request->max_response = (size_t)max_response;
+    request->http2 = slk_field_boolean(L, 2, "http2", 0);
+    request->urgent = slk_field_boolean(L, 2, "urgent", 0);
+    return box;
+}
+
+/* Client thread. */
+static void deliver(void *context, struct slk_http_result *result)
+{
+    struct recipient *recipient = context;
+    result->message.source = recipient->source;
+    slk_mailbox_push(recipient->mailbox, &result->message);
+    slk_mailbox_release(recipient->mailbox);
+    free(recipient);
+}
+
+static int submit(lua_State *L, struct client_object *object, struct slk_http_request *request)
+{
+    struct recipient *recipient = malloc(sizeof *recipient);
+    if (recipient == NULL) {
+        slk_http_request_free(request);
+        return slk_push_status(L, SLK_NOMEM);
+    }
+    recipient->mailbox = slk_mailbox_retain(object->mailbox);
+    recipient->source = object->source;
+    uint64_t id = 0;
+    int status = slk_http_client_submit(object->client, request, deliver, recipient, &id);
+    if (status != SLK_OK) {
+        slk_mailbox_release(recipient->mailbox);
+        free(recipient);
+        return slk_push_status(L, status);
+    }
+    lua_pushinteger(L, (lua_Integer)id);
+    return 1;
+}
+
+static int client_request(lua_State *L)
+{
+    slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    struct client_object *object = lua_touserdata(L, 1);
+    lua_getfield(L, 2, "url");
+    size_t length = 0;
+    const char *url = luaL_tolstring(L, -1, &length);
+    if (strlen(url) != length) {
+        return push_invalid_url(L);
+    }
+    lua_settop(L, 2);
+    void **box = new_request(L);
+    add_headers(L, *box);
+    add_body(L, *box);
+    struct slk_http_request *request = *box;
+    *box = NULL;
+    return submit(L, object, request);
+}
+
+static int client_cancel(lua_State *L)
+{
+    struct slk_http_client *client = slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
+    slk_http_client_cancel(client, (uint64_t)luaL_checkinteger(L, 2));
+    return 0;
+}
+
+static const char *version_text(int version)
+{
+    switch (version) {
+    case 10: return "1.0";
+    case 20: return "2";
+    case 30: return "3";
+    default: return "1.1";
+    }
+}
+
+static void push_response(lua_State *L, const struct slk_http_result *result)
+{
+    lua_createtable(L, 0, 6);
+    lua_pushinteger(L, result->status);
+    lua_setfield(L, -2, "status");
+    lua_pushstring(L, version_text(result->version));
+    lua_setfield(L, -2, "version");
+    lua_pushlstring(L, result->headers != NULL ? result->headers : "", result->headers_length);
+    lua_setfield(L, -2, "headers");
+    lua_pushlstring(L, result->body != NULL ? result->body : "", result->body_length);
+    lua_setfield(L, -2, "body");
+    lua_pushnumber(L, result->seconds);
+    lua_setfield(L, -2, "seconds");
+    lua_pushstring(L, result->redirect); /* NULL gives nil */
+    lua_setfield(L, -2, "redirect");
+}
+
+int slk_push_http_result(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_http_result *result = (const struct slk_http_result *)message;
+    lua_pushinteger(L, (lua_Integer)result->id);
+    if (result->error.code[0] != '\0') {
+        return 1 + slk_push_error(L, &result->error);
+    }
+    push_response(L, result);
+    return 2;
+}
+
+void slk_open_http_client(lua_State *L)
+{
+    static const luaL_Reg net_methods[] = {{"check_url", net_check_url}, {NULL, NULL}};
+    static const luaL_Reg client_methods[] = {{"request", client_request},
+                                              {"cancel", client_cancel},
+                                              {"close", client_close},
+                                              {NULL, NULL}};
+    static const luaL_Reg no_methods[] = {{NULL, NULL}};
+    slk_class(L, SLK_CLASS_NET, net_methods, net_release);
+    slk_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
+    slk_class(L, REQUEST_CLASS, no_methods, request_free);
+    lua_pushcfunction(L, net_create);
+    lua_setfield(L, -2, "net");
+    lua_pushcfunction(L, client_create);
+    lua_setfield(L, -2, "http_client");
+}

@@ -1,0 +1,166 @@
+#include "net_failure.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/x509_vfy.h>
+
+void slk_net_place(const char *url, char *place, size_t size)
+{
+    CURLU *parts = curl_url();
+    char *host = NULL, *path = NULL, *port = NULL;
+    snprintf(place, size, "the server");
+    if (parts != NULL &&
+        curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_PATH, &path, 0) == CURLUE_OK) {
+        bool has_port = curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK;
+        bool is_secret = strncasecmp(host, "hooks.", 6) == 0;
+        snprintf(place, size, "%s%s%s%s", host, has_port ? ":" : "", has_port ? port : "",
+                 is_secret ? "/..." : path);
+    }
+    curl_free(host);
+    curl_free(path);
+    curl_free(port);
+    curl_url_cleanup(parts);
+}
+
+static double info_time(CURL *easy, CURLINFO info)
+{
+    double seconds = 0;
+    curl_easy_getinfo(easy, info, &seconds);
+    return seconds;
+}
+
+static long info_long(CURL *easy, CURLINFO info)
+{
+    long value = 0;
+    curl_easy_getinfo(easy, info, &value);
+    return value;
+}
+
+/* Whether any of the request may have left: true in case of doubt. */
+static bool may_be_sent(CURL *easy, const struct slk_net_options *net)
+{
+    /* The size counts the proxy's CONNECT too, so it proves nothing with one. */
+    return info_time(easy, CURLINFO_PRETRANSFER_TIME) > 0 ||
+           (slk_net_options_proxy_name(net) == NULL && info_long(easy, CURLINFO_REQUEST_SIZE) > 0);
+}
+
+static void describe_timeout(CURL *easy, const char *what, const struct slk_net_options *net,
+                             struct slk_error *err)
+{
+    const char *phase =
+        may_be_sent(easy, net)                          ? "while waiting for the answer"
+        : info_time(easy, CURLINFO_CONNECT_TIME) > 0    ? "while the connection was being set up"
+        : info_time(easy, CURLINFO_NAMELOOKUP_TIME) > 0 ? "while connecting"
+                                                        : "while resolving the name";
+    slk_error_set(err, "timeout", "%s: timed out after %.1f s %s", what,
+                  info_time(easy, CURLINFO_TOTAL_TIME), phase);
+}
+
+static const char *tls_hint(CURL *easy)
+{
+    switch (info_long(easy, CURLINFO_SSL_VERIFYRESULT)) {
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return "; if it is your network's own authority, give its certificate as ca_file";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "; check this machine's clock and the server's certificate";
+    default: return "";
+    }
+}
+
+/* A connection cut during the handshake is no verdict on the certificate. */
+static bool is_cut_handshake(CURL *easy, CURLcode result, const char *detail)
+{
+    if (result != CURLE_SSL_CONNECT_ERROR) {
+        return false;
+    }
+    long number = info_long(easy, CURLINFO_OS_ERRNO);
+    return number == ECONNRESET || number == EPIPE || strstr(detail, "SSL_ERROR_SYSCALL") != NULL ||
+           strstr(detail, "eset by peer") != NULL || strstr(detail, "unexpected eof") != NULL;
+}
+
+static void describe_tls(CURL *easy, const char *detail, const char *what, struct slk_error *err)
+{
+    long verdict = info_long(easy, CURLINFO_SSL_VERIFYRESULT);
+    slk_error_set(err, "tls", "%s: the TLS connection was refused: %.110s%s", what,
+                  verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : detail,
+                  tls_hint(easy));
+}
+
+static void describe_proxy(CURL *easy, const char *detail, const char *what,
+                           const struct slk_net_options *net, struct slk_error *err)
+{
+    const char *name = slk_net_options_proxy_name(net);
+    long status = info_long(easy, CURLINFO_HTTP_CONNECTCODE);
+    if (status == 0) {
+        slk_error_set(err, "proxy", "%s: the proxy %.60s failed: %.80s", what,
+                      name != NULL ? name : "", detail);
+        return;
+    }
+    slk_error_set(err, "proxy", "%s: the proxy %.60s answered CONNECT with status %ld%s", what,
+                  name != NULL ? name : "", status,
+                  status == 407 ? ": it wants credentials, give them as http://user:password@host"
+                                : "");
+}
+
+static bool is_tls_result(CURLcode result)
+{
+    switch (result) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_USE_SSL_FAILED: return true;
+    default: return false;
+    }
+}
+
+static void describe_rest(CURL *easy, const char *detail, const char *what,
+                          const struct slk_net_options *net, struct slk_error *err)
+{
+    if (may_be_sent(easy, net)) {
+        slk_error_set(err, "interrupted",
+                      "%s: the connection broke before the answer was whole: %s", what, detail);
+        return;
+    }
+    const char *proxy = slk_net_options_proxy_name(net);
+    slk_error_set(err, "connection", "%s: no connection%s%.60s: %s", what,
+                  proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", detail);
+}
+
+void slk_net_failure(CURL *easy, CURLcode result, const char *detail, const char *what,
+                     const struct slk_net_options *net, struct slk_error *err)
+{
+    if (detail == NULL || *detail == '\0') {
+        detail = curl_easy_strerror(result);
+    }
+    if (result == CURLE_OPERATION_TIMEDOUT) {
+        describe_timeout(easy, what, net, err);
+    } else if (result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY) {
+        slk_error_set(err, "dns", "%s: %s: check the name and this machine's DNS", what, detail);
+    } else if (result == CURLE_PROXY || info_long(easy, CURLINFO_HTTP_CONNECTCODE) >= 300) {
+        describe_proxy(easy, detail, what, net, err);
+    } else if (is_tls_result(result) && !is_cut_handshake(easy, result, detail)) {
+        describe_tls(easy, detail, what, err);
+    } else if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL) {
+        slk_error_set(err, "invalid_url", "%s: %s", what, detail);
+    } else if (result == CURLE_OUT_OF_MEMORY) {
+        slk_error_set(err, "memory", "%s: out of memory", what);
+    } else {
+        describe_rest(easy, detail, what, net, err);
+    }
+}

@@ -1,0 +1,307 @@
+#include "net_options.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+struct slk_net_options {
+    atomic_uint references;
+    char *proxy;      /* URL with credentials; "" for none */
+    char *proxy_name; /* NULL when there is no proxy */
+    char *no_proxy;
+    char *ca_file; /* NULL: the system's */
+    bool has_system_bundle;
+    bool insecure;
+};
+
+/* The loopback hosts that a proxy from the environment is not used for. */
+#define LOOPBACK_HOSTS "localhost,127.0.0.1,127.0.0.0/8,::1"
+
+static const char *first_variable(const char *const *names, const char **found)
+{
+    for (; *names != NULL; names++) {
+        const char *value = getenv(*names);
+        if (value != NULL && *value != '\0') {
+            *found = *names;
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static void wipe(char *text)
+{
+    if (text != NULL) {
+        OPENSSL_cleanse(text, strlen(text));
+        free(text);
+    }
+}
+
+static void destroy(struct slk_net_options *options)
+{
+    wipe(options->proxy);
+    free(options->proxy_name);
+    free(options->no_proxy);
+    free(options->ca_file);
+    free(options);
+}
+
+/* libcurl's own words never quote the URL, so they are safe to pass on. */
+static int read_proxy(struct slk_net_options *options, const char *origin, struct slk_error *err)
+{
+    CURLU *url = curl_url();
+    char *scheme = NULL, *host = NULL, *port = NULL;
+    int status = SLK_INVALID;
+    if (url == NULL ||
+        curl_url_set(url, CURLUPART_URL, options->proxy,
+                     CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || *host == '\0') {
+        slk_error_set(err, "proxy", "%s is no URL: expected http://host:port", origin);
+        goto out;
+    }
+    /* A proxy named without a scheme is http, whatever libcurl guesses from the host's name. */
+    if (strstr(options->proxy, "://") != NULL && strcmp(scheme, "http") != 0 &&
+        strcmp(scheme, "https") != 0) {
+        slk_error_set(err, "proxy", "%s has the scheme %.20s: only http and https proxies work",
+                      origin, scheme);
+        goto out;
+    }
+    bool has_port = curl_url_get(url, CURLUPART_PORT, &port, 0) == CURLUE_OK;
+    size_t size = strlen(host) + (has_port ? strlen(port) : 0) + 8;
+    options->proxy_name = malloc(size);
+    if (options->proxy_name == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        status = SLK_NOMEM;
+        goto out;
+    }
+    /* 1080 is what libcurl takes when none is given. */
+    snprintf(options->proxy_name, size, "%s:%s", host,
+             has_port                       ? port
+             : strcmp(scheme, "https") == 0 ? "443"
+                                            : "1080");
+    status = SLK_OK;
+out:
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(url);
+    return status;
+}
+
+static int set_proxy(struct slk_net_options *options, const struct slk_net_settings *settings,
+                     struct slk_error *err)
+{
+    static const char *const proxies[] = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
+                                          NULL};
+    static const char *const exceptions[] = {"NO_PROXY", "no_proxy", NULL};
+    const char *origin = "option 'proxy'", *ignored;
+    const char *proxy = settings->proxy;
+    const char *no_proxy = settings->no_proxy;
+    bool from_environment = proxy == NULL;
+    if (from_environment) {
+        proxy = first_variable(proxies, &origin);
+    }
+    if (no_proxy == NULL) {
+        no_proxy = first_variable(exceptions, &ignored);
+    }
+    if (no_proxy == NULL) {
+        no_proxy = "";
+    }
+    bool add_loopback = from_environment && strcmp(no_proxy, "*") != 0;
+    size_t size = strlen(no_proxy) + sizeof LOOPBACK_HOSTS + 1;
+    options->proxy = strdup(proxy != NULL ? proxy : "");
+    options->no_proxy = malloc(size);
+    if (options->proxy == NULL || options->no_proxy == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
+    }
+    snprintf(options->no_proxy, size, "%s%s%s", no_proxy, add_loopback && *no_proxy ? "," : "",
+             add_loopback ? LOOPBACK_HOSTS : "");
+    return *options->proxy == '\0' ? SLK_OK : read_proxy(options, origin, err);
+}
+
+static int check_ca_file(const char *path, const char *origin, struct slk_error *err)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        slk_error_set(err, "tls", "%s: the CA file %.120s cannot be read: %m", origin, path);
+        return SLK_INVALID;
+    }
+    X509 *certificate = PEM_read_X509_AUX(file, NULL, NULL, NULL);
+    bool is_pem = certificate != NULL;
+    X509_free(certificate);
+    ERR_clear_error();
+    fclose(file);
+    if (!is_pem) {
+        slk_error_set(err, "tls", "%s: the CA file %.120s holds no PEM certificate", origin, path);
+        return SLK_INVALID;
+    }
+    return SLK_OK;
+}
+
+static int set_ca(struct slk_net_options *options, const struct slk_net_settings *settings,
+                  struct slk_error *err)
+{
+    static const char *const variables[] = {"SSL_CERT_FILE", NULL};
+    const char *origin = "option 'ca_file'";
+    const char *path = settings->ca_file;
+    if (path == NULL) {
+        path = first_variable(variables, &origin);
+    }
+    const char *bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+    options->has_system_bundle = bundle != NULL && access(bundle, R_OK) == 0;
+    if (path == NULL) {
+        return SLK_OK;
+    }
+    options->ca_file = strdup(path);
+    if (options->ca_file == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
+    }
+    return check_ca_file(path, origin, err);
+}
+
+struct slk_net_options *slk_net_options_create(const struct slk_net_settings *settings,
+                                               struct slk_error *err)
+{
+    slk_net_global_init();
+    struct slk_net_options *options = calloc(1, sizeof *options);
+    if (options == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        return NULL;
+    }
+    atomic_init(&options->references, 1);
+    options->insecure = settings->insecure;
+    if (set_proxy(options, settings, err) != SLK_OK || set_ca(options, settings, err) != SLK_OK) {
+        destroy(options);
+        return NULL;
+    }
+    return options;
+}
+
+struct slk_net_options *slk_net_options_retain(struct slk_net_options *options)
+{
+    atomic_fetch_add(&options->references, 1);
+    return options;
+}
+
+void slk_net_options_release(struct slk_net_options *options)
+{
+    if (options != NULL && atomic_fetch_sub(&options->references, 1) == 1) {
+        destroy(options);
+    }
+}
+
+/* host as curl_url writes it: IPv4 in four numbers, IPv6 in brackets. */
+static bool is_loopback(const char *host)
+{
+    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0) {
+        return true;
+    }
+    return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
+}
+
+static int check_parts(const struct slk_net_options *options, const char *scheme, const char *host,
+                       struct slk_error *err)
+{
+    bool is_encrypted = strcmp(scheme, "https") == 0 || strcmp(scheme, "wss") == 0;
+    bool is_plain = strcmp(scheme, "http") == 0 || strcmp(scheme, "ws") == 0;
+    if (!is_encrypted && !is_plain) {
+        slk_error_set(err, "invalid_url", "the URL's scheme is %.20s: expected https", scheme);
+        return SLK_INVALID;
+    }
+    if (is_plain && !options->insecure && !is_loopback(host)) {
+        slk_error_set(err, "invalid_url",
+                      "refusing to speak unencrypted %s to %.80s: use %ss, or set insecure = true "
+                      "if this network is trusted",
+                      scheme, host, scheme);
+        return SLK_INVALID;
+    }
+    return SLK_OK;
+}
+
+int slk_net_options_check_url(const struct slk_net_options *options, const char *text,
+                              struct slk_error *err)
+{
+    CURLU *url = curl_url();
+    char *scheme = NULL, *host = NULL;
+    int status = SLK_INVALID;
+    if (url != NULL &&
+        curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK && *host != '\0') {
+        status = check_parts(options, scheme, host, err);
+    } else {
+        slk_error_set(err, "invalid_url", "not a URL: expected https://host/path");
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_url_cleanup(url);
+    return status;
+}
+
+/* Sockets must not leak into programs that the process starts. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)context;
+    (void)purpose;
+#ifdef SOCK_CLOEXEC
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    int fd = socket(address->family, address->socktype, address->protocol);
+    if (fd >= 0) {
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    return fd;
+#endif
+}
+
+int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
+{
+    CURLcode failed = CURLE_OK;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    failed |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    failed |= curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
+    failed |= curl_easy_setopt(easy, CURLOPT_NOPROXY, options->no_proxy);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (options->ca_file != NULL) {
+        failed |= curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+        failed |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options->ca_file);
+    }
+    /* With a CA directory set, libcurl parses the bundle anew for every TLS
+     * connection (40 to 75 ms of CPU each) instead of caching it. */
+    if (options->ca_file != NULL || options->has_system_bundle) {
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+    }
+    return failed == CURLE_OK ? SLK_OK : SLK_NOMEM;
+}
+
+const char *slk_net_options_proxy_name(const struct slk_net_options *options)
+{
+    return options->proxy_name;
+}
+
+static void initialise(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void slk_net_global_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, initialise);
+}
