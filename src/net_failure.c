@@ -92,9 +92,9 @@ static bool is_cut_handshake(CURL *easy, CURLcode result, const char *detail)
 static void describe_tls(CURL *easy, const char *detail, const char *what, struct slk_error *err)
 {
     long verdict = info_long(easy, CURLINFO_SSL_VERIFYRESULT);
+    bool is_known = verdict != X509_V_OK && verdict != X509_V_ERR_UNSPECIFIED;
     slk_error_set(err, "tls", "%s: the TLS connection was refused: %.110s%s", what,
-                  verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : detail,
-                  tls_hint(easy));
+                  is_known ? X509_verify_cert_error_string(verdict) : detail, tls_hint(easy));
 }
 
 static void describe_proxy(CURL *easy, const char *detail, const char *what,
