@@ -1,6 +1,8 @@
 #include "lua_core.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <curl/curl.h>
 #include <libwebsockets.h>
@@ -157,6 +159,19 @@ static int versions(lua_State *L)
     return 1;
 }
 
+static int temporary_directory(lua_State *L)
+{
+    const char *parent = getenv("TMPDIR");
+    char path[256];
+    int length = snprintf(path, sizeof path, "%s/lua-slack-XXXXXX",
+                          parent != NULL && *parent != '\0' ? parent : "/tmp");
+    if (length < 0 || (size_t)length >= sizeof path || mkdtemp(path) == NULL) {
+        return luaL_fileresult(L, 0, path);
+    }
+    lua_pushstring(L, path);
+    return 1;
+}
+
 /* libcurl may leave a resolver thread behind that still runs when Lua unloads
  * its modules, so this one stays mapped for the life of the process. */
 static void stay_mapped(void)
@@ -176,6 +191,8 @@ int luaopen_slack_core(lua_State *L)
     lua_newtable(L);
     lua_pushcfunction(L, versions);
     lua_setfield(L, -2, "versions");
+    lua_pushcfunction(L, temporary_directory);
+    lua_setfield(L, -2, "temporary_directory");
     slk_open_mailbox(L);
     slk_open_poller(L);
     slk_open_http_client(L);

@@ -275,6 +275,9 @@ function file_watch:close() end
 ---@return string? stamp device, inode, size and time of change
 ---@return string? type "file" | "directory" | "other"
 function core.stat(path) end
+---Makes an empty directory that only this user can enter.
+---@return string? path, string? message
+function core.temporary_directory() end
 ---Names in a directory, sorted, without "." and "..".
 ---@param path string
 ---@return string[]?, string? message
