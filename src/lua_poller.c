@@ -5,6 +5,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -173,6 +174,14 @@ static int monotonic(lua_State *L)
     return 1;
 }
 
+static int wall_time(lua_State *L)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec * 1e-9);
+    return 1;
+}
+
 static int pid(lua_State *L)
 {
     lua_pushinteger(L, getpid());
@@ -186,11 +195,9 @@ void slk_open_poller(lua_State *L)
                                               {"close", poller_close},   {NULL, NULL}};
     static const luaL_Reg signals_methods[] = {
         {"fd", signals_fd}, {"take", signals_take}, {"close", signals_close}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {{"poller", poller_new},
-                                         {"signals", signals_new},
-                                         {"monotonic", monotonic},
-                                         {"pid", pid},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"poller", poller_new},   {"signals", signals_new},
+                                         {"monotonic", monotonic}, {"pid", pid},
+                                         {"time", wall_time},      {NULL, NULL}};
     slk_class(L, SLK_CLASS_POLLER, poller_methods, poller_close);
     slk_class(L, SLK_CLASS_SIGNALS, signals_methods, signals_close);
     luaL_setfuncs(L, functions, 0);

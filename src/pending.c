@@ -17,7 +17,6 @@
 
 PENDING_OPEN(slk_open_socket_mode)
 PENDING_OPEN(slk_open_http_server)
-PENDING_OPEN(slk_open_files)
 PENDING_OPEN(slk_open_codecs)
 PENDING_PUSH(slk_push_envelope)
 PENDING_PUSH(slk_push_connection)

@@ -16,6 +16,10 @@ function core.versions() end
 ---@return number
 function core.monotonic() end
 
+---Seconds since the epoch, with fraction.
+---@return number
+function core.time() end
+
 ---The number of this process; another one after a fork.
 ---@return integer
 function core.pid() end
@@ -282,6 +286,11 @@ function core.temporary_directory() end
 ---@param path string
 ---@return string[]?, string? message
 function core.list_directory(path) end
+
+---Whether a descriptor is a terminal.
+---@param fd integer
+---@return boolean
+function core.is_terminal(fd) end
 
 -- Signatures and codecs -------------------------------------------------------
 
