@@ -114,6 +114,11 @@ struct slk_socket_mode *slk_socket_mode_create(const struct slk_socket_mode_sett
 int slk_socket_mode_ack(struct slk_socket_mode *socket_mode, uint64_t token, const char *payload,
                         size_t length);
 
+/* Never answers an envelope, so that the person sees Slack's own error (a form
+ * stays open, for instance): what a handler that failed wants. Nothing happens
+ * when it is not owed any more. */
+void slk_socket_mode_forget(struct slk_socket_mode *socket_mode, uint64_t token);
+
 /* Graceful end: no new deliveries are read and no new connections made, but
  * acks still owed go out for up to grace nanoseconds; then close frames and
  * SLK_CONNECTION_STOPPED. Returns at once. */

@@ -196,6 +196,9 @@ function core.socket_mode(settings) end
 ---@param payload string? JSON
 ---@return true?, string? message, string? code code "too_large": over 20,480 bytes, still owed
 function socket_mode:ack(token, payload) end
+---Never answers that envelope: the person sees Slack's own error, a form stays open.
+---@param token integer
+function socket_mode:forget(token) end
 ---Ends gracefully; a "connection" message with state "stopped" says when.
 ---@param grace number seconds for acks still owed
 function socket_mode:stop(grace) end
