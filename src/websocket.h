@@ -23,14 +23,14 @@ enum slk_ws_opcode {
 
 enum slk_ws_result {
     SLK_WS_MORE,    /* all input is used up; feed more */
-    SLK_WS_MESSAGE, /* a whole text or binary message */
+    SLK_WS_MESSAGE, /* a whole text or binary message; text is valid UTF-8 */
     SLK_WS_CONTROL, /* a ping, pong or close frame */
     SLK_WS_FAILED   /* the peer broke the protocol: send a close with close_code and hang up */
 };
 
 struct slk_ws_message {
     enum slk_ws_opcode opcode;
-    const char *data; /* valid until the next call; not terminated */
+    const char *data; /* valid until the next call; not terminated; of a close frame its reason */
     size_t length;
     uint16_t close_code; /* of a close frame (1005 when it had none), or of SLK_WS_FAILED */
     const char *reason;  /* SLK_WS_FAILED: what was wrong, static text */
@@ -46,19 +46,28 @@ void slk_ws_parser_destroy(struct slk_ws_parser *parser);
 
 /* Takes the next message out of *data, *length and moves both past what it
  * used. Call again until SLK_WS_MORE. The input may be cut anywhere; it may be
- * written to (server role: unmasked in place). After SLK_WS_FAILED only
- * destroy is of use. */
+ * written to (server role: unmasked in place). After a close frame all further
+ * input is dropped; after SLK_WS_FAILED only destroy is of use. */
 enum slk_ws_result slk_ws_parser_next(struct slk_ws_parser *parser, char **data, size_t *length,
                                       struct slk_ws_message *message);
 
-/* Appends one unfragmented frame to out; a client's is masked with a fresh
- * random mask. Control frames: at most 125 bytes. SLK_OK, SLK_TOO_LARGE,
- * SLK_NOMEM. */
-int slk_ws_append_frame(struct slk_buffer *out, enum slk_ws_role role, enum slk_ws_opcode opcode,
-                        const void *data, size_t length);
+/* Random masks of a client's frames, fetched from the system many at a time.
+ * One for each connection or thread; all zero at first. */
+struct slk_ws_masks {
+    size_t left; /* bytes at the end of pool that are still unused */
+    unsigned char pool[4096];
+};
 
-/* Appends a close frame with code and a reason of at most 123 bytes. */
-int slk_ws_append_close(struct slk_buffer *out, enum slk_ws_role role, uint16_t code,
+/* Appends one unfragmented frame to out: a client's, masked with the next of
+ * masks, or a server's, unmasked, when masks is NULL. Control frames: at most
+ * 125 bytes. SLK_OK, SLK_TOO_LARGE, SLK_NOMEM or SLK_SYSTEM (no randomness);
+ * out is unchanged on failure. */
+int slk_ws_append_frame(struct slk_buffer *out, struct slk_ws_masks *masks,
+                        enum slk_ws_opcode opcode, const void *data, size_t length);
+
+/* Appends a close frame with code and a reason of at most 123 bytes; code 1005
+ * stands for a close frame without either. */
+int slk_ws_append_close(struct slk_buffer *out, struct slk_ws_masks *masks, uint16_t code,
                         const char *reason);
 
 #endif
