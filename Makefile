@@ -42,7 +42,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test test-peers test-rock demo lint sanitize install rock clean
+.PHONY: all help deps deps-ci test test-peers test-rock demo bench bench-deps lint sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -97,6 +97,32 @@ install: all             ## copy into PREFIX/share/lua/5.4 and PREFIX/lib/lua/5.
 
 rock:                    ## build and install the rock of this tree with LuaRocks
 	$(LUAROCKS) make rockspec/lua-slack-scm-1.rockspec
+
+BENCH = $(addprefix $(BUILD)/bench/,load_server bare_lws bare_curl)
+
+bench: all $(BENCH)      ## measure beside bare C clients, and peers when bench-deps has been made
+	$(LUA) spec/bench/run.lua $(BUILD)
+
+bench-deps: $(BUILD)/bench/slack_go  ## install Bolt, build slack-go's client (needs npm and Go)
+	npm install --no-package-lock --prefix $(BUILD)/bench @slack/bolt
+
+$(BUILD)/bench/load_server: $(addprefix $(BUILD)/bench/,load_server.o load.o peer.o link.o \
+  events.o child.o) $(addprefix $(BUILD)/,websocket.o utf8.o buffer.o clock.o)
+$(BUILD)/bench/bare_curl: $(BUILD)/bench/bare_curl.o $(addprefix $(BUILD)/,websocket.o \
+  websocket_upgrade.o utf8.o envelope.o buffer.o error.o)
+$(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
+$(BENCH):
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
+
+$(BUILD)/bench/%.o: spec/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(BUILD)/bench/*.d)
+
+$(BUILD)/bench/slack_go: spec/bench/peers/slack_go.go
+	@mkdir -p $(@D)
+	GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode go build -o $@ $<
 
 clean:                   ## remove what was built
 	rm -rf $(BUILD)

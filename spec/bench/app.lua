@@ -1,0 +1,51 @@
+-- The app under test: no-op listeners for each kind of event in the mix.
+--   lua5.4 app.lua API_URL CA_FILE [listeners=N] [connections=N] [count=1] [burn=SECONDS]
+-- Says at its end, as one line of JSON, what it handled.
+local slack = require "slack"
+
+local settings = { listeners = 3, connections = 1, count = 0, burn = 0 }
+for i = 3, #arg do
+  local name, value = arg[i]:match "^(%w+)=(%d+)$"
+  settings[name] = math.tointeger(value)
+end
+
+local app = slack.app {
+  token = "xoxb-bench",
+  app_token = "xapp-bench",
+  api_url = arg[1],
+  ca_file = arg[2] ~= "" and arg[2] or nil,
+  connections = settings.connections,
+  log = "error",
+}
+
+local seen, handled, repeated = {}, 0, 0
+
+local function nothing() end
+
+local function count(c)
+  local id = c.body.event_id
+  handled = handled + 1
+  if seen[id] then
+    repeated = repeated + 1
+  end
+  seen[id] = true
+end
+
+local function burn(c)
+  if c.event.text == "burn" then
+    local till = os.clock() + settings.burn
+    repeat
+    until os.clock() > till
+  end
+end
+
+local listener = settings.count > 0 and count or settings.burn > 0 and burn or nothing
+app:event("message", listener)
+app:event("app_mention", listener)
+app:event("reaction_added", listener)
+for i = 4, settings.listeners do
+  app:event("bench_" .. i, nothing)
+end
+
+app:run()
+print(('{"handled":%d,"repeated":%d}'):format(handled, repeated))

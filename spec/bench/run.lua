@@ -1,0 +1,364 @@
+-- Measures lua-slack beside bare C clients and, when installed, its peers: each
+-- in turn as a child of the load server, several rounds, medians with extremes.
+--   lua5.4 spec/bench/run.lua [BUILD_DIRECTORY]
+-- BENCH_QUICK=1 makes it a smoke run; BENCH_ROUNDS sets the rounds (5);
+-- BENCH_ONLY is a comma-separated list of clients (lua-slack, bare lws, bare curl,
+-- Bolt, slack-go).
+local json = require "cjson"
+
+local BUILD = arg[1] or "build"
+local BENCH = BUILD .. "/bench"
+package.cpath = BUILD .. "/?.so;" .. package.cpath
+
+local IS_QUICK = (os.getenv "BENCH_QUICK" or "") ~= ""
+local ROUNDS = tonumber(os.getenv "BENCH_ROUNDS") or (IS_QUICK and 1 or 5)
+local LUA = arg[-1] or "lua5.4"
+
+local function exists(path)
+  local file = io.open(path)
+  return file ~= nil and file:close()
+end
+
+local function write_file(name, text)
+  local path = BENCH .. "/" .. name
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  return path
+end
+
+local pem = assert(require("slack.core").certificate { names = "DNS:localhost,IP:127.0.0.1" })
+local CA = write_file("authority.pem", pem.authority)
+local TLS = ("--cert %s --key %s"):format(
+  write_file("certificate.pem", pem.certificate),
+  write_file("key.pem", pem.key)
+)
+
+-- Clients ---------------------------------------------------------------------
+
+local LUA_ENVIRONMENT = ("LUA_PATH='./lua/?.lua;./lua/?/init.lua;;' LUA_CPATH='%s/?.so;;'"):format(
+  BUILD
+)
+
+---@class bench.Client
+---@field name string
+---@field command string
+---@field environment string?
+---@field file string what must be there for it to be measured
+---@field events integer in a closed loop
+
+local function app(arguments)
+  return ("%s spec/bench/app.lua {api} %s %s"):format(LUA, CA, arguments or "")
+end
+
+---@type bench.Client[]
+local clients = {
+  {
+    name = "lua-slack",
+    command = app(),
+    environment = LUA_ENVIRONMENT,
+    file = "spec/bench/app.lua",
+    events = 100000,
+  },
+  {
+    name = "bare lws",
+    command = BENCH .. "/bare_lws {ws} " .. CA,
+    file = BENCH .. "/bare_lws",
+    events = 100000,
+  },
+  {
+    name = "bare curl",
+    command = BENCH .. "/bare_curl {ws} " .. CA,
+    file = BENCH .. "/bare_curl",
+    events = 100000,
+  },
+  {
+    name = "Bolt",
+    command = "node spec/bench/peers/bolt.js {api}",
+    environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s/node_modules"):format(CA, BENCH),
+    file = BENCH .. "/node_modules/@slack/bolt/package.json",
+    events = 20000,
+  },
+  {
+    name = "slack-go",
+    command = BENCH .. "/slack_go {api}",
+    environment = "SSL_CERT_FILE=" .. CA,
+    file = BENCH .. "/slack_go",
+    events = 20000,
+  },
+}
+
+local function is_wanted(client)
+  local only = os.getenv "BENCH_ONLY"
+  if only and not ("," .. only .. ","):find("," .. client.name .. ",", 1, true) then
+    return false
+  end
+  return exists(client.file)
+end
+
+local function wanted_clients()
+  local wanted = {}
+  for _, client in ipairs(clients) do
+    if is_wanted(client) then
+      wanted[#wanted + 1] = client
+    else
+      print(("(%s is not measured: %s)"):format(client.name, client.file))
+    end
+  end
+  return wanted
+end
+
+---Runs a client under the load server.
+---@return table result what the load server printed
+local function run(client, options, command)
+  local line = ("%s %s/load_server %s %s -- %s"):format(
+    client.environment or "",
+    BENCH,
+    TLS,
+    options,
+    command or client.command
+  )
+  local pipe = assert(io.popen(line))
+  local text = pipe:read "a"
+  pipe:close()
+  local ok, result = pcall(json.decode, text)
+  if not ok or not result.connected then
+    io.stderr:write(("%s did not connect: %s\n"):format(client.name, line))
+    os.exit(1)
+  end
+  return result
+end
+
+-- Figures ---------------------------------------------------------------------
+
+---@class bench.Figure
+---@field median number
+---@field least number
+---@field most number
+
+local function figure(values)
+  table.sort(values)
+  local middle = (#values + 1) // 2
+  local median = #values % 2 == 1 and values[middle] or (values[middle] + values[middle + 1]) / 2
+  return { median = median, least = values[1], most = values[#values] }
+end
+
+local function collect(results, get)
+  local values = {}
+  for i, result in ipairs(results) do
+    values[i] = get(result)
+  end
+  return figure(values)
+end
+
+local function show(value, format)
+  if value.least == value.most then
+    return format:format(value.median)
+  end
+  return (format .. " (" .. format .. "–" .. format .. ")"):format(
+    value.median,
+    value.least,
+    value.most
+  )
+end
+
+local function row(...)
+  print("| " .. table.concat({ ... }, " | ") .. " |")
+end
+
+local function heading(title, ...)
+  print("\n" .. title .. "\n")
+  row(...)
+  print(("|" .. " --- |"):rep(1) .. (" --- |"):rep(select("#", ...) - 1))
+end
+
+local function cpu_per_100k(result)
+  return result.cpu_s / result.acked * 1e5
+end
+
+---Every client in turn, round by round, so that a slow minute meets all of them.
+local function rounds(wanted, count, options_of)
+  local results = {}
+  for _ = 1, count do
+    for _, client in ipairs(wanted) do
+      results[client] = results[client] or {}
+      table.insert(results[client], run(client, options_of(client)))
+    end
+  end
+  return results
+end
+
+local COLUMNS = {
+  { "acks/s", "%.0f", function(r) return r.acks_per_second end },
+  { "CPU s per 100k", "%.2f", cpu_per_100k },
+  { "ack p50 ms", "%.2f", function(r) return r.ack_us.p50 / 1e3 end },
+  { "ack p99 ms", "%.2f", function(r) return r.ack_us.p99 / 1e3 end },
+  { "RSS connected MB", "%.1f", function(r) return r.rss_connected_kb / 1024 end },
+  { "RSS peak MB", "%.1f", function(r) return r.rss_peak_kb / 1024 end },
+  { "connected after ms", "%.0f", function(r) return r.connected_ms end },
+}
+
+local function print_comparison(title, wanted, results)
+  local names = {}
+  for i, column in ipairs(COLUMNS) do
+    names[i] = column[1]
+  end
+  heading(title, "client", "CPU, ours = 1", table.unpack(names))
+  local ours = results[wanted[1]] and collect(results[wanted[1]], cpu_per_100k).median
+  for _, client in ipairs(wanted) do
+    local cells = {}
+    for i, column in ipairs(COLUMNS) do
+      cells[i] = show(collect(results[client], column[3]), column[2])
+    end
+    local ratio = collect(results[client], cpu_per_100k).median / ours
+    row(client.name, ("%.2f"):format(ratio), table.unpack(cells))
+  end
+end
+
+local function print_threads(results)
+  local names = {}
+  for name in pairs(results[1].threads) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  heading("CPU seconds of lua-slack's threads per 100k events", "thread", "CPU s per 100k")
+  for _, name in ipairs(names) do
+    local value = collect(results, function(result)
+      return (result.threads[name] or 0) / result.acked * 1e5
+    end)
+    if value.most >= 0.005 then
+      row(name, show(value, "%.2f"))
+    end
+  end
+end
+
+-- The runs --------------------------------------------------------------------
+
+local function bench_closed_loop(wanted)
+  local results = rounds(wanted, ROUNDS, function(client)
+    local events = IS_QUICK and client.events // 10 or client.events
+    return ("--total %d --in-flight 64"):format(events)
+  end)
+  print_comparison("wss, 64 events in flight, one connection", wanted, results)
+  if wanted[1].name == "lua-slack" then
+    print_threads(results[wanted[1]])
+  end
+end
+
+local function bench_rate(wanted)
+  local results = rounds(wanted, IS_QUICK and 1 or 3, function()
+    return ("--rate 1000 --total %d"):format(IS_QUICK and 1000 or 10000)
+  end)
+  print_comparison("wss, 1,000 events per second, one connection", wanted, results)
+end
+
+local function bench_listeners(ours)
+  heading("lua-slack by number of listeners", "listeners", "CPU s per 100k")
+  for _, listeners in ipairs { 3, 100, 10000 } do
+    local results = {}
+    for i = 1, IS_QUICK and 1 or 3 do
+      local options = ("--total %d"):format(IS_QUICK and 10000 or 100000)
+      results[i] = run(ours, options, app("listeners=" .. listeners))
+    end
+    row(("%d"):format(listeners), show(collect(results, cpu_per_100k), "%.2f"))
+  end
+end
+
+local function bench_burn(ours)
+  local seconds = IS_QUICK and 1 or 5
+  local options = ("--rate 200 --total %d --burn-at 100 --ping-ms 500 --in-flight 100000"):format(
+    200 * (seconds + 2)
+  )
+  local result = run(ours, options, app("burn=" .. seconds))
+  heading(
+    ("A handler burns CPU for %d s under 200 events/s"):format(seconds),
+    "acked",
+    "latest ack ms",
+    "pongs",
+    "latest pong ms"
+  )
+  row(
+    ("%d of %d"):format(result.acked, result.sent),
+    ("%.1f"):format(result.ack_us.max / 1e3),
+    ("%d of %d"):format(result.pongs, result.pings),
+    ("%.1f"):format(result.pong_ms_max)
+  )
+end
+
+local function breaks(client, kind, count)
+  local options = "--rate 100 --total 100000 --break-ms 300 --%s %d"
+  local result = run(client, options:format(kind, count))
+  if #result.breaks_ms == 0 then
+    return "not replaced"
+  end
+  return show(figure(result.breaks_ms), "%.0f")
+end
+
+local function is_bare(client)
+  return client.name:find "^bare" ~= nil
+end
+
+local function bench_recovery(wanted)
+  heading("Under 100 events/s, ms until ready again after", "client", "TCP reset", "silence")
+  for _, client in ipairs(wanted) do
+    local is_ours = client.name == "lua-slack"
+    if is_ours or not (IS_QUICK or is_bare(client)) then
+      local is_long = is_ours and not IS_QUICK
+      row(
+        client.name,
+        breaks(client, "resets", is_long and 20 or 3),
+        breaks(client, "silences", is_long and 3 or 1)
+      )
+    end
+  end
+end
+
+local function refresh(client)
+  local is_ours = client.name == "lua-slack"
+  local refreshes = is_ours and (IS_QUICK and 30 or 1000) or 5
+  local options = "--rate 500 --total 200000 --refresh-ms 50 --timeout 300 --refreshes %d"
+  local command = is_ours and app "count=1" or nil
+  local result = run(client, options:format(refreshes), command)
+  local lost, twice = result.lost, "–"
+  if is_ours then
+    local distinct = result.client.handled - result.client.repeated
+    lost, twice = result.sent - distinct, tostring(result.client.repeated)
+  end
+  row(
+    client.name,
+    ("%d"):format(result.refreshes),
+    ("%d"):format(result.sent),
+    ("%d"):format(lost),
+    ("%d"):format(result.redelivered),
+    twice,
+    ("%.1f"):format(result.without_ready_ms)
+  )
+end
+
+local function bench_refresh(wanted)
+  heading(
+    "Planned refreshes under 500 events/s, one connection",
+    "client",
+    "refreshes",
+    "events",
+    "lost",
+    "delivered again",
+    "handled twice",
+    "ms without a ready connection"
+  )
+  for _, client in ipairs(wanted) do
+    if client.name == "lua-slack" or not (IS_QUICK or is_bare(client)) then
+      refresh(client)
+    end
+  end
+end
+
+local wanted = wanted_clients()
+bench_closed_loop(wanted)
+bench_rate(wanted)
+if wanted[1].name == "lua-slack" then
+  bench_listeners(wanted[1])
+  bench_burn(wanted[1])
+end
+bench_recovery(wanted)
+bench_refresh(wanted)
