@@ -1,11 +1,12 @@
--- JSON over lua-cjson, made alike and exact whichever version is installed:
+-- JSON: texts are decoded by the core and encoded by lua-cjson, made alike and
+-- exact whichever version of it is installed:
 --
 -- * null is json.null
 -- * a table with #t > 0 is a list; any other is an object; json.list(t) marks a
 --   table that is a list even when it is empty; an empty list comes back marked
 -- * whole numbers are integers, of up to 19 digits; fractions keep 17 digits
 --
--- What lua-cjson cannot do passes it as strings that begin with a mark nobody
+-- What lua-cjson cannot encode passes it as strings that begin with a mark nobody
 -- else knows. Ordinary values contain nothing of the kind and go straight
 -- through.
 
@@ -14,8 +15,7 @@ local core = require "slack.core"
 
 local MAX_DEPTH = 1000
 
-local scan, mark, restore, is_plain = core.json_scan, core.json_mark, core.json_restore,
-  core.json_is_plain
+local decode, is_plain = core.json_decode, core.json_is_plain
 
 local M = {}
 
@@ -24,14 +24,9 @@ M.null = cjson.null
 
 -- An instance of our own, so that the program's settings of cjson stay its own.
 local codec = cjson.new()
-codec.decode_invalid_numbers(false)
 codec.encode_invalid_numbers(false)
-codec.decode_max_depth(MAX_DEPTH)
 codec.encode_max_depth(MAX_DEPTH)
-local decode, encode = codec.decode, codec.encode
-
--- Newer ones of the OpenResty line know integers.
-local KNOWS_INTEGERS = math.type(decode("[1]")[1]) == "integer"
+local encode = codec.encode
 
 local List = { __name = "slack.list" }
 
@@ -80,16 +75,6 @@ local function clean(message)
   return "JSON: " .. tostring(message):gsub("^%u", string.lower)
 end
 
-local function decode_marked(text, count)
-  local prefix = get_mark()
-  local ok, value = pcall(decode, mark(text, prefix))
-  if ok then
-    return true, restore(value, count, prefix, List)
-  end
-  -- Once more, so that the error counts the characters of the caller's text.
-  return pcall(decode, text)
-end
-
 ---@param text string
 ---@return any value nil when the text is not valid JSON
 ---@return string? err what is wrong, and at which character
@@ -97,20 +82,11 @@ function M.decode(text)
   if type(text) ~= "string" then
     error("json.decode: string expected, got " .. type(text), 2)
   end
-  local integers, floats, marks = scan(text)
-  local ok, value
-  if marks > 0 then
-    ok, value = decode_marked(text, integers + floats + marks)
-  else
-    ok, value = pcall(decode, text)
-    if ok and (floats > 0 or (integers > 0 and not KNOWS_INTEGERS)) then
-      value = restore(value, integers + floats)
-    end
+  local value, err = decode(text, List)
+  if err then
+    return nil, "JSON: " .. err
   end
-  if ok then
-    return value
-  end
-  return nil, clean(value)
+  return value
 end
 
 -- Encoding what is not plain ------------------------------------------------------

@@ -344,29 +344,13 @@ function http_parser:feed(bytes) end
 
 -- JSON ------------------------------------------------------------------------
 
----What slack.json must look after in a text.
+---Decodes JSON exactly: integers of 64 bits stay integers, null is the NULL light
+---userdata (as lua-cjson's), half a surrogate pair becomes U+FFFD.
 ---@param text string
----@return integer integers how many numbers without fraction or exponent
----@return integer floats how many with one
----@return integer marks how much json_mark would replace
-function core.json_scan(text) end
-
----The text with every integer of more than 15 digits and every empty list
----replaced by a string: `mark` and its digits, or `mark` alone.
----@param text string
----@param mark string
----@return string
-function core.json_mark(text, mark) end
-
----Turns, in place, whole numbers into integers, and marked strings into what
----they stand for.
----@generic T
----@param value T
----@param count integer numbers and marks to be met; the rest is not looked at
----@param mark string? nil: there are only numbers
----@param list_metatable table? of empty lists
----@return T value
-function core.json_restore(value, count, mark, list_metatable) end
+---@param list_metatable table given to empty lists
+---@return any value
+---@return string? message what was expected, and at which character
+function core.json_decode(text, list_metatable) end
 
 ---Whether lua-cjson encodes the value exactly by itself.
 ---@param value any

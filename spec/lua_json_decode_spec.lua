@@ -1,0 +1,126 @@
+local cjson = require "cjson"
+local core = require "slack.core"
+
+local List = {}
+
+local function decode(text)
+  return core.json_decode(text, List)
+end
+
+-- Equal but for what lua-cjson cannot tell: integers and empty lists.
+local function is_same(ours, theirs)
+  if type(ours) ~= "table" or type(theirs) ~= "table" then
+    return ours == theirs
+  end
+  for key, value in pairs(ours) do
+    if not is_same(value, theirs[key]) then
+      return false
+    end
+  end
+  for key in pairs(theirs) do
+    if ours[key] == nil then
+      return false
+    end
+  end
+  return true
+end
+
+local WORDS = {
+  "true", "false", "null", "0", "-7", "1.25", "6e2", '""', '"a b"', '"\\"\\\\\\/\\n"',
+  '"Gr\\u00fc\\u00dfe"', '"\\ud83c\\udf72"', '"Füße"', '"' .. ("long "):rep(300) .. '"',
+}
+
+local function make_text(random, depth)
+  local kind = random(depth > 4 and 1 or 3)
+  if kind == 1 then
+    return WORDS[random(#WORDS)]
+  end
+  local items = {}
+  for i = 1, random(0, random(10) == 1 and 150 or 5) do
+    local name = kind == 2 and ('"k%d" :'):format(i) or ""
+    items[i] = name .. make_text(random, depth + 1)
+  end
+  local text = table.concat(items, random(2) == 1 and "," or " ,\n\t")
+  return kind == 2 and "{" .. text .. "}" or "[ " .. text .. "]"
+end
+
+describe("core.json_decode", function()
+  it("agrees with lua-cjson about texts made at random", function()
+    math.randomseed(20260105)
+    for _ = 1, 150 do
+      local text = make_text(math.random, 1)
+      local ours, err = decode(text)
+      assert.is_nil(err)
+      assert.is_true(is_same(ours, cjson.decode(text)), text)
+    end
+  end)
+
+  it("refuses every text that is cut short, wherever that is", function()
+    local text = '{"a":[1,-2.5e1,"x\\u00e9\\ud83c\\udf72y",true,null,{}],"b":{"c":[]}}'
+    for length = 0, #text - 1 do
+      local value, why = decode(text:sub(1, length))
+      assert.is_nil(value)
+      assert.matches("expected at character %d+$", why)
+    end
+  end)
+
+  local numbers = {
+    ["0"] = 0, ["-0"] = 0, ["12345678901234567"] = 12345678901234567,
+    ["9223372036854775807"] = math.maxinteger, ["-9223372036854775808"] = math.mininteger,
+    ["3.0"] = 3, ["1e3"] = 1000, ["0.1"] = 0.1, ["1767612345.000100"] = 1767612345.0001,
+    ["18446744073709551616"] = 2.0 ^ 64,
+  }
+  for text, number in pairs(numbers) do
+    it("reads the number " .. text .. " exactly", function()
+      local value = decode(text)
+      assert.equal(number, value)
+      assert.equal(math.type(number), math.type(value))
+    end)
+  end
+
+  local refused = {
+    "", " ", "nul", "tru", "-", "+1", "01", "1.", ".5", "1e", "1e999", "0x10", "NaN", "1 2",
+    "[1,]", "[,1]", '{"a":1,}', '{"a"}', "{1:2}", "{a:1}", "[1}", '"a', '"\\x"', '"\\u12g4"',
+    '"a\nb"', "\0", "'a'", "[1 2]", '{"a" 1}', "]", ("["):rep(1001) .. ("]"):rep(1001),
+  }
+  for _, text in ipairs(refused) do
+    it(("refuses %q"):format(text:sub(1, 20)), function()
+      local value, why = decode(text)
+      assert.is_nil(value)
+      assert.matches("at character %d+$", why)
+    end)
+  end
+
+  it("takes the last of fields with the same name", function()
+    assert.same({ a = 3 }, decode '{"a":1,"a":2,"a":3}')
+  end)
+
+  it("turns half a surrogate pair into U+FFFD and keeps the rest", function()
+    assert.equal("a\u{FFFD}b", decode '"a\\ud83db"')
+    assert.equal("\u{FFFD}", decode '"\\udf72"')
+    assert.equal("\u{FFFD}\u{FFFD}", decode '"\\ud83d\\ud83d"')
+  end)
+
+  it("marks empty lists, and only those", function()
+    assert.equal(List, getmetatable(decode "[]"))
+    assert.is_nil(getmetatable(decode "{}"))
+    assert.is_nil(getmetatable(decode "[1]"))
+  end)
+
+  it("keeps NUL characters in strings", function()
+    assert.equal("a\0b", decode '"a\\u0000b"')
+  end)
+
+  it("reads lists and objects of any size", function()
+    local numbers_text, fields = {}, {}
+    for i = 1, 1000 do
+      numbers_text[i], fields[i] = tostring(i), ('"k%d":%d'):format(i, i)
+    end
+    local list = decode("[" .. table.concat(numbers_text, ",") .. "]")
+    local object = decode("{" .. table.concat(fields, ",") .. "}")
+    for i = 1, 1000 do
+      assert.equal(i, list[i])
+      assert.equal(i, object["k" .. i])
+    end
+  end)
+end)
