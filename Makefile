@@ -20,20 +20,23 @@ LIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
 DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
   libwebsockets-dev libcurl4-openssl-dev libssl-dev
 DEPS_TEST  = lua-busted tinyproxy-bin
-DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind nodejs
+DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
+DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind
 
 # Each library is found by pkg-config, or by X_INCDIR and X_LIBDIR where that fails.
 flags = $(if $($(2)_INCDIR),-I$($(2)_INCDIR),$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
 libs  = $(if $($(2)_LIBDIR),-L$($(2)_LIBDIR) $(3),$(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(3)))
 
-# Expanded where a recipe first needs them, so after `deps`, which may bring
+# Looked up where a recipe first needs them, so after `deps`, which may bring
 # pkg-config itself, and remembered from then on.
-CPPFLAGS_ALL = $(eval CPPFLAGS_ALL := $(CPPFLAGS) -D_GNU_SOURCE $(call flags,$(LUA_PC),LUA) \
-  $(call flags,libcurl,CURL) $(call flags,libwebsockets,LIBWEBSOCKETS) \
-  $(call flags,libcrypto,OPENSSL))$(CPPFLAGS_ALL)
-LDLIBS_ALL = $(eval LDLIBS_ALL := $(call libs,libcurl,CURL,-lcurl) \
+HEADERS = $(eval HEADERS := $(call flags,$(LUA_PC),LUA) $(call flags,libcurl,CURL) \
+  $(call flags,libwebsockets,LIBWEBSOCKETS) $(call flags,libcrypto,OPENSSL))$(HEADERS)
+LIBRARIES = $(eval LIBRARIES := $(call libs,libcurl,CURL,-lcurl) \
   $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets) \
-  $(call libs,libcrypto,OPENSSL,-lcrypto) $(LDLIBS))$(LDLIBS_ALL)
+  $(call libs,libcrypto,OPENSSL,-lcrypto))$(LIBRARIES)
+
+CPPFLAGS_ALL = $(CPPFLAGS) -D_GNU_SOURCE $(HEADERS)
+LDLIBS_ALL = $(LIBRARIES) $(LDLIBS)
 CFLAGS_ALL = -std=c11 -fPIC -pthread $(WARNINGS) $(CFLAGS)
 SHARED     = $(if $(filter Darwin,$(shell uname)),-bundle -undefined dynamic_lookup,-shared -Wl,-z,nodelete)
 
@@ -42,7 +45,8 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test test-peers test-rock demo bench bench-deps lint sanitize install rock clean
+.PHONY: all help deps deps-ci test test-peers test-rock demo bench bench-deps lint sanitize \
+  install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -68,13 +72,18 @@ deps:                    ## install what building and testing need (Debian; else
 	@LUA_PC=$(LUA_PC) PKG_CONFIG=$(PKG_CONFIG) .ci/deps $(DEPS_BUILD) $(DEPS_TEST)
 
 deps-ci: deps            ## install what .ci/run needs besides
-	@.ci/deps $(DEPS_CI)
+	@.ci/deps $(DEPS_CI) $(DEPS_PEERS)
 
 test: deps all           ## run the specs
 	SLACK_CORE_DIR=$(BUILD) $(BUSTED)
 
-test-peers: all          ## run Bolt for JavaScript (Node and npm) against the local Slack
-	SLACK_CORE_DIR=$(BUILD) $(BUSTED) --run=peers
+test-peers: all $(BUILD)/peers/package.json ## run Bolt for JavaScript (Node, npm) against the local Slack
+	SLACK_CORE_DIR=$(BUILD) NODE_PATH=$(BUILD)/peers/node_modules $(BUSTED) --run=peers
+
+$(BUILD)/peers/package.json: spec/peers/package.json
+	@mkdir -p $(@D)
+	cp $< $@
+	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error || { rm $@; exit 1; }
 
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock

@@ -36,9 +36,12 @@ build = {
   modules = {
     ["slack.core"] = {
       sources = {
+        "src/ack_ledger.c",
+        "src/backoff.c",
         "src/buffer.c",
         "src/clock.c",
         "src/curl_loop.c",
+        "src/envelope.c",
         "src/error.c",
         "src/file_watch.c",
         "src/http_client.c",
@@ -59,7 +62,10 @@ build = {
         "src/poller.c",
         "src/signals.c",
         "src/thread.c",
+        "src/utf8.c",
         "src/wake.c",
+        "src/websocket.c",
+        "src/websocket_upgrade.c",
       },
       defines = { "_GNU_SOURCE" },
       incdirs = { "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)" },
