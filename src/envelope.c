@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "json_text.h"
 
 #define MAX_ID 255
 
@@ -42,37 +43,6 @@ static void skip_space(struct scanner *scanner)
         at++;
     }
     scanner->at = at;
-}
-
-#define REPEAT(byte) (0x0101010101010101u * (byte))
-
-/* Sets the top bit of each byte that is zero; bytes above the first such one
- * may be marked wrongly, the first never is. */
-static uint64_t zero_bytes(uint64_t word)
-{
-    return (word - REPEAT(1)) & ~word & REPEAT(0x80);
-}
-
-/* To the first quote, backslash or control character at or after at. */
-static const char *skip_plain(const char *at, const char *end)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, sizeof word);
-        uint64_t below_space = (word - REPEAT(0x20)) & ~word & REPEAT(0x80);
-        uint64_t special =
-            below_space | zero_bytes(word ^ REPEAT('"')) | zero_bytes(word ^ REPEAT('\\'));
-        if (special != 0) {
-            return at + __builtin_ctzll(special) / 8;
-        }
-        at += 8;
-    }
-#endif
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
-        at++;
-    }
-    return at;
 }
 
 static bool is_hex(char c)
@@ -113,7 +83,7 @@ static bool skip_string(struct scanner *scanner)
 {
     scanner->at++;
     for (;;) {
-        scanner->at = skip_plain(scanner->at, scanner->end);
+        scanner->at = slk_json_skip_plain(scanner->at, scanner->end);
         if (scanner->at == scanner->end) {
             return fail(scanner, "unfinished string");
         }

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "json_text.h"
+
 /* Decodes JSON (RFC 8259) straight into Lua values, in one pass. The values of
  * a list or object wait on the Lua stack until it ends, so that its table is
  * made in the right size at once; that, and no look at numbers afterwards, is
@@ -41,37 +43,6 @@ static bool next_is(const struct decoder *decoder, char c)
 }
 
 /* Strings ------------------------------------------------------------------- */
-
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-static uint64_t has_zero(uint64_t word)
-{
-    return (word - ONES) & ~word & HIGHS;
-}
-
-/* Whether any of eight bytes is a quote, a backslash or a control character. */
-static bool is_special(uint64_t word)
-{
-    uint64_t control = (word - ONES * 0x20) & ~word & HIGHS;
-    return (control | has_zero(word ^ ONES * '"') | has_zero(word ^ ONES * '\\')) != 0;
-}
-
-static const char *find_special(const char *at, const char *end)
-{
-    uint64_t word;
-    while ((size_t)(end - at) >= sizeof word) {
-        memcpy(&word, at, sizeof word);
-        if (is_special(word)) {
-            break;
-        }
-        at += sizeof word;
-    }
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
-        at++;
-    }
-    return at;
-}
 
 static int hex_value(char c)
 {
@@ -195,7 +166,7 @@ static bool push_escaped(struct decoder *decoder, const char *start)
             break;
         }
         piece = decoder->at;
-        decoder->at = find_special(piece, decoder->end);
+        decoder->at = slk_json_skip_plain(piece, decoder->end);
     }
     luaL_pushresultsize(&buffer, (size_t)(out - text));
     return ok;
@@ -205,7 +176,7 @@ static bool push_escaped(struct decoder *decoder, const char *start)
 static bool push_string(struct decoder *decoder)
 {
     const char *start = ++decoder->at;
-    decoder->at = find_special(start, decoder->end);
+    decoder->at = slk_json_skip_plain(start, decoder->end);
     if (next_is(decoder, '"')) {
         lua_pushlstring(decoder->L, start, (size_t)(decoder->at - start));
     } else if (!push_escaped(decoder, start)) {
