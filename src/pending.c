@@ -15,12 +15,8 @@
         return 0;                                                                                  \
     }
 
-PENDING_OPEN(slk_open_socket_mode)
 PENDING_OPEN(slk_open_http_server)
 PENDING_OPEN(slk_open_codecs)
-PENDING_PUSH(slk_push_envelope)
-PENDING_PUSH(slk_push_connection)
-PENDING_PUSH(slk_push_ack)
 PENDING_PUSH(slk_push_request)
 PENDING_PUSH(slk_push_served)
 __attribute__((weak)) size_t slk_redact(char *text, size_t length)

@@ -24,7 +24,7 @@
 
 struct slk_socket_mode;
 
-#define SLK_ACK_MAX_PAYLOAD 20480 /* bytes; larger acks vanish at Slack */
+#define SLK_ACK_MAX_PAYLOAD 20480 /* bytes; from here on acks vanish at Slack */
 
 struct slk_socket_mode_settings {
     const char *api_url;   /* with trailing slash: "https://slack.com/api/" */
@@ -69,9 +69,9 @@ enum slk_connection_state {
 /* A change of state: kind SLK_MESSAGE_CONNECTION, in the notices mailbox. */
 struct slk_connection_message {
     struct slk_message message;
-    uint64_t connection; /* number of the connection, from 1; 0 for FATAL and STOPPED */
+    uint64_t connection; /* number of the attempt, from 1; 0 for FATAL and STOPPED */
     enum slk_connection_state state;
-    struct slk_error error; /* of CLOSED, WAITING and FATAL; code "" when planned */
+    struct slk_error error; /* of CLOSED, WAITING and FATAL; code "" when expected */
     int64_t at;             /* slk_clock_now scale */
     int64_t delay;          /* of WAITING */
     int num_connections;    /* of READY: what Slack counts */
@@ -94,7 +94,7 @@ struct slk_ack_message {
 
 struct slk_socket_mode_stats {
     uint64_t envelopes, acks, deadline_acks, pings_sent, pongs_sent, reconnects, bad_frames;
-    int ready, open;     /* connections past hello; connections of any state */
+    int ready, open;     /* connections past hello; sockets, whatever their state */
     int64_t last_frame;  /* slk_clock_now scale; 0: none yet */
     uint64_t thread_cpu; /* nanoseconds the socket thread has used */
 };
@@ -109,7 +109,7 @@ struct slk_socket_mode *slk_socket_mode_create(const struct slk_socket_mode_sett
                                                struct slk_error *err);
 
 /* Answers an envelope; payload is JSON, NULL for none. The bytes are copied.
- * SLK_OK: on its way. SLK_TOO_LARGE: over SLK_ACK_MAX_PAYLOAD, still owed.
+ * SLK_OK: on its way. SLK_TOO_LARGE: SLK_ACK_MAX_PAYLOAD or more, still owed.
  * SLK_CLOSED: stopped already. SLK_NOMEM. */
 int slk_socket_mode_ack(struct slk_socket_mode *socket_mode, uint64_t token, const char *payload,
                         size_t length);

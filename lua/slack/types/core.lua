@@ -194,7 +194,7 @@ local socket_mode = {}
 function core.socket_mode(settings) end
 ---@param token integer
 ---@param payload string? JSON
----@return true?, string? message, string? code code "too_large": over 20,480 bytes, still owed
+---@return true?, string? message, string? code code "too_large": 20,480 bytes or more, still owed
 function socket_mode:ack(token, payload) end
 ---Never answers that envelope: the person sees Slack's own error, a form stays open.
 ---@param token integer

@@ -1,0 +1,219 @@
+#include "lua_core.h"
+
+#include "clock.h"
+#include "socket_mode.h"
+
+static const char *const STATES[] = {
+    [SLK_CONNECTION_OPENING] = "opening", [SLK_CONNECTION_CONNECTING] = "connecting",
+    [SLK_CONNECTION_READY] = "ready",     [SLK_CONNECTION_DRAINING] = "draining",
+    [SLK_CONNECTION_CLOSED] = "closed",   [SLK_CONNECTION_WAITING] = "waiting",
+    [SLK_CONNECTION_FATAL] = "fatal",     [SLK_CONNECTION_STOPPED] = "stopped",
+};
+
+static const char *const FATES[] = {
+    [SLK_ACK_DEADLINE] = "deadline",
+    [SLK_ACK_LATE] = "late",
+    [SLK_ACK_UNSENT] = "unsent",
+};
+
+static lua_Number seconds(int64_t nanoseconds)
+{
+    return (lua_Number)nanoseconds / 1e9;
+}
+
+int slk_push_envelope(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_envelope_message *envelope = (const struct slk_envelope_message *)message;
+    luaL_checkstack(L, 8, NULL);
+    lua_pushlstring(L, envelope->type, envelope->type_length);
+    lua_pushlstring(L, envelope->payload, envelope->payload_length);
+    lua_pushinteger(L, (lua_Integer)envelope->ack_token);
+    lua_pushlstring(L, envelope->envelope_id, envelope->envelope_id_length);
+    lua_pushinteger(L, envelope->retry_attempt);
+    lua_pushlstring(L, envelope->retry_reason, envelope->retry_reason_length);
+    lua_pushboolean(L, envelope->accepts_response_payload);
+    lua_pushnumber(L, seconds(envelope->received));
+    return 8;
+}
+
+static void set_integer(lua_State *L, const char *name, lua_Integer value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_seconds(lua_State *L, const char *name, int64_t nanoseconds)
+{
+    lua_pushnumber(L, seconds(nanoseconds));
+    lua_setfield(L, -2, name);
+}
+
+static void set_string(lua_State *L, const char *name, const char *value)
+{
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, name);
+}
+
+int slk_push_connection(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_connection_message *change = (const struct slk_connection_message *)message;
+    luaL_checkstack(L, 4, NULL);
+    lua_pushstring(L, STATES[change->state]);
+    lua_createtable(L, 0, 7);
+    set_integer(L, "connection", (lua_Integer)change->connection);
+    set_string(L, "code", change->error.code);
+    set_string(L, "message", change->error.text);
+    set_seconds(L, "at", change->at);
+    set_seconds(L, "delay", change->delay);
+    set_integer(L, "num_connections", change->num_connections);
+    set_integer(L, "ready", change->ready);
+    return 2;
+}
+
+int slk_push_ack(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_ack_message *ack = (const struct slk_ack_message *)message;
+    lua_pushinteger(L, (lua_Integer)ack->ack_token);
+    lua_pushstring(L, FATES[ack->fate]);
+    return 2;
+}
+
+static const char *required_string(lua_State *L, const char *name)
+{
+    const char *value = slk_field_string(L, 1, name, NULL);
+    if (value == NULL) {
+        luaL_error(L, "field '%s': string expected, got nil", name);
+    }
+    return value;
+}
+
+static int connection_count(lua_State *L)
+{
+    lua_Integer count = slk_field_integer(L, 1, "connections", 2);
+    if (count < 1 || count > 10) {
+        luaL_error(L, "field 'connections': 1 to 10 expected");
+    }
+    return (int)count;
+}
+
+static size_t message_limit(lua_State *L)
+{
+    lua_Integer limit = slk_field_integer(L, 1, "max_message", 16 * 1024 * 1024);
+    if (limit < 1) {
+        luaL_error(L, "field 'max_message': bytes, at least 1, expected");
+    }
+    return (size_t)limit;
+}
+
+static void read_settings(lua_State *L, struct slk_socket_mode_settings *settings)
+{
+    *settings = (struct slk_socket_mode_settings){
+        .api_url = required_string(L, "api_url"),
+        .app_token = required_string(L, "app_token"),
+        .connections = connection_count(L),
+        .max_message = message_limit(L),
+        .ack_deadline = slk_field_seconds(L, 1, "ack_deadline", 2.5),
+        .open_timeout = slk_field_seconds(L, 1, "open_timeout", 15),
+        .hello_timeout = slk_field_seconds(L, 1, "hello_timeout", 10),
+        .ping_interval = slk_field_seconds(L, 1, "ping_interval", 3),
+        .pong_timeout = slk_field_seconds(L, 1, "pong_timeout", 6),
+        .backoff_first = slk_field_seconds(L, 1, "backoff_first", 0.5),
+        .backoff_maximum = slk_field_seconds(L, 1, "backoff_maximum", 60),
+        .stable_after = slk_field_seconds(L, 1, "stable_after", 60),
+        .drain_timeout = slk_field_seconds(L, 1, "drain_timeout", 30),
+        .stagger = slk_field_seconds(L, 1, "stagger", 0),
+    };
+}
+
+static int new_socket_mode(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct slk_socket_mode_settings settings;
+    read_settings(L, &settings);
+    struct slk_http_client *client = slk_field_object(L, 1, "client", SLK_CLASS_HTTP_CLIENT);
+    struct slk_net_options *net = slk_field_object(L, 1, "net", SLK_CLASS_NET);
+    struct slk_log *log = slk_field_object(L, 1, "log", SLK_CLASS_LOG);
+    struct slk_mailbox *notices = slk_field_object(L, 1, "notices", SLK_CLASS_MAILBOX);
+    struct slk_mailbox *events = slk_field_object(L, 1, "events", SLK_CLASS_MAILBOX);
+    uint32_t source = (uint32_t)slk_field_integer(L, 1, "source", 0);
+    void **object = slk_new_object(L, SLK_CLASS_SOCKET_MODE);
+    struct slk_error err;
+    *object = slk_socket_mode_create(&settings, client, net, log, notices, events, source, &err);
+    return *object != NULL ? 1 : slk_push_error(L, &err);
+}
+
+static int ack(lua_State *L)
+{
+    struct slk_socket_mode *socket_mode = slk_check_object(L, 1, SLK_CLASS_SOCKET_MODE);
+    lua_Integer token = luaL_checkinteger(L, 2);
+    size_t length = 0;
+    const char *payload = luaL_optlstring(L, 3, NULL, &length);
+    int status = slk_socket_mode_ack(socket_mode, (uint64_t)token, payload, length);
+    if (status == SLK_TOO_LARGE) {
+        struct slk_error err;
+        slk_error_set(&err, "too_large",
+                      "an ack of %zu bytes would be lost: Slack takes less than %d; use "
+                      "response_url, views.update or chat.postMessage for more",
+                      length, SLK_ACK_MAX_PAYLOAD);
+        return slk_push_error(L, &err);
+    }
+    if (status != SLK_OK) {
+        return slk_push_status(L, status);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int forget(lua_State *L)
+{
+    struct slk_socket_mode *socket_mode = slk_check_object(L, 1, SLK_CLASS_SOCKET_MODE);
+    slk_socket_mode_forget(socket_mode, (uint64_t)luaL_checkinteger(L, 2));
+    return 0;
+}
+
+static int stop(lua_State *L)
+{
+    struct slk_socket_mode *socket_mode = slk_check_object(L, 1, SLK_CLASS_SOCKET_MODE);
+    lua_Number grace = luaL_optnumber(L, 2, 0);
+    luaL_argcheck(L, grace >= 0 && grace < 1e6, 2, "seconds from 0 to 1e6 expected");
+    slk_socket_mode_stop(socket_mode, (int64_t)(grace * 1e9));
+    return 0;
+}
+
+static int stats(lua_State *L)
+{
+    struct slk_socket_mode *socket_mode = slk_check_object(L, 1, SLK_CLASS_SOCKET_MODE);
+    struct slk_socket_mode_stats now = slk_socket_mode_stats(socket_mode);
+    lua_createtable(L, 0, 11);
+    set_integer(L, "envelopes", (lua_Integer)now.envelopes);
+    set_integer(L, "acks", (lua_Integer)now.acks);
+    set_integer(L, "deadline_acks", (lua_Integer)now.deadline_acks);
+    set_integer(L, "pings_sent", (lua_Integer)now.pings_sent);
+    set_integer(L, "pongs_sent", (lua_Integer)now.pongs_sent);
+    set_integer(L, "reconnects", (lua_Integer)now.reconnects);
+    set_integer(L, "bad_frames", (lua_Integer)now.bad_frames);
+    set_integer(L, "ready", now.ready);
+    set_integer(L, "open", now.open);
+    set_seconds(L, "last_frame", now.last_frame);
+    set_seconds(L, "thread_cpu", (int64_t)now.thread_cpu);
+    return 1;
+}
+
+static int close_socket_mode(lua_State *L)
+{
+    void **object = luaL_checkudata(L, 1, SLK_CLASS_SOCKET_MODE);
+    slk_socket_mode_destroy(*object);
+    *object = NULL;
+    return 0;
+}
+
+void slk_open_socket_mode(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"ack", ack},     {"forget", forget},           {"stop", stop},
+        {"stats", stats}, {"close", close_socket_mode}, {NULL, NULL},
+    };
+    slk_class(L, SLK_CLASS_SOCKET_MODE, methods, close_socket_mode);
+    lua_pushcfunction(L, new_socket_mode);
+    lua_setfield(L, -2, "socket_mode");
+}

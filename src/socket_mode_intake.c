@@ -1,0 +1,197 @@
+#include "socket_mode_intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define COMPLAINTS_A_SECOND 5
+
+static const char ACK_BEGIN[] = "{\"envelope_id\":\"";
+static const char ACK_END[] = "\"}";
+
+#define ACK_MAX_ID 255
+
+void slk_intake_init(struct slk_intake *intake, struct slk_ack_ledger *ledger,
+                     struct slk_mailbox *events, struct slk_log *log, uint32_t source,
+                     int64_t ack_deadline, struct slk_socket_mode_stats *counters)
+{
+    *intake = (struct slk_intake){.ledger = ledger,
+                                  .events = events,
+                                  .log = log,
+                                  .source = source,
+                                  .ack_deadline = ack_deadline,
+                                  .counters = counters};
+    intake->last = &intake->first;
+}
+
+int64_t slk_intake_tick(struct slk_intake *intake, int64_t now)
+{
+    if (intake->unlogged == 0) {
+        return SLK_NEVER;
+    }
+    int64_t due = intake->complaints_since + SLK_SECONDS(1);
+    if (now < due) {
+        return due;
+    }
+    slk_log_write(intake->log, SLK_LOG_WARN, "socket_mode", "%u more unusable frames were ignored",
+                  intake->unlogged);
+    intake->unlogged = 0;
+    return SLK_NEVER;
+}
+
+void slk_intake_complain(struct slk_intake *intake, uint64_t connection, const char *what,
+                         const char *why)
+{
+    intake->counters->bad_frames++;
+    if (intake->now - intake->complaints_since >= SLK_SECONDS(1)) {
+        slk_intake_tick(intake, intake->now);
+        intake->complaints_since = intake->now;
+        intake->complaints = 0;
+    }
+    if (intake->complaints >= COMPLAINTS_A_SECOND) {
+        intake->unlogged++;
+        return;
+    }
+    intake->complaints++;
+    slk_log_write(intake->log, SLK_LOG_WARN, "socket_mode", "connection %llu: ignored %s (%s)",
+                  (unsigned long long)connection, what, why);
+}
+
+static bool ack_now(struct slk_intake *intake, struct slk_ws_connection *ack_to,
+                    struct slk_slice id)
+{
+    char text[sizeof ACK_BEGIN + ACK_MAX_ID + sizeof ACK_END];
+    size_t length = sizeof ACK_BEGIN - 1;
+    memcpy(text, ACK_BEGIN, length);
+    memcpy(text + length, id.data, id.length);
+    length += id.length;
+    memcpy(text + length, ACK_END, sizeof ACK_END - 1);
+    length += sizeof ACK_END - 1;
+    if (slk_ws_connection_append(ack_to, SLK_WS_TEXT, text, length) != SLK_OK) {
+        return false;
+    }
+    intake->counters->acks++;
+    return true;
+}
+
+static void destroy_envelope(struct slk_message *message)
+{
+    free(message);
+}
+
+/* Copies the slice behind the struct, terminated, and moves *space past it. */
+static const char *place(char **space, struct slk_slice slice)
+{
+    char *text = *space;
+    if (slice.length > 0) {
+        memcpy(text, slice.data, slice.length);
+    }
+    text[slice.length] = '\0';
+    *space += slice.length + 1;
+    return text;
+}
+
+static struct slk_envelope_message *make_message(const struct slk_intake *intake,
+                                                 const struct slk_envelope *envelope)
+{
+    struct slk_slice payload = envelope->payload;
+    if (payload.data == NULL) {
+        payload = (struct slk_slice){"{}", 2};
+    }
+    size_t size = sizeof(struct slk_envelope_message) + envelope->type.length +
+                  envelope->envelope_id.length + envelope->retry_reason.length + payload.length + 4;
+    struct slk_envelope_message *message = malloc(size);
+    if (message == NULL) {
+        return NULL;
+    }
+    *message = (struct slk_envelope_message){
+        .message = {.destroy = destroy_envelope,
+                    .kind = SLK_MESSAGE_ENVELOPE,
+                    .source = intake->source,
+                    .size = size},
+        .received = intake->now,
+        .retry_attempt = envelope->retry_attempt,
+        .accepts_response_payload = envelope->accepts_response_payload,
+        .type_length = envelope->type.length,
+        .envelope_id_length = envelope->envelope_id.length,
+        .retry_reason_length = envelope->retry_reason.length,
+        .payload_length = payload.length,
+    };
+    char *space = (char *)(message + 1);
+    message->type = place(&space, envelope->type);
+    message->envelope_id = place(&space, envelope->envelope_id);
+    message->retry_reason = place(&space, envelope->retry_reason);
+    message->payload = place(&space, payload);
+    return message;
+}
+
+/* Only a handler can answer these; events never wait for one, whatever they say. */
+static bool is_answered_by_handler(const struct slk_envelope *envelope)
+{
+    if (slk_slice_is(envelope->type, "events_api")) {
+        return false;
+    }
+    return envelope->accepts_response_payload || slk_slice_is(envelope->type, "interactive") ||
+           slk_slice_is(envelope->type, "slash_commands");
+}
+
+/* Without an ack Slack delivers again, so giving up here loses nothing. */
+static enum slk_intake_result deliver(struct slk_intake *intake, uint64_t connection,
+                                      struct slk_ws_connection *ack_to,
+                                      const struct slk_envelope *envelope)
+{
+    struct slk_envelope_message *message = make_message(intake, envelope);
+    bool accepted = message != NULL;
+    if (accepted && is_answered_by_handler(envelope)) {
+        struct slk_slice id = envelope->envelope_id;
+        message->ack_token = slk_ack_ledger_add(intake->ledger, connection, id.data, id.length,
+                                                intake->now + intake->ack_deadline);
+        accepted = message->ack_token != 0;
+    } else if (accepted) {
+        accepted = ack_now(intake, ack_to, envelope->envelope_id);
+    }
+    if (!accepted) {
+        free(message);
+        slk_intake_complain(intake, connection, "an envelope",
+                            "out of memory, or Slack reads no acks");
+        return SLK_INTAKE_IGNORED;
+    }
+    intake->counters->envelopes++;
+    *intake->last = &message->message;
+    intake->last = &message->message.next;
+    return SLK_INTAKE_ENVELOPE;
+}
+
+enum slk_intake_result slk_intake_text(struct slk_intake *intake, uint64_t connection,
+                                       struct slk_ws_connection *ack_to, const char *text,
+                                       size_t length, struct slk_envelope *envelope)
+{
+    const char *why = NULL;
+    if (slk_envelope_scan(text, length, envelope, &why) != SLK_OK) {
+        slk_intake_complain(intake, connection, "a text frame that is no JSON object", why);
+        return SLK_INTAKE_IGNORED;
+    }
+    if (slk_slice_is(envelope->type, "hello")) {
+        return SLK_INTAKE_HELLO;
+    }
+    if (slk_slice_is(envelope->type, "disconnect")) {
+        return SLK_INTAKE_DISCONNECT;
+    }
+    if (envelope->envelope_id.data != NULL && envelope->type.data != NULL) {
+        return deliver(intake, connection, ack_to, envelope);
+    }
+    slk_intake_complain(intake, connection, "a frame",
+                        envelope->type.data == NULL ? "it has no type"
+                                                    : "it has no usable envelope_id");
+    return SLK_INTAKE_IGNORED;
+}
+
+void slk_intake_push(struct slk_intake *intake)
+{
+    if (intake->first != NULL) {
+        slk_mailbox_push(intake->events, intake->first);
+        intake->first = NULL;
+        intake->last = &intake->first;
+    }
+}
