@@ -123,6 +123,11 @@ void events_destroy(struct events *events)
     free(events);
 }
 
+uint64_t events_kinds(void)
+{
+    return MIX;
+}
+
 static void put_digits(char *at, size_t width, uint64_t value, unsigned base)
 {
     while (width-- > 0) {

@@ -12,6 +12,9 @@ struct events;
 struct events *events_create(void);
 void events_destroy(struct events *events);
 
+/* How many kinds take turns: number modulo this says which one it is. */
+uint64_t events_kinds(void);
+
 /* The text of envelope number, valid until the next call. burn: a message that
  * asks the handler to burn CPU. */
 const char *events_text(struct events *events, uint64_t number, bool burn, int attempt,

@@ -3,6 +3,7 @@
  * what it saw from outside: acks, latencies, CPU, memory, recovery.
  *
  *   load_server [options] -- PROGRAM [ARGUMENT ...]
+ *   load_server --mix        prints one envelope of each kind, for other benches
  *
  * In arguments {api} stands for the Web API's URL (ending in "/api/"), {ws} for
  * a WebSocket URL that needs no call before it. */
@@ -16,6 +17,7 @@
 
 #include "../../src/clock.h"
 #include "child.h"
+#include "events.h"
 #include "load.h"
 #include "peer.h"
 
@@ -284,6 +286,18 @@ static void tear_down(struct bench *bench)
     SSL_CTX_free(bench->tls);
 }
 
+static int print_mix(void)
+{
+    struct events *events = events_create();
+    for (uint64_t i = 0; events != NULL && i < events_kinds(); i++) {
+        size_t length;
+        const char *text = events_text(events, i, false, 0, &length);
+        printf("%.*s\n", (int)length, text);
+    }
+    events_destroy(events);
+    return events != NULL ? 0 : 1;
+}
+
 int main(int argc, char *argv[])
 {
     static struct bench bench = {
@@ -291,6 +305,9 @@ int main(int argc, char *argv[])
         .timeout = 60000 * MILLISECOND,
     };
     signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && strcmp(argv[1], "--mix") == 0) {
+        return print_mix();
+    }
     if (!read_options(&bench, argc, argv)) {
         fprintf(stderr, "usage: load_server --total N [options] -- PROGRAM [ARGUMENT ...]\n");
         return 2;

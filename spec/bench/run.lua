@@ -9,6 +9,7 @@ local json = require "cjson"
 local BUILD = arg[1] or "build"
 local BENCH = BUILD .. "/bench"
 package.cpath = BUILD .. "/?.so;" .. package.cpath
+package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
 
 local IS_QUICK = (os.getenv "BENCH_QUICK" or "") ~= ""
 local ROUNDS = tonumber(os.getenv "BENCH_ROUNDS") or (IS_QUICK and 1 or 5)
@@ -264,6 +265,31 @@ local function bench_listeners(ours)
   end
 end
 
+local function microseconds(fn, payloads, count)
+  local begun = os.clock()
+  for i = 1, count do
+    fn(payloads[i % #payloads + 1])
+  end
+  return (os.clock() - begun) / count * 1e6
+end
+
+local function bench_decoding()
+  local payloads = {}
+  local pipe = assert(io.popen(BENCH .. "/load_server --mix"))
+  for line in pipe:lines() do
+    payloads[#payloads + 1] = line:match '"payload":(.*),"type":"events_api"'
+  end
+  pipe:close()
+  local ours, theirs, count = {}, {}, IS_QUICK and 10000 or 100000
+  for i = 1, ROUNDS do
+    ours[i] = microseconds(require("slack.json").decode, payloads, count)
+    theirs[i] = microseconds(json.decode, payloads, count)
+  end
+  heading("Decoding the payload of an event", "decoder", "microseconds")
+  row("slack.json", show(figure(ours), "%.1f"))
+  row("lua-cjson alone", show(figure(theirs), "%.1f"))
+end
+
 local function bench_burn(ours)
   local seconds = IS_QUICK and 1 or 5
   local options = ("--rate 200 --total %d --burn-at 100 --ping-ms 500 --in-flight 100000"):format(
@@ -358,6 +384,7 @@ bench_closed_loop(wanted)
 bench_rate(wanted)
 if wanted[1].name == "lua-slack" then
   bench_listeners(wanted[1])
+  bench_decoding()
   bench_burn(wanted[1])
 end
 bench_recovery(wanted)
