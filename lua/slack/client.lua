@@ -1,0 +1,447 @@
+-- The Web API: any method by its name.
+--
+--   local client = require("slack.client").new { token = "xoxb-..." }
+--   local sent, err = client.chat.postMessage { channel = "C123", text = "Hello" }
+
+local arguments = require "slack.arguments"
+local errors = require "slack.errors"
+local http = require "slack.http"
+local json = require "slack.json"
+local RateGates = require "slack.rate_gate"
+local retry = require "slack.retry"
+local tasks = require "slack.tasks"
+local version = require "slack.version"
+
+local DEFAULT_API_URL = "https://slack.com/api/"
+local DEFAULT_TIMEOUT = 30
+local DEFAULT_RETRIES = 5
+-- Without a Retry-After header.
+local DEFAULT_RETRY_AFTER = 30
+local EXCERPT_LENGTH = 120
+
+local OPTIONS = {
+  token = "string", api_url = "string", timeout = "number", retries = "integer",
+  proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
+  http2 = "boolean", headers = "table", user_agent = "string", log = "table",
+}
+local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
+
+-- Methods that are called before there is a token.
+local NEEDS_NO_TOKEN = {
+  ["api.test"] = true, ["oauth.access"] = true, ["oauth.v2.access"] = true,
+  ["oauth.v2.exchange"] = true, ["openid.connect.token"] = true,
+}
+
+-- Writes that may be made twice without harm, besides everything that reads.
+local REPEATABLE = {
+  ["apps.connections.open"] = true, ["chat.update"] = true, ["conversations.mark"] = true,
+  ["conversations.open"] = true, ["reactions.add"] = true, ["reactions.remove"] = true,
+  ["views.publish"] = true, ["views.update"] = true,
+}
+local READING = {
+  "^get", "^list", "^info$", "^history$", "^replies$", "^members$", "^test$", "^lookup", "^find",
+  "^search", "^count$", "^set%u", "^permalink$", "^teams$",
+}
+
+local HINTS = {
+  not_authed = "give the option 'token' or set SLACK_BOT_TOKEN",
+  invalid_auth = "check the option 'token' or SLACK_BOT_TOKEN",
+  token_revoked = "install the app again and use its new token",
+  token_expired = "refresh the token or install the app again",
+  account_inactive = "the token belongs to a removed user or workspace",
+  not_in_channel = "invite the bot to the channel",
+}
+
+---@class slack.Client
+---@field [string] any methods by their dotted names
+local Client = { __name = "slack.client" }
+
+local M = {}
+
+-- Dotted names -----------------------------------------------------------------
+
+local Node = { __name = "slack.client.method" }
+
+function Node:__index(name)
+  local child = setmetatable({
+    _client = self._client, _name = self._name .. "." .. tostring(name),
+  }, Node)
+  rawset(self, name, child)
+  return child
+end
+
+function Client:__index(name)
+  local method = Client[name]
+  if method or type(name) ~= "string" or name:find("^_") then
+    return method
+  end
+  local node = setmetatable({ _client = self, _name = name }, Node)
+  rawset(self, name, node)
+  return node
+end
+
+function Node:__tostring()
+  return "Web API method " .. self._name
+end
+
+function Client:__tostring()
+  return "slack.client: " .. self._options.api_url
+end
+
+-- Answers ----------------------------------------------------------------------
+
+local function split(text)
+  local list = {}
+  for word in (text or ""):gmatch "[^,%s]+" do
+    list[#list + 1] = word
+  end
+  return list
+end
+
+local function excerpt(body)
+  local text = body:gsub("[%c%s]+", " "):gsub("[\128-\255]+", "?")
+  if #text > EXCERPT_LENGTH then
+    text = text:sub(1, EXCERPT_LENGTH) .. "…"
+  end
+  return text
+end
+
+-- What is no answer of the Web API: error pages, proxies' notices, other servers.
+local function foreign_answer(call, response)
+  local status = response.status
+  local hint = ""
+  if status == 404 or (status >= 300 and status < 400) then
+    hint = ": check the option 'api_url'"
+  end
+  return errors.new {
+    code = status == 429 and "ratelimited" or status ~= 200 and "http_error" or "invalid_response",
+    message = ("%s: an answer with status %d that is not the Web API's%s: %s"):format(call.name,
+      status, hint, response.body == "" and "(empty)" or excerpt(response.body)),
+    method = call.name,
+    status = status,
+    body = response.body,
+  }
+end
+
+local function explain(answer)
+  local parts = { answer.error }
+  local metadata = answer.response_metadata
+  for _, message in ipairs(type(metadata) == "table" and metadata.messages or {}) do
+    parts[#parts + 1] = tostring(message)
+  end
+  if type(answer.needed) == "string" then
+    parts[#parts + 1] = ("the token lacks the scope %s"):format(answer.needed)
+      .. (type(answer.provided) == "string" and ", it has " .. answer.provided or "")
+  end
+  parts[#parts + 1] = HINTS[answer.error]
+  return table.concat(parts, ": ", 1, math.min(#parts, 2))
+    .. (#parts > 2 and "; " .. table.concat(parts, "; ", 3) or "")
+end
+
+local function add_scopes(answer, response)
+  local headers = response.headers
+  local granted, accepted = headers["x-oauth-scopes"], headers["x-accepted-oauth-scopes"]
+  if granted or accepted then
+    local metadata = answer.response_metadata
+    if type(metadata) ~= "table" then
+      metadata = {}
+      answer.response_metadata = metadata
+    end
+    metadata.scopes = granted and split(granted)
+    metadata.accepted_scopes = accepted and split(accepted)
+  end
+end
+
+local function refusal(call, response, answer)
+  return errors.new {
+    code = answer.error,
+    message = call.name .. ": " .. explain(answer),
+    method = call.name,
+    status = response.status,
+    response = answer,
+  }
+end
+
+local function read_answer(call, response)
+  local kind = response.headers["content-type"] or ""
+  if response.status == 200 and kind:find "^application/gzip" then -- admin.analytics.getFile
+    return { ok = true, content = response.body }
+  end
+  local answer = json.decode(response.body)
+  if type(answer) ~= "table" or type(answer.ok) ~= "boolean" then
+    return nil, foreign_answer(call, response)
+  end
+  add_scopes(answer, response)
+  if answer.ok then
+    return answer
+  end
+  if type(answer.error) ~= "string" then
+    answer.error = "unknown_error"
+  end
+  return nil, refusal(call, response, answer)
+end
+
+local function warn_once(client, call, answer)
+  local metadata = answer.response_metadata
+  local warnings = split(type(answer.warning) == "string" and answer.warning or nil)
+  for _, warning in ipairs(type(metadata) == "table" and metadata.warnings or {}) do
+    warnings[#warnings + 1] = tostring(warning)
+  end
+  for _, warning in ipairs(warnings) do
+    local kind = call.name .. " " .. warning
+    if not client._warned[kind] then
+      client._warned[kind] = true
+      client:_log():warn("%s: Slack warns: %s", call.name, warning)
+    end
+  end
+end
+
+-- Calls ------------------------------------------------------------------------
+
+local function is_repeatable(name)
+  if REPEATABLE[name] then
+    return true
+  end
+  local last = name:match "[^.]*$"
+  for _, pattern in ipairs(READING) do
+    if last:find(pattern) then
+      return true
+    end
+  end
+  return name:find("^search%.") ~= nil
+end
+
+function Client:_log()
+  return self._options.log or require("slack.log").default()
+end
+
+local function attempt(client, call)
+  local response, err = http.request(call.request)
+  if not response then
+    return nil, errors.new { code = err.code, message = err.message, method = call.name }
+  end
+  local answer, refused = read_answer(call, response)
+  if answer then
+    warn_once(client, call, answer)
+    return answer
+  end
+  if retry.is_rate_limit(refused) then
+    local seconds = tonumber(response.headers["retry-after"])
+    refused.retry_after = seconds and seconds >= 0 and seconds or DEFAULT_RETRY_AFTER
+  end
+  return nil, refused
+end
+
+local function wait_before_retry(client, call, ticket, err, failures)
+  if retry.is_rate_limit(err) then
+    client:_log():warn("%s: rate limited, going on in %g s", call.name, err.retry_after)
+    ticket:hold(err.retry_after)
+    return true
+  elseif retry.is_worthwhile(err, call.is_repeatable) then
+    local delay = retry.delay(failures)
+    client:_log():info("%s; trying again in %.1f s", err, delay)
+    tasks.sleep(delay)
+    return true
+  end
+  return false
+end
+
+local function perform(client, call)
+  local ticket <close> = client._gates:ticket(call.key)
+  ticket:enter()
+  local failures = 0
+  while true do
+    local answer, err = attempt(client, call)
+    if answer then
+      return answer
+    end
+    failures = failures + 1
+    if failures > call.retries or not wait_before_retry(client, call, ticket, err, failures) then
+      return nil, err
+    end
+  end
+end
+
+local function check_options(options, known, what)
+  for name, value in pairs(options) do
+    local expected = known[name]
+    local kind = expected == "integer" and math.type(value) or type(value)
+    if not expected then
+      return ("%s: unknown option '%s'"):format(what, tostring(name))
+    elseif kind ~= expected then
+      return ("%s: option '%s': %s expected, got %s"):format(what, name, expected, type(value))
+    end
+  end
+end
+
+local function headers_of(client, token)
+  local list = {
+    "User-Agent", client._user_agent,
+    "Content-Type", "application/x-www-form-urlencoded",
+    "Authorization", token and "Bearer " .. token or nil,
+  }
+  for name, value in pairs(client._options.headers or {}) do
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
+  return list
+end
+
+-- A call ready to be made, or what is wrong with its arguments.
+local function new_call(client, name, args, options)
+  if type(name) ~= "string" or not name:find "^%a[%w_.]*$" then
+    return nil, ("the name of a Web API method expected, got %s"):format(tostring(name))
+  elseif getmetatable(args) == Node or getmetatable(args) == Client then
+    return nil, ("%s: call it with a dot, not with a colon"):format(name)
+  elseif args ~= nil and type(args) ~= "table" then
+    return nil, ("%s: a table of arguments expected, got %s"):format(name, type(args))
+  elseif options ~= nil and type(options) ~= "table" then
+    return nil, ("%s: a table of options expected, got %s"):format(name, type(options))
+  end
+  args, options = args or {}, options or {}
+  local problem = check_options(options, CALL_OPTIONS, name)
+  local body, unfit = arguments.encode(args)
+  if problem or not body then
+    return nil, problem or name .. ": " .. unfit
+  end
+  local token = options.token or args.token or client._options.token
+  if token ~= nil and type(token) ~= "string" then
+    return nil, ("%s: argument 'token': string expected, got %s"):format(name, type(token))
+  end
+  return {
+    name = name,
+    token = token,
+    key = name .. " " .. (token or ""),
+    is_repeatable = is_repeatable(name),
+    retries = options.retries or client._options.retries,
+    request = {
+      method = "POST",
+      url = client._options.api_url .. name,
+      headers = headers_of(client, token),
+      body = body,
+      timeout = options.timeout or client._options.timeout,
+      http2 = client._options.http2,
+      net = client._net,
+    },
+  }
+end
+
+local function run(client, call)
+  if not call.token and not NEEDS_NO_TOKEN[call.name] then
+    return nil, errors.new {
+      code = "not_authed",
+      message = call.name .. ": there is no token: " .. HINTS.not_authed,
+      method = call.name,
+    }
+  end
+  return perform(client, call)
+end
+
+---@class slack.CallOptions
+---@field token? string instead of the client's
+---@field timeout? number seconds for each attempt
+---@field retries? integer attempts after the first
+
+---Calls a Web API method and waits for its answer. 429 is waited out; failures
+---where nothing was sent are repeated, and others where repeating does no harm.
+---@async
+---@param name string "chat.postMessage"
+---@param args? table<string, any> left as it is
+---@param options? slack.CallOptions
+---@return table? answer decoded
+---@return slack.Error? err with Slack's word or ours as its code
+function Client:call(name, args, options)
+  local call, misuse = new_call(self, name, args, options)
+  if not call then
+    error(misuse, 2)
+  end
+  return run(self, call)
+end
+
+function Node:__call(args, options)
+  local call, misuse = new_call(self._client, self._name, args, options)
+  if not call then
+    error(misuse, 2)
+  end
+  return run(self._client, call)
+end
+
+-- Making -----------------------------------------------------------------------
+
+local function operating_system()
+  local file = io.open "/proc/sys/kernel/ostype"
+  local name = file and file:read "l"
+  if file then
+    file:close()
+  end
+  return name and name:gsub("[^%w]", ""):lower() or "unknown"
+end
+
+local function new_client(options, net, gates)
+  return setmetatable({
+    _options = options,
+    _net = net,
+    _gates = gates,
+    _warned = {},
+    _user_agent = (options.user_agent and options.user_agent .. " " or "")
+      .. ("lua-slack/%s lua/5.4 %s"):format(version, operating_system()),
+  }, Client)
+end
+
+---The same client with another token; rate limits are kept apart by token.
+---@param token string
+---@return slack.Client
+function Client:with_token(token)
+  local options = setmetatable({ token = token }, { __index = self._options })
+  return new_client(options, self._net, self._gates)
+end
+
+---@class slack.ClientOptions
+---@field token? string SLACK_BOT_TOKEN
+---@field api_url? string "https://slack.com/api/"
+---@field timeout? number seconds for one attempt, 30
+---@field retries? integer attempts after the first, 5
+---@field proxy? string URL; "" for none; HTTPS_PROXY and the like
+---@field no_proxy? string hosts, separated by commas; NO_PROXY
+---@field ca_file? string PEM; SSL_CERT_FILE, else the system's
+---@field insecure? boolean allow plain http to other hosts than this one
+---@field http2? boolean offer HTTP/2
+---@field headers? table<string, string> added to every request
+---@field user_agent? string put before ours
+---@field log? slack.Logger
+
+local function check(options)
+  if type(options) ~= "table" then
+    return "slack.client: a table of options expected, got " .. type(options)
+  end
+  return check_options(options, OPTIONS, "slack.client")
+end
+
+---@param options? slack.ClientOptions
+---@return slack.Client
+function M.new(options)
+  options = options or {}
+  local misuse = check(options)
+  if misuse then
+    error(misuse, 2)
+  end
+  local settings = {}
+  for name, value in pairs(options) do
+    settings[name] = value
+  end
+  settings.token = options.token or os.getenv "SLACK_BOT_TOKEN"
+  settings.api_url = (options.api_url or DEFAULT_API_URL):gsub("([^/])$", "%1/")
+  settings.timeout = options.timeout or DEFAULT_TIMEOUT
+  settings.retries = options.retries or DEFAULT_RETRIES
+  local net, err = http.net(options)
+  if not net then
+    error("slack.client: " .. err, 2)
+  end
+  local ok, message = net:check_url(settings.api_url)
+  if not ok then
+    error("slack.client: option 'api_url': " .. message, 2)
+  end
+  return new_client(settings, net, RateGates.new())
+end
+
+return M

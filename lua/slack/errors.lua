@@ -1,0 +1,47 @@
+-- What `nil, err` carries: a table to branch on that reads as one clear line.
+
+local core = require "slack.core"
+
+---@class slack.Error
+---@field code string Slack's word ("channel_not_found") or ours ("timeout", "connection", …)
+---@field message string one sentence: what failed and what to do
+---@field method? string the Web API method
+---@field status? integer of HTTP
+---@field retry_after? number seconds
+---@field response? table the decoded answer
+---@field body? string the answer as it came when it could not be decoded
+local Error = { __name = "slack.error" }
+
+local M = {}
+
+---@param fields { code: string, message: string?, [string]: any }
+---@return slack.Error
+function M.new(fields)
+  local err = {}
+  for key, value in pairs(fields) do
+    err[key] = value
+  end
+  err.message = core.redact(fields.message or fields.code)
+  return setmetatable(err, Error)
+end
+
+---@param value any
+---@return boolean
+function M.is(value)
+  return getmetatable(value) == Error
+end
+
+-- Raised by assert or printed, it must be one line that names the method.
+function Error.__tostring(err)
+  local text = err.message
+  if err.method and not text:find(err.method, 1, true) then
+    text = err.method .. ": " .. text
+  end
+  return (text:gsub("%s*[\r\n]+%s*", "; "))
+end
+
+function Error.__concat(left, right)
+  return tostring(left) .. tostring(right)
+end
+
+return M
