@@ -90,7 +90,7 @@ test-rock:               ## install the rock into a fresh tree and use it from t
 
 demo: deps all           ## a bot and a local Slack talk in the terminal; STAY=1: talk to it
 	@LUA_PATH="./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" STAY=$(STAY) \
-	  $(LUA) examples/hello/demo.lua
+	  $(LUA) examples/demo/main.lua
 
 lint:                    ## luacheck and clang-format
 	luacheck -q lua spec examples

@@ -1,0 +1,97 @@
+-- A short conversation with the bot: each step says what it waits for, and how
+-- long that took. A step whose answer does not come in time ends the play.
+
+local core = require "slack.core"
+
+local ANSWER_WITHIN = 5
+local RELOAD_WITHIN = 5
+
+---@class demo.Stage
+---@field slack slack.Sandbox
+---@field bot demo.Bot
+---@field screen demo.Screen
+---@field slowest number seconds of the slowest answer
+---@field answers integer
+
+local function answered(stage, message, seconds)
+  stage.screen:message(message, seconds)
+  stage.answers = stage.answers + 1
+  stage.slowest = math.max(stage.slowest, seconds)
+  return message
+end
+
+local function expect(value, what)
+  return value or error("no " .. what .. " came in time", 0)
+end
+
+-- Somebody says something; the answer must have this in it.
+local function say(stage, text, expected)
+  local began = core.monotonic()
+  local said = stage.slack:say { user = "ada", channel = "general", text = text }
+  stage.screen:line("ada", text)
+  local answer = stage.slack:wait_message {
+    channel = "general",
+    after = said.ts,
+    text = expected,
+    timeout = ANSWER_WITHIN,
+  }
+  return answered(stage, expect(answer, "answer to \"" .. text .. "\""), core.monotonic() - began)
+end
+
+local function command(stage, name, text, expected)
+  local began = core.monotonic()
+  local last = stage.slack.workspace:new_ts()
+  stage.screen:line("ada", name .. " " .. text)
+  local outcome = stage.slack:command {
+    user = "ada", channel = "general", command = name, text = text, timeout = ANSWER_WITHIN,
+  }
+  expect(outcome.seconds, "ack of " .. name)
+  stage.screen:note("         command acknowledged", outcome.seconds)
+  local answer = stage.slack:wait_message {
+    channel = "general", after = last, text = expected, timeout = ANSWER_WITHIN,
+  }
+  return answered(stage, expect(answer, "answer to " .. name), core.monotonic() - began)
+end
+
+local function click(stage, message, action_id, label)
+  local began = core.monotonic()
+  stage.screen:line("grace", ("presses [%s]"):format(label))
+  local outcome = stage.slack:click { user = "grace", message = message, action_id = action_id }
+  expect(outcome.seconds, "ack of the button")
+  stage.screen:note("         button acknowledged", outcome.seconds)
+  local grace = stage.slack.workspace:find_user "grace"
+  local updated = stage.slack:wait_message {
+    channel = "general", text = "<@" .. grace.id .. ">", timeout = ANSWER_WITHIN,
+  }
+  answered(stage, expect(updated, "update of the message"), core.monotonic() - began)
+end
+
+-- Saves a changed script and waits until the bot's log speaks of it.
+local function edit(stage, name, from, to, remark, word)
+  local logged = #stage.bot:log()
+  local began = core.monotonic()
+  stage.bot:edit(name, from, to)
+  stage.screen:note(remark)
+  local line = expect(stage.bot:wait_log(logged, RELOAD_WITHIN, name, word), "reload of " .. name)
+  stage.screen:note("log: " .. line:gsub("^%S+ ", "", 1), core.monotonic() - began)
+end
+
+---Plays it all; raises when an answer does not come.
+---@async
+---@param stage demo.Stage
+return function(stage)
+  local screen = stage.screen
+  screen:note("#general")
+  say(stage, "hello", "Hello")
+  screen.space()
+  local question = command(stage, "/lunch", "Luigi's", "Lunch at Luigi's")
+  click(stage, question, "join_lunch", "Count me in")
+  screen.space()
+  edit(stage, "greet.lua", "Hello, ", "Ahoy, ",
+    "handlers/greet.lua is edited and saved: \"Hello, \" becomes \"Ahoy, \"", "reload")
+  say(stage, "hello", "Ahoy")
+  screen.space()
+  edit(stage, "greet.lua", "function%(c%)", "function(c",
+    "handlers/greet.lua is saved again, with a bracket missing", "greet.lua:")
+  say(stage, "hello", "Ahoy")
+end
