@@ -156,7 +156,7 @@ function Loop:attach(mailbox, handler)
   self:detach(mailbox)
   assert(self.poller:add(fd))
   -- Another taker may have left messages that no longer make it readable.
-  local inlet = { mailbox = mailbox, handler = handler, pending = true }
+  local inlet = { mailbox = mailbox, handler = handler, pending = mailbox:load() > 0 }
   self.inlets[fd] = inlet
   table.insert(self.inlet_list, inlet)
 end

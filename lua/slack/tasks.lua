@@ -183,7 +183,7 @@ end
 -- Deferred, so that a join right after spawn counts.
 local function report_unless_joined(task)
   if not task.joined then
-    M.on_error(task, task.err, task.traceback or "")
+    M.on_error(task, task.err, task.traceback)
   end
 end
 
@@ -204,13 +204,17 @@ local function trace(err)
   return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Failure)
 end
 
-local function fail(task, failure)
+-- What was raised and its traceback; without one when not even trace could run.
+local function unwrap(failure)
   if getmetatable(failure) == Failure then
-    task.err, task.traceback = failure.err, failure.traceback
-  else -- not even the handler could run
-    task.err = failure
+    return failure.err, failure.traceback
   end
+  return failure, ""
+end
+
+local function fail(task, failure)
   task.failed = true
+  task.err, task.traceback = unwrap(failure)
   announce_end(task)
   loop.defer(report_unless_joined, task)
 end
@@ -295,7 +299,7 @@ end
 local function start_queued(task)
   local args = task.queued
   task.queued = nil
-  if not task.done then
+  if not task.done and not task.cancelled then
     start(task, unpack(args, 1, args.n))
   end
 end
@@ -337,7 +341,7 @@ local function abandon_wait(task)
     settle(waiter)
     local ok, err = xpcall(abandon, trace, waiter)
     if not ok then
-      M.on_error(task, err.err, err.traceback)
+      M.on_error(task, unwrap(err))
     end
   end
 end
@@ -353,8 +357,8 @@ local function close_task(task)
   abandon_wait(task)
   if co then
     local ok, err = close(co)
-    if not ok then
-      M.on_error(task, err, "")
+    if not ok then -- a Failure when xpcall's handler has seen it
+      M.on_error(task, unwrap(err))
     end
   end
   task.failed, task.joined = true, true
@@ -373,7 +377,7 @@ local function close_requested()
     local task = table.remove(closing)
     local ok, err = xpcall(close_task, trace, task)
     if not ok then
-      M.on_error(task, err.err, err.traceback)
+      M.on_error(task, unwrap(err))
     end
   end
   is_closing = false
