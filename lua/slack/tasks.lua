@@ -10,6 +10,7 @@
 -- works when another scheduler has resumed it; and what it yields for another
 -- scheduler travels up when our loop is run by that one.
 
+local errors = require "slack.errors"
 local loop = require "slack.loop"
 
 local create, resume, yield, close = coroutine.create, coroutine.resume, coroutine.yield,
@@ -32,7 +33,7 @@ local closing = {} -- tasks to be unwound
 local is_closing = false
 
 local function new_error(code, message)
-  return require("slack.errors").new { code = code, message = message }
+  return errors.new { code = code, message = message }
 end
 
 -- Waiters ----------------------------------------------------------------------
