@@ -205,7 +205,7 @@ static const char *skip_digits(const char *at, const char *end)
     return at;
 }
 
-/* Everything that is no integer of 64 bits; those that are whole become one. */
+/* Everything but integers of at most 18 digits; what is whole becomes one. */
 static bool push_float(struct decoder *decoder, const char *start)
 {
     lua_State *L = decoder->L;
@@ -214,6 +214,9 @@ static bool push_float(struct decoder *decoder, const char *start)
         return fail(decoder, "number expected");
     }
     lua_remove(L, -2);
+    if (lua_isinteger(L, -1)) {
+        return true; /* 19 digits that fit; a double would lose some of them */
+    }
     lua_Integer integer;
     lua_Number number = lua_tonumber(L, -1);
     if (number - number != 0) {
