@@ -45,9 +45,8 @@ enum slk_ws_happening {
     SLK_SERVED_OPEN, /* upgraded; data is the request target */
     SLK_SERVED_TEXT, /* a whole text message in data */
     SLK_SERVED_BINARY,
-    SLK_SERVED_PING, /* answered by libwebsockets; data is the payload */
-    SLK_SERVED_PONG,
-    SLK_SERVED_CLOSED /* gone; close_code when the peer sent one, else 1006 */
+    SLK_SERVED_PONG,  /* pings are answered by libwebsockets, which tells nobody */
+    SLK_SERVED_CLOSED /* gone; close_code is the peer's, 1005: it gave none, 1006: no close came */
 };
 
 /* kind SLK_MESSAGE_WEBSOCKET. */
@@ -81,7 +80,8 @@ int slk_http_server_respond(struct slk_http_server *server, uint64_t request, in
 int slk_http_server_drop(struct slk_http_server *server, uint64_t request);
 
 /* Upgrades are refused with 403 unless their target was admitted, once each,
- * before. status other than 0 refuses all upgrades with it, until 0 is set. */
+ * before; more query fields after the admitted ones are fine. status other
+ * than 0 refuses all upgrades with it, until 0 is set. */
 int slk_http_server_admit(struct slk_http_server *server, const char *target);
 int slk_http_server_refuse_upgrades(struct slk_http_server *server, int status);
 
@@ -90,7 +90,7 @@ enum slk_served_act {
     SLK_ACT_BINARY,
     SLK_ACT_PING,
     SLK_ACT_RAW,     /* put these very bytes on the wire, for misbehaviour on purpose */
-    SLK_ACT_CLOSE,   /* close handshake; number is the code, data the reason */
+    SLK_ACT_CLOSE,   /* close handshake; number is the code (0: just end TCP), data the reason */
     SLK_ACT_RESET,   /* TCP reset, nothing said */
     SLK_ACT_SILENCE, /* number 1: stop reading, so that nothing is answered; 0: go on */
 };

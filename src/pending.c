@@ -7,18 +7,7 @@
     {                                                                                              \
         (void)L;                                                                                   \
     }
-#define PENDING_PUSH(name)                                                                         \
-    __attribute__((weak)) int name(lua_State *L, const struct slk_message *message)                \
-    {                                                                                              \
-        (void)L;                                                                                   \
-        (void)message;                                                                             \
-        return 0;                                                                                  \
-    }
-
-PENDING_OPEN(slk_open_http_server)
 PENDING_OPEN(slk_open_codecs)
-PENDING_PUSH(slk_push_request)
-PENDING_PUSH(slk_push_served)
 __attribute__((weak)) size_t slk_redact(char *text, size_t length)
 {
     (void)text;

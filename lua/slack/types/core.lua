@@ -71,7 +71,7 @@ function mailbox:fd() end
 ---  num_connections, ready}
 ---`"ack"`: ack_token, fate ("deadline" | "late" | "unsent")
 ---`"request"`: request, method, target, headers (raw lines), body, received
----`"websocket"`: websocket, happening ("open" | "text" | "binary" | "ping" | "pong" |
+---`"websocket"`: websocket, happening ("open" | "text" | "binary" | "pong" |
 ---  "closed"), data, close_code, at
 ---@return integer? source the number given when the C object was made
 ---@return string? kind

@@ -1,0 +1,66 @@
+#include "listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 128
+
+static int open_at(const struct addrinfo *address)
+{
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+        return fd;
+    }
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
+        return -1;
+    }
+    return address.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)
+                                         : ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+int slk_listen(const char *host, int port, int *bound, struct slk_error *err)
+{
+    char service[12];
+    snprintf(service, sizeof service, "%d", port);
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *addresses = NULL;
+    int failed = getaddrinfo(host, service, &hints, &addresses);
+    if (failed != 0) {
+        slk_error_set(err, "address", "cannot listen on %s: %s", host, gai_strerror(failed));
+        return SLK_SYSTEM;
+    }
+    int fd = -1;
+    for (struct addrinfo *address = addresses; address != NULL && fd < 0;
+         address = address->ai_next) {
+        fd = open_at(address);
+    }
+    int reason = errno;
+    freeaddrinfo(addresses);
+    if (fd < 0) {
+        slk_error_set(err, reason == EADDRINUSE ? "address_in_use" : "listen",
+                      "cannot listen on %s port %d: %s", host, port, strerror(reason));
+        return SLK_SYSTEM;
+    }
+    *bound = port_of(fd);
+    return fd;
+}

@@ -1,0 +1,89 @@
+/* What the parts of one server share: its state, and what each of its sockets
+ * (listeners, HTTP connections, WebSockets) begins with. Server thread only,
+ * except where a field says otherwise. */
+#ifndef SLK_SERVER_SOCKET_H
+#define SLK_SERVER_SOCKET_H
+
+#include <libwebsockets.h>
+
+#include "http_server.h"
+#include "server_thread.h"
+#include "slots.h"
+
+/* Hangs on its wsi as opaque user data and is destroyed with it. */
+struct slk_server_socket {
+    struct slk_http_server *server;
+    struct lws *wsi;
+    void (*destroy)(struct slk_server_socket *socket);
+    struct slk_server_socket *next;
+    struct slk_server_socket **link;
+};
+
+struct slk_admission;
+
+struct slk_http_server {
+    struct slk_server_thread *thread; /* these do not change after create */
+    struct slk_log *log;
+    struct slk_mailbox *mailbox;
+    uint32_t source;
+    int port;
+    int websocket_port;
+    struct slk_http_limits limits;
+    int request_timeout;
+    size_t max_message;
+
+    struct lws_vhost *http_vhost;
+    struct lws_vhost *websocket_vhost;
+    struct slk_server_socket *sockets;
+    struct slk_server_socket *adopting; /* until lws has told whether it took it */
+    struct slk_slots slots;             /* requests that wait, and WebSockets */
+    struct slk_admission *admissions;
+    int refusal; /* status for every upgrade; 0: none */
+};
+
+/* Makes a wsi of the descriptor, bound to the named protocol (NULL: the role's
+ * own choice). Owns socket and, for a network socket, fd, also when it fails. */
+int slk_server_adopt(struct slk_http_server *server, struct slk_server_socket *socket,
+                     struct lws_vhost *vhost, lws_adoption_type type, int fd, const char *protocol);
+
+/* The socket of a wsi in a callback; NULL before adoption is complete. */
+struct slk_server_socket *slk_server_socket_of(struct lws *wsi);
+
+/* For LWS_CALLBACK_WSI_DESTROY. */
+void slk_server_socket_destroyed(struct lws *wsi);
+
+/* Raw skt connections under our HTTP parser (http_connection.c). */
+#define SLK_HTTP_PROTOCOL "slack-http"
+int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                      size_t length);
+struct slk_server_socket *slk_http_connection_create(struct slk_http_server *server);
+/* Answers the request that the connection waits for; headers are lines. */
+void slk_http_connection_respond(struct slk_server_socket *socket, int status, const char *headers,
+                                 const void *body, size_t length);
+void slk_http_connection_drop(struct slk_server_socket *socket);
+
+/* WebSockets (websocket_server.c). */
+#define SLK_WEBSOCKET_PROTOCOL "slack-websocket"
+int slk_websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                           size_t length);
+struct slk_server_socket *slk_websocket_create(struct slk_http_server *server);
+
+/* One act that waits for its turn; the data begins LWS_PRE bytes into it. */
+struct slk_websocket_act {
+    struct slk_websocket_act *next;
+    enum slk_served_act kind;
+    int number;
+    int pieces; /* fragments written so far */
+    size_t length;
+    size_t done; /* bytes written so far */
+    unsigned char data[];
+};
+
+/* Owns act. */
+void slk_websocket_act(struct slk_server_socket *socket, struct slk_websocket_act *act);
+
+/* A target that may upgrade, once. SLK_OK or SLK_NOMEM. */
+int slk_admission_add(struct slk_http_server *server, const char *target);
+void slk_admissions_free(struct slk_http_server *server);
+
+#endif
