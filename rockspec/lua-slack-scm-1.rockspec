@@ -78,6 +78,7 @@ build = {
         "src/socket_mode_intake.c",
         "src/socket_mode_keeper.c",
         "src/socket_mode_open.c",
+        "src/socket_mode_slots.c",
         "src/thread.c",
         "src/utf8.c",
         "src/wake.c",

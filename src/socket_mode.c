@@ -12,6 +12,7 @@
 #include "curl_loop.h"
 #include "socket_mode_keeper.h"
 #include "socket_mode_open.h"
+#include "socket_mode_slots.h"
 
 struct slk_socket_mode {
     struct slk_curl_loop *loop;
@@ -148,7 +149,7 @@ static void run_opened(struct slk_socket_mode *socket_mode, struct command *comm
     struct opened_command *opened = (struct opened_command *)command;
     struct slk_open_answer answer;
     slk_open_read(opened->result, socket_mode->api_url, &answer);
-    slk_keeper_opened(&socket_mode->keeper, opened->connection, &answer);
+    slk_slots_opened(&socket_mode->keeper, opened->connection, &answer);
     OPENSSL_cleanse(answer.url, sizeof answer.url);
 }
 
@@ -216,7 +217,7 @@ static void loop_command(void *owner, struct slk_command *posted)
 static void loop_done(void *owner, CURL *easy, CURLcode result)
 {
     struct slk_socket_mode *socket_mode = owner;
-    slk_keeper_connected(&socket_mode->keeper, easy, result);
+    slk_slots_connected(&socket_mode->keeper, easy, result);
 }
 
 static int64_t loop_tick(void *owner, int64_t now)

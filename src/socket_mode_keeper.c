@@ -1,9 +1,9 @@
 #include "socket_mode_keeper.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "clock.h"
+#include "socket_mode_slots.h"
 
 #define COMPONENT "socket_mode"
 
@@ -15,434 +15,6 @@ static void lower(int64_t *next, int64_t time)
 {
     if (time < *next) {
         *next = time;
-    }
-}
-
-/* -- What there is ---------------------------------------------------------- */
-
-static int count_ready(const struct slk_keeper *keeper)
-{
-    int count = 0;
-    for (int i = 0; i < keeper->settings.connections; i++) {
-        count += slk_sm_connection_is_ready(keeper->slots[i].serving);
-        count += slk_sm_connection_is_ready(keeper->slots[i].leaving);
-    }
-    return count;
-}
-
-static int count_open(const struct slk_keeper *keeper)
-{
-    int count = 0;
-    for (int i = 0; i < keeper->settings.connections; i++) {
-        const struct slk_slot *slot = &keeper->slots[i];
-        count += slot->next != NULL && slot->next->ws != NULL;
-        count += slot->serving != NULL;
-        count += slot->leaving != NULL;
-    }
-    return count;
-}
-
-static int count_wanted(const struct slk_keeper *keeper)
-{
-    int count = 0;
-    for (int i = 0; i < keeper->settings.connections; i++) {
-        count += !keeper->slots[i].retired;
-    }
-    return count;
-}
-
-static bool is_draining(const struct slk_sm_connection *connection)
-{
-    return connection->disconnect != SLK_DISCONNECT_NONE;
-}
-
-/* The connection with that number if it can still send, else the best other
- * one: Slack takes an ack on any of them. */
-static struct slk_ws_connection *route(void *context, uint64_t number)
-{
-    struct slk_keeper *keeper = context;
-    struct slk_sm_connection *best = NULL;
-    for (int i = 0; i < keeper->settings.connections; i++) {
-        struct slk_sm_connection *candidates[] = {keeper->slots[i].serving,
-                                                  keeper->slots[i].leaving};
-        for (int j = 0; j < 2; j++) {
-            struct slk_sm_connection *candidate = candidates[j];
-            if (!slk_sm_connection_is_ready(candidate)) {
-                continue;
-            }
-            if (candidate->number == number) {
-                return candidate->ws;
-            }
-            if (best == NULL || (is_draining(best) && !is_draining(candidate))) {
-                best = candidate;
-            }
-        }
-    }
-    return best != NULL ? best->ws : NULL;
-}
-
-/* -- What Lua is told ------------------------------------------------------- */
-
-static void destroy_notice(struct slk_message *message)
-{
-    free(message);
-}
-
-/* error may be NULL; connection, too, for what concerns all of them. */
-static void tell(struct slk_keeper *keeper, const struct slk_sm_connection *connection,
-                 enum slk_connection_state state, const struct slk_error *error, int64_t delay)
-{
-    struct slk_connection_message *notice = calloc(1, sizeof *notice);
-    if (notice == NULL) {
-        return; /* the state itself does not depend on it */
-    }
-    notice->message = (struct slk_message){.destroy = destroy_notice,
-                                           .kind = SLK_MESSAGE_CONNECTION,
-                                           .source = keeper->source,
-                                           .size = sizeof *notice};
-    notice->state = state;
-    notice->at = slk_clock_now();
-    notice->delay = delay;
-    notice->ready = count_ready(keeper);
-    if (connection != NULL) {
-        notice->connection = connection->number;
-        notice->num_connections = connection->num_connections;
-    }
-    if (error != NULL) {
-        notice->error = *error;
-    }
-    slk_mailbox_push(keeper->notices, &notice->message);
-}
-
-static void enter(struct slk_keeper *keeper, struct slk_sm_connection *connection,
-                  enum slk_connection_state state)
-{
-    connection->state = state;
-    tell(keeper, connection, state, NULL, 0);
-}
-
-/* -- The next attempt ------------------------------------------------------- */
-
-/* error: why there is a wait, may be NULL. */
-static void plan(struct slk_keeper *keeper, struct slk_slot *slot, const struct slk_error *error,
-                 int64_t delay)
-{
-    if (keeper->stopping || keeper->fatal || slot->retired) {
-        return;
-    }
-    int64_t now = slk_clock_now();
-    if (now + delay < keeper->not_before) {
-        delay = keeper->not_before - now;
-    }
-    slot->next = slk_sm_connection_create(keeper->last_number + 1, now + delay, &keeper->counters);
-    if (slot->next == NULL) {
-        return; /* the next tick tries again */
-    }
-    keeper->last_number++;
-    keeper->again = true;
-    if (delay > 0) {
-        tell(keeper, slot->next, SLK_CONNECTION_WAITING, error, delay);
-    }
-}
-
-static void replan(struct slk_keeper *keeper, struct slk_slot *slot, const struct slk_error *error,
-                   int64_t delay)
-{
-    plan(keeper, slot, error, delay);
-    keeper->counters.reconnects += slot->next != NULL;
-}
-
-/* Slack asks for patience, of all connections alike. */
-static void hold_opens(struct slk_keeper *keeper, int64_t delay)
-{
-    int64_t until = slk_clock_now() + delay;
-    if (delay > 0 && until > keeper->not_before) {
-        keeper->not_before = until;
-    }
-}
-
-/* A connection that lived long enough is no reason for patience. */
-static void forgive(struct slk_keeper *keeper, struct slk_slot *slot,
-                    const struct slk_sm_connection *connection)
-{
-    if (connection->ready_at != 0 &&
-        slk_clock_now() - connection->ready_at >= keeper->settings.stable_after) {
-        slk_backoff_reset(&slot->backoff);
-    }
-}
-
-/* Never immediate. */
-static int64_t jittered_delay(struct slk_slot *slot)
-{
-    int64_t delay = slk_backoff_next(&slot->backoff);
-    return delay > 0 ? delay : slk_backoff_next(&slot->backoff);
-}
-
-/* At least the longest delay: it will fail until somebody has changed a setting. */
-static int64_t slow_delay(const struct slk_keeper *keeper)
-{
-    int64_t maximum = keeper->settings.backoff_maximum;
-    struct slk_backoff jitter;
-    slk_backoff_init(&jitter, maximum, maximum);
-    slk_backoff_next(&jitter);
-    return maximum + slk_backoff_next(&jitter);
-}
-
-/* -- The end of a connection ------------------------------------------------ */
-
-struct rescue {
-    struct slk_keeper *keeper;
-    uint64_t number;
-};
-
-static void resend(void *context, const char *text, size_t length)
-{
-    const struct rescue *rescue = context;
-    struct slk_ws_connection *other = route(rescue->keeper, rescue->number);
-    if (other != NULL) {
-        slk_ws_connection_append(other, SLK_WS_TEXT, text, length);
-    }
-}
-
-static void take_out(struct slk_slot *slot, const struct slk_sm_connection *connection)
-{
-    if (slot->next == connection) {
-        slot->next = NULL;
-    } else if (slot->serving == connection) {
-        slot->serving = NULL;
-    } else {
-        slot->leaving = NULL;
-    }
-}
-
-static void bury(struct slk_keeper *keeper, struct slk_slot *slot,
-                 struct slk_sm_connection *connection, const struct slk_error *error)
-{
-    take_out(slot, connection);
-    keeper->again = true;
-    if (connection->state == SLK_CONNECTION_OPENING && connection->url == NULL) {
-        keeper->cancel(keeper->context, connection->open_request);
-    }
-    if (connection->ready_at != 0 && !connection->closing) {
-        struct rescue rescue = {keeper, connection->number};
-        slk_ws_connection_unsent(connection->ws, resend, &rescue);
-    }
-    if (connection->state != SLK_CONNECTION_WAITING) {
-        tell(keeper, connection, SLK_CONNECTION_CLOSED, error, 0);
-    }
-    slk_sm_connection_destroy(connection);
-}
-
-/* A connection has ended, or an attempt has failed. */
-static void lose(struct slk_keeper *keeper, struct slk_slot *slot,
-                 struct slk_sm_connection *connection, const struct slk_error *error)
-{
-    bool expected = connection->closing || (connection->ready_at != 0 && is_draining(connection));
-    bool needs_replacement =
-        connection == slot->next || (connection == slot->serving && slot->next == NULL);
-    uint64_t number = connection->number;
-    forgive(keeper, slot, connection);
-    bury(keeper, slot, connection, expected ? NULL : error);
-    if (expected) {
-        slk_log_write(keeper->log, SLK_LOG_DEBUG, COMPONENT, "connection %llu is closed",
-                      (unsigned long long)number);
-    }
-    if (!needs_replacement) {
-        return;
-    }
-    int64_t delay = slk_backoff_next(&slot->backoff);
-    replan(keeper, slot, error, delay);
-    if (slot->next != NULL) {
-        delay = slot->next->due - slk_clock_now();
-        slk_log_write(keeper->log, SLK_LOG_WARN, COMPONENT,
-                      "connection %llu: %s; next attempt in %lld ms", (unsigned long long)number,
-                      error->text, (long long)(delay > 0 ? delay / SLK_MS(1) : 0));
-    }
-}
-
-static void give_up(struct slk_keeper *keeper, const struct slk_error *error)
-{
-    if (keeper->fatal) {
-        return;
-    }
-    keeper->fatal = true;
-    for (int i = 0; i < keeper->settings.connections; i++) {
-        if (keeper->slots[i].next != NULL) {
-            bury(keeper, &keeper->slots[i], keeper->slots[i].next, error);
-        }
-    }
-    slk_log_write(keeper->log, SLK_LOG_ERROR, COMPONENT, "%s", error->text);
-    tell(keeper, NULL, SLK_CONNECTION_FATAL, error, 0);
-}
-
-/* -- From the wish to hello ------------------------------------------------- */
-
-static void begin(struct slk_keeper *keeper, struct slk_slot *slot, int64_t now)
-{
-    struct slk_sm_connection *next = slot->next;
-    enter(keeper, next, SLK_CONNECTION_OPENING);
-    if (slot->leaving != NULL && !slot->leaving->closing) {
-        slk_sm_connection_close(slot->leaving, now);
-    }
-    if (keeper->open(keeper->context, next->number, &next->open_request) != SLK_OK) {
-        struct slk_error error;
-        slk_error_set(&error, "memory", "apps.connections.open cannot be called");
-        lose(keeper, slot, next, &error);
-    }
-}
-
-static void connect_next(struct slk_keeper *keeper, struct slk_slot *slot, int64_t now)
-{
-    struct slk_sm_connection *next = slot->next;
-    struct slk_error error;
-    next->ws = slk_ws_connection_create(keeper->multi, keeper->net, next->url,
-                                        keeper->settings.max_message, next, &error);
-    next->due = now + keeper->settings.open_timeout;
-    if (next->ws == NULL) {
-        lose(keeper, slot, next, &error);
-        return;
-    }
-    keeper->again = true; /* libcurl begins in its next turn */
-    enter(keeper, next, SLK_CONNECTION_CONNECTING);
-}
-
-static struct slk_slot *find_next(struct slk_keeper *keeper, const struct slk_sm_connection *next,
-                                  uint64_t number)
-{
-    for (int i = 0; i < keeper->settings.connections; i++) {
-        struct slk_slot *slot = &keeper->slots[i];
-        if (slot->next != NULL && (slot->next == next || slot->next->number == number)) {
-            return slot;
-        }
-    }
-    return NULL;
-}
-
-void slk_keeper_opened(struct slk_keeper *keeper, uint64_t connection,
-                       const struct slk_open_answer *answer)
-{
-    struct slk_slot *slot = find_next(keeper, NULL, connection);
-    if (slot == NULL) {
-        return; /* not waited for any more */
-    }
-    struct slk_error error = answer->error;
-    if (answer->outcome == SLK_OPEN_FATAL) {
-        give_up(keeper, &error);
-        return;
-    }
-    if (answer->outcome == SLK_OPEN_URL) {
-        slot->next->url = strdup(answer->url);
-        if (slot->next->url != NULL) {
-            return; /* the tick connects */
-        }
-        slk_error_set(&error, "memory", "out of memory for a connection");
-    }
-    hold_opens(keeper, answer->retry_after);
-    lose(keeper, slot, slot->next, &error);
-}
-
-void slk_keeper_connected(struct slk_keeper *keeper, CURL *easy, CURLcode result)
-{
-    struct slk_sm_connection *connection = NULL;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &connection);
-    struct slk_slot *slot = find_next(keeper, connection, 0);
-    struct slk_error error;
-    if (slot != NULL && slk_ws_connection_connected(connection->ws, result, &error) != SLK_OK) {
-        lose(keeper, slot, connection, &error);
-    }
-}
-
-static void take_over(struct slk_keeper *keeper, struct slk_slot *slot, int64_t now)
-{
-    struct slk_sm_connection *connection = slot->next;
-    connection->ready_at = connection->last_input = now;
-    slot->next = NULL;
-    if (slot->serving != NULL) {
-        slot->leaving = slot->serving;
-        slot->leaving->last_text = now;
-        slot->leaving->drain_until = now + keeper->settings.drain_timeout;
-    }
-    slot->serving = connection;
-    enter(keeper, connection, SLK_CONNECTION_READY);
-    slk_log_write(keeper->log, SLK_LOG_INFO, COMPONENT,
-                  "connection %llu is ready; Slack counts %d of this app",
-                  (unsigned long long)connection->number, connection->num_connections);
-    slk_acks_retry(&keeper->acks);
-}
-
-/* -- Disconnect frames ------------------------------------------------------ */
-
-static void drop_surplus(struct slk_keeper *keeper, struct slk_slot *slot,
-                         struct slk_sm_connection *connection, int64_t now)
-{
-    slot->retired = count_wanted(keeper) > 1;
-    slk_log_write(keeper->log, SLK_LOG_WARN, COMPONENT,
-                  "Slack says that this app has too many connections; this process keeps %d from "
-                  "now on: look for other instances of the app",
-                  count_wanted(keeper));
-    slk_sm_connection_close(connection, now);
-    if (slot->next == connection) {
-        slot->next = NULL;
-        *(slot->serving == NULL ? &slot->serving : &slot->leaving) = connection;
-    } else if (slot->next != NULL && slot->retired) {
-        bury(keeper, slot, slot->next, NULL);
-    }
-    if (slot->next == NULL) {
-        replan(keeper, slot, NULL, jittered_delay(slot));
-    }
-}
-
-static void refuse_before_hello(struct slk_keeper *keeper, struct slk_slot *slot,
-                                struct slk_sm_connection *connection)
-{
-    struct slk_error error;
-    slk_error_set(&error, "disconnect", "Slack ended the connection before its hello");
-    lose(keeper, slot, connection, &error);
-}
-
-static void replace_disabled(struct slk_keeper *keeper, struct slk_slot *slot,
-                             struct slk_sm_connection *connection)
-{
-    struct slk_error error;
-    slk_error_set(&error, "link_disabled",
-                  "Socket Mode is switched off for this app: switch it on in the app's settings");
-    slk_log_write(keeper->log, SLK_LOG_ERROR, COMPONENT, "%s", error.text);
-    if (connection == slot->next) {
-        bury(keeper, slot, connection, &error);
-    }
-    replan(keeper, slot, &error, slow_delay(keeper));
-}
-
-/* Slack announces the end of a connection. */
-static void obey(struct slk_keeper *keeper, struct slk_slot *slot,
-                 struct slk_sm_connection *connection, int64_t now)
-{
-    static const char *const reasons[] = {"", "it closes soon", "a refresh is wanted",
-                                          "Socket Mode is switched off", "too many connections"};
-    slk_log_write(keeper->log, SLK_LOG_INFO, COMPONENT, "connection %llu: Slack disconnects (%s)",
-                  (unsigned long long)connection->number, reasons[connection->disconnect]);
-    bool first = connection->state == SLK_CONNECTION_READY;
-    if (first) {
-        forgive(keeper, slot, connection);
-        enter(keeper, connection, SLK_CONNECTION_DRAINING);
-    }
-    if (connection->closing || connection == slot->leaving) {
-        return;
-    }
-    bool before_hello = connection == slot->next;
-    switch (connection->disconnect) {
-    case SLK_DISCONNECT_TOO_MANY: drop_surplus(keeper, slot, connection, now); break;
-    case SLK_DISCONNECT_LINK_DISABLED:
-        if (first || before_hello) {
-            replace_disabled(keeper, slot, connection);
-        }
-        break;
-    default:
-        if (before_hello) {
-            refuse_before_hello(keeper, slot, connection);
-        } else if (first) {
-            replan(keeper, slot, NULL, slk_backoff_next(&slot->backoff));
-        }
     }
 }
 
@@ -465,7 +37,7 @@ static struct slk_ws_connection *choose_ack_to(struct slk_keeper *keeper,
     if (!connection->closing) {
         return connection->ws;
     }
-    return keeper->stopping ? NULL : route(keeper, connection->number);
+    return keeper->stopping ? NULL : slk_slots_route(keeper, connection->number);
 }
 
 static void read_connection(struct slk_keeper *keeper, struct slk_slot *slot,
@@ -482,21 +54,21 @@ static void read_connection(struct slk_keeper *keeper, struct slk_slot *slot,
     if (connection->hello_came) {
         connection->hello_came = false;
         if (connection == slot->next) {
-            take_over(keeper, slot, now);
+            slk_slots_take_over(keeper, slot, now);
         }
     }
     if (connection->disconnect_came) {
         connection->disconnect_came = false;
         bool before_hello = connection == slot->next;
-        obey(keeper, slot, connection, now);
+        slk_slots_obey(keeper, slot, connection, now);
         if (before_hello && connection != slot->serving && connection != slot->leaving) {
             return; /* buried */
         }
     }
     if (status != SLK_OK) {
         int retry_after = slk_ws_connection_retry_after(connection->ws);
-        hold_opens(keeper, retry_after > 0 ? SLK_SECONDS(retry_after) : 0);
-        lose(keeper, slot, connection, &error);
+        slk_slots_hold(keeper, retry_after > 0 ? SLK_SECONDS(retry_after) : 0);
+        slk_slots_lose(keeper, slot, connection, &error);
     }
 }
 
@@ -570,16 +142,16 @@ static void tick_next(struct slk_keeper *keeper, struct slk_slot *slot, int64_t 
         next->due = keeper->not_before;
     }
     if (next->state == SLK_CONNECTION_WAITING && next->due <= now) {
-        begin(keeper, slot, now);
+        slk_slots_begin(keeper, slot, now);
     } else if (next->state == SLK_CONNECTION_OPENING && next->url != NULL &&
                slot->leaving == NULL) {
-        connect_next(keeper, slot, now);
+        slk_slots_connect(keeper, slot, now);
     } else if (next->state == SLK_CONNECTION_CONNECTING && next->due <= now) {
         struct slk_error error;
         slk_error_set(&error, "timeout",
                       slk_ws_connection_is_open(next->ws) ? "Slack says no hello"
                                                           : "connecting takes too long");
-        lose(keeper, slot, next, &error);
+        slk_slots_lose(keeper, slot, next, &error);
     } else if (next->state != SLK_CONNECTION_OPENING) {
         lower(wake, next->due);
     }
@@ -614,7 +186,7 @@ static void tick_live(struct slk_keeper *keeper, struct slk_slot *slot,
         if (connection->due <= now) {
             struct slk_error error;
             slk_error_set(&error, "timeout", "Slack does not answer the close");
-            lose(keeper, slot, connection, &error);
+            slk_slots_lose(keeper, slot, connection, &error);
         } else {
             lower(wake, connection->due);
         }
@@ -624,7 +196,7 @@ static void tick_live(struct slk_keeper *keeper, struct slk_slot *slot,
     bool suspended = keeper->suspended || keeper->stopping;
     if (slk_sm_connection_check_life(connection, &keeper->settings, now, suspended, wake, &error) !=
         SLK_OK) {
-        lose(keeper, slot, connection, &error);
+        slk_slots_lose(keeper, slot, connection, &error);
     } else if (connection == slot->leaving) {
         tick_draining(keeper, connection, now, wake);
     }
@@ -638,7 +210,7 @@ static void flush(struct slk_keeper *keeper, struct slk_slot *slot,
     }
     struct slk_error error;
     if (slk_sm_connection_flush(connection, now, &error) != SLK_OK) {
-        lose(keeper, slot, connection, &error);
+        slk_slots_lose(keeper, slot, connection, &error);
     } else if (connection->more && may_read(keeper, connection)) {
         lower(wake, now);
     }
@@ -652,9 +224,9 @@ static void tick_slot(struct slk_keeper *keeper, struct slk_slot *slot, int64_t 
     if (slot->serving != NULL) {
         tick_live(keeper, slot, slot->serving, now, wake);
     }
-    bool needs_next = slot->serving == NULL || is_draining(slot->serving);
+    bool needs_next = slot->serving == NULL || slk_slots_is_draining(slot->serving);
     if (slot->next == NULL && needs_next) {
-        plan(keeper, slot, NULL, SLK_SECONDS(1)); /* memory had run out */
+        slk_slots_plan(keeper, slot, NULL, SLK_SECONDS(1)); /* memory had run out */
     }
     if (slot->next != NULL) {
         tick_next(keeper, slot, now, wake);
@@ -681,9 +253,9 @@ static void tick_stop(struct slk_keeper *keeper, int64_t now, int64_t *wake)
         }
         keeper->again = true;
     }
-    if (!keeper->stopped && count_open(keeper) == 0) {
+    if (!keeper->stopped && slk_slots_open(keeper) == 0) {
         keeper->stopped = true;
-        tell(keeper, NULL, SLK_CONNECTION_STOPPED, NULL, 0);
+        slk_slots_tell(keeper, NULL, SLK_CONNECTION_STOPPED, NULL, 0);
     }
 }
 
@@ -706,8 +278,8 @@ int64_t slk_keeper_tick(struct slk_keeper *keeper, int64_t now)
         flush(keeper, slot, slot->serving, now, &wake);
         flush(keeper, slot, slot->next, now, &wake);
     }
-    keeper->counters.ready = count_ready(keeper);
-    keeper->counters.open = count_open(keeper);
+    keeper->counters.ready = slk_slots_ready(keeper);
+    keeper->counters.open = slk_slots_open(keeper);
     return keeper->again ? now : wake;
 }
 
@@ -717,8 +289,8 @@ int slk_keeper_init(struct slk_keeper *keeper)
 {
     const struct slk_socket_mode_settings *settings = &keeper->settings;
     keeper->buffer = malloc(SLK_READ_BUFFER);
-    int status = slk_acks_init(&keeper->acks, keeper->notices, keeper->source, route, keeper,
-                               &keeper->counters);
+    int status = slk_acks_init(&keeper->acks, keeper->notices, keeper->source, slk_slots_route,
+                               keeper, &keeper->counters);
     slk_intake_init(&keeper->intake, keeper->acks.ledger, keeper->events, keeper->log,
                     keeper->source, settings->ack_deadline, &keeper->counters);
     for (int i = 0; i < settings->connections; i++) {
@@ -732,7 +304,7 @@ void slk_keeper_begin(struct slk_keeper *keeper, CURLM *multi)
 {
     keeper->multi = multi;
     for (int i = 0; i < keeper->settings.connections; i++) {
-        plan(keeper, &keeper->slots[i], NULL, i * keeper->settings.stagger);
+        slk_slots_plan(keeper, &keeper->slots[i], NULL, i * keeper->settings.stagger);
     }
 }
 
@@ -745,7 +317,7 @@ void slk_keeper_stop(struct slk_keeper *keeper, int64_t grace)
     keeper->stop_at = slk_clock_now() + grace;
     for (int i = 0; i < keeper->settings.connections; i++) {
         if (keeper->slots[i].next != NULL) {
-            bury(keeper, &keeper->slots[i], keeper->slots[i].next, NULL);
+            slk_slots_bury(keeper, &keeper->slots[i], keeper->slots[i].next, NULL);
         }
     }
 }

@@ -40,7 +40,7 @@ struct slk_keeper {
     struct slk_log *log;
     struct slk_mailbox *notices, *events;
     uint32_t source;
-    /* Asks for a URL; the answer comes by slk_keeper_opened. cancel forgets it. */
+    /* Asks for a URL; the answer comes by slk_slots_opened. cancel forgets it. */
     int (*open)(void *context, uint64_t connection, uint64_t *request);
     void (*cancel)(void *context, uint64_t request);
     void *context;
@@ -79,11 +79,6 @@ void slk_keeper_begin(struct slk_keeper *keeper, CURLM *multi);
 int64_t slk_keeper_tick(struct slk_keeper *keeper, int64_t now);
 size_t slk_keeper_wait_fds(struct slk_keeper *keeper, struct curl_waitfd **fds);
 void slk_keeper_ready(struct slk_keeper *keeper);
-void slk_keeper_connected(struct slk_keeper *keeper, CURL *easy, CURLcode result);
-
-/* The answer to open for that connection. */
-void slk_keeper_opened(struct slk_keeper *keeper, uint64_t connection,
-                       const struct slk_open_answer *answer);
 
 void slk_keeper_stop(struct slk_keeper *keeper, int64_t grace);
 
