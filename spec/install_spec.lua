@@ -1,0 +1,28 @@
+local files = require "support.files"
+local use_installed = require "support.use_installed"
+
+local BUILD = os.getenv "SLACK_CORE_DIR" or "build"
+
+describe("make install", function()
+  it("fills PREFIX so that a bot runs from an empty directory", function()
+    local prefix <close> = files.temporary()
+    local installed, made = files.run(("env -u LD_PRELOAD make install BUILD=%s PREFIX=%s")
+      :format(BUILD, prefix.path))
+    assert.truthy(installed, made)
+
+    local ok, output = use_installed(prefix.path)
+
+    assert.truthy(ok, output)
+    assert.truthy(output:find("slack.core\t" .. prefix.path .. "/lib/lua/5.4/slack/core.so", 1, true),
+      output)
+    assert.truthy(output:find("slack\t" .. prefix.path .. "/share/lua/5.4/slack/init.lua", 1, true),
+      output)
+    assert.matches("answered\n$", output)
+  end)
+
+  it("puts nothing outside PREFIX's share and lib", function()
+    local prefix <close> = files.temporary()
+    files.run(("env -u LD_PRELOAD make install BUILD=%s PREFIX=%s"):format(BUILD, prefix.path))
+    assert.same({ prefix.path .. "/lib", prefix.path .. "/share" }, files.list(prefix.path, ""))
+  end)
+end)
