@@ -21,13 +21,14 @@ describe("luarocks make", function()
     local tree <close> = files.temporary()
     copy_tree(source.path)
 
-    local made, output = files.run(("cd %s && LUAROCKS_CONFIG=%s luarocks --lua-version 5.4 make --tree %s")
-      :format(source.path, configuration(source.path .. "/config.lua"), tree.path))
+    local made, output = files.run((
+      "cd %s && LUAROCKS_CONFIG=%s luarocks --lua-version 5.4 make --tree %s"
+    ):format(source.path, configuration(source.path .. "/config.lua"), tree.path))
     assert.truthy(made, output)
 
     local ok, said = use_installed(tree.path)
     assert.truthy(ok, said)
-    assert.truthy(said:find("slack.core\t" .. tree.path .. "/lib/lua/5.4/slack/core.so", 1, true), said)
+    assert.truthy(said:find(tree.path .. "/lib/lua/5.4/slack/core.so", 1, true), said)
     assert.matches("answered\n$", said)
   end)
 end)

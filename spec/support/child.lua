@@ -3,7 +3,8 @@ local files = require "support.files"
 
 local child = {}
 
-local function interpreter()
+---The program that runs this Lua.
+function child.interpreter()
   local place = 0
   while arg[place - 1] do
     place = place - 1
@@ -19,7 +20,7 @@ function child.run(text)
   local path = directory.path .. "/main.lua"
   files.write(path, ("package.path, package.cpath = %q, %q\n%s"):format(
     package.path, package.cpath, text))
-  return files.run(("%s %s"):format(interpreter(), path))
+  return files.run(("%s %s"):format(child.interpreter(), path))
 end
 
 return child

@@ -1,4 +1,5 @@
 -- Processes that run beside a spec until it stops them.
+local child = require "support.child"
 local files = require "support.files"
 
 local Process = {}
@@ -10,13 +11,14 @@ local function quote(text)
 end
 
 ---@param command string for the shell; one program
----@param environment? table<string, string> added to this process's own
----@return { pid: integer, output: string } process stopped when it is closed
-function Process.start(command, environment)
-  local self = setmetatable({ directory = files.temporary() }, Process)
-  self.output_file = self.directory.path .. "/output"
-  local words = { "echo $$; exec env" }
-  for name, value in pairs(environment or {}) do
+---@param options? { environment: table<string, string>?, directory: string? }
+---@return table process stopped when it is closed
+function Process.start(command, options)
+  options = options or {}
+  local self = setmetatable({ temporary = files.temporary() }, Process)
+  self.output_file = self.temporary.path .. "/output"
+  local words = { "echo $$; cd", quote(options.directory or "."), "&& exec env" }
+  for name, value in pairs(options.environment or {}) do
     table.insert(words, name .. "=" .. quote(value))
   end
   table.insert(words, command)
@@ -24,6 +26,34 @@ function Process.start(command, environment)
   self.pipe = assert(io.popen(table.concat(words, " "), "r"))
   self.pid = assert(self.pipe:read "n", "the process did not start")
   return self
+end
+
+-- Search paths that hold in any directory.
+local function absolute(paths)
+  local pipe <close> = assert(io.popen("pwd", "r"))
+  local here = pipe:read "l"
+  return (paths:gsub("[^;]+", function(path)
+    return path:find "^/" and path or here .. "/" .. path
+  end))
+end
+
+---Runs a Lua script with the modules of this process.
+---@param script string path
+---@param options? { environment: table<string, string>?, directory: string? }
+---@return table process stopped when it is closed
+function Process.lua(script, options)
+  options = options or {}
+  local environment = {
+    LUA_PATH = absolute(package.path),
+    LUA_CPATH = absolute(package.cpath),
+  }
+  for name, value in pairs(options.environment or {}) do
+    environment[name] = value
+  end
+  return Process.start(child.interpreter() .. " " .. quote(script), {
+    environment = environment,
+    directory = options.directory,
+  })
 end
 
 ---What it has written to both streams so far.
@@ -36,6 +66,12 @@ end
 ---@param name? string signal, "TERM"
 function Process:signal(name)
   os.execute(("kill -%s %d 2>/dev/null"):format(name or "TERM", self.pid))
+end
+
+---@return boolean
+function Process:is_running()
+  return self.pipe ~= nil
+    and not files.run(("grep -q '^State:.[ZX]' /proc/%d/status"):format(self.pid))
 end
 
 ---Waits for its end, and blocks meanwhile.
@@ -53,7 +89,7 @@ function Process:__close()
     self:signal()
     self:wait()
   end
-  local directory <close> = self.directory -- luacheck: ignore 211 (removed by its end)
+  getmetatable(self.temporary).__close(self.temporary)
 end
 
 return Process

@@ -1,0 +1,149 @@
+-- Every Lua block of README.md is run: files (their first line is a name) as one
+-- bot against the local Slack, the others as programs of their own.
+local Process = require "support.process"
+local files = require "support.files"
+local sandbox = require "slack.sandbox"
+local tasks = require "slack.tasks"
+
+local README = files.read "README.md"
+
+local function blocks()
+  local named, programs = {}, {}
+  for text in README:gmatch "```lua\n(.-)```" do
+    local name = text:match "^%-%- ([%w/]+%.lua)\n"
+    if name then
+      named[name] = text
+    else
+      table.insert(programs, text)
+    end
+  end
+  return named, programs
+end
+
+local function environment_of(slack_here)
+  return {
+    SLACK_API_URL = slack_here.api_url,
+    SLACK_BOT_TOKEN = slack_here.bot_token,
+    SLACK_APP_TOKEN = slack_here.app_token,
+    SSL_CERT_FILE = slack_here.ca_file,
+  }
+end
+
+-- What `print(...) -- text` is to print; two spaces stand for a tab.
+local function promised_lines(text)
+  local lines = {}
+  for comment in text:gmatch "print%b() %-%- ([^\n]+)" do
+    table.insert(lines, (comment:gsub("  ", "\t")))
+  end
+  return lines
+end
+
+local function run_program(text)
+  local directory <close> = files.temporary()
+  local slack_here <close> = assert(sandbox.start())
+  files.write(directory.path .. "/program.lua", text)
+  local process <close> = Process.lua("program.lua", {
+    directory = directory.path,
+    environment = environment_of(slack_here),
+  })
+  for _ = 1, 2000 do
+    if not process:is_running() then
+      break
+    end
+    tasks.sleep(0.01)
+  end
+  process:signal()
+  return process:wait(), process:output()
+end
+
+describe("README", function()
+  local named, programs = blocks()
+
+  for position, text in ipairs(programs) do
+    it("has a program " .. position .. " that runs and prints what it says", function()
+      local status, output = run_program(text)
+      assert.equal(0, status, output)
+      for _, line in ipairs(promised_lines(text)) do
+        assert.truthy(output:find(line, 1, true), ("%q is not in:\n%s"):format(line, output))
+      end
+    end)
+  end
+
+  describe("as a bot", function()
+    local directory, slack_here, bot
+
+    setup(function()
+      directory = files.temporary()
+      assert(os.execute("mkdir " .. directory.path .. "/handlers"))
+      for name, text in pairs(named) do
+        files.write(directory.path .. "/" .. name, text)
+      end
+      slack_here = assert(sandbox.start())
+      bot = Process.lua("bot.lua", {
+        directory = directory.path,
+        environment = environment_of(slack_here),
+      })
+      assert(slack_here:wait_connections(1, 20), bot:output())
+    end)
+
+    teardown(function()
+      getmetatable(bot).__close(bot)
+      slack_here:stop()
+      getmetatable(directory).__close(directory)
+    end)
+
+    local function answer(text, expected)
+      local said = slack_here:say { user = "ada", text = text }
+      return slack_here:wait_message { after = said.ts, text = expected },
+        ("no %q after %q:\n%s"):format(expected, text, bot:output())
+    end
+
+    it("answers hello", function()
+      assert(answer("hello", "Hello, <@"))
+    end)
+
+    it("uses what a pattern captured", function()
+      assert(answer("weather in Paris", "I have no window to Paris."))
+    end)
+
+    it("replies in a thread to a mention", function()
+      local mention = ("<@%s> are you there"):format(slack_here.workspace.bot.user_id)
+      assert.truthy(assert(answer(mention, "You called")).thread_ts)
+    end)
+
+    it("answers a command and its button", function()
+      local outcome = slack_here:command { command = "/deploy", text = "web" }
+      assert.truthy(outcome.message.text:find "Starting")
+      local question = assert(slack_here:wait_message { text = "Deploy web?" })
+      slack_here:click { message = question, action_id = "deploy" }
+      assert(slack_here:wait_message { text = "Deployed." })
+    end)
+  end)
+
+  it("names make targets that are there", function()
+    local makefile = files.read "Makefile"
+    for target in README:gmatch "make ([a-z][a-z-]*)[ `]" do
+      assert.truthy(target == "luarocks" or makefile:find("\n" .. target .. ":", 1, true), target)
+    end
+  end)
+
+  it("names spec files that are there", function()
+    for path in README:gmatch "`(spec/[%w_/]+%.lua)`" do
+      assert.truthy(io.open(path), path)
+    end
+  end)
+
+  it("says what each source file is for", function()
+    for _, path in ipairs(files.list("src", "%.c$")) do
+      local name = path:match "([%w_]+)%.c$"
+      assert.truthy(README:find("`" .. name .. "`", 1, true), name)
+    end
+  end)
+
+  it("lists no source file that is gone", function()
+    local source_table = README:match "| source file.-\n\n" or README:match "| source file.*$"
+    for name in source_table:gmatch "`([%w_]+)`" do
+      assert.truthy(io.open("src/" .. name .. ".c") or io.open("src/" .. name .. ".h"), name)
+    end
+  end)
+end)
