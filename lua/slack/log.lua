@@ -42,10 +42,11 @@ local function to_stderr(line)
   io.stderr:write(line, "\n")
 end
 
-local function check_level(level, what)
+-- depth: how many calls above this one the mistake was made.
+local function check_level(level, what, depth)
   if not RANKS[level] then
     error(("%s: \"debug\", \"info\", \"warn\", \"error\" or \"off\" expected, got %s")
-      :format(what, tostring(level)), 3)
+      :format(what, tostring(level)), depth + 1)
   end
 end
 
@@ -55,7 +56,7 @@ local function check_options(options)
       error("log: unknown option " .. tostring(key), 3)
     end
   end
-  check_level(options.level or "info", "log: level")
+  check_level(options.level or "info", "log: level", 3)
   local format = options.format or "text"
   if format ~= "text" and format ~= "json" then
     error("log: format: \"text\" or \"json\" expected, got " .. tostring(format), 3)
@@ -85,7 +86,8 @@ function M.new(options)
     sink = options.sink or to_stderr,
     name = options.name,
     colour = wants_colour(options),
-    width = 12,
+    width = 12, -- of the column of places, which grows as they come
+    emitting = setmetatable({}, { __mode = "k" }),
   }
   return setmetatable({ root = root, fields = {} }, Logger)
 end
@@ -198,15 +200,17 @@ local function failed_sink(root, line, problem)
   end
 end
 
--- A sink that logs would call itself for ever; its own lines go to stderr.
+-- A sink that logs would call itself for ever; its own lines go to stderr. By
+-- coroutine, because a sink may wait, and others log meanwhile.
 local function emit(root, record)
   local line = line_of(root, record)
-  if root.busy then
+  local co = coroutine.running()
+  if root.emitting[co] then
     return to_stderr(line)
   end
-  root.busy = true
+  root.emitting[co] = true
   local ok, problem = pcall(root.sink, line, record)
-  root.busy = false
+  root.emitting[co] = nil
   if not ok then
     failed_sink(root, line, problem)
   end
@@ -259,7 +263,7 @@ end
 ---@param level slack.LogLevel
 ---@return boolean
 function Logger:is_enabled(level)
-  check_level(level, "logger:is_enabled")
+  check_level(level, "logger:is_enabled", 2)
   return self.root.rank <= RANKS[level]
 end
 
@@ -291,7 +295,7 @@ end
 ---and of the C threads that log to it.
 ---@param level slack.LogLevel
 function Logger:set_level(level)
-  check_level(level, "logger:set_level")
+  check_level(level, "logger:set_level", 2)
   local root = self.root
   root.level, root.rank = level, RANKS[level]
   if root.core_log then
