@@ -234,7 +234,8 @@ void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
     }
     take_response(transfer);
     /* Plain http through a proxy has no CONNECT that could be refused. */
-    if (transfer->result->status == 407) {
+    if (transfer->result->status == 407 &&
+        slk_net_options_proxy_name(transfer->request->net) != NULL) {
         slk_http_transfer_fail(transfer, "proxy",
                                "the proxy answered with status 407: it wants credentials, give "
                                "them as http://user:password@host");

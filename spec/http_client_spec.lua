@@ -1,0 +1,421 @@
+local WebServer = require "support.web_server"
+local core = require "slack.core"
+local files = require "support.files"
+local http = require "slack.http"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+local HOST_LIMIT <const> = 16 -- as in src/http_client.c
+
+local function request(settings)
+  settings.net = settings.net or assert(http.net { proxy = "", ca_file = settings.ca_file })
+  settings.ca_file = nil
+  settings.timeout = settings.timeout or 10
+  return http.request(settings)
+end
+
+-- A C client of its own and what it says, apart from the shared one.
+local function own_client()
+  local own = { mailbox = core.mailbox(), poller = core.poller(), net = assert(core.net {}) }
+  own.log = core.log(core.mailbox(), 0, "debug")
+  own.client = assert(core.http_client(own.mailbox, 7, own.log))
+  own.poller:add(own.mailbox:fd())
+  function own:request(settings)
+    settings.net = self.net
+    return assert(self.client:request(settings))
+  end
+  function own:next()
+    local deadline = core.monotonic() + 10
+    while core.monotonic() < deadline do
+      local message = table.pack(self.mailbox:take())
+      if message.n > 0 then
+        return table.unpack(message, 1, message.n)
+      end
+      self.poller:wait(0.05, {})
+    end
+    error("the client says nothing", 2)
+  end
+  return own
+end
+
+local function free_port()
+  local server <close> = WebServer.start(function() end)
+  return server.port
+end
+
+local function wait_until(what, condition)
+  local deadline = loop.now() + 10
+  while not condition() do
+    assert(loop.now() < deadline, "waited in vain for " .. what)
+    loop.step(0.05)
+  end
+end
+
+local function assert_failure(code, pattern, response, err)
+  assert.is_nil(response)
+  assert.equal(code, err.code, tostring(err))
+  assert.matches(pattern, err.message)
+end
+
+describe("http_client", function()
+  local server
+
+  after_each(function()
+    if server then
+      server:stop()
+      server = nil
+    end
+  end)
+
+  describe("a request", function()
+    it("brings status, headers and body", function()
+      server = WebServer.start(function()
+        return 418, "short and stout", { "X-Pot", "tea" }
+      end)
+      local response = assert(request { url = server.url .. "/pot?a=b" })
+      assert.same({ 418, "short and stout", "tea", false, "1.1" },
+        { response.status, response.body, response.headers["x-POT"], response.ok,
+          response.version })
+      assert.equal("/pot?a=b", server.requests[1].target)
+      assert.is_true(response.seconds > 0 and response.seconds < 10)
+    end)
+
+    it("sends body and headers as they are, and nothing of its own", function()
+      server = WebServer.start(function()
+        return 200
+      end)
+      local body = "\0\r\n\255 end"
+      assert(request { method = "POST", url = server.url, body = body,
+        headers = { "X-A", "1", "X-Empty", "" } })
+      local got = server.requests[1]
+      assert.equal(body, got.body)
+      assert.same({ "1", "", nil, nil },
+        { got.headers["x-a"], got.headers["x-empty"], got.headers["expect"],
+          got.headers["content-type"] })
+    end)
+
+    for _, case in ipairs {
+      { "GET" }, { "HEAD" }, { "POST" }, { "POST", "x" }, { "PUT", "x" }, { "DELETE" },
+      { "PATCH", "" }, { "GET", "x" },
+    } do
+      local method, body = case[1], case[2]
+      it(("speaks %s with %s"):format(method, body and #body .. " bytes" or "no body"), function()
+        server = WebServer.start(function()
+          return 200
+        end)
+        assert(request { method = method, url = server.url, body = body })
+        assert.same({ method, body or "" },
+          { server.requests[1].method, server.requests[1].body })
+      end)
+    end
+
+    it("carries megabytes both ways", function()
+      server = WebServer.start(function(got)
+        return 200, got.body
+      end)
+      local body = ("0123456789abcdef"):rep(60000)
+      local response = assert(request { method = "POST", url = server.url, body = body })
+      assert.is_true(response.body == body)
+    end)
+
+    it("decompresses what comes compressed", function()
+      server = WebServer.start(function()
+        local pipe <close> = io.popen("printf 'squeezed' | gzip -c", "r")
+        return 200, pipe:read "a", { "Content-Encoding", "gzip" }
+      end)
+      assert.equal("squeezed", assert(request { url = server.url }).body)
+      assert.matches("gzip", server.requests[1].headers["accept-encoding"])
+    end)
+
+    it("reuses connections", function()
+      server = WebServer.start(function()
+        return 200
+      end)
+      assert(request { url = server.url })
+      local before = #files.list("/proc/self/fd", "")
+      for _ = 1, 30 do
+        assert(request { url = server.url })
+      end
+      assert.equal(before, #files.list("/proc/self/fd", ""))
+    end)
+
+    it("tells where a redirect points and does not follow it", function()
+      server = WebServer.start(function()
+        return 302, "", { "Location", "/next?x=1" }
+      end)
+      local response = assert(request { url = server.url .. "/first" })
+      assert.equal(server.url .. "/next?x=1", response.redirect)
+      assert.equal(1, #server.requests)
+    end)
+
+    for name, settings in pairs {
+      ["a header name with a space"] = { headers = { "a b", "c" } },
+      ["a header value with a line end"] = { headers = { "a", "x\r\nEvil: 1" } },
+      ["a header value with a zero byte"] = { headers = { "a", "x\0" } },
+      ["a header that is no string"] = { headers = { "a", {} } },
+      ["a method in small letters"] = { method = "get" },
+      ["a method with a line end"] = { method = "GET\n" },
+      ["a negative timeout"] = { timeout = -1 },
+      ["a body that is no string"] = { body = {} },
+    } do
+      it("raises for " .. name, function()
+        settings.url = "http://127.0.0.1:1/"
+        assert.has_error(function()
+          request(settings)
+        end)
+      end)
+    end
+  end)
+
+  describe("a limit", function()
+    it("of the body ends what is larger", function()
+      server = WebServer.start(function()
+        return 200, ("x"):rep(1001)
+      end)
+      assert.equal(1001, #assert(request { url = server.url, max_response = 1001 }).body)
+      assert_failure("too_large", "the response body is larger than 1000 bytes",
+        request { url = server.url, max_response = 1000 })
+    end)
+
+    it("of the body counts what has been decompressed", function()
+      server = WebServer.start(function()
+        local pipe <close> = io.popen("head -c 20000000 /dev/zero | gzip -c", "r")
+        return 200, pipe:read "a", { "Content-Encoding", "gzip" }
+      end)
+      assert_failure("too_large", "larger than 1000000 bytes",
+        request { url = server.url, max_response = 1000000 })
+    end)
+
+    it("of requests to one host makes the others wait in order (S250)", function()
+      local held = {}
+      server = WebServer.start(function(got)
+        table.insert(held, got)
+      end)
+      local finished = {}
+      for i = 1, 40 do
+        tasks.spawn(function()
+          assert(request { url = server.url .. "/" .. i })
+          table.insert(finished, i)
+        end)
+      end
+      wait_until("the first requests", function()
+        return #held == HOST_LIMIT
+      end)
+      loop.step(0.05)
+      assert.equal(HOST_LIMIT, #held)
+      for i = 1, 40 do
+        wait_until("request " .. i, function()
+          return held[i]
+        end)
+        server:respond(held[i], 200)
+      end
+      wait_until("all answers", function()
+        return #finished == 40
+      end)
+      -- Those that run side by side arrive in any order, those that waited in theirs.
+      for i = HOST_LIMIT + 1, 40 do
+        assert.equal("/" .. i, held[i].target)
+      end
+    end)
+
+    it("of requests to one host does not hold back urgent ones", function()
+      server = WebServer.start(function(got)
+        if got.target == "/urgent" then
+          return 200
+        end
+      end)
+      local running = {}
+      for i = 1, HOST_LIMIT + 1 do
+        running[i] = tasks.spawn(request, { url = server.url .. "/" .. i })
+      end
+      assert(request { url = server.url .. "/urgent", urgent = true })
+      for _, task in ipairs(running) do
+        task:cancel()
+      end
+    end)
+  end)
+
+  describe("a failure", function()
+    it("is 'connection' when nobody listens", function()
+      local port = free_port()
+      assert_failure("connection",
+        "^GET 127%.0%.0%.1:" .. port .. "/path: no connection: .*connect",
+        request { url = ("http://127.0.0.1:%d/path?secret=1"):format(port) })
+    end)
+
+    it("is 'dns' when the name does not resolve", function()
+      local name = ("a"):rep(64) .. ".invalid" -- no label may be so long: nobody is asked
+      assert_failure("dns", "check the name", request { url = "https://" .. name .. "/" })
+    end)
+
+    it("is 'timeout' when the server is silent", function()
+      server = WebServer.start(function() end)
+      local before = loop.now()
+      assert_failure("timeout", "timed out after .* while waiting for the answer",
+        request { url = server.url, timeout = 0.15 })
+      local took = loop.now() - before
+      assert.is_true(took >= 0.15 and took < 3, took)
+    end)
+
+    it("is 'timeout' also while waiting for a turn", function()
+      server = WebServer.start(function() end)
+      local running = {}
+      for i = 1, HOST_LIMIT do
+        running[i] = tasks.spawn(request, { url = server.url })
+      end
+      assert_failure("timeout", "waiting for earlier requests",
+        request { url = server.url, timeout = 0.1 })
+      for _, task in ipairs(running) do
+        task:cancel()
+      end
+    end)
+
+    it("is 'interrupted' when the server hangs up on a request", function()
+      server = WebServer.start(function()
+        return 0
+      end)
+      assert_failure("interrupted", "broke before the answer was whole",
+        request { method = "POST", url = server.url, body = "x" })
+    end)
+
+    it("is 'invalid_url' for plain text to another host, and nothing is sent", function()
+      assert_failure("invalid_url", "refusing to speak unencrypted http",
+        request { url = "http://slack.example/" })
+      assert_failure("invalid_url", "not a WebSocket", request { url = "wss://slack.example/" })
+      assert_failure("invalid_url", "zero byte", request { url = "https://slack.example/\0" })
+    end)
+
+    it("never shows query, credentials or the path of a webhook", function()
+      local port = free_port()
+      local url = ("http://me:secret1@127.0.0.1:%d/a?t=secret2#secret3"):format(port)
+      local _, err = request { url = url }
+      assert.is_nil(tostring(err):find "secret")
+      _, err = request { url = "http://hooks.slack.com/services/T0/B0/secret" }
+      assert.is_nil(tostring(err):find "secret")
+      assert.matches("hooks.slack.com", err.message, 1, true)
+    end)
+  end)
+
+  describe("over TLS", function()
+    local function start(tls)
+      server = WebServer.start(function()
+        return 200, "private"
+      end, { tls = tls })
+    end
+
+    it("trusts the authority of ca_file", function()
+      start { names = "IP:127.0.0.1" }
+      assert.equal("private", assert(request { url = server.url, ca_file = server.ca_file }).body)
+    end)
+
+    it("refuses an unknown authority and hints at ca_file", function()
+      start { names = "IP:127.0.0.1" }
+      assert_failure("tls", "issuer certificate.*ca_file", request { url = server.url })
+    end)
+
+    it("refuses a certificate for another name", function()
+      start { names = "DNS:other.example" }
+      assert_failure("tls", "certificate.*name",
+        request { url = server.url, ca_file = server.ca_file })
+    end)
+
+    it("refuses an expired certificate", function()
+      start { names = "IP:127.0.0.1", starts_in = -7200, ends_in = -3600 }
+      assert_failure("tls", "certificate has expired.*clock",
+        request { url = server.url, ca_file = server.ca_file })
+    end)
+
+    it("refuses a certificate that is not valid yet", function()
+      start { names = "IP:127.0.0.1", starts_in = 3600, ends_in = 7200 }
+      assert_failure("tls", "not yet valid.*clock",
+        request { url = server.url, ca_file = server.ca_file })
+    end)
+
+    it("refuses a server that does not speak TLS", function()
+      server = WebServer.start(function()
+        return 200
+      end)
+      local response, err = request { url = "https://127.0.0.1:" .. server.port .. "/" }
+      assert.is_nil(response)
+      assert.is_true(err.code == "tls" or err.code == "connection", err.code)
+    end)
+
+    it("speaks HTTP/1.1 where HTTP/2 is offered and not known", function()
+      start { names = "IP:127.0.0.1" }
+      local response = assert(request { url = server.url, ca_file = server.ca_file, http2 = true })
+      assert.equal("1.1", response.version)
+    end)
+  end)
+
+  describe("an end", function()
+    it("comes as 'cancelled' when asked for, once", function()
+      server = WebServer.start(function() end)
+      local own = own_client()
+      local id = own:request { url = server.url }
+      own.client:cancel(id)
+      own.client:cancel(id)
+      local source, kind, got_id, response, message, code = own:next()
+      assert.same({ 7, "http", id, nil, "cancelled" }, { source, kind, got_id, response, code })
+      assert.matches("cancelled$", message)
+      own.client:close()
+      assert.is_nil(own.mailbox:take())
+    end)
+
+    it("comes as 'closed' for all that is outstanding", function()
+      server = WebServer.start(function() end)
+      local own = own_client()
+      for _ = 1, HOST_LIMIT + 5 do
+        own:request { url = server.url }
+      end
+      own.client:close()
+      for id = 1, HOST_LIMIT + 5 do
+        local _, _, got, _, _, code = own:next()
+        assert.is_true(got >= 1 and got <= HOST_LIMIT + 5, id)
+        assert.equal("closed", code)
+      end
+      assert.has_error(function()
+        own:request { url = server.url }
+      end, "slack.core.http_client has been closed")
+    end)
+
+    it("of a cancelled task ends its transfer", function()
+      server = WebServer.start(function() end)
+      local task = tasks.spawn(request, { url = server.url })
+      wait_until("the request", function()
+        return #server.requests == 1
+      end)
+      task:cancel()
+      local _, err = task:join()
+      assert.equal("cancelled", err.code)
+    end)
+
+    it("leaves no thread and no descriptor behind, however often", function()
+      server = WebServer.start(function()
+        return 200
+      end)
+      local threads, fds
+      for round = 1, 30 do
+        local own = own_client()
+        own:request { url = server.url }
+        own:request { url = server.url }
+        wait_until("an answer", function()
+          loop.step(0.001)
+          return own.mailbox:load() > 0
+        end)
+        own.client:close()
+        own.poller:close()
+        own.mailbox:close()
+        own = nil -- luacheck: ignore 311 (for the collector)
+        collectgarbage()
+        if round == 5 then
+          threads, fds = #files.list("/proc/self/task", ""), #files.list("/proc/self/fd", "")
+        end
+      end
+      -- The server notices closed connections a moment later.
+      wait_until("descriptors to be closed", function()
+        return #files.list("/proc/self/fd", "") <= fds
+      end)
+      assert.equal(threads, #files.list("/proc/self/task", ""))
+    end)
+  end)
+end)
