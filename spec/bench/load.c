@@ -10,7 +10,8 @@
 
 #define SECOND      INT64_C(1000000000)
 #define MILLISECOND INT64_C(1000000)
-#define LINGER      (30 * MILLISECOND) /* a refreshed connection is used on for so long */
+#define LINGER      (30 * MILLISECOND)  /* a replaced connection is used on for so long */
+#define IMMINENT    (250 * MILLISECOND) /* one that is not replaced is closed after so long */
 #define REFRESH                                                                                    \
     "{\"type\":\"disconnect\",\"reason\":\"refresh_requested\",\"debug_info\":"                    \
     "{\"host\":\"applink-bench\"}}"
@@ -273,10 +274,11 @@ static void ping(struct load *load, struct peer *peers)
 static void refresh(struct load *load, struct peer *peers)
 {
     for (struct peer *peer = peers; peer != NULL; peer = peer->next) {
-        if (peer->told && peer->close_at == 0 && load->refresh_began == 0) {
+        bool is_replaced = peer->told && load->refresh_began == 0;
+        if (is_replaced && peer->close_at > load->now + LINGER) {
             peer->close_at = load->now + LINGER;
         }
-        if (peer->close_at != 0 && load->now >= peer->close_at && peer_takes_events(peer)) {
+        if (peer->told && load->now >= peer->close_at && peer_takes_events(peer)) {
             peer_send_close(peer);
         }
     }
@@ -288,6 +290,7 @@ static void refresh(struct load *load, struct peer *peers)
         if (peer_takes_events(peer) && !peer->told) {
             peer_send(peer, SLK_WS_TEXT, REFRESH, sizeof REFRESH - 1);
             peer->told = true;
+            peer->close_at = load->now + IMMINENT;
             load->refresh_began = load->now;
             return;
         }

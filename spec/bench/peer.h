@@ -21,7 +21,7 @@ struct peer {
     bool told;                    /* a disconnect has been sent */
     bool closing;                 /* a close frame has been sent */
     bool reset;                   /* to be ended by a TCP reset */
-    int64_t close_at;             /* when told and no longer needed; 0: not yet */
+    int64_t close_at;             /* of one that has been told */
     int64_t ping_at;              /* when the ping not yet answered was sent; 0: none */
 };
 

@@ -343,7 +343,7 @@ local function refresh(client)
   local is_ours = client.name == "lua-slack"
   local refreshes = is_ours and (IS_QUICK and 30 or 1000) or 5
   local options = "--rate 500 --total 200000 --refresh-ms 50 --timeout 300 --refreshes %d"
-  local command = is_ours and app "count=1" or nil
+  local command = is_ours and app "count=1 forgiving=1" or nil
   local result = run(client, options:format(refreshes), command)
   local lost, twice = result.lost, "–"
   if is_ours then
