@@ -30,7 +30,8 @@
 struct slk_slot {
     struct slk_backoff backoff;
     struct slk_sm_connection *next, *serving, *leaving;
-    bool retired; /* Slack wants fewer connections */
+    int refreshes; /* planned ones since a connection lived long */
+    bool retired;  /* Slack wants fewer connections */
 };
 
 struct slk_keeper {

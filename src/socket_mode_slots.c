@@ -7,6 +7,10 @@
 
 #define COMPONENT "socket_mode"
 
+/* Connections of a short life that Slack may ask to replace, one after the
+ * other, before it meets backoff. */
+#define PROMPT_REFRESHES 5
+
 /* -- What there is ---------------------------------------------------------- */
 
 int slk_slots_ready(const struct slk_keeper *keeper)
@@ -158,7 +162,19 @@ static void forgive(struct slk_keeper *keeper, struct slk_slot *slot,
     if (connection->ready_at != 0 &&
         slk_clock_now() - connection->ready_at >= keeper->settings.stable_after) {
         slk_backoff_reset(&slot->backoff);
+        slot->refreshes = 0;
     }
+}
+
+/* Slack closes soon after it has asked, so waiting would leave a gap. Only when
+ * one short life follows the other, it is no plan any more but a failure. */
+static int64_t refresh_delay(struct slk_slot *slot)
+{
+    if (slot->refreshes < PROMPT_REFRESHES) {
+        slot->refreshes++;
+        return 0;
+    }
+    return slk_backoff_next(&slot->backoff);
 }
 
 /* Never immediate. */
@@ -432,7 +448,7 @@ void slk_slots_obey(struct slk_keeper *keeper, struct slk_slot *slot,
         if (before_hello) {
             refuse_before_hello(keeper, slot, connection);
         } else if (first) {
-            replan(keeper, slot, NULL, slk_backoff_next(&slot->backoff));
+            replan(keeper, slot, NULL, refresh_delay(slot));
         }
     }
 }
