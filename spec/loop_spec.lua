@@ -331,7 +331,8 @@ describe("loop", function()
     end)
   end)
 
-  describe("driven by another loop", function()
+  -- poll(2) alone has no descriptor that another loop could wait for.
+  describe("driven by another loop", core.poller():fd() >= 0 and function()
     it("is readable on one descriptor when something is to be done", function()
       local outer, ready = core.poller(), {}
       local fd = loop:pollfd()
@@ -378,7 +379,7 @@ describe("loop", function()
       assert.equal(0, (real:mailbox():load()))
       outer:close()
     end)
-  end)
+  end or function() end)
 
   describe("is_alive", function()
     it("tells whether anything can still happen", function()

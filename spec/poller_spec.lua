@@ -101,6 +101,10 @@ describe("poller", function()
   end)
 
   it("can be waited for by another poller", function()
+    if poller:fd() == -1 then
+      pending("poll(2) has no descriptor of its own")
+      return
+    end
     local one, outer = bell(), core.poller()
     assert(poller:add(one.fd))
     assert(outer:add(poller:fd()))

@@ -6,7 +6,8 @@
 
 #include "error.h"
 
-#ifdef __linux__
+/* SLK_POLL_ONLY chooses the other half on Linux, to try it there. */
+#if defined(__linux__) && !defined(SLK_POLL_ONLY)
 #include <sys/epoll.h>
 
 struct slk_poller {
@@ -70,6 +71,7 @@ int slk_poller_wait(struct slk_poller *poller, int timeout_ms, int *fds, size_t 
 }
 
 #else
+#include <fcntl.h>
 #include <poll.h>
 
 struct slk_poller {
@@ -108,9 +110,8 @@ static size_t find(const struct slk_poller *poller, int fd)
 
 int slk_poller_add(struct slk_poller *poller, int fd)
 {
-    if (fd < 0) {
-        errno = EBADF;
-        return SLK_SYSTEM;
+    if (fcntl(fd, F_GETFD) < 0) {
+        return SLK_SYSTEM; /* as epoll does; poll would tell in each wait */
     }
     if (find(poller, fd) < poller->count) {
         return SLK_OK;

@@ -357,7 +357,24 @@ end
 
 -- The default loop -------------------------------------------------------------
 
+---The default loop as plain functions.
 ---@class slack.loop
+---@field new fun(options: slack.LoopOptions?): slack.Loop
+---@field now fun(): number seconds on the monotonic clock
+---@field after fun(seconds: number, fn: fun(arg: any), arg: any?): slack.Timer
+---@field defer fun(fn: fun(arg: any), arg: any?)
+---@field watch fun(fd: integer, fn: fun(fd: integer))
+---@field unwatch fun(fd: integer)
+---@field mailbox fun(): slack.core.mailbox
+---@field register fun(handler: fun(kind: string, ...)): integer
+---@field unregister fun(source: integer)
+---@field attach fun(mailbox: slack.core.mailbox, handler: fun(source: integer, kind: string, ...))
+---@field detach fun(mailbox: slack.core.mailbox)
+---@field pollfd fun(): integer
+---@field timeout fun(): number?
+---@field step fun(timeout: number?): true
+---@field is_alive fun(): boolean
+---@field is_stepping fun(): boolean
 local M = { new = Loop.new }
 
 local default

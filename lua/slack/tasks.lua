@@ -36,6 +36,17 @@ local function new_error(code, message)
   return errors.new { code = code, message = message }
 end
 
+local OWN_SOURCE = debug.getinfo(1, "S").source
+
+-- Raises at the line outside of this file that asked to wait.
+local function misuse(message)
+  local level = 2
+  while debug.getinfo(level + 1, "S") and debug.getinfo(level, "S").source == OWN_SOURCE do
+    level = level + 1
+  end
+  error(message, level)
+end
+
 -- Waiters ----------------------------------------------------------------------
 
 ---One wait for one happening. Somebody calls resolve, somebody awaits.
@@ -127,11 +138,11 @@ end
 local function block(self)
   while not self.settled do
     if loop.is_stepping() then
-      error("cannot wait in a callback of the loop: use slack.spawn", 3)
+      misuse("cannot wait in a callback of the loop: use slack.spawn")
     end
     if not loop.is_alive() then
       time_out(self)
-      error("waiting for what can never happen: no timer, task or connection is left", 3)
+      misuse("waiting for what can never happen: no timer, task or connection is left")
     end
     loop.step()
   end
@@ -150,7 +161,7 @@ function Waiter:await(timeout)
       error("this waiter is awaited already", 2)
     end
     if task and not isyieldable() then
-      error("cannot wait here: inside a __close while cancelled, or inside a C function", 2)
+      misuse("cannot wait here: inside a __close while cancelled, or inside a C function")
     end
     if timeout then
       self.timer = loop.after(timeout, time_out, self)
