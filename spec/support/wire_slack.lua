@@ -112,6 +112,12 @@ function Wire:answer_open(request)
 end
 
 function Wire:on_request(request, method, target, headers, body)
+  if target == "/silence" then
+    return -- for whoever connects to the wrong place
+  elseif method == "CONNECT" then
+    self.server:respond(request, 403, {}, "") -- for whoever takes us for a proxy
+    return
+  end
   self.opens[#self.opens + 1] =
     { method = method, target = target, headers = headers, body = body, at = core.monotonic() }
   if self.hold_opens then
@@ -434,6 +440,7 @@ function Wire:logged(pattern)
       return line
     end
   end
+  return nil
 end
 
 return Wire
