@@ -114,9 +114,6 @@ end
 function Wire:on_request(request, method, target, headers, body)
   if target == "/silence" then
     return -- for whoever connects to the wrong place
-  elseif method == "CONNECT" then
-    self.server:respond(request, 403, {}, "") -- for whoever takes us for a proxy
-    return
   end
   self.opens[#self.opens + 1] =
     { method = method, target = target, headers = headers, body = body, at = core.monotonic() }
