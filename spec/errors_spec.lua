@@ -21,7 +21,9 @@ describe("errors", function()
 
   it("keeps its fields to branch on", function()
     local answer = { ok = false }
-    local err = errors.new { code = "ratelimited", status = 429, retry_after = 3, response = answer }
+    local err = errors.new {
+      code = "ratelimited", status = 429, retry_after = 3, response = answer,
+    }
     assert.same({ "ratelimited", "ratelimited", 429, 3 },
       { err.code, err.message, err.status, err.retry_after })
     assert.equal(answer, err.response)

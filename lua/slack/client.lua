@@ -274,16 +274,22 @@ local function check_options(options, known, what)
   end
 end
 
+-- Those of the options go before ours.
 local function headers_of(client, token)
-  local list = {
-    "User-Agent", client._user_agent,
-    "Content-Type", "application/x-www-form-urlencoded",
-    "Authorization", token and "Bearer " .. token or nil,
-  }
-  for name, value in pairs(client._options.headers or {}) do
+  local list, given = {}, client._headers
+  for name, value in pairs(given) do
     list[#list + 1] = name
     list[#list + 1] = value
   end
+  local function add(name, value)
+    if value and not given[name] then
+      list[#list + 1] = name
+      list[#list + 1] = value
+    end
+  end
+  add("user-agent", client._user_agent)
+  add("content-type", "application/x-www-form-urlencoded")
+  add("authorization", token and "Bearer " .. token)
   return list
 end
 
@@ -377,9 +383,18 @@ local function operating_system()
   return name and name:gsub("[^%w]", ""):lower() or "unknown"
 end
 
+local function lower_names(headers)
+  local lowered = {}
+  for name, value in pairs(headers or {}) do
+    lowered[tostring(name):lower()] = tostring(value)
+  end
+  return lowered
+end
+
 local function new_client(options, net, gates)
   return setmetatable({
     _options = options,
+    _headers = lower_names(options.headers),
     _net = net,
     _gates = gates,
     _warned = {},
