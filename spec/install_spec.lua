@@ -6,7 +6,7 @@ local BUILD = os.getenv "SLACK_CORE_DIR" or "build"
 describe("make install", function()
   it("fills PREFIX so that a bot runs from an empty directory", function()
     local prefix <close> = files.temporary()
-    local installed, made = files.run(("env -u LD_PRELOAD make install BUILD=%s PREFIX=%s")
+    local installed, made = files.run(("make install BUILD=%s PREFIX=%s")
       :format(BUILD, prefix.path))
     assert.truthy(installed, made)
 
@@ -21,7 +21,7 @@ describe("make install", function()
 
   it("puts nothing outside PREFIX's share and lib", function()
     local prefix <close> = files.temporary()
-    files.run(("env -u LD_PRELOAD make install BUILD=%s PREFIX=%s"):format(BUILD, prefix.path))
+    files.run(("make install BUILD=%s PREFIX=%s"):format(BUILD, prefix.path))
     assert.same({ prefix.path .. "/lib", prefix.path .. "/share" }, files.list(prefix.path, ""))
   end)
 end)

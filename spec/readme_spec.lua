@@ -122,8 +122,8 @@ describe("README", function()
 
   it("names make targets that are there", function()
     local makefile = files.read "Makefile"
-    for target in README:gmatch "make ([a-z][a-z-]*)[ `]" do
-      assert.truthy(target == "luarocks" or makefile:find("\n" .. target .. ":", 1, true), target)
+    for target in README:gmatch "%f[^`\n]make ([a-z][a-z-]*)[ `]" do
+      assert.truthy(makefile:find("\n" .. target .. ":", 1, true), target)
     end
   end)
 

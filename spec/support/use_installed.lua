@@ -1,3 +1,4 @@
+local child = require "support.child"
 local files = require "support.files"
 
 ---Runs installed.lua with the modules under a prefix and no others of ours.
@@ -9,6 +10,6 @@ return function(prefix)
   local script = pipe:read "l" .. "/spec/support/installed.lua"
   local share, lib = prefix .. "/share/lua/5.4", prefix .. "/lib/lua/5.4"
   return files.run(([[
-    cd %s && LUA_PATH="%s/?.lua;%s/?/init.lua;;" LUA_CPATH="%s/?.so;;" lua5.4 %s]])
-    :format(empty.path, share, share, lib, script))
+    cd %s && LUA_PATH="%s/?.lua;%s/?/init.lua;;" LUA_CPATH="%s/?.so;;" %s %s]])
+    :format(empty.path, share, share, lib, child.interpreter(), script))
 end
