@@ -1,0 +1,120 @@
+#include <string.h>
+
+#include "redact_rules.h"
+
+#define MAX_HOST 64 /* bytes looked through for the end of "hooks.slack.com" */
+
+static size_t segment_length(const struct slk_redaction *pass, size_t start)
+{
+    size_t at = start;
+    while (at < pass->length && (unsigned char)pass->text[at] > ' ' &&
+           strchr("&?#\"'<>\\`|", pass->text[at]) == NULL && slk_slash_at(pass, at) == 0 &&
+           !slk_redaction_has(pass, at, "%3f") && !slk_redaction_has(pass, at, "%26")) {
+        at++;
+    }
+    return at - start;
+}
+
+static size_t path_length(const struct slk_redaction *pass, size_t start)
+{
+    size_t at = start, more;
+    while ((more = segment_length(pass, at)) > 0 || (more = slk_slash_at(pass, at)) > 0) {
+        at += more;
+    }
+    return at - start;
+}
+
+/* Bytes of a team's id and the slash after it. */
+static size_t team_segment(const struct slk_redaction *pass, size_t start)
+{
+    size_t length = segment_length(pass, start);
+    size_t slash = slk_slash_at(pass, start + length);
+    char first = slk_redaction_char(pass, start);
+    bool is_team = length >= 2 && slash > 0 && (first == 'T' || first == 'E');
+    for (size_t i = 1; is_team && i < length; i++) {
+        char c = pass->text[start + i];
+        is_team = slk_is_digit(c) || (c >= 'A' && c <= 'Z');
+    }
+    return is_team ? length + slash : 0;
+}
+
+/* hooks.slack.com/KIND/...: whoever has the rest may post. */
+bool slk_redact_hooks(struct slk_redaction *pass, size_t name_length)
+{
+    size_t at = pass->read + name_length;
+    if (!slk_redaction_has(pass, at, ".slack")) {
+        return false;
+    }
+    size_t end = at + MAX_HOST;
+    while (at < end && (slk_is_name_char(slk_redaction_char(pass, at)) ||
+                        slk_redaction_char(pass, at) == '.')) {
+        at++;
+    }
+    size_t slash = slk_slash_at(pass, at);
+    at += slash;
+    size_t kind = segment_length(pass, at);
+    at += kind;
+    size_t second = slk_slash_at(pass, at);
+    if (slash == 0 || kind == 0 || second == 0) {
+        return false;
+    }
+    at += second;
+    slk_redaction_keep(pass, at + team_segment(pass, at) - pass->read);
+    slk_redaction_mask(pass, path_length(pass, pass->read));
+    return true;
+}
+
+/* The same paths on other hosts: response URLs behind a proxy or of a local Slack. */
+bool slk_redact_path(struct slk_redaction *pass)
+{
+    static const char *const kinds[] = {"services", "commands", "actions", "workflows", "triggers"};
+    size_t at = pass->read + slk_slash_at(pass, pass->read);
+    size_t length = segment_length(pass, at);
+    size_t slash = slk_slash_at(pass, at + length);
+    bool is_kind = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        is_kind = is_kind || slk_redaction_is(pass, at, length, kinds[i]);
+    }
+    size_t team = is_kind && slash > 0 ? team_segment(pass, at + length + slash) : 0;
+    if (team == 0) {
+        return false;
+    }
+    slk_redaction_keep(pass, at + length + slash + team - pass->read);
+    slk_redaction_mask(pass, path_length(pass, pass->read));
+    return true;
+}
+
+static bool is_userinfo_char(const struct slk_redaction *pass, size_t at, bool is_encoded)
+{
+    if (is_encoded && slk_slash_at(pass, at) > 0) {
+        return false;
+    }
+    return at < pass->length && (unsigned char)pass->text[at] > ' ' &&
+           strchr("?#\"'<>\\`|/", pass->text[at]) == NULL;
+}
+
+/* scheme://user:password@host, or scheme://token@host */
+bool slk_redact_userinfo(struct slk_redaction *pass)
+{
+    size_t at = pass->read + 1;
+    size_t first = slk_slash_at(pass, at);
+    size_t second = first > 0 ? slk_slash_at(pass, at + first) : 0;
+    if (second == 0) {
+        return false;
+    }
+    size_t start = at + first + second;
+    size_t end = 0, secret = start;
+    for (at = start; is_userinfo_char(pass, at, first == 3); at++) {
+        end = pass->text[at] == '@' ? at : end;
+    }
+    if (end == 0) {
+        return false;
+    }
+    const char *colon = memchr(pass->text + start, ':', end - start);
+    if (colon != NULL) {
+        secret = (size_t)(colon - pass->text) + 1;
+    }
+    slk_redaction_keep(pass, secret - pass->read);
+    slk_redaction_mask(pass, end - secret);
+    return true;
+}
