@@ -326,6 +326,7 @@ function core.websocket_parser(role, maximum) end
 ---@param bytes string
 ---@return table[]
 function websocket_parser:feed(bytes) end
+function websocket_parser:close() end
 ---@param role "client"|"server"
 ---@param opcode integer
 ---@param data string
@@ -341,6 +342,7 @@ function core.http_parser(max_head, max_body) end
 ---@param bytes string
 ---@return table[] list of {method, target, headers, body, keep_alive} | {continue = true} | {refused = status, why = text}
 function http_parser:feed(bytes) end
+function http_parser:close() end
 
 -- JSON ------------------------------------------------------------------------
 
