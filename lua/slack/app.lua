@@ -1,0 +1,432 @@
+-- An app: its options, its life, and what is registered with it.
+
+local Dispatch = require "slack.dispatch"
+local Scripts = require "slack.scripts"
+local SocketMode = require "slack.socket_mode"
+local client = require "slack.client"
+local core = require "slack.core"
+local errors = require "slack.errors"
+local http = require "slack.http"
+local log = require "slack.log"
+local loop = require "slack.loop"
+local registry = require "slack.registry"
+local tasks = require "slack.tasks"
+
+local CLIENT_OPTIONS = {
+  "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure",
+}
+-- How long the connections get to close after the last ack.
+local CLOSE_TIMEOUT = 1
+-- Between two looks at what runs and waits while stopping.
+local STOP_CHECK = 0.05
+
+---@class slack.App: slack.Registrar
+---@field settings slack.AppOptions
+---@field client slack.Client with the bot's token
+---@field log slack.Logger
+---@field identity? table what auth.test said: user_id, bot_id, team_id, …
+---@field states table<string, any> of app:state
+---@field phase "idle"|"starting"|"running"|"stopping"
+local App = {}
+App.__index = App
+App.__name = "slack.app"
+
+for name, method in pairs(registry.Registrar) do
+  App[name] = method
+end
+
+-- Making -------------------------------------------------------------------------
+
+local function new_log(options)
+  local given = options.log
+  if type(given) == "string" then
+    return log.new { level = given, name = options.name }
+  elseif type(given.with) == "function" then
+    return given
+  end
+  local copy = { name = options.name }
+  for name, value in pairs(given) do
+    copy[name] = value
+  end
+  return log.new(copy)
+end
+
+local function new_client(options, logger)
+  local given = { log = logger }
+  for _, name in ipairs(CLIENT_OPTIONS) do
+    given[name] = options[name]
+  end
+  return client.new(given)
+end
+
+---@param options slack.AppOptions checked
+---@return slack.App? app
+---@return slack.Error? err of proxy, CA file or api_url
+function App.new(options)
+  local net, err = http.net(options)
+  if not net then
+    return nil, err
+  end
+  local ok, message, code = net:check_url(options.api_url)
+  if not ok then
+    return nil, errors.new { code = code, message = 'option "api_url": ' .. message }
+  end
+  local logger = new_log(options)
+  local self = setmetatable({
+    settings = options, net = net, log = logger, client = new_client(options, logger),
+    states = {}, phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
+  }, App)
+  self.dispatch = Dispatch.new(self, loop.now)
+  self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
+  self:_apply()
+  return self
+end
+
+function App:__tostring()
+  return "slack.app: " .. (self.settings.name or self.phase)
+end
+
+-- Registered things ----------------------------------------------------------------
+
+---Everything registered, by the program first, then by the scripts in the order
+---of their names.
+function App:_apply()
+  local ledgers = { self._ledger }
+  if self.scripts then
+    self.scripts:add_ledgers(ledgers)
+  end
+  registry.apply(self.dispatch, ledgers)
+end
+
+-- What is registered at the end needs no new index.
+function App:_on_change(listener)
+  local index = self.dispatch.index
+  if listener and not (self.scripts and self.scripts:has_listeners()) then
+    listener.order = index.count + 1
+    index:add(listener)
+  else
+    self:_apply()
+  end
+end
+
+---A value under a name that outlives reloads of scripts. Keep data in it, not
+---functions: those stay what they were.
+---@generic T
+---@param name string
+---@param default? T its first value
+---@return T
+function App:state(name, default)
+  if type(name) ~= "string" then
+    error("app:state: name: string expected, got " .. type(name), 2)
+  end
+  if self.states[name] == nil then
+    self.states[name] = default
+  end
+  return self.states[name]
+end
+
+-- Starting -------------------------------------------------------------------------
+
+local function check_token(self)
+  local answer, err = self.client.auth.test()
+  if not answer then
+    return nil, errors.new {
+      code = err.code, method = err.method, status = err.status,
+      message = "the app cannot start: " .. tostring(err),
+    }
+  end
+  answer.bot_user_id = answer.user_id
+  self.identity = answer
+  return true
+end
+
+local function stopped_meanwhile(self)
+  if self.phase ~= "starting" then
+    return errors.new { code = "stopped", message = "the app was stopped before it had started" }
+  end
+end
+
+local function on_fatal(self, err)
+  self.fatal = err
+  tasks.spawn(function()
+    self:stop()
+  end)
+end
+
+local function open_transport(self)
+  local options = self.settings
+  local transport = SocketMode.new {
+    app_token = options.app_token, api_url = options.api_url, net = self.net, log = self.log,
+    dispatch = self.dispatch, connections = options.connections,
+    ack_deadline = options.ack_deadline, timings = options.socket_mode,
+    on_fatal = function(err) on_fatal(self, err) end,
+  }
+  self.transport = transport
+  self.dispatch.on_full = function() transport:hold() end
+  self.dispatch.on_room = function() transport:go_on() end
+  local ok, err = transport:open()
+  if not ok then
+    return nil, err
+  end
+  return transport:wait_ready()
+end
+
+local function start_up(self)
+  local ok, err = check_token(self)
+  err = err or stopped_meanwhile(self)
+  if not err and self.scripts then
+    ok, err = self.scripts:start()
+    err = err or stopped_meanwhile(self)
+  end
+  if not err then
+    ok, err = open_transport(self)
+    err = err or stopped_meanwhile(self)
+  end
+  return not err and ok, err
+end
+
+local function announce_end(self)
+  local waiters = self.end_waiters
+  self.end_waiters = {}
+  for _, waiter in ipairs(waiters) do
+    waiter:resolve(true)
+  end
+end
+
+---Ends at once: handlers are cut off, connections dropped.
+function App:close()
+  if self.transport then
+    self.transport:close()
+    self.transport = nil
+  end
+  self.dispatch:cancel_all()
+  self.dispatch.on_job_end, self.dispatch.is_full = nil, false
+  if self.scripts then
+    self.scripts:stop()
+  end
+  self.phase = "idle"
+  announce_end(self)
+end
+
+App.__close = App.close
+
+---Checks the token, runs the scripts, connects; waits until the first connection
+---is ready. While Slack cannot be reached it goes on trying.
+---@async
+---@return true? ok
+---@return slack.Error? err when there is no use in trying: a refused token, for instance
+function App:start()
+  if self.phase ~= "idle" then
+    return nil, errors.new {
+      code = "started", message = "app:start: the app is " .. self.phase .. " already",
+    }
+  end
+  self.phase, self.fatal = "starting", nil
+  local ok, err = start_up(self)
+  if not ok then
+    if self.phase == "starting" then
+      self:close()
+    end
+    return nil, err
+  end
+  self.phase = "running"
+  local identity = self.identity
+  self.log:info("running as %s in %s", tostring(identity.user or identity.user_id),
+    tostring(identity.team or identity.team_id))
+  return true
+end
+
+-- Stopping ---------------------------------------------------------------------------
+
+local function is_finished(self)
+  local transport = self.transport
+  return self.dispatch:is_idle() and (not transport or transport:waiting() == 0)
+end
+
+-- Whether all has been handled when the time is over.
+local function drain(self)
+  while not is_finished(self) do
+    local left = self.stop_at - loop.now()
+    if left <= 0 then
+      return false
+    end
+    local gate = tasks.waiter()
+    self.stop_gate = gate
+    self.dispatch.on_job_end = function() gate:resolve(true) end
+    gate:await(math.min(left, STOP_CHECK))
+  end
+  return true
+end
+
+local function finish(self)
+  local transport = self.transport
+  if transport then
+    transport:finish(math.max(self.stop_at - loop.now(), 0))
+  end
+  local drained = drain(self)
+  local cut_off = drained and 0 or self.dispatch:cancel_all()
+  if transport and drained then
+    transport:wait_stopped(CLOSE_TIMEOUT)
+  end
+  self:close()
+  return cut_off
+end
+
+local function wait_for_end(self, timeout)
+  self.stop_at = math.min(self.stop_at, loop.now() + timeout)
+  if self.stop_gate then
+    self.stop_gate:resolve(true)
+  end
+  local waiter = tasks.waiter()
+  table.insert(self.end_waiters, waiter)
+  waiter:await()
+  return true
+end
+
+---Stops gracefully: no new events are taken, those that have come are handled,
+---running handlers may finish. May be called from a handler, which is not waited
+---for. What still runs when the time is over is cut off.
+---@async
+---@param timeout? number seconds; option shutdown_timeout
+---@return true? ok
+---@return slack.Error? err code "shutdown_timeout" when handlers were cut off
+function App:stop(timeout)
+  timeout = timeout or self.settings.shutdown_timeout
+  if type(timeout) ~= "number" then
+    error("app:stop: timeout: seconds expected, got " .. type(timeout), 2)
+  end
+  if self.phase == "idle" then
+    return true
+  elseif self.phase == "stopping" then
+    return wait_for_end(self, timeout)
+  end
+  self.phase, self.stop_at = "stopping", loop.now() + timeout
+  local cut_off = finish(self)
+  if cut_off > 0 then
+    local message = ("%d handlers had not finished in time and were cut off"):format(cut_off)
+    self.log:warn("stopped: %s", message)
+    self.stop_error = errors.new { code = "shutdown_timeout", message = message }
+    return nil, self.stop_error
+  end
+  self.log:info("stopped")
+  return true
+end
+
+-- Running ------------------------------------------------------------------------------
+
+local function on_signal(self, name)
+  if name == "HUP" then
+    if self.scripts and self.phase == "running" then
+      self.scripts:reload_all()
+    end
+    return
+  end
+  local hurry = self.phase == "stopping"
+  self.log:info("SIG%s: %s", name, hurry and "stopping at once" or "stopping")
+  tasks.spawn(self.stop, self, hurry and 0 or nil)
+end
+
+local function watch_signals(self)
+  local signals = core.signals { "INT", "TERM", "HUP" }
+  if not signals then
+    return nil -- another app of this process has them
+  end
+  loop.watch(signals:fd(), function()
+    for name in signals.take, signals do
+      on_signal(self, name)
+    end
+  end)
+  return signals
+end
+
+local function unwatch_signals(signals)
+  if signals then
+    loop.unwatch(signals:fd())
+    signals:close()
+  end
+end
+
+local function wait_until_stopped(self)
+  self.stop_error = nil
+  if self.phase == "idle" then
+    local ok, err = self:start()
+    if not ok and err.code ~= "stopped" then
+      return nil, err
+    end
+  end
+  if self.phase ~= "idle" then
+    local ended = tasks.waiter()
+    table.insert(self.end_waiters, ended)
+    ended:await()
+  end
+  local err = self.fatal or self.stop_error
+  if err then
+    return nil, err
+  end
+  return true
+end
+
+---Starts, runs until it is stopped, and stops gracefully on SIGINT and SIGTERM (at
+---once on a second one). SIGHUP reloads the scripts.
+---`os.exit(app:run() or 1)` tells the shell how it ended.
+---@async
+---@return true? ok
+---@return slack.Error? err what kept it from starting, ended it, or handlers that were cut off
+function App:run()
+  local signals = watch_signals(self)
+  local ok, err = wait_until_stopped(self)
+  unwatch_signals(signals)
+  if not ok then
+    self.log:error("%s", err)
+  end
+  return ok, err
+end
+
+-- Under another loop ---------------------------------------------------------------------
+
+---A descriptor that is readable when something is to be done; the same for the
+---program's whole life.
+---@return integer
+function App.pollfd()
+  return loop.pollfd()
+end
+
+---What to wait for on it: always "r".
+---@return "r"
+function App.events()
+  return "r"
+end
+
+---Seconds after which step is to be called even if the descriptor stays silent.
+---@return number?
+function App.timeout()
+  return loop.timeout()
+end
+
+---Does what is due, after waiting for it at most so long.
+---@param timeout? number seconds, 0
+---@return true? ok
+---@return slack.Error? err when the app has ended by itself: a revoked token, for instance
+function App:step(timeout)
+  loop.step(timeout or 0)
+  if self.fatal then
+    return nil, self.fatal
+  end
+  return true
+end
+
+---Counters since the app was made, and how it is now.
+---@return table
+function App:stats()
+  local stats = {
+    phase = self.phase, running = self.dispatch.running, listeners = self.dispatch.index.count,
+    socket_mode = self.transport and self.transport:stats() or nil,
+    scripts = self.scripts and self.scripts:stats() or nil,
+  }
+  for name, count in pairs(self.dispatch.counts) do
+    stats[name] = count
+  end
+  return stats
+end
+
+return App

@@ -1,0 +1,399 @@
+-- The context `c` that a handler works with: what came, and how to answer it.
+-- One table per delivery; its fields are computed when they are first asked for.
+
+local Message = require "slack.message"
+local acks = require "slack.acks"
+local errors = require "slack.errors"
+local http = require "slack.http"
+local json = require "slack.json"
+local payload = require "slack.payload"
+
+local rawset = rawset
+
+---@class slack.Context
+---@field app slack.App
+---@field kind slack.Kind
+---@field type string as Slack names it: of the event or the interaction; "command"
+---@field body table the whole decoded payload
+---@field payload table its part that the kind is named for
+---@field event? table
+---@field message? table of a message event, or the one an interaction came from
+---@field command? table
+---@field action? table
+---@field options? table
+---@field shortcut? table
+---@field view? table
+---@field matches? any[] what the pattern captured
+---@field user_id? string
+---@field channel_id? string
+---@field team_id? string
+---@field enterprise_id? string
+---@field thread_ts? string of the thread the trigger stands in
+---@field message_ts? string of the message the trigger is about
+---@field trigger_id? string
+---@field response_url? string
+---@field is_enterprise_install boolean
+---@field bot_id? string
+---@field bot_user_id? string
+---@field authorization table what is known of the installation
+---@field retry? { number: integer, reason: string }
+---@field client slack.Client
+---@field log slack.Logger
+---@field data table free for middleware
+---@field state table the states of app:state by name
+---@field request slack.Request
+---@field listener? slack.Listener
+local Context = { __name = "slack.context" }
+
+-- Fields computed when asked for -----------------------------------------------
+
+local fields = {}
+
+for _, name in ipairs {
+  "user_id", "channel_id", "team_id", "enterprise_id", "thread_ts", "message_ts", "trigger_id",
+  "response_url", "is_enterprise_install",
+} do
+  local get = payload[name]
+  fields[name] = function(c)
+    return get(c.body)
+  end
+end
+
+function fields.type(c)
+  if c.kind == "event" then
+    return c.payload.type
+  elseif c.kind == "command" then
+    return "command"
+  end
+  return c.body.type or c.kind
+end
+
+function fields.message(c)
+  if c.kind == "event" then
+    return c.payload.type == "message" and c.payload or nil
+  end
+  return payload.as_table(c.body.message)
+end
+
+for _, kind in ipairs { "event", "command", "action", "options", "shortcut" } do
+  fields[kind] = function(c)
+    if c.kind == kind then
+      return c.payload
+    end
+  end
+end
+
+function fields.view(c)
+  return payload.as_table(c.kind == "event" and c.payload.view or c.body.view)
+end
+
+function fields.authorization(c)
+  return c.app.identity or {}
+end
+
+function fields.bot_id(c)
+  return c.authorization.bot_id
+end
+
+function fields.bot_user_id(c)
+  return c.authorization.bot_user_id
+end
+
+function fields.client(c)
+  local token = payload.function_token(c.body)
+  return token and c.app.client:with_token(token) or c.app.client
+end
+
+function fields.log(c)
+  return c.app.log:with { listener = c.listener and tostring(c.listener), event_id = c.event_id }
+end
+
+function fields.event_id(c)
+  return payload.present(c.body.event_id)
+end
+
+function fields.state(c)
+  return c.app.states
+end
+
+function fields.data()
+  return {}
+end
+
+function Context.__index(c, name)
+  local method = Context[name]
+  if method ~= nil then
+    return method
+  end
+  local compute = fields[name]
+  if compute then
+    local value = compute(c)
+    if value ~= nil then
+      rawset(c, name, value)
+    end
+    return value
+  end
+end
+
+---@param app slack.App
+---@param request slack.Request
+---@param kind slack.Kind
+---@param part table
+---@return slack.Context
+function Context.new(app, request, kind, part)
+  return setmetatable({
+    app = app, request = request, kind = kind, body = request.body, payload = part,
+    retry = request.retry,
+  }, Context)
+end
+
+---The same delivery for another listener: shares everything but what is the
+---listener's own.
+---@return slack.Context
+function Context:_fork()
+  local copy = { data = self.data }
+  for name, value in next, self do
+    copy[name] = value
+  end
+  copy.log, copy.matches, copy.listener = nil, nil, nil
+  return setmetatable(copy, Context)
+end
+
+function Context:__tostring()
+  return ("slack.context: %s %s"):format(self.kind, tostring(self.type))
+end
+
+-- Ack ------------------------------------------------------------------------------
+
+local function is_owed(c, name)
+  local request = c.request
+  if request.deadline_passed and not request.acked_late then
+    request.acked_late = true
+    c.log:warn("%s after the deadline: the person has had an empty answer; use c:respond", name)
+  elseif request.acked and request.acked_by then
+    c.log:warn("%s: acked already, nothing is sent", name)
+  end
+  return not request.acked
+end
+
+local function too_large(c, text, err)
+  local message = ("the ack of %d bytes is too large: Slack takes less than 20480. ")
+    :format(#text) .. (c.kind == "view" and "Ack without it and call views.update"
+    or "Ack without it and use c:respond or c:say")
+  c.log:error("%s: %s", tostring(c.listener or c.kind), message)
+  return nil, errors.new { code = err.code, message = message }
+end
+
+---Answers a command, an interaction: with nothing, text, or a table (a message, a
+---view's response_action, options). What was answered before stays.
+---Events are acked before the handler runs; then there is nothing to do.
+---@param content? string|table
+---@return true? ok
+---@return slack.Error? err code "too_large": still to be acked
+function Context:ack(content)
+  local text, problem = acks.encode(self.kind, content)
+  if problem then
+    error("c:ack: " .. problem, 2)
+  end
+  if not is_owed(self, "c:ack") then
+    return true
+  end
+  local request = self.request
+  if text and request.takes_payload == false then
+    self.log:debug("this kind of payload takes no content in its ack: acked without")
+    text = nil
+  end
+  local ok, err = request:ack(text)
+  if ok then
+    request.acked, request.acked_by = true, true
+    return true
+  elseif err.code == "too_large" then
+    return too_large(self, text, err)
+  end
+  return nil, err
+end
+
+-- What the handler returned is the ack if it has not acked.
+function Context:_settle(value)
+  if not self.request.acked then
+    self:ack(acks.is_answer(value) and value or nil)
+    if not self.request.acked then -- the value was too large
+      self:ack()
+    end
+  end
+end
+
+-- Posting ---------------------------------------------------------------------------
+
+local function no_channel(name)
+  return nil, errors.new {
+    code = "no_channel",
+    message = name .. ": the trigger has no channel: give one, or use c.client",
+  }
+end
+
+local function post(c, arguments, name)
+  arguments.channel = arguments.channel or c.channel_id
+  if not arguments.channel then
+    return no_channel(name)
+  end
+  return Message.post(c.client, arguments)
+end
+
+-- A thread's root has the thread_ts of its own ts, and does not stand in it.
+local function own_thread(c)
+  local thread_ts = c.thread_ts
+  if thread_ts and thread_ts ~= c.message_ts then
+    return thread_ts
+  end
+end
+
+---Posts to the channel of the trigger, and to its thread when it stands in one.
+---thread_ts = false in a table posts to the channel all the same.
+---@async
+---@param content string|table
+---@return slack.Message? message
+---@return slack.Error? err
+function Context:say(content)
+  local arguments = Message.arguments(content, "c:say", 2)
+  if arguments.thread_ts == nil and arguments.channel == nil then
+    arguments.thread_ts = own_thread(self)
+  elseif not arguments.thread_ts then
+    arguments.thread_ts = nil
+  end
+  return post(self, arguments, "c:say")
+end
+
+---Posts to the thread of the trigger, which begins with it if there is none.
+---@async
+---@param content string|table
+---@return slack.Message? message
+---@return slack.Error? err
+function Context:reply(content)
+  local arguments = Message.arguments(content, "c:reply", 2)
+  arguments.thread_ts = arguments.thread_ts or self.thread_ts or self.message_ts
+  return post(self, arguments, "c:reply")
+end
+
+local function triggering_message(c, name)
+  local channel, ts = c.channel_id, c.message_ts
+  if channel and ts then
+    return { channel = channel, ts = ts }
+  end
+  return nil, errors.new {
+    code = "no_message",
+    message = name .. ": the trigger is not about a message: use c.client",
+  }
+end
+
+---Adds a reaction to the message of the trigger.
+---@async
+---@param name string of the emoji, with or without colons
+---@return true? ok
+---@return slack.Error? err
+function Context:react(name)
+  if type(name) ~= "string" then
+    error("c:react: name of an emoji expected, got " .. type(name), 2)
+  end
+  local target, err = triggering_message(self, "c:react")
+  if not target then
+    return nil, err
+  end
+  return Message.new(self.client, target):react(name)
+end
+
+local function is_ephemeral(c)
+  local container = payload.as_table(c.body.container)
+  return container ~= nil and container.is_ephemeral == true
+end
+
+---Replaces the message that the interaction came from.
+---@async
+---@param content string|table
+---@return slack.Message|true|nil message true for an ephemeral one
+---@return slack.Error? err
+function Context:update(content)
+  local arguments = Message.arguments(content, "c:update", 2)
+  if is_ephemeral(self) then
+    arguments.replace_original = true
+    return self:respond(arguments)
+  end
+  local target, err = triggering_message(self, "c:update")
+  if not target then
+    return nil, err
+  end
+  return Message.new(self.client, target, self.thread_ts):update(arguments)
+end
+
+---Opens a view for the person whose click or command this is; within three
+---seconds of it.
+---@async
+---@param view table
+---@return table? answer of views.open
+---@return slack.Error? err
+function Context:open(view)
+  if type(view) ~= "table" then
+    error("c:open: a view expected, got " .. type(view), 2)
+  end
+  local trigger_id = self.trigger_id
+  if not trigger_id then
+    return nil, errors.new {
+      code = "no_trigger",
+      message = "c:open: nobody's click or command is behind this " .. self.kind,
+    }
+  end
+  local name = payload.present(self.body.trigger_id) and "trigger_id" or "interactivity_pointer"
+  return self.client.views.open { [name] = trigger_id, view = view }
+end
+
+-- The response URL --------------------------------------------------------------------
+
+local function respond_failure(response)
+  local answer = response.body:find "^%s*{" and json.decode(response.body)
+  if response.ok and not (type(answer) == "table" and answer.ok == false) then
+    return nil
+  end
+  local word = type(answer) == "table" and type(answer.error) == "string" and answer.error
+    or response.body:match "^[%w_]+$"
+  return errors.new {
+    code = word or "http_error",
+    message = ("c:respond: status %d%s"):format(response.status, word and ": " .. word or ""),
+    status = response.status,
+  }
+end
+
+---Answers through the response URL of a command or an interaction, for 30
+---minutes and at most five times. Works where the bot is no member. Seen by the
+---person alone unless response_type is "in_channel".
+---@async
+---@param content string|table
+---@return true? ok
+---@return slack.Error? err with status
+function Context:respond(content)
+  local arguments = Message.arguments(content, "c:respond", 2)
+  local text, problem = json.encode(arguments)
+  if not text then
+    error("c:respond: " .. problem, 2)
+  end
+  local url = self.response_url
+  if not url then
+    return nil, errors.new {
+      code = "no_response_url",
+      message = "c:respond: this " .. self.kind .. " came without a response URL: use c:say",
+    }
+  end
+  local response, err = http.request {
+    method = "POST", url = url, headers = { "Content-Type", "application/json; charset=utf-8" },
+    body = text, net = self.app.net, timeout = self.app.settings.timeout,
+  }
+  if not response then
+    return nil, errors.new { code = err.code, message = "c:respond: " .. err.message }
+  end
+  err = respond_failure(response)
+  if err then
+    return nil, err
+  end
+  return true
+end
+
+return Context

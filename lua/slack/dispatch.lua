@@ -1,0 +1,437 @@
+-- From a request to its handlers: which listeners run, in which tasks, through
+-- which middleware, and what happens to their errors.
+--
+-- Any transport can feed it. A request is a table of its making:
+--
+--   body            the decoded payload
+--   retry           { number =, reason = } of a redelivery, or nil
+--   acked           true when nothing is owed any more (an event)
+--   takes_payload   false when an ack can carry nothing
+--   request:ack(json)     answers, with JSON or nil; true, or nil and an error
+--                         with code "too_large" when it is still owed
+--   request:refuse()      leaves it unanswered, as a failure
+--
+-- Work for one request is a delivery: its jobs are the tasks that handlers run in.
+
+local Context = require "slack.context"
+local Dedupe = require "slack.dedupe"
+local Failures = require "slack.failures"
+local acks = require "slack.acks"
+local kinds = require "slack.kinds"
+local payload = require "slack.payload"
+local tasks = require "slack.tasks"
+local unmatched = require "slack.unmatched"
+
+local ANSWERED_ONCE = kinds.ANSWERED_ONCE
+
+-- Of the bot's own doings these are wanted.
+local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true }
+
+---@class slack.Request
+---@field body table
+---@field retry? { number: integer, reason: string }
+---@field acked? boolean
+---@field takes_payload? boolean
+---@field context? slack.Context set here
+---@field ack fun(self: slack.Request, text: string?): true?, slack.Error?
+---@field refuse fun(self: slack.Request)
+
+---@class slack.Dispatch
+---@field index slack.Index swapped as a whole when scripts are reloaded
+---@field middleware function[] never changed in place
+---@field on_error? function
+---@field running integer jobs
+---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
+---@field on_job_end? fun()
+local Dispatch = {}
+Dispatch.__index = Dispatch
+Dispatch.__name = "slack.dispatch"
+
+local function nothing() end
+
+---@param app slack.App
+---@param clock fun(): number
+---@return slack.Dispatch
+function Dispatch.new(app, clock)
+  return setmetatable({
+    app = app,
+    dedupe = Dedupe.new(clock),
+    unmatched = unmatched.new(app, clock),
+    failures = Failures.new(app),
+    jobs = {}, -- job -> true
+    running = 0,
+    limit = app.settings.max_in_flight,
+    is_full = false,
+    on_full = nothing,
+    on_room = nothing,
+    counts = { handled = 0, failed = 0, unmatched = 0, duplicates = 0, ignored = 0, unknown = 0 },
+  }, Dispatch)
+end
+
+-- Jobs ---------------------------------------------------------------------------
+
+-- A job is one task's work on a delivery. It is a to-be-closed variable of its
+-- task, so that it is accounted for also when the task is cancelled.
+---@class slack.Job
+local Job = {}
+Job.__index = Job
+Job.__name = "slack.job"
+
+local function end_delivery(dispatch, delivery)
+  if delivery.event_id and delivery.incomplete then
+    dispatch.dedupe:failed(delivery.event_id, delivery.finished)
+  end
+end
+
+function Job:__close()
+  local dispatch, delivery = self.dispatch, self.delivery
+  dispatch.jobs[self] = nil
+  dispatch.running = dispatch.running - 1
+  if not self.completed then
+    delivery.incomplete = true
+  end
+  delivery.left = delivery.left - 1
+  if delivery.left == 0 then
+    end_delivery(dispatch, delivery)
+  end
+  if dispatch.is_full and dispatch.running < dispatch.limit then
+    dispatch.is_full = false
+    dispatch.on_room()
+  end
+  if dispatch.on_job_end then
+    dispatch.on_job_end()
+  end
+end
+
+local function start(dispatch, delivery, run, c, listener, listeners)
+  local job = setmetatable({
+    dispatch = dispatch, delivery = delivery, c = c, listener = listener, listeners = listeners,
+    completed = false,
+  }, Job)
+  dispatch.running = dispatch.running + 1
+  dispatch.jobs[job] = true
+  delivery.left = delivery.left + 1
+  if dispatch.running >= dispatch.limit and not dispatch.is_full then
+    dispatch.is_full = true
+    dispatch.on_full()
+  end
+  job.task = tasks.spawn(run, job)
+  return job
+end
+
+-- Chains -------------------------------------------------------------------------
+
+local run_layer
+
+-- A next for the layer after i; calling it twice is a mistake of the middleware.
+local function next_of(chain, i)
+  local called = false
+  return function()
+    if called then
+      error("next called twice by the same middleware", 2)
+    end
+    called = true
+    return run_layer(chain, i + 1)
+  end
+end
+
+function run_layer(chain, i)
+  local layer = chain.layers[i]
+  if layer then
+    return layer(chain.c, next_of(chain, i))
+  end
+  return chain.last(chain.job, chain.c, chain.listener)
+end
+
+local function handle(_, c, listener)
+  local value = listener.handler(c, nothing)
+  c:_settle(value)
+  return value
+end
+
+local function run_listener(job, c, listener)
+  c.listener = listener
+  local value
+  if listener.middleware[1] then
+    value = run_layer({
+      layers = listener.middleware, c = c, job = job, listener = listener, last = handle,
+    }, 1)
+  else
+    value = listener.handler(c, nothing)
+  end
+  c:_settle(value)
+  return value
+end
+
+-- Outcomes -----------------------------------------------------------------------
+
+local function note_finished(delivery, listener)
+  if delivery.event_id then
+    local finished = delivery.finished
+    if not finished then
+      finished = {}
+      delivery.finished = finished
+    end
+    finished[listener] = true
+  end
+end
+
+local function trace(err)
+  return { err = err, traceback = debug.traceback("", 2) }
+end
+
+local function run_alone(job)
+  local _ <close> = job
+  local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
+  local counts = job.dispatch.counts
+  if ok then
+    job.completed = true
+    counts.handled = counts.handled + 1
+    if job.delivery.several then
+      note_finished(job.delivery, job.listener)
+    end
+  else
+    counts.failed = counts.failed + 1
+    failure.listener = job.listener
+    job.dispatch.failures:report(job.c, failure)
+  end
+end
+
+-- Below global middleware an error goes up to it, and is reported only if it
+-- comes out at the top.
+local function run_below(job)
+  local _ <close> = job
+  local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
+  job.completed = ok
+  if ok then
+    note_finished(job.delivery, job.listener)
+  else
+    failure.listener, failure.c = job.listener, job.c
+    table.insert(job.delivery.failures, failure)
+  end
+end
+
+local function run_all_below(job, c)
+  local listeners, delivery = job.listeners, job.delivery
+  local started = {}
+  for i = 1, #listeners do
+    local own = i == #listeners and c or c:_fork()
+    own.matches, own.listener = listeners.matches[i], listeners[i]
+    started[i] = start(job.dispatch, delivery, run_below, own, listeners[i])
+  end
+  for i = 1, #started do
+    started[i].task:join()
+  end
+  local first = delivery.failures[1]
+  if first then
+    error(first.err, 0)
+  end
+end
+
+-- What lies behind the last global middleware.
+local function run_matches(job, c)
+  local listeners = job.listeners
+  local count = #listeners
+  if count == 0 then
+    return job.dispatch:_nobody(c, listeners.named)
+  elseif count == 1 then
+    c.matches = listeners.matches[1]
+    return run_listener(job, c, listeners[1])
+  end
+  return run_all_below(job, c)
+end
+
+local function report_chain(job, failure)
+  local failures = job.delivery.failures
+  local known = failures[1] and failures[1].err == failure.err
+  if not known then
+    failure.listener = job.c.listener
+    table.insert(failures, 1, failure)
+  end
+end
+
+local function run_chain(job)
+  local _ <close> = job
+  local delivery, dispatch, c = job.delivery, job.dispatch, job.c
+  local ok, failure = xpcall(run_layer, trace, {
+    layers = delivery.middleware, c = c, job = job, last = run_matches,
+  }, 1)
+  if ok then
+    if delivery.failures[1] then
+      table.remove(delivery.failures, 1) -- a middleware has seen to it
+    end
+    c:_settle(failure)
+  else
+    report_chain(job, failure)
+  end
+  job.completed = ok
+  local name = ok and "handled" or "failed"
+  dispatch.counts[name] = dispatch.counts[name] + 1
+  for _, one in ipairs(delivery.failures) do
+    dispatch.failures:report(one.c or c, one)
+  end
+end
+
+-- Matching -----------------------------------------------------------------------
+
+local function collect(c, listener, found)
+  if found.done and found.done[listener] then
+    return false
+  end
+  local ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
+  if not ok then
+    accepted.listener = listener
+    c.app.dispatch.failures:report(c, accepted)
+  elseif accepted then
+    local n = #found + 1
+    found[n] = listener
+    found.matches[n] = captures
+    return ANSWERED_ONCE[c.kind]
+  end
+  return false
+end
+
+local function match(self, c, done)
+  local found = { matches = {}, done = done }
+  found.named = self.index:visit(c, collect, found)
+  return found
+end
+
+-- Nothing to do but to say so once in a while.
+function Dispatch:_nobody(c, named)
+  local counts = self.counts
+  counts.unmatched = counts.unmatched + 1
+  self.unmatched:note(c, named)
+  local request = c.request
+  if request.acked then
+    return
+  elseif c.kind == "command" then
+    c:ack(acks.unknown_command(tostring(c.payload.command)))
+  elseif c.kind == "view" and c.type == "view_submission" or c.kind == "options" then
+    request.acked = true
+    request:refuse()
+  else
+    c:ack()
+  end
+end
+
+local function is_own(app, event)
+  local identity = app.identity
+  if not identity or KEPT_OF_SELF[event.type] then
+    return false
+  end
+  local user, bot = event.user, event.bot_id
+  return user ~= nil and user == identity.user_id or bot ~= nil and bot == identity.bot_id
+end
+
+local function unknown_payload(self, request)
+  self.counts.unknown = self.counts.unknown + 1
+  self.unmatched:note_unknown(request.body)
+  if not request.acked then
+    request.acked = true
+    request:ack(nil)
+  end
+end
+
+-- The middleware, if any, then the listeners, in tasks.
+local function begin(self, c, event_id, done)
+  local listeners = match(self, c, done)
+  local count = #listeners
+  local middleware = self.middleware
+  local delivery = { left = 0, event_id = event_id, finished = done, several = count > 1 }
+  if middleware[1] then
+    delivery.failures, delivery.middleware = {}, middleware
+    start(self, delivery, run_chain, c, nil, listeners)
+    return
+  elseif count == 0 then
+    return self:_nobody(c, listeners.named)
+  end
+  delivery.left = 1 -- until all are started
+  for i = 1, count do
+    local own = i == count and c or c:_fork()
+    own.matches = listeners.matches[i]
+    start(self, delivery, run_alone, own, listeners[i])
+  end
+  delivery.left = delivery.left - 1
+  if delivery.left == 0 then
+    end_delivery(self, delivery)
+  end
+end
+
+---Takes a request. Handlers begin here and now when this is called from the loop,
+---and go on in tasks of their own.
+---@param request slack.Request
+function Dispatch:request(request)
+  local body = request.body
+  local kind, part = payload.kind(body)
+  if not kind then
+    return unknown_payload(self, request)
+  end
+  local counts = self.counts
+  local event_id, done
+  if kind == "event" then
+    if self.app.settings.ignore_self ~= false and is_own(self.app, part) then
+      counts.ignored = counts.ignored + 1
+      return
+    end
+    event_id = payload.present(body.event_id)
+    if type(event_id) == "string" then
+      local go_on
+      go_on, done = self.dedupe:begin(event_id)
+      if not go_on then
+        counts.duplicates = counts.duplicates + 1
+        return
+      end
+    end
+  end
+  local c = Context.new(self.app, request, kind, part)
+  request.context = c
+  begin(self, c, event_id, done)
+end
+
+---Ends what still runs, but for the calling task.
+---@return integer count how many were cut off
+function Dispatch:cancel_all()
+  local current = tasks.current()
+  local count = 0
+  for _, job in ipairs(self:_others(current)) do
+    count = count + 1
+    if job.task then
+      job.task:cancel()
+    end
+    if self.jobs[job] then -- it had not begun
+      job:__close()
+    end
+  end
+  return count
+end
+
+---@param current slack.Task?
+---@return slack.Job[] jobs other than the task's own
+function Dispatch:_others(current)
+  local others = {}
+  for job in pairs(self.jobs) do
+    local task = job.task or current -- without one it is just beginning, here
+    if not current or task ~= current then
+      others[#others + 1] = job
+    end
+  end
+  return others
+end
+
+---Whether nothing runs but the calling task.
+---@return boolean
+function Dispatch:is_idle()
+  return self.running == 0 or #self:_others(tasks.current()) == 0
+end
+
+---The transport says that the deadline has answered for the handler.
+---@param request slack.Request
+function Dispatch:deadline(request)
+  request.acked, request.deadline_passed = true, true
+  local c = request.context
+  self.app.log:warn("no ack in time from %s: acked empty. Ack first, then do what takes long",
+    tostring(c and c.listener or "a listener that was not reached"))
+end
+
+return Dispatch

@@ -1,0 +1,82 @@
+-- The public face: `local slack = require "slack"`. Parts are loaded when they
+-- are first used.
+
+local core = require "slack.core"
+
+---@class slack
+---@field app fun(options: slack.AppOptions?): slack.App
+---@field pattern fun(source: string): slack.Pattern
+---@field client fun(options: slack.ClientOptions?): slack.Client
+---@field webhook fun(url: string, options: table?): table
+---@field fetch fun(url: string, options: slack.FetchOptions?): slack.Response?, slack.Error?
+---@field json slack.json
+---@field null any JSON's null
+---@field list fun(t: table?): table
+---@field spawn fun(fn: function, ...): slack.Task
+---@field sleep fun(seconds: number)
+---@field all fun(list: table): any[]?, any
+---@field race fun(list: table): any
+---@field timeout fun(seconds: number, fn: function, ...): any
+---@field run fun(fn: function, ...): any
+---@field wrap fun(fn: function): function
+local slack = {}
+
+-- name -> module, field of it (nil: the module itself)
+local PARTS = {
+  pattern = { "slack.pattern" },
+  client = { "slack.client", "new" },
+  webhook = { "slack.webhook", "new" },
+  fetch = { "slack.http", "fetch" },
+  json = { "slack.json" },
+  null = { "slack.json", "null" },
+  list = { "slack.json", "list" },
+  spawn = { "slack.tasks", "spawn" },
+  sleep = { "slack.tasks", "sleep" },
+  all = { "slack.tasks", "all" },
+  race = { "slack.tasks", "race" },
+  timeout = { "slack.tasks", "timeout" },
+  run = { "slack.tasks", "run" },
+  wrap = { "slack.tasks", "wrap" },
+}
+
+setmetatable(slack, {
+  __index = function(_, name)
+    local part = PARTS[name]
+    if part then
+      local value = require(part[1])
+      if part[2] then
+        value = value[part[2]]
+      end
+      slack[name] = value
+      return value
+    end
+  end,
+})
+
+slack._VERSION = require "slack.version"
+
+---Versions of this library and of those it stands on, by name.
+---@return table<string, string>
+function slack.versions()
+  local versions = core.versions()
+  versions.lua_slack = slack._VERSION
+  return versions
+end
+
+---An app. Wrong options raise: unknown names, wrong types, tokens that are
+---missing here and in the environment.
+---@param options? slack.AppOptions
+---@return slack.App
+function slack.app(options)
+  local checked, problem = require("slack.options").read(options)
+  if not checked then
+    error("slack.app: " .. problem, 2)
+  end
+  local app, err = require("slack.app").new(checked)
+  if not app then
+    error("slack.app: " .. tostring(err), 2)
+  end
+  return app
+end
+
+return slack

@@ -1,0 +1,80 @@
+-- What has been registered: a ledger for the program and one for each script.
+-- From all of them together comes the index that the dispatch works with.
+
+local Index = require "slack.index"
+local Listener = require "slack.listener"
+local kinds = require "slack.kinds"
+
+-- The methods of app that register; also those of the app that a script gets.
+---@class slack.Registrar
+---@field _ledger slack.Ledger
+---@field _on_change fun(self: slack.Registrar, listener: slack.Listener?)
+local Registrar = {}
+
+local M = { Registrar = Registrar }
+
+---@class slack.Ledger
+---@field listeners slack.Listener[]
+---@field middleware function[]
+---@field on_error? function
+---@field unloads function[]
+---@field script? string
+
+---@param script? string name of the script it belongs to
+---@return slack.Ledger
+function M.new_ledger(script)
+  return { listeners = {}, middleware = {}, unloads = {}, script = script }
+end
+
+for name in pairs(kinds.METHODS) do
+  Registrar[name] = function(self, ...)
+    local listener, problem = Listener.new(name, ...)
+    if not listener then
+      error(("app:%s: %s"):format(name, problem), 2)
+    end
+    local ledger = self._ledger
+    listener.script = ledger.script
+    ledger.listeners[#ledger.listeners + 1] = listener
+    self:_on_change(listener)
+  end
+end
+
+---A middleware for everything that comes: called with the context and `next`.
+---@param middleware fun(c: slack.Context, next: fun(): any)
+function Registrar:use(middleware)
+  if not Listener.is_callable(middleware) then
+    error("app:use: middleware: function expected, got " .. type(middleware), 2)
+  end
+  table.insert(self._ledger.middleware, middleware)
+  self:_on_change()
+end
+
+---What is called with the error of a handler, after it was logged. It may ack, or
+---return what is to be the ack when none was sent.
+---@param handler fun(err: any, c: slack.Context, failure: slack.Failure): any
+function Registrar:on_error(handler)
+  if not Listener.is_callable(handler) then
+    error("app:on_error: handler: function expected, got " .. type(handler), 2)
+  end
+  self._ledger.on_error = handler
+  self:_on_change()
+end
+
+---Gives the dispatch what is in the ledgers, in their order, in one step.
+---@param dispatch slack.Dispatch
+---@param ledgers slack.Ledger[]
+function M.apply(dispatch, ledgers)
+  local index, middleware, on_error, order = Index.new(), {}, nil, 0
+  for _, ledger in ipairs(ledgers) do
+    for _, listener in ipairs(ledger.listeners) do
+      order = order + 1
+      listener.order = order
+      index:add(listener)
+    end
+    table.move(ledger.middleware, 1, #ledger.middleware, #middleware + 1, middleware)
+    on_error = ledger.on_error or on_error
+  end
+  dispatch.index, dispatch.middleware, dispatch.on_error = index, middleware, on_error
+end
+
+return M

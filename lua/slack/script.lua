@@ -1,0 +1,197 @@
+-- One handler script, loaded aside: its environment, the app it is given, and the
+-- ledger of all that it registers. Nothing of it takes effect before it is taken
+-- over as a whole.
+
+local Listener = require "slack.listener"
+local core = require "slack.core"
+local registry = require "slack.registry"
+local tasks = require "slack.tasks"
+
+-- Seconds that the top level of a script may take, waiting included.
+local TIME_LIMIT = 10
+-- Until a file that seems cut short is read again.
+local REREAD_AFTER = 0.03
+
+-- The app that a script sees ------------------------------------------------------
+
+---@class slack.ScriptApp: slack.Registrar
+---@field _app slack.App
+---@field _ledger slack.Ledger
+local ScriptApp = {}
+ScriptApp.__name = "slack.app"
+
+for name, method in pairs(registry.Registrar) do
+  ScriptApp[name] = method
+end
+
+-- Its own methods, then the fields of the app.
+function ScriptApp:__index(name)
+  local method = ScriptApp[name]
+  if method ~= nil then
+    return method
+  end
+  return self._app[name]
+end
+
+-- What is registered later, by a handler for instance, counts from then on; what
+-- an old generation still registers does not.
+function ScriptApp:_on_change()
+  local ledger = self._ledger
+  if ledger.is_live then
+    self._app:_apply()
+  elseif ledger.is_retired then
+    self._app.log:warn("%s was reloaded: what its old generation registers is passed over",
+      ledger.script)
+  end
+end
+
+---Calls fn when this script is reloaded or removed, or the app stops.
+---@param fn function
+function ScriptApp:on_unload(fn)
+  if not Listener.is_callable(fn) then
+    error("app:on_unload: function expected, got " .. type(fn), 2)
+  end
+  table.insert(self._ledger.unloads, fn)
+end
+
+for _, name in ipairs { "state", "stop", "stats" } do
+  ScriptApp[name] = function(self, ...)
+    local app = self._app
+    return app[name](app, ...)
+  end
+end
+
+-- Loading ---------------------------------------------------------------------------
+
+---@class slack.Script
+---@field name string path below the folder
+---@field ledger slack.Ledger
+---@field generation integer
+local Script = {}
+Script.__index = Script
+Script.__name = "slack.script"
+
+local function read(path)
+  local file, message = io.open(path, "rb")
+  if not file then
+    return nil, message
+  end
+  local text = file:read "a"
+  file:close()
+  return text
+end
+Script.read = read
+
+local function warn_global(log, name)
+  local info = debug.getinfo(3, "Sl")
+  log:warn("%s:%d: assigns the global %q, which only this script sees: make it local",
+    info.short_src, info.currentline, tostring(name))
+end
+
+-- Globals that are assigned stay in the script.
+local function new_environment(log, require_local)
+  local warned = {}
+  return setmetatable({ require = require_local }, {
+    __index = _G,
+    __newindex = function(environment, name, value)
+      if not warned[name] then
+        warned[name] = true
+        warn_global(log, name)
+      end
+      rawset(environment, name, value)
+    end,
+  })
+end
+
+local function compile(path, environment)
+  local text, message = read(path)
+  if not text then
+    return nil, message
+  end
+  local chunk
+  chunk, message = load(text, "@" .. path, "t", environment)
+  return chunk, message
+end
+
+---The compiled text of a file; one that ends too early may be half-written, and is
+---read once more.
+---@async
+---@param path string
+---@param log slack.Logger
+---@param require_local fun(name: string): any
+---@return function? chunk
+---@return string? message with file and line
+function Script.compile(path, log, require_local)
+  local environment = new_environment(log, require_local)
+  local chunk, message = compile(path, environment)
+  if not chunk and message:find("<eof>", 1, true) and tasks.current() then
+    tasks.sleep(REREAD_AFTER)
+    chunk, message = compile(path, environment)
+  end
+  return chunk, message
+end
+
+local function trace(err)
+  local text = tostring(err)
+  return debug.traceback(text, 2)
+end
+
+---@param app slack.App
+---@param name string
+---@param path string
+---@return slack.Script
+function Script.new(app, name, path)
+  local self = setmetatable({
+    app = app, name = name, path = path, generation = 0, ledger = registry.new_ledger(name),
+  }, Script)
+  self.facade = setmetatable({ _app = app, _ledger = self.ledger }, ScriptApp)
+  return self
+end
+
+---Runs it aside: its registrations go to its ledger.
+---@async
+---@param require_local fun(name: string): any
+---@return true? ok
+---@return string? message with file and line
+function Script:run(require_local)
+  local chunk, message = Script.compile(self.path, self.app.log, require_local)
+  if not chunk then
+    return nil, message
+  end
+  local done, ok, problem = false, nil, nil
+  tasks.timeout(TIME_LIMIT, function()
+    ok, problem = xpcall(chunk, trace, self.facade, self.name)
+    done = true
+  end)
+  if not done then
+    return nil, ("%s: its top level did not end within %d seconds"):format(self.path, TIME_LIMIT)
+  elseif not ok then
+    return nil, core.redact(problem)
+  end
+  return true
+end
+
+---From now on its registrations count.
+function Script:take_over(generation)
+  self.generation = generation
+  self.ledger.is_live = true
+end
+
+local function call_unload(self, fn)
+  local ok, message = xpcall(fn, trace)
+  if not ok then
+    self.app.log:error("%s: error in app:on_unload: %s", self.name, message)
+  end
+end
+
+---Ends it, taken over or not: calls what it gave to on_unload, the last first.
+function Script:retire()
+  local ledger = self.ledger
+  ledger.is_live, ledger.is_retired = false, true
+  for i = #ledger.unloads, 1, -1 do
+    tasks.spawn(call_unload, self, ledger.unloads[i])
+  end
+  ledger.unloads = {}
+end
+
+return Script

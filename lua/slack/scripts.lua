@@ -1,0 +1,381 @@
+-- Handler scripts: a folder of files that are loaded at the start and again when
+-- they change. A change is compiled and run aside; only when that went well does
+-- it replace what was there, in one step between two events. Otherwise all stays
+-- as it was, and the log says where the mistake is.
+--
+-- What a notice from the system says is only that something happened: the folder
+-- is then looked through and compared with what is known of it. The same is done
+-- every few seconds, for file systems that send no notices.
+
+local Modules = require "slack.modules"
+local Script = require "slack.script"
+local core = require "slack.core"
+local errors = require "slack.errors"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+local DEBOUNCE = 0.02 -- seconds from a change to the look at it
+local MISSING_FOR = 0.1 -- until a file that is not there counts as removed
+local POLL = 2
+local POLL_WITHOUT_NOTICES = 0.5
+local MAX_DEPTH = 16
+
+---@class slack.Scripts
+---@field folder string
+---@field live table<string, slack.Script> by path below the folder
+---@field files table<string, string> what is known of them: path -> stamp
+local Scripts = {}
+Scripts.__index = Scripts
+Scripts.__name = "slack.scripts"
+
+---@param app slack.App
+---@param folder string
+---@return slack.Scripts
+function Scripts.new(app, folder)
+  folder = folder:gsub("(.)/+$", "%1")
+  return setmetatable({
+    app = app, folder = folder, log = app.log:with { component = "scripts" },
+    live = {}, files = {}, missing = {}, generations = {}, directories = {},
+    failures = 0, reloads = 0, modules = Modules.new(folder, app.log),
+  }, Scripts)
+end
+
+local function sorted(set)
+  local list = {}
+  for name in pairs(set) do
+    list[#list + 1] = name
+  end
+  table.sort(list)
+  return list
+end
+
+---@param ledgers slack.Ledger[] those of the scripts are added
+function Scripts:add_ledgers(ledgers)
+  for _, name in ipairs(sorted(self.live)) do
+    ledgers[#ledgers + 1] = self.live[name].ledger
+  end
+end
+
+---@return boolean
+function Scripts:has_listeners()
+  return next(self.live) ~= nil
+end
+
+-- Looking through the folder ---------------------------------------------------------
+
+local function watch_directory(self, path)
+  if self.watch and not self.directories[path] then
+    local number, message = self.watch:add(path)
+    self.directories[path] = number
+    if not number then
+      self.log:debug("%s sends no notices of changes: %s", path, message)
+    end
+  end
+end
+
+local function look(self, prefix, found, depth)
+  local path = prefix == "" and self.folder or self.folder .. "/" .. prefix:sub(1, -2)
+  watch_directory(self, path)
+  for _, name in ipairs(core.list_directory(path) or {}) do
+    if name:sub(1, 1) ~= "." then
+      local stamp, kind = core.stat(path .. "/" .. name)
+      if kind == "directory" and depth < MAX_DEPTH then
+        look(self, prefix .. name .. "/", found, depth + 1)
+      elseif kind == "file" and name:find "%.lua$" then
+        found[prefix .. name] = stamp
+      end
+    end
+  end
+  return found
+end
+
+-- A file that is replaced is away for a moment.
+local function removed_files(self, found)
+  local removed, now = {}, loop.now()
+  for name in pairs(self.files) do
+    if found[name] then
+      self.missing[name] = nil
+    elseif not self.missing[name] then
+      self.missing[name] = now
+      self:look_again(MISSING_FOR)
+    elseif now - self.missing[name] >= MISSING_FOR then
+      removed[name] = true
+      self.missing[name] = nil
+    end
+  end
+  return removed
+end
+
+local function changed_files(self, found)
+  local changed = {}
+  for name, stamp in pairs(found) do
+    if self.files[name] ~= stamp then
+      changed[name] = true
+      self.files[name] = stamp
+    end
+  end
+  return changed
+end
+
+-- Loading ------------------------------------------------------------------------------
+
+local function listener_count(script)
+  return script and #script.ledger.listeners or 0
+end
+
+local function report_failure(self, name, message)
+  self.failures = self.failures + 1
+  local kept = self.live[name]
+  self.log:error("%s was not loaded%s: %s", name,
+    kept and ("; generation %d stays"):format(kept.generation) or "", message)
+end
+
+local function stage(self, name, loader)
+  local script = Script.new(self.app, name, self.folder .. "/" .. name)
+  local ok, message = script:run(self.modules:require_for(name, loader))
+  if ok then
+    return script
+  end
+  script:retire()
+  report_failure(self, name, message)
+end
+
+-- Everything at once: the index is made anew and swapped in one assignment.
+local function swap(self, staged, removed, began)
+  local retired, lines = {}, {}
+  for _, script in ipairs(staged) do
+    local name, old = script.name, self.live[script.name]
+    local generation = (self.generations[name] or 0) + 1
+    self.generations[name], self.live[name] = generation, script
+    script:take_over(generation)
+    retired[#retired + 1] = old
+    lines[#lines + 1] = ("%s %s: generation %d, %d -> %d listeners, %.1f ms"):format(
+      old and "reloaded" or "loaded", name, generation, listener_count(old),
+      listener_count(script), (loop.now() - began) * 1000)
+  end
+  for _, name in ipairs(removed) do
+    retired[#retired + 1] = self.live[name]
+    lines[#lines + 1] = ("removed %s: %d -> 0 listeners"):format(name,
+      listener_count(self.live[name]))
+    self.live[name] = nil
+  end
+  self.app:_apply()
+  for _, script in ipairs(retired) do
+    script:retire()
+  end
+  self.reloads = self.reloads + #lines
+  for _, line in ipairs(lines) do
+    self.log:info("%s", line)
+  end
+end
+
+local function keep_old(self, staged, failed)
+  for _, script in ipairs(staged) do
+    script:retire()
+    self.log:error("%s stays as it was, because it shares a module with %s", script.name, failed)
+  end
+end
+
+-- Scripts that share a changed module go together or not at all; otherwise two of
+-- them would hold two copies of it. Where nothing old is there, there is nothing
+-- to keep.
+local function reload_together(self, names, stale, began)
+  local loader, staged, failed, is_reload = self.modules:loader(stale), {}, nil, false
+  for _, name in ipairs(names) do
+    is_reload = is_reload or self.live[name] ~= nil
+    local script = stage(self, name, loader)
+    staged[#staged + 1] = script
+    failed = failed or not script and name
+  end
+  if failed and is_reload then
+    return keep_old(self, staged, failed)
+  end
+  self.modules:commit(loader)
+  swap(self, staged, {}, began)
+end
+
+local function reload_alone(self, name, began)
+  local loader = self.modules:loader {}
+  local script = stage(self, name, loader)
+  if script then
+    self.modules:commit(loader)
+    swap(self, { script }, {}, began)
+  end
+end
+
+-- Which scripts a change concerns: on their own, and together through modules.
+local function sort_out(self, changed)
+  local stale, alone, together = {}, {}, {}
+  local touched = self.modules:dependents(changed)
+  for name in pairs(touched) do
+    if self.modules:is_module(name) then
+      stale[name] = true
+    end
+  end
+  local shared = self.modules:dependents(stale)
+  for _, name in ipairs(sorted(touched)) do
+    if self.files[name] and not stale[name] then
+      local list = shared[name] and together or alone
+      list[#list + 1] = name
+    end
+  end
+  return alone, together, stale
+end
+
+-- Scripts that have become modules, and files that are gone.
+local function to_remove(self, removed)
+  local names = {}
+  for _, name in ipairs(sorted(self.live)) do
+    if removed[name] or self.modules:is_module(name) then
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+local function apply_changes(self, changed, removed)
+  local began = loop.now()
+  for name in pairs(changed) do
+    self.modules:scan(name)
+  end
+  local alone, together, stale = sort_out(self, changed)
+  for name in pairs(removed) do
+    self.files[name], self.modules.uses[name], self.modules.loaded[name] = nil, nil, nil
+  end
+  local gone = to_remove(self, removed)
+  if #gone > 0 then
+    swap(self, {}, gone, began)
+  end
+  if #together > 0 then
+    reload_together(self, together, stale, began)
+  end
+  for _, name in ipairs(alone) do
+    reload_alone(self, name, loop.now())
+  end
+end
+
+-- When to look ---------------------------------------------------------------------------
+
+local function check(self)
+  self.busy = true
+  repeat
+    self.again = false
+    local found = look(self, "", {}, 0)
+    local removed, changed = removed_files(self, found), changed_files(self, found)
+    if self.all then
+      self.all = false
+      for name in pairs(found) do
+        changed[name] = true
+      end
+    end
+    if next(changed) or next(removed) then
+      apply_changes(self, changed, removed)
+    end
+  until not self.again or not self.started
+  self.busy = false
+end
+
+local function check_soon(self)
+  self.timer = nil
+  if self.busy then
+    self.again = true
+  elseif self.started then
+    tasks.spawn(check, self)
+  end
+end
+
+---Looks through the folder in so many seconds.
+---@param seconds number
+function Scripts:look_again(seconds)
+  if not self.timer and self.started then
+    self.timer = loop.after(seconds, check_soon, self)
+  end
+end
+
+---Loads all scripts again, changed or not.
+function Scripts:reload_all()
+  self.all = true
+  self:look_again(0)
+end
+
+local function poll(self)
+  self.poll_timer = loop.after(self.watch and POLL or POLL_WITHOUT_NOTICES, poll, self)
+  self:look_again(0)
+end
+
+local function on_notice(self)
+  local _, _, what, is_directory = self.watch:take()
+  while what do
+    if is_directory and what == "gone" then
+      self.directories = {} -- their watches ended with them; the next look renews them
+    end
+    _, _, what, is_directory = self.watch:take()
+  end
+  self:look_again(DEBOUNCE)
+end
+
+local function start_watching(self)
+  self.watch = core.file_watch()
+  if self.watch then
+    loop.watch(self.watch:fd(), function() on_notice(self) end)
+  else
+    self.log:info("this system sends no notices of changed files: looking every %g seconds",
+      POLL_WITHOUT_NOTICES)
+  end
+  self.poll_timer = loop.after(self.watch and POLL or POLL_WITHOUT_NOTICES, poll, self)
+end
+
+---Loads every script and begins to watch. A script that fails keeps no other from
+---running.
+---@async
+---@return true? ok
+---@return slack.Error? err when there is no such folder
+function Scripts:start()
+  local _, kind = core.stat(self.folder)
+  if kind ~= "directory" then
+    return nil, errors.new {
+      code = "no_scripts", message = ("the scripts' folder %q is not there"):format(self.folder),
+    }
+  end
+  self.started = true
+  start_watching(self)
+  check(self)
+  return true
+end
+
+---Ends watching, and every script.
+function Scripts:stop()
+  if not self.started then
+    return
+  end
+  self.started = false
+  for _, name in ipairs { "timer", "poll_timer" } do
+    if self[name] then
+      self[name]:cancel()
+      self[name] = nil
+    end
+  end
+  if self.watch then
+    loop.unwatch(self.watch:fd())
+    self.watch:close()
+    self.watch = nil
+  end
+  local live = self.live
+  self.live, self.files, self.missing, self.directories = {}, {}, {}, {}
+  self.modules = Modules.new(self.folder, self.app.log)
+  self.app:_apply()
+  for _, name in ipairs(sorted(live)) do
+    live[name]:retire()
+  end
+end
+
+---@return table { reloads, failures, generations by script }
+function Scripts:stats()
+  local generations = {}
+  for name, script in pairs(self.live) do
+    generations[name] = script.generation
+  end
+  return { reloads = self.reloads, failures = self.failures, generations = generations }
+end
+
+return Scripts

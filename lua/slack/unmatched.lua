@@ -1,0 +1,103 @@
+-- Warnings for what no listener takes, with the line of code that would. Each id
+-- is named once in a while, and nothing but ids is shown.
+
+local PERIOD = 600 -- seconds between two warnings about the same
+local LIMIT = 256 -- ids remembered
+
+local M = {}
+
+---@class slack.Unmatched
+local Unmatched = {}
+Unmatched.__index = Unmatched
+Unmatched.__name = "slack.unmatched"
+
+---@param app slack.App
+---@param clock fun(): number
+---@return slack.Unmatched
+function M.new(app, clock)
+  return setmetatable({ app = app, clock = clock, warned = {}, count = 0 }, Unmatched)
+end
+
+local function is_due(self, key)
+  local now = self.clock()
+  local last = self.warned[key]
+  if last and now - last < PERIOD then
+    return false
+  end
+  if not last then
+    if self.count >= LIMIT then
+      self.warned, self.count = {}, 0
+    end
+    self.count = self.count + 1
+  end
+  self.warned[key] = now
+  return true
+end
+
+local function line(method, id)
+  return ("app:%s(%q, function(c) … end)"):format(method, id)
+end
+
+local SUGGEST = {}
+
+function SUGGEST.event(c)
+  return "event", c.type, c.type == "message" and "app:message(function(c) … end)"
+    or line("event", tostring(c.type))
+end
+
+function SUGGEST.command(c)
+  return "command", c.payload.command, line("command", c.payload.command)
+end
+
+function SUGGEST.action(c)
+  local part = c.payload
+  if part.action_id then
+    return "action", part.action_id, line("action", tostring(part.action_id))
+  end
+  local id = tostring(c.body.callback_id)
+  return "action", id, ("app:action({ callback_id = %q }, function(c) … end)"):format(id)
+end
+
+function SUGGEST.options(c)
+  local id = tostring(c.payload.action_id or c.payload.name)
+  return "options", id, line("options", id)
+end
+
+function SUGGEST.shortcut(c)
+  local id = tostring(c.payload.callback_id)
+  return "shortcut", id, line("shortcut", id)
+end
+
+function SUGGEST.view(c)
+  local id = tostring(c.payload.callback_id)
+  local method = c.type == "view_closed" and "view_closed" or "view"
+  return c.type, id, line(method, id)
+end
+
+---@param c slack.Context
+---@param named boolean whether listeners for this very id are there: then it is no
+---  surprise that another condition of theirs did not hold
+function Unmatched:note(c, named)
+  local what, id, suggestion = SUGGEST[c.kind](c)
+  if named then
+    self.app.log:debug("no listener matched %s %q", what, tostring(id))
+  elseif is_due(self, what .. " " .. tostring(id)) then
+    self.app.log:warn("no listener for %s %q. To handle it: %s", what, tostring(id), suggestion)
+  end
+end
+
+---For a body of no kind that listeners are for.
+---@param body table
+function Unmatched:note_unknown(body)
+  local kind = tostring(body.type)
+  if not is_due(self, "unknown " .. kind) then
+    return
+  elseif kind == "app_rate_limited" then
+    self.app.log:warn("Slack drops events of this app: more than it delivers in an hour "
+      .. "(app_rate_limited)")
+  else
+    self.app.log:warn("a payload of the unknown type %q was passed over", kind)
+  end
+end
+
+return M

@@ -1,0 +1,335 @@
+local Offline = require "support.offline_app"
+local json = require "slack.json"
+local loop = require "slack.loop"
+local slack = require "slack"
+local tasks = require "slack.tasks"
+
+local function settle()
+  for _ = 1, 5 do
+    loop.step(0)
+  end
+end
+
+describe("dispatch", function()
+  local offline, app, seen
+
+  before_each(function()
+    offline = Offline.new()
+    app = offline.app
+    seen = {}
+  end)
+
+  local function note(name)
+    return function() table.insert(seen, name) end
+  end
+
+  describe("of events", function()
+    it("runs every listener that matches, in the order of registration (S152)", function()
+      app:event("message", note "event")
+      app:message("hello", note "hello")
+      app:event(slack.pattern "^mess", note "pattern")
+      app:message("nothing like it", note "other")
+      app:event("reaction_added", note "reaction")
+      app:message(note "all")
+      offline:message "oh, hello there"
+      assert.same({ "event", "hello", "pattern", "all" }, seen)
+    end)
+
+    it("lets each listener fail alone", function()
+      local failures = {}
+      app:on_error(function(err, c, failure)
+        table.insert(failures, { tostring(err), c.type, tostring(failure.listener) })
+      end)
+      app:message(function() error("first is broken", 0) end)
+      app:message(note "second")
+      offline:message "x"
+      assert.same({ "second" }, seen)
+      assert.equal(1, #failures)
+      assert.equal("first is broken", failures[1][1])
+      assert.matches("app:message %(.*dispatch_spec.lua:%d+%)", failures[1][3])
+      assert.matches("stack traceback", offline:log())
+    end)
+
+    it("gives each listener a context of its own, and middleware's data to all (S176)", function()
+      app:use(function(c, next)
+        c.data.who = "middleware"
+        return next()
+      end)
+      local function take(c) table.insert(seen, { c.matches and c.matches[1], c.data.who }) end
+      app:message(slack.pattern "(%d+)", take)
+      app:message(slack.pattern "(%a+)", take)
+      offline:message "abc 123"
+      settle()
+      assert.same({ { "123", "middleware" }, { "abc", "middleware" } }, seen)
+    end)
+
+    it("passes over the bot's own doings but for joining and leaving (S157)", function()
+      app:event(slack.pattern ".", function(c) table.insert(seen, c.type) end)
+      offline:message("mine", { user = "U05BOTUSR01" })
+      offline:message("mine too", { user = json.null, bot_id = "B05BOT", subtype = "bot_message" })
+      offline:event { type = "reaction_added", user = "U05BOTUSR01" }
+      offline:event { type = "member_joined_channel", user = "U05BOTUSR01", channel = "C1" }
+      offline:message("another bot's", { bot_id = "B0OTHER" })
+      assert.same({ "member_joined_channel", "message" }, seen)
+      assert.equal(3, app:stats().ignored)
+    end)
+
+    it("routes everything with ignore_self = false (S158)", function()
+      offline = Offline.new { ignore_self = false }
+      offline.app:message(note "own")
+      offline:message("mine", { user = "U05BOTUSR01" })
+      assert.same({ "own" }, seen)
+    end)
+
+    it("warns about what nobody takes, with the code to take it, once in a while (S153)", function()
+      local now = 0
+      offline = Offline.new({}, function() return now end)
+      offline:event { type = "team_join", user = { id = "U1" } }
+      offline:event { type = "team_join", user = { id = "U2" } }
+      assert.equal(1, #offline.lines)
+      assert.matches('app:event("team_join", function(c)', offline:log(), 1, true)
+      now = 601
+      offline:event { type = "team_join", user = { id = "U3" } }
+      assert.equal(2, #offline.lines)
+    end)
+
+    it("does not crash on outer bodies without an event (S156)", function()
+      local outer = { type = "app_rate_limited", team_id = "T1" }
+      local request = offline:deliver(outer, { acked = true })
+      assert.same({}, request.answers)
+      assert.matches("app_rate_limited", offline:log())
+      request = offline:deliver { type = "some_future_thing" }
+      assert.same({ "empty" }, request.answers)
+      assert.matches('unknown type "some_future_thing"', offline:log())
+    end)
+  end)
+
+  describe("of redeliveries", function()
+    local function deliver(id, attempt)
+      offline:event({ type = "app_mention", user = "U1", channel = "C1", ts = "1.2" }, {
+        body = { event_id = id }, retry = attempt and { number = attempt, reason = "timeout" },
+      })
+    end
+
+    it("does not repeat what was handled", function()
+      app:event("app_mention", note "run")
+      deliver "EvA"
+      deliver("EvA", 1)
+      deliver "EvB"
+      assert.same({ "run", "run" }, seen)
+      assert.equal(1, app:stats().duplicates)
+    end)
+
+    it("does not start what is still running once more", function()
+      local gate = tasks.waiter()
+      app:event("app_mention", function() table.insert(seen, "run") gate:await() end)
+      deliver "EvC"
+      deliver("EvC", 1)
+      gate:resolve()
+      settle()
+      deliver("EvC", 2)
+      assert.same({ "run" }, seen)
+    end)
+
+    it("makes up for what failed, and for that alone", function()
+      local attempts = 0
+      app:event("app_mention", function(c)
+        attempts = attempts + 1
+        table.insert(seen, c.retry and c.retry.number or 0)
+        if attempts == 1 then
+          error "the database is away"
+        end
+      end)
+      app:event("app_mention", note "other")
+      deliver "EvD"
+      deliver("EvD", 1)
+      deliver("EvD", 2)
+      assert.same({ 0, "other", 1 }, seen)
+    end)
+
+    it("makes up for what was cut off", function()
+      local blocked = true
+      app:event("app_mention", function()
+        table.insert(seen, "run")
+        if blocked then
+          tasks.sleep(100)
+        end
+      end)
+      deliver "EvE"
+      assert.equal(1, app.dispatch:cancel_all())
+      assert.equal(0, app:stats().running)
+      blocked = false
+      deliver("EvE", 1)
+      assert.same({ "run", "run" }, seen)
+    end)
+  end)
+
+  describe("of commands and interactions", function()
+    it("runs the first that matches alone", function()
+      app:command("/other", note "other")
+      app:command(slack.pattern "^/de", note "pattern")
+      app:command("/deploy", note "exact")
+      offline:command "/deploy"
+      assert.same({ "pattern" }, seen)
+    end)
+
+    it("does not run listeners of other kinds", function()
+      app:action("x", note "action")
+      app:options("x", note "options")
+      app:shortcut("x", note "shortcut")
+      app:view("x", note "view")
+      app:view_closed("x", note "closed")
+      offline:click "x"
+      offline:deliver { type = "block_suggestion", action_id = "x", block_id = "b", value = "" }
+      offline:deliver { type = "shortcut", callback_id = "x" }
+      offline:deliver { type = "message_action", callback_id = "x" }
+      offline:deliver { type = "view_submission", view = { callback_id = "x" } }
+      offline:deliver { type = "view_closed", view = { callback_id = "x" } }
+      assert.same({ "action", "options", "shortcut", "shortcut", "view", "closed" }, seen)
+    end)
+
+    it("tells a person that nobody knows a command, and warns once (S153)", function()
+      local request = offline:command "/nobody"
+      assert.matches("does not know", request.answers[1])
+      assert.matches('app:command("/nobody", function(c)', offline:log(), 1, true)
+    end)
+
+    it("leaves a form that nobody takes open, and acks other clicks (S154)", function()
+      local request = offline:deliver { type = "view_submission", view = { callback_id = "gone" } }
+      assert.is_true(request.refused)
+      assert.same({}, request.answers)
+      assert.same({ "empty" }, offline:click("gone").answers)
+    end)
+  end)
+
+  describe("with middleware", function()
+    it("runs the global ones in order, then the listener's, then it (S170)", function()
+      for _, name in ipairs { "a", "b" } do
+        app:use(function(_, next)
+          table.insert(seen, name)
+          next()
+          table.insert(seen, "after " .. name)
+        end)
+      end
+      app:message("x", function(_, next) table.insert(seen, "own") next() end, note "handler")
+      offline:message "x"
+      assert.same({ "a", "b", "own", "handler", "after b", "after a" }, seen)
+    end)
+
+    it("stops where next is not called (S140)", function()
+      app:message("x", function() end, note "handler")
+      app:message("x", note "other")
+      offline:message "x"
+      assert.same({ "other" }, seen)
+    end)
+
+    it("raises when next is called twice (S172)", function()
+      app:use(function(_, next)
+        next()
+        local ok, message = pcall(next)
+        table.insert(seen, tostring(ok) .. " " .. message:match "next called twice")
+      end)
+      app:message(note "handler")
+      offline:message "x"
+      assert.same({ "handler", "false next called twice" }, seen)
+    end)
+
+    it("lets a handler call next without harm (S173)", function()
+      app:message(function(_, next) next() next() table.insert(seen, "handler") end)
+      offline:message "x"
+      assert.same({ "handler" }, seen)
+    end)
+
+    it("shows errors to those before, who may swallow them (S174)", function()
+      local reported = {}
+      app:on_error(function(err) table.insert(reported, err) end)
+      local swallow = true
+      app:use(function(_, next)
+        local _, err = pcall(next)
+        table.insert(seen, err)
+        if not swallow then
+          error(err, 0)
+        end
+      end)
+      app:message(function() tasks.sleep(0) error({ code = "mine" }) end)
+      offline:message "x"
+      loop.step(0.1)
+      settle()
+      assert.same({ { code = "mine" } }, seen)
+      assert.same({}, reported)
+      swallow = false
+      offline:message "x"
+      loop.step(0.1)
+      settle()
+      assert.same({ { code = "mine" } }, reported)
+    end)
+
+    it("shows the first error of several listeners and reports the others", function()
+      local reported = {}
+      app:on_error(function(err) table.insert(reported, err) end)
+      app:use(function(_, next) table.insert(seen, (select(2, pcall(next)))) end)
+      app:message(function() error("one", 0) end)
+      app:message(function() error("two", 0) end)
+      offline:message "x"
+      settle()
+      assert.same({ "one" }, seen)
+      assert.same({ "two" }, reported)
+    end)
+
+    it("reports an error of the middleware itself (S181)", function()
+      app:use(function() error("broken middleware", 0) end)
+      app:command("/x", note "handler")
+      local request = offline:command "/x"
+      assert.same({}, seen)
+      assert.matches("did not work", request.answers[1])
+      assert.matches("broken middleware", offline:log())
+    end)
+
+    it("may answer by itself", function()
+      app:use(function() return "not today" end)
+      app:command("/x", note "handler")
+      assert.same({ '{"text":"not today"}' }, offline:command("/x").answers)
+    end)
+  end)
+
+  describe("under load", function()
+    it("says when it is full and when there is room", function()
+      offline = Offline.new { max_in_flight = 2 }
+      app = offline.app
+      local gates = {}
+      app:message(function() local gate = tasks.waiter() table.insert(gates, gate) gate:await() end)
+      app.dispatch.on_full = note "full"
+      app.dispatch.on_room = note "room"
+      offline:message "1"
+      assert.same({}, seen)
+      offline:message "2"
+      assert.same({ "full" }, seen)
+      gates[1]:resolve()
+      settle()
+      assert.same({ "full", "room" }, seen)
+      gates[2]:resolve()
+      settle()
+      assert.equal(0, app:stats().running)
+    end)
+
+    it("costs the same with one listener and with ten thousand", function()
+      local tested = 0
+      for i = 1, 10000 do
+        app:command("/c" .. i, note(i))
+        app:action("a" .. i, note(i))
+        app:event("event_" .. i, note(i))
+      end
+      app:command({ command = "/c9999", text = function() tested = tested + 1 return false end },
+        note "never")
+      offline:command "/c9999"
+      offline:click "a5"
+      offline:event { type = "event_77" }
+      assert.same({ 9999, 5, 77 }, seen)
+      local visited = 0
+      app.dispatch.index:visit({
+        kind = "action", body = {}, payload = { action_id = "a7", block_id = "b" },
+      }, function() visited = visited + 1 end)
+      assert.equal(1, visited)
+    end)
+  end)
+end)
