@@ -1,0 +1,60 @@
+-- Starts and ends Socket Mode in every way there is; valgrind says whether
+-- anything stays behind. Run by spec/sanitize/run.
+local Wire = require "support.wire_slack"
+
+local wire = Wire.start()
+
+local function wait_for(bot, state)
+  wire:wait(state, function()
+    return bot:change(state)
+  end, 60)
+end
+
+local endings = {
+  function(bot)
+    bot.mode:stop(1)
+    wait_for(bot, "stopped")
+  end,
+  function(_, socket) -- with an ack owed and events unread
+    wire:command(socket, "C")
+    wire:event(socket, "E", ("x"):rep(100000))
+  end,
+  function(bot, socket) -- while being replaced
+    wire:disconnect(socket, "refresh_requested")
+    wait_for(bot, "draining")
+  end,
+  function(bot, socket) -- with an ack that no connection can take
+    wire:command(socket, "C")
+    wire:wait("the command", function()
+      return bot:envelope "C"
+    end, 60)
+    wire.hold_opens = true
+    wire:act(socket, "reset")
+    wait_for(bot, "closed")
+    bot.mode:ack(bot:envelope("C").ack_token, "{}")
+    wire:pass(0.1)
+    wire.hold_opens = false
+  end,
+  function(bot, socket) -- in the middle of a message
+    wire:act(socket, "raw", "\x81\x7e\x10\x00half")
+    wire:act(socket, "binary", "x")
+    wire:pass(0.1)
+    bot.mode:stop(0)
+  end,
+}
+
+for _ = 1, 2 do
+  for _, finish in ipairs(endings) do
+    local bot, socket = wire:ready_bot { open_timeout = 60, hello_timeout = 60 }
+    finish(bot, socket)
+    bot:close()
+  end
+  wire.hold_opens = true
+  wire:bot():close()
+  wire.hold_opens = false
+  wire:answer_next(200, '{"ok":false,"error":"invalid_auth"}')
+  local refused = wire:bot()
+  wait_for(refused, "fatal")
+  refused:close()
+end
+wire:close()
