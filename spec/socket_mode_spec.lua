@@ -139,9 +139,8 @@ describe("socket mode", function()
         wait_for(bot, "ready")
       end,
       stopping = function(bot)
-        local socket = wire.sockets[#wire.sockets]
         wait_for(bot, "ready")
-        deliver(bot, socket or wire.sockets[#wire.sockets], "C")
+        deliver(bot, wire.sockets[#wire.sockets], "C")
         bot.mode:stop(10)
       end,
     }
