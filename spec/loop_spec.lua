@@ -1,3 +1,4 @@
+local child = require "support.child"
 local clock = require "support.clock"
 local core = require "slack.core"
 local loops = require "slack.loop"
@@ -288,15 +289,19 @@ describe("loop", function()
       end
     end)
 
-    it("of the error hook itself break nothing either", function()
-      loop.on_error = function()
-        error(setmetatable({}, { __tostring = function() return "" end }))
-      end
-      local calls, count = counter()
-      loop:defer(fail)
-      loop:defer(count)
-      loop:step()
-      assert.equal(1, #calls)
+    it("of the error hook itself break nothing either, and are seen", function()
+      local ok, output = child.run [[
+        local loop = require "slack.loop"
+        loop.default().on_error = function()
+          error "broken hook"
+        end
+        loop.defer(error, "broken callback")
+        loop.defer(print, "went on")
+        loop.step()
+      ]]
+      assert.is_true(ok, output)
+      assert.matches("slack.loop: [^\n]*broken hook", output)
+      assert.matches("went on", output)
     end)
   end)
 
