@@ -271,6 +271,10 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
 {
     CURLcode failed = CURLE_OK;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Or giving up a transfer blocks the thread until the resolver is done. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     failed |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     failed |= curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);

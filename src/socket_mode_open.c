@@ -61,6 +61,7 @@ struct slk_http_request *slk_open_request(const char *api_url, const char *app_t
     }
     request->timeout_ms = (long)(timeout / SLK_MS(1)) + 1;
     request->max_response = MAX_ANSWER;
+    request->urgent = true; /* a backlog of API calls must not delay a reconnect */
     return request;
 }
 

@@ -112,21 +112,16 @@ static int read_url(struct slk_ws_connection *connection, const char *url, char 
 static bool set_options(struct slk_ws_connection *connection, const char *http_url, void *owner)
 {
     CURL *easy = connection->easy;
-    slk_net_options_apply(connection->net, easy);
-    bool ok = curl_easy_setopt(easy, CURLOPT_URL, http_url) == CURLE_OK &&
+    bool ok = slk_net_options_apply(connection->net, easy) == SLK_OK &&
+              curl_easy_setopt(easy, CURLOPT_URL, http_url) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_PRIVATE, owner) == CURLE_OK;
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->curl_error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore_body);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* A server that may choose HTTP/2 does, and then knows no upgrade. */
     curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
     /* Else plain ws goes to a proxy as an ordinary request. */
     curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700
-    /* Or giving up a connect waits for the resolver. */
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#endif
     return ok;
 }
 
