@@ -14,9 +14,9 @@ local tasks = require "slack.tasks"
 
 local CONNECT_WITHIN = 10
 
-local function is_terminal()
-  return os.execute "test -t 1" == true and not os.getenv "NO_COLOR"
-end
+-- A person watches: colours, and time to read.
+local IS_TERMINAL = core.is_terminal(1)
+local PACE = 0.7
 
 local function ids(connections)
   local list = {}
@@ -36,13 +36,13 @@ local function connect(stage)
     :format(stage.bot.pid), core.monotonic() - stage.bot.started_at)
   stage.connections = assert(stage.slack:wait_connections(2, CONNECT_WITHIN),
     "the second connection did not come")
-  stage.screen.space()
+  stage.screen:pause()
 end
 
 local function finish(stage)
   local screen = stage.screen
   local kept = ids(stage.slack:connections()) == ids(stage.connections)
-  screen.space()
+  screen:pause()
   screen:note(("%d answers, the slowest after"):format(stage.answers), stage.slowest)
   screen:note(("%d connections over TLS, %s"):format(#stage.connections,
     kept and "the same ones from first to last" or "NOT the same ones from first to last"))
@@ -64,7 +64,7 @@ local function perform(stage)
   play(stage)
   local kept = finish(stage)
   if os.getenv "STAY" == "1" then
-    stage.screen.space()
+    stage.screen:pause()
     stay(stage)
   end
   return stop(stage) and kept
@@ -72,8 +72,9 @@ end
 
 local function main()
   local slack_here <close> = assert(sandbox.start { bot_name = "hello" })
-  local screen = Screen.new(slack_here, is_terminal())
-  screen.space()
+  local screen = Screen.new(slack_here, IS_TERMINAL and not os.getenv "NO_COLOR",
+    IS_TERMINAL and PACE or 0)
+  screen:pause()
   screen:note("A local Slack listens on " .. slack_here.api_url)
   local bot <close> = Bot.start(slack_here, arg[-1] or "lua5.4")
   local stage = { slack = slack_here, bot = bot, screen = screen, answers = 0, slowest = 0 }

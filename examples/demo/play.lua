@@ -46,7 +46,7 @@ local function command(stage, name, text, expected)
     user = "ada", channel = "general", command = name, text = text, timeout = ANSWER_WITHIN,
   }
   expect(outcome.seconds, "ack of " .. name)
-  stage.screen:note("         command acknowledged", outcome.seconds)
+  stage.screen:line("", "(acknowledged)", outcome.seconds)
   local answer = stage.slack:wait_message {
     channel = "general", after = last, text = expected, timeout = ANSWER_WITHIN,
   }
@@ -58,7 +58,7 @@ local function click(stage, message, action_id, label)
   stage.screen:line("grace", ("presses [%s]"):format(label))
   local outcome = stage.slack:click { user = "grace", message = message, action_id = action_id }
   expect(outcome.seconds, "ack of the button")
-  stage.screen:note("         button acknowledged", outcome.seconds)
+  stage.screen:line("", "(acknowledged)", outcome.seconds)
   local grace = stage.slack.workspace:find_user "grace"
   local updated = stage.slack:wait_message {
     channel = "general", text = "<@" .. grace.id .. ">", timeout = ANSWER_WITHIN,
@@ -73,7 +73,7 @@ local function edit(stage, name, from, to, remark, word)
   stage.bot:edit(name, from, to)
   stage.screen:note(remark)
   local line = expect(stage.bot:wait_log(logged, RELOAD_WITHIN, name, word), "reload of " .. name)
-  stage.screen:note("log: " .. line:gsub("^%S+ ", "", 1), core.monotonic() - began)
+  stage.screen:log(line, stage.bot.directory, core.monotonic() - began)
 end
 
 ---Plays it all; raises when an answer does not come.
@@ -83,14 +83,14 @@ return function(stage)
   local screen = stage.screen
   screen:note("#general")
   say(stage, "hello", "Hello")
-  screen.space()
+  screen:pause()
   local question = command(stage, "/lunch", "Luigi's", "Lunch at Luigi's")
   click(stage, question, "join_lunch", "Count me in")
-  screen.space()
+  screen:pause()
   edit(stage, "greet.lua", "Hello, ", "Ahoy, ",
     "handlers/greet.lua is edited and saved: \"Hello, \" becomes \"Ahoy, \"", "reload")
   say(stage, "hello", "Ahoy")
-  screen.space()
+  screen:pause()
   edit(stage, "greet.lua", "function%(c%)", "function(c",
     "handlers/greet.lua is saved again, with a bracket missing", "greet.lua:")
   say(stage, "hello", "Ahoy")

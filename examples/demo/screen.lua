@@ -1,5 +1,7 @@
 -- Prints a conversation: who said what, and how long it took.
 
+local tasks = require "slack.tasks"
+
 local Screen = {}
 Screen.__index = Screen
 Screen.__name = "demo.screen"
@@ -11,10 +13,12 @@ local COLOURS = { dim = "2", name = "1", bot = "1;32", button = "36", bad = "1;3
 
 ---@param slack_here slack.Sandbox
 ---@param is_coloured boolean
-function Screen.new(slack_here, is_coloured)
+---@param pace number seconds between the parts of the play
+function Screen.new(slack_here, is_coloured, pace)
   return setmetatable({
     workspace = slack_here.workspace,
     is_coloured = is_coloured,
+    pace = pace,
     buttons = {}, -- number -> { message, action_id }
   }, Screen)
 end
@@ -38,16 +42,49 @@ local function milliseconds(seconds)
   return seconds and ("%8.1f ms"):format(seconds * 1000) or ""
 end
 
----One line: a name, a text, and at the right how long it took.
+-- The text in lines that fit, broken between words.
+local function wrapped(text)
+  local lines, line = {}, ""
+  for word, space in text:gmatch "(%S+)(%s*)" do
+    if line ~= "" and width(line) + 1 + width(word) > TEXT_WIDTH then
+      table.insert(lines, line)
+      line = ""
+    end
+    line = line == "" and word or line .. " " .. word
+    if space:find "\n" then
+      table.insert(lines, line)
+      line = ""
+    end
+  end
+  table.insert(lines, line)
+  return lines
+end
+
+---A name, a text, and at the right how long it took.
 function Screen:line(name, text, seconds, colour)
-  local first = true
-  for part in (text .. "\n"):gmatch "(.-)\n" do
+  for number, part in ipairs(wrapped(text)) do
+    local first = number == 1
     local left = self:paint(colour or "name", padded(first and name or "", NAME_WIDTH))
-    local right = first and seconds and self:paint("dim", milliseconds(seconds)) or ""
-    print(("  %s %s%s"):format(left, right == "" and part or padded(part, TEXT_WIDTH), right))
-    first = false
+    if first and seconds then
+      print(("  %s %s%s"):format(left, padded(part, TEXT_WIDTH),
+        self:paint("dim", milliseconds(seconds))))
+    else
+      print(("  %s %s"):format(left, part))
+    end
   end
   io.stdout:flush()
+end
+
+---A button of that message; the same one keeps its number.
+function Screen:button_number(message, action_id)
+  for number, button in ipairs(self.buttons) do
+    if button.message.ts == message.ts and button.action_id == action_id then
+      button.message = message
+      return number
+    end
+  end
+  table.insert(self.buttons, { message = message, action_id = action_id })
+  return #self.buttons
 end
 
 ---A heading or remark.
@@ -57,8 +94,19 @@ function Screen:note(text, seconds)
   io.stdout:flush()
 end
 
-function Screen.space()
+---A line of the bot's log, without its time and the place of the bot's files.
+function Screen:log(line, directory, seconds)
+  local level, text = line:match "^%S+ %S+%s+(%u+)%s+%S+%s+(.*)$"
+  text = (text or line):gsub(directory:gsub("%p", "%%%0") .. "/", "")
+  self:line("log", text, seconds, level == "ERROR" and "bad" or "dim")
+end
+
+---An empty line, and time to read what stands above it.
+function Screen:pause()
   print()
+  if self.pace > 0 then
+    tasks.sleep(self.pace)
+  end
 end
 
 -- "<@U123>" as people see it.
@@ -89,9 +137,9 @@ function Screen:message(message, seconds)
   end
   self:line(self.workspace.bot.name, text, seconds, "bot")
   for _, button in ipairs(buttons_of(message)) do
-    table.insert(self.buttons, { message = message, action_id = button.action_id })
-    local label = ("[%d: %s]"):format(#self.buttons, button.text.text)
-    self:line("", self:paint("button", label))
+    local number = self:button_number(message, button.action_id)
+    print((" "):rep(NAME_WIDTH + 3)
+      .. self:paint("button", ("[%d: %s]"):format(number, button.text.text)))
   end
 end
 

@@ -413,7 +413,7 @@ end
 
 ---@class slack.ClientOptions
 ---@field token? string SLACK_BOT_TOKEN
----@field api_url? string "https://slack.com/api/"
+---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field timeout? number seconds for one attempt, 30
 ---@field retries? integer attempts after the first, 5
 ---@field proxy? string URL; "" for none; HTTPS_PROXY and the like
@@ -445,7 +445,8 @@ function M.new(options)
     settings[name] = value
   end
   settings.token = options.token or os.getenv "SLACK_BOT_TOKEN"
-  settings.api_url = (options.api_url or DEFAULT_API_URL):gsub("([^/])$", "%1/")
+  settings.api_url = (options.api_url or os.getenv "SLACK_API_URL" or DEFAULT_API_URL)
+    :gsub("([^/])$", "%1/")
   settings.timeout = options.timeout or DEFAULT_TIMEOUT
   settings.retries = options.retries or DEFAULT_RETRIES
   local net, err = http.net(options)

@@ -157,7 +157,7 @@ local TIMINGS = {
 ---@class slack.AppOptions
 ---@field token? string of the bot; SLACK_BOT_TOKEN
 ---@field app_token? string app-level, for Socket Mode; SLACK_APP_TOKEN
----@field api_url? string "https://slack.com/api/"
+---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field scripts? string directory of handler scripts
 ---@field connections? integer Socket Mode connections, 1 to 10; 2
 ---@field transport? "socket"
@@ -183,7 +183,7 @@ local OPTIONS = {
     check = token("an app-level token (xapp-…)", { ["^xapp%-"] = true }),
     environment = "SLACK_APP_TOKEN",
   },
-  api_url = { check = url, default = DEFAULT_API_URL },
+  api_url = { check = url, environment = "SLACK_API_URL", default = DEFAULT_API_URL },
   scripts = { check = directory },
   connections = { check = integer_from(1, 10), default = 2 },
   transport = { check = one_of "socket", default = "socket" },
@@ -237,9 +237,6 @@ function M.read(given)
     return nil, problem
   end
   local options = {}
-  for name, option in pairs(OPTIONS) do
-    options[name] = option.default
-  end
   for name, value in pairs(given or {}) do
     options[name] = value
   end
@@ -247,6 +244,11 @@ function M.read(given)
   ok, problem = from_environment(options)
   if not ok then
     return nil, problem
+  end
+  for name, option in pairs(OPTIONS) do
+    if options[name] == nil then
+      options[name] = option.default
+    end
   end
   for _, required in ipairs(REQUIRED) do
     local name, what = required[1], required[2]
