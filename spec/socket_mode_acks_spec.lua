@@ -59,7 +59,9 @@ describe("acks that handlers owe", function()
     assert.equal('{"envelope_id":"C"}', text)
     assert.near(0.1, at - envelope.received, 0.05)
     assert.equal("deadline", wait_for_fate(bot, envelope.ack_token))
-    assert.equal(1, bot.mode:stats().deadline_acks)
+    wire:wait("the counter", function()
+      return bot.mode:stats().deadline_acks == 1
+    end)
   end)
 
   it("are dropped when they come after the deadline, and Lua is told", function()

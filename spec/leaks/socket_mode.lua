@@ -49,8 +49,12 @@ for _ = 1, 2 do
     finish(bot, socket)
     bot:close()
   end
-  wire.hold_opens = true
-  wire:bot():close()
+  wire.hold_opens, wire.held = true, nil
+  local opening = wire:bot { open_timeout = 60 }
+  wire:wait("the call", function()
+    return wire.held
+  end, 60)
+  opening:close()
   wire.hold_opens = false
   wire:answer_next(200, '{"ok":false,"error":"invalid_auth"}')
   local refused = wire:bot()
