@@ -140,6 +140,21 @@ describe("http_client", function()
       assert.equal(before, #files.list("/proc/self/fd", ""))
     end)
 
+    it("keeps its sockets from programs that the process starts", function()
+      server = WebServer.start(function() end)
+      local function inherited()
+        local pipe <close> = io.popen "ls -l /proc/self/fd"
+        return select(2, pipe:read "a":gsub("socket:", ""))
+      end
+      local before = inherited()
+      local running = tasks.spawn(request, { url = server.url })
+      wait_until("the request", function()
+        return #server.requests == 1
+      end)
+      assert.equal(before, inherited())
+      running:cancel()
+    end)
+
     it("tells where a redirect points and does not follow it", function()
       server = WebServer.start(function()
         return 302, "", { "Location", "/next?x=1" }
@@ -277,6 +292,14 @@ describe("http_client", function()
       end)
       assert_failure("interrupted", "broke before the answer was whole",
         request { method = "POST", url = server.url, body = "x" })
+    end)
+
+    it("is 'interrupted' when the body ends early", function()
+      server = WebServer.start(function()
+        return 200, "5\r\nhello\r\n", { "Transfer-Encoding", "chunked" } -- no last chunk
+      end)
+      assert_failure("interrupted", "broke before the answer was whole",
+        request { url = server.url, headers = { "Connection", "close" } })
     end)
 
     it("is 'invalid_url' for plain text to another host, and nothing is sent", function()
