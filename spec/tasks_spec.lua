@@ -431,6 +431,19 @@ describe("tasks", function()
       assert.same({ true, "true value" }, { task:join() })
     end)
 
+    it("gives up what it cannot wait for", function()
+      local abandoned = 0
+      loop.defer(function()
+        local waiter = tasks.waiter()
+        waiter.on_abandon = function()
+          abandoned = abandoned + 1
+        end
+        raised(waiter.await, waiter, 5)
+      end)
+      settle()
+      assert.equal(1, abandoned)
+    end)
+
     it("raises outside of tasks when nothing can ever resolve it", function()
       assert.matches("^spec/tasks_spec.lua:%d+: waiting for what can never happen",
         raised(function()
@@ -456,6 +469,7 @@ describe("tasks", function()
       end)
       settle()
       assert.matches("cannot wait in a callback of the loop", problem)
+      assert.is_false(loop.is_alive()) -- the sleep's timer has gone
     end)
 
     it("raises inside of C functions, which cannot be suspended", function()

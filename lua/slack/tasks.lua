@@ -3,185 +3,24 @@
 -- One task runs at a time and is never interrupted: between two waits nothing
 -- else happens. Outside of tasks a task begins inside spawn; spawned by another
 -- task it begins when that one waits.
---
--- A wait parks its task: the waiter remembers the task, then the coroutine
--- yields PARKED. Whoever resumes it, it goes on only once the waiter is
--- settled. What ends a task is done by its own coroutine, so that a task also
--- works when another scheduler has resumed it; and what it yields for another
--- scheduler travels up when our loop is run by that one.
 
 local errors = require "slack.errors"
 local loop = require "slack.loop"
+local scheduler = require "slack.scheduler"
+local Waiter = require "slack.waiter"
 
-local create, resume, yield, close = coroutine.create, coroutine.resume, coroutine.yield,
-  coroutine.close
-local status, running, isyieldable = coroutine.status, coroutine.running, coroutine.isyieldable
-local pack, unpack = table.pack, table.unpack
-
--- What coroutines yield to the scheduler.
-local PARKED = setmetatable({}, { __name = "slack.tasks: parked" })
-local IDLE = setmetatable({}, { __name = "slack.tasks: idle" })
-
-local MAX_IDLE = 64
-
-local M = {}
-
-local current -- the task whose coroutine was resumed here, if any
-local worker_of = setmetatable({}, { __mode = "k" }) -- coroutine -> worker
-local idle, idle_count = {}, 0 -- workers whose task has ended well
-local closing = {} -- tasks to be unwound
-local is_closing = false
-
-local function new_error(code, message)
-  return errors.new { code = code, message = message }
-end
-
-local OWN_SOURCE = debug.getinfo(1, "S").source
-
--- Raises at the line outside of this file that asked to wait.
-local function misuse(message)
-  local level = 2
-  while debug.getinfo(level + 1, "S") and debug.getinfo(level, "S").source == OWN_SOURCE do
-    level = level + 1
-  end
-  error(message, level)
-end
-
--- Waiters ----------------------------------------------------------------------
-
----One wait for one happening. Somebody calls resolve, somebody awaits.
----@class slack.Waiter
----@field on_abandon? fun(waiter: slack.Waiter) called when the wait ends otherwise: its
----  time is over or its task is cancelled; what was waited for can then be given up
-local Waiter = {}
-Waiter.__index = Waiter
-Waiter.__name = "slack.waiter"
-
----@return slack.Waiter
-function M.waiter()
-  return setmetatable({ settled = false, task = false, timer = false, count = 0 }, Waiter)
-end
-
--- The waiter may have been settled and awaited anew, or the task cancelled.
-local function go_on(task)
-  local waiter = task.waiting
-  if waiter and waiter.settled and not task.done then
-    M._resume(task)
-  end
-end
-
-local function settle(self)
-  self.settled = true
-  if self.timer then
-    self.timer:cancel()
-    self.timer = false
-  end
-  if self.task then
-    loop.defer(go_on, self.task)
-  end
-end
-
-local function abandon(self)
-  if self.on_abandon then
-    self:on_abandon()
-  end
-end
-
----Ends the wait; its await gives the values. The first call counts.
----@return boolean first false: it was settled or given up before
-function Waiter:resolve(...)
-  if self.settled then
-    return false
-  end
-  local count = select("#", ...)
-  self.count = count
-  if count == 1 then
-    self.value = ...
-  elseif count > 1 then
-    self.value = { ... }
-  end
-  settle(self)
-  return true
-end
-
-local function time_out(self)
-  if not self.settled then
-    self.timed_out = true
-    settle(self)
-    abandon(self)
-  end
-end
-
-local function outcome_of_wait(self)
-  if self.timed_out then
-    return nil, "timeout"
-  elseif self.count <= 1 then
-    return self.value
-  end
-  return unpack(self.value, 1, self.count)
-end
-
-local request_close
-
-local function park(self, task)
-  self.task, task.waiting = task, self
-  if task.cancelled then
-    request_close(task)
-  end
-  repeat
-    yield(PARKED)
-  until self.settled
-  task.waiting = nil
-end
-
--- Outside of tasks there is nothing to suspend: the loop is run from here.
-local function block(self)
-  while not self.settled do
-    if loop.is_stepping() then
-      misuse("cannot wait in a callback of the loop: use slack.spawn")
-    end
-    if not loop.is_alive() then
-      time_out(self)
-      misuse("waiting for what can never happen: no timer, task or connection is left")
-    end
-    loop.step()
-  end
-end
-
----Waits for resolve; only the calling task is suspended. Outside of tasks the
----loop runs meanwhile.
----@async
----@param timeout? number seconds
----@return any ... the values of resolve; nil, "timeout" when the time is over
-function Waiter:await(timeout)
-  if not self.settled then
-    local worker = worker_of[running()]
-    local task = worker and worker.task or current
-    if self.task then
-      error("this waiter is awaited already", 2)
-    end
-    if task and not isyieldable() then
-      misuse("cannot wait here: inside a __close while cancelled, or inside a C function")
-    end
-    if timeout then
-      self.timer = loop.after(timeout, time_out, self)
-    end
-    if task then
-      park(self, task)
-    else
-      block(self)
-    end
-  end
-  return outcome_of_wait(self)
-end
-
--- Tasks ------------------------------------------------------------------------
+local unpack = table.unpack
 
 ---@class slack.Task
 ---@field name? string for logs
 local Task = {}
 Task.__index = Task
 Task.__name = "slack.task"
+
+local M = {
+  waiter = Waiter.new,
+  current = scheduler.current,
+}
 
 ---What happens to an error that ends a task which nobody joins. Replaceable.
 ---@param task slack.Task
@@ -192,128 +31,8 @@ function M.on_error(task, err, traceback)
   require("slack.log").default():error("error in task%s: %s%s", name, tostring(err), traceback)
 end
 
--- Deferred, so that a join right after spawn counts.
-local function report_unless_joined(task)
-  if not task.joined then
-    M.on_error(task, task.err, task.traceback)
-  end
-end
-
-local function announce_end(task)
-  task.done = true
-  local listeners = task.listeners
-  if listeners then
-    task.listeners = nil
-    for _, listener in ipairs(listeners) do
-      listener(task)
-    end
-  end
-end
-
-local Failure = {}
-
-local function trace(err)
-  return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Failure)
-end
-
--- What was raised and its traceback; without one when not even trace could run.
-local function unwrap(failure)
-  if getmetatable(failure) == Failure then
-    return failure.err, failure.traceback
-  end
-  return failure, ""
-end
-
-local function fail(task, failure)
-  task.failed = true
-  task.err, task.traceback = unwrap(failure)
-  announce_end(task)
-  loop.defer(report_unless_joined, task)
-end
-
-local function finish(task, ok, ...)
-  if not ok then
-    fail(task, (...))
-    return false
-  end
-  local count = select("#", ...)
-  if count > 0 then
-    task.count, task.values = count, { ... }
-  end
-  announce_end(task)
-  return true
-end
-
--- A worker is a coroutine that runs one task after another; one that has seen
--- an error is not used again.
-local function work(task, fn, ...)
-  if finish(task, xpcall(fn, trace, ...)) and idle_count < MAX_IDLE then
-    local worker = task.worker
-    worker.task = nil
-    idle_count = idle_count + 1
-    idle[idle_count] = worker
-    return work(yield(IDLE))
-  end
-end
-
-local function take_worker()
-  if idle_count > 0 then
-    local worker = idle[idle_count]
-    idle[idle_count] = nil
-    idle_count = idle_count - 1
-    return worker
-  end
-  local worker = { co = create(work) }
-  worker_of[worker.co] = worker
-  return worker
-end
-
-local pass_up
-
-local function after_resume(task, previous, ok, signal, ...)
-  current = previous
-  if signal == PARKED or task.done then
-    return
-  elseif ok then
-    pass_up(task, signal, ...)
-  else
-    fail(task, signal)
-  end
-end
-
-local function resume_task(task, ...)
-  local previous = current
-  current = task
-  return after_resume(task, previous, resume(task.worker.co, ...))
-end
-M._resume = resume_task
-
-local function pass_down(task, ...)
-  if not task.done then
-    resume_task(task, ...)
-  end
-end
-
--- A yield that is not ours: for the scheduler that runs our loop, or, when
--- there is none, for somebody who will resume the coroutine.
-function pass_up(task, ...)
-  if isyieldable() then
-    pass_down(task, yield(...))
-  end
-end
-
-local function start(task, fn, ...)
-  local worker = take_worker()
-  worker.task, task.worker = task, worker
-  resume_task(task, task, fn, ...)
-end
-
-local function start_queued(task)
-  local args = task.queued
-  task.queued = nil
-  if not task.done and not task.cancelled then
-    start(task, unpack(args, 1, args.n))
-  end
+function scheduler.report(task, err, traceback)
+  M.on_error(task, err, traceback)
 end
 
 ---Runs fn(...) as a task of its own.
@@ -324,80 +43,14 @@ function M.spawn(fn, ...)
     error("tasks.spawn: function expected, got " .. type(fn), 2)
   end
   local task = setmetatable({ done = false, worker = false }, Task)
-  if current then
-    task.queued = pack(fn, ...)
-    loop.defer(start_queued, task)
-  else
-    start(task, fn, ...)
-  end
+  scheduler.start(task, fn, ...)
   return task
-end
-
----The task that is running, or nil.
----@return slack.Task?
-function M.current()
-  local worker = worker_of[running()]
-  return worker and worker.task or current
 end
 
 ---Whether it has ended, in whatever way.
 ---@return boolean
 function Task:is_done()
   return self.done
-end
-
-local function abandon_wait(task)
-  local waiter = task.waiting
-  if waiter and not waiter.settled then
-    waiter.task = false
-    settle(waiter)
-    local ok, err = xpcall(abandon, trace, waiter)
-    if not ok then
-      M.on_error(task, unwrap(err))
-    end
-  end
-end
-
-local function close_task(task)
-  if task.done then
-    return
-  end
-  local co = task.worker and task.worker.co
-  if co and status(co) ~= "suspended" then
-    return -- it is unwound at its next wait
-  end
-  abandon_wait(task)
-  if co then
-    local ok, err = close(co)
-    if not ok then -- a Failure when xpcall's handler has seen it
-      M.on_error(task, unwrap(err))
-    end
-  end
-  task.failed, task.joined = true, true
-  task.err = new_error("cancelled", "the task was cancelled")
-  announce_end(task)
-end
-
--- One after another, never one inside the other: __close variables may cancel
--- more tasks, and nested coroutine.close overflows the C stack of Lua 5.4.4.
-local function close_requested()
-  if is_closing then
-    return
-  end
-  is_closing = true
-  while closing[1] do
-    local task = table.remove(closing)
-    local ok, err = xpcall(close_task, trace, task)
-    if not ok then
-      M.on_error(task, unwrap(err))
-    end
-  end
-  is_closing = false
-end
-
-function request_close(task)
-  table.insert(closing, task)
-  loop.defer(close_requested)
 end
 
 ---Ends the task at the wait it is in: its to-be-closed variables are closed,
@@ -409,13 +62,7 @@ function Task:cancel()
   if self.done then
     return false
   end
-  self.cancelled = true
-  if current then
-    request_close(self)
-  else
-    table.insert(closing, self)
-    close_requested()
-  end
+  scheduler.cancel(self)
   return true
 end
 
@@ -458,7 +105,7 @@ function Task:join(timeout)
     error("a task cannot join itself", 2)
   end
   if not self.done then
-    local waiter = M.waiter()
+    local waiter = Waiter.new()
     local function listener()
       waiter:resolve()
     end
@@ -468,7 +115,7 @@ function Task:join(timeout)
     on_end(self, listener)
     waiter:await(timeout)
     if not self.done then
-      return nil, new_error("timeout", "the task did not end in time")
+      return nil, errors.new { code = "timeout", message = "the task did not end in time" }
     end
   end
   self.joined = true
@@ -484,7 +131,7 @@ function M.sleep(seconds)
   if type(seconds) ~= "number" then
     error("tasks.sleep: seconds expected, got " .. type(seconds), 2)
   end
-  local waiter = M.waiter()
+  local waiter = Waiter.new()
   waiter.timer = loop.after(seconds, waiter.resolve, waiter)
   waiter:await()
 end
@@ -514,7 +161,7 @@ end
 -- Waits until decide(task), called with each task that ends, gives true; then
 -- cancels those that have not. The same when the wait itself is cancelled.
 local function watch_until(tasks, decide)
-  local gate = M.waiter()
+  local gate = Waiter.new()
   gate.on_abandon = function()
     cancel_all(tasks)
   end
@@ -595,7 +242,7 @@ function M.timeout(seconds, fn, ...)
     error("tasks.timeout: seconds expected, got " .. type(seconds), 2)
   end
   local task = M.spawn(fn, ...)
-  local gate = M.waiter()
+  local gate = Waiter.new()
   gate.on_abandon = function()
     task:cancel()
   end
@@ -604,7 +251,8 @@ function M.timeout(seconds, fn, ...)
   end)
   gate:await(seconds)
   if gate.timed_out then
-    return nil, new_error("timeout", ("not done within %g seconds"):format(seconds))
+    local message = ("not done within %g seconds"):format(seconds)
+    return nil, errors.new { code = "timeout", message = message }
   end
   if task.failed then
     error(task.err, 0)
@@ -630,7 +278,7 @@ end
 
 local function close_unfinished(guard)
   if guard.co then
-    close(guard.co)
+    coroutine.close(guard.co)
   end
 end
 
@@ -639,8 +287,8 @@ local Guard = { __close = close_unfinished }
 local function pump(co, ok, signal, ...)
   if not ok then
     error(signal, 0)
-  elseif signal == PARKED then
-    return pump(co, resume(co, yield(PARKED)))
+  elseif signal == scheduler.PARKED then
+    return pump(co, coroutine.resume(co, coroutine.yield(signal)))
   end
   return signal, ...
 end
@@ -655,10 +303,10 @@ end
 ---@param fn function
 ---@return fun(...): ...
 function M.wrap(fn)
-  local co = create(fn)
+  local co = coroutine.create(fn)
   return function(...)
     local guard <close> = setmetatable({ co = co }, Guard)
-    return release(guard, pump(co, resume(co, ...)))
+    return release(guard, pump(co, coroutine.resume(co, ...)))
   end
 end
 

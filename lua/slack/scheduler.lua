@@ -1,0 +1,278 @@
+-- The coroutines of tasks.
+--
+-- A wait parks its task: the waiter remembers the task, then the coroutine
+-- yields PARKED. Whoever resumes it, it goes on only once the waiter is
+-- settled. What ends a task is done by its own coroutine, so that a task also
+-- works when another scheduler has resumed it; and what it yields for another
+-- scheduler travels up when our loop is run by that one.
+
+local errors = require "slack.errors"
+local loop = require "slack.loop"
+
+local create, resume, yield, close = coroutine.create, coroutine.resume, coroutine.yield,
+  coroutine.close
+local status, running, isyieldable = coroutine.status, coroutine.running, coroutine.isyieldable
+local pack, unpack = table.pack, table.unpack
+
+-- What coroutines yield to the scheduler.
+local PARKED = setmetatable({}, { __name = "slack.scheduler: parked" })
+local IDLE = setmetatable({}, { __name = "slack.scheduler: idle" })
+
+local MAX_IDLE = 64
+
+---@class slack.scheduler
+---@field report fun(task: slack.Task, err: any, traceback: string) what happens to errors
+---  that nobody else gets; set by slack.tasks
+local M = { PARKED = PARKED }
+
+local current -- the task whose coroutine was resumed here, if any
+local worker_of = setmetatable({}, { __mode = "k" }) -- coroutine -> worker
+local idle, idle_count = {}, 0 -- workers whose task has ended well
+local closing = {} -- tasks to be unwound
+local is_closing = false
+
+-- Ends ---------------------------------------------------------------------------
+
+-- Deferred, so that a join right after spawn counts.
+local function report_unless_joined(task)
+  if not task.joined then
+    M.report(task, task.err, task.traceback)
+  end
+end
+
+local function announce_end(task)
+  task.done = true
+  local listeners = task.listeners
+  if listeners then
+    task.listeners = nil
+    for _, listener in ipairs(listeners) do
+      listener(task)
+    end
+  end
+end
+
+local Failure = {}
+
+local function trace(err)
+  return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Failure)
+end
+
+-- What was raised and its traceback; without one when not even trace could run.
+local function unwrap(failure)
+  if getmetatable(failure) == Failure then
+    return failure.err, failure.traceback
+  end
+  return failure, ""
+end
+
+local function fail(task, failure)
+  task.failed = true
+  task.err, task.traceback = unwrap(failure)
+  announce_end(task)
+  loop.defer(report_unless_joined, task)
+end
+
+local function finish(task, ok, ...)
+  if not ok then
+    fail(task, (...))
+    return false
+  end
+  local count = select("#", ...)
+  if count > 0 then
+    task.count, task.values = count, { ... }
+  end
+  announce_end(task)
+  return true
+end
+
+-- Coroutines -----------------------------------------------------------------------
+
+-- A worker is a coroutine that runs one task after another; one that has seen
+-- an error is not used again.
+local function work(task, fn, ...)
+  if finish(task, xpcall(fn, trace, ...)) and idle_count < MAX_IDLE then
+    local worker = task.worker
+    worker.task = nil
+    idle_count = idle_count + 1
+    idle[idle_count] = worker
+    return work(yield(IDLE))
+  end
+end
+
+local function take_worker()
+  if idle_count > 0 then
+    local worker = idle[idle_count]
+    idle[idle_count] = nil
+    idle_count = idle_count - 1
+    return worker
+  end
+  local worker = { co = create(work) }
+  worker_of[worker.co] = worker
+  return worker
+end
+
+local pass_up
+
+local function after_resume(task, previous, ok, signal, ...)
+  current = previous
+  if signal == PARKED or task.done then
+    return
+  elseif ok then
+    pass_up(task, signal, ...)
+  else
+    fail(task, signal)
+  end
+end
+
+local function resume_task(task, ...)
+  local previous = current
+  current = task
+  return after_resume(task, previous, resume(task.worker.co, ...))
+end
+
+local function pass_down(task, ...)
+  if not task.done then
+    resume_task(task, ...)
+  end
+end
+
+-- A yield that is not ours: for the scheduler that runs our loop, or, when
+-- there is none, for somebody who will resume the coroutine.
+function pass_up(task, ...)
+  if isyieldable() then
+    pass_down(task, yield(...))
+  end
+end
+
+local function start(task, fn, ...)
+  local worker = take_worker()
+  worker.task, task.worker = task, worker
+  resume_task(task, task, fn, ...)
+end
+
+local function start_queued(task)
+  local args = task.queued
+  task.queued = nil
+  if not task.done and not task.cancelled then
+    start(task, unpack(args, 1, args.n))
+  end
+end
+
+---Begins fn(...) as the task: at once, or, spawned by a running one, when that waits.
+---@param task slack.Task
+---@param fn function
+function M.start(task, fn, ...)
+  if current then
+    task.queued = pack(fn, ...)
+    loop.defer(start_queued, task)
+  else
+    start(task, fn, ...)
+  end
+end
+
+---The task that is running, also when it runs a coroutine of its own; or nil.
+---@return slack.Task?
+function M.current()
+  local worker = worker_of[running()]
+  return worker and worker.task or current
+end
+
+-- Parking --------------------------------------------------------------------------
+
+local request_close
+
+---Suspends the running task until waiter.settled, and longer if it was not woken.
+---@param task slack.Task
+---@param waiter slack.Waiter
+function M.park(task, waiter)
+  task.waiting = waiter
+  if task.cancelled then
+    request_close(task)
+  end
+  repeat
+    yield(PARKED)
+  until waiter.settled
+  task.waiting = nil
+end
+
+-- It may wait for something else by now, or have been cancelled.
+local function go_on(task)
+  local waiter = task.waiting
+  if waiter and waiter.settled and not task.done then
+    resume_task(task)
+  end
+end
+
+---Has the loop resume a parked task whose waiter was settled.
+---@param task slack.Task
+function M.wake(task)
+  loop.defer(go_on, task)
+end
+
+-- Cancelling -----------------------------------------------------------------------
+
+local function give_up_wait(task)
+  local waiter = task.waiting
+  if waiter and not waiter.settled then
+    local ok, failure = xpcall(waiter.give_up, trace, waiter)
+    if not ok then
+      M.report(task, unwrap(failure))
+    end
+  end
+end
+
+local function close_task(task)
+  if task.done then
+    return
+  end
+  local co = task.worker and task.worker.co
+  if co and status(co) ~= "suspended" then
+    return -- it is unwound at its next wait
+  end
+  give_up_wait(task)
+  if co then
+    local ok, err = close(co)
+    if not ok then -- a Failure when xpcall's handler has seen it
+      M.report(task, unwrap(err))
+    end
+  end
+  task.failed, task.joined = true, true
+  task.err = errors.new { code = "cancelled", message = "the task was cancelled" }
+  announce_end(task)
+end
+
+-- One after another, never one inside the other: __close variables may cancel
+-- more tasks, and nested coroutine.close overflows the C stack of Lua 5.4.4.
+local function close_requested()
+  if is_closing then
+    return
+  end
+  is_closing = true
+  while closing[1] do
+    local task = table.remove(closing)
+    local ok, err = xpcall(close_task, trace, task)
+    if not ok then
+      M.report(task, unwrap(err))
+    end
+  end
+  is_closing = false
+end
+
+function request_close(task)
+  table.insert(closing, task)
+  loop.defer(close_requested)
+end
+
+---See slack.Task:cancel.
+---@param task slack.Task not done
+function M.cancel(task)
+  task.cancelled = true
+  if current then
+    request_close(task)
+  else
+    table.insert(closing, task)
+    close_requested()
+  end
+end
+
+return M
