@@ -157,6 +157,32 @@ describe("acks that handlers owe", function()
     assert.equal("unsent", wait_for_fate(bot, silent.ack_token))
   end)
 
+  it("that wait to be sent when their connection breaks go out on another (S216)", function()
+    local bot, one, two = wire:ready_bot { connections = 2, backoff_first = 5, ack_deadline = 20 }
+    wire:act(one, "silence", "", 1)
+    for i = 1, 380 do
+      wire:command(one, "C-" .. i)
+    end
+    wire:wait("the commands", function()
+      return #bot.envelopes == 380
+    end)
+    -- Far more than the sockets in between can hold.
+    local payload = '"' .. ("x"):rep(20000) .. '"'
+    for _, envelope in ipairs(bot.envelopes) do
+      bot.mode:ack(envelope.ack_token, payload)
+    end
+    wire:wait("the acks' way", function()
+      return bot.mode:stats().acks == 380
+    end)
+    wire:pass(0.05)
+    wire:act(one, "reset")
+    wire:wait("the last ack", function()
+      local text, on = wire:ack_of "C-380"
+      return text and on ~= one and #text > 20000
+    end)
+    assert.truthy(#two.texts > 1 or #wire.sockets > 2)
+  end)
+
   it("flow while Lua computes: acks, deadlines and pongs (S225)", function()
     local bot, socket = wire:ready_bot { ack_deadline = 0.1 }
     deliver(bot, socket, "C")

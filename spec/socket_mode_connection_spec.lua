@@ -68,6 +68,27 @@ describe("a socket mode connection", function()
     assert.truthy(wait_for(bot, "ready", 2).at - closed.at < 0.1)
   end)
 
+  it("is replaced when its peer reads nothing of what is sent", function()
+    local bot, socket = wire:ready_bot {
+      ping_interval = 0.2,
+      pong_timeout = 0.2,
+      ack_deadline = 20,
+    }
+    wire:act(socket, "silence", "", 1)
+    for i = 1, 380 do
+      wire:command(socket, "C-" .. i)
+    end
+    wire:wait("the commands", function()
+      return #bot.envelopes == 380
+    end)
+    for _, envelope in ipairs(bot.envelopes) do
+      bot.mode:ack(envelope.ack_token, '"' .. ("x"):rep(20000) .. '"')
+    end
+    local closed = wait_for(bot, "closed")
+    assert.equal("timeout", closed.code)
+    assert.truthy(closed.message:find "read nothing", closed.message)
+  end)
+
   it("lives as long as anything comes, pong or not", function()
     local bot, socket = wire:ready_bot { ping_interval = 0.05, pong_timeout = 0.1 }
     wire:act(socket, "silence", "", 1) -- no pongs, but the server goes on sending

@@ -204,6 +204,9 @@ describe("apps.connections.open", function()
       wire:bot { connections = 11 }
     end, "connections")
     assert.error_matches(function()
+      wire:bot { ping_interval = 0 }
+    end, "ping_interval")
+    assert.error_matches(function()
       wire:bot { app_token = 5 }
     end, "app_token")
     local core = require "slack.core"

@@ -105,6 +105,16 @@ static size_t message_limit(lua_State *L)
     return (size_t)limit;
 }
 
+/* Of times that make the socket thread spin when they are zero. */
+static int64_t positive_seconds(lua_State *L, const char *name, lua_Number fallback)
+{
+    int64_t value = slk_field_seconds(L, 1, name, fallback);
+    if (value < SLK_MS(1)) {
+        luaL_error(L, "field '%s': seconds, at least 0.001, expected", name);
+    }
+    return value;
+}
+
 static void read_settings(lua_State *L, struct slk_socket_mode_settings *settings)
 {
     *settings = (struct slk_socket_mode_settings){
@@ -113,12 +123,12 @@ static void read_settings(lua_State *L, struct slk_socket_mode_settings *setting
         .connections = connection_count(L),
         .max_message = message_limit(L),
         .ack_deadline = slk_field_seconds(L, 1, "ack_deadline", 2.5),
-        .open_timeout = slk_field_seconds(L, 1, "open_timeout", 15),
-        .hello_timeout = slk_field_seconds(L, 1, "hello_timeout", 10),
-        .ping_interval = slk_field_seconds(L, 1, "ping_interval", 3),
-        .pong_timeout = slk_field_seconds(L, 1, "pong_timeout", 6),
-        .backoff_first = slk_field_seconds(L, 1, "backoff_first", 0.5),
-        .backoff_maximum = slk_field_seconds(L, 1, "backoff_maximum", 60),
+        .open_timeout = positive_seconds(L, "open_timeout", 15),
+        .hello_timeout = positive_seconds(L, "hello_timeout", 10),
+        .ping_interval = positive_seconds(L, "ping_interval", 3),
+        .pong_timeout = positive_seconds(L, "pong_timeout", 6),
+        .backoff_first = positive_seconds(L, "backoff_first", 0.5),
+        .backoff_maximum = positive_seconds(L, "backoff_maximum", 60),
         .stable_after = slk_field_seconds(L, 1, "stable_after", 60),
         .drain_timeout = slk_field_seconds(L, 1, "drain_timeout", 30),
         .stagger = slk_field_seconds(L, 1, "stagger", 0),

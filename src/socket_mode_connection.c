@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "clock.h"
 
 #define CLOSE_TIMEOUT SLK_SECONDS(1)       /* Slack may never finish a close */
@@ -30,7 +32,7 @@ void slk_sm_connection_destroy(struct slk_sm_connection *connection)
     }
     slk_ws_connection_destroy(connection->ws);
     if (connection->url != NULL) {
-        memset(connection->url, 0, strlen(connection->url));
+        OPENSSL_cleanse(connection->url, strlen(connection->url));
     }
     free(connection->url);
     free(connection);

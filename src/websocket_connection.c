@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "buffer.h"
 #include "net_failure.h"
 #include "websocket_upgrade.h"
@@ -167,7 +169,7 @@ struct slk_ws_connection *slk_ws_connection_create(CURLM *multi, struct slk_net_
 static void wipe_target(struct slk_ws_connection *connection)
 {
     if (connection->target != NULL) {
-        memset(connection->target, 0, strlen(connection->target));
+        OPENSSL_cleanse(connection->target, strlen(connection->target));
         free(connection->target);
         connection->target = NULL;
     }
