@@ -92,6 +92,7 @@ describe("socket mode", function()
   it("stops within a moment when Slack answers no close (S210)", function()
     local bot, socket = wire:ready_bot()
     wire:act(socket, "silence", "", 1)
+    wire:pass(0.05) -- before the close frame is there
     local began = core.monotonic()
     bot.mode:stop(0)
     assert.near(1, wait_for(bot, "stopped").at - began, 0.3)
