@@ -117,36 +117,19 @@ end
 
 -- Connections ----------------------------------------------------------------------
 
-local function on_ready(self, info)
-  self.num_connections = info.num_connections
-  self.log:info("connection %d is ready (%d of ours, Slack counts %d)", info.connection,
-    info.ready, info.num_connections or 0)
-  self.started:resolve(true)
-end
-
-local function on_fatal(self, info)
-  local err = errors.new { code = info.code, message = "Socket Mode: " .. tostring(info.message) }
-  self.log:error("%s", err)
-  if not self.started:resolve(nil, err) then
-    self.on_fatal(err)
-  end
-end
-
+-- The socket thread logs what happens to its connections.
 local function on_connection(self, state, info)
   self.ready = info.ready or self.ready
   if state == "ready" then
-    on_ready(self, info)
-  elseif state == "fatal" then
-    on_fatal(self, info)
+    self.num_connections = info.num_connections
+    self.started:resolve(true)
   elseif state == "stopped" then
     self.stopped:resolve(true)
-  elseif state == "waiting" then
-    self.log:warn("connection %d: next attempt in %.1f s: %s", info.connection, info.delay or 0,
-      info.message or info.code or "")
-  elseif state == "closed" and info.code and info.code ~= "" then
-    self.log:warn("connection %d closed: %s", info.connection, info.message or info.code)
-  else
-    self.log:debug("connection %d: %s", info.connection, state)
+  elseif state == "fatal" then
+    local err = errors.new { code = info.code, message = "Socket Mode: " .. info.message }
+    if not self.started:resolve(nil, err) then
+      self.on_fatal(err)
+    end
   end
 end
 

@@ -1,0 +1,167 @@
+local Offline = require "support.offline_app"
+local json = require "slack.json"
+local slack = require "slack"
+
+describe("a listener", function()
+  local offline, app, seen
+
+  before_each(function()
+    offline = Offline.new()
+    app = offline.app
+    seen = {}
+  end)
+
+  local function take(c)
+    table.insert(seen, c.matches or "plain")
+  end
+
+  describe("for messages", function()
+    it("finds a plain string anywhere, magic characters too (S136)", function()
+      app:message("50% (off)", take)
+      offline:message "now 50% (off)!"
+      offline:message "now 50 off"
+      assert.same({ "plain" }, seen)
+    end)
+
+    it("gets what a pattern captures (S136)", function()
+      app:message(slack.pattern "deploy (%S+) to (%S+)", take)
+      offline:message "deploy main to prod"
+      app:message(slack.pattern "^only", take)
+      offline:message "only this"
+      assert.same({ { "main", "prod" }, { "only" } }, seen)
+    end)
+
+    it("anchors, takes several lines, and survives missing text (S137)", function()
+      app:message(slack.pattern "^two$", take)
+      app:message(slack.pattern "b\nc", take)
+      offline:message "two"
+      offline:message "one two"
+      offline:message "a b\nc d"
+      offline:message ""
+      offline:message(nil)
+      offline:message(json.null)
+      assert.same({ { "two" }, { "b\nc" } }, seen)
+    end)
+
+    it("takes anything with a match method, LPeg for instance", function()
+      local grammar = setmetatable({}, { __index = {
+        match = function(_, text) return tonumber(text:match "%d+") end,
+      } })
+      app:message(grammar, take)
+      offline:message "it is 42"
+      offline:message "nothing"
+      assert.same({ { 42 } }, seen)
+    end)
+
+    it("takes a predicate, whose error harms nobody else", function()
+      app:message(function() error "predicate" end, take)
+      app:message(function(c) return c.user_id == "U03ADA5K1QW" end, take)
+      offline:message "x"
+      offline:message("x", { user = "U1" })
+      assert.same({ "plain" }, seen)
+    end)
+
+    it("takes ordinary kinds alone unless it names a subtype (S138)", function()
+      local subtypes = {}
+      app:message(function(c) table.insert(subtypes, c.event.subtype or "none") end)
+      for _, subtype in ipairs {
+        "bot_message", "thread_broadcast", "file_share", "me_message", "message_changed",
+        "message_deleted", "channel_join", "channel_topic",
+      } do
+        offline:message("x", { subtype = subtype })
+      end
+      offline:message "x"
+      assert.same({ "bot_message", "thread_broadcast", "file_share", "me_message", "none" },
+        subtypes)
+      app:message({ subtype = "message_changed" }, take)
+      offline:message("x", { subtype = "message_changed" })
+      assert.same({ "plain" }, seen)
+    end)
+
+    it("takes constraints on where and from whom", function()
+      app:message({ text = "x", channel = { "C1", "C2" }, user = "U1", thread_ts = false }, take)
+      offline:message("axb", { channel = "C2", user = "U1" })
+      offline:message("axb", { channel = "C3", user = "U1" })
+      offline:message("axb", { channel = "C1", user = "U2" })
+      offline:message("axb", { channel = "C1", user = "U1", thread_ts = "1.2" })
+      assert.same({ "plain" }, seen)
+    end)
+  end)
+
+  describe("for events", function()
+    it("matches type by pattern (S132), subtype by name, none, list (S134)", function()
+      app:event(slack.pattern "^reaction_(%a+)$", take)
+      app:event({ type = "message", subtype = false }, function() table.insert(seen, "none") end)
+      app:event({ type = "message", subtype = { "me_message", "tombstone" } },
+        function() table.insert(seen, "list") end)
+      offline:event { type = "reaction_added", user = "U1" }
+      offline:message "x"
+      offline:message("x", { subtype = "me_message" })
+      offline:message("x", { subtype = "channel_join" })
+      assert.same({ { "added" }, "none", "list" }, seen)
+    end)
+
+    it("refuses the name of a subscription with advice (S133)", function()
+      local ok, message = pcall(app.event, app, "message.channels", take)
+      assert.is_false(ok)
+      assert.matches("app:message(handler)", message, 1, true)
+    end)
+  end)
+
+  describe("for actions", function()
+    it("is found by action_id, block_id, callback_id and type (S144)", function()
+      local function noting(name) return function() table.insert(seen, name) end end
+      app:action({ action_id = "a", block_id = "b2" }, noting "a in b2")
+      app:action({ block_id = "b3" }, noting "b3")
+      app:action({ callback_id = "form", type = "block_actions" }, noting "form")
+      app:action({ action_id = "menu", type = "static_select" }, noting "menu")
+      app:action(slack.pattern "^a", noting "pattern")
+      app:action({ type = "interactive_message", callback_id = "legacy" }, noting "legacy")
+      local function click(action, more)
+        offline:click("", setmetatable({ actions = { action } }, { __index = more }))
+      end
+      click { action_id = "a", block_id = "b2" }
+      click { action_id = "q", block_id = "b3" }
+      offline:click("zzz", { view = { callback_id = "form" } })
+      click { action_id = "menu", type = "static_select" }
+      offline:click "apple"
+      offline:deliver {
+        type = "interactive_message", callback_id = "legacy", actions = { { name = "n" } },
+      }
+      assert.same({ "a in b2", "b3", "form", "menu", "pattern", "legacy" }, seen)
+    end)
+
+    it("raises for an unknown constraint and does not run (S145)", function()
+      local ok, message = pcall(app.action, app, { acton_id = "x" }, take)
+      assert.is_false(ok)
+      assert.matches('unknown constraint "acton_id"; did you mean "action_id"?', message, 1, true)
+    end)
+  end)
+
+  it("needs functions, and says which method and argument is wrong (S026)", function()
+    local function problem(fn)
+      local ok, message = pcall(fn)
+      assert.is_false(ok)
+      return message
+    end
+    assert.matches("spec/listener_spec.lua:%d+: app:command: handler: function expected, got nil",
+      problem(function() app:command("/x", nil) end))
+    assert.matches("app:event: handler: function expected, got nothing",
+      problem(function() app:event("x") end))
+    assert.matches("app:action: middleware 1: function expected, got string",
+      problem(function() app:action("x", "y", take) end))
+    assert.matches("app:command: command expected, got nil",
+      problem(function() app:command(nil, take) end))
+    assert.matches("app:use: middleware: function expected, got table",
+      problem(function() app:use {} end))
+    assert.matches("spec/listener_spec.lua:%d+: slack.pattern: malformed",
+      problem(function() slack.pattern "[" end))
+  end)
+
+  it("takes effect when it is registered after others have run (S168)", function()
+    offline:message "x"
+    app:message(take)
+    offline:message "x"
+    assert.same({ "plain" }, seen)
+  end)
+end)
