@@ -265,6 +265,9 @@ local function finish(self)
   end
   local drained = drain(self)
   local cut_off = drained and 0 or self.dispatch:cancel_all()
+  if cut_off > 0 then
+    tasks.sleep(0) -- in which they are unwound
+  end
   if transport and drained then
     transport:wait_stopped(CLOSE_TIMEOUT)
   end

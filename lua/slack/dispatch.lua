@@ -85,6 +85,9 @@ end
 
 function Job:__close()
   local dispatch, delivery = self.dispatch, self.delivery
+  if not dispatch.jobs[self] then
+    return -- given up before
+  end
   dispatch.jobs[self] = nil
   dispatch.running = dispatch.running - 1
   if not self.completed then
@@ -399,9 +402,7 @@ function Dispatch:cancel_all()
     if job.task then
       job.task:cancel()
     end
-    if self.jobs[job] then -- it had not begun
-      job:__close()
-    end
+    job:__close() -- by itself it does so a little later, or never if it had not begun
   end
   return count
 end
