@@ -92,7 +92,7 @@ end
 
 ---Asks it to end; collect tells how it went.
 function Bot:stop()
-  os.execute(("kill -TERM %d"):format(self.pid))
+  os.execute(("kill -TERM %d 2>/dev/null"):format(self.pid))
 end
 
 ---Waits for its end (blocks) and removes its files.

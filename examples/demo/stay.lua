@@ -5,6 +5,7 @@ local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 local CHANNEL = "general"
+local LOG_INTERVAL = 0.1
 
 local HELP = [[
   A line is a message in #general; /lunch PLACE and any other /word is a slash command.
@@ -48,6 +49,23 @@ local function show_news(self)
       self.screen:message(message, seconds)
     end
     prompt(self)
+  end
+end
+
+-- Reloads and troubles, as the bot logs them.
+local function show_log(self)
+  local shown = #self.bot:log()
+  while true do
+    tasks.sleep(LOG_INTERVAL)
+    local log = self.bot:log()
+    for line in log:sub(shown + 1):gmatch "([^\n]+)\n" do
+      if line:find " scripts " or line:find " WARN " or line:find " ERROR " then
+        io.stdout:write "\r"
+        self.screen:log(line, self.bot.directory)
+        prompt(self)
+      end
+    end
+    shown = #log
   end
 end
 
@@ -97,13 +115,30 @@ local function obey(self, line)
   end
 end
 
+-- false at the end of the input.
 local function read_line(self)
   local line = io.read "l"
   if not line then
-    return self.ended:resolve()
+    self.ended:resolve()
+    return false
   end
   obey(self, line)
   prompt(self)
+  return true
+end
+
+local function watch_input(self)
+  io.stdin:setvbuf "no" -- else stdio takes lines that readability then does not tell of
+  local can_wait = pcall(loop.watch, 0, function()
+    if not read_line(self) then
+      loop.unwatch(0)
+    end
+  end)
+  if not can_wait then -- a file, which is always readable
+    loop.defer(function()
+      repeat until not read_line(self)
+    end)
+  end
 end
 
 ---Reads the terminal until /quit, the end of the input, or an interrupt.
@@ -119,15 +154,17 @@ return function(stage)
     ended = tasks.waiter(),
   }, Stay)
   news(self) -- what the play has shown counts as seen
+  self.bot:edit("greet.lua", "function%(c\n", "function(c)\n") -- what the play has broken
   print(HELP:format(self.bot.directory .. "/handlers"))
-  io.stdin:setvbuf "no" -- else stdio takes lines that readability then does not tell of
   local signals <close> = assert(core.signals { "INT", "TERM" })
   loop.watch(signals:fd(), function() self.ended:resolve() end)
-  loop.watch(0, function() read_line(self) end)
-  local watcher = tasks.spawn(show_news, self)
+  watch_input(self)
+  local watchers = { tasks.spawn(show_news, self), tasks.spawn(show_log, self) }
   prompt(self)
   self.ended:await()
-  watcher:cancel()
+  for _, watcher in ipairs(watchers) do
+    watcher:cancel()
+  end
   loop.unwatch(0)
   loop.unwatch(signals:fd())
   print()
