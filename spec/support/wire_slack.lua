@@ -401,7 +401,7 @@ function Wire:wait(what, condition, patience)
         table.concat(self.log_lines, "\n", math.max(1, #self.log_lines - 15))
       ), 2)
     end
-    self:step(math.min(left, 0.1))
+    self:step(math.min(left, 0.02))
   end
 end
 
