@@ -36,7 +36,7 @@ local TRIGGER_LIFE = 3
 ---@field port? integer of the Web API; 0, the default: any free one
 ---@field websocket_port? integer of Socket Mode; 0: any free one
 ---@field tls? boolean false: plain http and ws
----@field certificate? { names: string?, starts_in: integer?, ends_in: integer? } see core.certificate
+---@field certificate? table names, starts_in, ends_in: see core.certificate
 ---@field hello? boolean false: connections are never greeted
 ---@field ping_interval? number seconds, 10
 ---@field ack_timeout? number seconds until an event is delivered again, 3
