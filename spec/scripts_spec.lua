@@ -1,0 +1,282 @@
+local Offline = require "support.offline_app"
+local files = require "support.files"
+local live = require "support.live_app"
+local slack = require "slack"
+local tasks = require "slack.tasks"
+
+describe("scripts", function()
+  -- Runs fn with an app over a folder with these files: name -> text.
+  local function with_scripts(texts, fn)
+    tasks.run(function()
+      local folder <close> = files.temporary()
+      local function save(name, text)
+        files.write(folder.path .. "/.new", text)
+        assert(os.rename(folder.path .. "/.new", folder.path .. "/" .. name))
+      end
+      for name, text in pairs(texts) do
+        if name:find "/" then
+          files.run(("mkdir -p '%s/%s'"):format(folder.path, name:match "^(.*)/"))
+        end
+        save(name, text)
+      end
+      local offline = Offline.new { scripts = folder.path }
+      local scripts = offline.app.scripts
+      local stopping <close> = setmetatable({}, { -- luacheck: ignore 211
+        __close = function() scripts:stop() end,
+      })
+      assert(scripts:start())
+      fn({
+        offline = offline, app = offline.app, scripts = scripts, path = folder.path, save = save,
+        generation = function(name) return scripts:stats().generations[name] end,
+        await = function(name, generation)
+          live.wait(function() return scripts:stats().generations[name] == generation end)
+        end,
+        await_log = function(text)
+          live.wait(function() return offline:log():find(text, 1, true) end)
+        end,
+        say = function(text)
+          offline:message(text or "x")
+          tasks.sleep(0) -- in which the handlers run
+          return table.concat(offline.app:state("said", {}), " ")
+        end,
+      })
+    end)
+  end
+
+  local function answering(word)
+    return ([[
+      local app = ...
+      app:message(function() table.insert(app:state("said", {}), %q) end)
+    ]]):format(word)
+  end
+
+  it("are loaded in the order of their names, below folders too", function()
+    with_scripts({ ["b.lua"] = answering "b", ["sub/a.lua"] = answering "sub", ["a.lua"] =
+      answering "a", ["notes.txt"] = "no Lua", [".hidden.lua"] = "error()" }, function(on)
+      assert.equal("a b sub", on.say())
+      assert.matches("loaded a.lua: generation 1, 0 %-> 1 listeners, [%d.]+ ms", on.offline:log())
+    end)
+  end)
+
+  it("get the app and their name, and may require slack", function()
+    with_scripts({ ["x.lua"] = [[
+      local app, name = ...
+      local slack = require "slack"
+      app:state("got", { name, slack._VERSION, app.client ~= nil, app.log ~= nil })
+    ]] }, function(on)
+      assert.same({ "x.lua", slack._VERSION, true, true }, on.app:state "got")
+    end)
+  end)
+
+  it("come after what the program registers, also when it does so later", function()
+    with_scripts({ ["x.lua"] = answering "script" }, function(on)
+      on.app:message(function() table.insert(on.app:state("said", {}), "program") end)
+      assert.equal("program script", on.say())
+    end)
+  end)
+
+  describe("when saved", function()
+    it("are replaced as a whole, state is kept", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        assert.equal("old", on.say())
+        on.save("x.lua", answering "new" .. answering("more"):gsub("local app = ...", ""))
+        on.await("x.lua", 2)
+        assert.equal("old new more", on.say())
+        assert.matches("reloaded x.lua: generation 2, 1 %-> 2 listeners", on.offline:log())
+      end)
+    end)
+
+    it("are replaced when written in place, too", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        files.write(on.path .. "/x.lua", answering "rewritten")
+        on.await("x.lua", 2)
+        assert.equal("rewritten", on.say())
+      end)
+    end)
+
+    it("stay as they were when the text does not compile, with file and line", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        on.save("x.lua", "local app = ...\nif then")
+        on.await_log "x.lua was not loaded; generation 1 stays"
+        assert.matches("x.lua:2: ", on.offline:log())
+        assert.equal("old", on.say())
+        on.save("x.lua", answering "repaired")
+        on.await("x.lua", 2)
+        assert.equal("old repaired", on.say())
+      end)
+    end)
+
+    it("stay as they were when they fail half-way, wholly", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        on.save("x.lua", answering "half" .. "\napp:use(function() end)\nerror 'broken'")
+        on.await_log "broken"
+        assert.equal("old", on.say())
+        assert.equal(1, on.app:stats().listeners)
+      end)
+    end)
+
+    it("stay as they were when a registration is wrong", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        on.save("x.lua", "local app = ...\napp:command('/x')")
+        on.await_log "x.lua:2: app:command: handler"
+        assert.equal("old", on.say())
+      end)
+    end)
+
+    it("may wait at their top level; events go on on the old code", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        on.save("x.lua", answering "new" .. [[
+          app:state("waiting", true)
+          require("slack").sleep(0.05)
+        ]])
+        live.wait(function() return on.app:state "waiting" end)
+        assert.equal("old", on.say())
+        on.await("x.lua", 2)
+        assert.equal("old new", on.say())
+      end)
+    end)
+
+    it("let running handlers finish on the old code", function()
+      with_scripts({ ["x.lua"] = [[
+        local app = ...
+        local word = "old"
+        app:message(function()
+          require("slack").sleep(0.1)
+          table.insert(app:state("said", {}), word)
+        end)
+      ]] }, function(on)
+        on.say()
+        on.save("x.lua", answering "new")
+        on.await("x.lua", 2)
+        on.say()
+        live.wait(function() return #on.app:state "said" == 2 end)
+        assert.same({ "new", "old" }, on.app:state "said")
+      end)
+    end)
+
+    it("have what they gave to on_unload called after the swap", function()
+      with_scripts({ ["x.lua"] = [[
+        local app = ...
+        app:on_unload(function() app:state("log", {})[1] = "first" end)
+        app:on_unload(function() error "in unload" end)
+      ]] }, function(on)
+        on.app:state("log", {})
+        on.save("x.lua", answering "new")
+        on.await("x.lua", 2)
+        live.wait(function() return on.app:state "log"[1] end)
+        on.await_log "in unload"
+      end)
+    end)
+
+    it("replace their middleware and error handler as well", function()
+      with_scripts({ ["x.lua"] = [[
+        local app = ...
+        app:use(function(c, next) c.data.by = "old" return next() end)
+        app:on_error(function(err) app:state("errors", {})[1] = err end)
+      ]] }, function(on)
+        on.app:message(function(c) error(c.data.by or "nobody", 0) end)
+        on.say()
+        assert.same({ "old" }, on.app:state "errors")
+        on.save("x.lua", "")
+        on.await("x.lua", 2)
+        on.say()
+        assert.same({ "old" }, on.app:state "errors")
+      end)
+    end)
+  end)
+
+  it("come and go with their files", function()
+    with_scripts({ ["x.lua"] = answering "x" }, function(on)
+      on.save("y.lua", answering "y")
+      on.await("y.lua", 1)
+      assert.equal("x y", on.say())
+      assert(os.remove(on.path .. "/x.lua"))
+      on.await("x.lua", nil)
+      assert.equal("x y y", on.say())
+      assert.matches("removed x.lua: 1 %-> 0 listeners", on.offline:log())
+      files.run(("mkdir '%s/sub'"):format(on.path))
+      on.save("sub/z.lua", answering "z")
+      on.await("sub/z.lua", 1)
+    end)
+  end)
+
+  it("survive that a file is away for a moment", function()
+    with_scripts({ ["x.lua"] = answering "old" }, function(on)
+      assert(os.remove(on.path .. "/x.lua"))
+      tasks.sleep(0.03)
+      on.save("x.lua", answering "new")
+      on.await("x.lua", 2)
+      assert.not_matches("removed", on.offline:log())
+    end)
+  end)
+
+  it("that fail at the start keep no other from running", function()
+    with_scripts({ ["a.lua"] = "error 'bad'", ["b.lua"] = answering "b" }, function(on)
+      assert.equal("b", on.say())
+      assert.matches("a.lua was not loaded: .*a.lua:1: bad", on.offline:log())
+    end)
+  end)
+
+  it("keep accidental globals to themselves, and are warned once", function()
+    with_scripts({ ["x.lua"] = "counter = 1\ncounter = 2\nother = 3" }, function(on)
+      assert.is_nil(rawget(_G, "counter"))
+      local _, count = on.offline:log():gsub("assigns the global", "")
+      assert.equal(2, count)
+      assert.matches('x.lua:1: assigns the global "counter"', on.offline:log())
+    end)
+  end)
+
+  it("are all loaded again by reload_all", function()
+    with_scripts({ ["x.lua"] = answering "x", ["y.lua"] = answering "y" }, function(on)
+      on.scripts:reload_all()
+      on.await("x.lua", 2)
+      on.await("y.lua", 2)
+      assert.equal("x y", on.say())
+    end)
+  end)
+
+  describe("with modules of their own", function()
+    local USER = [[
+      local app = ...
+      local words = require "lib.words"
+      app:message(function() table.insert(app:state("said", {}), words.word) end)
+    ]]
+
+    it("are reloaded together when a module changes", function()
+      with_scripts({
+        ["a.lua"] = USER, ["b.lua"] = USER, ["c.lua"] = answering "c",
+        ["lib/words.lua"] = "return { word = require('lib.base') }",
+        ["lib/base.lua"] = "return 'one'",
+      }, function(on)
+        assert.equal("one one c", on.say())
+        on.save("lib/base.lua", "return 'two'")
+        on.await("b.lua", 2)
+        assert.equal("one one c two two c", on.say())
+        assert.equal(1, on.generation "c.lua")
+        assert.is_nil(on.generation "lib/words.lua")
+        assert.is_nil(package.loaded["lib.words"])
+      end)
+    end)
+
+    it("all stay as they were when one of them fails with the new module", function()
+      with_scripts({
+        ["a.lua"] = USER, ["b.lua"] = USER .. "assert(words.word ~= 'bad', 'refused')",
+        ["lib/words.lua"] = "return { word = 'good' }",
+      }, function(on)
+        on.save("lib/words.lua", "return { word = 'bad' }")
+        on.await_log "refused"
+        on.await_log "a.lua stays as it was"
+        assert.equal("good good", on.say())
+      end)
+    end)
+
+    it("say so when modules require each other in a circle", function()
+      with_scripts({
+        ["a.lua"] = USER, ["lib/words.lua"] = "return require 'lib.base'",
+        ["lib/base.lua"] = "return require 'lib.words'",
+      }, function(on)
+        assert.matches("lib/words.lua requires itself", on.offline:log())
+      end)
+    end)
+  end)
+end)
