@@ -372,6 +372,11 @@ describe("http_client", function()
   end)
 
   describe("over HTTP/2", function()
+    if not files.run("PATH=$PATH:/usr/sbin; command -v nghttpd") then
+      pending "nghttpd (nghttp2-server) is not installed"
+      return
+    end
+
     local certificates, nghttpd, url
 
     -- Its port is one that was free a moment ago.
@@ -391,10 +396,6 @@ describe("http_client", function()
     end
 
     before_each(function()
-      if not files.run("PATH=$PATH:/usr/sbin; command -v nghttpd") then
-        pending "nghttpd (nghttp2-server) is not installed"
-        return
-      end
       nghttpd = start_nghttpd()
       local deadline = loop.now() + 10
       while not get(true) do
