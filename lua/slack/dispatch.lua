@@ -16,7 +16,9 @@
 local Context = require "slack.context"
 local Dedupe = require "slack.dedupe"
 local Failures = require "slack.failures"
+local Job = require "slack.job"
 local acks = require "slack.acks"
+local chain = require "slack.chain"
 local kinds = require "slack.kinds"
 local payload = require "slack.payload"
 local tasks = require "slack.tasks"
@@ -68,83 +70,7 @@ function Dispatch.new(app, clock)
   }, Dispatch)
 end
 
--- Jobs ---------------------------------------------------------------------------
-
--- A job is one task's work on a delivery. It is a to-be-closed variable of its
--- task, so that it is accounted for also when the task is cancelled.
----@class slack.Job
-local Job = {}
-Job.__index = Job
-Job.__name = "slack.job"
-
-local function end_delivery(dispatch, delivery)
-  if delivery.event_id and delivery.incomplete then
-    dispatch.dedupe:failed(delivery.event_id, delivery.finished)
-  end
-end
-
-function Job:__close()
-  local dispatch, delivery = self.dispatch, self.delivery
-  if not dispatch.jobs[self] then
-    return -- given up before
-  end
-  dispatch.jobs[self] = nil
-  dispatch.running = dispatch.running - 1
-  if not self.completed then
-    delivery.incomplete = true
-  end
-  delivery.left = delivery.left - 1
-  if delivery.left == 0 then
-    end_delivery(dispatch, delivery)
-  end
-  if dispatch.is_full and dispatch.running < dispatch.limit then
-    dispatch.is_full = false
-    dispatch.on_room()
-  end
-  if dispatch.on_job_end then
-    dispatch.on_job_end()
-  end
-end
-
-local function start(dispatch, delivery, run, c, listener, listeners)
-  local job = setmetatable({
-    dispatch = dispatch, delivery = delivery, c = c, listener = listener, listeners = listeners,
-    completed = false,
-  }, Job)
-  dispatch.running = dispatch.running + 1
-  dispatch.jobs[job] = true
-  delivery.left = delivery.left + 1
-  if dispatch.running >= dispatch.limit and not dispatch.is_full then
-    dispatch.is_full = true
-    dispatch.on_full()
-  end
-  job.task = tasks.spawn(run, job)
-  return job
-end
-
--- Chains -------------------------------------------------------------------------
-
-local run_layer
-
--- A next for the layer after i; calling it twice is a mistake of the middleware.
-local function next_of(chain, i)
-  local called = false
-  return function()
-    if called then
-      error("next called twice by the same middleware", 2)
-    end
-    called = true
-    return run_layer(chain, i + 1)
-  end
-end
-
-function run_layer(chain, i)
-  local layer = chain.layers[i]
-  if layer then
-    return layer(chain.c, next_of(chain, i))
-  end
-  return chain.last(chain.job, chain.c, chain.listener)
-end
+-- Running ---------------------------------------------------------------------------
 
 local function handle(_, c, listener)
   local value = listener.handler(c, nothing)
@@ -156,7 +82,7 @@ local function run_listener(job, c, listener)
   c.listener = listener
   local value
   if listener.middleware[1] then
-    value = run_layer({
+    value = chain({
       layers = listener.middleware, c = c, job = job, listener = listener, last = handle,
     }, 1)
   else
@@ -220,7 +146,7 @@ local function run_all_below(job, c)
   for i = 1, #listeners do
     local own = i == #listeners and c or c:_fork()
     own.matches, own.listener = listeners.matches[i], listeners[i]
-    started[i] = start(job.dispatch, delivery, run_below, own, listeners[i])
+    started[i] = Job.new(job.dispatch, own, listeners[i], delivery):start(run_below)
   end
   for i = 1, #started do
     started[i].task:join()
@@ -256,8 +182,8 @@ end
 local function run_chain(job)
   local _ <close> = job
   local delivery, dispatch, c = job.delivery, job.dispatch, job.c
-  local ok, failure = xpcall(run_layer, trace, {
-    layers = delivery.middleware, c = c, job = job, last = run_matches,
+  local ok, failure = xpcall(chain, trace, {
+    layers = job.middleware, c = c, job = job, last = run_matches,
   }, 1)
   if ok then
     if delivery.failures[1] then
@@ -294,10 +220,22 @@ local function collect(c, listener, found)
   return false
 end
 
+-- The list is used again when it has been read; while a predicate dispatches
+-- something itself, another takes its place.
 local function match(self, c, done)
-  local found = { matches = {}, done = done }
+  local found = self.spare or { matches = {} }
+  self.spare = nil
+  found.done = done
   found.named = self.index:visit(c, collect, found)
   return found
+end
+
+local function give_back(self, found)
+  local matches = found.matches
+  for i = #found, 1, -1 do
+    found[i], matches[i] = nil, nil
+  end
+  self.spare = found
 end
 
 -- Nothing to do but to say so once in a while.
@@ -336,29 +274,43 @@ local function unknown_payload(self, request)
   end
 end
 
--- The middleware, if any, then the listeners, in tasks.
-local function begin(self, c, event_id, done)
-  local listeners = match(self, c, done)
-  local count = #listeners
-  local middleware = self.middleware
-  local delivery = { left = 0, event_id = event_id, finished = done, several = count > 1 }
-  if middleware[1] then
-    delivery.failures, delivery.middleware = {}, middleware
-    start(self, delivery, run_chain, c, nil, listeners)
-    return
-  elseif count == 0 then
-    return self:_nobody(c, listeners.named)
-  end
+-- All that match, each in a task of its own.
+local function run_each(self, c, event_id, done, listeners, count)
+  local delivery = Job.new(self, c)
+  delivery.event_id, delivery.finished, delivery.several = event_id, done, true
   delivery.left = 1 -- until all are started
   for i = 1, count do
     local own = i == count and c or c:_fork()
     own.matches = listeners.matches[i]
-    start(self, delivery, run_alone, own, listeners[i])
+    Job.new(self, own, listeners[i], delivery):start(run_alone)
   end
   delivery.left = delivery.left - 1
   if delivery.left == 0 then
-    end_delivery(self, delivery)
+    Job.end_delivery(delivery)
   end
+end
+
+-- The middleware, if any, then the listeners.
+local function begin(self, c, event_id, done)
+  local listeners = match(self, c, done)
+  local count = #listeners
+  local middleware = self.middleware
+  if middleware[1] then
+    local job = Job.new(self, c)
+    job.event_id, job.finished, job.failures = event_id, done, {}
+    job.listeners, job.middleware = listeners, middleware
+    return job:start(run_chain) -- which keeps the list
+  elseif count == 0 then
+    self:_nobody(c, listeners.named)
+  elseif count == 1 then
+    c.matches = listeners.matches[1]
+    local job = Job.new(self, c, listeners[1])
+    job.event_id, job.finished = event_id, done
+    job:start(run_alone)
+  else
+    run_each(self, c, event_id, done, listeners, count)
+  end
+  give_back(self, listeners)
 end
 
 ---Takes a request. Handlers begin here and now when this is called from the loop,

@@ -1,0 +1,76 @@
+-- A job is one task's work on a delivery. It is a to-be-closed variable of that
+-- task, so that it is accounted for also when the task is cancelled.
+
+local tasks = require "slack.tasks"
+
+---@class slack.Job
+---@field delivery slack.Job whose fields say how the whole delivery stands
+---@field left integer jobs of the delivery that have not ended
+---@field event_id string|false
+---@field finished? table<slack.Listener, true> listeners that need not see a redelivery
+---@field completed boolean
+local Job = {}
+Job.__index = Job
+Job.__name = "slack.job"
+
+---Called when the last job of a delivery has ended.
+---@param delivery slack.Job
+function Job.end_delivery(delivery)
+  if delivery.event_id and delivery.incomplete then
+    delivery.dispatch.dedupe:failed(delivery.event_id, delivery.finished)
+  end
+end
+
+function Job:__close()
+  local dispatch, delivery = self.dispatch, self.delivery
+  if not dispatch.jobs[self] then
+    return -- given up before
+  end
+  dispatch.jobs[self] = nil
+  dispatch.running = dispatch.running - 1
+  if not self.completed then
+    delivery.incomplete = true
+  end
+  delivery.left = delivery.left - 1
+  if delivery.left == 0 then
+    Job.end_delivery(delivery)
+  end
+  if dispatch.is_full and dispatch.running < dispatch.limit then
+    dispatch.is_full = false
+    dispatch.on_room()
+  end
+  if dispatch.on_job_end then
+    dispatch.on_job_end()
+  end
+end
+
+---@param dispatch slack.Dispatch
+---@param c slack.Context
+---@param listener? slack.Listener
+---@param delivery? slack.Job nil: it is alone, and its own delivery
+---@return slack.Job
+function Job.new(dispatch, c, listener, delivery)
+  local job = setmetatable({
+    dispatch = dispatch, c = c, listener = listener, left = 0, completed = false,
+    event_id = false, delivery = false, task = false,
+  }, Job)
+  job.delivery = delivery or job
+  return job
+end
+
+---Runs run(job) in a task.
+---@param run fun(job: slack.Job)
+function Job:start(run)
+  local dispatch, delivery = self.dispatch, self.delivery
+  dispatch.running = dispatch.running + 1
+  dispatch.jobs[self] = true
+  delivery.left = delivery.left + 1
+  if dispatch.running >= dispatch.limit and not dispatch.is_full then
+    dispatch.is_full = true
+    dispatch.on_full()
+  end
+  self.task = tasks.spawn(run, self)
+  return self
+end
+
+return Job
