@@ -345,6 +345,120 @@ describe("sandbox", function()
     end)
   end)
 
+  describe("views and shortcuts", function()
+    local MODAL <const> = {
+      type = "modal",
+      callback_id = "order",
+      title = { type = "plain_text", text = "Order" },
+      submit = { type = "plain_text", text = "Go" },
+      notify_on_close = true,
+      blocks = {
+        {
+          type = "input", block_id = "what",
+          label = { type = "plain_text", text = "What?" },
+          element = { type = "plain_text_input", action_id = "item" },
+        },
+        {
+          type = "input", block_id = "kind",
+          label = { type = "plain_text", text = "Kind?" },
+          element = { type = "external_select", action_id = "pick" },
+        },
+      },
+    }
+
+    local function open_modal(view)
+      local outcome = sb:shortcut { callback_id = "start", user = "ada" }
+      return assert(api.views.open { trigger_id = outcome.trigger_id, view = view or MODAL }).view
+    end
+
+    before_each(function() start() end)
+
+    it("opens a modal for a trigger_id, once", function()
+      local outcome = sb:shortcut { callback_id = "start" }
+      assert(api.views.open { trigger_id = outcome.trigger_id, view = MODAL })
+      assert.are.equal("order", sb:view().callback_id)
+      local _, err = api.views.open { trigger_id = outcome.trigger_id, view = MODAL }
+      assert.are.equal("exchanged_trigger_id", err.code)
+      local payload = app.envelopes[1].payload
+      assert.are.same({ "shortcut", "start" }, { payload.type, payload.callback_id })
+      assert.is_nil(payload.channel)
+    end)
+
+    it("submits what people typed; an empty ack closes the modal", function()
+      open_modal()
+      sb:submit { values = { item = "soup" }, user = "ada" }
+      assert.is_nil(sb:view())
+      local payload = app.envelopes[2].payload
+      assert.are.equal("view_submission", payload.type)
+      local values = payload.view.state.values
+      assert.are.equal("soup", values.what.item.value)
+      assert.are.equal(json.null, values.kind.pick.selected_option)
+    end)
+
+    it("keeps the modal open for errors, and replaces or stacks it when told so", function()
+      local first = open_modal()
+      app.answers.interactive = '{"response_action":"errors","errors":{"what":"no"}}'
+      assert.are.equal("no", sb:submit({}).ack.errors.what)
+      assert.are.equal(first.id, sb:view().id)
+      local another = assert(json.encode(MODAL)):gsub("order", "second")
+      app.answers.interactive = ('{"response_action":"update","view":%s}'):format(another)
+      sb:submit {}
+      assert.are.same({ first.id, "second" }, { sb:view().id, sb:view().callback_id })
+      app.answers.interactive = ('{"response_action":"push","view":%s}'):format(another)
+      sb:submit {}
+      assert.are.equal(first.id, sb:view().previous_view_id)
+      app.answers.interactive = '{"response_action":"clear"}'
+      sb:submit {}
+      assert.is_nil(sb:view())
+    end)
+
+    it("tells that a modal was closed, when the app wants to know", function()
+      open_modal()
+      sb:close_view { is_cleared = true }
+      local payload = app.envelopes[2].payload
+      assert.are.same({ "view_closed", true }, { payload.type, payload.is_cleared })
+      local quiet = {}
+      for key, value in pairs(MODAL) do
+        quiet[key] = value
+      end
+      quiet.notify_on_close = false
+      open_modal(quiet)
+      assert.is_nil(sb:close_view())
+    end)
+
+    it("asks the app for the options of a menu", function()
+      local view = open_modal()
+      app.answers.interactive = '{"options":[]}'
+      local outcome = sb:suggest { view = view, action_id = "pick", value = "so" }
+      assert.are.same({}, outcome.ack.options)
+      assert.are.equal("so", app.envelopes[2].payload.value)
+    end)
+
+    it("shows a message's shortcut with the message", function()
+      local message = sb:say { text = "look" }
+      sb:shortcut { callback_id = "save", message = message, user = "grace" }
+      local payload = app.envelopes[#app.envelopes].payload
+      assert.are.same({ "message_action", "look" }, { payload.type, payload.message.text })
+    end)
+
+    it("shows each person the home tab that was published for them", function()
+      assert.is_nil(sb:open_home { user = "ada" })
+      local event = sb:wait(function() return app:events "app_home_opened"[1] end)
+      assert(api.views.publish {
+        user_id = event.user,
+        view = { type = "home", callback_id = "mine", blocks = {} },
+      })
+      assert.are.equal("mine", sb:open_home({ user = "ada" }).callback_id)
+      assert.is_nil(sb:open_home { user = "grace" })
+    end)
+
+    it("tells who enters a channel", function()
+      local user = sb:join { user = "linus", channel = "general" }
+      local event = sb:wait(function() return app:events "member_joined_channel"[1] end)
+      assert.are.same({ user.id, "C" }, { event.user, event.channel_type })
+    end)
+  end)
+
   describe("life", function()
     it("waits in tasks without holding up others", function()
       start()

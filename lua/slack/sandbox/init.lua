@@ -15,7 +15,7 @@ local core = require "slack.core"
 local json = require "slack.json"
 local logs = require "slack.log"
 local loop = require "slack.loop"
-local people = require "slack.sandbox.people"
+local people = require "slack.sandbox.interactions"
 local responses = require "slack.sandbox.responses"
 local tasks = require "slack.tasks"
 

@@ -2,6 +2,7 @@
 -- and a call and gives the fields of the answer, or nil, Slack's error word,
 -- and perhaps more fields for the answer.
 
+local Workspace = require "slack.sandbox.workspace"
 local json = require "slack.json"
 
 ---@class slack.sandbox.Call
@@ -85,8 +86,8 @@ local function check_blocks(value)
     elseif block.type == "section" and not block.text and not block.fields then
       return invalid_blocks("missing required field: text", pointer)
     end
-    block.block_id = block.block_id or ("b%d"):format(i)
   end
+  Workspace.identify(blocks)
   return { blocks = #blocks > 0 and blocks or nil }
 end
 

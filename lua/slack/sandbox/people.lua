@@ -1,4 +1,4 @@
--- What people do in the local workspace, and what they see.
+-- What people say and do in the local workspace's channels, and what they see.
 
 ---@class slack.sandbox.People
 local people = {}
@@ -19,6 +19,9 @@ local function resolve(self, what)
   end
   return user, channel
 end
+
+people.resolve = resolve
+people.fail = fail
 
 ---Somebody writes a message; the app gets its events.
 ---@param what { text: string, user: string?, channel: string?, thread_ts: string?, blocks: table? }
@@ -63,6 +66,45 @@ function people:react(what)
   self:changed()
 end
 
+---Somebody takes a reaction back.
+---@param what { message: table, name: string, user: string? }
+function people:unreact(what)
+  local user, channel = resolve(self, { user = what.user, channel = what.message.channel })
+  local message = self.workspace.find_message(channel, what.message.ts)
+  self.workspace:unreact(channel, message, what.name, user.id)
+  self:changed()
+end
+
+---Somebody enters a channel; somebody new if there is no such person yet.
+---@param what { user: string, channel: string? }
+---@return table user
+function people:join(what)
+  if not self.workspace:find_user(what.user) then
+    self.workspace:add_user(what.user)
+  end
+  local user, channel = resolve(self, what)
+  self.workspace:join(channel, user.id)
+  self:changed()
+  return user
+end
+
+---Somebody opens the app's home tab.
+---@param what? { user: string? }
+---@return table? view the published home tab, nil when there is none yet
+function people:open_home(what)
+  local user = resolve(self, { user = what and what.user })
+  self:deliver_event {
+    type = "app_home_opened",
+    user = user.id,
+    channel = self.workspace:direct_channel(user.id).id,
+    tab = "home",
+    view = user.home,
+    event_ts = self.workspace:new_ts(),
+  }
+  self:changed()
+  return user.home
+end
+
 -- What an ack of a command or a response puts into the channel.
 local function show(self, content, user, channel)
   local fields = type(content) == "string" and { text = content } or content
@@ -83,131 +125,6 @@ local function show(self, content, user, channel)
 end
 
 people.show_response = show
-
----@class slack.sandbox.Outcome
----@field ack any payload of the app's ack; json.null when it had none; nil when it never came
----@field seconds number? from sending to ack
----@field message table? what the ack put into the channel
----@field response_url string? for this interaction
----@field trigger_id string?
----@field delivery slack.sandbox.Delivery
-
-local function deliver_and_wait(self, kind, payload, timeout)
-  local delivery = self:deliver(kind, payload, { accepts_response_payload = true })
-  local ack = delivery:await_ack(timeout or 3)
-  return {
-    ack = ack,
-    seconds = delivery:ack_time(),
-    response_url = payload.response_url,
-    trigger_id = payload.trigger_id,
-    delivery = delivery,
-  }
-end
-
-local function is_message(ack)
-  return type(ack) == "table" and (ack.text or ack.blocks or ack.attachments)
-end
-
----Somebody types a slash command; waits for the app's ack.
----@async
----@param what { command: string, text: string?, user: string?, channel: string?, timeout: number? }
----@return slack.sandbox.Outcome
-function people:command(what)
-  local user, channel = resolve(self, what)
-  local outcome = deliver_and_wait(self, "slash_commands", {
-    token = "verification-token",
-    team_id = self.workspace.team.id,
-    team_domain = self.workspace.team.domain,
-    channel_id = channel.id,
-    channel_name = channel.name,
-    user_id = user.id,
-    user_name = user.name,
-    command = what.command,
-    text = what.text or "",
-    api_app_id = self.workspace.app_id,
-    is_enterprise_install = "false",
-    response_url = self:new_response_url(user, channel),
-    trigger_id = self:new_trigger(),
-  }, what.timeout)
-  if is_message(outcome.ack) then
-    outcome.message = show(self, outcome.ack, user, channel)
-  end
-  self:changed()
-  return outcome
-end
-
-local function find_element(message, action_id)
-  for _, block in ipairs(message.blocks or {}) do
-    local elements = block.elements or { block.accessory }
-    for _, element in ipairs(elements) do
-      if element.action_id == action_id then
-        return element, block
-      end
-    end
-  end
-end
-
--- The fields of a payload that each interaction has.
-local function interaction(self, kind, user)
-  local workspace = self.workspace
-  return {
-    type = kind,
-    user = { id = user.id, username = user.name, name = user.name, team_id = workspace.team.id },
-    team = { id = workspace.team.id, domain = workspace.team.domain },
-    api_app_id = workspace.app_id,
-    token = "verification-token",
-    trigger_id = self:new_trigger(),
-    is_enterprise_install = false,
-  }
-end
-
----@class slack.sandbox.Click
----@field message table
----@field action_id string
----@field user? string
----@field fields? table what the action carries besides, selected_option for instance
----@field timeout? number seconds
-
----Somebody uses a button or menu of a message; waits for the app's ack.
----@async
----@param what slack.sandbox.Click
----@return slack.sandbox.Outcome
-function people:click(what)
-  local message = what.message
-  local user, channel = resolve(self, { user = what.user, channel = message.channel })
-  local element, block = find_element(message, what.action_id)
-  if not element then
-    fail(2, "the message has no element with action_id %s", what.action_id)
-  end
-  local action = {
-    type = element.type,
-    action_id = element.action_id,
-    block_id = block.block_id,
-    text = element.text,
-    value = element.value,
-    style = element.style,
-    action_ts = self.workspace:new_ts(),
-  }
-  for key, value in pairs(what.fields or {}) do
-    action[key] = value
-  end
-  local payload = interaction(self, "block_actions", user)
-  payload.actions = { action }
-  payload.channel = { id = channel.id, name = channel.name }
-  payload.container = {
-    type = "message",
-    message_ts = message.ts,
-    channel_id = channel.id,
-    is_ephemeral = message.is_ephemeral or false,
-    thread_ts = message.thread_ts,
-  }
-  payload.message = not message.is_ephemeral and message or nil
-  payload.state = { values = {} }
-  payload.response_url = self:new_response_url(user, channel, message)
-  local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
-  self:changed()
-  return outcome
-end
 
 ---The messages of a channel, oldest first, as everybody there sees them.
 ---@param channel? string name or id

@@ -416,12 +416,27 @@ function Workspace:join(channel, user_id)
   return true
 end
 
+-- Gives blocks and their elements the ids that the app left out, as Slack does.
+local function identify(blocks)
+  for _, block in ipairs(blocks or {}) do
+    block.block_id = block.block_id or new_id "":lower():sub(1, 5)
+    for _, element in ipairs(block.elements or { block.accessory or block.element }) do
+      if type(element) == "table" and element.type and not element.action_id then
+        element.action_id = new_id "":lower():sub(1, 5)
+      end
+    end
+  end
+end
+
+Workspace.identify = identify
+
 ---Stores a view (modal or home tab) as views.open and its like give it back.
 ---@param definition table as the app sent it
 ---@param fields? table id, previous_view_id, root_view_id, user_id
 ---@return table view
 function Workspace:put_view(definition, fields)
   local view = copy(definition)
+  identify(view.blocks)
   view.id = new_id "V"
   view.team_id = self.team.id
   view.app_id = self.app_id
@@ -440,12 +455,15 @@ function Workspace:put_view(definition, fields)
   return view
 end
 
----The modal that was opened or pushed last and is still there.
+---The modal in front: the newest that has none above it.
 ---@return table? view
 function Workspace:top_view()
-  local top
+  local covered, top = {}, nil
   for _, view in pairs(self.views) do
-    if view.type == "modal" and (not top or view.hash > top.hash) then
+    covered[view.previous_view_id or false] = true
+  end
+  for id, view in pairs(self.views) do
+    if view.type == "modal" and not covered[id] and (not top or view.hash > top.hash) then
       top = view
     end
   end

@@ -1,0 +1,316 @@
+-- What people do to the app itself: commands, buttons, menus, shortcuts and
+-- modals. Each waits for the app's ack and gives back what came of it.
+
+local json = require "slack.json"
+local people = require "slack.sandbox.people"
+
+---@class slack.sandbox.Outcome
+---@field ack any payload of the app's ack; json.null when it had none; nil when it never came
+---@field seconds number? from sending to ack
+---@field message table? what the ack put into the channel
+---@field response_url string? for this interaction
+---@field trigger_id string?
+---@field delivery slack.sandbox.Delivery
+
+-- Whose ack may carry something (protocol §2.4).
+local ANSWERED = {
+  block_actions = true,
+  block_suggestion = true,
+  view_submission = true,
+}
+
+local function deliver_and_wait(self, kind, payload, timeout)
+  local delivery = self:deliver(kind, payload, {
+    accepts_response_payload = kind == "slash_commands" or ANSWERED[payload.type] or false,
+  })
+  local ack = delivery:await_ack(timeout or 3)
+  return {
+    ack = ack,
+    seconds = delivery:ack_time(),
+    response_url = payload.response_url,
+    trigger_id = payload.trigger_id,
+    delivery = delivery,
+  }
+end
+
+local function is_message(ack)
+  return type(ack) == "string" and ack ~= ""
+    or type(ack) == "table" and (ack.text or ack.blocks or ack.attachments)
+end
+
+---Somebody types a slash command; waits for the app's ack.
+---@async
+---@param what { command: string, text: string?, user: string?, channel: string?, timeout: number? }
+---@return slack.sandbox.Outcome
+function people:command(what)
+  local user, channel = people.resolve(self, what)
+  local outcome = deliver_and_wait(self, "slash_commands", {
+    token = "verification-token",
+    team_id = self.workspace.team.id,
+    team_domain = self.workspace.team.domain,
+    channel_id = channel.id,
+    channel_name = channel.name,
+    user_id = user.id,
+    user_name = user.name,
+    command = what.command,
+    text = what.text or "",
+    api_app_id = self.workspace.app_id,
+    is_enterprise_install = "false",
+    response_url = self:new_response_url(user, channel),
+    trigger_id = self:new_trigger(),
+  }, what.timeout)
+  if is_message(outcome.ack) then
+    outcome.message = people.show_response(self, outcome.ack, user, channel)
+  end
+  self:changed()
+  return outcome
+end
+
+-- The element with that action_id among blocks, and its block.
+local function find_element(blocks, action_id)
+  for _, block in ipairs(blocks or {}) do
+    local elements = block.elements or { block.accessory or block.element }
+    for _, element in ipairs(elements) do
+      if element.action_id == action_id then
+        return element, block
+      end
+    end
+  end
+end
+
+-- The fields of a payload that each interaction has.
+local function interaction(self, kind, user)
+  local workspace = self.workspace
+  return {
+    type = kind,
+    user = { id = user.id, username = user.name, name = user.name, team_id = workspace.team.id },
+    team = { id = workspace.team.id, domain = workspace.team.domain },
+    api_app_id = workspace.app_id,
+    token = "verification-token",
+    trigger_id = self:new_trigger(),
+    is_enterprise_install = false,
+  }
+end
+
+-- Where an element was used: in a message or in a view.
+local function add_place(self, payload, place)
+  local message, view = place.message, place.view
+  if view then
+    payload.view = view
+    payload.container = { type = "view", view_id = view.id }
+    return
+  end
+  local user, channel = people.resolve(self, { user = place.user, channel = message.channel })
+  payload.channel = { id = channel.id, name = channel.name }
+  payload.container = {
+    type = "message",
+    message_ts = message.ts,
+    channel_id = channel.id,
+    is_ephemeral = message.is_ephemeral or false,
+    thread_ts = message.thread_ts,
+  }
+  payload.message = not message.is_ephemeral and message or nil
+  payload.state = { values = {} }
+  payload.response_url = self:new_response_url(user, channel, message)
+end
+
+local function element_of(what, level)
+  local place = what.message or what.view
+  if not place then
+    people.fail(level + 1, "a message or a view is needed")
+  end
+  local element, block = find_element(place.blocks, what.action_id)
+  if not element then
+    people.fail(level + 1, "there is no element with action_id %s", what.action_id)
+  end
+  return element, block
+end
+
+---@class slack.sandbox.Click
+---@field message? table
+---@field view? table a modal or home tab, instead of a message
+---@field action_id string
+---@field user? string
+---@field fields? table what the action carries besides, selected_option for instance
+---@field timeout? number seconds
+
+---Somebody uses a button or menu of a message or view; waits for the app's ack.
+---@async
+---@param what slack.sandbox.Click
+---@return slack.sandbox.Outcome
+function people:click(what)
+  local element, block = element_of(what, 2)
+  local user = people.resolve(self, { user = what.user })
+  local action = {
+    type = element.type,
+    action_id = element.action_id,
+    block_id = block.block_id,
+    text = element.text,
+    value = element.value,
+    style = element.style,
+    action_ts = self.workspace:new_ts(),
+  }
+  for key, value in pairs(what.fields or {}) do
+    action[key] = value
+  end
+  local payload = interaction(self, "block_actions", user)
+  payload.actions = { action }
+  add_place(self, payload, what)
+  local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
+  self:changed()
+  return outcome
+end
+
+---Somebody types into a menu whose options the app gives; waits for them.
+---@async
+---@param what slack.sandbox.Click|{ value: string }
+---@return slack.sandbox.Outcome ack.options or ack.option_groups
+function people:suggest(what)
+  local element, block = element_of(what, 2)
+  local user = people.resolve(self, { user = what.user })
+  local payload = interaction(self, "block_suggestion", user)
+  payload.trigger_id = nil
+  payload.action_id, payload.block_id = element.action_id, block.block_id
+  payload.value = what.value or ""
+  add_place(self, payload, what)
+  payload.response_url, payload.state = nil, nil
+  return deliver_and_wait(self, "interactive", payload, what.timeout)
+end
+
+---Somebody chooses a shortcut, of the whole workspace or of a message.
+---@async
+---@param what { callback_id: string, message: table?, user: string?, timeout: number? }
+---@return slack.sandbox.Outcome
+function people:shortcut(what)
+  local user = people.resolve(self, { user = what.user })
+  local payload = interaction(self, what.message and "message_action" or "shortcut", user)
+  payload.callback_id = what.callback_id
+  payload.action_ts = self.workspace:new_ts()
+  if what.message then
+    local _, channel = people.resolve(self, { channel = what.message.channel })
+    payload.channel = { id = channel.id, name = channel.name }
+    payload.message, payload.message_ts = what.message, what.message.ts
+    payload.response_url = self:new_response_url(user, channel, what.message)
+  else
+    payload.api_app_id = nil
+  end
+  return deliver_and_wait(self, "interactive", payload, what.timeout)
+end
+
+-- Views ------------------------------------------------------------------------
+
+---The modal that is in front, if any.
+---@return table? view
+function people:view()
+  return self.workspace:top_view()
+end
+
+local VALUE_FIELDS = {
+  static_select = "selected_option",
+  external_select = "selected_option",
+  radio_buttons = "selected_option",
+  checkboxes = "selected_options",
+  multi_static_select = "selected_options",
+  multi_external_select = "selected_options",
+  users_select = "selected_user",
+  conversations_select = "selected_conversation",
+  channels_select = "selected_channel",
+  datepicker = "selected_date",
+  timepicker = "selected_time",
+  datetimepicker = "selected_date_time",
+  rich_text_input = "rich_text_value",
+}
+
+-- State of every input of a view, as typed; what was left empty is null.
+local function fill_in(view, values)
+  local state = {}
+  for _, block in ipairs(view.blocks or {}) do
+    local element = block.type == "input" and block.element
+    if element then
+      local field = VALUE_FIELDS[element.type] or "value"
+      local value = values[element.action_id]
+      state[block.block_id] = {
+        [element.action_id] = {
+          type = element.type,
+          [field] = value == nil and json.null or value,
+        },
+      }
+    end
+  end
+  return { values = state }
+end
+
+-- What the ack of a submission does to the stack of views.
+local function follow(self, view, ack)
+  local workspace = self.workspace
+  local action = type(ack) == "table" and ack.response_action
+  if action == "errors" then
+    return
+  elseif action == "clear" then
+    for id, other in pairs(workspace.views) do
+      if other.root_view_id == view.root_view_id then
+        workspace.views[id] = nil
+      end
+    end
+  elseif action == "update" then
+    workspace:put_view(ack.view, {
+      id = view.id,
+      previous_view_id = view.previous_view_id,
+      root_view_id = view.root_view_id,
+    })
+  elseif action == "push" then
+    workspace:put_view(ack.view, { previous_view_id = view.id, root_view_id = view.root_view_id })
+  else
+    workspace.views[view.id] = nil
+  end
+end
+
+---Somebody fills in a modal and submits it; waits for the app's ack and does
+---what it says.
+---@async
+---@param what { view: table?, values: table<string, any>?, user: string?, timeout: number? }
+---  values by action_id; the view in front when none is given
+---@return slack.sandbox.Outcome
+function people:submit(what)
+  local view = what.view or self.workspace:top_view()
+  if not view then
+    people.fail(2, "there is no modal to submit")
+  end
+  local user = people.resolve(self, { user = what.user })
+  view.state = fill_in(view, what.values or {})
+  local payload = interaction(self, "view_submission", user)
+  payload.view = view
+  payload.response_urls = json.list {}
+  local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
+  if outcome.ack ~= nil then
+    follow(self, view, outcome.ack)
+  end
+  self:changed()
+  return outcome
+end
+
+---Somebody closes a modal without submitting it; the app hears of it when the
+---view has notify_on_close.
+---@async
+---@param what? { view: table?, user: string?, is_cleared: boolean?, timeout: number? }
+---@return slack.sandbox.Outcome? nil when the app is not told
+function people:close_view(what)
+  what = what or {}
+  local view = what.view or self.workspace:top_view()
+  if not view then
+    people.fail(2, "there is no modal to close")
+  end
+  self.workspace.views[view.id] = nil
+  self:changed()
+  if not view.notify_on_close then
+    return nil
+  end
+  local user = people.resolve(self, { user = what.user })
+  local payload = interaction(self, "view_closed", user)
+  payload.trigger_id = nil
+  payload.view = view
+  payload.is_cleared = what.is_cleared or false
+  return deliver_and_wait(self, "interactive", payload, what.timeout)
+end
+
+return people
