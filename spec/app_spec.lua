@@ -298,6 +298,18 @@ describe("an app", function()
       end)
     end
 
+    it("ends at once while Slack cannot be reached", function()
+      live.run(function(here, new_app)
+        local app, outcome = new_app(), nil
+        here:stop()
+        local task = tasks.spawn(function() outcome = { app:run() } end)
+        live.wait(function() return app.phase == "starting" end)
+        assert.is_true(app:stop())
+        assert(task:join(1))
+        assert.same({ true }, outcome)
+      end)
+    end)
+
     it("ends with the error that kept the app from starting", function()
       live.run(function(_, new_app)
         local task, outcome = run(new_app { token = "xoxb-1-wrong" })

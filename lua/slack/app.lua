@@ -140,12 +140,6 @@ local function check_token(self)
   return true
 end
 
-local function stopped_meanwhile(self)
-  if self.phase ~= "starting" then
-    return errors.new { code = "stopped", message = "the app was stopped before it had started" }
-  end
-end
-
 local function on_fatal(self, err)
   self.fatal = err
   tasks.spawn(function()
@@ -173,16 +167,29 @@ end
 
 local function start_up(self)
   local ok, err = check_token(self)
-  err = err or stopped_meanwhile(self)
-  if not err and self.scripts then
+  if ok and self.scripts then
     ok, err = self.scripts:start()
-    err = err or stopped_meanwhile(self)
   end
-  if not err then
+  if ok then
     ok, err = open_transport(self)
-    err = err or stopped_meanwhile(self)
   end
-  return not err and ok, err
+  return ok, err
+end
+
+-- In a task of its own, which a stop can cancel wherever it is.
+local function start_in_task(self)
+  local task = tasks.spawn(start_up, self)
+  self.start_task = task
+  local ended, ok, err = task:join()
+  self.start_task = nil
+  if ended then
+    return ok, err
+  elseif not errors.is(ok) or ok.code ~= "cancelled" then
+    error(ok, 0)
+  end
+  return nil, errors.new {
+    code = "stopped", message = "the app was stopped before it had started",
+  }
 end
 
 local function announce_end(self)
@@ -222,7 +229,7 @@ function App:start()
     }
   end
   self.phase, self.fatal = "starting", nil
-  local ok, err = start_up(self)
+  local ok, err = start_in_task(self)
   if not ok then
     if self.phase == "starting" then
       self:close()
@@ -259,6 +266,9 @@ local function drain(self)
 end
 
 local function finish(self)
+  if self.start_task then
+    self.start_task:cancel()
+  end
   local transport = self.transport
   if transport then
     transport:finish(math.max(self.stop_at - loop.now(), 0))
