@@ -104,6 +104,48 @@ describe("dispatch", function()
     end)
   end)
 
+  it("survives payloads whose fields are of the wrong kind (S156)", function()
+    local names = {
+      "type", "user", "team", "channel", "authorizations", "container", "message", "view", "text",
+      "subtype", "item", "response_urls", "action_id", "block_id", "callback_id", "bot_id",
+      "actions",
+    }
+    local function use(c)
+      tostring(c)
+      for _, name in ipairs { "user_id", "channel_id", "team_id", "thread_ts", "message_ts" } do
+        table.insert(seen, c[name])
+      end
+    end
+    local any = slack.pattern ""
+    app:event(any, use)
+    app:message(any, use)
+    app:message("x", use)
+    app:command({ command = any, text = any }, use)
+    app:action({ action_id = any, callback_id = any }, use)
+    app:options({ block_id = any }, use)
+    app:shortcut(any, use)
+    app:view(any, use)
+    for _, value in ipairs { json.null, 5, "message", false, {}, { {} }, { { 1 } } } do
+      for _, base in ipairs {
+        { event = {} }, { command = "/x" }, { actions = { {} } }, { type = "block_suggestion" },
+        { type = "shortcut" }, { type = "view_submission", view = {} },
+      } do
+        for _, name in ipairs(names) do
+          local body = { event = base.event and { [name] = value } or nil }
+          for key, own in pairs(base) do
+            body[key] = body[key] or own
+          end
+          if body[name] == nil then
+            body[name] = value
+          end
+          offline:deliver(body, { acked = base.event ~= nil })
+        end
+      end
+    end
+    assert.not_matches("error in", offline:log())
+    assert.equal(0, app:stats().running)
+  end)
+
   describe("of redeliveries", function()
     local function deliver(id, attempt)
       offline:event({ type = "app_mention", user = "U1", channel = "C1", ts = "1.2" }, {
