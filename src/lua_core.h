@@ -30,7 +30,7 @@ void slk_open_http_server(lua_State *L); /* http_server, certificate */
 void slk_open_files(lua_State *L);       /* file_watch, stat, list_directory */
 void slk_open_codecs(lua_State *L);      /* sign, verify, scan_envelope, *_parser, *_frame */
 void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */
-int slk_json_decode(lua_State *L);       /* (text, metatable of empty lists) -> value | nil, message */
+int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
 
 /* Makes a class: metatable name with __name, __gc, __close and __index = the
  * methods. Both finalizers must be idempotent. */
