@@ -29,6 +29,7 @@ void slk_open_socket_mode(lua_State *L); /* socket_mode */
 void slk_open_http_server(lua_State *L); /* http_server, certificate */
 void slk_open_files(lua_State *L);       /* file_watch, stat, list_directory */
 void slk_open_codecs(lua_State *L);      /* sign, verify, scan_envelope, *_parser, *_frame */
+void slk_open_recent_ids(lua_State *L);  /* recent_ids */
 void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */
 int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
 
@@ -66,6 +67,7 @@ void *slk_field_object(lua_State *L, int index, const char *name, const char *cl
 #define SLK_CLASS_FILE_WATCH  "slack.core.file_watch"
 #define SLK_CLASS_POLLER      "slack.core.poller"
 #define SLK_CLASS_SIGNALS     "slack.core.signals"
+#define SLK_CLASS_RECENT_IDS  "slack.core.recent_ids"
 
 /* Pushes what mailbox:take gives after the kind; returns how many values.
  * Called with the message owned by a userdata, so that raising is safe. */

@@ -3,9 +3,13 @@
 -- event is known for at least `age` seconds, unless more than `limit` others
 -- come in that time.
 
+local core = require "slack.core"
+
 local M = {}
 
 ---@class slack.Dedupe
+---@field clock fun(): number
+---@field unfinished table<string, table> events whose handling failed: listeners that had finished
 local Dedupe = {}
 Dedupe.__index = Dedupe
 Dedupe.__name = "slack.dedupe"
@@ -15,18 +19,24 @@ Dedupe.__name = "slack.dedupe"
 ---@param limit? integer 20,000
 ---@return slack.Dedupe
 function M.new(clock, age, limit)
+  limit = limit or 20000
   return setmetatable({
-    clock = clock, age = age or 600, limit = limit or 20000,
-    young = {}, old = {}, count = 0, since = clock(),
+    clock = clock, age = age or 600, limit = limit, since = clock(),
+    ids = core.recent_ids(limit),
+    unfinished = {}, old_unfinished = {}, failures = 0,
   }, Dedupe)
 end
 
-local function turn(self)
-  local now = self.clock()
-  if now - self.since >= self.age or self.count >= self.limit then
-    self.old, self.young = self.young, {}
-    self.count, self.since = 0, now
+local function turn_unfinished(self)
+  self.old_unfinished, self.unfinished, self.failures = self.unfinished, {}, 0
+end
+
+local function take_unfinished(self, id)
+  local done = self.unfinished[id] or self.old_unfinished[id]
+  if done then
+    self.unfinished[id], self.old_unfinished[id] = nil, nil
   end
+  return done
 end
 
 ---Notes that an event is being handled.
@@ -34,19 +44,16 @@ end
 ---@return boolean go_on false: it was handled, or is being handled now
 ---@return table<slack.Listener, true>? done listeners that had finished with it
 function Dedupe:begin(id)
-  local known = self.young[id]
-  if known == nil then
-    known = self.old[id]
+  local now = self.clock()
+  if now - self.since >= self.age then
+    self.since = now
+    self.ids:turn()
+    turn_unfinished(self)
   end
-  if known == true then
+  if not self.ids:add(id) then
     return false
   end
-  turn(self)
-  if self.young[id] == nil then
-    self.count = self.count + 1
-  end
-  self.young[id] = true
-  return true, known or nil
+  return true, take_unfinished(self, id)
 end
 
 ---Notes that handling failed, wholly or for some listeners: a redelivery will
@@ -54,11 +61,12 @@ end
 ---@param id string
 ---@param done? table<slack.Listener, true>
 function Dedupe:failed(id, done)
-  if self.young[id] == true then
-    self.young[id] = done or {}
-  elseif self.old[id] == true then
-    self.old[id] = done or {}
+  self.ids:remove(id)
+  if self.failures >= self.limit then
+    turn_unfinished(self)
   end
+  self.unfinished[id] = done or {}
+  self.failures = self.failures + 1
 end
 
 return M

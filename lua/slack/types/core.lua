@@ -344,6 +344,23 @@ function core.http_parser(max_head, max_body) end
 function http_parser:feed(bytes) end
 function http_parser:close() end
 
+-- Ids --------------------------------------------------------------------------
+
+---Ids seen lately, kept as hashes outside of Lua's memory, in two generations.
+---@class slack.core.recent_ids
+local recent_ids = {}
+---@param limit integer ids of one generation; a full one turns by itself
+---@return slack.core.recent_ids
+function core.recent_ids(limit) end
+---@param id string
+---@return boolean new false: it is known already
+function recent_ids:add(id) end
+---@param id string
+function recent_ids:remove(id) end
+---The young generation becomes the old one, which is forgotten.
+function recent_ids:turn() end
+function recent_ids:close() end
+
 -- JSON ------------------------------------------------------------------------
 
 ---Decodes JSON exactly: integers of 64 bits stay integers, null is the NULL light
