@@ -489,6 +489,20 @@ describe("sandbox", function()
       assert.is_nil(lfs.attributes(directory))
     end)
 
+    it("raises for options that it does not know, or of a wrong type", function()
+      local ok, message = pcall(function() sandbox.start { prot = 1 } end)
+      assert.is_false(ok)
+      assert.truthy(message:find "^[^:]*sandbox_spec.lua:%d+: .*unknown option 'prot'")
+      assert.error_matches(function() sandbox.start { port = "1" } end, "number expected")
+    end)
+
+    it("fails with words when its port is taken", function()
+      start({}, false)
+      local made, message = sandbox.start { port = sb.server:port(), log = log }
+      assert.is_nil(made)
+      assert.truthy(message:find "cannot listen")
+    end)
+
     it("runs beside others in one process", function()
       local other <close> = assert(sandbox.start { log = log })
       start()

@@ -107,11 +107,31 @@ local function connect_parts(self, options)
   }
 end
 
+local OPTIONS = {
+  port = "number", websocket_port = "number", tls = "boolean", certificate = "table",
+  hello = "boolean", ping_interval = "number", ack_timeout = "number", retry_delays = "table",
+  log = "table", team_name = "string", bot_name = "string", users = "table", channels = "table",
+  clock = "function",
+}
+
+local function check_options(options)
+  for name, value in pairs(options) do
+    local expected = OPTIONS[name]
+    if not expected then
+      error(("sandbox.start: unknown option '%s'"):format(name), 3)
+    elseif type(value) ~= expected then
+      error(("sandbox.start: option '%s': %s expected, got %s"):format(
+        name, expected, type(value)), 3)
+    end
+  end
+  return options
+end
+
 ---Starts a local Slack.
 ---@param options? slack.SandboxOptions
 ---@return slack.Sandbox?, string? message, string? code
 function Sandbox.start(options)
-  options = options or {}
+  options = check_options(options or {})
   local self = setmetatable({
     workspace = Workspace.new(options),
     bot_token = new_token "xoxb",
