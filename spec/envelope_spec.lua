@@ -68,7 +68,8 @@ describe("scan_envelope", function()
   end)
 
   it("gives a payload of any kind as it stands", function()
-    local payloads = { "{}", "[]", '"text"', "0", "-1.5e+3", "true", "false", '{ "a" : [ 1 , 2 ] }' }
+    local payloads =
+      { "{}", "[]", '"text"', "0", "-1.5e+3", "true", "false", '{ "a" : [ 1 , 2 ] }' }
     for _, payload in ipairs(payloads) do
       assert.equal(payload, scan('{"payload": ' .. payload .. ' ,"type":"x"}').payload)
     end
@@ -139,7 +140,8 @@ describe("scan_envelope", function()
   end)
 
   it("wants one object and nothing after it", function()
-    for _, text in ipairs { "", " ", "[]", "1", '"x"', "null", "{} {}", "{}x", "{},", "\u{feff}{}" } do
+    local others = { "", " ", "[]", "1", '"x"', "null", "{} {}", "{}x", "{},", "\u{feff}{}" }
+    for _, text in ipairs(others) do
       assert_refused(text)
     end
     scan " \t\r\n{} \t\r\n"

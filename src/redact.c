@@ -35,6 +35,24 @@ static bool skip_dash(struct slk_redaction *pass)
     return true;
 }
 
+/* How far no rule can begin: within names, and at signs that mean nothing. */
+static size_t plain_length(const struct slk_redaction *pass)
+{
+    char previous = pass->previous;
+    size_t at = pass->read;
+    for (; at < pass->length; at++) {
+        char c = pass->text[at];
+        bool is_name = slk_is_name_char(c);
+        bool begins = is_name ? c == '-' || c == 'x' || c == 'X' || !slk_is_name_char(previous)
+                              : c == ':' || c == '/' || c == '\\' || c == '%';
+        if (begins) {
+            break;
+        }
+        previous = c;
+    }
+    return at - pass->read;
+}
+
 static bool redact_here(struct slk_redaction *pass)
 {
     char c = pass->text[pass->read];
@@ -48,8 +66,10 @@ static bool redact_here(struct slk_redaction *pass)
     case '-': return redact_private_key(pass) || skip_dash(pass);
     case ':': return slk_redact_userinfo(pass);
     case '/':
-    case '\\':
-    case '%': return slk_slash_at(pass, pass->read) > 0 && slk_redact_path(pass);
+    case '\\': return slk_slash_at(pass, pass->read) > 0 && slk_redact_path(pass);
+    case '%':
+        return slk_redact_userinfo(pass) ||
+               (slk_slash_at(pass, pass->read) > 0 && slk_redact_path(pass));
     default: return false;
     }
 }
@@ -62,10 +82,12 @@ size_t slk_redact(char *text, size_t length)
     struct slk_redaction pass = {.changed = true};
     for (int i = 0; i < MAX_PASSES && pass.changed; i++) {
         pass = (struct slk_redaction){.text = text, .length = length};
+        slk_redaction_keep(&pass, plain_length(&pass));
         while (pass.read < pass.length) {
             if (!redact_here(&pass)) {
                 slk_redaction_keep(&pass, 1);
             }
+            slk_redaction_keep(&pass, plain_length(&pass));
         }
         length = pass.written;
     }

@@ -11,27 +11,47 @@ struct name {
     bool query;  /* what precedes it is ? or & */
 };
 
+#define WORD(text, kind)                                                                           \
+    {                                                                                              \
+        text, sizeof(text) - 1, kind, false                                                        \
+    }
+#define SUFFIX(text, kind)                                                                         \
+    {                                                                                              \
+        text, sizeof(text) - 1, kind, true                                                         \
+    }
+
 static enum kind kind_of(const struct slk_redaction *pass, size_t at, size_t length)
 {
     static const struct {
         const char *word;
+        size_t length;
         enum kind kind;
         bool is_suffix;
     } words[] = {
-        {"token", SECRET, true},        {"secret", SECRET, true},
-        {"password", PASSWORD, true},   {"passwd", PASSWORD, true},
-        {"passphrase", PASSWORD, true}, {"private_key", SECRET, true},
-        {"api_key", SECRET, true},      {"api-key", SECRET, true},
-        {"apikey", SECRET, true},       {"authorization", HEADER, true},
-        {"cookie", HEADER, true},       {"ticket", SECRET, false},
-        {"pwd", PASSWORD, false},       {"code", CODE, false},
-        {"v0", SIGNATURE, false},       {"bearer", BEARER, false},
-        {"hooks", HOOKS, false},
+        SUFFIX("token", SECRET),
+        SUFFIX("secret", SECRET),
+        SUFFIX("password", PASSWORD),
+        SUFFIX("passwd", PASSWORD),
+        SUFFIX("passphrase", PASSWORD),
+        SUFFIX("api_key", SECRET),
+        SUFFIX("api-key", SECRET),
+        SUFFIX("apikey", SECRET),
+        SUFFIX("private_key", SECRET),
+        SUFFIX("cookie", HEADER),
+        SUFFIX("authorization", HEADER),
+        WORD("ticket", SECRET),
+        WORD("pwd", PASSWORD),
+        WORD("code", CODE),
+        WORD("v0", SIGNATURE),
+        WORD("bearer", BEARER),
+        WORD("hooks", HOOKS),
     };
+    char last = (char)(slk_redaction_char(pass, at + length - 1) | 0x20);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        size_t word_length = strlen(words[i].word);
-        bool fits = words[i].is_suffix ? length >= word_length : length == word_length;
-        if (fits && slk_redaction_has(pass, at + length - word_length, words[i].word)) {
+        size_t size = words[i].length;
+        bool fits = words[i].is_suffix ? length >= size : length == size;
+        if (fits && last == words[i].word[size - 1] &&
+            slk_redaction_has(pass, at + length - size, words[i].word)) {
             return words[i].kind;
         }
     }
@@ -43,7 +63,7 @@ static struct name name_here(const struct slk_redaction *pass)
     struct name name = {.quoted = pass->previous == '"' || pass->previous == '\'',
                         .query = pass->previous == '?' || pass->previous == '&'};
     size_t at = pass->read;
-    while (slk_is_name_char(slk_redaction_char(pass, at + name.length))) {
+    while (at + name.length < pass->length && slk_is_name_char(pass->text[at + name.length])) {
         name.length++;
     }
     if (pass->previous == '%' && name.length > 2) { /* %26token: an encoded query */
@@ -90,11 +110,16 @@ static size_t quoted_length(const struct slk_redaction *pass, size_t start, size
     return pass->length - start;
 }
 
-static size_t bare_length(const struct slk_redaction *pass, size_t start)
+/* How a name and its value are written decides where the value ends. */
+enum style { PLAIN_TEXT, JSON_NUMBER, ENCODED_QUERY };
+
+static size_t bare_length(const struct slk_redaction *pass, size_t start, enum style style)
 {
+    const char *ends = style == JSON_NUMBER ? "&\"'<>\\,}]" : "&\"'<>\\";
     size_t at = start;
     while (at < pass->length && (unsigned char)pass->text[at] > ' ' &&
-           strchr("&\"'<>\\", pass->text[at]) == NULL && !slk_redaction_has(pass, at, "%26")) {
+           strchr(ends, pass->text[at]) == NULL &&
+           !(style == ENCODED_QUERY && slk_redaction_has(pass, at, "%26"))) {
         at++;
     }
     return at - start;
@@ -214,7 +239,11 @@ static bool redact_named(struct slk_redaction *pass, struct name name)
         slk_redaction_keep(pass, 1);
         slk_redaction_mask(pass, name.kind != CODE ? list_length(pass, pass->read) : 0);
     } else if (slk_redaction_char(pass, pass->read) != '{') {
-        size_t length = bare_length(pass, pass->read);
+        /* what precedes the value is the d of %3D or \u003d, or the sign itself */
+        enum style style = is_colon && name.quoted                          ? JSON_NUMBER
+                           : pass->previous == 'd' || pass->previous == 'D' ? ENCODED_QUERY
+                                                                            : PLAIN_TEXT;
+        size_t length = bare_length(pass, pass->read, style);
         /* "token: string expected" is no secret, "token: a1b2" is one. */
         bool is_prose = is_colon && name.kind != PASSWORD && !has_digit(pass, pass->read, length);
         bool is_harmless = is_literal(pass, pass->read, length) ||
@@ -248,7 +277,7 @@ static bool redact_bearer(struct slk_redaction *pass, size_t name_length)
     size_t start = pass->read + name_length;
     bool is_plus = slk_redaction_char(pass, start) == '+'; /* a space in a form */
     start = is_plus ? start + 1 : slk_redaction_skip_blanks(pass, start);
-    size_t length = bare_length(pass, start);
+    size_t length = bare_length(pass, start, PLAIN_TEXT);
     if (start == pass->read + name_length || (length < 16 && !has_digit(pass, start, length))) {
         return false;
     }

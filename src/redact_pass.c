@@ -47,21 +47,6 @@ bool slk_redaction_is(const struct slk_redaction *pass, size_t at, size_t length
     return length == strlen(word) && slk_redaction_has(pass, at, word);
 }
 
-bool slk_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool slk_is_alnum(char c)
-{
-    return slk_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool slk_is_name_char(char c)
-{
-    return slk_is_alnum(c) || c == '_' || c == '-';
-}
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';

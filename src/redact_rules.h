@@ -34,9 +34,20 @@ size_t slk_redaction_skip_blanks(const struct slk_redaction *pass, size_t at);
  * form; 0 for none. */
 size_t slk_slash_at(const struct slk_redaction *pass, size_t at);
 
-bool slk_is_digit(char c);
-bool slk_is_alnum(char c);
-bool slk_is_name_char(char c);
+static inline bool slk_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool slk_is_alnum(char c)
+{
+    return slk_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool slk_is_name_char(char c)
+{
+    return slk_is_alnum(c) || c == '_' || c == '-';
+}
 
 /* Each rule is for text that begins at read: true when it applied and moved
  * read on, false with nothing changed. */
@@ -48,7 +59,7 @@ bool slk_redact_token(struct slk_redaction *pass);
  * v0= signatures and hooks.slack.com; at the first character of a name. */
 bool slk_redact_name(struct slk_redaction *pass);
 
-/* At the colon of scheme://user:password@host. */
+/* At the colon, or its %3A, of scheme://user:password@host. */
 bool slk_redact_userinfo(struct slk_redaction *pass);
 
 /* At the slash of /commands/T.../... and its like. */

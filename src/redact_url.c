@@ -51,14 +51,12 @@ bool slk_redact_hooks(struct slk_redaction *pass, size_t name_length)
         at++;
     }
     size_t slash = slk_slash_at(pass, at);
-    at += slash;
-    size_t kind = segment_length(pass, at);
-    at += kind;
-    size_t second = slk_slash_at(pass, at);
-    if (slash == 0 || kind == 0 || second == 0) {
+    size_t kind = slash > 0 ? segment_length(pass, at + slash) : 0;
+    size_t second = kind > 0 ? slk_slash_at(pass, at + slash + kind) : 0;
+    if (second == 0) {
         return false;
     }
-    at += second;
+    at += slash + kind + second;
     slk_redaction_keep(pass, at + team_segment(pass, at) - pass->read);
     slk_redaction_mask(pass, path_length(pass, pass->read));
     return true;
@@ -84,6 +82,12 @@ bool slk_redact_path(struct slk_redaction *pass)
     return true;
 }
 
+/* Bytes of that character at that place, also as an encoded URL has it. */
+static size_t sign_at(const struct slk_redaction *pass, size_t at, char sign, const char *encoded)
+{
+    return slk_redaction_char(pass, at) == sign ? 1 : slk_redaction_has(pass, at, encoded) ? 3 : 0;
+}
+
 static bool is_userinfo_char(const struct slk_redaction *pass, size_t at, bool is_encoded)
 {
     if (is_encoded && slk_slash_at(pass, at) > 0) {
@@ -96,25 +100,27 @@ static bool is_userinfo_char(const struct slk_redaction *pass, size_t at, bool i
 /* scheme://user:password@host, or scheme://token@host */
 bool slk_redact_userinfo(struct slk_redaction *pass)
 {
-    size_t at = pass->read + 1;
-    size_t first = slk_slash_at(pass, at);
-    size_t second = first > 0 ? slk_slash_at(pass, at + first) : 0;
-    if (second == 0) {
+    size_t colon = sign_at(pass, pass->read, ':', "%3a");
+    size_t first = slk_slash_at(pass, pass->read + colon);
+    bool is_encoded = first == 3;
+    size_t second = first > 0 ? slk_slash_at(pass, pass->read + colon + first) : 0;
+    if (colon == 0 || second == 0) {
         return false;
     }
-    size_t start = at + first + second;
-    size_t end = 0, secret = start;
-    for (at = start; is_userinfo_char(pass, at, first == 3); at++) {
-        end = pass->text[at] == '@' ? at : end;
+    size_t start = pass->read + colon + first + second;
+    size_t secret = start, end = 0;
+    for (size_t at = start; is_userinfo_char(pass, at, is_encoded); at++) {
+        size_t sign = sign_at(pass, at, ':', is_encoded ? "%3a" : ":");
+        if (sign > 0 && secret == start && end == 0) {
+            secret = at + sign;
+        } else if (sign_at(pass, at, '@', is_encoded ? "%40" : "@") > 0) {
+            end = at;
+        }
     }
     if (end == 0) {
         return false;
     }
-    const char *colon = memchr(pass->text + start, ':', end - start);
-    if (colon != NULL) {
-        secret = (size_t)(colon - pass->text) + 1;
-    }
     slk_redaction_keep(pass, secret - pass->read);
-    slk_redaction_mask(pass, end - secret);
+    slk_redaction_mask(pass, end > secret ? end - secret : 0);
     return true;
 }
