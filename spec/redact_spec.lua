@@ -181,8 +181,8 @@ describe("redact", function()
     }
     local befores = { "", " ", "\n", "&", "?", '"', "'", "/", "(", "{", "<", "%26", "--", "a b " }
     local afters = {
-      "", " ", "\n", "x", "=", "&", "?", "%", "\\", '"', "'", "/", ":", "-", "_", "*", "***", "(", "{",
-      "[", "<", "\0", "\xff", "token=", "token", "code", "xoxb-", "Bearer ", "Authorization: ",
+      "", " ", "\n", "x", "=", "&", "?", "%", "\\", '"', "'", "/", ":", "-", "_", "*", "***", "(",
+      "{", "[", "<", "\0", "\xff", "token=", "token", "code", "xoxb-", "Bearer ", "Authorization: ",
       "http://", '"secret":', "hooks.slack.com/", "-----BEGIN ", "v0=",
     }
     for _, form in ipairs(forms) do
@@ -199,8 +199,8 @@ describe("redact", function()
   it("is the same applied twice to texts made of what it looks for", function()
     math.randomseed(20251107)
     local pieces = {
-      "token", "=", ":", '"', "'", "\\", "xoxb-", "xapp-", "xoxe.", "***", "*", "abc", "123456", " ",
-      "&", "?", "code", "/", "%2F", "%3D", "%3A", "%40", "%26", "\\/", "hooks.slack.com", "T0",
+      "token", "=", ":", '"', "'", "\\", "xoxb-", "xapp-", "xoxe.", "***", "*", "abc", "123456",
+      " ", "&", "?", "code", "/", "%2F", "%3D", "%3A", "%40", "%26", "\\/", "hooks.slack.com", "T0",
       "services", "://", "@", "Bearer ", "Authorization", "-----BEGIN PRIVATE KEY-----", "[", "]",
       "-----END ", "{", "}", ",", "\n", "v0=", HEX, "\\u003d", "password", "-", "_", "cookie", "x",
       "\0", "\xff",
