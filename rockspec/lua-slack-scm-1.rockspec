@@ -76,6 +76,8 @@ build = {
         "src/redact_pass.c",
         "src/redact_token.c",
         "src/redact_url.c",
+        "src/server_listener.c",
+        "src/server_orders.c",
         "src/server_thread.c",
         "src/signals.c",
         "src/signature.c",

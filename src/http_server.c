@@ -1,203 +1,25 @@
 #include "http_server.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "listener.h"
 #include "server_socket.h"
 
-#define LISTENER_PROTOCOL "slack-listener"
-#define FIRST_VHOST       "slack"
-#define RX_BUFFER         65536
-#define MAX_PING          125
-
-struct listener {
-    struct slk_server_socket socket;
-    struct lws_vhost *vhost;
-    lws_adoption_type type;
-    const char *protocol;
-    struct slk_server_socket *(*create)(struct slk_http_server *server);
-    int reserve; /* a descriptor to give up when there are no others */
-};
-
-/* ---- sockets ---- */
-
-int slk_server_adopt(struct slk_http_server *server, struct slk_server_socket *socket,
-                     struct lws_vhost *vhost, lws_adoption_type type, int fd, const char *protocol)
-{
-    lws_sock_file_fd_type descriptor = {.filefd = fd};
-    lws_adopt_desc_t info = {
-        .vh = vhost, .type = type, .fd = descriptor, .vh_prot_name = protocol, .opaque = socket};
-    socket->next = server->sockets;
-    socket->link = &server->sockets;
-    if (socket->next != NULL) {
-        socket->next->link = &socket->next;
-    }
-    server->sockets = socket;
-    server->adopting = socket;
-    struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&info);
-    bool is_left = server->adopting == socket; /* no wsi was destroyed with it */
-    server->adopting = NULL;
-    if (wsi != NULL) {
-        socket->wsi = wsi;
-        return SLK_OK;
-    }
-    if (is_left) {
-        *socket->link = socket->next;
-        if (socket->next != NULL) {
-            socket->next->link = socket->link;
-        }
-        socket->destroy(socket);
-    }
-    return SLK_SYSTEM;
-}
-
-struct slk_server_socket *slk_server_socket_of(struct lws *wsi)
-{
-    struct slk_server_socket *socket = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
-    if (socket != NULL) {
-        socket->wsi = wsi;
-    }
-    return socket;
-}
-
-void slk_server_socket_destroyed(struct lws *wsi)
-{
-    struct slk_server_socket *socket = lws_get_opaque_user_data(wsi);
-    if (socket == NULL) {
-        return;
-    }
-    lws_set_opaque_user_data(wsi, NULL);
-    if (socket->server->adopting == socket) {
-        socket->server->adopting = NULL;
-    }
-    *socket->link = socket->next;
-    if (socket->next != NULL) {
-        socket->next->link = socket->link;
-    }
-    socket->destroy(socket);
-}
-
-/* ---- listeners ---- */
-
-static void destroy_listener(struct slk_server_socket *socket)
-{
-    struct listener *listener = (struct listener *)socket;
-    if (listener->reserve >= 0) {
-        close(listener->reserve);
-    }
-    free(listener);
-}
-
-static int open_reserve(void)
-{
-    return open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-/* Out of descriptors: turns one client away, or the listener would stay
- * readable and this thread would spin. */
-static void turn_away(struct listener *listener, int fd)
-{
-    slk_log_write(listener->socket.server->log, SLK_LOG_ERROR, "http_server",
-                  "out of file descriptors: a connection was turned away");
-    close(listener->reserve);
-    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    if (client >= 0) {
-        close(client);
-    }
-    listener->reserve = open_reserve();
-}
-
-/* What is written here is whole already; held back for the peer's delayed
- * acknowledgement it would come 40 ms late. */
-static void send_without_delay(int fd)
-{
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-}
-
-static void accept_all(struct listener *listener, int fd)
-{
-    for (;;) {
-        int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (client < 0) {
-            if ((errno == EMFILE || errno == ENFILE) && listener->reserve >= 0) {
-                turn_away(listener, fd);
-            }
-            if (errno == EINTR || errno == ECONNABORTED) {
-                continue;
-            }
-            return;
-        }
-        send_without_delay(client);
-        struct slk_http_server *server = listener->socket.server;
-        struct slk_server_socket *socket = listener->create(server);
-        if (socket == NULL) {
-            close(client);
-            continue;
-        }
-        slk_server_adopt(server, socket, listener->vhost, listener->type, client,
-                         listener->protocol);
-    }
-}
-
-static int listener_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
-                             void *in, size_t length)
-{
-    (void)user;
-    (void)in;
-    (void)length;
-    if (reason == LWS_CALLBACK_RAW_RX_FILE) {
-        struct listener *listener = (struct listener *)slk_server_socket_of(wsi);
-        accept_all(listener, lws_get_socket_fd(wsi));
-    }
-    return 0;
-}
-
-/* Owns fd. */
-static int add_listener(struct slk_http_server *server, struct lws_vhost *vhost,
-                        lws_adoption_type type, int fd, const char *protocol,
-                        struct slk_server_socket *(*create)(struct slk_http_server *server))
-{
-    struct listener *listener = calloc(1, sizeof *listener);
-    if (listener == NULL) {
-        close(fd);
-        return SLK_NOMEM;
-    }
-    *listener = (struct listener){
-        .socket = {.server = server, .destroy = destroy_listener},
-        .vhost = vhost,
-        .type = type,
-        .protocol = protocol,
-        .create = create,
-        .reserve = open_reserve(),
-    };
-    int status = slk_server_adopt(server, &listener->socket, vhost, LWS_ADOPT_RAW_FILE_DESC, fd,
-                                  LISTENER_PROTOCOL);
-    if (status != SLK_OK) {
-        close(fd);
-    }
-    return status;
-}
-
-/* ---- create and destroy ---- */
+#define FIRST_VHOST "slack"
+#define RX_BUFFER   65536
 
 /* Protocol 0 of a vhost hears of every wsi's end, so it is the connections'. */
 static const struct lws_protocols http_protocols[] = {
     {.name = SLK_HTTP_PROTOCOL, .callback = slk_http_callback, .rx_buffer_size = RX_BUFFER},
-    {.name = LISTENER_PROTOCOL, .callback = listener_callback},
+    {.name = SLK_LISTENER_PROTOCOL, .callback = slk_listener_callback},
     {0},
 };
 static const struct lws_protocols websocket_protocols[] = {
     {.name = SLK_WEBSOCKET_PROTOCOL,
      .callback = slk_websocket_callback,
      .rx_buffer_size = RX_BUFFER},
-    {.name = LISTENER_PROTOCOL, .callback = listener_callback},
+    {.name = SLK_LISTENER_PROTOCOL, .callback = slk_listener_callback},
     {0},
 };
 
@@ -281,10 +103,10 @@ static int serve(struct creation *creation, bool is_http, int *fd, struct lws_vh
     int listening = *fd;
     *fd = -1;
     lws_adoption_type type = LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL;
-    int status = is_http ? add_listener(creation->server, *vhost, type, listening,
-                                        SLK_HTTP_PROTOCOL, slk_http_connection_create)
-                         : add_listener(creation->server, *vhost, type | LWS_ADOPT_HTTP, listening,
-                                        NULL, slk_websocket_create);
+    int status = is_http ? slk_server_listen(creation->server, *vhost, type, listening,
+                                             SLK_HTTP_PROTOCOL, slk_http_connection_create)
+                         : slk_server_listen(creation->server, *vhost, type | LWS_ADOPT_HTTP,
+                                             listening, NULL, slk_websocket_create);
     if (status != SLK_OK) {
         slk_error_set(creation->err, "server", "cannot listen: out of memory or connections");
     }
@@ -418,164 +240,4 @@ int slk_http_server_port(const struct slk_http_server *server)
 int slk_http_server_websocket_port(const struct slk_http_server *server)
 {
     return server->websocket_port;
-}
-
-/* ---- what Lua tells ---- */
-
-/* An order is a job with its text behind it. */
-struct order {
-    struct slk_server_job job;
-    struct slk_http_server *server;
-    uint64_t number;
-    int status;
-    size_t headers; /* bytes of text, terminator included */
-    size_t length;  /* of the body behind the headers */
-    char text[];
-};
-
-static struct order *create_order(struct slk_http_server *server, uint64_t number, int status,
-                                  const char *headers, const void *body, size_t length)
-{
-    size_t headers_size = strlen(headers) + 1;
-    struct order *order = malloc(sizeof *order + headers_size + length);
-    if (order == NULL) {
-        return NULL;
-    }
-    *order = (struct order){.server = server,
-                            .number = number,
-                            .status = status,
-                            .headers = headers_size,
-                            .length = length};
-    memcpy(order->text, headers, headers_size);
-    if (length > 0) {
-        memcpy(order->text + headers_size, body, length);
-    }
-    return order;
-}
-
-static int post_order(struct order *order, void (*run)(struct slk_server_job *job))
-{
-    if (order == NULL) {
-        return SLK_NOMEM;
-    }
-    order->job.run = run;
-    slk_server_thread_post(order->server->thread, &order->job);
-    return SLK_OK;
-}
-
-static void run_respond(struct slk_server_job *job)
-{
-    struct order *order = (struct order *)job;
-    struct slk_server_socket *socket = slk_slots_find(&order->server->slots, order->number);
-    if (socket != NULL) {
-        slk_http_connection_respond(socket, order->status, order->text,
-                                    order->text + order->headers, order->length);
-    }
-    free(order);
-}
-
-/* Whole "Name: value\r\n" lines and nothing else. */
-static bool are_header_lines(const char *headers)
-{
-    while (*headers != '\0') {
-        size_t name = strcspn(headers, ":\r\n ");
-        size_t line = strcspn(headers, "\r\n");
-        if (name == 0 || headers[name] != ':' || strncmp(headers + line, "\r\n", 2) != 0) {
-            return false;
-        }
-        headers += line + 2;
-    }
-    return true;
-}
-
-int slk_http_server_respond(struct slk_http_server *server, uint64_t request, int status,
-                            const char *headers, const void *body, size_t length)
-{
-    if (!are_header_lines(headers) || status < 200 || status > 599) {
-        return SLK_INVALID;
-    }
-    return post_order(create_order(server, request, status, headers, body, length), run_respond);
-}
-
-static void run_drop(struct slk_server_job *job)
-{
-    struct order *order = (struct order *)job;
-    struct slk_server_socket *socket = slk_slots_find(&order->server->slots, order->number);
-    if (socket != NULL) {
-        slk_http_connection_drop(socket);
-    }
-    free(order);
-}
-
-int slk_http_server_drop(struct slk_http_server *server, uint64_t request)
-{
-    return post_order(create_order(server, request, 0, "", NULL, 0), run_drop);
-}
-
-static void run_admit(struct slk_server_job *job)
-{
-    struct order *order = (struct order *)job;
-    if (slk_admission_add(order->server, order->text) != SLK_OK) {
-        slk_log_write(order->server->log, SLK_LOG_ERROR, "http_server", "out of memory");
-    }
-    free(order);
-}
-
-int slk_http_server_admit(struct slk_http_server *server, const char *target)
-{
-    return post_order(create_order(server, 0, 0, target, NULL, 0), run_admit);
-}
-
-static void run_refuse(struct slk_server_job *job)
-{
-    struct order *order = (struct order *)job;
-    order->server->refusal = order->status;
-    free(order);
-}
-
-int slk_http_server_refuse_upgrades(struct slk_http_server *server, int status)
-{
-    return post_order(create_order(server, 0, status, "", NULL, 0), run_refuse);
-}
-
-struct act_job {
-    struct slk_server_job job;
-    struct slk_http_server *server;
-    uint64_t websocket;
-    struct slk_websocket_act *act;
-};
-
-static void run_act(struct slk_server_job *job)
-{
-    struct act_job *order = (struct act_job *)job;
-    struct slk_server_socket *socket = slk_slots_find(&order->server->slots, order->websocket);
-    if (socket != NULL) {
-        slk_websocket_act(socket, order->act);
-    } else {
-        free(order->act);
-    }
-    free(order);
-}
-
-int slk_http_server_act(struct slk_http_server *server, uint64_t websocket, enum slk_served_act act,
-                        const void *data, size_t length, int number)
-{
-    size_t most = act == SLK_ACT_PING ? MAX_PING : act == SLK_ACT_CLOSE ? MAX_PING - 2 : SIZE_MAX;
-    if (length > most) {
-        return SLK_TOO_LARGE;
-    }
-    struct act_job *order = malloc(sizeof *order);
-    struct slk_websocket_act *waiting = malloc(sizeof *waiting + LWS_PRE + length);
-    if (order == NULL || waiting == NULL) {
-        free(order);
-        free(waiting);
-        return SLK_NOMEM;
-    }
-    *waiting = (struct slk_websocket_act){.kind = act, .number = number, .length = length};
-    if (length > 0) {
-        memcpy(waiting->data + LWS_PRE, data, length);
-    }
-    *order = (struct act_job){{NULL, run_act}, server, websocket, waiting};
-    slk_server_thread_post(server->thread, &order->job);
-    return SLK_OK;
 }

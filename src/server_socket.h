@@ -52,6 +52,15 @@ struct slk_server_socket *slk_server_socket_of(struct lws *wsi);
 /* For LWS_CALLBACK_WSI_DESTROY. */
 void slk_server_socket_destroyed(struct lws *wsi);
 
+/* Listens on fd, which it owns, and adopts each connection as type, bound to
+ * protocol, with what create makes. SLK_OK, SLK_NOMEM or SLK_SYSTEM. */
+#define SLK_LISTENER_PROTOCOL "slack-listener"
+int slk_listener_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                          size_t length);
+int slk_server_listen(struct slk_http_server *server, struct lws_vhost *vhost,
+                      lws_adoption_type type, int fd, const char *protocol,
+                      struct slk_server_socket *(*create)(struct slk_http_server *server));
+
 /* Raw skt connections under our HTTP parser (http_connection.c). */
 #define SLK_HTTP_PROTOCOL "slack-http"
 int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -1,0 +1,175 @@
+/* How connections come into being: a listening socket that libwebsockets polls
+ * as a plain descriptor, accepted here, adopted with our own state hung on each
+ * wsi, so that every socket of a server can be found and closed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server_socket.h"
+
+int slk_server_adopt(struct slk_http_server *server, struct slk_server_socket *socket,
+                     struct lws_vhost *vhost, lws_adoption_type type, int fd, const char *protocol)
+{
+    lws_sock_file_fd_type descriptor = {.filefd = fd};
+    lws_adopt_desc_t info = {
+        .vh = vhost, .type = type, .fd = descriptor, .vh_prot_name = protocol, .opaque = socket};
+    socket->next = server->sockets;
+    socket->link = &server->sockets;
+    if (socket->next != NULL) {
+        socket->next->link = &socket->next;
+    }
+    server->sockets = socket;
+    server->adopting = socket;
+    struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&info);
+    bool is_left = server->adopting == socket; /* no wsi was destroyed with it */
+    server->adopting = NULL;
+    if (wsi != NULL) {
+        socket->wsi = wsi;
+        return SLK_OK;
+    }
+    if (is_left) {
+        *socket->link = socket->next;
+        if (socket->next != NULL) {
+            socket->next->link = socket->link;
+        }
+        socket->destroy(socket);
+    }
+    return SLK_SYSTEM;
+}
+
+struct slk_server_socket *slk_server_socket_of(struct lws *wsi)
+{
+    struct slk_server_socket *socket = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
+    if (socket != NULL) {
+        socket->wsi = wsi;
+    }
+    return socket;
+}
+
+void slk_server_socket_destroyed(struct lws *wsi)
+{
+    struct slk_server_socket *socket = lws_get_opaque_user_data(wsi);
+    if (socket == NULL) {
+        return;
+    }
+    lws_set_opaque_user_data(wsi, NULL);
+    if (socket->server->adopting == socket) {
+        socket->server->adopting = NULL;
+    }
+    *socket->link = socket->next;
+    if (socket->next != NULL) {
+        socket->next->link = socket->link;
+    }
+    socket->destroy(socket);
+}
+
+struct listener {
+    struct slk_server_socket socket;
+    struct lws_vhost *vhost;
+    lws_adoption_type type;
+    const char *protocol;
+    struct slk_server_socket *(*create)(struct slk_http_server *server);
+    int reserve; /* a descriptor to give up when there are no others */
+};
+
+static void destroy_listener(struct slk_server_socket *socket)
+{
+    struct listener *listener = (struct listener *)socket;
+    if (listener->reserve >= 0) {
+        close(listener->reserve);
+    }
+    free(listener);
+}
+
+static int open_reserve(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Out of descriptors: turns one client away, or the listener would stay
+ * readable and this thread would spin. */
+static void turn_away(struct listener *listener, int fd)
+{
+    slk_log_write(listener->socket.server->log, SLK_LOG_ERROR, "http_server",
+                  "out of file descriptors: a connection was turned away");
+    close(listener->reserve);
+    int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    if (client >= 0) {
+        close(client);
+    }
+    listener->reserve = open_reserve();
+}
+
+/* What is written here is whole already; held back for the peer's delayed
+ * acknowledgement it would come 40 ms late. */
+static void send_without_delay(int fd)
+{
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+}
+
+static void accept_all(struct listener *listener, int fd)
+{
+    for (;;) {
+        int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (client < 0) {
+            if ((errno == EMFILE || errno == ENFILE) && listener->reserve >= 0) {
+                turn_away(listener, fd);
+            }
+            if (errno == EINTR || errno == ECONNABORTED) {
+                continue;
+            }
+            return;
+        }
+        send_without_delay(client);
+        struct slk_http_server *server = listener->socket.server;
+        struct slk_server_socket *socket = listener->create(server);
+        if (socket == NULL) {
+            close(client);
+            continue;
+        }
+        slk_server_adopt(server, socket, listener->vhost, listener->type, client,
+                         listener->protocol);
+    }
+}
+
+int slk_listener_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                          size_t length)
+{
+    (void)user;
+    (void)in;
+    (void)length;
+    if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+        struct listener *listener = (struct listener *)slk_server_socket_of(wsi);
+        accept_all(listener, lws_get_socket_fd(wsi));
+    }
+    return 0;
+}
+
+int slk_server_listen(struct slk_http_server *server, struct lws_vhost *vhost,
+                      lws_adoption_type type, int fd, const char *protocol,
+                      struct slk_server_socket *(*create)(struct slk_http_server *server))
+{
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (listener == NULL) {
+        close(fd);
+        return SLK_NOMEM;
+    }
+    *listener = (struct listener){
+        .socket = {.server = server, .destroy = destroy_listener},
+        .vhost = vhost,
+        .type = type,
+        .protocol = protocol,
+        .create = create,
+        .reserve = open_reserve(),
+    };
+    int status = slk_server_adopt(server, &listener->socket, vhost, LWS_ADOPT_RAW_FILE_DESC, fd,
+                                  SLK_LISTENER_PROTOCOL);
+    if (status != SLK_OK) {
+        close(fd);
+    }
+    return status;
+}
