@@ -88,7 +88,9 @@ local function run_listener(job, c, listener)
   else
     value = listener.handler(c, nothing)
   end
-  c:_settle(value)
+  if not c.request.acked then
+    c:_settle(value)
+  end
   return value
 end
 
@@ -207,7 +209,10 @@ local function collect(c, listener, found)
   if found.done and found.done[listener] then
     return false
   end
-  local ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
+  local ok, accepted, captures = true, true, nil
+  if not listener.takes_all then
+    ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
+  end
   if not ok then
     accepted.listener = listener
     c.app.dispatch.failures:report(c, accepted)

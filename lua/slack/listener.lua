@@ -15,6 +15,7 @@ local find = string.find
 ---@field middleware function[]
 ---@field key_field? string the field by which the index finds it
 ---@field key? string
+---@field takes_all boolean whatever the index finds for it
 ---@field order integer
 ---@field script? string
 local Listener = {}
@@ -243,6 +244,7 @@ local function compile(self, method, what)
   if self.key then
     drop_key_test(self, method) -- the index has compared it already
   end
+  self.takes_all = not (self.tests[1] or self.body_test or self.predicate)
   return true
 end
 

@@ -8,8 +8,9 @@ local json = require "slack.json"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
--- Marks of the mailbox: beyond them the sockets are read no further.
-local MARK_COUNT = 1024
+-- Marks of the mailbox: beyond them the sockets are read no further. Before
+-- that a handler may compute for many seconds and no ack is late.
+local MARK_COUNT = 10000
 local MARK_BYTES = 32 * 1024 * 1024
 
 local TIMINGS = {
