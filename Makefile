@@ -45,7 +45,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test test-peers test-rock demo bench bench-deps lint sanitize \
+.PHONY: all help deps deps-ci test unit test-peers test-rock demo bench bench-deps lint sanitize \
   install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
@@ -74,7 +74,7 @@ deps:                    ## install what building and testing need (Debian; else
 deps-ci: deps            ## install what .ci/run needs besides
 	@.ci/deps $(DEPS_CI) $(DEPS_PEERS)
 
-test: deps all           ## run the specs
+test: deps all unit      ## run the specs
 	SLACK_CORE_DIR=$(BUILD) $(BUSTED)
 
 test-peers: all $(BUILD)/peers/package.json ## run Bolt for JavaScript (Node, npm) against the local Slack
@@ -84,6 +84,14 @@ $(BUILD)/peers/package.json: spec/peers/package.json
 	@mkdir -p $(@D)
 	cp $< $@
 	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error || { rm $@; exit 1; }
+
+UNIT = $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
+
+unit: $(UNIT)            ## build the test programs in C, which `test` runs
+
+$(BUILD)/unit/%: spec/unit/%.c spec/unit/check.h $(filter-out $(BUILD)/lua_%,$(OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Isrc $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(LDLIBS_ALL)
 
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock
