@@ -1,4 +1,5 @@
 local Process = require "support.process"
+local Proxy = require "support.proxy"
 local WebServer = require "support.web_server"
 local core = require "slack.core"
 local files = require "support.files"
@@ -7,10 +8,6 @@ local http = require "slack.http"
 local function net(settings)
   local object, message, code = core.net(settings)
   return object, message, code
-end
-
-local function is_installed(program)
-  return (files.run("command -v " .. program))
 end
 
 -- What a script about core.net prints in a process with such an environment.
@@ -123,57 +120,24 @@ end)
 
 -- A real proxy.
 
-local function free_port()
-  local server <close> = WebServer.start(function() end)
-  return server.port
-end
-
-local function write_configuration(path, port, extra)
-  files.write(path, ("Port %d\nListen 127.0.0.1\nTimeout 20\nMaxClients 20\nAllow 127.0.0.1\n%s\n")
-    :format(port, extra or ""))
-end
-
--- Starts tinyproxy and waits until it answers.
-local function start_proxy(extra)
-  local directory = files.temporary()
-  local port = free_port()
-  write_configuration(directory.path .. "/conf", port, extra)
-  local program = Process.start("tinyproxy -d -c " .. directory.path .. "/conf")
-  local tasks = require "slack.tasks"
-  for _ = 1, 200 do
-    local response = http.request {
-      url = ("http://127.0.0.1:%d/"):format(port), net = http.net { proxy = "" }, timeout = 5,
-    }
-    if response then
-      return program, port, directory
-    end
-    tasks.sleep(0.02)
-  end
-  error("tinyproxy does not answer: " .. program:output())
-end
-
-local has_tinyproxy = is_installed "tinyproxy"
-
 describe("through a real proxy", function()
-  local server, open_proxy, open_port, open_directory, shut_proxy, shut_port, shut_directory
+  local server, open_proxy, open_port, shut_proxy, shut_port
 
   lazy_setup(function()
-    if not has_tinyproxy then
+    if not Proxy.is_installed() then
       return
     end
     server = WebServer.start(function(request)
       return 200, request.target .. " " .. request.body
     end, { tls = { names = "IP:127.0.0.1,DNS:localhost" } })
-    open_proxy, open_port, open_directory = start_proxy()
-    shut_proxy, shut_port, shut_directory = start_proxy 'BasicAuth worker pa55word'
+    open_proxy = Proxy.start()
+    shut_proxy = Proxy.start { user = "worker", password = "pa55word" }
+    open_port, shut_port = open_proxy.port, shut_proxy.port
   end)
 
   lazy_teardown(function()
-    for _, program in pairs { open_proxy, shut_proxy } do
-      Process.__close(program)
-    end
-    for _, directory in pairs { open_directory, shut_directory } do
-      getmetatable(directory).__close()
+    for _, proxy in pairs { open_proxy, shut_proxy } do
+      proxy:stop()
     end
     if server then
       server:stop()
@@ -181,7 +145,7 @@ describe("through a real proxy", function()
   end)
 
   before_each(function()
-    if not has_tinyproxy then
+    if not Proxy.is_installed() then
       pending "tinyproxy is not installed"
     end
   end)
@@ -222,7 +186,7 @@ describe("through a real proxy", function()
   end)
 
   it("says when a proxy cannot be reached, and which", function()
-    local port = free_port()
+    local port = Proxy.free_port()
     local _, err = fetch("http://worker:pass@127.0.0.1:" .. port)
     assert.equal("connection", err.code)
     assert.matches("through the proxy 127.0.0.1:" .. port, err.message, 1, true)

@@ -109,8 +109,9 @@ static void describe_proxy(CURL *easy, const char *detail, const char *what,
     }
     slk_error_set(err, "proxy", "%s: the proxy %.60s answered CONNECT with status %ld%s", what,
                   name != NULL ? name : "", status,
-                  status == 407 ? ": it wants credentials, give them as http://user:password@host"
-                                : "");
+                  status == 407 || status == 401 /* tinyproxy's word for wrong ones */
+                      ? ": it wants credentials, give them as http://user:password@host"
+                      : "");
 }
 
 static bool is_tls_result(CURLcode result)
