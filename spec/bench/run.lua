@@ -4,174 +4,21 @@
 -- BENCH_QUICK=1 makes it a smoke run; BENCH_ROUNDS sets the rounds (5);
 -- BENCH_ONLY is a comma-separated list of clients (lua-slack, bare lws, bare curl,
 -- Bolt, slack-go).
-local json = require "cjson"
+package.cpath = (arg[1] or "build") .. "/?.so;" .. package.cpath
+package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
 
-local BUILD = arg[1] or "build"
-local BENCH = BUILD .. "/bench"
-package.cpath = BUILD .. "/?.so;" .. package.cpath
-package.path = "./lua/?.lua;./lua/?/init.lua;" .. package.path
+local cjson = require "cjson"
+local clients = require "bench.clients"
+local core = require "slack.core"
+local figures = require "bench.figures"
+local json = require "slack.json"
 
 local IS_QUICK = (os.getenv "BENCH_QUICK" or "") ~= ""
 local ROUNDS = tonumber(os.getenv "BENCH_ROUNDS") or (IS_QUICK and 1 or 5)
-local LUA = arg[-1] or "lua5.4"
 
-local function exists(path)
-  local file = io.open(path)
-  return file ~= nil and file:close()
-end
-
-local function write_file(name, text)
-  local path = BENCH .. "/" .. name
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-  return path
-end
-
-local pem = assert(require("slack.core").certificate { names = "DNS:localhost,IP:127.0.0.1" })
-local CA = write_file("authority.pem", pem.authority)
-local TLS = ("--cert %s --key %s"):format(
-  write_file("certificate.pem", pem.certificate),
-  write_file("key.pem", pem.key)
-)
-
--- Clients ---------------------------------------------------------------------
-
-local LUA_ENVIRONMENT = ("LUA_PATH='./lua/?.lua;./lua/?/init.lua;;' LUA_CPATH='%s/?.so;;'"):format(
-  BUILD
-)
-
----@class bench.Client
----@field name string
----@field command string
----@field environment string?
----@field file string what must be there for it to be measured
----@field events integer in a closed loop
-
-local function app(arguments)
-  return ("%s spec/bench/app.lua {api} %s %s"):format(LUA, CA, arguments or "")
-end
-
----@type bench.Client[]
-local clients = {
-  {
-    name = "lua-slack",
-    command = app(),
-    environment = LUA_ENVIRONMENT,
-    file = "spec/bench/app.lua",
-    events = 100000,
-  },
-  {
-    name = "bare lws",
-    command = BENCH .. "/bare_lws {ws} " .. CA,
-    file = BENCH .. "/bare_lws",
-    events = 100000,
-  },
-  {
-    name = "bare curl",
-    command = BENCH .. "/bare_curl {ws} " .. CA,
-    file = BENCH .. "/bare_curl",
-    events = 100000,
-  },
-  {
-    name = "Bolt",
-    command = "node spec/bench/peers/bolt.js {api}",
-    environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s/node_modules"):format(CA, BENCH),
-    file = BENCH .. "/node_modules/@slack/bolt/package.json",
-    events = 50000,
-  },
-  {
-    name = "slack-go",
-    command = BENCH .. "/slack_go {api}",
-    environment = "SSL_CERT_FILE=" .. CA,
-    file = BENCH .. "/slack_go",
-    events = 50000,
-  },
-}
-
-local function is_wanted(client)
-  local only = os.getenv "BENCH_ONLY"
-  if only and not ("," .. only .. ","):find("," .. client.name .. ",", 1, true) then
-    return false
-  end
-  return exists(client.file)
-end
-
-local function wanted_clients()
-  local wanted = {}
-  for _, client in ipairs(clients) do
-    if is_wanted(client) then
-      wanted[#wanted + 1] = client
-    else
-      print(("(%s is not measured: %s)"):format(client.name, client.file))
-    end
-  end
-  return wanted
-end
-
----Runs a client under the load server.
----@return table result what the load server printed
-local function run(client, options, command)
-  local line = ("%s %s/load_server %s %s -- %s"):format(
-    client.environment or "",
-    BENCH,
-    TLS,
-    options,
-    command or client.command
-  )
-  local pipe = assert(io.popen(line))
-  local text = pipe:read "a"
-  pipe:close()
-  local ok, result = pcall(json.decode, text)
-  if not ok or not result.connected then
-    io.stderr:write(("%s did not connect: %s\n"):format(client.name, line))
-    os.exit(1)
-  end
-  return result
-end
-
--- Figures ---------------------------------------------------------------------
-
----@class bench.Figure
----@field median number
----@field least number
----@field most number
-
-local function figure(values)
-  table.sort(values)
-  local middle = (#values + 1) // 2
-  local median = #values % 2 == 1 and values[middle] or (values[middle] + values[middle + 1]) / 2
-  return { median = median, least = values[1], most = values[#values] }
-end
-
-local function collect(results, get)
-  local values = {}
-  for i, result in ipairs(results) do
-    values[i] = get(result)
-  end
-  return figure(values)
-end
-
-local function show(value, format)
-  if value.least == value.most then
-    return format:format(value.median)
-  end
-  return (format .. " (" .. format .. "–" .. format .. ")"):format(
-    value.median,
-    value.least,
-    value.most
-  )
-end
-
-local function row(...)
-  print("| " .. table.concat({ ... }, " | ") .. " |")
-end
-
-local function heading(title, ...)
-  print("\n" .. title .. "\n")
-  row(...)
-  print(("|" .. " --- |"):rep(1) .. (" --- |"):rep(select("#", ...) - 1))
-end
+local app, run = clients.app, clients.run
+local collect, figure, heading, row, show =
+  figures.collect, figures.figure, figures.heading, figures.row, figures.show
 
 local function cpu_per_100k(result)
   return result.cpu_s / result.acked * 1e5
@@ -248,7 +95,7 @@ end
 
 local function bench_rate(wanted)
   local results = rounds(wanted, IS_QUICK and 1 or 3, function()
-    return ("--rate 1000 --total %d"):format(IS_QUICK and 1000 or 10000)
+    return ("--rate 1000 --total %d"):format(IS_QUICK and 1000 or 5000)
   end)
   print_comparison("wss, 1,000 events per second, one connection", wanted, results)
 end
@@ -275,15 +122,15 @@ end
 
 local function bench_decoding()
   local payloads = {}
-  local pipe = assert(io.popen(BENCH .. "/load_server --mix"))
+  local pipe = assert(io.popen(clients.LOAD_SERVER .. " --mix"))
   for line in pipe:lines() do
     payloads[#payloads + 1] = line:match '"payload":(.*),"type":"events_api"'
   end
   pipe:close()
   local ours, theirs, count = {}, {}, IS_QUICK and 10000 or 100000
   for i = 1, ROUNDS do
-    ours[i] = microseconds(require("slack.json").decode, payloads, count)
-    theirs[i] = microseconds(json.decode, payloads, count)
+    ours[i] = microseconds(json.decode, payloads, count)
+    theirs[i] = microseconds(cjson.decode, payloads, count)
   end
   heading("Decoding the payload of an event", "decoder", "microseconds")
   row("slack.json", show(figure(ours), "%.1f"))
@@ -348,7 +195,7 @@ local function refresh(client)
   local lost, twice = result.lost, "–"
   if is_ours then
     local distinct = result.client.handled - result.client.repeated
-    lost, twice = result.sent - distinct, tostring(result.client.repeated)
+    lost, twice = result.sent - distinct, ("%d"):format(result.client.repeated)
   end
   row(
     client.name,
@@ -379,7 +226,17 @@ local function bench_refresh(wanted)
   end
 end
 
-local wanted = wanted_clients()
+local function print_circumstances()
+  local _, processors = (io.open("/proc/cpuinfo"):read "a"):gsub("\nprocessor", "")
+  local versions = core.versions()
+  print(("%s, %d processors, libcurl %s, libwebsockets %s, %s; medians of %d (extremes)")
+    :format(os.date "!%Y-%m-%d", processors + 1, versions.libcurl, versions.libwebsockets,
+      versions.openssl, ROUNDS))
+end
+
+io.stdout:setvbuf "line"
+local wanted = clients.wanted()
+print_circumstances()
 bench_closed_loop(wanted)
 bench_rate(wanted)
 if wanted[1].name == "lua-slack" then
