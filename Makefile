@@ -45,8 +45,8 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test unit test-peers test-rock demo bench bench-deps lint sanitize \
-  install rock clean
+.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock demo bench bench-deps lint \
+  sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -92,6 +92,28 @@ unit: $(UNIT)            ## build the test programs in C, which `test` runs
 $(BUILD)/unit/%: spec/unit/%.c spec/unit/check.h $(filter-out $(BUILD)/lua_%,$(OBJECTS))
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Isrc $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(LDLIBS_ALL)
+
+# A fuzz target is one program of its own source and the codecs, by clang.
+FUZZ_SECONDS ?= 60
+FUZZ_CC      ?= clang
+FUZZ         = $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
+FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c http_parser.c http_head.c \
+  redact.c redact_name.c redact_pass.c redact_token.c redact_url.c)
+
+fuzz: $(FUZZ:%=fuzz-%)   ## feed the codecs invented input, FUZZ_SECONDS (60) each (needs clang)
+
+.PHONY: $(FUZZ:%=fuzz-%)
+$(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/fuzz_%
+	@mkdir -p $(BUILD)/fuzz/$*
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -timeout=10 -print_final_stats=1 \
+	  -artifact_prefix=$(BUILD)/fuzz/$*- $(BUILD)/fuzz/$* spec/fuzz/corpus/$* \
+	  >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }
+	@grep number_of_executed_units $(BUILD)/fuzz/$*.log
+
+$(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES)
 
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock

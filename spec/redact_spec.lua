@@ -32,6 +32,7 @@ local cases = {
     { "<xoxb-" .. BODY .. ">", "<xoxb-***UvWx>" },
     { "Bearer%20xoxb-" .. BODY, "Bearer%20xoxb-***UvWx" },
     { "\0xoxb-" .. BODY .. "\0", "\0xoxb-***UvWx\0" },
+    { '"ixapp-' .. BODY .. '_secret":"e"', '"ixapp-***cret":"*"' },
     { "a token begins with xoxb- or xapp-", "a token begins with xoxb- or xapp-" },
   },
   queries = {

@@ -19,7 +19,7 @@ static bool redact_private_key(struct slk_redaction *pass)
     if (!slk_redaction_has(pass, at - 11, "PRIVATE KEY-----")) {
         return false;
     }
-    slk_redaction_keep(pass, at + 5 - pass->read);
+    slk_redact_within(pass, at + 5);
     const char *rest = pass->text + pass->read;
     const char *stop = memmem(rest, pass->length - pass->read, end, strlen(end));
     slk_redaction_mask(pass, stop != NULL ? (size_t)(stop - rest) : pass->length - pass->read);

@@ -229,7 +229,7 @@ static bool redact_named(struct slk_redaction *pass, struct name name)
     if (value == 0) {
         return false;
     }
-    slk_redaction_keep(pass, value - pass->read);
+    slk_redact_within(pass, value);
     size_t opening = quote_at(pass, pass->read);
     if (opening > 0) {
         redact_quoted(pass, name, opening);

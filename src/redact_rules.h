@@ -55,6 +55,10 @@ static inline bool slk_is_name_char(char c)
 /* Slack tokens: xoxb-, xoxe.xoxp-, xapp-, xwfp- and the like. */
 bool slk_redact_token(struct slk_redaction *pass);
 
+/* Moves on to end over what another rule keeps, which may still have a token
+ * in it; further when that token ends later. */
+void slk_redact_within(struct slk_redaction *pass, size_t end);
+
 /* Names before a secret (token=, "client_secret":, Authorization:), Bearer,
  * v0= signatures and hooks.slack.com; at the first character of a name. */
 bool slk_redact_name(struct slk_redaction *pass);

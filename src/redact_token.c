@@ -39,17 +39,20 @@ static size_t token_body(const struct slk_redaction *pass, size_t start, size_t 
     return at - start - prefix;
 }
 
+static bool may_be_shown(const struct slk_redaction *pass, size_t at)
+{
+    char c = slk_redaction_char(pass, at);
+    return (slk_is_name_char(c) || c == '.') && token_prefix(pass, at) == 0;
+}
+
 /* Bytes of a token that has been masked already: prefix, stars, its end. */
 static size_t masked_token(const struct slk_redaction *pass, size_t start, size_t prefix)
 {
-    size_t at = start + prefix;
     size_t stars = 0, shown = 0;
-    while (stars < MAX_STARS && slk_redaction_char(pass, at + stars) == '*') {
+    while (stars < MAX_STARS && slk_redaction_char(pass, start + prefix + stars) == '*') {
         stars++;
     }
-    at += stars;
-    while (shown < SHOWN_END && (slk_is_name_char(slk_redaction_char(pass, at + shown)) ||
-                                 slk_redaction_char(pass, at + shown) == '.')) {
+    while (shown < SHOWN_END && may_be_shown(pass, start + prefix + stars + shown)) {
         shown++;
     }
     return stars > 0 ? prefix + stars + shown : 0;
@@ -72,6 +75,15 @@ bool slk_redact_token(struct slk_redaction *pass)
     slk_redaction_mask(pass, body - shown);
     slk_redaction_keep(pass, shown);
     return true;
+}
+
+void slk_redact_within(struct slk_redaction *pass, size_t end)
+{
+    while (pass->read < end) {
+        if (!slk_redact_token(pass)) {
+            slk_redaction_keep(pass, 1);
+        }
+    }
 }
 
 void slk_redact_value(struct slk_redaction *pass, size_t length)

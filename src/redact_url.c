@@ -57,7 +57,7 @@ bool slk_redact_hooks(struct slk_redaction *pass, size_t name_length)
         return false;
     }
     at += slash + kind + second;
-    slk_redaction_keep(pass, at + team_segment(pass, at) - pass->read);
+    slk_redact_within(pass, at + team_segment(pass, at));
     slk_redaction_mask(pass, path_length(pass, pass->read));
     return true;
 }
@@ -77,7 +77,7 @@ bool slk_redact_path(struct slk_redaction *pass)
     if (team == 0) {
         return false;
     }
-    slk_redaction_keep(pass, at + length + slash + team - pass->read);
+    slk_redact_within(pass, at + length + slash + team);
     slk_redaction_mask(pass, path_length(pass, pass->read));
     return true;
 }
@@ -120,7 +120,7 @@ bool slk_redact_userinfo(struct slk_redaction *pass)
     if (end == 0) {
         return false;
     }
-    slk_redaction_keep(pass, secret - pass->read);
-    slk_redaction_mask(pass, end > secret ? end - secret : 0);
+    slk_redact_within(pass, secret);
+    slk_redaction_mask(pass, end > pass->read ? end - pass->read : 0);
     return true;
 }
