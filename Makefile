@@ -127,7 +127,7 @@ lint:                    ## luacheck and clang-format
 	clang-format --dry-run -Werror $(C_FILES)
 
 sanitize:                ## the specs under ASan+UBSan and TSan, start and stop under valgrind
-	spec/sanitize/run
+	+spec/sanitize/run
 
 install: all             ## copy into PREFIX/share/lua/5.4 and PREFIX/lib/lua/5.4
 	install -d $(LUA_DIR) $(LIB_DIR)/slack
