@@ -257,6 +257,24 @@ describe("socket mode slots", function()
     assert.equal(3, #wire.sockets)
   end)
 
+  it("drop a replacement under way when Slack then counts too many", function()
+    local bot, one, two = wire:ready_bot { connections = 2 }
+    wire.no_hello = true
+    wire:disconnect(one, "refresh_requested")
+    local replacement = wire:socket(3)
+    wire:disconnect(one, "too_many_websockets")
+    wait_for_close(one)
+    wait_for_close(replacement)
+    wire:wait("the count of one", function()
+      return bot.mode:stats().open == 1
+    end)
+    wire:event(two, "E")
+    wire:wait("an event on the other one", function()
+      return bot:envelope "E"
+    end)
+    assert.equal(3, #wire.opens)
+  end)
+
   it("come back with a delay when the last connection is one too many", function()
     local bot, socket = wire:ready_bot()
     wire:disconnect(socket, "too_many_websockets")

@@ -1,5 +1,6 @@
 #include "curl_loop.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -11,6 +12,8 @@
 
 /* libcurl 8.21 can swallow a wake-up; no wait is longer than this. */
 #define LONGEST_WAIT_MS 1000
+/* Without memory to wait with, the loop must not spin. */
+#define FAILED_WAIT_MS 10
 
 struct slk_curl_loop {
     atomic_uint references;
@@ -85,7 +88,9 @@ static void wait_for_work(struct slk_curl_loop *loop, int64_t deadline)
      * slept over even if its wake-up was used up by an earlier wait. */
     int wait =
         has_commands(loop) ? 0 : slk_clock_wait_ms(slk_clock_now(), deadline, LONGEST_WAIT_MS);
-    curl_multi_poll(loop->multi, fds, (unsigned)count, wait, NULL);
+    if (curl_multi_poll(loop->multi, fds, (unsigned)count, wait, NULL) != CURLM_OK) {
+        poll(NULL, 0, wait < FAILED_WAIT_MS ? wait : FAILED_WAIT_MS);
+    }
     if (loop->operations->ready != NULL) {
         loop->operations->ready(loop->owner);
     }

@@ -43,6 +43,7 @@ struct slk_http_client {
     _Atomic uint64_t last_id;
     struct slk_log *log;
     struct slk_curl_loop *loop;
+    struct client_command stop; /* kept here, because stopping must not need memory */
 
     /* Client thread only. */
     struct slk_http_host *hosts;
@@ -285,10 +286,10 @@ static void on_command(void *owner, struct slk_command *command)
     struct client_command *order = (struct client_command *)command;
     if (order->kind == CANCEL) {
         cancel(client, order->id);
+        free(order);
     } else {
         end_everything(client);
     }
-    free(order);
 }
 
 static void on_started(void *owner, CURLM *multi)
@@ -431,28 +432,25 @@ int slk_http_client_submit(struct slk_http_client *client, struct slk_http_reque
     return SLK_OK;
 }
 
-static void post_order(struct slk_http_client *client, enum command_kind kind, uint64_t id)
+void slk_http_client_cancel(struct slk_http_client *client, uint64_t id)
 {
     struct client_command *order = calloc(1, sizeof *order);
     if (order == NULL) {
         return; /* it then ends by its timeout */
     }
     order->command.destroy = destroy_command;
-    order->kind = kind;
+    order->kind = CANCEL;
     order->id = id;
     if (slk_curl_loop_post(client->loop, &order->command) != SLK_OK) {
         free(order);
     }
 }
 
-void slk_http_client_cancel(struct slk_http_client *client, uint64_t id)
-{
-    post_order(client, CANCEL, id);
-}
-
 void slk_http_client_stop(struct slk_http_client *client)
 {
     if (!atomic_exchange(&client->closed, true)) {
-        post_order(client, STOP, 0);
+        client->stop.command.destroy = destroy_command;
+        client->stop.kind = STOP;
+        slk_curl_loop_post(client->loop, &client->stop.command);
     }
 }

@@ -84,6 +84,9 @@ void slk_http_request_free(struct slk_http_request *request)
     }
     curl_slist_free_all(request->headers);
     slk_net_options_release(request->net);
+    if (request->url != NULL) {
+        OPENSSL_cleanse(request->url, strlen(request->url)); /* a webhook's is a secret, too */
+    }
     free(request->method);
     free(request->url);
     free(request->body);

@@ -14,6 +14,17 @@
 #include "socket_mode_open.h"
 #include "socket_mode_slots.h"
 
+/* What other threads ask of the socket thread. */
+struct command {
+    struct slk_command command;
+    void (*run)(struct slk_socket_mode *socket_mode, struct command *command);
+};
+
+struct stop_command {
+    struct command command;
+    int64_t grace;
+};
+
 struct slk_socket_mode {
     struct slk_curl_loop *loop;
     struct slk_http_client *client;
@@ -23,6 +34,8 @@ struct slk_socket_mode {
     char *api_url, *app_token;
     struct slk_keeper keeper; /* socket thread only, once it runs */
     atomic_bool stopped;      /* set by the socket thread, after the last notice */
+    atomic_bool told_to_stop;
+    struct stop_command stop; /* kept here, because stopping must not need memory */
 
     pthread_mutex_t stats_lock; /* guards the fields below */
     struct slk_socket_mode_stats stats;
@@ -32,23 +45,12 @@ struct slk_socket_mode {
 
 /* -- Commands --------------------------------------------------------------- */
 
-/* What other threads ask of the socket thread. */
-struct command {
-    struct slk_command command;
-    void (*run)(struct slk_socket_mode *socket_mode, struct command *command);
-};
-
 struct ack_command {
     struct command command;
     uint64_t token;
     bool has_payload;
     size_t length;
     char payload[];
-};
-
-struct stop_command {
-    struct command command;
-    int64_t grace;
 };
 
 struct opened_command {
@@ -125,13 +127,17 @@ static void run_stop(struct slk_socket_mode *socket_mode, struct command *comman
     slk_keeper_stop(&socket_mode->keeper, ((struct stop_command *)command)->grace);
 }
 
+static void keep_command(struct slk_command *command)
+{
+    (void)command;
+}
+
 void slk_socket_mode_stop(struct slk_socket_mode *socket_mode, int64_t grace)
 {
-    struct stop_command *stop = malloc(sizeof *stop);
-    if (stop != NULL) {
-        *stop = (struct stop_command){
-            .command = {.command = {.destroy = destroy_command}, .run = run_stop}, .grace = grace};
-        post(socket_mode, &stop->command);
+    if (!atomic_exchange(&socket_mode->told_to_stop, true)) {
+        socket_mode->stop = (struct stop_command){
+            .command = {.command = {.destroy = keep_command}, .run = run_stop}, .grace = grace};
+        post(socket_mode, &socket_mode->stop.command);
     }
 }
 
@@ -140,6 +146,7 @@ void slk_socket_mode_stop(struct slk_socket_mode *socket_mode, int64_t grace)
 static void destroy_opened(struct slk_command *command)
 {
     struct opened_command *opened = (struct opened_command *)command;
+    OPENSSL_cleanse(opened->result->body, opened->result->body_length); /* holds the ticket */
     slk_http_result_free(opened->result);
     free(opened);
 }
@@ -333,6 +340,7 @@ struct slk_socket_mode *slk_socket_mode_create(const struct slk_socket_mode_sett
         return NULL;
     }
     atomic_init(&socket_mode->stopped, false);
+    atomic_init(&socket_mode->told_to_stop, false);
     pthread_mutex_init(&socket_mode->stats_lock, NULL);
     socket_mode->client = slk_http_client_retain(client);
     socket_mode->net = slk_net_options_retain(net);

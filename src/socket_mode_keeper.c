@@ -106,7 +106,7 @@ void slk_keeper_ready(struct slk_keeper *keeper)
 {
     for (size_t i = 0; i < keeper->watched_count; i++) {
         struct slk_sm_connection *connection = keeper->watched[i].connection;
-        bool reads = (keeper->fds[i].events & CURL_WAIT_POLLIN) != 0;
+        bool reads = connection != NULL && (keeper->fds[i].events & CURL_WAIT_POLLIN) != 0;
         if (reads && (connection->more || (keeper->fds[i].revents & CURL_WAIT_POLLIN) != 0)) {
             read_connection(keeper, keeper->watched[i].slot, connection);
         }

@@ -64,7 +64,7 @@ struct slk_keeper {
     struct {
         struct slk_slot *slot;
         struct slk_sm_connection *connection;
-    } watched[SLK_MAX_SOCKETS]; /* those of fds */
+    } watched[SLK_MAX_SOCKETS]; /* those of fds; connection is NULL when it has gone since */
 };
 
 /* SLK_OK or SLK_NOMEM; free is fine after either. */

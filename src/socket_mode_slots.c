@@ -221,10 +221,22 @@ static void take_out(struct slk_slot *slot, const struct slk_sm_connection *conn
     }
 }
 
+/* What one connection has to say can end another whose turn to be read comes
+ * later in the same round. */
+static void unwatch(struct slk_keeper *keeper, const struct slk_sm_connection *connection)
+{
+    for (size_t i = 0; i < keeper->watched_count; i++) {
+        if (keeper->watched[i].connection == connection) {
+            keeper->watched[i].connection = NULL;
+        }
+    }
+}
+
 void slk_slots_bury(struct slk_keeper *keeper, struct slk_slot *slot,
                     struct slk_sm_connection *connection, const struct slk_error *error)
 {
     take_out(slot, connection);
+    unwatch(keeper, connection);
     keeper->again = true;
     if (connection->state == SLK_CONNECTION_OPENING && connection->url == NULL) {
         keeper->cancel(keeper->context, connection->open_request);

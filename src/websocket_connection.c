@@ -335,8 +335,8 @@ int slk_ws_connection_append_close(struct slk_ws_connection *connection, uint16_
 
 static bool next_batch(struct slk_ws_connection *connection)
 {
-    slk_buffer_shrink(&connection->sending, KEEP_OUTPUT);
     connection->sending.length = connection->sent = 0;
+    slk_buffer_shrink(&connection->sending, KEEP_OUTPUT);
     if (connection->out.length == 0) {
         return false;
     }
