@@ -237,6 +237,26 @@ local function counts_reply(root, reply)
   root.reply_users_count = #root.reply_users
 end
 
+---The fields that mark a message as the bot's.
+---@return table
+function Workspace:bot_fields()
+  local bot = self.bot
+  return {
+    user = bot.user_id,
+    bot_id = bot.id,
+    app_id = self.app_id,
+    bot_profile = {
+      id = bot.id,
+      app_id = self.app_id,
+      user_id = bot.user_id,
+      name = bot.name,
+      team_id = self.team.id,
+      deleted = false,
+      updated = 0,
+    },
+  }
+end
+
 ---Puts a message into a channel and tells the app about it.
 ---@param channel table
 ---@param fields table user, text, blocks, thread_ts, bot_id, ...

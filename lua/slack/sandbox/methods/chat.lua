@@ -1,0 +1,147 @@
+-- Methods about messages and reactions.
+
+local Workspace = require "slack.sandbox.workspace"
+local arguments = require "slack.sandbox.methods.arguments"
+
+local in_channel, on_message, structure =
+  arguments.in_channel, arguments.on_message, arguments.structure
+
+---@type table<string, slack.sandbox.Method>
+local methods = {}
+
+local MAX_TEXT = 40000
+
+local function invalid_blocks(reason, pointer)
+  return nil, "invalid_blocks", {
+    response_metadata = { messages = { ("[ERROR] %s [json-pointer:%s]"):format(reason, pointer) } },
+  }
+end
+
+-- Gives blocks their ids, as Slack does, and refuses what is no block list.
+local function check_blocks(value)
+  if value == nil or value == "" then
+    return {}
+  end
+  local blocks = structure(value)
+  if type(blocks) ~= "table" then
+    return nil, "invalid_blocks_format"
+  elseif #blocks > 50 then
+    return invalid_blocks("no more than 50 items allowed", "/blocks")
+  end
+  for i, block in ipairs(blocks) do
+    local pointer = "/blocks/" .. i - 1
+    if type(block) ~= "table" or type(block.type) ~= "string" then
+      return invalid_blocks("missing required field: type", pointer)
+    elseif block.type == "section" and not block.text and not block.fields then
+      return invalid_blocks("missing required field: text", pointer)
+    end
+  end
+  Workspace.identify(blocks)
+  return { blocks = #blocks > 0 and blocks or nil }
+end
+
+-- The content of a message: at least one of text, blocks, attachments.
+local function content(call)
+  local args = call.args
+  local fields, err, more = check_blocks(args.blocks)
+  if not fields then
+    return nil, err, more
+  end
+  fields.attachments = structure(args.attachments)
+  fields.metadata = structure(args.metadata)
+  fields.text = args.text and tostring(args.text):sub(1, MAX_TEXT) or args.markdown_text or ""
+  if fields.text == "" and not fields.blocks and not fields.attachments then
+    return nil, "no_text"
+  end
+  return fields
+end
+
+local function from_bot(workspace, fields)
+  for key, value in pairs(workspace:bot_fields()) do
+    fields[key] = value
+  end
+  return fields
+end
+
+methods["chat.postMessage"] = in_channel(function(workspace, call, channel)
+  if channel.is_archived then
+    return nil, "is_archived"
+  elseif not channel.members[workspace.bot.user_id] then
+    return nil, "not_in_channel"
+  end
+  local fields, err, more = content(call)
+  if not fields then
+    return nil, err, more
+  end
+  local thread_ts = call.args.thread_ts
+  if thread_ts and not workspace.find_message(channel, thread_ts) then
+    return nil, "thread_not_found"
+  end
+  fields.thread_ts = thread_ts
+  local message = workspace:post(channel, from_bot(workspace, fields))
+  return { channel = channel.id, ts = message.ts, message = message }
+end)
+
+methods["chat.postEphemeral"] = in_channel(function(workspace, call, channel)
+  if not channel.members[tostring(call.args.user)] then
+    return nil, "user_not_in_channel"
+  end
+  local fields, err, more = content(call)
+  if not fields then
+    return nil, err, more
+  end
+  local message = workspace:show_ephemeral(channel, call.args.user, from_bot(workspace, fields))
+  return { message_ts = message.ts }
+end)
+
+methods["chat.update"] = on_message("ts", function(workspace, call, channel, message)
+  if message.bot_id ~= workspace.bot.id then
+    return nil, "cant_update_message"
+  end
+  local fields, err, more = content(call)
+  if not fields then
+    return nil, err, more
+  end
+  if call.args.blocks then
+    message.blocks = nil -- an empty list takes the blocks away
+  end
+  workspace:change(channel, message, fields)
+  return { channel = channel.id, ts = message.ts, text = message.text, message = message }
+end)
+
+methods["chat.delete"] = on_message("ts", function(workspace, _, channel, message)
+  if message.bot_id ~= workspace.bot.id then
+    return nil, "cant_delete_message"
+  end
+  workspace:remove(channel, message.ts)
+  return { channel = channel.id, ts = message.ts }
+end)
+
+methods["chat.getPermalink"] = on_message("message_ts", function(workspace, _, channel, message)
+  local path = ("archives/%s/p%s"):format(channel.id, message.ts:gsub("%.", ""))
+  return {
+    channel = channel.id,
+    permalink = ("https://%s.slack.com/%s"):format(workspace.team.domain, path),
+  }
+end)
+
+local function reaction(change, failure)
+  return on_message("timestamp", function(workspace, call, channel, message)
+    local name = call.args.name
+    if not name or name == "" then
+      return nil, "no_reaction"
+    elseif not workspace[change](workspace, channel, message, name, call.user_id) then
+      return nil, failure
+    end
+    return {}
+  end)
+end
+
+methods["reactions.add"] = reaction("react", "already_reacted")
+methods["reactions.remove"] = reaction("unreact", "no_reaction")
+
+methods["reactions.get"] = on_message("timestamp", function(_, _, channel, message)
+  return { type = "message", channel = channel.id, message = message }
+end)
+
+return methods

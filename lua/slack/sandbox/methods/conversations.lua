@@ -1,0 +1,97 @@
+-- Methods about channels and their history.
+
+local arguments = require "slack.sandbox.methods.arguments"
+
+local in_channel, on_message, page = arguments.in_channel, arguments.on_message, arguments.page
+
+---@type table<string, slack.sandbox.Method>
+local methods = {}
+
+-- Without what only the workspace itself needs to know.
+local function shown(workspace, channel)
+  local fields = {}
+  for key, value in pairs(channel) do
+    fields[key] = value
+  end
+  fields.messages, fields.members, fields.ephemeral = nil, nil, nil
+  fields.is_member = channel.members[workspace.bot.user_id] == true
+  fields.num_members = 0
+  for _ in pairs(channel.members) do
+    fields.num_members = fields.num_members + 1
+  end
+  return fields
+end
+
+local function type_of(channel)
+  return channel.is_im and "im" or channel.is_private and "private_channel" or "public_channel"
+end
+
+methods["conversations.list"] = function(workspace, call)
+  local types = call.args.types or "public_channel"
+  local without_archived = arguments.is_set(call.args.exclude_archived)
+  local channels = {}
+  for _, channel in ipairs(workspace.channel_list) do
+    local is_hidden = without_archived and channel.is_archived
+    if types:find(type_of(channel), 1, true) and not is_hidden then
+      table.insert(channels, shown(workspace, channel))
+    end
+  end
+  return page(channels, call, "channels")
+end
+
+methods["conversations.info"] = in_channel(function(workspace, _, channel)
+  return { channel = shown(workspace, channel) }
+end)
+
+methods["conversations.open"] = function(workspace, call)
+  local user = workspace.users[tostring(call.args.users or "")]
+  if not user then
+    return nil, call.args.users and "user_not_found" or "users_list_not_supplied"
+  end
+  return { channel = { id = workspace:direct_channel(user.id).id } }
+end
+
+methods["conversations.join"] = in_channel(function(workspace, _, channel)
+  channel.members[workspace.bot.user_id] = true
+  return { channel = shown(workspace, channel) }
+end)
+
+methods["conversations.members"] = in_channel(function(_, call, channel)
+  local members = {}
+  for id in pairs(channel.members) do
+    table.insert(members, id)
+  end
+  table.sort(members)
+  return page(members, call, "members")
+end)
+
+local function in_range(call, messages, accept)
+  local oldest, latest = tonumber(call.args.oldest) or 0, tonumber(call.args.latest) or math.huge
+  local found = {}
+  for _, message in ipairs(messages) do
+    local at = tonumber(message.ts)
+    if at > oldest and at < latest and accept(message) then
+      table.insert(found, message)
+    end
+  end
+  return found
+end
+
+methods["conversations.history"] = in_channel(function(_, call, channel)
+  local found = in_range(call, channel.messages, function(message)
+    return not message.thread_ts or message.thread_ts == message.ts
+  end)
+  local newest_first = {}
+  for i = #found, 1, -1 do
+    table.insert(newest_first, found[i])
+  end
+  return page(newest_first, call, "messages")
+end)
+
+methods["conversations.replies"] = on_message("ts", function(_, call, channel, root)
+  return page(in_range(call, channel.messages, function(message)
+    return message.ts == root.ts or message.thread_ts == root.ts
+  end), call, "messages")
+end, "thread_not_found")
+
+return methods

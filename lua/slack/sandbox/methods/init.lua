@@ -1,0 +1,24 @@
+-- The Web API methods of the local Slack, by name. Each takes the workspace
+-- and a call and gives the fields of the answer, or nil, Slack's error word,
+-- and perhaps more fields for the answer.
+
+---@class slack.sandbox.Call
+---@field args table decoded arguments
+---@field token_type "bot"|"app"|"none"
+---@field open_connection fun(): string makes a WebSocket URL with a fresh ticket
+---@field use_trigger fun(id: string): true?, string? spends a trigger_id
+---@field user_id string the user that the token acts as
+
+---@alias slack.sandbox.Method
+---| fun(workspace: slack.sandbox.Workspace, call: slack.sandbox.Call): table?, string?, table?
+
+---@type table<string, slack.sandbox.Method>
+local methods = {}
+
+for _, area in ipairs { "apps", "chat", "conversations", "users", "views" } do
+  for name, method in pairs(require("slack.sandbox.methods." .. area)) do
+    methods[name] = method
+  end
+end
+
+return methods
