@@ -200,8 +200,9 @@ local function announce_end(self)
   end
 end
 
----Ends at once: handlers are cut off, connections dropped.
+---Ends at once: handlers are cut off, but for the calling one, and connections dropped.
 function App:close()
+  self.dispatch:excuse_caller()
   if self.transport then
     self.transport:close()
     self.transport = nil
@@ -285,7 +286,9 @@ local function finish(self)
   return cut_off
 end
 
+-- A stop is under way; it need not wait for who waits for it.
 local function wait_for_end(self, timeout)
+  self.dispatch:excuse_caller()
   self.stop_at = math.min(self.stop_at, loop.now() + timeout)
   if self.stop_gate then
     self.stop_gate:resolve(true)
@@ -314,6 +317,7 @@ function App:stop(timeout)
     return wait_for_end(self, timeout)
   end
   self.phase, self.stop_at = "stopping", loop.now() + timeout
+  self.dispatch:excuse_caller()
   local cut_off = finish(self)
   if cut_off > 0 then
     local message = ("%d handlers had not finished in time and were cut off"):format(cut_off)

@@ -19,12 +19,12 @@ local Failures = require "slack.failures"
 local Job = require "slack.job"
 local acks = require "slack.acks"
 local chain = require "slack.chain"
-local kinds = require "slack.kinds"
+local matching = require "slack.matching"
 local payload = require "slack.payload"
 local tasks = require "slack.tasks"
 local unmatched = require "slack.unmatched"
 
-local ANSWERED_ONCE = kinds.ANSWERED_ONCE
+local trace, caught_in = Failures.trace, Failures.of
 
 -- Of the bot's own doings these are wanted.
 local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true }
@@ -43,6 +43,7 @@ local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true 
 ---@field middleware function[] never changed in place
 ---@field on_error? function
 ---@field running integer jobs
+---@field excused integer jobs among them whose end nobody waits for
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
 ---@field on_job_end? fun()
 local Dispatch = {}
@@ -60,8 +61,10 @@ function Dispatch.new(app, clock)
     dedupe = Dedupe.new(clock),
     unmatched = unmatched.new(app, clock),
     failures = Failures.new(app),
+    matching = matching.new(),
     jobs = {}, -- job -> true
     running = 0,
+    excused = 0,
     limit = app.settings.max_in_flight,
     is_full = false,
     on_full = nothing,
@@ -107,10 +110,6 @@ local function note_finished(delivery, listener)
   end
 end
 
-local function trace(err)
-  return { err = err, traceback = debug.traceback("", 2) }
-end
-
 local function run_alone(job)
   local _ <close> = job
   local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
@@ -123,8 +122,7 @@ local function run_alone(job)
     end
   else
     counts.failed = counts.failed + 1
-    failure.listener = job.listener
-    job.dispatch.failures:report(job.c, failure)
+    job.dispatch.failures:report(job.c, caught_in(failure, job.listener))
   end
 end
 
@@ -137,7 +135,8 @@ local function run_below(job)
   if ok then
     note_finished(job.delivery, job.listener)
   else
-    failure.listener, failure.c = job.listener, job.c
+    failure = caught_in(failure, job.listener)
+    failure.c = job.c
     table.insert(job.delivery.failures, failure)
   end
 end
@@ -164,6 +163,10 @@ local function run_matches(job, c)
   local listeners = job.listeners
   local count = #listeners
   if count == 0 then
+    local failure = job.failures[1]
+    if failure then
+      error(failure.err, 0)
+    end
     return job.dispatch:_nobody(c, listeners.named)
   elseif count == 1 then
     c.matches = listeners.matches[1]
@@ -174,9 +177,9 @@ end
 
 local function report_chain(job, failure)
   local failures = job.delivery.failures
+  failure = caught_in(failure, job.c.listener)
   local known = failures[1] and failures[1].err == failure.err
   if not known then
-    failure.listener = job.c.listener
     table.insert(failures, 1, failure)
   end
 end
@@ -203,45 +206,7 @@ local function run_chain(job)
   end
 end
 
--- Matching -----------------------------------------------------------------------
-
-local function collect(c, listener, found)
-  if found.done and found.done[listener] then
-    return false
-  end
-  local ok, accepted, captures = true, true, nil
-  if not listener.takes_all then
-    ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
-  end
-  if not ok then
-    accepted.listener = listener
-    c.app.dispatch.failures:report(c, accepted)
-  elseif accepted then
-    local n = #found + 1
-    found[n] = listener
-    found.matches[n] = captures
-    return ANSWERED_ONCE[c.kind]
-  end
-  return false
-end
-
--- The list is used again when it has been read; while a predicate dispatches
--- something itself, another takes its place.
-local function match(self, c, done)
-  local found = self.spare or { matches = {} }
-  self.spare = nil
-  found.done = done
-  found.named = self.index:visit(c, collect, found)
-  return found
-end
-
-local function give_back(self, found)
-  local matches = found.matches
-  for i = #found, 1, -1 do
-    found[i], matches[i] = nil, nil
-  end
-  self.spare = found
-end
+-- Beginning ----------------------------------------------------------------------
 
 -- Nothing to do but to say so once in a while.
 function Dispatch:_nobody(c, named)
@@ -295,27 +260,53 @@ local function run_each(self, c, event_id, done, listeners, count)
   end
 end
 
+local function run_report(job)
+  local _ <close> = job
+  job.dispatch.failures:report(job.c, job.failure, job.is_other_asked)
+end
+
+-- Predicates that failed; what they were asked for does not concern them.
+local function report_failed(self, c, failed, is_other_asked)
+  for _, failure in ipairs(failed) do
+    local job = Job.new(self, c, failure.listener)
+    job.failure, job.is_other_asked = failure, is_other_asked
+    job:start(run_report)
+  end
+end
+
+local function begin_chain(self, c, event_id, done, listeners)
+  local job = Job.new(self, c)
+  job.event_id, job.finished, job.failures = event_id, done, {}
+  job.listeners, job.middleware = listeners, self.middleware
+  if listeners.failed and #listeners == 0 then
+    job.failures = listeners.failed -- raised below the middleware
+  elseif listeners.failed then
+    report_failed(self, c, listeners.failed, true)
+  end
+  job:start(run_chain) -- which keeps the list
+end
+
 -- The middleware, if any, then the listeners.
 local function begin(self, c, event_id, done)
-  local listeners = match(self, c, done)
+  local listeners = self.matching:find(self.index, c, done)
   local count = #listeners
-  local middleware = self.middleware
-  if middleware[1] then
-    local job = Job.new(self, c)
-    job.event_id, job.finished, job.failures = event_id, done, {}
-    job.listeners, job.middleware = listeners, middleware
-    return job:start(run_chain) -- which keeps the list
+  if self.middleware[1] then
+    return begin_chain(self, c, event_id, done, listeners)
+  end
+  if listeners.failed then
+    report_failed(self, c, listeners.failed, count > 0)
   elseif count == 0 then
     self:_nobody(c, listeners.named)
-  elseif count == 1 then
+  end
+  if count == 1 then
     c.matches = listeners.matches[1]
     local job = Job.new(self, c, listeners[1])
     job.event_id, job.finished = event_id, done
     job:start(run_alone)
-  else
+  elseif count > 1 then
     run_each(self, c, event_id, done, listeners, count)
   end
-  give_back(self, listeners)
+  self.matching:give_back(listeners)
 end
 
 ---Takes a request. Handlers begin here and now when this is called from the loop,
@@ -349,38 +340,43 @@ function Dispatch:request(request)
   begin(self, c, event_id, done)
 end
 
----Ends what still runs, but for the calling task.
+---Ends what still runs, but for what is excused.
 ---@return integer count how many were cut off
 function Dispatch:cancel_all()
-  local current = tasks.current()
-  local count = 0
-  for _, job in ipairs(self:_others(current)) do
-    count = count + 1
+  local jobs = {}
+  for job in pairs(self.jobs) do
+    if not job.excused then
+      jobs[#jobs + 1] = job
+    end
+  end
+  for _, job in ipairs(jobs) do
     if job.task then
       job.task:cancel()
     end
     job:__close() -- by itself it does so a little later, or never if it had not begun
   end
-  return count
+  return #jobs
 end
 
----@param current slack.Task?
----@return slack.Job[] jobs other than the task's own
-function Dispatch:_others(current)
-  local others = {}
+---The calling task is going to wait for all others: nobody waits for its job, nor
+---for the one that waits for that, and others have their places.
+function Dispatch:excuse_caller()
+  local current = tasks.current()
+  if not current then
+    return
+  end
   for job in pairs(self.jobs) do
-    local task = job.task or current -- without one it is just beginning, here
-    if not current or task ~= current then
-      others[#others + 1] = job
+    if (job.task or current) == current then -- without one it is just beginning, here
+      job:excuse()
+      job.delivery:excuse()
     end
   end
-  return others
 end
 
----Whether nothing runs but the calling task.
+---Whether nothing runs but what is excused.
 ---@return boolean
 function Dispatch:is_idle()
-  return self.running == 0 or #self:_others(tasks.current()) == 0
+  return self.running == self.excused
 end
 
 ---The transport says that the deadline has answered for the handler.

@@ -3,6 +3,13 @@
 
 local acks = require "slack.acks"
 
+---What was raised, caught by `xpcall(fn, Failures.trace)`.
+---@class slack.Caught
+---@field err any
+---@field traceback string
+---@field listener? slack.Listener
+---@field c? slack.Context of the listener
+
 ---What app:on_error gets as its third argument.
 ---@class slack.Failure
 ---@field listener? slack.Listener tostring gives its name with file and line
@@ -24,8 +31,33 @@ function Failures.new(app)
   return setmetatable({ app = app }, Failures)
 end
 
-local function trace(err)
-  return debug.traceback(tostring(err), 2)
+-- An error may be anything, and its __tostring fail as well.
+local function text_of(err)
+  local ok, text = pcall(tostring, err)
+  return ok and text or ("a %s whose __tostring fails"):format(type(err))
+end
+
+local function trace_text(err)
+  return debug.traceback(text_of(err), 2)
+end
+
+---The handler for xpcall.
+---@param err any
+---@return slack.Caught
+function Failures.trace(err)
+  return { err = err, traceback = debug.traceback("", 2) }
+end
+
+---What xpcall gave: not from trace when memory or stack had run out.
+---@param caught slack.Caught|string
+---@param listener? slack.Listener
+---@return slack.Caught
+function Failures.of(caught, listener)
+  if type(caught) ~= "table" then
+    caught = { err = caught, traceback = "" }
+  end
+  caught.listener = listener
+  return caught
 end
 
 local function details(c, failure)
@@ -57,25 +89,32 @@ local function answer_for(c, answer)
   end
 end
 
+local function ask_on_error(app, c, failure, info)
+  local on_error = app.dispatch.on_error
+  if not on_error then
+    return nil
+  end
+  local ok, value = xpcall(on_error, trace_text, failure.err, c, info)
+  if ok then
+    return value
+  end
+  app.log:error("error in app:on_error: %s", value)
+end
+
 ---Logs, calls app:on_error, answers what is still owed. Never raises.
 ---@param c slack.Context
----@param failure { err: any, traceback: string, listener: slack.Listener? }
-function Failures:report(c, failure)
+---@param failure slack.Caught
+---@param is_other_asked? boolean another listener is there to answer
+function Failures:report(c, failure, is_other_asked)
   local app = self.app
   local info = details(c, failure)
   app.log:error("error in %s: %s%s", tostring(info.listener or "middleware"),
-    tostring(failure.err), failure.traceback)
-  local answer
-  local on_error = app.dispatch.on_error
-  if on_error then
-    local ok, value = xpcall(on_error, trace, failure.err, c, info)
-    if ok then
-      answer = value
-    else
-      app.log:error("error in app:on_error: %s", value)
-    end
+    text_of(failure.err), failure.traceback)
+  local answer = ask_on_error(app, c, failure, info)
+  if is_other_asked then
+    return
   end
-  local ok, problem = xpcall(answer_for, trace, c, answer)
+  local ok, problem = xpcall(answer_for, trace_text, c, answer)
   if not ok then
     app.log:error("error while answering for a failed handler: %s", problem)
   end

@@ -9,6 +9,7 @@ local tasks = require "slack.tasks"
 ---@field event_id string|false
 ---@field finished? table<slack.Listener, true> listeners that need not see a redelivery
 ---@field completed boolean
+---@field excused? boolean see slack.Dispatch.excuse_caller
 local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
@@ -21,6 +22,23 @@ function Job.end_delivery(delivery)
   end
 end
 
+local function check_room(dispatch)
+  if dispatch.is_full and dispatch.running - dispatch.excused < dispatch.limit then
+    dispatch.is_full = false
+    dispatch.on_room()
+  end
+end
+
+---Leaves it out of account from now on.
+function Job:excuse()
+  local dispatch = self.dispatch
+  if dispatch.jobs[self] and not self.excused then
+    self.excused = true
+    dispatch.excused = dispatch.excused + 1
+    check_room(dispatch)
+  end
+end
+
 function Job:__close()
   local dispatch, delivery = self.dispatch, self.delivery
   if not dispatch.jobs[self] then
@@ -28,6 +46,9 @@ function Job:__close()
   end
   dispatch.jobs[self] = nil
   dispatch.running = dispatch.running - 1
+  if self.excused then
+    dispatch.excused = dispatch.excused - 1
+  end
   if not self.completed then
     delivery.incomplete = true
   end
@@ -35,10 +56,7 @@ function Job:__close()
   if delivery.left == 0 then
     Job.end_delivery(delivery)
   end
-  if dispatch.is_full and dispatch.running < dispatch.limit then
-    dispatch.is_full = false
-    dispatch.on_room()
-  end
+  check_room(dispatch)
   if dispatch.on_job_end then
     dispatch.on_job_end()
   end
@@ -65,7 +83,7 @@ function Job:start(run)
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
   delivery.left = delivery.left + 1
-  if dispatch.running >= dispatch.limit and not dispatch.is_full then
+  if not dispatch.is_full and dispatch.running - dispatch.excused >= dispatch.limit then
     dispatch.is_full = true
     dispatch.on_full()
   end

@@ -1,0 +1,102 @@
+local Failures = require "slack.failures"
+local Offline = require "support.offline_app"
+local loop = require "slack.loop"
+
+describe("what a handler raises", function()
+  local offline, app, errors_seen
+
+  before_each(function()
+    offline = Offline.new()
+    app, errors_seen = offline.app, {}
+    app:on_error(function(err, _, failure)
+      table.insert(errors_seen, { err = err, listener = failure.listener })
+    end)
+  end)
+
+  local hostile = setmetatable({}, { __tostring = function() error "in __tostring" end })
+  local raised = {
+    ["nothing"] = function() error() end,
+    ["false"] = function() error(false) end,
+    ["a number"] = function() error(5) end,
+    ["a plain table"] = function() error {} end,
+    ["a coroutine"] = function() error(coroutine.create(print)) end,
+    ["what cannot be shown"] = function() error(hostile) end,
+    ["what shows itself as a number"] = function()
+      error(setmetatable({}, { __tostring = function() return 5 end }))
+    end,
+    ["an overflow of the stack in C"] = function()
+      local function deeper() return (("x"):gsub(".", deeper)) end
+      deeper()
+    end,
+  }
+
+  for name, raise in pairs(raised) do
+    it("may be " .. name .. ": it is logged, handed to on_error and answered (S274)", function()
+      app:command("/x", raise)
+      assert.matches("did not work", offline:command("/x").answers[1])
+      app:message(raise)
+      app:message(raise)
+      offline:message "x"
+      app:use(function(_, next) return next() end)
+      offline:message "x"
+      for _ = 1, 5 do loop.step(0) end
+      local _, logged = offline:log():gsub("error in app:", "")
+      assert.same({ 5, 5, 0 }, { #errors_seen, logged, app:stats().running })
+      assert.not_matches("error in task", offline:log())
+    end)
+  end
+
+  it("is a string without traceback when memory has run out", function()
+    assert.same({ err = "not enough memory", traceback = "", listener = "l" },
+      Failures.of("not enough memory", "l"))
+  end)
+end)
+
+describe("a predicate that raises", function()
+  local offline, app
+
+  local function broken() error("broken predicate", 0) end
+
+  before_each(function()
+    offline = Offline.new()
+    app = offline.app
+  end)
+
+  for _, is_below in ipairs { false, true } do
+    describe(is_below and "below middleware" or "without middleware", function()
+      before_each(function()
+        if is_below then
+          app:use(function(_, next) return next() end)
+        end
+      end)
+
+      it("does not answer for the listener that matches", function()
+        app:command(broken, function() return "never" end)
+        app:command("/x", function() return "right" end)
+        assert.same({ '{"text":"right"}' }, offline:command("/x").answers)
+        assert.matches("error in app:command .*broken predicate", offline:log())
+      end)
+
+      it("is answered for as a failed handler when nobody else matches", function()
+        local failure
+        app:command(broken, function() return "never" end)
+        app:on_error(function(err, _, info) failure = { err, info.listener ~= nil } end)
+        assert.matches("did not work", offline:command("/x").answers[1])
+        assert.same({ "broken predicate", true }, failure)
+        assert.not_matches("no listener for", offline:log())
+        assert.equal(0, app:stats().running)
+      end)
+    end)
+  end
+
+  it("is shown to middleware, which may swallow it", function()
+    local seen
+    app:use(function(_, next)
+      seen = select(2, pcall(next))
+      return "instead"
+    end)
+    app:command(broken, function() return "never" end)
+    assert.same({ '{"text":"instead"}' }, offline:command("/x").answers)
+    assert.equal("broken predicate", seen)
+  end)
+end)
