@@ -87,8 +87,8 @@ local clients = {
 }
 
 local function is_wanted(client)
-  local only = os.getenv "BENCH_ONLY"
-  if only and not ("," .. only .. ","):find("," .. client.name .. ",", 1, true) then
+  local only = os.getenv "BENCH_ONLY" or ""
+  if only ~= "" and not ("," .. only .. ","):find("," .. client.name .. ",", 1, true) then
     return false
   end
   return exists(client.file)
