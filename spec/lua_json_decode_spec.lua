@@ -64,6 +64,22 @@ describe("core.json_decode", function()
     end
   end)
 
+  it("agrees with the envelope scan about which spoilt texts are JSON", function()
+    local text = '{"type":"events_api","payload":{"text":"F\\u00fc\\u00dfe \\ud83c\\udf72\\"a\\"",'
+      .. '"ts":"1767612345.0001","n":[1,-2.50e+3,0.1,true,false,null,[],{}]},"retry_attempt":0}'
+    local signs = '{}[]",:\\0123456789.eE+-tfnu \n\1/x'
+    math.randomseed(20260106)
+    local valid = 0
+    for _ = 1, 20000 do
+      local at, length, sign = math.random(#text), math.random(0, 2), math.random(#signs)
+      local spoilt = text:sub(1, at - 1) .. signs:sub(sign, sign) .. text:sub(at + length)
+      local is_json = core.scan_envelope(spoilt) ~= nil
+      assert.equal(is_json, decode(spoilt) ~= nil, spoilt)
+      valid = valid + (is_json and 1 or 0)
+    end
+    assert.truthy(valid > 2000 and valid < 18000) -- both kinds were met
+  end)
+
   local numbers = {
     ["0"] = 0, ["-0"] = 0, ["12345678901234567"] = 12345678901234567,
     ["9223372036854775807"] = math.maxinteger, ["-9223372036854775808"] = math.mininteger,

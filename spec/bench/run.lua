@@ -181,7 +181,8 @@ local function bench_recovery(wanted)
     local is_ours = client.name == "lua-slack"
     if is_ours or not (IS_QUICK or is_bare(client)) then
       local count = is_ours and ROUNDS or 1
-      row(client.name, breaks(client, "resets", count), breaks(client, "silences", count))
+      local silence = IS_QUICK and "–" or breaks(client, "silences", count)
+      row(client.name, breaks(client, "resets", count), silence)
     end
   end
 end
