@@ -31,6 +31,15 @@ describe("scripts", function()
         await = function(name, generation)
           live.wait(function() return scripts:stats().generations[name] == generation end)
         end,
+        look = function()
+          local folder, looked = scripts.folder, false
+          function folder.changes(...)
+            looked, folder.changes = true, nil
+            return folder.changes(...)
+          end
+          scripts:look_again(0)
+          live.wait(function() return looked end)
+        end,
         await_log = function(text)
           live.wait(function() return offline:log():find(text, 1, true) end)
         end,
@@ -207,6 +216,93 @@ describe("scripts", function()
       on.save("x.lua", answering "new")
       on.await("x.lua", 2)
       assert.not_matches("removed", on.offline:log())
+    end)
+  end)
+
+  it("are not read twice through links that lead in circles", function()
+    with_scripts({ ["x.lua"] = answering "x" }, function(on)
+      files.run(("ln -s . '%s/again' && ln -s '%s' '%s/round'"):format(on.path, on.path, on.path))
+      on.save("y.lua", answering "y")
+      on.await("y.lua", 1)
+      assert.equal("x y", on.say())
+    end)
+  end)
+
+  it("may be links, which are followed when they are changed to lead elsewhere", function()
+    with_scripts({ [".one"] = answering "one", [".two"] = answering "two" }, function(on)
+      files.run(("ln -s .one '%s/x.lua'"):format(on.path))
+      on.await("x.lua", 1)
+      files.run(("ln -s .two '%s/.link' && mv '%s/.link' '%s/x.lua'"):format(on.path, on.path,
+        on.path))
+      on.await("x.lua", 2)
+      assert.equal("two", on.say())
+    end)
+  end)
+
+  it("are reloaded also when neither size nor time of the file tells", function()
+    with_scripts({ ["x.lua"] = answering "old" }, function(on)
+      local path, now = on.path .. "/x.lua", os.time()
+      require("lfs").touch(path, now, now)
+      on.look()
+      files.write(path, answering "new")
+      require("lfs").touch(path, now, now)
+      live.wait(function() return on.say():find "new" end)
+    end)
+  end)
+
+  it("wait for the rest of a file that is written in steps", function()
+    with_scripts({ ["x.lua"] = answering "old" }, function(on)
+      local file <close> = assert(io.open(on.path .. "/x.lua", "wb"))
+      on.look() -- at an empty file
+      file:write(answering "new"):close()
+      live.wait(function() return (on.generation "x.lua") >= 2 end)
+      assert.not_matches("-> 0 listeners", on.offline:log(), 1, true)
+      assert.equal("new", on.say())
+    end)
+  end)
+
+  it("stay when their folder cannot be read", function()
+    with_scripts({ ["x.lua"] = answering "x" }, function(on)
+      assert(os.rename(on.path, on.path .. ".away"))
+      on.await_log "the scripts in it stay as they were"
+      tasks.sleep(0.15) -- longer than a missing file counts as replaced
+      assert.equal("x", on.say())
+      assert(os.rename(on.path .. ".away", on.path))
+      on.save("y.lua", answering "y")
+      on.scripts:look_again(0)
+      on.await("y.lua", 1)
+      assert.equal("x x y", on.say())
+    end)
+  end)
+
+  describe("when the app stops", function()
+    it("are not taken over any more when they were still loading", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        on.save("x.lua", answering "new" .. [[
+          app:state("waiting", true)
+          require("slack").sleep(0.05)
+          app:state("ended", true)
+        ]])
+        live.wait(function() return on.app:state "waiting" end)
+        on.scripts:stop()
+        tasks.sleep(0.1)
+        assert.is_nil(on.app:state "ended")
+        assert.equal(0, on.app:stats().listeners)
+        assert(on.scripts:start())
+        assert.equal("new", on.say())
+      end)
+    end)
+
+    it("may have asked for it, with the app as they know it", function()
+      with_scripts({ ["x.lua"] = [[
+        local app = ...
+        app:message(function() app:close() end)
+      ]] }, function(on)
+        on.app.phase = "running"
+        on.say()
+        assert.equal("idle", on.app.phase)
+        assert.equal(0, on.app:stats().listeners)
+      end)
     end)
   end)
 

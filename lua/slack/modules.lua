@@ -5,14 +5,14 @@ local Script = require "slack.script"
 local core = require "slack.core"
 
 ---@class slack.Modules
----@field folder string
+---@field folder slack.Folder
 ---@field loaded table<string, { value: any }> by path below the folder
 ---@field uses table<string, table<string, true>> file -> modules it requires, by path
 local Modules = {}
 Modules.__index = Modules
 Modules.__name = "slack.modules"
 
----@param folder string
+---@param folder slack.Folder
 ---@param log slack.Logger
 ---@return slack.Modules
 function Modules.new(folder, log)
@@ -26,7 +26,7 @@ local function find(self, name)
   end
   local path = name:gsub("%.", "/")
   for _, candidate in ipairs { path .. ".lua", path .. "/init.lua" } do
-    local _, kind = core.stat(self.folder .. "/" .. candidate)
+    local _, kind = core.stat(self.folder.path .. "/" .. candidate)
     if kind == "file" then
       return candidate
     end
@@ -46,7 +46,7 @@ end
 ---@param file string below the folder
 function Modules:scan(file)
   self.uses[file] = nil
-  local text = Script.read(self.folder .. "/" .. file) or ""
+  local text = self.folder:read(file) or ""
   for name in text:gmatch "require%s*%(?%s*[\"']([%w_%.%-/]+)[\"']" do
     local path = find(self, name)
     if path then
@@ -91,6 +91,13 @@ function Modules:dependents(files)
   return found
 end
 
+---@param files table<string, true> that are gone
+function Modules:forget(files)
+  for file in pairs(files) do
+    self.uses[file], self.loaded[file] = nil, nil
+  end
+end
+
 ---A loader for one reload: modules in `stale` are loaded anew, into this loader
 ---alone until commit.
 ---@param stale table<string, true>
@@ -107,13 +114,13 @@ end
 local function load_module(self, loader, name, path)
   local module = { loading = true }
   loader.loaded[path] = module
-  local chunk, message = Script.compile(self.folder .. "/" .. path, self.log,
+  local chunk, message = Script.compile(self.folder, path, self.log,
     self:require_for(path, loader))
   if not chunk then
     loader.loaded[path] = nil
     error(message, 0)
   end
-  local ok, value = xpcall(chunk, debug.traceback, name, self.folder .. "/" .. path)
+  local ok, value = xpcall(chunk, debug.traceback, name, self.folder.path .. "/" .. path)
   if not ok then
     loader.loaded[path] = nil
     error(value, 0)

@@ -24,13 +24,22 @@ for name, method in pairs(registry.Registrar) do
   ScriptApp[name] = method
 end
 
--- Its own methods, then the fields of the app.
+-- Its own methods, then those of the app, called with the app, then the app's fields.
 function ScriptApp:__index(name)
   local method = ScriptApp[name]
   if method ~= nil then
     return method
   end
-  return self._app[name]
+  local app = self._app
+  method = getmetatable(app)[name]
+  if type(method) ~= "function" then
+    return app[name]
+  end
+  local function forwarded(_, ...)
+    return method(app, ...)
+  end
+  rawset(self, name, forwarded)
+  return forwarded
 end
 
 -- What is registered later, by a handler for instance, counts from then on; what
@@ -54,13 +63,6 @@ function ScriptApp:on_unload(fn)
   table.insert(self._ledger.unloads, fn)
 end
 
-for _, name in ipairs { "state", "stop", "stats" } do
-  ScriptApp[name] = function(self, ...)
-    local app = self._app
-    return app[name](app, ...)
-  end
-end
-
 -- Loading ---------------------------------------------------------------------------
 
 ---@class slack.Script
@@ -70,17 +72,6 @@ end
 local Script = {}
 Script.__index = Script
 Script.__name = "slack.script"
-
-local function read(path)
-  local file, message = io.open(path, "rb")
-  if not file then
-    return nil, message
-  end
-  local text = file:read "a"
-  file:close()
-  return text
-end
-Script.read = read
 
 local function warn_global(log, name)
   local info = debug.getinfo(3, "Sl")
@@ -103,30 +94,35 @@ local function new_environment(log, require_local)
   })
 end
 
-local function compile(path, environment)
-  local text, message = read(path)
+local function compile(folder, name, environment)
+  local text, message = folder:read(name)
   if not text then
     return nil, message
   end
   local chunk
-  chunk, message = load(text, "@" .. path, "t", environment)
-  return chunk, message
+  chunk, message = load(text, ("@%s/%s"):format(folder.path, name), "t", environment)
+  return chunk, message, text
 end
 
----The compiled text of a file; one that ends too early may be half-written, and is
----read once more.
+-- It ends too early, or is empty, as between the two steps of writing in place.
+local function is_half_written(chunk, message, text)
+  return text == "" or not chunk and message:find("<eof>", 1, true) ~= nil
+end
+
+---The compiled text of a file; one that seems half-written is read once more.
 ---@async
----@param path string
+---@param folder slack.Folder
+---@param name string path below it
 ---@param log slack.Logger
 ---@param require_local fun(name: string): any
 ---@return function? chunk
 ---@return string? message with file and line
-function Script.compile(path, log, require_local)
+function Script.compile(folder, name, log, require_local)
   local environment = new_environment(log, require_local)
-  local chunk, message = compile(path, environment)
-  if not chunk and message:find("<eof>", 1, true) and tasks.current() then
+  local chunk, message, text = compile(folder, name, environment)
+  if is_half_written(chunk, message, text) and tasks.current() then
     tasks.sleep(REREAD_AFTER)
-    chunk, message = compile(path, environment)
+    chunk, message = compile(folder, name, environment)
   end
   return chunk, message
 end
@@ -138,11 +134,11 @@ end
 
 ---@param app slack.App
 ---@param name string
----@param path string
+---@param folder slack.Folder
 ---@return slack.Script
-function Script.new(app, name, path)
+function Script.new(app, name, folder)
   local self = setmetatable({
-    app = app, name = name, path = path, generation = 0, ledger = registry.new_ledger(name),
+    app = app, name = name, folder = folder, generation = 0, ledger = registry.new_ledger(name),
   }, Script)
   self.facade = setmetatable({ _app = app, _ledger = self.ledger }, ScriptApp)
   return self
@@ -154,7 +150,7 @@ end
 ---@return true? ok
 ---@return string? message with file and line
 function Script:run(require_local)
-  local chunk, message = Script.compile(self.path, self.app.log, require_local)
+  local chunk, message = Script.compile(self.folder, self.name, self.app.log, require_local)
   if not chunk then
     return nil, message
   end
@@ -164,7 +160,7 @@ function Script:run(require_local)
     done = true
   end)
   if not done then
-    return nil, ("%s: its top level did not end within %d seconds"):format(self.path, TIME_LIMIT)
+    return nil, ("its top level did not end within %d seconds"):format(TIME_LIMIT)
   elseif not ok then
     return nil, core.redact(problem)
   end

@@ -7,6 +7,7 @@
 -- is then looked through and compared with what is known of it. The same is done
 -- every few seconds, for file systems that send no notices.
 
+local Folder = require "slack.folder"
 local Modules = require "slack.modules"
 local Script = require "slack.script"
 local core = require "slack.core"
@@ -15,27 +16,25 @@ local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 local DEBOUNCE = 0.02 -- seconds from a change to the look at it
-local MISSING_FOR = 0.1 -- until a file that is not there counts as removed
 local POLL = 2
 local POLL_WITHOUT_NOTICES = 0.5
-local MAX_DEPTH = 16
 
 ---@class slack.Scripts
----@field folder string
+---@field folder slack.Folder
 ---@field live table<string, slack.Script> by path below the folder
----@field files table<string, string> what is known of them: path -> stamp
+---@field task? slack.Task that looks through the folder
 local Scripts = {}
 Scripts.__index = Scripts
 Scripts.__name = "slack.scripts"
 
 ---@param app slack.App
----@param folder string
+---@param path string of the folder
 ---@return slack.Scripts
-function Scripts.new(app, folder)
-  folder = folder:gsub("(.)/+$", "%1")
+function Scripts.new(app, path)
+  local logger = app.log:with { component = "scripts" }
+  local folder = Folder.new(path, logger, loop.now)
   return setmetatable({
-    app = app, folder = folder, log = app.log:with { component = "scripts" },
-    live = {}, files = {}, missing = {}, generations = {}, directories = {},
+    app = app, folder = folder, log = logger, live = {}, generations = {},
     failures = 0, reloads = 0, modules = Modules.new(folder, app.log),
   }, Scripts)
 end
@@ -61,62 +60,6 @@ function Scripts:has_listeners()
   return next(self.live) ~= nil
 end
 
--- Looking through the folder ---------------------------------------------------------
-
-local function watch_directory(self, path)
-  if self.watch and not self.directories[path] then
-    local number, message = self.watch:add(path)
-    self.directories[path] = number
-    if not number then
-      self.log:debug("%s sends no notices of changes: %s", path, message)
-    end
-  end
-end
-
-local function look(self, prefix, found, depth)
-  local path = prefix == "" and self.folder or self.folder .. "/" .. prefix:sub(1, -2)
-  watch_directory(self, path)
-  for _, name in ipairs(core.list_directory(path) or {}) do
-    if name:sub(1, 1) ~= "." then
-      local stamp, kind = core.stat(path .. "/" .. name)
-      if kind == "directory" and depth < MAX_DEPTH then
-        look(self, prefix .. name .. "/", found, depth + 1)
-      elseif kind == "file" and name:find "%.lua$" then
-        found[prefix .. name] = stamp
-      end
-    end
-  end
-  return found
-end
-
--- A file that is replaced is away for a moment.
-local function removed_files(self, found)
-  local removed, now = {}, loop.now()
-  for name in pairs(self.files) do
-    if found[name] then
-      self.missing[name] = nil
-    elseif not self.missing[name] then
-      self.missing[name] = now
-      self:look_again(MISSING_FOR)
-    elseif now - self.missing[name] >= MISSING_FOR then
-      removed[name] = true
-      self.missing[name] = nil
-    end
-  end
-  return removed
-end
-
-local function changed_files(self, found)
-  local changed = {}
-  for name, stamp in pairs(found) do
-    if self.files[name] ~= stamp then
-      changed[name] = true
-      self.files[name] = stamp
-    end
-  end
-  return changed
-end
-
 -- Loading ------------------------------------------------------------------------------
 
 local function listener_count(script)
@@ -131,7 +74,7 @@ local function report_failure(self, name, message)
 end
 
 local function stage(self, name, loader)
-  local script = Script.new(self.app, name, self.folder .. "/" .. name)
+  local script = Script.new(self.app, name, self.folder)
   local ok, message = script:run(self.modules:require_for(name, loader))
   if ok then
     return script
@@ -214,7 +157,7 @@ local function sort_out(self, changed)
   end
   local shared = self.modules:dependents(stale)
   for _, name in ipairs(sorted(touched)) do
-    if self.files[name] and not stale[name] then
+    if self.folder.files[name] and not stale[name] then
       local list = shared[name] and together or alone
       list[#list + 1] = name
     end
@@ -239,9 +182,7 @@ local function apply_changes(self, changed, removed)
     self.modules:scan(name)
   end
   local alone, together, stale = sort_out(self, changed)
-  for name in pairs(removed) do
-    self.files[name], self.modules.uses[name], self.modules.loaded[name] = nil, nil, nil
-  end
+  self.modules:forget(removed)
   local gone = to_remove(self, removed)
   if #gone > 0 then
     swap(self, {}, gone, began)
@@ -256,31 +197,42 @@ end
 
 -- When to look ---------------------------------------------------------------------------
 
+local function check_once(self)
+  local changed, removed, again_in = self.folder:changes()
+  if again_in then
+    self:look_again(again_in)
+  end
+  if self.all then
+    self.all = false
+    for name in pairs(self.folder.files) do
+      changed[name] = true
+    end
+  end
+  if next(changed) or next(removed) then
+    apply_changes(self, changed, removed)
+  end
+end
+
 local function check(self)
-  self.busy = true
   repeat
     self.again = false
-    local found = look(self, "", {}, 0)
-    local removed, changed = removed_files(self, found), changed_files(self, found)
-    if self.all then
-      self.all = false
-      for name in pairs(found) do
-        changed[name] = true
-      end
-    end
-    if next(changed) or next(removed) then
-      apply_changes(self, changed, removed)
-    end
-  until not self.again or not self.started
-  self.busy = false
+    check_once(self)
+  until not self.again
+end
+
+-- In a task that stop can end wherever it is, so that nothing of it comes later.
+local function check_in_task(self)
+  local task = tasks.spawn(check, self)
+  self.task = task
+  return task
 end
 
 local function check_soon(self)
   self.timer = nil
-  if self.busy then
+  if self.task and not self.task:is_done() then
     self.again = true
-  elseif self.started then
-    tasks.spawn(check, self)
+  else
+    check_in_task(self)
   end
 end
 
@@ -304,18 +256,13 @@ local function poll(self)
 end
 
 local function on_notice(self)
-  local _, _, what, is_directory = self.watch:take()
-  while what do
-    if is_directory and what == "gone" then
-      self.directories = {} -- their watches ended with them; the next look renews them
-    end
-    _, _, what, is_directory = self.watch:take()
-  end
+  self.folder:take_notices()
   self:look_again(DEBOUNCE)
 end
 
 local function start_watching(self)
   self.watch = core.file_watch()
+  self.folder:watch_with(self.watch)
   if self.watch then
     loop.watch(self.watch:fd(), function() on_notice(self) end)
   else
@@ -331,15 +278,19 @@ end
 ---@return true? ok
 ---@return slack.Error? err when there is no such folder
 function Scripts:start()
-  local _, kind = core.stat(self.folder)
+  local path = self.folder.path
+  local _, kind = core.stat(path)
   if kind ~= "directory" then
     return nil, errors.new {
-      code = "no_scripts", message = ("the scripts' folder %q is not there"):format(self.folder),
+      code = "no_scripts", message = ("the scripts' folder %q is not there"):format(path),
     }
   end
   self.started = true
   start_watching(self)
-  check(self)
+  local ok, err = check_in_task(self):join()
+  if not ok then
+    error(err, 0)
+  end
   return true
 end
 
@@ -348,20 +299,22 @@ function Scripts:stop()
   if not self.started then
     return
   end
-  self.started = false
-  for _, name in ipairs { "timer", "poll_timer" } do
+  self.started, self.all = false, false
+  for _, name in ipairs { "timer", "poll_timer", "task" } do
     if self[name] then
       self[name]:cancel()
       self[name] = nil
     end
   end
+  self.folder:watch_with(nil)
   if self.watch then
     loop.unwatch(self.watch:fd())
     self.watch:close()
     self.watch = nil
   end
   local live = self.live
-  self.live, self.files, self.missing, self.directories = {}, {}, {}, {}
+  self.live = {}
+  self.folder:forget()
   self.modules = Modules.new(self.folder, self.app.log)
   self.app:_apply()
   for _, name in ipairs(sorted(live)) do
