@@ -124,16 +124,19 @@ describe("an app", function()
   it("acks and pongs while a handler blocks (S225)", function()
     live.run(function(here, new_app)
       local app = new_app { connections = 1 }
+      local woke
       local function block()
-        local until_time = core.monotonic() + 0.3
-        repeat until core.monotonic() > until_time
+        local until_time = core.monotonic() + 1
+        repeat
+          woke = core.monotonic()
+        until woke > until_time
       end
       app:event("app_mention", block)
       assert(app:start())
       here:deliver_event { type = "app_mention", user = "U1", channel = "C1", ts = "1.1" }
       local second = here:deliver_event { type = "team_join", user = { id = "U2" } }
       assert(second:await_ack())
-      assert.is_true(second:ack_time() < 0.2)
+      assert.is_true(second.acked_at < woke)
     end)
   end)
 
@@ -236,7 +239,7 @@ describe("an app", function()
         live.wait(function() return state == "running" end)
         assert.is_true(app:stop())
         assert.equal("finished", state)
-        assert.equal(0, #here:connections())
+        live.wait(function() return #here:connections() == 0 end)
       end)
     end)
 
@@ -263,14 +266,14 @@ describe("an app", function()
         local app, result = new_app(), nil
         app:command("/quit", function(c)
           c:ack "bye"
-          result = app:stop(5)
+          result = app:stop(50)
         end)
         assert(app:start())
         local began = loop.now()
         assert.equal("bye", here:command { command = "/quit", user = "ada" }.ack.text)
         live.wait(function() return result ~= nil end)
         assert.is_true(result)
-        assert.is_true(loop.now() - began < 3)
+        assert.is_true(loop.now() - began < 30)
       end)
     end)
   end)

@@ -26,7 +26,7 @@ local function own_client()
     return assert(self.client:request(settings))
   end
   function own:next()
-    local deadline = core.monotonic() + 10
+    local deadline = core.monotonic() + 60
     while core.monotonic() < deadline do
       local message = table.pack(self.mailbox:take())
       if message.n > 0 then
@@ -45,7 +45,7 @@ local function free_port()
 end
 
 local function wait_until(what, condition)
-  local deadline = loop.now() + 10
+  local deadline = loop.now() + 60
   while not condition() do
     assert(loop.now() < deadline, "waited in vain for " .. what)
     loop.step(0.05)
@@ -56,6 +56,19 @@ local function assert_failure(code, pattern, response, err)
   assert.is_nil(response)
   assert.equal(code, err.code, tostring(err))
   assert.matches(pattern, err.message)
+end
+
+local HAS_PROC <const> = files.run "test -r /proc/self/net/tcp"
+
+---Established TCP connections to the server of a URL.
+local function count_connections(url)
+  local port = tonumber(url:match ":(%d+)")
+  local wanted = ("^%%s*%%d+: %%x+:%%x+ %%x+:%04X 01 "):format(port)
+  local count = 0
+  for line in io.lines "/proc/self/net/tcp" do
+    count = count + (line:find(wanted) and 1 or 0)
+  end
+  return count
 end
 
 describe("http_client", function()
@@ -129,15 +142,17 @@ describe("http_client", function()
     end)
 
     it("reuses connections", function()
+      if not HAS_PROC then
+        pending "no /proc here"
+        return
+      end
       server = WebServer.start(function()
         return 200
       end)
-      assert(request { url = server.url })
-      local before = #files.list("/proc/self/fd", "")
       for _ = 1, 30 do
         assert(request { url = server.url })
       end
-      assert.equal(before, #files.list("/proc/self/fd", ""))
+      assert.equal(1, count_connections(server.url))
     end)
 
     it("keeps its sockets from programs that the process starts", function()
@@ -270,7 +285,7 @@ describe("http_client", function()
       assert_failure("timeout", "timed out after .* while waiting for the answer",
         request { url = server.url, timeout = 0.15 })
       local took = loop.now() - before
-      assert.is_true(took >= 0.15 and took < 3, took)
+      assert.is_true(took >= 0.15 and took < 20, took)
     end)
 
     it("is 'timeout' also while waiting for a turn", function()
@@ -397,7 +412,7 @@ describe("http_client", function()
 
     before_each(function()
       nghttpd = start_nghttpd()
-      local deadline = loop.now() + 10
+      local deadline = loop.now() + 60
       while not get(true) do
         assert(loop.now() < deadline, nghttpd:output())
         tasks.sleep(0.02)
@@ -418,7 +433,10 @@ describe("http_client", function()
     end)
 
     it("shares one connection among many requests", function()
-      local before = #files.list("/proc/self/fd", "")
+      if not HAS_PROC then
+        pending "no /proc here"
+        return
+      end
       tasks.run(function()
         local calls = {}
         for i = 1, 50 do
@@ -429,7 +447,7 @@ describe("http_client", function()
         local versions = assert(tasks.all(calls))
         assert.equal(("2"):rep(50), table.concat(versions))
       end)
-      assert.equal(before, #files.list("/proc/self/fd", ""))
+      assert.equal(1, count_connections(url))
     end)
 
     it("is not spoken unless asked for", function()

@@ -213,7 +213,7 @@ describe("http_server", function()
         return silent:has_ended() and slow:has_ended()
       end, "both ends")
       local seconds = core.monotonic() - begin
-      assert.is_true(seconds > 0.5 and seconds < 2.5, seconds)
+      assert.is_true(seconds > 0.5 and seconds < 20, seconds)
     end)
 
     it("gives Lua all the time it wants for an answer", function()

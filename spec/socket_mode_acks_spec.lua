@@ -57,7 +57,7 @@ describe("acks that handlers owe", function()
     local envelope = deliver(bot, socket, "C")
     local text, _, at = wait_for_ack "C"
     assert.equal('{"envelope_id":"C"}', text)
-    assert.near(0.1, at - envelope.received, 0.05)
+    assert.truthy(at - envelope.received > 0.099 and at - envelope.received < 1.9)
     assert.equal("deadline", wait_for_fate(bot, envelope.ack_token))
     wire:wait("the counter", function()
       return bot.mode:stats().deadline_acks == 1
@@ -192,19 +192,20 @@ describe("acks that handlers owe", function()
     end
     wire:act(socket, "ping", "are you there")
     local sent = core.monotonic()
-    while core.monotonic() - sent < 0.4 do
-      math.sqrt(2)
-    end
+    local woke -- luacheck: ignore 221
+    repeat
+      woke = core.monotonic()
+    until woke - sent > 1
     wire:wait("acks and pong", function()
       return wire:count_acks() == 21 and socket.pongs[1]
     end)
     assert.equal("are you there", socket.pongs[1].payload)
-    assert.truthy(socket.pongs[1].at - sent < 0.1)
+    assert.truthy(socket.pongs[1].at < woke)
     for i = 1, 20 do
       local _, _, at = wire:ack_of("E-" .. i)
-      assert.truthy(at - sent < 0.1)
+      assert.truthy(at < woke)
     end
     local _, _, at = wire:ack_of "C"
-    assert.truthy(at - sent < 0.3)
+    assert.truthy(at < woke)
   end)
 end)

@@ -40,16 +40,19 @@ describe("a socket mode connection", function()
   end)
 
   it("pings when nothing has come for ping_interval, and lives on the pong (S209)", function()
-    local bot = wire:ready_bot { ping_interval = 0.05, pong_timeout = 0.5 }
-    wire:pass(0.7)
+    local began = core.monotonic()
+    local bot = wire:ready_bot { ping_interval = 0.05 }
+    local pings = wire:wait("pings", function()
+      local pings = bot.mode:stats().pings_sent
+      return pings >= 8 and pings
+    end)
+    assert.truthy(pings <= (core.monotonic() - began) / 0.05)
     assert.equal(0, bot:count "closed")
-    local pings = bot.mode:stats().pings_sent
-    assert.truthy(pings >= 5 and pings <= 14)
   end)
 
   it("does not ping while something comes in", function()
-    local bot, socket = wire:ready_bot { ping_interval = 0.2 }
-    for i = 1, 40 do
+    local bot, socket = wire:ready_bot { ping_interval = 0.5 }
+    for i = 1, 80 do
       wire:event(socket, "E-" .. i)
       wire:pass(0.01)
     end
@@ -63,9 +66,10 @@ describe("a socket mode connection", function()
     local closed = wait_for(bot, "closed")
     assert.equal("timeout", closed.code)
     assert.truthy(closed.message:find "silent")
-    assert.truthy(closed.at - silent < 0.45)
+    assert.truthy(closed.at - silent < 4)
     assert.truthy(closed.at - silent > 0.15)
-    assert.truthy(wait_for(bot, "ready", 2).at - closed.at < 0.1)
+    wait_for(bot, "ready", 2)
+    assert.equal(0, bot:count "waiting")
   end)
 
   it("is replaced when its peer reads nothing of what is sent", function()

@@ -75,7 +75,8 @@ describe("socket mode", function()
     deliver(bot, socket, "C")
     local began = core.monotonic()
     bot.mode:stop(0.1)
-    assert.near(0.1, wait_for(bot, "stopped").at - began, 0.1)
+    local took = wait_for(bot, "stopped").at - began
+    assert.truthy(took >= 0.1 and took < 1.9)
     assert.is_nil(wire:ack_of "C")
   end)
 
@@ -96,7 +97,8 @@ describe("socket mode", function()
     wire:pass(0.05) -- before the close frame is there
     local began = core.monotonic()
     bot.mode:stop(0)
-    assert.near(1, wait_for(bot, "stopped").at - began, 0.3)
+    local took = wait_for(bot, "stopped").at - began
+    assert.truthy(took >= 1 and took < 10)
   end)
 
   it("stops at once while it waits for the next attempt (S230)", function()
@@ -104,8 +106,8 @@ describe("socket mode", function()
     local bot = wire:bot()
     wait_for(bot, "waiting")
     local began = core.monotonic()
-    bot.mode:stop(5)
-    assert.truthy(wait_for(bot, "stopped").at - began < 0.1)
+    bot.mode:stop(50)
+    assert.truthy(wait_for(bot, "stopped").at - began < 10)
   end)
 
   it("stops at once while apps.connections.open is unanswered", function()
@@ -143,7 +145,7 @@ describe("socket mode", function()
       stopping = function(bot)
         wait_for(bot, "ready")
         deliver(bot, wire.sockets[#wire.sockets], "C")
-        bot.mode:stop(10)
+        bot.mode:stop(100)
       end,
     }
     for name, reach in pairs(moments) do
@@ -152,7 +154,7 @@ describe("socket mode", function()
       reach(bot)
       local began = core.monotonic()
       bot:close()
-      assert.truthy(core.monotonic() - began < 0.3, name)
+      assert.truthy(core.monotonic() - began < 10, name)
     end
     wire.hold_opens = false
     wire:wait("all sockets closed", function()

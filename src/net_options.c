@@ -62,8 +62,11 @@ static int read_proxy(struct slk_net_options *options, const char *origin, struc
     CURLU *url = curl_url();
     char *scheme = NULL, *host = NULL, *port = NULL;
     int status = SLK_INVALID;
-    if (url == NULL ||
-        curl_url_set(url, CURLUPART_URL, options->proxy,
+    if (url == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
+    }
+    if (curl_url_set(url, CURLUPART_URL, options->proxy,
                      CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
         curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
         curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || *host == '\0') {
@@ -242,6 +245,9 @@ int slk_net_options_check_url(const struct slk_net_options *options, const char 
         curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
         curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK && *host != '\0') {
         status = check_parts(options, scheme, host, err);
+    } else if (url == NULL) {
+        status = SLK_NOMEM;
+        slk_error_set(err, "memory", "out of memory");
     } else {
         slk_error_set(err, "invalid_url", "not a URL: expected https://host/path");
     }

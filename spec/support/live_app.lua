@@ -1,23 +1,27 @@
 -- An app connected to a local Slack of its own, both gone when the spec ends.
 
+local loop = require "slack.loop"
 local sandbox = require "slack.sandbox"
 local slack = require "slack"
 local tasks = require "slack.tasks"
+
+local PATIENCE <const> = 60 -- seconds
 
 local M = {}
 
 ---Waits until condition() is true; fails the spec when it never is.
 ---@param condition fun(): any
 function M.wait(condition)
+  local deadline = loop.now() + PATIENCE
   local value = condition()
-  for _ = 1, 1000 do
-    if value then
-      return value
+  while not value do
+    if loop.now() > deadline then
+      error("what was waited for never came", 2)
     end
     tasks.sleep(0.005)
     value = condition()
   end
-  error("what was waited for never came", 2)
+  return value
 end
 
 ---Runs fn(here, new_app) as a task; new_app(options) makes apps that are closed in

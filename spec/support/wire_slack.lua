@@ -5,7 +5,7 @@
 local core = require "slack.core"
 local files = require "support.files"
 
-local PATIENCE <const> = 10 -- seconds; a condition that takes so long never comes
+local PATIENCE <const> = 60 -- seconds; a condition that takes so long never comes
 
 local Wire = {}
 Wire.__index = Wire
