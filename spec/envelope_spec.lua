@@ -147,6 +147,28 @@ describe("scan_envelope", function()
     scan " \t\r\n{} \t\r\n"
   end)
 
+  it("refuses error pages and other texts that are no JSON (S212)", function()
+    for _, text in ipairs { "<!DOCTYPE html><html></html>", "502 Bad Gateway", "ok", "{ok}" } do
+      assert_refused(text)
+    end
+  end)
+
+  it("passes on types it does not know and envelopes without an id", function()
+    assert.equal("some_new_thing", scan('{"type":"some_new_thing","envelope_id":"x"}').type)
+    assert.same(
+      { retry_attempt = 0, num_connections = 0, accepts_response_payload = false },
+      scan "{}"
+    )
+    assert.is_nil(scan('{"type":"events_api","payload":{}}').envelope_id)
+  end)
+
+  it("reads an envelope of 10 MB", function()
+    local payload = '{"text":"' .. ("0123456789abcdef"):rep(10 << 16) .. '"}'
+    local text = '{"type":"events_api","payload":' .. payload .. ',"envelope_id":"x"}'
+    assert.is_true(scan(text).payload == payload)
+    assert_refused(text:sub(1, -2))
+  end)
+
   it("refuses every text that has been cut short", function()
     local text = '{"type":"a\\u00e9\\n","n":-1.5e-7,"l":[true,false,null,{"x":""}],"e":{}}'
     scan(text)

@@ -236,6 +236,27 @@ describe("websocket parser", function()
     assert.same({ { opcode = CLOSE, data = "", close_code = 1005 } }, results)
   end)
 
+  it("takes a close in the middle of a message for the end", function()
+    local results = received(
+      { opcode = TEXT, data = "begun", last = false },
+      { opcode = CLOSE, data = frames.close_payload(1001) },
+      { opcode = CONTINUATION, data = "never given out" }
+    )
+    assert.same({ { opcode = CLOSE, data = "", close_code = 1001 } }, results)
+  end)
+
+  it("gives binary messages out as such, for others to ignore (S212)", function()
+    local data = "\0\x80\xff not UTF-8"
+    assert.same({ { opcode = BINARY, data = data } }, received { opcode = BINARY, data = data })
+  end)
+
+  it("fails on what is no frame at all", function()
+    local texts = { "HTTP/1.1 502 Bad Gateway\r\n", "<html></html>", '{"ok":false}', "\0\0\0\0" }
+    for _, text in ipairs(texts) do
+      assert.equal(1002, received(text)[1].close_code)
+    end
+  end)
+
   it("stays failed once the peer has broken the protocol", function()
     local parser = client()
     local first = parser:feed(frames.build { opcode = 3 })[1]
