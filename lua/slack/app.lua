@@ -4,9 +4,9 @@ local Dispatch = require "slack.dispatch"
 local Scripts = require "slack.scripts"
 local SocketMode = require "slack.socket_mode"
 local client = require "slack.client"
-local core = require "slack.core"
 local errors = require "slack.errors"
 local http = require "slack.http"
+local interrupts = require "slack.interrupts"
 local log = require "slack.log"
 local loop = require "slack.loop"
 local registry = require "slack.registry"
@@ -127,8 +127,9 @@ end
 
 -- Starting -------------------------------------------------------------------------
 
+-- Goes on trying while Slack cannot be reached; a stop ends that.
 local function check_token(self)
-  local answer, err = self.client.auth.test()
+  local answer, err = self.client.auth.test(nil, { retries = math.maxinteger })
   if not answer then
     return nil, errors.new {
       code = err.code, method = err.method, status = err.status,
@@ -181,7 +182,9 @@ local function start_in_task(self)
   local task = tasks.spawn(start_up, self)
   self.start_task = task
   local ended, ok, err = task:join()
-  self.start_task = nil
+  if self.start_task == task then
+    self.start_task = nil
+  end
   if ended then
     return ok, err
   elseif not errors.is(ok) or ok.code ~= "cancelled" then
@@ -232,7 +235,7 @@ function App:start()
   self.phase, self.fatal = "starting", nil
   local ok, err = start_in_task(self)
   if not ok then
-    if self.phase == "starting" then
+    if err.code ~= "stopped" then -- else it was closed, and may have been started again
       self:close()
     end
     return nil, err
@@ -343,26 +346,6 @@ local function on_signal(self, name)
   tasks.spawn(self.stop, self, hurry and 0 or nil)
 end
 
-local function watch_signals(self)
-  local signals = core.signals { "INT", "TERM", "HUP" }
-  if not signals then
-    return nil -- another app of this process has them
-  end
-  loop.watch(signals:fd(), function()
-    for name in signals.take, signals do
-      on_signal(self, name)
-    end
-  end)
-  return signals
-end
-
-local function unwatch_signals(signals)
-  if signals then
-    loop.unwatch(signals:fd())
-    signals:close()
-  end
-end
-
 local function wait_until_stopped(self)
   self.stop_error = nil
   if self.phase == "idle" then
@@ -390,9 +373,10 @@ end
 ---@return true? ok
 ---@return slack.Error? err what kept it from starting, ended it, or handlers that were cut off
 function App:run()
-  local signals = watch_signals(self)
+  local guard <close> = interrupts.listen(function(name) -- luacheck: ignore 211
+    on_signal(self, name)
+  end)
   local ok, err = wait_until_stopped(self)
-  unwatch_signals(signals)
   if not ok then
     self.log:error("%s", err)
   end

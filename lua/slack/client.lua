@@ -374,13 +374,18 @@ end
 
 -- Making -----------------------------------------------------------------------
 
+local system_name
+
 local function operating_system()
-  local file = io.open "/proc/sys/kernel/ostype"
-  local name = file and file:read "l"
-  if file then
-    file:close()
+  if not system_name then
+    local file = io.open "/proc/sys/kernel/ostype"
+    local name = file and file:read "l"
+    if file then
+      file:close()
+    end
+    system_name = name and name:gsub("[^%w]", ""):lower() or "unknown"
   end
-  return name and name:gsub("[^%w]", ""):lower() or "unknown"
+  return system_name
 end
 
 local function lower_names(headers)

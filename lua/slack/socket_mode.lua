@@ -28,6 +28,9 @@ Request.__name = "slack.socket_mode.request"
 ---@class slack.SocketMode
 ---@field ready integer connections that are ready
 ---@field num_connections? integer what Slack counts
+---@field owed table<integer, slack.SocketRequest> by token, until they are answered
+---@field expired table<integer, true> tokens acked at their deadline, of envelopes to come
+---@field last_token integer of the envelopes taken, which come in the order of their tokens
 local SocketMode = {}
 SocketMode.__index = SocketMode
 SocketMode.__name = "slack.socket_mode"
@@ -70,12 +73,11 @@ local function on_ack(self, token, fate)
   if fate == "unsent" then
     self.log:warn("an ack could not be sent: no connection was left")
   elseif fate == "late" then
-    self.expired[token] = nil
     self.log:warn("an ack came just after its deadline and was dropped")
   elseif request then
     settle(request)
     self.dispatch:deadline(request)
-  else -- its envelope has not been taken yet
+  elseif token > self.last_token then -- its envelope has not been taken yet
     self.expired[token] = true
   end
 end
@@ -89,15 +91,18 @@ local function retry_of(attempt, reason)
 end
 
 local function undecodable(self, kind, ack_token, message)
-  self.log:warn("the payload of an envelope of type %q cannot be decoded: %s", tostring(kind),
-    message)
+  self.log:warn("the payload of an envelope of type %q cannot be decoded: %s", kind, message)
+  self.expired[ack_token] = nil
   if ack_token ~= 0 and self.core then
     self.core:ack(ack_token)
   end
 end
 
 local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload)
-  local body, message = json.decode(text or "")
+  if ack_token ~= 0 then
+    self.last_token = ack_token
+  end
+  local body, message = json.decode(text)
   if type(body) ~= "table" then
     return undecodable(self, kind, ack_token, message or "no object")
   end
@@ -153,7 +158,7 @@ function SocketMode.new(settings)
   return setmetatable({
     settings = settings, log = settings.log:with { component = "socket_mode" },
     dispatch = settings.dispatch, on_fatal = settings.on_fatal,
-    owed = {}, expired = {}, ready = 0, holding = false,
+    owed = {}, expired = {}, last_token = 0, ready = 0, holding = false,
     started = tasks.waiter(), stopped = tasks.waiter(),
   }, SocketMode)
 end

@@ -1,0 +1,98 @@
+local files = require "support.files"
+local live = require "support.live_app"
+local tasks = require "slack.tasks"
+
+describe("an app that starts", function()
+  it("goes on trying while the Web API is away (S204)", function()
+    live.run(function(here, new_app)
+      local client = require "slack.retry"
+      local delay, failures = client.delay, 0
+      finally(function() client.delay = delay end)
+      client.delay = function(count)
+        failures = count
+        return 0
+      end
+      here:fail("auth.test", { status = 503, body = "away" })
+      local app, outcome = new_app(), nil
+      tasks.spawn(function() outcome = { app:start() } end)
+      live.wait(function() return failures >= 20 end)
+      assert.is_nil(outcome)
+      here:fail "auth.test"
+      live.wait(function() return outcome end)
+      assert.same({ true }, outcome)
+    end)
+  end)
+
+  it("may be stopped, started and stopped again before it has begun", function()
+    live.run(function(here, new_app)
+      local app, outcomes = new_app { shutdown_timeout = 1 }, {}
+      here:fail("auth.test", { status = 503, body = "away" })
+      local function start() table.insert(outcomes, select(2, app:start()).code) end
+      tasks.spawn(start)
+      live.wait(function() return here:calls "auth.test"[1] end)
+      assert(app:stop())
+      tasks.spawn(start)
+      live.wait(function() return here:calls "auth.test"[2] end)
+      assert.equal("starting", app.phase)
+      assert(app:stop())
+      live.wait(function() return #outcomes == 2 end)
+      assert.same({ "stopped", "stopped" }, outcomes)
+      assert.equal("idle", app.phase)
+      here:fail "auth.test"
+      assert(app:start())
+    end)
+  end)
+
+  it("may be stopped by a script that it loads", function()
+    local folder <close> = files.temporary()
+    files.write(folder.path .. "/x.lua", "local app = ...\napp:message(print)\napp:stop()")
+    live.run(function(here, new_app)
+      local app = new_app { scripts = folder.path }
+      assert.equal("stopped", select(2, app:start()).code)
+      assert.same({ "idle", 0 }, { app.phase, app:stats().listeners })
+      assert.equal(0, #here:connections())
+    end)
+  end)
+end)
+
+describe("two apps that run in one process (S033)", function()
+  local function signal(name)
+    local stat <close> = assert(io.open("/proc/self/stat"))
+    io.popen(("kill -%s %d"):format(name, stat:read "n")):close()
+  end
+
+  it("both end on SIGTERM", function()
+    live.run(function(_, new_app)
+      local one, two = new_app { connections = 1 }, new_app { connections = 1 }
+      local both = { tasks.spawn(one.run, one), tasks.spawn(two.run, two) }
+      live.wait(function() return one.phase == "running" and two.phase == "running" end)
+      signal "TERM"
+      for _, task in ipairs(both) do
+        assert.same({ true, true }, { task:join(5) })
+      end
+    end)
+  end)
+
+  it("reload their own scripts on SIGHUP, the one left too", function()
+    local first <close> = files.temporary()
+    local second <close> = files.temporary()
+    files.write(first.path .. "/a.lua", "")
+    files.write(second.path .. "/b.lua", "")
+    live.run(function(_, new_app)
+      local one = new_app { connections = 1, scripts = first.path }
+      local two = new_app { connections = 1, scripts = second.path }
+      tasks.spawn(one.run, one)
+      local task = tasks.spawn(two.run, two)
+      live.wait(function() return one.phase == "running" and two.phase == "running" end)
+      signal "HUP"
+      live.wait(function()
+        return one.scripts:stats().generations["a.lua"] == 2
+          and two.scripts:stats().generations["b.lua"] == 2
+      end)
+      assert(two:stop())
+      assert(task:join(5))
+      signal "HUP"
+      live.wait(function() return one.scripts:stats().generations["a.lua"] == 3 end)
+    end)
+  end)
+end)
