@@ -1,16 +1,6 @@
 local core = require "slack.core"
-local lfs = require "lfs"
+local footprint = require "support.footprint"
 local Wire = require "support.wire_slack"
-
-local function count_entries(directory)
-  local count = 0
-  for name in lfs.dir(directory) do
-    count = count + (name:find "^%." and 0 or 1)
-  end
-  return count
-end
-
-local HAS_PROC <const> = lfs.attributes("/proc/self/task", "mode") == "directory"
 
 describe("socket mode", function()
   local wire
@@ -220,7 +210,7 @@ describe("socket mode", function()
   end)
 
   it("can be started and stopped any number of times without leaving anything", function()
-    if not HAS_PROC then
+    if not footprint.IS_KNOWN then
       pending "no /proc here"
       return
     end
@@ -234,29 +224,19 @@ describe("socket mode", function()
         bot.mode:stop(1)
         wait_for(bot, "stopped")
       end
-      bot:close()
-      bot.notices:close()
-      bot.events:close()
-      table.remove(wire.bots)
-    end
-    local function settle(threads, descriptors)
-      return wire:wait("flat counts", function()
-        return wire:count_live() == 0
-          and count_entries "/proc/self/task" <= threads
-          -- The HTTP client may keep another connection or two, with both ends here.
-          and count_entries "/proc/self/fd" <= descriptors + 6
-      end)
+      wire:drop(bot)
     end
     round(true)
     wire:wait("closed sockets", function()
       return wire:count_live() == 0
     end)
-    wire:pass(0.1)
-    local threads = count_entries "/proc/self/task"
-    local descriptors = count_entries "/proc/self/fd"
+    local before = footprint.take()
     for i = 1, 30 do
       round(i % 2 == 0)
     end
-    settle(threads, descriptors)
+    wire:wait("flat counts", function()
+      -- The HTTP client may keep another connection or two, with both ends here.
+      return wire:count_live() == 0 and footprint.is_back_at(before, 6)
+    end)
   end)
 end)

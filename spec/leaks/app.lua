@@ -1,5 +1,6 @@
 -- Starts an app, has it answer, stops it; many times in one process, and some
 -- of them two at a time.
+local footprint = require "support.footprint"
 local sandbox = require "slack.sandbox"
 local slack = require "slack"
 
@@ -34,7 +35,6 @@ local function one_round(round)
   end
 end
 
-for round = 1, 4 do
+footprint.rounds(8, function(round)
   slack.run(one_round, round)
-  collectgarbage()
-end
+end)

@@ -1,6 +1,7 @@
 -- Starts and ends the client thread many times, with requests in every state.
 local WebServer = require "support.web_server"
 local core = require "slack.core"
+local footprint = require "support.footprint"
 local http = require "slack.http"
 local tasks = require "slack.tasks"
 
@@ -53,10 +54,9 @@ local function fetches()
   assert(not pcall(core.http_client, core.mailbox(), 1))
 end
 
-for _ = 1, ROUNDS do
+footprint.rounds(ROUNDS, function()
   one_client()
   fetches()
-  collectgarbage()
-end
+end)
 plain:stop()
 secure:stop()

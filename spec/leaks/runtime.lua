@@ -1,5 +1,6 @@
 -- Makes and drops everything of the Lua runtime many times.
 local core = require "slack.core"
+local footprint = require "support.footprint"
 local json = require "slack.json"
 local log = require "slack.log"
 local loop = require "slack.loop"
@@ -47,7 +48,4 @@ local function one_round()
   end
 end
 
-for _ = 1, 30 do
-  one_round()
-  collectgarbage()
-end
+footprint.rounds(30, one_round)

@@ -16,7 +16,7 @@ cd '%s' && mkfifo in && : >out && {
     wait $reader
     echo >end
   } 2>errors &
-}]]
+} && until [ -s pids ] || [ -s errors ]; do sleep 0.005; done]]
 
 ---@param port integer
 function RawClient.connect(port)

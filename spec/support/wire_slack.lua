@@ -279,6 +279,19 @@ function Bot:close()
   self.closed = true
 end
 
+---Ends a bot and forgets it, with its mailboxes.
+function Wire:drop(bot)
+  bot:close()
+  bot.notices:close()
+  bot.events:close()
+  for i, other in ipairs(self.bots) do
+    if other == bot then
+      table.remove(self.bots, i)
+      break
+    end
+  end
+end
+
 ---@return integer count of envelopes taken
 function Bot:read_events(limit)
   local count = 0
