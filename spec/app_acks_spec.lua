@@ -23,7 +23,9 @@ describe("an ack", function()
         return "late"
       end)
       assert(app:start())
-      local form = { type = "view_submission", user = { id = "U1" }, view = { callback_id = "form" } }
+      local form = {
+        type = "view_submission", user = { id = "U1" }, view = { callback_id = "form" },
+      }
       assert(here:deliver("interactive", form, TAKES_PAYLOAD):await_ack())
       assert(here:deliver("slash_commands", COMMAND, TAKES_PAYLOAD):await_ack())
       live.wait(function() return app:stats().running == 0 and app:stats().handled == 1 end)

@@ -32,10 +32,10 @@ describe("scripts", function()
           live.wait(function() return scripts:stats().generations[name] == generation end)
         end,
         look = function()
-          local folder, looked = scripts.folder, false
-          function folder.changes(...)
-            looked, folder.changes = true, nil
-            return folder.changes(...)
+          local watched, looked = scripts.folder, false
+          function watched.changes(...)
+            looked, watched.changes = true, nil
+            return watched.changes(...)
           end
           scripts:look_again(0)
           live.wait(function() return looked end)
