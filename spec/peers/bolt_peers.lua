@@ -80,6 +80,15 @@ local function behaves_as_slack(name, options)
   end)
 
   it("has it open a new connection when it announces the end of one", function()
+    -- Bolt loses acks that it owes while it closes, and says so.
+    assert.truthy(slack_here:wait(function()
+      for _, delivery in pairs(slack_here.socket.deliveries) do
+        if not delivery.acked_at then
+          return false
+        end
+      end
+      return true
+    end))
     local old = slack_here:connections()[1]
     old:disconnect "refresh_requested"
     assert.truthy(slack_here:wait(function()
@@ -91,7 +100,7 @@ local function behaves_as_slack(name, options)
   end)
 
   it("gives it nothing to complain about", function()
-    assert.is_nil(bolt:output():find "error")
+    assert.is_nil(bolt:output():find "error", bolt:output())
   end)
 end
 
