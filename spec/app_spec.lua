@@ -124,17 +124,19 @@ describe("an app", function()
   it("acks and pongs while a handler blocks (S225)", function()
     live.run(function(here, new_app)
       local app = new_app { connections = 1 }
-      local woke
-      local function block()
+      local second, woke
+      app:event("app_mention", function()
+        second = here:deliver_event { type = "team_join", user = { id = "U2" } }
         local until_time = core.monotonic() + 1
+        local now
         repeat
-          woke = core.monotonic()
-        until woke > until_time
-      end
-      app:event("app_mention", block)
+          now = core.monotonic()
+        until now > until_time
+        woke = now
+      end)
       assert(app:start())
       here:deliver_event { type = "app_mention", user = "U1", channel = "C1", ts = "1.1" }
-      local second = here:deliver_event { type = "team_join", user = { id = "U2" } }
+      live.wait(function() return woke end)
       assert(second:await_ack())
       assert.is_true(second.acked_at < woke)
     end)
