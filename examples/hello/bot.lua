@@ -7,4 +7,6 @@ local slack = require "slack"
 
 local here = arg[0]:match "^(.*)/" or "."
 
-slack.app({ scripts = here .. "/handlers" }):run()
+local app = slack.app { scripts = here .. "/handlers" }
+
+os.exit(app:run() or 1, true)

@@ -10,10 +10,5 @@ app:action("join_lunch", function(c)
     return c:respond { text = "You are on the list.", replace_original = false }
   end
   section.text.text = section.text.text .. " " .. name
-  c.client.chat.update {
-    channel = c.channel_id,
-    ts = message.ts,
-    text = section.text.text,
-    blocks = message.blocks,
-  }
+  c:update { text = section.text.text, blocks = message.blocks }
 end)
