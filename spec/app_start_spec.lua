@@ -81,8 +81,8 @@ describe("two apps that run in one process (S033)", function()
     live.run(function(_, new_app)
       local one = new_app { connections = 1, scripts = first.path }
       local two = new_app { connections = 1, scripts = second.path }
-      tasks.spawn(one.run, one)
-      local task = tasks.spawn(two.run, two)
+      local first_run = tasks.spawn(one.run, one)
+      local second_run = tasks.spawn(two.run, two)
       live.wait(function() return one.phase == "running" and two.phase == "running" end)
       signal "HUP"
       live.wait(function()
@@ -90,9 +90,11 @@ describe("two apps that run in one process (S033)", function()
           and two.scripts:stats().generations["b.lua"] == 2
       end)
       assert(two:stop())
-      assert(task:join(5))
+      assert(second_run:join(5))
       signal "HUP"
       live.wait(function() return one.scripts:stats().generations["a.lua"] == 3 end)
+      assert(one:stop())
+      assert(first_run:join(5)) -- or the signals stay taken
     end)
   end)
 end)
