@@ -245,7 +245,7 @@ function Sandbox:on_request(id, method, target, headers, body)
     headers = parse_headers(headers),
     body = body,
   }
-  local respond_to = path:match "^/response/(%w+)$"
+  local respond_to = path:match "^/commands/%w+/(%w+)$"
   local status, answer_headers, answer
   if respond_to then
     status, answer_headers, answer = responses.handle(self, respond_to, request)

@@ -24,7 +24,7 @@ function people:new_response_url(user, channel, message)
     left = USES,
     until_time = loop.now() + LIFE,
   }
-  return self.url .. "response/" .. id
+  return ("%scommands/%s/%s"):format(self.url, self.workspace.team.id, id)
 end
 
 local function refuse(status, word)
