@@ -195,7 +195,7 @@ describe("an app", function()
       end)
     end)
 
-    it("again after a stop (S120), and stops harmlessly when it does not run", function()
+    it("again after a stop (S120), and stops harmlessly when it does not run (S025)", function()
       live.run(function(here, new_app)
         local app = new_app()
         app:message("x", function(c) c:say "again" end)

@@ -1,4 +1,5 @@
 local Offline = require "support.offline_app"
+local errors = require "slack.errors"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local slack = require "slack"
@@ -33,6 +34,37 @@ describe("dispatch", function()
       app:message(note "all")
       offline:message "oh, hello there"
       assert.same({ "event", "hello", "pattern", "all" }, seen)
+    end)
+
+    it("reaches listeners of its type and of all types once each (S213)", function()
+      app:event("reaction_added", note "its type")
+      app:event(slack.pattern "", note "all types")
+      offline:event { type = "reaction_added", user = "U03ADA5K1QW", reaction = "wave" }
+      assert.same({ "its type", "all types" }, seen)
+    end)
+
+    it("hands a failed answer to on_error when the handler insists on it (S192)", function()
+      local caught
+      offline.answers["chat.postMessage"] = errors.new { code = "channel_not_found", message = "x" }
+      app:on_error(function(err) caught = err end)
+      app:message(function(c)
+        local sent, err = c:say "hello"
+        return sent or error(err)
+      end)
+      offline:message "x"
+      settle()
+      assert.equal("channel_not_found", caught.code)
+    end)
+
+    it("goes on when on_error itself is broken (S227)", function()
+      app:on_error(function() error "on_error is broken" end)
+      app:message("boom", function() error "boom" end)
+      app:message("fine", note "fine")
+      offline:message "boom"
+      offline:message "fine"
+      settle()
+      assert.same({ "fine" }, seen)
+      assert.matches("on_error is broken", offline:log())
     end)
 
     it("lets each listener fail alone", function()
@@ -207,6 +239,25 @@ describe("dispatch", function()
   end)
 
   describe("of commands and interactions", function()
+    it("goes on after its ack, beside others (S196, S197)", function()
+      local gate = tasks.waiter()
+      app:command("/long", function(c)
+        c:ack "Working on it."
+        gate:await()
+        table.insert(seen, c.command.text)
+      end)
+      local first = offline:command("/long", "one")
+      settle()
+      local second = offline:command("/other")
+      settle()
+      assert.same({ '{"text":"Working on it."}' }, first.answers)
+      assert.equal(1, #second.answers)
+      assert.same({}, seen)
+      gate:resolve()
+      settle()
+      assert.same({ "one" }, seen)
+    end)
+
     it("runs the first that matches alone", function()
       app:command("/other", note "other")
       app:command(slack.pattern "^/de", note "pattern")

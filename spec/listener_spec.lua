@@ -138,6 +138,35 @@ describe("a listener", function()
     end)
   end)
 
+  it("runs when all of its constraints hold, and only then (S141)", function()
+    app:message({ text = "deploy", channel = "C07DEPLOY42", user = "U03ADA5K1QW" }, take)
+    offline:message("deploy", { channel = "C0OTHER" })
+    offline:message("deploy", { user = "U0OTHER" })
+    offline:message "something else"
+    assert.same({}, seen)
+    offline:message "deploy it"
+    assert.equal(1, #seen)
+  end)
+
+  it("takes views by callback_id, pattern and type, sent off or closed (S148)", function()
+    local function noting(name) return function() table.insert(seen, name) end end
+    app:view("exact", noting "exact")
+    app:view(slack.pattern "^form_", noting "pattern")
+    app:view({ callback_id = "typed", type = "view_closed" }, noting "typed")
+    app:view_closed("exact", noting "closed")
+    local function view(kind, callback_id)
+      offline:deliver {
+        type = kind, user = { id = "U03ADA5K1QW" }, view = { id = "V1", callback_id = callback_id },
+      }
+    end
+    view("view_submission", "exact")
+    view("view_submission", "form_7")
+    view("view_submission", "typed")
+    view("view_closed", "typed")
+    view("view_closed", "exact")
+    assert.same({ "exact", "pattern", "typed", "closed" }, seen)
+  end)
+
   it("needs functions, and says which method and argument is wrong (S026)", function()
     local function problem(fn)
       local ok, message = pcall(fn)
