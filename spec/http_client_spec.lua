@@ -310,6 +310,46 @@ describe("http_client", function()
         request { method = "POST", url = server.url, body = "x" })
     end)
 
+    -- Answers the first request and ends its connection at the next one.
+    local function start_dropping()
+      server = WebServer.start(function()
+        return #server.requests == 2 and 0 or 200
+      end)
+      assert(request { url = server.url })
+    end
+
+    for _, case in ipairs {
+      { "POST", "x" }, { "POST", "" }, { "POST" }, { "PATCH", "x" }, { "POST", ("x"):rep(1 << 20) },
+    } do
+      local method, body = table.unpack(case)
+      it(("is 'interrupted' when a used connection ends at a %s with %s"):format(method,
+        body and #body .. " bytes" or "no body"), function()
+        start_dropping()
+        assert_failure("interrupted", "broke before the answer was whole",
+          request { method = method, url = server.url, body = body })
+        assert.equal(2, #server.requests)
+        assert.equal(200, request({ method = method, url = server.url, body = body }).status)
+      end)
+    end
+
+    it("is none when a used connection ends at a request that may be made twice", function()
+      start_dropping()
+      assert.equal(200, request({ url = server.url }).status)
+      assert.equal(3, #server.requests)
+    end)
+
+    it("is 'interrupted' also when the server is gone after that", function()
+      server = WebServer.start(function()
+        if #server.requests == 1 then
+          return 200
+        end
+        server:stop()
+      end)
+      assert(request { url = server.url })
+      assert_failure("interrupted", "broke before the answer was whole",
+        request { method = "POST", url = server.url, body = "x" })
+    end)
+
     it("is 'interrupted' when the body ends early", function()
       server = WebServer.start(function()
         return 200, "5\r\nhello\r\n", { "Transfer-Encoding", "chunked" } -- no last chunk

@@ -9,6 +9,7 @@
 #include "net_failure.h"
 
 #define MAX_HEADERS    ((size_t)256 << 10)
+#define BROKEN         "the connection broke before the answer was whole: "
 #define MAX_LIFETIME_S 1200L /* of a pooled connection, so that changes of DNS are followed */
 
 static void destroy_command(struct slk_command *command)
@@ -146,6 +147,33 @@ static CURLcode set_method(const struct slk_http_request *request, CURL *easy)
     return is_post ? CURLE_OK : curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+/* Whether HTTP lets anybody send it twice. */
+static bool is_idempotent(const char *method)
+{
+    static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (strcmp(method, methods[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Called each time libcurl is about to send the request. It does so again on
+ * its own when a reused connection ends without an answer, though the server
+ * may have done the work and died of it; there is no option against that. */
+static int before_sending(void *context, char *peer, char *local, int peer_port, int local_port)
+{
+    (void)peer, (void)local, (void)peer_port, (void)local_port;
+    struct slk_http_transfer *transfer = context;
+    if (transfer->begun && !is_idempotent(transfer->request->method)) {
+        slk_http_transfer_fail(transfer, "interrupted", BROKEN "the server closed it");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 static CURLcode set_response(struct slk_http_transfer *transfer, CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
@@ -154,6 +182,8 @@ static CURLcode set_response(struct slk_http_transfer *transfer, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     return curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 }
 
@@ -220,16 +250,32 @@ static void take_response(struct slk_http_transfer *transfer)
     }
 }
 
+/* Failures that promise that nothing was sent. */
+static bool means_unsent(const struct slk_error *error)
+{
+    return strcmp(error->code, "connection") == 0 || strcmp(error->code, "dns") == 0 ||
+           strcmp(error->code, "tls") == 0 || strcmp(error->code, "proxy") == 0;
+}
+
+static void take_failure(struct slk_http_transfer *transfer, CURLcode code)
+{
+    struct slk_error *error = &transfer->result->error;
+    char what[SLK_HTTP_NAME_SIZE];
+    slk_http_transfer_name(transfer, what);
+    slk_net_failure(transfer->easy, code, transfer->detail, what, transfer->request->net, error);
+    /* libcurl's second attempt did not get as far as the first. */
+    if (transfer->begun && means_unsent(error)) {
+        slk_http_transfer_fail(transfer, "interrupted", BROKEN "the server closed it");
+    }
+}
+
 void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
 {
     if (transfer->result->error.code[0] != '\0') {
         return; /* a callback ended it and said why */
     }
     if (code != CURLE_OK) {
-        char what[SLK_HTTP_NAME_SIZE];
-        slk_http_transfer_name(transfer, what);
-        slk_net_failure(transfer->easy, code, transfer->detail, what, transfer->request->net,
-                        &transfer->result->error);
+        take_failure(transfer, code);
         return;
     }
     take_response(transfer);

@@ -5,6 +5,7 @@
 #define SLK_HTTP_TRANSFER_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buffer.h"
@@ -26,6 +27,7 @@ struct slk_http_transfer {
     struct slk_http_transfer *next, *previous; /* among its host's running or waiting ones */
     struct slk_http_host *host;
     CURL *easy; /* the client's; NULL while waiting */
+    bool begun; /* libcurl may have sent some of it */
     struct slk_buffer headers;
     struct slk_buffer body;
     char detail[CURL_ERROR_SIZE];
