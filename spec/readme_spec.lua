@@ -120,6 +120,31 @@ describe("README", function()
     end)
   end)
 
+  -- Names that a source declares and README is to have; calls as "c:say".
+  local function declared(path, pattern, prefix)
+    local names = {}
+    for name in files.read(path):gmatch(pattern) do
+      if not name:find "^_" then
+        table.insert(names, prefix .. name)
+      end
+    end
+    assert.is_true(#names > 3, path)
+    return names
+  end
+
+  for path, source in pairs {
+    ["lua/slack/context.lua"] = { "\nfunction Context:([%w_]+)", "c:" },
+    ["lua/slack/message.lua"] = { "\nfunction Message:([%w_]+)", "message:" },
+    ["lua/slack/options.lua"] = { "%-%-%-@field ([%w_]+)%?", "`" },
+    ["lua/slack/init.lua"] = { "%-%-%-@field ([%w_]+) ", "slack." },
+  } do
+    it("has every name that " .. path .. " offers", function()
+      for _, name in ipairs(declared(path, source[1], source[2])) do
+        assert.truthy(README:find(name, 1, true), name)
+      end
+    end)
+  end
+
   it("names make targets that are there", function()
     local makefile = files.read "Makefile"
     for target in README:gmatch "%f[^`\n]make ([a-z][a-z-]*)[ `]" do
