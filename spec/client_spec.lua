@@ -445,6 +445,32 @@ describe("client", function()
       assert.equal("/api/auth.test", server.requests[2].target)
     end)
 
+    it("take a level or a table as the log, as an app does", function()
+      local client = start(function()
+        return 200, { ok = true, warning = "old" }
+      end, { log = { level = "warn", sink = function(line) table.insert(lines, line) end } })
+      assert(client.auth.test())
+      assert.equal(1, count_lines "Slack warns: old")
+      assert.truthy(clients.new { token = TOKEN, log = "debug" })
+    end)
+
+    it("take a token that is rotated", function()
+      assert.truthy(clients.new { token = "xoxe.xoxb-1-abc" })
+    end)
+
+    for name, mistake in pairs {
+      call = function(client) client.auth.test({}, { token = "xoxb-1\n" }) end,
+      with_token = function(client) client:with_token "xoxb-1 2" end,
+    } do
+      it("raise at the caller's line for a token with line ends or spaces in a " .. name, function()
+        local client = clients.new { token = TOKEN }
+        local fine, message = pcall(mistake, client)
+        assert.is_false(fine)
+        assert.matches("^spec/client_spec.lua:%d+: .*spaces or line ends in it", message)
+        assert.is_nil(message:find("xoxb", 1, true))
+      end)
+    end
+
     it("say who calls", function()
       assert(start(ok, { user_agent = "deploybot/1.0" }).auth.test())
       assert.matches("^deploybot/1%.0 lua%-slack/%d[%w.-]* lua/5%.4 %w+$",
@@ -459,7 +485,13 @@ describe("client", function()
     end)
 
     for problem, options in pairs {
-      ["unknown option 'tocken'"] = { tocken = "x" },
+      ["unknown option 'tocken'; did you mean \"token\"?"] = { tocken = "x" },
+      ["option 'token': it has spaces or line ends in it"] = { token = "xoxb-1\n" },
+      ["option 'token': a bot token (xoxb-…) expected, this is an app-level token"] =
+        { token = "xapp-1-A1-1-a" },
+      ["option 'token': it is empty"] = { token = "" },
+      ["option 'log': \"debug\" or \"info\""] = { log = "loud" },
+      ["option 'log': a level, a table with level, format and sink, or a logger"] = { log = 5 },
       ["option 'timeout': number expected, got string"] = { timeout = "5" },
       ["option 'ca_file': the CA file /nowhere cannot be read"] = { ca_file = "/nowhere" },
       ["option 'proxy' has the scheme socks5"] = { proxy = "socks5://x" },

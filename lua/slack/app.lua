@@ -37,20 +37,6 @@ end
 
 -- Making -------------------------------------------------------------------------
 
-local function new_log(options)
-  local given = options.log
-  if type(given) == "string" then
-    return log.new { level = given, name = options.name }
-  elseif type(given.with) == "function" then
-    return given
-  end
-  local copy = { name = options.name }
-  for name, value in pairs(given) do
-    copy[name] = value
-  end
-  return log.new(copy)
-end
-
 local function new_client(options, logger)
   local given = { log = logger }
   for _, name in ipairs(CLIENT_OPTIONS) do
@@ -71,7 +57,7 @@ function App.new(options)
   if not ok then
     return nil, errors.new { code = code, message = 'option "api_url": ' .. message }
   end
-  local logger = new_log(options)
+  local logger = log.of(options.log, options.name)
   local self = setmetatable({
     settings = options, net = net, log = logger, client = new_client(options, logger),
     states = {}, phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),

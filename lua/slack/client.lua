@@ -7,6 +7,9 @@ local arguments = require "slack.arguments"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local json = require "slack.json"
+local logs = require "slack.log"
+local near_miss = require "slack.near_miss"
+local rules = require "slack.options"
 local RateGates = require "slack.rate_gate"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
@@ -19,10 +22,11 @@ local DEFAULT_RETRIES = 5
 local DEFAULT_RETRY_AFTER = 30
 local EXCERPT_LENGTH = 120
 
+-- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
-  token = "string", api_url = "string", timeout = "number", retries = "integer",
+  token = rules.token_problem, api_url = "string", timeout = "number", retries = "integer",
   proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
-  http2 = "boolean", headers = "table", user_agent = "string", log = "table",
+  http2 = "boolean", headers = "table", user_agent = "string", log = rules.log_problem,
 }
 local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
 
@@ -212,7 +216,7 @@ local function is_repeatable(name)
 end
 
 function Client:_log()
-  return self._options.log or require("slack.log").default()
+  return self._options.log or logs.default()
 end
 
 local function attempt(client, call)
@@ -262,14 +266,25 @@ local function perform(client, call)
   end
 end
 
+local function problem_of(value, expected)
+  if type(expected) == "function" then
+    return expected(value)
+  end
+  local kind = expected == "integer" and math.type(value) or type(value)
+  if kind ~= expected then
+    return ("%s expected, got %s"):format(expected, type(value))
+  end
+end
+
 local function check_options(options, known, what)
   for name, value in pairs(options) do
     local expected = known[name]
-    local kind = expected == "integer" and math.type(value) or type(value)
     if not expected then
-      return ("%s: unknown option '%s'"):format(what, tostring(name))
-    elseif kind ~= expected then
-      return ("%s: option '%s': %s expected, got %s"):format(what, name, expected, type(value))
+      return ("%s: unknown option '%s'%s"):format(what, tostring(name), near_miss(name, known))
+    end
+    local problem = problem_of(value, expected)
+    if problem then
+      return ("%s: option '%s': %s"):format(what, name, problem)
     end
   end
 end
@@ -313,6 +328,8 @@ local function new_call(client, name, args, options)
   local token = options.token or args.token or client._options.token
   if token ~= nil and type(token) ~= "string" then
     return nil, ("%s: argument 'token': string expected, got %s"):format(name, type(token))
+  elseif token and token:find "[%s%c]" then
+    return nil, name .. ": argument 'token': it has spaces or line ends in it"
   end
   return {
     name = name,
@@ -412,6 +429,10 @@ end
 ---@param token string
 ---@return slack.Client
 function Client:with_token(token)
+  if type(token) ~= "string" or token:find "[%s%c]" then
+    error("client:with_token: a token expected, got " .. (type(token) == "string"
+      and "one with spaces or line ends in it" or type(token)), 2)
+  end
   local options = setmetatable({ token = token }, { __index = self._options })
   return new_client(options, self._net, self._gates)
 end
@@ -428,33 +449,49 @@ end
 ---@field http2? boolean offer HTTP/2
 ---@field headers? table<string, string> added to every request
 ---@field user_agent? string put before ours
----@field log? slack.Logger
+---@field log? slack.LogLevel|slack.LogOptions|slack.Logger
 
-local function check(options)
-  if type(options) ~= "table" then
-    return "slack.client: a table of options expected, got " .. type(options)
+-- The token of the environment; else what is wrong with it.
+local function token_of_environment()
+  local token = os.getenv "SLACK_BOT_TOKEN"
+  if not token or token == "" then
+    return nil
   end
-  return check_options(options, OPTIONS, "slack.client")
+  local problem = rules.token_problem(token)
+  return token, problem and "slack.client: environment variable SLACK_BOT_TOKEN: " .. problem
+end
+
+-- Checked options with defaults, or what is wrong with them.
+local function read_options(options)
+  if type(options) ~= "table" then
+    return nil, "slack.client: a table of options expected, got " .. type(options)
+  end
+  local settings, problem = {}, check_options(options, OPTIONS, "slack.client")
+  for name, value in pairs(options) do
+    settings[name] = value
+  end
+  if not problem and not options.token then
+    settings.token, problem = token_of_environment()
+  end
+  if problem then
+    return nil, problem
+  end
+  settings.api_url = (options.api_url or os.getenv "SLACK_API_URL" or DEFAULT_API_URL)
+    :gsub("([^/])$", "%1/")
+  settings.timeout = options.timeout or DEFAULT_TIMEOUT
+  settings.retries = options.retries or DEFAULT_RETRIES
+  settings.log = options.log and logs.of(options.log)
+  return settings
 end
 
 ---@param options? slack.ClientOptions
 ---@return slack.Client
 function M.new(options)
-  options = options or {}
-  local misuse = check(options)
-  if misuse then
+  local settings, misuse = read_options(options or {})
+  if not settings then
     error(misuse, 2)
   end
-  local settings = {}
-  for name, value in pairs(options) do
-    settings[name] = value
-  end
-  settings.token = options.token or os.getenv "SLACK_BOT_TOKEN"
-  settings.api_url = (options.api_url or os.getenv "SLACK_API_URL" or DEFAULT_API_URL)
-    :gsub("([^/])$", "%1/")
-  settings.timeout = options.timeout or DEFAULT_TIMEOUT
-  settings.retries = options.retries or DEFAULT_RETRIES
-  local net, err = http.net(options)
+  local net, err = http.net(settings)
   if not net then
     error("slack.client: " .. err, 2)
   end

@@ -319,6 +319,23 @@ function Logger:core()
   return root.core_log
 end
 
+---The logger that an option `log` asks for.
+---@param given slack.LogLevel|slack.LogOptions|slack.Logger
+---@param name? string of the app
+---@return slack.Logger
+function M.of(given, name)
+  if type(given) == "string" then
+    return M.new { level = given, name = name }
+  elseif type(given.with) == "function" then
+    return given
+  end
+  local copy = { name = name }
+  for key, value in pairs(given) do
+    copy[key] = value
+  end
+  return M.new(copy)
+end
+
 local default
 
 ---The logger of what belongs to no app: errors in callbacks and stray tasks.

@@ -53,7 +53,7 @@ end
 -- Kinds of token by their prefix; what has no known one is let through.
 local TOKEN_KINDS = {
   { "^xoxb%-", "a bot token (xoxb-…)" }, { "^xapp%-", "an app-level token (xapp-…)" },
-  { "^xoxp%-", "a user token (xoxp-…)" }, { "^xoxe", "a refresh token (xoxe-…)" },
+  { "^xoxp%-", "a user token (xoxp-…)" }, { "^xoxe%-", "a refresh token (xoxe-…)" },
 }
 
 local function token(expected, accepted)
@@ -174,9 +174,11 @@ local TIMINGS = {
 ---@field log? string|slack.LogOptions|slack.Logger
 ---@field socket_mode? table<string, number> fine timings
 
+local check_token = token("a bot token (xoxb-…)", { ["^xoxb%-"] = true, ["^xoxp%-"] = true })
+
 local OPTIONS = {
   token = {
-    check = token("a bot token (xoxb-…)", { ["^xoxb%-"] = true, ["^xoxp%-"] = true }),
+    check = check_token,
     environment = "SLACK_BOT_TOKEN",
   },
   app_token = {
@@ -207,6 +209,10 @@ local REQUIRED = {
 }
 
 local M = {}
+
+---The problem with a token for the Web API or with an option `log`, or nil: these
+---hold without an app too.
+M.token_problem, M.log_problem = check_token, log
 
 local function from_environment(options)
   for name, option in pairs(OPTIONS) do
