@@ -1,5 +1,7 @@
+local Process = require "support.process"
 local child = require "support.child"
 local core = require "slack.core"
+local files = require "support.files"
 
 -- By popen, because os.execute ignores SIGINT while it waits.
 local function raise(name)
@@ -32,8 +34,15 @@ describe("signals", function()
   it("gives them in the order they came, each time they came", function()
     raise("HUP")
     raise("INT")
-    raise("INT")
-    assert.same({ "HUP", "INT", "INT" }, { signals:take(), signals:take(), signals:take() })
+    raise("HUP")
+    assert.same({ "HUP", "INT", "HUP" }, { signals:take(), signals:take(), signals:take() })
+  end)
+
+  it("gives a second TERM too when the first has been taken", function()
+    for _, name in ipairs { "TERM", "INT", "TERM" } do
+      raise(name)
+      assert.equal(name, signals:take())
+    end
   end)
 
   it("exists once per process", function()
@@ -52,6 +61,67 @@ describe("signals", function()
       end)
     end
     signals = assert(core.signals { "INT" })
+  end)
+end)
+
+describe("signals that Lua does not take", function()
+  -- Sees the first one without taking it, and is busy for ever.
+  local BUSY <const> = [[
+    local core = require "slack.core"
+    local signals, poller = core.signals { "INT", "TERM", "HUP" }, core.poller()
+    poller:add(signals:fd())
+    io.stderr:write("ready\n")
+    while poller:wait(0, {}) == 0 do end
+    io.stderr:write("seen\n")
+    while true do end]]
+
+  local function wait_for_output(process, text)
+    local deadline = core.monotonic() + 60
+    while not process:output():find(text, 1, true) do
+      assert(core.monotonic() < deadline, "waited in vain for " .. text)
+    end
+  end
+
+  local function start_busy(directory)
+    local script = directory.path .. "/busy.lua"
+    files.write(script, BUSY)
+    local process = Process.lua(script)
+    wait_for_output(process, "ready\n")
+    return process
+  end
+
+  -- The status it ends with, by our KILL if it does not end by itself.
+  local function status(process)
+    local deadline = core.monotonic() + 20
+    while process:is_running() and core.monotonic() < deadline do end
+    process:signal "KILL"
+    return process:wait()
+  end
+
+  for _, case in ipairs {
+    { "TERM", "TERM", 143 }, { "INT", "INT", 130 }, { "INT", "TERM", 143 },
+  } do
+    it(("end the process: %s, then %s"):format(table.unpack(case)), function()
+      local directory <close> = files.temporary()
+      local process <close> = start_busy(directory)
+      process:signal(case[1])
+      wait_for_output(process, "seen\n")
+      process:signal(case[2])
+      assert.equal(case[3], status(process))
+      assert.matches("seen\nslack: told to end again [^\n]+\n$", process:output())
+    end)
+  end
+
+  it("do not end it while only one of them asks for an end", function()
+    local directory <close> = files.temporary()
+    local process <close> = start_busy(directory)
+    process:signal "HUP"
+    wait_for_output(process, "seen\n")
+    process:signal "HUP"
+    process:signal "TERM"
+    process:signal "HUP"
+    assert.is_true(process:is_running())
+    process:signal "KILL"
   end)
 end)
 

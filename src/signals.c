@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -20,12 +21,31 @@ struct slk_signals {
 /* A handler gets no context but its number, so what it needs is here. */
 static atomic_int handler_fd = -1;
 static atomic_int handler_pid;
+static atomic_int untaken_ends; /* INT and TERM that Lua has not looked at */
+
+static bool is_end(int number)
+{
+    return number == SIGINT || number == SIGTERM;
+}
+
+/* For a Lua that never comes back: only this handler still runs then. */
+static void end_process(int number)
+{
+    static const char line[] = "slack: told to end again while Lua is still busy with something "
+                               "else: ending without it\n";
+    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)written;
+    _exit(128 + number);
+}
 
 static void on_signal(int number)
 {
     int saved = errno;
     /* A child between fork and exec shares the pipe but not the signal. */
     if (atomic_load(&handler_pid) == (int)getpid()) {
+        if (is_end(number) && atomic_fetch_add(&untaken_ends, 1) > 0) {
+            end_process(number);
+        }
         unsigned char byte = (unsigned char)number;
         ssize_t written = write(atomic_load(&handler_fd), &byte, 1);
         (void)written; /* a full pipe has signals enough */
@@ -81,6 +101,7 @@ struct slk_signals *slk_signals_create(const int *numbers, size_t count)
         return NULL;
     }
     atomic_store(&handler_pid, (int)getpid());
+    atomic_store(&untaken_ends, 0);
     for (size_t i = 0; i < count; i++) {
         if (install(signals, numbers[i]) != 0) {
             int saved = errno;
@@ -119,5 +140,8 @@ int slk_signals_take(struct slk_signals *signals)
     do {
         got = read(signals->read_fd, &byte, 1);
     } while (got < 0 && errno == EINTR);
+    if (got == 1 && is_end(byte)) {
+        atomic_store(&untaken_ends, 0);
+    }
     return got == 1 ? byte : 0;
 }

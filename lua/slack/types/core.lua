@@ -84,6 +84,7 @@ function mailbox:close() end
 
 ---Turns signals into readability: each of them makes the descriptor readable
 ---instead of doing what it did before, until close. One at a time per process.
+---An INT or TERM that comes before an earlier one was taken ends the process.
 ---@class slack.core.signals
 local signals = {}
 ---@param names string[] of "INT", "TERM", "HUP"
