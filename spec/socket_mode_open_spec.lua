@@ -170,16 +170,32 @@ describe("apps.connections.open", function()
       backoff_maximum = 0.03,
     }
     wait_for_state(bot, "waiting", 12)
-    local largest, different = 0, {}
+    local limit, different = 0.01, {}
     for _, change in ipairs(bot.changes) do
       if change.state == "waiting" then
-        assert.truthy(change.delay <= 0.03)
-        largest = math.max(largest, change.delay)
+        assert.truthy(change.delay >= limit / 2 and change.delay <= limit)
+        limit = math.min(limit + change.delay, 0.03)
         different[change.delay] = true
       end
     end
-    assert.truthy(largest > 0.01) -- all twelve below: once in 3^10 runs
+    assert.equal(0.03, limit)
     assert.truthy(next(different, (next(different))))
+  end)
+
+  it("waits no longer than it has failed, however many attempts there were", function()
+    local bot = wire:bot {
+      api_url = "http://127.0.0.1:1/api/",
+      connections = 2,
+      backoff_first = 0.01,
+      backoff_maximum = 60,
+    }
+    wait_for_state(bot, "waiting", 10)
+    local began = bot.changes[1].at
+    for _, change in ipairs(bot.changes) do
+      if change.state == "waiting" then
+        assert.truthy(change.delay <= 0.01 + change.at - began)
+      end
+    end
   end)
 
   it("refuses a plain text URL to another host", function()

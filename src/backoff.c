@@ -9,19 +9,13 @@ void slk_backoff_init(struct slk_backoff *backoff, int64_t first, int64_t maximu
     *backoff = (struct slk_backoff){.first = first, .maximum = maximum};
 }
 
-static int64_t ceiling(const struct slk_backoff *backoff)
+/* a + b, at most maximum; none is negative. */
+static int64_t add(int64_t a, int64_t b, int64_t maximum)
 {
-    int64_t value = backoff->first;
-    for (unsigned doublings = backoff->failures - 2; doublings > 0; doublings--) {
-        if (value > backoff->maximum / 2) {
-            return backoff->maximum;
-        }
-        value *= 2;
-    }
-    return value < backoff->maximum ? value : backoff->maximum;
+    return a > maximum - b ? maximum : a + b;
 }
 
-/* From 1 to limit. Many apps may fail at the same moment, so the jitter must
+/* From 0 to limit. Many apps may fail at the same moment, so the jitter must
  * not follow from the time; the clock is only for a system without randomness. */
 static int64_t random_up_to(int64_t limit)
 {
@@ -29,22 +23,23 @@ static int64_t random_up_to(int64_t limit)
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
         number = (uint64_t)slk_clock_now() * 0x9E3779B97F4A7C15u;
     }
-    return 1 + (int64_t)(number % (uint64_t)limit);
+    return (int64_t)(number % ((uint64_t)limit + 1));
 }
 
 int64_t slk_backoff_next(struct slk_backoff *backoff)
 {
-    if (backoff->failures < UINT32_MAX) {
-        backoff->failures++;
-    }
-    if (backoff->failures == 1) {
+    if (!backoff->failing) {
+        backoff->failing = true;
         return 0;
     }
-    int64_t limit = ceiling(backoff);
-    return limit > 0 ? random_up_to(limit) : 0;
+    int64_t limit = add(backoff->first, backoff->waited, backoff->maximum);
+    int64_t wait = limit - random_up_to(limit / 2);
+    backoff->waited = add(backoff->waited, wait, backoff->maximum);
+    return wait;
 }
 
 void slk_backoff_reset(struct slk_backoff *backoff)
 {
-    backoff->failures = 0;
+    backoff->failing = false;
+    backoff->waited = 0;
 }
