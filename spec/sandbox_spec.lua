@@ -99,6 +99,59 @@ describe("sandbox", function()
     end
   end)
 
+  describe("given what it does not know", function()
+    before_each(function() start({}, false) end)
+
+    local message = { ts = "1.2", channel = "general" }
+    for problem, mistake in pairs {
+      ['sandbox:fail: a table expected, got a string: { error = "ratelimited" }?'] =
+        function() sb:fail("chat.postMessage", "ratelimited") end,
+      ['sandbox:fail: unknown field "eror"; did you mean "error"?'] =
+        function() sb:fail("chat.postMessage", { eror = "fatal_error" }) end,
+      ['sandbox:fail: one of error, status, body, delay and drop is needed'] =
+        function() sb:fail("chat.postMessage", { times = 1 }) end,
+      ['sandbox:fail: field "status": an HTTP status from 200 to 599 expected, got 5'] =
+        function() sb:fail("*", { status = 5 }) end,
+      ['sandbox:fail: field "times": at least 1 expected, got 0'] =
+        function() sb:fail("*", { drop = true, times = 0 }) end,
+      ['sandbox:fail: the name of a method or "*" expected, got nil'] =
+        function() sb:fail(nil, { drop = true }) end,
+      ['sandbox:say: field "text": string expected, got number'] =
+        function() sb:say { text = 5 } end,
+      ['sandbox: field "text" or "blocks" is needed'] = function() sb:say { user = "ada" } end,
+      ['sandbox:say: a table expected, got string'] = function() sb:say "hello" end,
+      ['sandbox:wait_message: unknown field "txt"; did you mean "text"?'] =
+        function() sb:wait_message { txt = "hello" } end,
+      ['sandbox:wait: condition: function expected, got nil'] = function() sb:wait() end,
+      ['sandbox:react: field "message" is missing'] = function() sb:react { name = "wave" } end,
+      ['sandbox:unreact: field "name" is missing'] =
+        function() sb:unreact { message = message } end,
+      ['sandbox: there is no message 1.2 in #general'] =
+        function() sb:edit { message = message, text = "x" } end,
+      ['sandbox:delete: field "message" is missing'] = function() sb:delete {} end,
+      ['sandbox:join: field "user" is missing'] = function() sb:join { channel = "general" } end,
+      ['sandbox:open_home: unknown field "usr"'] = function() sb:open_home { usr = "ada" } end,
+      ['sandbox:command: field "command" is missing'] = function() sb:command { text = "x" } end,
+      ['sandbox:click: field "action_id" is missing'] =
+        function() sb:click { message = message } end,
+      ['sandbox:suggest: field "value": string expected, got number'] =
+        function() sb:suggest { message = message, action_id = "a", value = 5 } end,
+      ['sandbox:shortcut: field "callback_id" is missing'] = function() sb:shortcut {} end,
+      ['sandbox:submit: unknown field "value"; did you mean "values"?'] =
+        function() sb:submit { value = {} } end,
+      ['sandbox:close_view: unknown field "cleared"'] =
+        function() sb:close_view { cleared = true } end,
+      ['sandbox: there is no user nobody'] = function() sb:say { user = "nobody", text = "x" } end,
+    } do
+      it("raises at the caller's line: " .. problem, function()
+        local fine, raised = pcall(mistake)
+        assert.is_false(fine)
+        assert.matches("^spec/sandbox_spec.lua:%d+: ", raised)
+        assert.truthy(raised:find(problem, 1, true), raised)
+      end)
+    end
+  end)
+
   describe("Web API", function()
     before_each(function() start({}, false) end)
 

@@ -11,6 +11,7 @@
 local Api = require "slack.sandbox.api"
 local Socket = require "slack.sandbox.socket"
 local Workspace = require "slack.sandbox.workspace"
+local checks = require "slack.sandbox.checks"
 local core = require "slack.core"
 local json = require "slack.json"
 local logs = require "slack.log"
@@ -209,6 +210,7 @@ end
 ---@param timeout? number seconds, 5
 ---@return any value nil, "timeout" when it never was
 function Sandbox:wait(condition, timeout)
+  checks.type("wait: condition", condition, "function")
   local value = condition()
   if value then
     return value
@@ -370,6 +372,7 @@ end
 ---@param method string
 ---@param failure? slack.sandbox.Failure
 function Sandbox:fail(method, failure)
+  checks.failure(method, failure)
   self.api:fail(method, failure)
 end
 

@@ -1,6 +1,7 @@
 -- What people do to the app itself: commands, buttons, menus, shortcuts and
 -- modals. Each waits for the app's ack and gives back what came of it.
 
+local checks = require "slack.sandbox.checks"
 local json = require "slack.json"
 local people = require "slack.sandbox.people"
 
@@ -11,6 +12,23 @@ local people = require "slack.sandbox.people"
 ---@field response_url string? for this interaction
 ---@field trigger_id string?
 ---@field delivery slack.sandbox.Delivery
+
+local COMMAND = {
+  command = "string", text = "string", user = "string", channel = "string", timeout = "number",
+}
+local CLICK = {
+  message = "table", view = "table", action_id = "string", user = "string", fields = "table",
+  timeout = "number",
+}
+local SUGGEST = {
+  message = "table", view = "table", action_id = "string", user = "string", value = "string",
+  timeout = "number",
+}
+local SHORTCUT = {
+  callback_id = "string", message = "table", user = "string", timeout = "number",
+}
+local SUBMIT = { view = "table", values = "table", user = "string", timeout = "number" }
+local CLOSE = { view = "table", user = "string", is_cleared = "boolean", timeout = "number" }
 
 -- Whose ack may carry something (protocol §2.4).
 local ANSWERED = {
@@ -43,6 +61,7 @@ end
 ---@param what { command: string, text: string?, user: string?, channel: string?, timeout: number? }
 ---@return slack.sandbox.Outcome
 function people:command(what)
+  checks.fields("command", what, COMMAND, "command")
   local user, channel = people.resolve(self, what)
   local outcome = deliver_and_wait(self, "slash_commands", {
     token = "verification-token",
@@ -139,6 +158,7 @@ end
 ---@param what slack.sandbox.Click
 ---@return slack.sandbox.Outcome
 function people:click(what)
+  checks.fields("click", what, CLICK, "action_id")
   local element, block = element_of(what, 2)
   local user = people.resolve(self, { user = what.user })
   local action = {
@@ -166,6 +186,7 @@ end
 ---@param what slack.sandbox.Click|{ value: string }
 ---@return slack.sandbox.Outcome ack.options or ack.option_groups
 function people:suggest(what)
+  checks.fields("suggest", what, SUGGEST, "action_id")
   local element, block = element_of(what, 2)
   local user = people.resolve(self, { user = what.user })
   local payload = interaction(self, "block_suggestion", user)
@@ -182,6 +203,7 @@ end
 ---@param what { callback_id: string, message: table?, user: string?, timeout: number? }
 ---@return slack.sandbox.Outcome
 function people:shortcut(what)
+  checks.fields("shortcut", what, SHORTCUT, "callback_id")
   local user = people.resolve(self, { user = what.user })
   local payload = interaction(self, what.message and "message_action" or "shortcut", user)
   payload.callback_id = what.callback_id
@@ -268,10 +290,12 @@ end
 ---Somebody fills in a modal and submits it; waits for the app's ack and does
 ---what it says.
 ---@async
----@param what { view: table?, values: table<string, any>?, user: string?, timeout: number? }
+---@param what? { view: table?, values: table<string, any>?, user: string?, timeout: number? }
 ---  values by action_id; the view in front when none is given
 ---@return slack.sandbox.Outcome
 function people:submit(what)
+  what = what or {}
+  checks.fields("submit", what, SUBMIT)
   local view = what.view or self.workspace:top_view()
   if not view then
     people.fail(2, "there is no modal to submit")
@@ -296,6 +320,7 @@ end
 ---@return slack.sandbox.Outcome? nil when the app is not told
 function people:close_view(what)
   what = what or {}
+  checks.fields("close_view", what, CLOSE)
   local view = what.view or self.workspace:top_view()
   if not view then
     people.fail(2, "there is no modal to close")

@@ -1,5 +1,7 @@
 -- What people say and do in the local workspace's channels, and what they see.
 
+local checks = require "slack.sandbox.checks"
+
 ---@class slack.sandbox.People
 local people = {}
 
@@ -23,10 +25,34 @@ end
 people.resolve = resolve
 people.fail = fail
 
+local MESSAGE = {
+  text = "string", user = "string", channel = "string", thread_ts = "string", blocks = "table",
+}
+local EDIT = { message = "table", text = "string", user = "string" }
+local REACTION = { message = "table", name = "string", user = "string" }
+local EXPECTED = {
+  channel = "string", text = "string", after = "string", ephemeral = "boolean", user = "string",
+  timeout = "number",
+}
+
+-- The channel and the message itself, which what a program holds may be a copy of.
+local function own_message(self, what)
+  local user, channel = resolve(self, { user = what.user, channel = what.message.channel })
+  local message = self.workspace.find_message(channel, what.message.ts)
+  if not message then
+    fail(3, "there is no message %s in #%s", tostring(what.message.ts), channel.name)
+  end
+  return message, channel, user
+end
+
 ---Somebody writes a message; the app gets its events.
 ---@param what { text: string, user: string?, channel: string?, thread_ts: string?, blocks: table? }
 ---@return table message with ts and channel
 function people:say(what)
+  checks.fields("say", what, MESSAGE)
+  if not what.text and not what.blocks then
+    fail(2, 'field "text" or "blocks" is needed')
+  end
   local user, channel = resolve(self, what)
   local message = self.workspace:post(channel, {
     user = user.id,
@@ -43,8 +69,8 @@ end
 ---Somebody edits a message.
 ---@param what { message: table, text: string, user: string? }
 function people:edit(what)
-  local user, channel = resolve(self, { user = what.user, channel = what.message.channel })
-  local message = self.workspace.find_message(channel, what.message.ts)
+  checks.fields("edit", what, EDIT, "message", "text")
+  local message, channel, user = own_message(self, what)
   self.workspace:change(channel, message, { text = what.text }, user.id)
   self:changed()
 end
@@ -52,16 +78,17 @@ end
 ---Somebody deletes a message.
 ---@param what { message: table }
 function people:delete(what)
-  local _, channel = resolve(self, { channel = what.message.channel })
-  self.workspace:remove(channel, what.message.ts)
+  checks.fields("delete", what, { message = "table" }, "message")
+  local message, channel = own_message(self, what)
+  self.workspace:remove(channel, message.ts)
   self:changed()
 end
 
 ---Somebody reacts to a message with an emoji.
 ---@param what { message: table, name: string, user: string? }
 function people:react(what)
-  local user, channel = resolve(self, { user = what.user, channel = what.message.channel })
-  local message = self.workspace.find_message(channel, what.message.ts)
+  checks.fields("react", what, REACTION, "message", "name")
+  local message, channel, user = own_message(self, what)
   self.workspace:react(channel, message, what.name, user.id)
   self:changed()
 end
@@ -69,8 +96,8 @@ end
 ---Somebody takes a reaction back.
 ---@param what { message: table, name: string, user: string? }
 function people:unreact(what)
-  local user, channel = resolve(self, { user = what.user, channel = what.message.channel })
-  local message = self.workspace.find_message(channel, what.message.ts)
+  checks.fields("unreact", what, REACTION, "message", "name")
+  local message, channel, user = own_message(self, what)
   self.workspace:unreact(channel, message, what.name, user.id)
   self:changed()
 end
@@ -79,6 +106,7 @@ end
 ---@param what { user: string, channel: string? }
 ---@return table user
 function people:join(what)
+  checks.fields("join", what, { user = "string", channel = "string" }, "user")
   if not self.workspace:find_user(what.user) then
     self.workspace:add_user(what.user)
   end
@@ -92,7 +120,8 @@ end
 ---@param what? { user: string? }
 ---@return table? view the published home tab, nil when there is none yet
 function people:open_home(what)
-  local user = resolve(self, { user = what and what.user })
+  checks.fields("open_home", what or {}, { user = "string" })
+  local user = resolve(self, what or {})
   self:deliver_event {
     type = "app_home_opened",
     user = user.id,
@@ -162,6 +191,7 @@ end
 ---@param what slack.sandbox.Expected
 ---@return table? message with channel; nil, "timeout"
 function people:wait_message(what)
+  checks.fields("wait_message", what, EXPECTED)
   local _, channel = resolve(self, what)
   local bot_id = self.workspace.bot.id
   return self:wait(function()
