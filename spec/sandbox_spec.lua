@@ -262,6 +262,19 @@ describe("sandbox", function()
       assert.is_true(sb:wait(function() return #acks == 1 end))
     end)
 
+    it("turns an eleventh connection of the app away, as Slack does", function()
+      start({}, { connections = 10, stagger = 0 })
+      local ten = { table.unpack(sb:connections()) }
+      local another = connect_app(sb, log)
+      local function is_told()
+        return table.concat(lines, "\n"):find("too many connections", 1, true)
+      end
+      assert.truthy(sb:wait(is_told), "the eleventh was not turned away")
+      another:close()
+      assert.truthy(sb:wait(function() return #sb:connections() == 10 end))
+      assert.same(ten, sb:connections())
+    end)
+
     it("works in plain text too", function()
       start { tls = false }
       assert.is_nil(sb.ca_file)
@@ -550,6 +563,21 @@ describe("sandbox", function()
       assert.truthy(message:find "^[^:]*sandbox_spec.lua:%d+: .*unknown option 'prot'")
       assert.error_matches(function() sandbox.start { port = "1" } end, "number expected")
     end)
+
+    it("takes tokens that stay the same over its starts", function()
+      start({ bot_token = "xoxb-local", app_token = "xapp-local" }, { app_token = "xapp-local" })
+      assert.same({ "xoxb-local", "xapp-local" }, { sb.bot_token, sb.app_token })
+      assert(api.auth.test {})
+    end)
+
+    for name, case in pairs {
+      bot_token = { "xapp-1-A", "'bot_token': xoxb%-, then letters" },
+      app_token = { "xapp-1 A", "'app_token': xapp%-, then letters" },
+    } do
+      it(("refuses %q as its %s"):format(case[1], name), function()
+        assert.error_matches(function() sandbox.start { [name] = case[1] } end, case[2])
+      end)
+    end
 
     it("fails with words when its port is taken", function()
       start({}, false)

@@ -16,6 +16,7 @@ local core = require "slack.core"
 local json = require "slack.json"
 local logs = require "slack.log"
 local loop = require "slack.loop"
+local near_miss = require "slack.near_miss"
 local people = require "slack.sandbox.interactions"
 local responses = require "slack.sandbox.responses"
 local tasks = require "slack.tasks"
@@ -36,6 +37,8 @@ local TRIGGER_LIFE = 3
 ---@class slack.SandboxOptions: slack.sandbox.WorkspaceOptions
 ---@field port? integer of the Web API; 0, the default: any free one
 ---@field websocket_port? integer of Socket Mode; 0: any free one
+---@field bot_token? string "xoxb-…"; by default a new one at each start
+---@field app_token? string "xapp-…"; by default a new one at each start
 ---@field tls? boolean false: plain http and ws
 ---@field certificate? table names, starts_in, ends_in: see core.certificate
 ---@field hello? boolean false: connections are never greeted
@@ -112,17 +115,24 @@ local OPTIONS = {
   port = "number", websocket_port = "number", tls = "boolean", certificate = "table",
   hello = "boolean", ping_interval = "number", ack_timeout = "number", retry_delays = "table",
   log = "table", team_name = "string", bot_name = "string", users = "table", channels = "table",
-  clock = "function",
+  clock = "function", bot_token = "string", app_token = "string",
 }
+
+-- Nothing that would not stand in a header as it is.
+local TOKENS = { bot_token = "^xoxb%-[%w.-]+$", app_token = "^xapp%-[%w.-]+$" }
 
 local function check_options(options)
   for name, value in pairs(options) do
     local expected = OPTIONS[name]
     if not expected then
-      error(("sandbox.start: unknown option '%s'"):format(name), 3)
+      error(("sandbox.start: unknown option '%s'%s"):format(tostring(name),
+        near_miss(name, OPTIONS)), 3)
     elseif type(value) ~= expected then
       error(("sandbox.start: option '%s': %s expected, got %s"):format(
         name, expected, type(value)), 3)
+    elseif TOKENS[name] and not value:find(TOKENS[name]) then
+      error(("sandbox.start: option '%s': %s-, then letters, digits, dots and dashes expected")
+        :format(name, TOKENS[name]:sub(2, 5)), 3)
     end
   end
   return options
@@ -135,8 +145,8 @@ function Sandbox.start(options)
   options = check_options(options or {})
   local self = setmetatable({
     workspace = Workspace.new(options),
-    bot_token = new_token "xoxb",
-    app_token = new_token "xapp-1",
+    bot_token = options.bot_token or new_token "xoxb",
+    app_token = options.app_token or new_token "xapp-1",
     signing_secret = Workspace.new_id "":lower() .. Workspace.new_id "":lower(),
     log = options.log or logs.default(),
     waits = {},

@@ -5,6 +5,8 @@ local core = require "slack.core"
 local json = require "slack.json"
 local loop = require "slack.loop"
 
+local MAX_CONNECTIONS = 10 -- of one app
+
 -- A connection -----------------------------------------------------------------
 
 ---One WebSocket of the app.
@@ -204,6 +206,17 @@ local function uuid()
   return ("%s-%s-%s-%s-%s"):format(hex(4), hex(2), hex(2), hex(2), hex(6))
 end
 
+-- Those that have not been told to go.
+function Socket:staying()
+  local staying = {}
+  for _, connection in ipairs(self.connections) do
+    if not connection.leaving then
+      table.insert(staying, connection)
+    end
+  end
+  return staying
+end
+
 function Socket:on_open(id, target, at)
   local connection = setmetatable({
     id = id,
@@ -216,7 +229,10 @@ function Socket:on_open(id, target, at)
   }, Connection)
   self.by_id[id] = connection
   table.insert(self.connections, connection)
-  if self.hello then
+  if #self:staying() > MAX_CONNECTIONS then
+    connection:disconnect "too_many_websockets"
+    connection:close()
+  elseif self.hello then
     self:say_hello(connection)
   end
 end
