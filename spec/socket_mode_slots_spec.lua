@@ -235,12 +235,28 @@ describe("socket mode slots", function()
     local waiting = wait_for(bot, "waiting")
     assert.equal("link_disabled", waiting.code)
     assert.truthy(waiting.delay >= 0.3 and waiting.delay <= 0.6)
-    assert.truthy(wire:logged "^error socket_mode: Socket Mode is switched off")
+    local line = wire:wait("the operator's line", function()
+      return wire:logged "^error socket_mode: Socket Mode is switched off"
+    end)
+    local seconds = line:match "; next attempt in ([%d.]+) s$"
+    assert.truthy(math.abs(tonumber(seconds) - waiting.delay) < 0.1)
     wire:act(old, "close", "", 1000)
     wait_for_close(old)
     wire:pass(0.1)
     assert.equal(1, #wire.opens) -- its end is no reason to hurry
     wait_for(bot, "ready", 2)
+  end)
+
+  it("say once for all that Socket Mode is switched off, and again when it still is", function()
+    local bot, one, two = wire:ready_bot { connections = 2, backoff_maximum = 0.3 }
+    wire:disconnect(one, "link_disabled")
+    wire:disconnect(two, "link_disabled")
+    wait_for(bot, "ready", 4)
+    assert.equal(1, wire:count_logged "^error socket_mode: Socket Mode is switched off")
+    wire:disconnect(wire.sockets[3], "link_disabled")
+    wire:wait("the second line", function()
+      return wire:count_logged "^error socket_mode: Socket Mode is switched off" == 2
+    end)
   end)
 
   it("make do with one connection less when Slack counts too many", function()

@@ -52,8 +52,9 @@ struct slk_keeper {
     struct slk_intake intake;
     struct slk_socket_mode_stats counters;
     uint64_t last_number;
-    int64_t not_before; /* Slack's Retry-After: no URL is asked for earlier */
-    bool suspended;     /* Lua is behind: nothing is read */
+    int64_t not_before;     /* Slack's Retry-After: no URL is asked for earlier */
+    int64_t disabled_until; /* the next attempt after Socket Mode was said to be off */
+    bool suspended;         /* Lua is behind: nothing is read */
     bool fatal, stopping, closing, stopped;
     int64_t stop_at;
     bool again; /* something became due within this round */

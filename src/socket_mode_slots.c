@@ -419,17 +419,30 @@ static void refuse_before_hello(struct slk_keeper *keeper, struct slk_slot *slot
     slk_slots_lose(keeper, slot, connection, &error);
 }
 
+/* All connections are told at about the same time: the operator is, once for
+ * the time until the first of them tries again. */
+static void tell_disabled(struct slk_keeper *keeper, const struct slk_slot *slot, const char *why)
+{
+    int64_t now = slk_clock_now();
+    if (now < keeper->disabled_until || slot->next == NULL) {
+        return;
+    }
+    keeper->disabled_until = slot->next->due;
+    slk_log_write(keeper->log, SLK_LOG_ERROR, COMPONENT, "%s; next attempt in %.1f s", why,
+                  (double)(slot->next->due - now) / 1e9);
+}
+
 static void replace_disabled(struct slk_keeper *keeper, struct slk_slot *slot,
                              struct slk_sm_connection *connection)
 {
     struct slk_error error;
     slk_error_set(&error, "link_disabled",
                   "Socket Mode is switched off for this app: switch it on in the app's settings");
-    slk_log_write(keeper->log, SLK_LOG_ERROR, COMPONENT, "%s", error.text);
     if (connection == slot->next) {
         slk_slots_bury(keeper, slot, connection, &error);
     }
     replan(keeper, slot, &error, slow_delay(keeper));
+    tell_disabled(keeper, slot, error.text);
 }
 
 /* Slack announces the end of a connection. */

@@ -453,4 +453,13 @@ function Wire:logged(pattern)
   return nil
 end
 
+---How many lines of the log match.
+function Wire:count_logged(pattern)
+  local count = 0
+  for _, line in ipairs(self.log_lines) do
+    count = count + (line:find(pattern) and 1 or 0)
+  end
+  return count
+end
+
 return Wire
