@@ -6,11 +6,13 @@ local tasks = require "slack.tasks"
 
 local CHANNEL = "general"
 local LOG_INTERVAL = 0.1
+local ANSWER_WITHIN = 1.5
 
 local HELP = [[
-  A line is a message in #general; /lunch PLACE and any other /word is a slash command.
-  /click N presses button N, /as NAME makes you another person (ada, grace), /quit ends.
-  The bot's handlers are in %s: edit one, save, and talk on.]]
+  A line is a message in #general; any /word but these is a slash command.
+  /click N presses button N, /as NAME makes you another person (ada, grace), /quit ends.]]
+local HANDLERS = [[
+  The bot's handlers are in %s: edit one, save, and talk on. It has the command /lunch PLACE.]]
 
 local Stay = {}
 Stay.__index = Stay
@@ -40,10 +42,24 @@ local function prompt(self)
   io.stdout:flush()
 end
 
+local function print_help(self)
+  print(HELP)
+  if self.bot then
+    print(HANDLERS:format(self.bot.directory .. "/handlers"))
+  end
+end
+
+local function note(self, text)
+  io.stdout:write "\r"
+  self.screen:note(text)
+  prompt(self)
+end
+
 local function show_news(self)
   while true do
     local found = self.slack:wait(function() return news(self) end, 3600) or {}
     local seconds = self.asked_at and core.monotonic() - self.asked_at
+    self.heard_at = core.monotonic()
     io.stdout:write("\r")
     for _, message in ipairs(found) do
       self.screen:message(message, seconds)
@@ -69,6 +85,31 @@ local function show_log(self)
   end
 end
 
+-- Of a bot that others start and stop.
+local function show_connections(self)
+  local connections, known = self.slack:connections(), 0
+  while true do
+    if self.slack:wait(function() return #connections ~= known end, 3600) then
+      local is_first = known == 0
+      known = #connections
+      if known == 0 then
+        note(self, "the bot has gone")
+      elseif is_first then
+        note(self, "a bot has connected")
+      end
+    end
+  end
+end
+
+-- Silence is answered too.
+local function remark_silence(self, asked_at)
+  tasks.sleep(ANSWER_WITHIN)
+  if self.asked_at == asked_at and (self.heard_at or 0) < asked_at then
+    note(self, #self.slack:connections() == 0 and "no bot is connected"
+      or "the bot has no answer to that; /help tells what you can type")
+  end
+end
+
 local function click(self, number)
   local button = self.screen.buttons[tonumber(number)]
   if not button then
@@ -82,9 +123,7 @@ local function command(self, name, text)
     command = name, text = text, user = self.user, channel = CHANNEL,
   }
   if not outcome.seconds then
-    io.stdout:write("\r")
-    self.screen:note(name .. " was not acknowledged within three seconds")
-    prompt(self)
+    note(self, name .. " was not acknowledged within three seconds")
   end
 end
 
@@ -103,7 +142,7 @@ local function obey(self, line)
   if name == "/quit" then
     self.ended:resolve()
   elseif name == "/help" then
-    print(HELP:format(self.bot.directory .. "/handlers"))
+    print_help(self)
   elseif name == "/as" then
     become(self, text)
   elseif name == "/click" then
@@ -112,14 +151,18 @@ local function obey(self, line)
     tasks.spawn(command, self, name, text)
   elseif line ~= "" then
     self.slack:say { user = self.user, channel = CHANNEL, text = line }
+    tasks.spawn(remark_silence, self, self.asked_at)
   end
 end
 
--- false at the end of the input.
+-- false at the end of the input, after which only a local Slack with no bot of its
+-- own goes on.
 local function read_line(self)
   local line = io.read "l"
   if not line then
-    self.ended:resolve()
+    if self.bot then
+      self.ended:resolve()
+    end
     return false
   end
   obey(self, line)
@@ -143,7 +186,7 @@ end
 
 ---Reads the terminal until /quit, the end of the input, or an interrupt.
 ---@async
----@param stage demo.Stage
+---@param stage demo.Stage its bot is nil when others run one
 return function(stage)
   local self = setmetatable({
     slack = stage.slack,
@@ -154,12 +197,15 @@ return function(stage)
     ended = tasks.waiter(),
   }, Stay)
   news(self) -- what the play has shown counts as seen
-  self.bot:edit("greet.lua", "function%(c\n", "function(c)\n") -- what the play has broken
-  print(HELP:format(self.bot.directory .. "/handlers"))
+  if self.bot then
+    self.bot:edit("greet.lua", "function%(c\n", "function(c)\n") -- what the play has broken
+  end
+  print_help(self)
   local signals <close> = assert(core.signals { "INT", "TERM" })
   loop.watch(signals:fd(), function() self.ended:resolve() end)
   watch_input(self)
-  local watchers = { tasks.spawn(show_news, self), tasks.spawn(show_log, self) }
+  local watch_bot = self.bot and show_log or show_connections
+  local watchers = { tasks.spawn(show_news, self), tasks.spawn(watch_bot, self) }
   prompt(self)
   self.ended:await()
   for _, watcher in ipairs(watchers) do

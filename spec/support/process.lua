@@ -11,7 +11,8 @@ local function quote(text)
 end
 
 ---@param command string for the shell; one program
----@param options? { environment: table<string, string>?, directory: string? }
+---@param options? { environment: table<string, string>?, directory: string?, input: string? }
+---  input: path of what it reads, /dev/null
 ---@return table process stopped when it is closed
 function Process.start(command, options)
   options = options or {}
@@ -22,7 +23,8 @@ function Process.start(command, options)
     table.insert(words, name .. "=" .. quote(value))
   end
   table.insert(words, command)
-  table.insert(words, ("</dev/null >%s 2>&1"):format(quote(self.output_file)))
+  table.insert(words, ("<%s >%s 2>&1"):format(quote(options.input or "/dev/null"),
+    quote(self.output_file)))
   self.pipe = assert(io.popen(table.concat(words, " "), "r"))
   self.pid = assert(self.pipe:read "n", "the process did not start")
   return self
