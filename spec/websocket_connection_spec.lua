@@ -120,7 +120,9 @@ describe("the WebSocket of a socket mode connection", function()
       local bot, socket, other = wire:ready_bot { connections = 2, max_message = 50000 }
       wire:event(socket, "just fits", ("x"):rep(49000))
       wire:event(socket, "too big", ("x"):rep(50000))
-      assert.equal("protocol", wait_for(wire, bot, "closed").code)
+      local closed = wait_for(wire, bot, "closed")
+      assert.equal("protocol", closed.code)
+      assert.matches("larger than 50000 bytes (option max_message)", closed.message, 1, true)
       wire:wait("the close frame", function()
         return socket.closed
       end)

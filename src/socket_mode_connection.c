@@ -11,6 +11,7 @@
 #define CLOSE_TIMEOUT SLK_SECONDS(1)       /* Slack may never finish a close */
 #define ENOUGH_OUTPUT ((size_t)256 * 1024) /* waiting output that stops reading */
 #define MAX_CONTROL   125
+#define TOO_BIG       1009 /* close code of a message over the limit */
 
 struct slk_sm_connection *slk_sm_connection_create(uint64_t number, int64_t due,
                                                    struct slk_socket_mode_stats *counters)
@@ -100,7 +101,13 @@ static int end_by_breach(struct slk_sm_connection *connection, struct slk_intake
 {
     intake->counters->bad_frames++;
     slk_ws_connection_append_close(connection->ws, message->close_code, message->reason);
-    slk_error_set(err, "protocol", "a frame breaks the WebSocket protocol: %s", message->reason);
+    if (message->close_code == TOO_BIG) {
+        slk_error_set(err, "protocol", "a message is larger than %zu bytes (option max_message)",
+                      slk_ws_connection_max_message(connection->ws));
+    } else {
+        slk_error_set(err, "protocol", "a frame breaks the WebSocket protocol: %s",
+                      message->reason);
+    }
     return SLK_INVALID;
 }
 

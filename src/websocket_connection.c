@@ -18,6 +18,7 @@ struct slk_ws_connection {
     CURL *easy;
     struct slk_net_options *net;
     struct slk_ws_parser *parser;
+    size_t max_message;
     int fd;
     bool open;
     int retry_after;
@@ -146,6 +147,7 @@ struct slk_ws_connection *slk_ws_connection_create(CURLM *multi, struct slk_net_
     slk_buffer_init(&connection->head, SLK_UPGRADE_MAX_HEAD);
     slk_buffer_init(&connection->out, MAX_OUTPUT);
     slk_buffer_init(&connection->sending, MAX_OUTPUT);
+    connection->max_message = max_message;
     connection->parser = slk_ws_parser_create(SLK_WS_CLIENT, max_message);
     connection->easy = curl_easy_init();
     char *http_url = NULL;
@@ -222,6 +224,11 @@ int slk_ws_connection_connected(struct slk_ws_connection *connection, CURLcode r
 bool slk_ws_connection_is_open(const struct slk_ws_connection *connection)
 {
     return connection->open;
+}
+
+size_t slk_ws_connection_max_message(const struct slk_ws_connection *connection)
+{
+    return connection->max_message;
 }
 
 int slk_ws_connection_fd(const struct slk_ws_connection *connection)

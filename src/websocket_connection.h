@@ -33,6 +33,8 @@ int slk_ws_connection_connected(struct slk_ws_connection *connection, CURLcode r
 /* The upgrade has been granted. */
 bool slk_ws_connection_is_open(const struct slk_ws_connection *connection);
 
+size_t slk_ws_connection_max_message(const struct slk_ws_connection *connection);
+
 /* -1 while not connected. */
 int slk_ws_connection_fd(const struct slk_ws_connection *connection);
 
