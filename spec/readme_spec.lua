@@ -152,6 +152,16 @@ describe("README", function()
     end
   end)
 
+  it("installs on Debian what make installs there, and luarocks", function()
+    local line = README:match("| Debian[^\n]*"):gsub("`", " ")
+    local packages = files.read("Makefile"):match "DEPS_BUILD = (.-)\n[%w]":gsub("\\\n", " ")
+    for package in (packages .. " luarocks"):gmatch "%S+" do
+      if package ~= "libc6-dev" then -- which gcc recommends
+        assert.truthy(line:find(" " .. package .. " ", 1, true), package)
+      end
+    end
+  end)
+
   it("names spec files that are there", function()
     for path in README:gmatch "`(spec/[%w_/]+%.lua)`" do
       assert.truthy(io.open(path), path)

@@ -33,6 +33,13 @@ describe("rockspec", function()
     assert.same({ library = "curl" }, rockspec.external_dependencies.CURL)
   end)
 
+  it("leaves what LuaRocks builds beside the sources out of git", function()
+    local ignored = "\n" .. files.read ".gitignore"
+    for _, line in ipairs { "/slack/", "*.o" } do -- slack/core.so and src/*.o
+      assert.truthy(ignored:find("\n" .. line .. "\n", 1, true), line)
+    end
+  end)
+
   it("gives every external dependency its library directory", function()
     for name in pairs(rockspec.external_dependencies) do
       local wanted, given = "$(" .. name .. "_LIBDIR)", false
