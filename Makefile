@@ -1,4 +1,5 @@
-# lua-slack: build, test and install. `make help` lists the targets.
+# lua-slack: build, test and install. `make help` lists the targets,
+# V=1 shows the commands.
 
 LUA         ?= lua5.4
 LUA_PC      ?= lua5.4
@@ -40,6 +41,9 @@ LDLIBS_ALL = $(LIBRARIES) $(LDLIBS)
 CFLAGS_ALL = -std=c11 -fPIC -pthread $(WARNINGS) $(CFLAGS)
 SHARED     = $(if $(filter Darwin,$(shell uname)),-bundle -undefined dynamic_lookup,-shared -Wl,-z,nodelete)
 
+# One short line instead of a recipe's command.
+say = $(if $(V),,@echo "$(1)";)
+
 SOURCES = $(sort $(wildcard src/*.c))
 OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
@@ -60,11 +64,11 @@ endif
 
 $(MODULE): $(OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(SHARED) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS_ALL)
+	$(call say,link $@)$(CC) $(SHARED) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LDLIBS_ALL)
 
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d)
 
@@ -91,7 +95,7 @@ unit: $(UNIT)            ## build the test programs in C, which `test` runs
 
 $(BUILD)/unit/%: spec/unit/%.c spec/unit/check.h $(filter-out $(BUILD)/lua_%,$(OBJECTS))
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Isrc $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(LDLIBS_ALL)
+	$(call say,cc $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Isrc $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(LDLIBS_ALL)
 
 # A fuzz target is one program of its own source and the codecs, by clang.
 FUZZ_SECONDS ?= 60
@@ -112,7 +116,7 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/fuzz_%
 
 $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*.h)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
+	$(call say,cc $<)$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES)
 
 test-rock:               ## install the rock into a fresh tree and use it from there
@@ -151,11 +155,11 @@ $(BUILD)/bench/bare_curl: $(BUILD)/bench/bare_curl.o $(addprefix $(BUILD)/,webso
   websocket_upgrade.o utf8.o envelope.o buffer.o error.o)
 $(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
 $(BENCH):
-	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
+	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
 
 $(BUILD)/bench/%.o: spec/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,cc $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(BUILD)/bench/*.d)
 
