@@ -31,7 +31,7 @@ describe("what a handler raises", function()
   }
 
   for name, raise in pairs(raised) do
-    it("may be " .. name .. ": it is logged, handed to on_error and answered (S274)", function()
+    it("may be " .. name .. ": on_error gets it, and it is answered (S274)", function()
       app:command("/x", raise)
       assert.matches("did not work", offline:command("/x").answers[1])
       app:message(raise)
@@ -40,11 +40,47 @@ describe("what a handler raises", function()
       app:use(function(_, next) return next() end)
       offline:message "x"
       for _ = 1, 5 do loop.step(0) end
-      local _, logged = offline:log():gsub("error in app:", "")
-      assert.same({ 5, 5, 0 }, { #errors_seen, logged, app:stats().running })
-      assert.not_matches("error in task", offline:log())
+      assert.same({ 5, 0 }, { #errors_seen, app:stats().running })
+      assert.not_matches("error in", offline:log())
+    end)
+
+    it("may be " .. name .. ": without on_error it is logged once", function()
+      local plain = Offline.new()
+      plain.app:message(raise)
+      plain:message "x"
+      local _, logged = plain:log():gsub("error in ", "")
+      assert.equal(1, logged)
     end)
   end
+
+  for text, err in pairs {
+    ['{"code":7}'] = { code = 7 }, ["hi %(code 7%)"] = { code = 7, message = "hi" },
+    ["nil %(error called without a message%)"] = false,
+  } do
+    it("is logged in words: " .. text, function()
+      local plain = Offline.new()
+      plain.app:message(function() error(err or nil) end)
+      plain:message "x"
+      assert.matches("error in app:message %b(): " .. text, plain:log())
+    end)
+  end
+
+  it("is logged when on_error fails itself", function()
+    app:on_error(function() error "on_error is broken" end)
+    app:message(function() error "the first" end)
+    offline:message "x"
+    assert.matches("the first.*on_error is broken", offline:log())
+  end)
+
+  it("is traced down to the handler, not into what called it", function()
+    local traceback
+    app:on_error(function(_, _, failure) traceback = failure.traceback end)
+    app:use(function(_, next) return next() end)
+    app:message(function() error "deep" end)
+    offline:message "x"
+    assert.matches("failures_spec.lua:%d+: in [^\n]+$", traceback)
+    assert.not_matches("scheduler", traceback)
+  end)
 
   it("is a string without traceback when memory has run out", function()
     assert.same({ err = "not enough memory", traceback = "", listener = "l" },

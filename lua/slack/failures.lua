@@ -1,7 +1,8 @@
--- What happens to an error of a handler: a line with everything needed to find
--- it, then the program's own on_error, then what the person gets to see.
+-- What happens to an error of a handler: the program's own on_error gets it, or the
+-- log a line with everything needed to find it; then what the person gets to see.
 
 local acks = require "slack.acks"
+local raised = require "slack.raised"
 
 ---What was raised, caught by `xpcall(fn, Failures.trace)`.
 ---@class slack.Caught
@@ -31,14 +32,8 @@ function Failures.new(app)
   return setmetatable({ app = app }, Failures)
 end
 
--- An error may be anything, and its __tostring fail as well.
-local function text_of(err)
-  local ok, text = pcall(tostring, err)
-  return ok and text or ("a %s whose __tostring fails"):format(type(err))
-end
-
 local function trace_text(err)
-  return debug.traceback(text_of(err), 2)
+  return debug.traceback(raised.text(err), 2)
 end
 
 ---The handler for xpcall.
@@ -69,7 +64,7 @@ local function details(c, failure)
     type = c.type,
     acked = c.request.acked == true,
     retry = c.retry,
-    traceback = failure.traceback,
+    traceback = raised.own_part(failure.traceback),
   }
 end
 
@@ -89,28 +84,32 @@ local function answer_for(c, answer)
   end
 end
 
-local function ask_on_error(app, c, failure, info)
+local function log_failure(app, failure, info)
+  app.log:error("error in %s: %s%s", tostring(info.listener or "middleware"),
+    raised.text(failure.err), info.traceback)
+end
+
+-- What the program does about it takes the place of our line.
+local function tell(app, c, failure, info)
   local on_error = app.dispatch.on_error
   if not on_error then
-    return nil
+    return log_failure(app, failure, info)
   end
   local ok, value = xpcall(on_error, trace_text, failure.err, c, info)
   if ok then
     return value
   end
+  log_failure(app, failure, info)
   app.log:error("error in app:on_error: %s", value)
 end
 
----Logs, calls app:on_error, answers what is still owed. Never raises.
+---Calls app:on_error or logs, and answers what is still owed. Never raises.
 ---@param c slack.Context
 ---@param failure slack.Caught
 ---@param is_other_asked? boolean another listener is there to answer
 function Failures:report(c, failure, is_other_asked)
   local app = self.app
-  local info = details(c, failure)
-  app.log:error("error in %s: %s%s", tostring(info.listener or "middleware"),
-    text_of(failure.err), failure.traceback)
-  local answer = ask_on_error(app, c, failure, info)
+  local answer = tell(app, c, failure, details(c, failure))
   if is_other_asked then
     return
   end

@@ -49,8 +49,9 @@ function Registrar:use(middleware)
   self:_on_change()
 end
 
----What is called with the error of a handler, after it was logged. It may ack, or
----return what is to be the ack when none was sent.
+---What is called with the error of a handler, in place of the line in the log: log
+---it yourself, failure.traceback says where it came from. It may ack, or return what
+---is to be the ack when none was sent.
 ---@param handler fun(err: any, c: slack.Context, failure: slack.Failure): any
 function Registrar:on_error(handler)
   if not Listener.is_callable(handler) then

@@ -1,0 +1,75 @@
+-- What was raised, as text for a log: the error, and the part of its traceback
+-- that is the program's own.
+
+local json = require "slack.json"
+
+local M = {}
+
+-- What lies below every handler and every script.
+local INNER = {
+  chain = true, dispatch = true, job = true, loop = true, matching = true, scheduler = true,
+  script = true, scripts = true, tasks = true,
+}
+
+-- error called by a file of ours.
+local MISUSE = "^%s*stack traceback:\n%s*%[C%]: in function 'error'\n[^\n]*slack[/\\]%l+%.lua:"
+
+local function of_table(err)
+  local metatable = getmetatable(err)
+  if type(metatable) == "table" and metatable.__tostring then
+    return tostring(err)
+  elseif type(err.message) == "string" then
+    local code = err.code
+    return code == nil and err.message or ("%s (code %s)"):format(err.message, tostring(code))
+  end
+  return json.encode(err) or tostring(err)
+end
+
+local function of_any(err)
+  return type(err) == "table" and of_table(err) or tostring(err)
+end
+
+---An error may be anything, and its __tostring fail as well.
+---@param err any
+---@return string
+function M.text(err)
+  if err == nil then
+    return "nil (error called without a message)"
+  end
+  local ok, text = pcall(of_any, err)
+  return ok and text or ("a %s whose __tostring fails"):format(type(err))
+end
+
+local function is_inner(line)
+  local name = line:match "slack[/\\](%l+)%.lua:"
+  return name and INNER[name] or line:find("^%s*%[C%]:") or line:find("^%s*%(%.%.%.tail calls")
+end
+
+---The traceback without what lies below the program's own functions.
+---@param traceback string
+---@return string
+function M.own_part(traceback)
+  local lines = {}
+  for line in traceback:gmatch "[^\n]+" do
+    lines[#lines + 1] = line
+  end
+  local last = #lines
+  while last > 0 and is_inner(lines[last]) do
+    last = last - 1
+  end
+  if last == 0 or lines[last]:find "^stack traceback" then
+    return traceback -- nothing in it is the program's
+  end
+  local start = traceback:sub(1, 1) == "\n" and "\n" or ""
+  return start .. table.concat(lines, "\n", 1, last)
+end
+
+---Whether this framework raised it, for a mistake in a call: its text names the
+---line, and the traceback says no more.
+---@param traceback string
+---@return boolean
+function M.is_misuse(traceback)
+  return traceback:find(MISUSE) ~= nil
+end
+
+return M
