@@ -128,6 +128,7 @@ describe("scripts", function()
       with_scripts({ ["x.lua"] = answering "old" }, function(on)
         on.save("x.lua", "local app = ...\napp:command('/x')")
         on.await_log "x.lua:2: app:command: handler"
+        assert.not_matches("stack traceback", on.offline:log())
         assert.equal("old", on.say())
       end)
     end)

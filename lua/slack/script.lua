@@ -4,6 +4,7 @@
 
 local Listener = require "slack.listener"
 local core = require "slack.core"
+local raised = require "slack.raised"
 local registry = require "slack.registry"
 local tasks = require "slack.tasks"
 
@@ -128,8 +129,9 @@ function Script.compile(folder, name, log, require_local)
 end
 
 local function trace(err)
-  local text = tostring(err)
-  return debug.traceback(text, 2)
+  local traceback = debug.traceback("", 2)
+  local text = raised.text(err)
+  return raised.is_misuse(traceback) and text or text .. raised.own_part(traceback)
 end
 
 ---@param app slack.App
