@@ -1,5 +1,6 @@
 local Process = require "support.process"
 local WebServer = require "support.web_server"
+local child = require "support.child"
 local core = require "slack.core"
 local files = require "support.files"
 local footprint = require "support.footprint"
@@ -363,6 +364,41 @@ describe("http_client", function()
         request { url = "http://slack.example/" })
       assert_failure("invalid_url", "not a WebSocket", request { url = "wss://slack.example/" })
       assert_failure("invalid_url", "zero byte", request { url = "https://slack.example/\0" })
+    end)
+
+    it("says so when descriptors have run out, and only then", function()
+      local _, output = child.run([[
+        local WebServer = require "support.web_server"
+        local http = require "slack.http"
+        local server = WebServer.start(function() end, { tls = {} })
+        local net = http.net { proxy = "", ca_file = server.ca_file }
+
+        local function try(url)
+          print(select(2, http.request { url = url, net = net, timeout = 10 }))
+        end
+
+        local held = {}
+        try "http://127.0.0.1:1/before"
+        repeat
+          held[#held + 1] = io.open "/dev/null"
+          local one_more = io.open "/dev/null"
+          held[#held + 1] = one_more
+        until not one_more
+        try "http://127.0.0.1:1/none-left"
+        print(select(2, http.net { ca_file = server.ca_file, no_proxy = "x" }))
+        table.remove(held):close()
+        try "http://127.0.0.1:1/one-left"
+        try(server.url .. "/one-left-for-tls")
+      ]], "ulimit -n 64")
+      for line, pattern in pairs {
+        ["/before:"] = "Couldn't connect",
+        ["/none%-left:"] = "no connection: too many open files: raise ulimit %-n",
+        ["CA file"] = "cannot be read: too many open files: raise ulimit %-n",
+        ["/one%-left:"] = "Couldn't connect",
+        ["/one%-left%-for%-tls:"] = "no connection: too many open files: raise ulimit %-n",
+      } do
+        assert.matches(line .. "[^\n]*" .. pattern, output)
+      end
     end)
 
     it("never shows query, credentials or the path of a webhook", function()

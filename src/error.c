@@ -1,7 +1,9 @@
 #include "error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void slk_error_set(struct slk_error *err, const char *code, const char *format, ...)
 {
@@ -13,4 +15,13 @@ void slk_error_set(struct slk_error *err, const char *code, const char *format, 
     va_start(args, format);
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
+}
+
+const char *slk_errno_text(int number)
+{
+    switch (number) {
+    case EMFILE: return "too many open files: raise ulimit -n";
+    case ENFILE: return "too many open files in the whole system";
+    default: return strerror(number);
+    }
 }

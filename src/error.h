@@ -25,4 +25,7 @@ struct slk_error {
 void slk_error_set(struct slk_error *err, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The words for an errno: strerror's, and what to do when descriptors ran out. */
+const char *slk_errno_text(int number);
+
 #endif

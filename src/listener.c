@@ -58,7 +58,7 @@ int slk_listen(const char *host, int port, int *bound, struct slk_error *err)
     freeaddrinfo(addresses);
     if (fd < 0) {
         slk_error_set(err, reason == EADDRINUSE ? "address_in_use" : "listen",
-                      "cannot listen on %s port %d: %s", host, port, strerror(reason));
+                      "cannot listen on %s port %d: %s", host, port, slk_errno_text(reason));
         return SLK_SYSTEM;
     }
     *bound = port_of(fd);

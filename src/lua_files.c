@@ -20,7 +20,7 @@
 
 static int push_errno(lua_State *L, const char *path)
 {
-    const char *why = strerror(errno);
+    const char *why = slk_errno_text(errno);
     lua_pushnil(L);
     lua_pushfstring(L, "%s: %s", path, why);
     lua_pushliteral(L, "system");

@@ -17,7 +17,7 @@
 static int push_errno(lua_State *L)
 {
     lua_pushnil(L);
-    lua_pushstring(L, strerror(errno));
+    lua_pushstring(L, slk_errno_text(errno));
     lua_pushliteral(L, "system");
     return 3;
 }

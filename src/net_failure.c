@@ -1,10 +1,12 @@
 #include "net_failure.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <openssl/x509_vfy.h>
 
@@ -143,13 +145,47 @@ static void describe_rest(CURL *easy, const char *detail, const char *what,
                   proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", detail);
 }
 
+/* The errno of opening that many descriptors, all of which are closed again. */
+static int try_descriptors(int count)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno;
+    }
+    int reason = count > 1 ? try_descriptors(count - 1) : 0;
+    close(fd);
+    return reason;
+}
+
+/* libcurl does not say why it got no socket or could not read a file. What it
+ * had opened is closed by now, so it is asked for as much as it needed. */
+static const char *lack_of_descriptors(CURLcode result)
+{
+    int needed = 0;
+    switch (result) {
+    case CURLE_COULDNT_CONNECT: needed = 1; break;
+    case CURLE_FAILED_INIT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE: needed = 2; break;
+    default: return NULL;
+    }
+    int reason = try_descriptors(needed);
+    return reason == EMFILE || reason == ENFILE ? slk_errno_text(reason) : NULL;
+}
+
 void slk_net_failure(CURL *easy, CURLcode result, const char *detail, const char *what,
                      const struct slk_net_options *net, struct slk_error *err)
 {
     if (detail == NULL || *detail == '\0') {
         detail = curl_easy_strerror(result);
     }
-    if (result == CURLE_OPERATION_TIMEDOUT) {
+    const char *lack = may_be_sent(easy, net) ? NULL : lack_of_descriptors(result);
+    if (lack != NULL) {
+        slk_error_set(err, "connection", "%s: no connection: %s", what, lack);
+    } else if (result == CURLE_OPERATION_TIMEDOUT) {
         describe_timeout(easy, what, net, err);
     } else if (result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY) {
         slk_error_set(err, "dns", "%s: %s: check the name and this machine's DNS", what, detail);

@@ -1,5 +1,6 @@
 #include "net_options.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -138,7 +139,8 @@ static int check_ca_file(const char *path, const char *origin, struct slk_error 
 {
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        slk_error_set(err, "tls", "%s: the CA file %.120s cannot be read: %m", origin, path);
+        slk_error_set(err, "tls", "%s: the CA file %.120s cannot be read: %s", origin, path,
+                      slk_errno_text(errno));
         return SLK_INVALID;
     }
     X509 *certificate = PEM_read_X509_AUX(file, NULL, NULL, NULL);

@@ -13,14 +13,15 @@ function child.interpreter()
 end
 
 ---@param text string Lua
+---@param before? string commands for the shell that starts it
 ---@return boolean ok it exited with 0
 ---@return string output
-function child.run(text)
+function child.run(text, before)
   local directory <close> = files.temporary()
   local path = directory.path .. "/main.lua"
   files.write(path, ("package.path, package.cpath = %q, %q\n%s"):format(
     package.path, package.cpath, text))
-  return files.run(("%s %s"):format(child.interpreter(), path))
+  return files.run(("%s\n%s %s"):format(before or "", child.interpreter(), path))
 end
 
 return child
