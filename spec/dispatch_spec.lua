@@ -426,4 +426,30 @@ describe("dispatch", function()
       assert.equal(1, visited)
     end)
   end)
+
+  it("warns when nearly as many handlers run as may, and names the commonest", function()
+    local now, gate = 0, tasks.waiter()
+    offline = Offline.new({ max_in_flight = 5 })
+    offline.app.dispatch.crowding.clock = function() return now end
+    local function hang() tasks.waiter():await(10) end
+    offline.app:message("x", hang)
+    offline.app:message("y", function() gate:await() end)
+    offline:message "y"
+    for _ = 1, 2 do offline:message "x" end
+    assert.equal(0, #offline.lines)
+    for _ = 1, 2 do offline:message "x" end
+    assert.equal(2, #offline.lines)
+    assert.matches('4 of at most 5 handlers run. 3 of them are app:message "x" %(.-dispatch_spec',
+      offline.lines[1])
+    assert.matches("nothing more is taken .*max_in_flight", offline.lines[2])
+    gate:resolve()
+    settle()
+    offline:message "x"
+    assert.equal(2, #offline.lines)
+    now = 61
+    offline.app.dispatch:cancel_all()
+    for _ = 1, 4 do offline:message "x" end
+    assert.equal(3, #offline.lines)
+    offline.app.dispatch:cancel_all()
+  end)
 end)

@@ -14,6 +14,7 @@
 -- Work for one request is a delivery: its jobs are the tasks that handlers run in.
 
 local Context = require "slack.context"
+local Crowding = require "slack.crowding"
 local Dedupe = require "slack.dedupe"
 local Failures = require "slack.failures"
 local Job = require "slack.job"
@@ -66,6 +67,7 @@ function Dispatch.new(app, clock)
     running = 0,
     excused = 0,
     limit = app.settings.max_in_flight,
+    crowding = Crowding.new(app, app.settings.max_in_flight, clock),
     is_full = false,
     on_full = nothing,
     on_room = nothing,
@@ -381,11 +383,13 @@ end
 
 ---The transport says that the deadline has answered for the handler.
 ---@param request slack.Request
-function Dispatch:deadline(request)
+---@param why? string in words
+function Dispatch:deadline(request, why)
   request.acked, request.deadline_passed = true, true
   local c = request.context
-  self.app.log:warn("no ack in time from %s: acked empty. Ack first, then do what takes long",
-    tostring(c and c.listener or "a listener that was not reached"))
+  self.app.log:warn("no ack in time from %s: acked empty. %s",
+    tostring(c and c.listener or "a listener that was not reached"),
+    why or "Ack first, then do what takes long")
 end
 
 return Dispatch

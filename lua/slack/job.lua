@@ -83,7 +83,11 @@ function Job:start(run)
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
   delivery.left = delivery.left + 1
-  if not dispatch.is_full and dispatch.running - dispatch.excused >= dispatch.limit then
+  local in_use = dispatch.running - dispatch.excused
+  if in_use >= dispatch.crowding.threshold then
+    dispatch.crowding:note(in_use, dispatch.jobs)
+  end
+  if not dispatch.is_full and in_use >= dispatch.limit then
     dispatch.is_full = true
     dispatch.on_full()
   end
