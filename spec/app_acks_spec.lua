@@ -1,6 +1,7 @@
 local core = require "slack.core"
 local json = require "slack.json"
 local live = require "support.live_app"
+local tasks = require "slack.tasks"
 
 local function block(seconds)
   local until_time = core.monotonic() + seconds
@@ -59,6 +60,37 @@ describe("an ack", function()
       assert.matches("app_rate_limited", log, 1, true)
       assert.matches('unknown type "some_future_thing"', log, 1, true)
       assert.not_matches("ERROR", log)
+    end)
+  end)
+
+  it("that a computing handler gives too late is warned of, with its name and how long", function()
+    live.run(function(here, new_app, lines)
+      local app = new_app { ack_deadline = 0.05 }
+      app:command("/x", function(c)
+        block(0.15)
+        c:ack "late"
+      end)
+      assert(app:start())
+      here:deliver("slash_commands", COMMAND, TAKES_PAYLOAD):await_ack()
+      live.wait(function() return table.concat(lines):find "no ack in time" end)
+      assert.matches('no ack in time from app:command "/x" %(.-app_acks_spec.lua:%d+%).*'
+        .. "busy with it for 0.[12] s", table.concat(lines))
+    end)
+  end)
+
+  it("of what has not begun, for too many handlers run, is warned of", function()
+    live.run(function(here, new_app, lines)
+      local app, gate = new_app { ack_deadline = 0.05, max_in_flight = 1 }, tasks.waiter()
+      app:event("app_mention", function() gate:await() end)
+      app:command("/x", function() end)
+      assert(app:start())
+      here:deliver_event { type = "app_mention", user = "U1", channel = "C1" }
+      live.wait(function() return app:stats().running == 1 end)
+      here:deliver("slash_commands", COMMAND, TAKES_PAYLOAD):await_ack()
+      live.wait(function() return table.concat(lines):find "before its handler began" end)
+      gate:resolve()
+      live.wait(function() return table.concat(lines):find "no ack in time" end)
+      assert.matches('from app:command "/x" .*It had waited', table.concat(lines))
     end)
   end)
 end)

@@ -13,6 +13,9 @@ local tasks = require "slack.tasks"
 local MARK_COUNT = 10000
 local MARK_BYTES = 32 * 1024 * 1024
 
+local WAITED = "It had waited %.1f s for its turn: other handlers kept Lua busy, or as many ran "
+  .. "as may (option max_in_flight)"
+
 local TIMINGS = {
   "max_message", "open_timeout", "hello_timeout", "ping_interval", "pong_timeout",
   "backoff_first", "backoff_maximum", "stable_after", "drain_timeout", "stagger",
@@ -21,6 +24,9 @@ local TIMINGS = {
 ---@class slack.SocketRequest: slack.Request
 ---@field transport slack.SocketMode
 ---@field token integer of the ack ledger
+---@field received number when it came
+---@field taken number when it came to Lua
+---@field answered? number
 local Request = {}
 Request.__index = Request
 Request.__name = "slack.socket_mode.request"
@@ -29,6 +35,8 @@ Request.__name = "slack.socket_mode.request"
 ---@field ready integer connections that are ready
 ---@field num_connections? integer what Slack counts
 ---@field owed table<integer, slack.SocketRequest> by token, until they are answered
+---@field tardy table<integer, slack.SocketRequest> answered after their deadline, until that
+---  is noticed
 ---@field expired table<integer, true> tokens acked at their deadline, of envelopes to come
 ---@field last_token integer of the envelopes taken, which come in the order of their tokens
 local SocketMode = {}
@@ -46,7 +54,8 @@ end
 ---@return true? ok
 ---@return slack.Error? err
 function Request:ack(text)
-  local core_socket = self.transport.core
+  local transport = self.transport
+  local core_socket = transport.core
   if not core_socket then
     return nil, errors.new { code = "closed", message = "the app has been stopped" }
   end
@@ -55,6 +64,10 @@ function Request:ack(text)
     return nil, errors.new { code = code, message = message }
   end
   settle(self)
+  self.answered = loop.now()
+  if self.answered - self.received >= transport.ack_deadline then
+    transport.tardy[self.token] = self
+  end
   return true
 end
 
@@ -67,18 +80,55 @@ function Request:refuse()
   settle(self)
 end
 
+-- Only a handler that computes keeps Lua from hearing of the deadline before it acks.
+local function why_tardy(request)
+  local waited = request.taken - request.received
+  local busy = request.answered - request.taken
+  if waited > busy then
+    return WAITED:format(waited)
+  end
+  return ("Lua was busy with it for %.1f s, and nothing else ran meanwhile: ack first"):format(busy)
+end
+
+-- It is waiting now, but may have computed until after the deadline.
+local function why_unheard(self, request)
+  local late = loop.now() - request.received - self.ack_deadline
+  if late > 0.1 then
+    return ("Lua was busy until %.1f s after the deadline: ack first"):format(late)
+  end
+end
+
+local function on_late(self, token)
+  local request = self.tardy[token]
+  self.tardy[token] = nil
+  if request then
+    self.dispatch:deadline(request, why_tardy(request))
+  else
+    self.log:warn("an ack came just as its deadline passed: the answer was empty")
+  end
+end
+
+-- Its handler has not begun.
+local function on_expired(self, token)
+  self.expired[token] = true
+  if self.holding then
+    self.log:warn("an interaction was acked empty before its handler began, "
+      .. "because as many handlers run as may (option max_in_flight)")
+  end
+end
+
 -- The fate of acks that Lua has not settled.
 local function on_ack(self, token, fate)
   local request = self.owed[token]
   if fate == "unsent" then
     self.log:warn("an ack could not be sent: no connection was left")
   elseif fate == "late" then
-    self.log:warn("an ack came just after its deadline and was dropped")
+    on_late(self, token)
   elseif request then
     settle(request)
-    self.dispatch:deadline(request)
+    self.dispatch:deadline(request, why_unheard(self, request))
   elseif token > self.last_token then -- its envelope has not been taken yet
-    self.expired[token] = true
+    on_expired(self, token)
   end
 end
 
@@ -98,7 +148,15 @@ local function undecodable(self, kind, ack_token, message)
   end
 end
 
-local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload)
+local function begin_expired(self, request)
+  self.expired[request.token] = nil
+  request.acked, request.deadline_passed = true, true
+  local taken = request.taken
+  self.dispatch:request(request)
+  self.dispatch:deadline(request, WAITED:format(taken - request.received))
+end
+
+local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload, received)
   if ack_token ~= 0 then
     self.last_token = ack_token
   end
@@ -108,17 +166,16 @@ local function on_envelope(self, kind, text, ack_token, _, attempt, reason, take
   end
   local request = setmetatable({
     transport = self, token = ack_token, body = body, retry = retry_of(attempt, reason),
-    acked = ack_token == 0, takes_payload = takes_payload,
+    acked = ack_token == 0, takes_payload = takes_payload, received = received, taken = loop.now(),
   }, Request)
-  if ack_token ~= 0 then
-    if self.expired[ack_token] then
-      self.expired[ack_token] = nil
-      self.dispatch:deadline(request)
-    else
-      self.owed[ack_token] = request
-    end
+  if ack_token == 0 then
+    self.dispatch:request(request)
+  elseif self.expired[ack_token] then
+    begin_expired(self, request)
+  else
+    self.owed[ack_token] = request
+    self.dispatch:request(request)
   end
-  self.dispatch:request(request)
 end
 
 -- Connections ----------------------------------------------------------------------
@@ -158,7 +215,8 @@ function SocketMode.new(settings)
   return setmetatable({
     settings = settings, log = settings.log:with { component = "socket_mode" },
     dispatch = settings.dispatch, on_fatal = settings.on_fatal,
-    owed = {}, expired = {}, last_token = 0, ready = 0, holding = false,
+    ack_deadline = settings.ack_deadline or math.huge,
+    owed = {}, tardy = {}, expired = {}, last_token = 0, ready = 0, holding = false,
     started = tasks.waiter(), stopped = tasks.waiter(),
   }, SocketMode)
 end
@@ -268,7 +326,7 @@ function SocketMode:close()
     loop.unregister(self.source)
     self.source = nil
   end
-  self.owed, self.expired, self.ready = {}, {}, 0
+  self.owed, self.tardy, self.expired, self.ready = {}, {}, {}, 0
 end
 
 ---@return table<string, number>
