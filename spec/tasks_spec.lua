@@ -51,7 +51,7 @@ describe("tasks", function()
     end)
 
     it("raises on what is not a function", function()
-      assert.matches("^spec/tasks_spec.lua:%d+: tasks.spawn: function expected, got table",
+      assert.matches("^spec/tasks_spec.lua:%d+: slack.spawn: function expected, got table",
         raised(function()
           tasks.spawn {}
         end))
@@ -138,7 +138,7 @@ describe("tasks", function()
 
     it("gives nothing, and raises without a time", function()
       assert.equal(0, select("#", tasks.sleep(0)))
-      assert.matches("^spec/tasks_spec.lua:%d+: tasks.sleep: seconds expected, got nil",
+      assert.matches("^spec/tasks_spec.lua:%d+: slack.sleep: seconds expected, got nil",
         raised(function()
           tasks.sleep()
         end))
@@ -198,7 +198,7 @@ describe("tasks", function()
     end)
 
     it("raises on what cannot be run", function()
-      assert.matches("^spec/tasks_spec.lua:%d+: tasks.all: item 2: function or task expected, got",
+      assert.matches("^spec/tasks_spec.lua:%d+: slack.all: item 2: function or task expected, got",
         raised(function()
           tasks.all { print, "x" }
         end))
@@ -228,7 +228,7 @@ describe("tasks", function()
     end)
 
     it("raises on an empty list, which nobody can win", function()
-      assert.matches("^spec/tasks_spec.lua:%d+: tasks.race: at least one", raised(function()
+      assert.matches("^spec/tasks_spec.lua:%d+: slack.race: at least one", raised(function()
         tasks.race {}
       end))
     end)
@@ -331,4 +331,14 @@ describe("tasks", function()
       assert.same({ "generator" }, closed)
     end)
   end)
+
+  for _, name in ipairs { "spawn", "run", "wrap", "timeout" } do
+    it(name .. " blames its caller's line when it gets no function", function()
+      local ok, message = pcall(function()
+        if name == "timeout" then tasks.timeout(1) else tasks[name]() end
+      end)
+      assert.is_false(ok)
+      assert.matches("tasks_spec.lua:%d+: slack." .. name .. ": function expected", message)
+    end)
+  end
 end)

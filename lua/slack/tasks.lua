@@ -35,13 +35,17 @@ function scheduler.report(task, err, traceback)
   M.on_error(task, err, traceback)
 end
 
+local function check_function(fn, name)
+  if type(fn) ~= "function" then
+    error(("slack.%s: function expected, got %s"):format(name, type(fn)), 3)
+  end
+end
+
 ---Runs fn(...) as a task of its own.
 ---@param fn function
 ---@return slack.Task
 function M.spawn(fn, ...)
-  if type(fn) ~= "function" then
-    error("tasks.spawn: function expected, got " .. type(fn), 2)
-  end
+  check_function(fn, "spawn")
   local task = setmetatable({ done = false, worker = false }, Task)
   scheduler.start(task, fn, ...)
   return task
@@ -129,7 +133,7 @@ end
 ---@param seconds number
 function M.sleep(seconds)
   if type(seconds) ~= "number" then
-    error("tasks.sleep: seconds expected, got " .. type(seconds), 2)
+    error("slack.sleep: seconds expected, got " .. type(seconds), 2)
   end
   local waiter = Waiter.new()
   waiter.timer = loop.after(seconds, waiter.resolve, waiter)
@@ -138,11 +142,11 @@ end
 
 local function as_tasks(list, name)
   if type(list) ~= "table" then
-    error(("tasks.%s: list expected, got %s"):format(name, type(list)), 3)
+    error(("slack.%s: list expected, got %s"):format(name, type(list)), 3)
   end
   for i, item in ipairs(list) do
     if type(item) ~= "function" and getmetatable(item) ~= Task then
-      error(("tasks.%s: item %d: function or task expected, got %s"):format(name, i, type(item)), 3)
+      error(("slack.%s: item %d: function or task expected, got %s"):format(name, i, type(item)), 3)
     end
   end
   local tasks = {}
@@ -219,7 +223,7 @@ end
 function M.race(list)
   local tasks = as_tasks(list, "race")
   if #tasks == 0 then
-    error("tasks.race: at least one function or task expected", 2)
+    error("slack.race: at least one function or task expected", 2)
   end
   local first
   watch_until(tasks, function(ended)
@@ -239,8 +243,9 @@ end
 ---@return any ... nil and an error with code "timeout" when the time is over
 function M.timeout(seconds, fn, ...)
   if type(seconds) ~= "number" then
-    error("tasks.timeout: seconds expected, got " .. type(seconds), 2)
+    error("slack.timeout: seconds expected, got " .. type(seconds), 2)
   end
+  check_function(fn, "timeout")
   local task = M.spawn(fn, ...)
   local gate = Waiter.new()
   gate.on_abandon = function()
@@ -266,6 +271,7 @@ end
 ---@param fn function
 ---@return any ...
 function M.run(fn, ...)
+  check_function(fn, "run")
   local task = M.spawn(fn, ...)
   task:join()
   if task.failed then
@@ -303,6 +309,7 @@ end
 ---@param fn function
 ---@return fun(...): ...
 function M.wrap(fn)
+  check_function(fn, "wrap")
   local co = coroutine.create(fn)
   return function(...)
     local guard <close> = setmetatable({ co = co }, Guard)
