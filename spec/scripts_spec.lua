@@ -77,6 +77,12 @@ describe("scripts", function()
     end)
   end)
 
+  it("may begin with a byte order mark, and a line for the shell", function()
+    with_scripts({ ["x.lua"] = "\239\187\191#!/usr/bin/lua\n" .. answering "x" }, function(on)
+      assert.equal("x", on.say())
+    end)
+  end)
+
   it("come after what the program registers, also when it does so later", function()
     with_scripts({ ["x.lua"] = answering "script" }, function(on)
       on.app:message(function() table.insert(on.app:state("said", {}), "program") end)

@@ -101,6 +101,7 @@ local function compile(folder, name, environment)
     return nil, message
   end
   local chunk
+  text = text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "") -- as lua itself does
   chunk, message = load(text, ("@%s/%s"):format(folder.path, name), "t", environment)
   return chunk, message, text
 end
