@@ -192,6 +192,12 @@ describe("the context", function()
       assert.not_matches("acked already", offline:log())
     end)
 
+    it("is empty, with a warning, when the handler returns a number", function()
+      app:command("/x", function() return 42 end)
+      assert.same({ "empty" }, offline:command("/x").answers)
+      assert.matches("returned a number", offline:log())
+    end)
+
     it("tells after the deadline that it is too late", function()
       local tasks, loop = require "slack.tasks", require "slack.loop"
       local gate = tasks.waiter()

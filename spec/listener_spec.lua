@@ -193,4 +193,9 @@ describe("a listener", function()
     offline:message "x"
     assert.same({ "plain" }, seen)
   end)
+
+  it("of a command is refused without its slash", function()
+    local _, problem = pcall(app.command, app, "deploy", function() end)
+    assert.matches('"/deploy"', problem, 1, true)
+  end)
 end)

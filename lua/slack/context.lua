@@ -216,6 +216,10 @@ end
 -- What the handler returned is the ack if it has not acked.
 function Context:_settle(value)
   if not self.request.acked then
+    local kind = type(value)
+    if kind == "number" or kind == "function" then
+      self.log:warn("the handler returned a %s, which can be no ack: acked empty", kind)
+    end
     self:ack(acks.is_answer(value) and value or nil)
     if not self.request.acked then -- the value was too large
       self:ack()

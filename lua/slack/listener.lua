@@ -149,6 +149,12 @@ local function advice_for_event(name)
   end
 end
 
+local function advice_for_command(name)
+  if type(name) == "string" and name:sub(1, 1) ~= "/" then
+    return ("command: %q begins with no slash: %q is meant?"):format(name, "/" .. name)
+  end
+end
+
 local function check_names(method, constraints)
   for field in pairs(constraints) do
     if type(field) ~= "string" or not method.fields[field] then
@@ -190,6 +196,7 @@ local function compile_constraints(self, method, given)
     return nil, problem
   end
   problem = self.method == "event" and advice_for_event(given.type)
+    or self.method == "command" and advice_for_command(given.command)
   if problem then
     return nil, problem
   end
