@@ -4,12 +4,15 @@
 
 local Listener = require "slack.listener"
 local core = require "slack.core"
+local loop = require "slack.loop"
 local raised = require "slack.raised"
 local registry = require "slack.registry"
 local tasks = require "slack.tasks"
 
 -- Seconds that the top level of a script may take, waiting included.
 local TIME_LIMIT = 10
+-- Until the log tells that one takes long.
+local LONG = 5
 -- Until a file that seems cut short is read again.
 local REREAD_AFTER = 0.03
 
@@ -119,14 +122,15 @@ end
 ---@param require_local fun(name: string): any
 ---@return function? chunk
 ---@return string? message with file and line
+---@return string? text
 function Script.compile(folder, name, log, require_local)
   local environment = new_environment(log, require_local)
   local chunk, message, text = compile(folder, name, environment)
   if is_half_written(chunk, message, text) and tasks.current() then
     tasks.sleep(REREAD_AFTER)
-    chunk, message = compile(folder, name, environment)
+    chunk, message, text = compile(folder, name, environment)
   end
-  return chunk, message
+  return chunk, message, text
 end
 
 local function trace(err)
@@ -147,27 +151,53 @@ function Script.new(app, name, folder)
   return self
 end
 
+-- Waits for the chunk; whether it ended is for the caller to look at.
+local function run_within(self, fn)
+  local timer = loop.after(LONG, function()
+    if self.task and not self.task:is_done() then
+      self.app.log:warn("%s has been loading for %d s", self.name, LONG)
+    end
+  end)
+  pcall(tasks.timeout, TIME_LIMIT, function()
+    self.task = tasks.current()
+    fn()
+  end)
+  timer:cancel()
+end
+
 ---Runs it aside: its registrations go to its ledger.
 ---@async
 ---@param require_local fun(name: string): any
 ---@return true? ok
 ---@return string? message with file and line
 function Script:run(require_local)
-  local chunk, message = Script.compile(self.folder, self.name, self.app.log, require_local)
+  local chunk, message, text = Script.compile(self.folder, self.name, self.app.log, require_local)
   if not chunk then
     return nil, message
   end
+  self.text = text
   local done, ok, problem = false, nil, nil
-  tasks.timeout(TIME_LIMIT, function()
+  run_within(self, function()
     ok, problem = xpcall(chunk, trace, self.facade, self.name)
     done = true
   end)
-  if not done then
+  if self.is_outdated then
+    return nil, "a newer text of it came while it was loading"
+  elseif not done then
     return nil, ("its top level did not end within %d seconds"):format(TIME_LIMIT)
   elseif not ok then
     return nil, core.redact(problem)
   end
   return true
+end
+
+---Ends its loading if the file has another text by now.
+function Script:check_text()
+  local task = self.task
+  if task and not task:is_done() and self.folder:read(self.name) ~= self.text then
+    self.is_outdated = true
+    task:cancel()
+  end
 end
 
 ---From now on its registrations count.

@@ -75,7 +75,9 @@ end
 
 local function stage(self, name, loader)
   local script = Script.new(self.app, name, self.folder)
+  self.loading = script
   local ok, message = script:run(self.modules:require_for(name, loader))
+  self.loading = nil
   if ok then
     return script
   end
@@ -231,6 +233,9 @@ local function check_soon(self)
   self.timer = nil
   if self.task and not self.task:is_done() then
     self.again = true
+    if self.loading then
+      self.loading:check_text()
+    end
   else
     check_in_task(self)
   end
