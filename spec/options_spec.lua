@@ -127,4 +127,9 @@ describe("slack.app", function()
     assert.is_nil(two:state "n")
     assert.are_not.equal(one.client, two.client)
   end)
+
+  it("says that it got a string where a number is expected", function()
+    local _, problem = options.read { connections = "2" }
+    assert.equal('option "connections": an integer from 1 to 10 expected, got string', problem)
+  end)
 end)

@@ -264,7 +264,10 @@ local function finish(self)
     transport:finish(math.max(self.stop_at - loop.now(), 0))
   end
   local drained = drain(self)
-  local cut_off = drained and 0 or self.dispatch:cancel_all()
+  local cut_off, example = 0, nil
+  if not drained then
+    cut_off, example = self.dispatch:cancel_all()
+  end
   if cut_off > 0 then
     tasks.sleep(0) -- in which they are unwound
   end
@@ -272,7 +275,13 @@ local function finish(self)
     transport:wait_stopped(CLOSE_TIMEOUT)
   end
   self:close()
-  return cut_off
+  return cut_off, example
+end
+
+local function cut_off_text(count, example)
+  local text = count == 1 and "1 handler had not finished in time and was cut off"
+    or ("%d handlers had not finished in time and were cut off"):format(count)
+  return example and ("%s: %s%s"):format(text, count > 1 and "among them " or "", example) or text
 end
 
 -- A stop is under way; it need not wait for who waits for it.
@@ -307,9 +316,9 @@ function App:stop(timeout)
   end
   self.phase, self.stop_at = "stopping", loop.now() + timeout
   self.dispatch:excuse_caller()
-  local cut_off = finish(self)
+  local cut_off, example = finish(self)
   if cut_off > 0 then
-    local message = ("%d handlers had not finished in time and were cut off"):format(cut_off)
+    local message = cut_off_text(cut_off, example)
     self.log:warn("stopped: %s", message)
     self.stop_error = errors.new { code = "shutdown_timeout", message = message }
     return nil, self.stop_error
@@ -363,7 +372,7 @@ function App:run()
     on_signal(self, name)
   end)
   local ok, err = wait_until_stopped(self)
-  if not ok then
+  if not ok and err ~= self.stop_error then -- of that stop has told
     self.log:error("%s", err)
   end
   return ok, err

@@ -344,20 +344,22 @@ end
 
 ---Ends what still runs, but for what is excused.
 ---@return integer count how many were cut off
+---@return string? example the name of one of them
 function Dispatch:cancel_all()
-  local jobs = {}
+  local jobs, listener = {}, nil
   for job in pairs(self.jobs) do
     if not job.excused then
       jobs[#jobs + 1] = job
     end
   end
   for _, job in ipairs(jobs) do
+    listener = listener or job.listener or job.c.listener
     if job.task then
       job.task:cancel()
     end
     job:__close() -- by itself it does so a little later, or never if it had not begun
   end
-  return #jobs
+  return #jobs, listener and tostring(listener) or nil
 end
 
 ---The calling task is going to wait for all others: nobody waits for its job, nor

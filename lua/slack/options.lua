@@ -21,7 +21,10 @@ local function number_from(least, most)
   local wanted = most and ("a number from %g to %g expected"):format(least, most)
     or ("a number of at least %g expected"):format(least)
   return function(value)
-    if type(value) ~= "number" or value ~= value or value < least or (most and value > most) then
+    if type(value) == "string" then
+      return wanted .. ", got string"
+    elseif type(value) ~= "number" or value ~= value or value < least
+      or (most and value > most) then
       return wanted
     end
   end
@@ -31,7 +34,9 @@ local function integer_from(least, most)
   local wanted = most and ("an integer from %d to %d expected"):format(least, most)
     or ("an integer of at least %d expected"):format(least)
   return function(value)
-    if math.type(value) ~= "integer" or value < least or (most and value > most) then
+    if type(value) == "string" then
+      return wanted .. ", got string"
+    elseif math.type(value) ~= "integer" or value < least or (most and value > most) then
       return wanted
     end
   end
