@@ -3,6 +3,16 @@ local live = require "support.live_app"
 local tasks = require "slack.tasks"
 
 describe("an app that starts", function()
+  it("without a listener warns that nothing will be handled; an argument is refused", function()
+    live.run(function(_, new_app, lines)
+      local app = new_app()
+      local _, problem = pcall(function() app:start(3000) end)
+      assert.matches("app_start_spec.lua:%d+: app:start: it takes no arg", problem)
+      assert(app:start())
+      assert.matches("no listener is registered", table.concat(lines))
+    end)
+  end)
+
   it("goes on trying while the Web API is away (S204)", function()
     live.run(function(here, new_app)
       local client = require "slack.retry"

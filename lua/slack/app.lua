@@ -207,12 +207,23 @@ end
 
 App.__close = App.close
 
+local function warn_if_idle(self)
+  local dispatch = self.dispatch
+  if dispatch.index.count == 0 and not dispatch.middleware[1] then
+    self.log:warn("no listener is registered%s: nothing will be handled", self.settings.scripts
+      and (", and no script in %q registers any"):format(self.settings.scripts) or "")
+  end
+end
+
 ---Checks the token, runs the scripts, connects; waits until the first connection
 ---is ready. While Slack cannot be reached it goes on trying.
 ---@async
 ---@return true? ok
 ---@return slack.Error? err when there is no use in trying: a refused token, for instance
-function App:start()
+function App:start(...)
+  if select("#", ...) > 0 then
+    error("app:start: it takes no arguments, and needs no port", 2)
+  end
   if self.phase ~= "idle" then
     return nil, errors.new {
       code = "started", message = "app:start: the app is " .. self.phase .. " already",
@@ -230,6 +241,7 @@ function App:start()
   local identity = self.identity
   self.log:info("running as %s in %s", tostring(identity.user or identity.user_id),
     tostring(identity.team or identity.team_id))
+  warn_if_idle(self)
   return true
 end
 
