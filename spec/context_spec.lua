@@ -345,4 +345,18 @@ describe("the context", function()
     offline:message "x"
     assert.equal("no_response_url", err.code)
   end)
+
+  it("that is called with a dot says that a colon is meant, at the caller's line", function()
+    for name, call in pairs {
+      ["c:ack"] = function(c) c.ack "x" end, ["c:say"] = function(c) c.say "x" end,
+      ["log:info"] = function(c) c.log.info "x" end,
+      ["app:message"] = function(c) c.app.message("x", print) end,
+    } do
+      offline = Offline.new()
+      offline.app:event("app_mention", call)
+      offline:event { type = "app_mention" }
+      assert.matches("context_spec.lua:%d+: %a+%.%a+: call it with a colon: " .. name,
+        offline:log())
+    end
+  end)
 end)

@@ -163,6 +163,12 @@ function Context:__tostring()
   return ("slack.context: %s %s"):format(self.kind, tostring(self.type))
 end
 
+local function check_self(self, name)
+  if getmetatable(self) ~= Context then
+    error(("c.%s: call it with a colon: c:%s(…)"):format(name, name), 3)
+  end
+end
+
 -- Ack ------------------------------------------------------------------------------
 
 local function is_owed(c, name)
@@ -191,6 +197,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err code "too_large": still to be acked
 function Context:ack(content)
+  check_self(self, "ack")
   local text, problem = acks.encode(self.kind, content)
   if problem then
     error("c:ack: " .. problem, 2)
@@ -259,6 +266,7 @@ end
 ---@return slack.Message? message
 ---@return slack.Error? err
 function Context:say(content)
+  check_self(self, "say")
   local arguments = Message.arguments(content, "c:say", 2)
   if arguments.thread_ts == nil and arguments.channel == nil then
     arguments.thread_ts = own_thread(self)
@@ -274,6 +282,7 @@ end
 ---@return slack.Message? message
 ---@return slack.Error? err
 function Context:reply(content)
+  check_self(self, "reply")
   local arguments = Message.arguments(content, "c:reply", 2)
   arguments.thread_ts = arguments.thread_ts or self.thread_ts or self.message_ts
   return post(self, arguments, "c:reply")
@@ -296,6 +305,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err
 function Context:react(name)
+  check_self(self, "react")
   if type(name) ~= "string" then
     error("c:react: name of an emoji expected, got " .. type(name), 2)
   end
@@ -317,6 +327,7 @@ end
 ---@return slack.Message|true|nil message true for an ephemeral one
 ---@return slack.Error? err
 function Context:update(content)
+  check_self(self, "update")
   local arguments = Message.arguments(content, "c:update", 2)
   if is_ephemeral(self) then
     arguments.replace_original = true
@@ -336,6 +347,7 @@ end
 ---@return table? answer of views.open
 ---@return slack.Error? err
 function Context:open(view)
+  check_self(self, "open")
   if type(view) ~= "table" then
     error("c:open: a view expected, got " .. type(view), 2)
   end
@@ -374,6 +386,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err with status
 function Context:respond(content)
+  check_self(self, "respond")
   local arguments = Message.arguments(content, "c:respond", 2)
   local text, problem = json.encode(arguments)
   if not text then

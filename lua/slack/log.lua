@@ -230,9 +230,16 @@ end
 
 -- Use --------------------------------------------------------------------------
 
+local function check_self(self, name)
+  if type(self) ~= "table" then
+    error(("log.%s: call it with a colon: log:%s(…)"):format(name, name), 3)
+  end
+end
+
 ---Writes a line; nothing is formatted when the level is below the logger's.
 ---@param format any with arguments as for string.format; alone it is taken as it is
 function Logger:debug(format, ...)
+  check_self(self, "debug")
   if self.root.rank <= 1 then
     write(self, "debug", self.component, message_of(format, ...))
   end
@@ -240,6 +247,7 @@ end
 
 ---@param format any
 function Logger:info(format, ...)
+  check_self(self, "info")
   if self.root.rank <= 2 then
     write(self, "info", self.component, message_of(format, ...))
   end
@@ -247,6 +255,7 @@ end
 
 ---@param format any
 function Logger:warn(format, ...)
+  check_self(self, "warn")
   if self.root.rank <= 3 then
     write(self, "warn", self.component, message_of(format, ...))
   end
@@ -254,6 +263,7 @@ end
 
 ---@param format any
 function Logger:error(format, ...)
+  check_self(self, "error")
   if self.root.rank <= 4 then
     write(self, "error", self.component, message_of(format, ...))
   end

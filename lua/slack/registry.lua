@@ -26,8 +26,15 @@ function M.new_ledger(script)
   return { listeners = {}, middleware = {}, unloads = {}, script = script }
 end
 
+local function check_self(self, name)
+  if type(self) ~= "table" or not self._ledger then
+    error(("app.%s: call it with a colon: app:%s(…)"):format(name, name), 3)
+  end
+end
+
 for name in pairs(kinds.METHODS) do
   Registrar[name] = function(self, ...)
+    check_self(self, name)
     local listener, problem = Listener.new(name, ...)
     if not listener then
       error(("app:%s: %s"):format(name, problem), 2)
@@ -42,6 +49,7 @@ end
 ---A middleware for everything that comes: called with the context and `next`.
 ---@param middleware fun(c: slack.Context, next: fun(): any)
 function Registrar:use(middleware)
+  check_self(self, "use")
   if not Listener.is_callable(middleware) then
     error("app:use: middleware: function expected, got " .. type(middleware), 2)
   end
@@ -54,6 +62,7 @@ end
 ---is to be the ack when none was sent.
 ---@param handler fun(err: any, c: slack.Context, failure: slack.Failure): any
 function Registrar:on_error(handler)
+  check_self(self, "on_error")
   if not Listener.is_callable(handler) then
     error("app:on_error: handler: function expected, got " .. type(handler), 2)
   end
