@@ -213,15 +213,19 @@ struct pem {
 #define CLASS_PEM "slack.core.pem"
 #define MAX_PEM   65536
 
-static int pem_gc(lua_State *L)
+static void free_pem(struct pem *pem)
 {
-    struct pem *pem = luaL_checkudata(L, 1, CLASS_PEM);
     if (pem->key.data != NULL) {
         OPENSSL_cleanse(pem->key.data, pem->key.length);
     }
     slk_buffer_free(&pem->authority);
     slk_buffer_free(&pem->certificate);
     slk_buffer_free(&pem->key);
+}
+
+static int pem_gc(lua_State *L)
+{
+    free_pem(luaL_checkudata(L, 1, CLASS_PEM));
     return 0;
 }
 
@@ -259,6 +263,7 @@ static int certificate(lua_State *L)
     set_text(L, "authority", &pem->authority);
     set_text(L, "certificate", &pem->certificate);
     set_text(L, "key", &pem->key);
+    free_pem(pem); /* at once: the key is not to lie about until a collection */
     return 1;
 }
 
