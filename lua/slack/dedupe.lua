@@ -9,7 +9,8 @@ local M = {}
 
 ---@class slack.Dedupe
 ---@field clock fun(): number
----@field unfinished table<string, table> events whose handling failed: listeners that had finished
+---@field unfinished table<string, table|true> events whose handling failed: listeners that had
+---  finished; true for none, as a table for each would cost memory
 local Dedupe = {}
 Dedupe.__index = Dedupe
 Dedupe.__name = "slack.dedupe"
@@ -36,7 +37,7 @@ local function take_unfinished(self, id)
   if done then
     self.unfinished[id], self.old_unfinished[id] = nil, nil
   end
-  return done
+  return done ~= true and done or nil
 end
 
 ---Notes that an event is being handled.
@@ -65,7 +66,7 @@ function Dedupe:failed(id, done)
   if self.failures >= self.limit then
     turn_unfinished(self)
   end
-  self.unfinished[id] = done or {}
+  self.unfinished[id] = done or true
   self.failures = self.failures + 1
 end
 
