@@ -341,4 +341,11 @@ describe("tasks", function()
       assert.matches("tasks_spec.lua:%d+: slack." .. name .. ": function expected", message)
     end)
   end
+
+  it("say what to do to who gets a wait out of coroutine.wrap", function()
+    tasks.run(function()
+      local value = coroutine.wrap(function() tasks.sleep(0) end)()
+      assert.matches("use slack.wrap", tostring(value), 1, true)
+    end)
+  end)
 end)

@@ -15,7 +15,13 @@ local status, running, isyieldable = coroutine.status, coroutine.running, corout
 local pack, unpack = table.pack, table.unpack
 
 -- What coroutines yield to the scheduler.
-local PARKED = setmetatable({}, { __name = "slack.scheduler: parked" })
+local PARKED = setmetatable({}, {
+  __name = "slack.scheduler: parked",
+  -- For who gets it as a value of their own coroutine.
+  __tostring = function()
+    return "slack: a wait inside coroutine.wrap came out as its value: use slack.wrap"
+  end,
+})
 local IDLE = setmetatable({}, { __name = "slack.scheduler: idle" })
 
 local MAX_IDLE = 64
