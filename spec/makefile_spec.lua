@@ -3,8 +3,8 @@ local files = require "support.files"
 -- Compiles one source in a directory of its own, apart from a make around the specs.
 local function compile(variables)
   local directory <close> = files.temporary()
-  local ok, output = files.run(("env -u MAKEFLAGS -u MFLAGS -u V make --no-print-directory %s BUILD=%s %s/clock.o")
-    :format(variables, directory.path, directory.path))
+  local ok, output = files.run(("%s make --no-print-directory %s BUILD=%s %s/clock.o")
+    :format("env -u MAKEFLAGS -u MFLAGS -u V", variables, directory.path, directory.path))
   assert.truthy(ok, output)
   return output
 end
