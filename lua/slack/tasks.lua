@@ -208,7 +208,7 @@ function M.all(list)
   if err ~= nil then
     return nil, err
   end
-  local results = { n = #tasks }
+  local results = setmetatable({}, { __index = { n = #tasks } }) -- JSON has no room for a field
   for i, task in ipairs(tasks) do
     results[i] = task.values and task.values[1]
   end
