@@ -21,6 +21,18 @@
 #include "mailbox.h"
 
 struct slk_http_server;
+struct slk_gate;
+
+/* What one server puts up with. A limit that is crossed costs the request or
+ * connection that crossed it, and is counted. */
+struct slk_http_patience {
+    int head_timeout; /* seconds from a request's first byte to the end of its head: 408 */
+    int body_timeout; /* seconds from there to the end of its body: 408 */
+    int idle_timeout; /* seconds between requests, and before the first: closed */
+    size_t
+        max_connections; /* beyond: the longest idle one makes room, else the new one is closed */
+    size_t max_requests; /* waiting for Lua's answer; beyond: 503 with Retry-After */
+};
 
 struct slk_http_server_settings {
     const char *host;      /* address to listen on, "127.0.0.1" */
@@ -29,8 +41,19 @@ struct slk_http_server_settings {
     const char *cert_file; /* PEM; NULL: plain text */
     const char *key_file;
     struct slk_http_limits limits;
-    int request_timeout; /* seconds for a whole request, and for keep-alive idleness */
-    size_t max_message;  /* bytes of one inbound WebSocket message */
+    int request_timeout; /* seconds; to be replaced by patience */
+    struct slk_http_patience patience;
+    bool reuse_port;       /* SO_REUSEPORT: other processes listen on the same port */
+    struct slk_gate *gate; /* http_gate.h: sees requests before Lua does; NULL: none; retained */
+    size_t max_message;    /* bytes of one inbound WebSocket message */
+};
+
+/* Counters since create, and how it is now. */
+struct slk_http_server_stats {
+    uint64_t connections_accepted, connections_refused; /* refused: over max_connections */
+    uint64_t requests;                                  /* whole ones that parsed */
+    uint64_t refused[6];         /* by the server itself: 400, 408, 413, 431, 503, any other */
+    size_t connections, waiting; /* open now; requests that wait for Lua's answer now */
 };
 
 /* A request: kind SLK_MESSAGE_REQUEST. All text lies in the one allocation. */
@@ -75,6 +98,17 @@ int slk_http_server_websocket_port(const struct slk_http_server *server);
  * gone is forgotten silently. SLK_OK, SLK_NOMEM, SLK_INVALID (headers). */
 int slk_http_server_respond(struct slk_http_server *server, uint64_t request, int status,
                             const char *headers, const void *body, size_t length);
+
+/* Loads cert_file and key_file again, for connections to come; those that are
+ * there go on with what they have. SLK_OK, or err and everything stays. */
+int slk_http_server_reload_certificate(struct slk_http_server *server, struct slk_error *err);
+
+/* Accepts no more connections and ends each one at its next answer or at once
+ * when idle. What was begun is finished. */
+int slk_http_server_finish(struct slk_http_server *server);
+
+void slk_http_server_stats(const struct slk_http_server *server,
+                           struct slk_http_server_stats *stats);
 
 /* Closes the connection of a request without an answer. */
 int slk_http_server_drop(struct slk_http_server *server, uint64_t request);

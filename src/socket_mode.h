@@ -83,7 +83,8 @@ struct slk_connection_message {
 enum slk_ack_fate {
     SLK_ACK_DEADLINE, /* acked empty here because the handler had not answered in time */
     SLK_ACK_LATE,     /* the handler's answer came after that and was dropped */
-    SLK_ACK_UNSENT    /* no connection was left to send it on */
+    SLK_ACK_UNSENT,   /* no connection was left to send it on */
+    SLK_ACK_GONE      /* HTTP: Slack hung up before the answer */
 };
 
 struct slk_ack_message {

@@ -69,8 +69,11 @@ function mailbox:fd() end
 ---`"connection"`: state ("opening" | "connecting" | "ready" | "draining" | "closed" |
 ---  "waiting" | "fatal" | "stopped"), info table {connection, code, message, at, delay,
 ---  num_connections, ready}
----`"ack"`: ack_token, fate ("deadline" | "late" | "unsent")
+---`"ack"`: ack_token, fate ("deadline" | "late" | "unsent" | "gone")
 ---`"request"`: request, method, target, headers (raw lines), body, received
+---`"delivery"`: request (0: answered already; else for http_server:respond), kind ("event" |
+---  "command" | "interaction"), body (JSON text; of a command a table of its form fields),
+---  retry_number, retry_reason, headers (raw lines), received
 ---`"websocket"`: websocket, happening ("open" | "text" | "binary" | "pong" |
 ---  "closed"), data, close_code, at
 ---@return integer? source the number given when the C object was made
@@ -225,6 +228,13 @@ local http_server = {}
 ---@field max_head integer? bytes, 16 KiB
 ---@field max_body integer? bytes, 1 MiB
 ---@field request_timeout integer? seconds, 30
+---@field head_timeout integer? seconds from a request's first byte to the end of its head, 10
+---@field body_timeout integer? seconds from there to the end of its body, 10
+---@field idle_timeout integer? seconds between requests and before the first, 60
+---@field max_connections integer? 1024; beyond: the longest idle one makes room
+---@field max_requests integer? waiting for Lua's answer, 1000; beyond: 503
+---@field reuse_port boolean? other processes listen on the same port
+---@field gate slack.core.http_receiver? sees each request before Lua does
 ---@field max_message integer? bytes, 1 MiB
 
 ---Listens; the server thread starts with the first server of the process.
@@ -242,6 +252,15 @@ function http_server:websocket_port() end
 function http_server:respond(request, status, headers, body) end
 ---@param request integer
 function http_server:drop(request) end
+---Loads the certificate and key files again, for connections to come.
+---@return true?, string? message, string? code
+function http_server:reload_certificate() end
+---Accepts no more connections and ends each at its next answer, or at once when idle.
+function http_server:finish() end
+---Counters and state, fields named as in struct slk_http_server_stats; refused is a
+---table by status.
+---@return table<string, any>
+function http_server:stats() end
 ---@param target string path with query that may upgrade, once
 function http_server:admit(target) end
 ---@param status integer 0 admits again
@@ -252,6 +271,27 @@ function http_server:refuse_upgrades(status) end
 ---@param number integer? fragments of text and binary, close code, 1 or 0 for silence
 function http_server:act(websocket, act, data, number) end
 function http_server:close() end
+
+---Slack's requests over HTTP, judged on the server thread (http_receiver.h): the
+---gate of an http_server.
+---@class slack.core.http_receiver
+local http_receiver = {}
+---@class slack.core.http_receiver_settings
+---@field secrets string[] any of them opens
+---@field paths { path: string, kinds: ("event"|"command"|"interaction")[] }[]
+---@field ack_deadline number? seconds, 2.5: then an owed answer goes out empty
+---@field holds_events boolean? events too wait for Lua's answer, instead of 200 at once
+---@field deliveries slack.core.mailbox for "delivery"; over its marks: 503
+---@field notices slack.core.mailbox for "ack", with the request's number as its token
+---@field source integer
+---@field log slack.core.log
+---@param settings slack.core.http_receiver_settings
+---@return slack.core.http_receiver?, string? message, string? code
+function core.http_receiver(settings) end
+---Fields named as in struct slk_http_receiver_stats.
+---@return table<string, any>
+function http_receiver:stats() end
+function http_receiver:close() end
 
 ---A fresh authority and a server certificate signed by it.
 ---@param settings { names: string?, starts_in: integer?, ends_in: integer? } names as "DNS:localhost,IP:127.0.0.1"

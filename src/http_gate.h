@@ -1,0 +1,51 @@
+/* The seam between the HTTP server and who knows what its requests mean: a gate
+ * sees each whole request first, on the server thread. It answers at once,
+ * takes it over (then Lua owes an answer until a deadline), or lets it pass to
+ * Lua as a plain request. The server knows nothing else of Slack. */
+#ifndef SLK_HTTP_GATE_H
+#define SLK_HTTP_GATE_H
+
+#include <stdint.h>
+
+#include "http_head.h"
+
+enum slk_gate_verdict {
+    SLK_GATE_PASS,   /* not the gate's: to Lua, as SLK_MESSAGE_REQUEST */
+    SLK_GATE_ANSWER, /* answered with *answer, now */
+    SLK_GATE_OWED    /* to Lua by the gate; Lua answers it by number before the deadline */
+};
+
+/* What became of an owed request that Lua did not answer. */
+enum slk_gate_fate {
+    SLK_GATE_DEADLINE, /* answered with *answer, which the gate fills in */
+    SLK_GATE_GONE      /* the connection ended first */
+};
+
+/* All texts are valid during the call only. */
+struct slk_gate_request {
+    uint64_t number;  /* for slk_http_server_respond; only if it becomes owed */
+    int64_t received; /* slk_clock_now scale, when its last byte had come */
+    struct slk_http_text method, target, headers, body;
+    size_t waiting, max_waiting; /* owed by Lua on this server now, and the most there may be */
+};
+
+/* headers: "Name: value\r\n" lines, terminated; texts live until the next call of the gate. */
+struct slk_gate_answer {
+    int status;
+    const char *headers;
+    struct slk_http_text body;
+};
+
+/* Begins whatever implements it. Reference counted by its implementation; every
+ * call below but retain and release comes on the server thread. */
+struct slk_gate {
+    int64_t deadline; /* nanoseconds that Lua has for an owed request, from received */
+    enum slk_gate_verdict (*judge)(struct slk_gate *gate, const struct slk_gate_request *request,
+                                   struct slk_gate_answer *answer);
+    void (*lost)(struct slk_gate *gate, uint64_t number, enum slk_gate_fate fate,
+                 struct slk_gate_answer *answer);
+    void (*retain)(struct slk_gate *gate);
+    void (*release)(struct slk_gate *gate);
+};
+
+#endif

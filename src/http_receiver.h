@@ -1,0 +1,89 @@
+/* Slack's requests over HTTP (Slack: "Verifying requests from Slack", "Events
+ * API", "Handling user interaction"), judged on the server thread: the path, the
+ * signature over the exact bytes, url_verification and ssl_check, the shape of
+ * the body. What is left goes to Lua as a delivery; events are answered before.
+ *
+ * Created, asked for its counters and released on the Lua thread. */
+#ifndef SLK_HTTP_RECEIVER_H
+#define SLK_HTTP_RECEIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "http_gate.h"
+#include "http_form.h"
+#include "log.h"
+#include "mailbox.h"
+
+struct slk_http_receiver;
+
+/* Bits of what a path is for. */
+enum slk_delivery_kind {
+    SLK_DELIVERY_EVENT = 1,      /* JSON of the Events API */
+    SLK_DELIVERY_COMMAND = 2,    /* a form without the field payload */
+    SLK_DELIVERY_INTERACTION = 4 /* a form with it: clicks, views, shortcuts, option loads */
+};
+
+struct slk_receiver_path {
+    const char *path;
+    unsigned kinds; /* others get 404 there */
+};
+
+struct slk_secret {
+    const char *data;
+    size_t length;
+};
+
+struct slk_http_receiver_settings {
+    const struct slk_secret *secrets; /* any of them opens */
+    size_t secret_count;
+    const struct slk_receiver_path *paths;
+    size_t path_count;
+    int64_t ack_deadline; /* nanoseconds */
+    bool holds_events;    /* events too wait for Lua's answer, instead of 200 at once */
+};
+
+/* kind SLK_MESSAGE_DELIVERY; all text lies in the one allocation. */
+struct slk_delivery_message {
+    struct slk_message message;
+    uint64_t request; /* 0: answered already */
+    enum slk_delivery_kind kind;
+    int64_t received;
+    struct slk_http_text json;    /* of an event or interaction, one well-formed object */
+    struct slk_http_text headers; /* the block of lines, as it came */
+    struct slk_http_text form; /* of a command: decoded name, NUL, value, NUL, … (http_form.h) */
+    int retry_number;          /* 0: none */
+    struct slk_http_text retry_reason;
+};
+
+struct slk_http_receiver_stats {
+    uint64_t accepted[3];   /* events, commands, interactions */
+    uint64_t verifications; /* url_verification */
+    uint64_t ssl_checks;
+    uint64_t unsigned_;  /* 401: no, malformed or several signature headers */
+    uint64_t stale;      /* 401: timestamp out of bounds */
+    uint64_t mismatched; /* 401: wrong signature */
+    uint64_t malformed;  /* 400 */
+    uint64_t crowded;    /* 503: too much waits for Lua */
+    uint64_t deadlines;  /* answered empty because Lua had not */
+    uint64_t gone;       /* Slack hung up before the answer */
+};
+
+/* deliveries is bounded by its marks (over them: 503), notices is where
+ * SLK_MESSAGE_ACK goes ("deadline", "gone"). NULL with err. The result has one
+ * reference, the caller's. */
+struct slk_http_receiver *
+slk_http_receiver_create(const struct slk_http_receiver_settings *settings, struct slk_log *log,
+                         struct slk_mailbox *deliveries, struct slk_mailbox *notices,
+                         uint32_t source, struct slk_error *err);
+
+/* For slk_http_server_settings. */
+struct slk_gate *slk_http_receiver_gate(struct slk_http_receiver *receiver);
+
+void slk_http_receiver_stats(const struct slk_http_receiver *receiver,
+                             struct slk_http_receiver_stats *stats);
+void slk_http_receiver_release(struct slk_http_receiver *receiver);
+
+#endif
