@@ -44,6 +44,9 @@ struct slk_gate {
                                    struct slk_gate_answer *answer);
     void (*lost)(struct slk_gate *gate, uint64_t number, enum slk_gate_fate fate,
                  struct slk_gate_answer *answer);
+    /* An owed request's answer is on its way, Lua's or the one of its deadline;
+     * waited is nanoseconds since received. */
+    void (*answered)(struct slk_gate *gate, uint64_t number, int64_t waited);
     void (*retain)(struct slk_gate *gate);
     void (*release)(struct slk_gate *gate);
 };

@@ -14,6 +14,7 @@ static const char *const FATES[] = {
     [SLK_ACK_DEADLINE] = "deadline",
     [SLK_ACK_LATE] = "late",
     [SLK_ACK_UNSENT] = "unsent",
+    [SLK_ACK_GONE] = "gone",
 };
 
 static lua_Number seconds(int64_t nanoseconds)

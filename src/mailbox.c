@@ -105,10 +105,15 @@ static bool is_half_empty(const struct slk_mailbox *mailbox)
            atomic_load(&mailbox->bytes) <= mailbox->mark_bytes / 2;
 }
 
+bool slk_mailbox_is_crowded(const struct slk_mailbox *mailbox)
+{
+    return atomic_load(&mailbox->count) > mailbox->mark_count ||
+           atomic_load(&mailbox->bytes) > mailbox->mark_bytes;
+}
+
 bool slk_mailbox_is_over(struct slk_mailbox *mailbox)
 {
-    if (atomic_load(&mailbox->count) <= mailbox->mark_count &&
-        atomic_load(&mailbox->bytes) <= mailbox->mark_bytes) {
+    if (!slk_mailbox_is_crowded(mailbox)) {
         return false;
     }
     atomic_store(&mailbox->held_back, true);

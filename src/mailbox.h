@@ -40,6 +40,10 @@ void slk_mailbox_push(struct slk_mailbox *mailbox, struct slk_message *first);
  * drained will be called once when half of that is left. */
 bool slk_mailbox_is_over(struct slk_mailbox *mailbox);
 
+/* Any thread, for producers that turn away what does not fit: the same, but
+ * nobody is called back. */
+bool slk_mailbox_is_crowded(const struct slk_mailbox *mailbox);
+
 /* Any thread. */
 struct slk_mailbox_load slk_mailbox_load(const struct slk_mailbox *mailbox);
 
