@@ -1,7 +1,16 @@
 local options = require "slack.options"
 local slack = require "slack"
 
-local BOT, APP = "xoxb-1-secret", "xapp-1-secret"
+local BOT, APP, SECRET = "xoxb-1-secret", "xapp-1-secret", "hush-hush"
+
+-- Reads options where the environment is just that.
+local function read_in(environment, given)
+  local getenv = os.getenv
+  os.getenv = function(name) return environment[name] end -- luacheck: ignore 122
+  local read, problem = options.read(given)
+  os.getenv = getenv -- luacheck: ignore 122
+  return read, problem
+end
 
 describe("slack.app", function()
   local function problem_of(given)
@@ -19,24 +28,44 @@ describe("slack.app", function()
     assert.equal("idle", app:stats().phase)
   end)
 
-  it("names the option and the variable of a token that is missing (S002, S014, S032)", function()
-    local getenv = os.getenv
-    finally(function() os.getenv = getenv end) -- luacheck: ignore 122
-    os.getenv = function() end -- luacheck: ignore 122
-    local _, message = pcall(slack.app, { app_token = APP })
-    assert.matches('option "token" is missing.*SLACK_BOT_TOKEN', message)
-    _, message = pcall(slack.app, { token = BOT })
-    assert.matches('option "app_token" is missing.*SLACK_APP_TOKEN', message)
+  it("names the option and the variable of what is missing (S002, S014, S032)", function()
+    for _, case in ipairs {
+      { { app_token = APP }, 'option "token" is missing.*SLACK_BOT_TOKEN.*oauth or authorize' },
+      { { token = BOT }, 'option "app_token" is missing.*SLACK_APP_TOKEN.*SLACK_SIGNING_SECRET' },
+      { { token = BOT, app_token = APP, transport = "http" },
+        'option "signing_secret" is missing.*transport "http" needs.*SLACK_SIGNING_SECRET' },
+      { { token = BOT, signing_secret = SECRET, transport = "both" },
+        'option "app_token" is missing.*transport "both" needs.*SLACK_APP_TOKEN' },
+      { { signing_secret = SECRET }, 'option "token" is missing' },
+    } do
+      local read, problem = read_in({}, case[1])
+      assert.is_nil(read)
+      assert.matches(case[2], problem)
+    end
   end)
 
-  it("takes tokens from the environment", function()
-    local getenv = os.getenv
-    finally(function() os.getenv = getenv end) -- luacheck: ignore 122
-    os.getenv = function(name) -- luacheck: ignore 122
-      return ({ SLACK_BOT_TOKEN = BOT, SLACK_APP_TOKEN = APP })[name]
+  it("takes tokens, secret and transport from the environment", function()
+    local read = assert(read_in {
+      SLACK_BOT_TOKEN = BOT, SLACK_APP_TOKEN = APP, SLACK_SIGNING_SECRET = SECRET,
+      SLACK_TRANSPORT = "both",
+    })
+    assert.same({ BOT, APP, SECRET, "both" },
+      { read.token, read.app_token, read.signing_secret, read.transport })
+  end)
+
+  it("names the variable that is wrong", function()
+    for name, value in pairs {
+      SLACK_BOT_TOKEN = APP, SLACK_APP_TOKEN = BOT, SLACK_SIGNING_SECRET = "two words",
+      SLACK_TRANSPORT = "carrier pigeon", PORT = "http",
+    } do
+      local environment = {
+        SLACK_BOT_TOKEN = BOT, SLACK_APP_TOKEN = APP, SLACK_SIGNING_SECRET = SECRET,
+        SLACK_TRANSPORT = "both", [name] = value,
+      }
+      local _, problem = read_in(environment)
+      assert.matches("environment variable " .. name .. ": ", problem, 1, true)
+      assert.not_matches("hush", problem)
     end
-    local read = assert(options.read())
-    assert.same({ BOT, APP }, { read.token, read.app_token })
   end)
 
   it("raises at the caller's line", function()
@@ -57,7 +86,11 @@ describe("slack.app", function()
     api_url = { "slack.com", "URL" },
     scripts = { "no/such/folder", 'there is no directory "no/such/folder"' },
     connections = { 11, "integer from 1 to 10 expected, got 11" },
-    transport = { "http", '"socket" expected' },
+    transport = { "pigeon", '"socket" or "http" or "both" expected' },
+    signing_secret = { "", "it is empty" }, -- (S009)
+    storage = { "redis:", '"sqlite:PATH" or a store expected' },
+    authorize = { "x", "function expected" },
+    oauth = { 1, "table expected" },
     timeout = { "30", "number" },
     ack_deadline = { 5, "from 0.01 to 3" },
     max_in_flight = { 0, "at least 1" },
@@ -74,9 +107,16 @@ describe("slack.app", function()
   end
 
   it("refuses options whose issue has not come", function()
-    for _, name in ipairs { "storage", "oauth", "http", "workers", "signing_secret" } do
-      assert.matches("unknown option \"" .. name, problem_of { [name] = {} }, 1, true)
-    end
+    assert.matches('unknown option "workers"', problem_of { workers = 2 }, 1, true)
+  end)
+
+  it("takes several signing secrets, none of them empty (S009)", function()
+    local read = assert(options.read { token = BOT, signing_secret = { "old", "new" } })
+    assert.same({ "old", "new" }, read.signing_secret)
+    assert.matches("the list is empty", problem_of { signing_secret = {} })
+    assert.matches('"signing_secret": number 2: it is empty',
+      problem_of { signing_secret = { "old", "" } })
+    assert.matches("this is a bot token", problem_of { signing_secret = BOT })
   end)
 
   it("never shows a token", function()
@@ -131,5 +171,124 @@ describe("slack.app", function()
   it("says that it got a string where a number is expected", function()
     local _, problem = options.read { connections = "2" }
     assert.equal('option "connections": an integer from 1 to 10 expected, got string', problem)
+  end)
+
+  describe("chooses the transport", function()
+    local function chosen(given)
+      local all = { token = BOT }
+      for name, value in pairs(given) do
+        all[name] = value
+      end
+      local read = assert(read_in({}, all))
+      return { read.transport, read.http ~= nil }
+    end
+
+    it("by what is given, Socket Mode first", function()
+      assert.same({ "socket", false }, chosen { app_token = APP })
+      assert.same({ "http", true }, chosen { signing_secret = SECRET })
+      assert.same({ "socket", false }, chosen { app_token = APP, signing_secret = SECRET })
+    end)
+
+    it("as it is told", function()
+      local all = { app_token = APP, signing_secret = SECRET, transport = "both" }
+      assert.same({ "both", true }, chosen(all))
+      all.transport = "http"
+      assert.same({ "http", true }, chosen(all))
+    end)
+
+    it("and has an HTTP side in Socket Mode only when told of one (S016)", function()
+      assert.same({ "socket", true }, chosen { app_token = APP, http = {} })
+    end)
+  end)
+
+  describe("whose tokens", function()
+    it("may come from authorize instead of a token, which then is a stand-in (S042)", function()
+      local authorize = function() end
+      assert.equal(authorize, read_in({}, { app_token = APP, authorize = authorize }).authorize)
+      assert.is_table(read_in({}, { app_token = APP, authorize = authorize, token = BOT }))
+    end)
+
+    local OAUTH = { client_id = "1.2", client_secret = "hush", state_secret = "hush",
+      scopes = { "chat:write" } }
+
+    it("come from one place: oauth excludes authorize and a token (S004, S005)", function()
+      local given = { app_token = APP, oauth = OAUTH }
+      local _, problem = read_in({ SLACK_BOT_TOKEN = BOT }, given)
+      assert.matches('"oauth" and "token" exclude.*unset SLACK_BOT_TOKEN', problem)
+      given.token = BOT
+      _, problem = read_in({}, given)
+      assert.matches('"oauth" and "token" exclude', problem)
+      assert.not_matches("unset", problem)
+      given.token, given.authorize = nil, function() end
+      _, problem = read_in({}, given)
+      assert.matches('"oauth" and "authorize" exclude', problem)
+    end)
+
+    it("come from oauth, which needs an HTTP side", function()
+      assert.is_table(assert(read_in({}, { app_token = APP, oauth = OAUTH })).http)
+    end)
+  end)
+
+  describe("http", function()
+    local function http_of(http, environment)
+      local read, problem = read_in(environment or {},
+        { token = BOT, signing_secret = SECRET, http = http })
+      return read and read.http, problem
+    end
+
+    it("has defaults for all that is not given", function()
+      local http = assert(http_of { port = 0 })
+      assert.same({ "0.0.0.0", 0, "/slack/events", "received", "/health" },
+        { http.host, http.port, http.path, http.answer_events, http.health })
+    end)
+
+    it("listens on PORT where the environment has one, unless told otherwise (S016)", function()
+      assert.equal(3000, http_of().port)
+      assert.equal(8080, http_of({}, { PORT = "8080" }).port)
+      assert.equal(81, http_of({ port = 81 }, { PORT = "8080" }).port)
+    end)
+
+    it("does not look at PORT when nothing listens", function()
+      assert.is_table(read_in({ PORT = "none" }, { token = BOT, app_token = APP }))
+    end)
+
+    it("may switch off each of its own pages", function()
+      assert.is_false(http_of({ metrics = false }).metrics)
+    end)
+
+    for name, case in pairs {
+      ["a port"] = { { port = 70000 }, '"http.port": an integer from 0 to 65535 expected' },
+      ["a path"] = { { path = "events" }, '"http.path": a path that begins with /' },
+      ["a path with a query"] = { { path = "/a?b" }, "characters that need no encoding" },
+      ["no paths"] = { { path = {} }, '"http.path": it has no path' },
+      ["an unknown use of a path"] = { { path = { event = "/e" } }, 'did you mean "events"?' },
+      ["a path used twice"] = { { health = "/slack/events" },
+        '"http.path" and "http.health" name the same path' },
+      ["half a certificate"] = { { tls = { cert = "README.md" } },
+        'option "http.tls.key" is missing' },
+      ["a certificate that is not there"] = { { tls = { cert = "no.pem", key = "README.md" } },
+        '"http.tls.cert": there is no file "no.pem"' },
+      ["a moment to answer"] = { { answer_events = "later" }, '"received" or "handled" expected' },
+      ["no time"] = { { idle_timeout = 0 }, '"http.idle_timeout": an integer of at least 1' },
+      ["a misspelt name"] = { { max_conections = 5 }, 'did you mean "max_connections"?' },
+    } do
+      it("refuses " .. name, function()
+        local http, problem = http_of(case[1])
+        assert.is_nil(http)
+        assert.matches(case[2], problem, 1, true)
+      end)
+    end
+
+    it("says for each path what it is for", function()
+      local http_options = require "slack.http_options"
+      assert.same({ { path = "/e", kinds = { "event", "command", "interaction" } } },
+        http_options.served_paths "/e")
+      assert.same({
+        { path = "/click", kinds = { "command", "interaction" } },
+        { path = "/event", kinds = { "event" } },
+      }, http_options.served_paths {
+        events = "/event", commands = "/click", interactions = "/click", options = "/click",
+      })
+    end)
   end)
 end)

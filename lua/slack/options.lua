@@ -1,125 +1,14 @@
 -- The options of slack.app: which there are, what each must be, where it comes
 -- from when it is not given. A new option is a line in the table.
 
-local core = require "slack.core"
-local near_miss = require "slack.near_miss"
+local checks = require "slack.option_checks"
+local http_options = require "slack.http_options"
+
+local integer_from, number_from, of_type = checks.integer_from, checks.number_from, checks.of_type
+local one_of, table_of, token = checks.one_of, checks.table_of, checks.token
 
 local DEFAULT_API_URL = "https://slack.com/api/"
-
--- Checks ------------------------------------------------------------------------
--- check(value) -> the problem, or nil
-
-local function of_type(expected)
-  return function(value)
-    if type(value) ~= expected then
-      return expected .. " expected"
-    end
-  end
-end
-
-local function number_from(least, most)
-  local wanted = most and ("a number from %g to %g expected"):format(least, most)
-    or ("a number of at least %g expected"):format(least)
-  return function(value)
-    if type(value) == "string" then
-      return wanted .. ", got string"
-    elseif type(value) ~= "number" or value ~= value or value < least
-      or (most and value > most) then
-      return wanted
-    end
-  end
-end
-
-local function integer_from(least, most)
-  local wanted = most and ("an integer from %d to %d expected"):format(least, most)
-    or ("an integer of at least %d expected"):format(least)
-  return function(value)
-    if type(value) == "string" then
-      return wanted .. ", got string"
-    elseif math.type(value) ~= "integer" or value < least or (most and value > most) then
-      return wanted
-    end
-  end
-end
-
-local function one_of(...)
-  local allowed, words = {}, {}
-  for i, word in ipairs { ... } do
-    allowed[word], words[i] = true, ("%q"):format(word)
-  end
-  local wanted = table.concat(words, " or ") .. " expected"
-  return function(value)
-    if not allowed[value] then
-      return wanted
-    end
-  end
-end
-
--- Kinds of token by their prefix; what has no known one is let through.
-local TOKEN_KINDS = {
-  { "^xoxb%-", "a bot token (xoxb-…)" }, { "^xapp%-", "an app-level token (xapp-…)" },
-  { "^xoxp%-", "a user token (xoxp-…)" }, { "^xoxe%-", "a refresh token (xoxe-…)" },
-}
-
-local function token(expected, accepted)
-  return function(value)
-    if type(value) ~= "string" then
-      return "string expected"
-    elseif value == "" then
-      return "it is empty"
-    elseif value:find "[%s%c]" then
-      return "it has spaces or line ends in it"
-    end
-    for _, kind in ipairs(TOKEN_KINDS) do
-      if value:find(kind[1]) and not accepted[kind[1]] then
-        return expected .. " expected, this is " .. kind[2]
-      end
-    end
-  end
-end
-
-local function url(value)
-  if type(value) ~= "string" or not value:find "^https?://[^/%s]+" then
-    return "a URL that begins with https:// expected"
-  end
-end
-
-local function directory(value)
-  if type(value) ~= "string" then
-    return "the path of a directory expected"
-  end
-  local _, kind = core.stat(value)
-  if kind ~= "directory" then
-    return ("there is no directory %q"):format(value)
-  end
-end
-
--- The problem in words, and true: it needs no name before it.
-local function check_all(values, known, prefix)
-  for name, value in pairs(values) do
-    local option = known[name]
-    if not option then
-      return ("unknown option %q%s"):format(prefix .. tostring(name), near_miss(name, known)), true
-    end
-    local problem, is_whole = option.check(value)
-    if is_whole then
-      return problem, true
-    elseif problem then
-      local got = type(value) == "string" and "" or ", got " .. (type(value) == "number"
-        and tostring(value) or type(value))
-      return ("option %q: %s%s"):format(prefix .. name, problem, got), true
-    end
-  end
-end
-
-local function table_of(known, prefix)
-  return function(value)
-    if type(value) ~= "table" then
-      return "table expected"
-    end
-    return check_all(value, known, prefix)
-  end
-end
+local TRANSPORTS = { "socket", "http", "both" }
 
 local LEVELS = { "debug", "info", "warn", "error", "off" }
 local LOG_FIELDS = {
@@ -157,15 +46,44 @@ local TIMINGS = {
   stable_after = SECONDS, drain_timeout = SECONDS, stagger = { check = number_from(0) },
 }
 
+local function storage(value)
+  if type(value) == "string" then
+    if value == "memory:" or value:find "^sqlite:." then
+      return nil
+    end
+  elseif type(value) == "table" and type(value.get) == "function"
+    and type(value.set) == "function" then
+    return nil
+  end
+  return '"memory:", "sqlite:PATH" or a store expected'
+end
+
+local OAUTH = "slack.oauth.options"
+
+local function oauth(value)
+  if type(value) ~= "table" then
+    return "table expected"
+  elseif package.searchpath(OAUTH, package.path) then
+    return require(OAUTH).check(value)
+  end
+end
+
 -- The table ----------------------------------------------------------------------
 
 ---@class slack.AppOptions
 ---@field token? string of the bot; SLACK_BOT_TOKEN
+---@field signing_secret? string|string[] for HTTP; several while one takes another's place;
+---  SLACK_SIGNING_SECRET
 ---@field app_token? string app-level, for Socket Mode; SLACK_APP_TOKEN
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field scripts? string directory of handler scripts
 ---@field connections? integer Socket Mode connections, 1 to 10; 2
----@field transport? "socket"
+---@field transport? "socket"|"http"|"both" SLACK_TRANSPORT, else "socket" with an app token
+---@field http? slack.HttpOptions of the HTTP side; in Socket Mode there is one only if this
+---  or oauth is given
+---@field storage? string|slack.Store "memory:" (the default), "sqlite:PATH", or an object
+---@field authorize? fun(query: table): table?, any whose tokens a delivery is handled with
+---@field oauth? table how workspaces install the app
 ---@field name? string of the app in the log
 ---@field proxy? string URL; "" for none; HTTPS_PROXY and the like
 ---@field no_proxy? string
@@ -190,10 +108,15 @@ local OPTIONS = {
     check = token("an app-level token (xapp-…)", { ["^xapp%-"] = true }),
     environment = "SLACK_APP_TOKEN",
   },
-  api_url = { check = url, environment = "SLACK_API_URL", default = DEFAULT_API_URL },
-  scripts = { check = directory },
+  signing_secret = { check = checks.signing_secret, environment = "SLACK_SIGNING_SECRET" },
+  api_url = { check = checks.url, environment = "SLACK_API_URL", default = DEFAULT_API_URL },
+  scripts = { check = checks.directory },
   connections = { check = integer_from(1, 10), default = 2 },
-  transport = { check = one_of "socket", default = "socket" },
+  transport = { check = one_of(table.unpack(TRANSPORTS)), environment = "SLACK_TRANSPORT" },
+  http = { check = http_options.check },
+  storage = { check = storage, default = "memory:" },
+  authorize = { check = of_type "function" },
+  oauth = { check = oauth },
   name = { check = of_type "string" },
   proxy = { check = of_type "string" },
   no_proxy = { check = of_type "string" },
@@ -208,10 +131,16 @@ local OPTIONS = {
   socket_mode = { check = table_of(TIMINGS, "socket_mode.") },
 }
 
-local REQUIRED = {
-  { "token", "a bot token (xoxb-…)" },
-  { "app_token", "an app-level token (xapp-…) with the scope connections:write" },
+-- What each option is that may be missing, and what there is instead.
+local MISSING = {
+  token = "give a bot token (xoxb-…), or set SLACK_BOT_TOKEN in the environment; apps for many "
+    .. "workspaces give oauth or authorize instead",
+  app_token = "give an app-level token (xapp-…) with the scope connections:write, or set "
+    .. "SLACK_APP_TOKEN in the environment",
+  signing_secret = "give the signing secret of the app's page (Basic Information), or set "
+    .. "SLACK_SIGNING_SECRET in the environment",
 }
+local OR_HTTP = "; for HTTP give signing_secret (SLACK_SIGNING_SECRET) instead"
 
 local M = {}
 
@@ -226,16 +155,60 @@ local function from_environment(options)
       if value and value ~= "" then
         local problem = option.check(value)
         if problem then
-          return nil, ("environment variable %s: %s"):format(option.environment, problem)
+          return ("environment variable %s: %s"):format(option.environment, problem)
         end
         options[name] = value
       end
     end
   end
-  return true
 end
 
----Checked options with defaults filled in.
+local function missing(name, more)
+  return ("option %q is missing: %s%s"):format(name, MISSING[name], more or "")
+end
+
+local function needed(name, transport)
+  return ("option %q is missing, which transport %q needs: %s"):format(name, transport,
+    MISSING[name])
+end
+
+-- The transport that is meant by what is given, and what it lacks.
+local function choose_transport(options)
+  if not options.transport then
+    if not options.app_token and not options.signing_secret then
+      return missing("app_token", OR_HTTP)
+    end
+    options.transport = options.app_token and "socket" or "http"
+  end
+  if options.transport ~= "http" and not options.app_token then
+    return needed("app_token", options.transport)
+  elseif options.transport ~= "socket" and not options.signing_secret then
+    return needed("signing_secret", options.transport)
+  end
+end
+
+-- Where tokens come from: one place.
+local function check_authorization(options, given)
+  if options.oauth and options.authorize then
+    return 'options "oauth" and "authorize" exclude each other: both say whose token to use'
+  elseif options.oauth and options.token then
+    return ('options "oauth" and "token" exclude each other: with oauth each workspace has a '
+      .. "token of its own%s"):format(given.token and ""
+      or "; unset SLACK_BOT_TOKEN in the environment")
+  elseif not (options.token or options.oauth or options.authorize) then
+    return missing "token"
+  end
+end
+
+local function complete_http(options)
+  if options.http or options.oauth or options.transport ~= "socket" then
+    local problem
+    options.http, problem = http_options.complete(options.http or {})
+    return problem
+  end
+end
+
+---Checked options with defaults filled in; `http` only when there is an HTTP side.
 ---@param given any
 ---@return slack.AppOptions? options
 ---@return string? problem
@@ -243,29 +216,23 @@ function M.read(given)
   if given ~= nil and type(given) ~= "table" then
     return nil, "a table of options expected, got " .. type(given)
   end
-  local problem = check_all(given or {}, OPTIONS, "")
+  given = given or {}
+  local problem = checks.all(given, OPTIONS, "")
   if problem then
     return nil, problem
   end
   local options = {}
-  for name, value in pairs(given or {}) do
+  for name, value in pairs(given) do
     options[name] = value
   end
-  local ok
-  ok, problem = from_environment(options)
-  if not ok then
+  problem = from_environment(options)
+    or choose_transport(options) or check_authorization(options, given) or complete_http(options)
+  if problem then
     return nil, problem
   end
   for name, option in pairs(OPTIONS) do
     if options[name] == nil then
       options[name] = option.default
-    end
-  end
-  for _, required in ipairs(REQUIRED) do
-    local name, what = required[1], required[2]
-    if options[name] == nil then
-      return nil, ("option %q is missing: give %s, or set %s in the environment"):format(name, what,
-        OPTIONS[name].environment)
     end
   end
   options.api_url = options.api_url:gsub("/*$", "/", 1)

@@ -1,0 +1,188 @@
+-- What values of options must be like. A check is check(value) -> the problem in
+-- words, or nil; with true as second value when the words name the option already.
+
+local core = require "slack.core"
+local near_miss = require "slack.near_miss"
+
+local M = {}
+
+---@alias slack.OptionCheck fun(value: any): string?, boolean?
+
+---@param expected type
+---@return slack.OptionCheck
+function M.of_type(expected)
+  return function(value)
+    if type(value) ~= expected then
+      return expected .. " expected"
+    end
+  end
+end
+
+---@param least number
+---@param most? number
+---@return slack.OptionCheck
+function M.number_from(least, most)
+  local wanted = most and ("a number from %g to %g expected"):format(least, most)
+    or ("a number of at least %g expected"):format(least)
+  return function(value)
+    if type(value) == "string" then
+      return wanted .. ", got string"
+    elseif type(value) ~= "number" or value ~= value or value < least
+      or (most and value > most) then
+      return wanted
+    end
+  end
+end
+
+---@param least integer
+---@param most? integer
+---@return slack.OptionCheck
+function M.integer_from(least, most)
+  local wanted = most and ("an integer from %d to %d expected"):format(least, most)
+    or ("an integer of at least %d expected"):format(least)
+  return function(value)
+    if type(value) == "string" then
+      return wanted .. ", got string"
+    elseif math.type(value) ~= "integer" or value < least or (most and value > most) then
+      return wanted
+    end
+  end
+end
+
+---@param ... string
+---@return slack.OptionCheck
+function M.one_of(...)
+  local allowed, words = {}, {}
+  for i, word in ipairs { ... } do
+    allowed[word], words[i] = true, ("%q"):format(word)
+  end
+  local wanted = table.concat(words, " or ") .. " expected"
+  return function(value)
+    if not allowed[value] then
+      return wanted
+    end
+  end
+end
+
+-- Kinds of token by their prefix; what has no known one is let through.
+local TOKEN_KINDS = {
+  { "^xoxb%-", "a bot token (xoxb-…)" }, { "^xapp%-", "an app-level token (xapp-…)" },
+  { "^xoxp%-", "a user token (xoxp-…)" }, { "^xoxe%-", "a refresh token (xoxe-…)" },
+}
+
+---@param expected string
+---@param accepted table<string, true> by prefix pattern
+---@return slack.OptionCheck
+function M.token(expected, accepted)
+  return function(value)
+    if type(value) ~= "string" then
+      return "string expected"
+    elseif value == "" then
+      return "it is empty"
+    elseif value:find "[%s%c]" then
+      return "it has spaces or line ends in it"
+    end
+    for _, kind in ipairs(TOKEN_KINDS) do
+      if value:find(kind[1]) and not accepted[kind[1]] then
+        return expected .. " expected, this is " .. kind[2]
+      end
+    end
+  end
+end
+
+local one_secret = M.token("a signing secret", {})
+
+---A signing secret, or a list of them while one takes the place of another.
+---@type slack.OptionCheck
+function M.signing_secret(value)
+  if type(value) == "string" then
+    return one_secret(value)
+  elseif type(value) ~= "table" then
+    return "a string or a list of strings expected"
+  elseif #value == 0 then
+    return "the list is empty"
+  end
+  for i, secret in ipairs(value) do
+    local problem = one_secret(secret)
+    if problem then
+      return ("option \"signing_secret\": number %d: %s"):format(i, problem), true
+    end
+  end
+end
+
+---@type slack.OptionCheck
+function M.url(value)
+  if type(value) ~= "string" or not value:find "^https?://[^/%s]+" then
+    return "a URL that begins with https:// expected"
+  end
+end
+
+---@type slack.OptionCheck
+function M.directory(value)
+  if type(value) ~= "string" then
+    return "the path of a directory expected"
+  end
+  local _, kind = core.stat(value)
+  if kind ~= "directory" then
+    return ("there is no directory %q"):format(value)
+  end
+end
+
+---@type slack.OptionCheck
+function M.file(value)
+  if type(value) ~= "string" then
+    return "the path of a file expected"
+  end
+  local _, kind = core.stat(value)
+  if kind ~= "file" then
+    return ("there is no file %q"):format(value)
+  end
+end
+
+---The path of an HTTP request, without a query.
+---@type slack.OptionCheck
+function M.path(value)
+  if type(value) ~= "string" then
+    return "a path that begins with / expected"
+  elseif not value:find "^/[%w%-._~!$&'()*+,;=:@/]*$" then
+    return ("a path that begins with / expected, of characters that need no encoding: %q")
+      :format(value)
+  end
+end
+
+---The problem with a table of options, with the option's name in it.
+---@param values table<any, any>
+---@param known table<string, { check: slack.OptionCheck }>
+---@param prefix string before each name
+---@return string? problem
+---@return boolean? is_whole
+function M.all(values, known, prefix)
+  for name, value in pairs(values) do
+    local option = known[name]
+    if not option then
+      return ("unknown option %q%s"):format(prefix .. tostring(name), near_miss(name, known)), true
+    end
+    local problem, is_whole = option.check(value)
+    if is_whole then
+      return problem, true
+    elseif problem then
+      local got = type(value) == "string" and "" or ", got " .. (type(value) == "number"
+        and tostring(value) or type(value))
+      return ("option %q: %s%s"):format(prefix .. name, problem, got), true
+    end
+  end
+end
+
+---@param known table<string, { check: slack.OptionCheck }>
+---@param prefix string
+---@return slack.OptionCheck
+function M.table_of(known, prefix)
+  return function(value)
+    if type(value) ~= "table" then
+      return "table expected"
+    end
+    return M.all(value, known, prefix)
+  end
+end
+
+return M
