@@ -1,0 +1,335 @@
+-- The option `oauth` of slack.app: what its fields must be, and where they come
+-- from when they are not given. Nothing here needs the other options' rules, which
+-- call it.
+
+local near_miss = require "slack.near_miss"
+
+local DEFAULT_SCOPES_OPENID = { "openid", "profile", "email" }
+-- A state secret is no password: nobody types it, so a short one is a mistake.
+local SHORTEST_SECRET = 16
+-- Seconds that a token has left when it is refreshed.
+local ROTATE_BEFORE = 7200
+
+-- Checks ------------------------------------------------------------------------
+-- check(value) -> the problem, or nil
+
+local function of_type(expected)
+  return function(value)
+    if type(value) ~= expected then
+      return ("%s expected, got %s"):format(expected, type(value))
+    end
+  end
+end
+
+local function word(value)
+  if type(value) ~= "string" then
+    return "string expected, got " .. type(value)
+  elseif value == "" then
+    return "it is empty"
+  elseif value:find "[%s%c]" then
+    return "it has spaces or line ends in it"
+  end
+end
+
+local function long_secret(value)
+  local problem = word(value)
+  if not problem and #value < SHORTEST_SECRET then
+    problem = ("at least %d characters expected"):format(SHORTEST_SECRET)
+  end
+  return problem
+end
+
+local function to_list(value)
+  if type(value) == "table" then
+    return { table.unpack(value) }
+  end
+  local list = {}
+  for scope in (value or ""):gmatch "[^,%s]+" do
+    list[#list + 1] = scope
+  end
+  return list
+end
+
+local function scopes(value)
+  if type(value) ~= "string" and type(value) ~= "table" then
+    return "a list of scopes, or one text with commas between them, expected, got " .. type(value)
+  end
+  for _, scope in ipairs(to_list(value)) do
+    if type(scope) ~= "string" or not scope:find "^[%w%._:%-]+$" then
+      return ("%q is no scope"):format(tostring(scope))
+    end
+  end
+end
+
+local function path(value)
+  if type(value) ~= "string" or not value:find "^/[%w%-%._~/]*$" then
+    return "a path that begins with / expected"
+  end
+end
+
+local function redirect_uri(value)
+  if type(value) ~= "string" or not value:find "^https?://[^/%s?#]+/[^%s?#]*$" then
+    return "a URL of https with a path, and nothing behind it, expected"
+  end
+end
+
+local function seconds(value)
+  if type(value) ~= "number" or value ~= value or value < 0 then
+    return "seconds expected"
+  end
+end
+
+local function anything() end
+
+local function check_fields(values, known, prefix)
+  if type(values) ~= "table" then
+    return ("option %q: table expected, got %s"):format(prefix:sub(1, -2), type(values))
+  end
+  for name, value in pairs(values) do
+    local check = known[name]
+    if not check then
+      return ("unknown option %q%s"):format(prefix .. tostring(name), near_miss(name, known))
+    end
+    local problem, is_whole = check(value)
+    if problem then
+      return is_whole and problem or ("option %q: %s"):format(prefix .. name, problem)
+    end
+  end
+end
+
+-- The fields -----------------------------------------------------------------------
+
+---@class slack.OpenidOptions
+---@field sign_in_path? string "/slack/sign_in"
+---@field redirect_path? string "/slack/sign_in_redirect"
+---@field redirect_uri? string whose path is redirect_path
+---@field scopes? string|string[] "openid,profile,email"
+---@field team? string id of the workspace that is offered first
+---@field success? fun(c: slack.RouteContext, identity: slack.Identity): any the response
+---@field failure? fun(c: slack.RouteContext, err: slack.Error): any the response
+
+local OPENID = {
+  sign_in_path = path, redirect_path = path, redirect_uri = redirect_uri, scopes = scopes,
+  team = word, success = of_type "function", failure = of_type "function",
+}
+
+---@class slack.OauthOptions
+---@field client_id? string SLACK_CLIENT_ID
+---@field client_secret? string SLACK_CLIENT_SECRET
+---@field scopes? string|string[] of the bot; SLACK_SCOPES
+---@field user_scopes? string|string[] of the person who installs
+---@field user_only? boolean installs for persons alone, without a bot
+---@field redirect_uri? string where Slack sends people back to; its path is redirect_path.
+---  Left out, Slack takes the first one of the app's configuration
+---@field install_path? string "/slack/install"
+---@field redirect_path? string "/slack/oauth_redirect"
+---@field direct? boolean the install path leads to Slack at once, without a page
+---@field team? string id of the workspace that is offered first
+---@field state_secret? string signs states; one in the storage otherwise
+---@field allow_without_state? boolean take installs that begin at Slack, without a state of ours
+---@field pkce? boolean prove with the code that it was asked for here (S256)
+---@field rotate_before? number seconds that a token has left when it is refreshed, 7200
+---@field metadata? any|fun(c: slack.RouteContext): any travels to the callbacks
+---@field install_page? fun(c: slack.RouteContext, url: string): any the response
+---@field success? fun(c: slack.RouteContext, installation: table): any the response
+---@field failure? fun(c: slack.RouteContext, err: slack.Error): any the response
+---@field before_install? fun(c: slack.RouteContext): any false or a response stops; headers
+---  and cookies may be added: { headers =, cookies = }
+---@field after_install? fun(installation: table, c: slack.RouteContext): any false or a
+---  response stops before the success page
+---@field openid? slack.OpenidOptions people may sign in with Slack
+
+local FIELDS = {
+  client_id = word, client_secret = word, scopes = scopes, user_scopes = scopes,
+  user_only = of_type "boolean", redirect_uri = redirect_uri, install_path = path,
+  redirect_path = path, direct = of_type "boolean", team = word, state_secret = long_secret,
+  allow_without_state = of_type "boolean", pkce = of_type "boolean", rotate_before = seconds,
+  metadata = anything, install_page = of_type "function", success = of_type "function",
+  failure = of_type "function", before_install = of_type "function",
+  after_install = of_type "function",
+  openid = function(value)
+    return check_fields(value, OPENID, "oauth.openid."), true
+  end,
+}
+
+local ENVIRONMENT = {
+  client_id = "SLACK_CLIENT_ID", client_secret = "SLACK_CLIENT_SECRET", scopes = "SLACK_SCOPES",
+}
+
+local WANTED = {
+  client_id = "the app's client id", client_secret = "the app's client secret",
+}
+
+-- The value given, else the environment's.
+local function given(values, name)
+  if values[name] ~= nil then
+    return values[name]
+  end
+  local variable = ENVIRONMENT[name]
+  local value = variable and os.getenv(variable)
+  return value ~= "" and value or nil
+end
+
+local function check_environment(values)
+  for _, name in ipairs { "client_id", "client_secret", "scopes" } do
+    if values[name] == nil then
+      local value = given(values, name)
+      local problem = value and FIELDS[name](value)
+      if problem then
+        return ("environment variable %s: %s"):format(ENVIRONMENT[name], problem)
+      end
+    end
+  end
+end
+
+local function check_missing(values)
+  for _, name in ipairs { "client_id", "client_secret" } do
+    if not given(values, name) then
+      return ("option %q is missing: give %s, or set %s in the environment"):format(
+        "oauth." .. name, WANTED[name], ENVIRONMENT[name])
+    end
+  end
+end
+
+local function check_scopes(values)
+  local has_user_scopes = to_list(values.user_scopes)[1] ~= nil
+  if values.user_only then
+    if values.scopes ~= nil then
+      return 'options "oauth.user_only" and "oauth.scopes": without a bot there are no scopes of '
+        .. 'its own: give "oauth.user_scopes" alone'
+    elseif not has_user_scopes then
+      return 'option "oauth.user_scopes" is missing: the scopes that "oauth.user_only" asks for'
+    end
+  elseif not has_user_scopes and not to_list(given(values, "scopes"))[1] then
+    return 'option "oauth.scopes" is missing: give the scopes of the bot, or those of the person '
+      .. 'in "oauth.user_scopes", or set SLACK_SCOPES in the environment'
+  end
+end
+
+-- A proxy in front may take a prefix off the path.
+local function leads_to(uri, wanted)
+  local found = uri:match "^%a+://[^/]+(/.*)$"
+  return found == wanted or found:sub(-#wanted) == wanted
+end
+
+local function check_paths(values, names, prefix)
+  local seen = {}
+  for _, entry in ipairs(names) do
+    if seen[entry.path] then
+      return ("options %q and %q: both are %q"):format(seen[entry.path], prefix .. entry.name,
+        entry.path)
+    end
+    seen[entry.path] = prefix .. entry.name
+  end
+  local redirect_path = names[2].path
+  if values.redirect_uri and not leads_to(values.redirect_uri, redirect_path) then
+    return ("options %q and %q: the URL's path is not %q, so nobody would ever come back there: "
+      .. "give both the same path"):format(prefix .. "redirect_uri", prefix .. "redirect_path",
+      redirect_path)
+  end
+end
+
+local function paths_of(values)
+  return {
+    { name = "install_path", path = values.install_path or "/slack/install" },
+    { name = "redirect_path", path = values.redirect_path or "/slack/oauth_redirect" },
+  }
+end
+
+local function openid_paths_of(values)
+  return {
+    { name = "sign_in_path", path = values.sign_in_path or "/slack/sign_in" },
+    { name = "redirect_path", path = values.redirect_path or "/slack/sign_in_redirect" },
+  }
+end
+
+local function check_openid(values, paths)
+  local openid = values.openid
+  if not openid then
+    return nil
+  elseif not openid.success then
+    return 'option "oauth.openid.success" is missing: the function that gets who has signed in'
+  end
+  local own = openid_paths_of(openid)
+  for _, a in ipairs(own) do
+    for _, b in ipairs(paths) do
+      if a.path == b.path then
+        return ('options "oauth.%s" and "oauth.openid.%s": both are %q'):format(b.name, a.name,
+          a.path)
+      end
+    end
+  end
+  return check_paths(openid, own, "oauth.openid.")
+end
+
+local M = {}
+
+---The problem with the option `oauth`, in words that name the field; nil: none.
+---@param value any
+---@return string? problem
+function M.check(value)
+  local problem = check_fields(value, FIELDS, "oauth.")
+  if problem then
+    return problem
+  end
+  local paths = paths_of(value)
+  return check_environment(value) or check_missing(value) or check_scopes(value)
+    or check_paths(value, paths, "oauth.") or check_openid(value, paths)
+end
+
+local function is_loopback(uri)
+  local host = uri:match "^%a+://(%[[^%]]*%])" or uri:match "^%a+://([^/:]+)"
+  return host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+-- A code that travels in plain text is anybody's.
+local function check_plain(uri, name, app_options)
+  if uri and uri:find "^http:" and not is_loopback(uri) and not app_options.insecure then
+    return ("option %q: a URL of https expected: Slack sends codes there"):format(name)
+  end
+end
+
+local function read_openid(value)
+  if not value then
+    return nil
+  end
+  local paths = openid_paths_of(value)
+  return {
+    sign_in_path = paths[1].path, redirect_path = paths[2].path,
+    redirect_uri = value.redirect_uri, team = value.team,
+    scopes = value.scopes and to_list(value.scopes) or { table.unpack(DEFAULT_SCOPES_OPENID) },
+    success = value.success, failure = value.failure,
+  }
+end
+
+---Checked settings with defaults and the environment's values filled in; scopes are
+---lists.
+---@param value any
+---@param app_options? slack.AppOptions
+---@return table? settings
+---@return string? problem
+function M.read(value, app_options)
+  app_options = app_options or {}
+  local problem = M.check(value)
+    or check_plain(value.redirect_uri, "oauth.redirect_uri", app_options)
+    or check_plain(value.openid and value.openid.redirect_uri, "oauth.openid.redirect_uri",
+      app_options)
+  if problem then
+    return nil, problem
+  end
+  local settings, paths = {}, paths_of(value)
+  for name, field in pairs(value) do
+    settings[name] = field
+  end
+  for name in pairs(ENVIRONMENT) do
+    settings[name] = given(value, name)
+  end
+  settings.scopes = value.user_only and {} or to_list(settings.scopes)
+  settings.user_scopes = to_list(value.user_scopes)
+  settings.install_path, settings.redirect_path = paths[1].path, paths[2].path
+  settings.rotate_before = value.rotate_before or ROTATE_BEFORE
+  settings.openid = read_openid(value.openid)
+  return settings
+end
+
+return M
