@@ -149,7 +149,7 @@ static int listen_on(const struct slk_http_server_settings *settings, int port, 
                      struct slk_error *err)
 {
     *bound = -1;
-    return port < 0 ? -1 : slk_listen(settings->host, port, bound, err);
+    return port < 0 ? -1 : slk_listen(settings->host, port, settings->reuse_port, bound, err);
 }
 
 static struct slk_http_server *allocate(const struct slk_http_server_settings *settings,

@@ -10,7 +10,12 @@
 
 #define BACKLOG 128
 
-static int open_at(const struct addrinfo *address)
+struct wish {
+    bool is_shared;
+    bool listens;
+};
+
+static int open_at(const struct addrinfo *address, struct wish wish)
 {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -18,7 +23,11 @@ static int open_at(const struct addrinfo *address)
     }
     int yes = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+    if (wish.is_shared) {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    }
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
+        (!wish.listens || listen(fd, BACKLOG) == 0)) {
         return fd;
     }
     int reason = errno;
@@ -38,7 +47,7 @@ static int port_of(int fd)
                                          : ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
-int slk_listen(const char *host, int port, int *bound, struct slk_error *err)
+static int open_on(const char *host, int port, struct wish wish, int *bound, struct slk_error *err)
 {
     char service[12];
     snprintf(service, sizeof service, "%d", port);
@@ -52,7 +61,7 @@ int slk_listen(const char *host, int port, int *bound, struct slk_error *err)
     int fd = -1;
     for (struct addrinfo *address = addresses; address != NULL && fd < 0;
          address = address->ai_next) {
-        fd = open_at(address);
+        fd = open_at(address, wish);
     }
     int reason = errno;
     freeaddrinfo(addresses);
@@ -63,4 +72,14 @@ int slk_listen(const char *host, int port, int *bound, struct slk_error *err)
     }
     *bound = port_of(fd);
     return fd;
+}
+
+int slk_listen(const char *host, int port, bool is_shared, int *bound, struct slk_error *err)
+{
+    return open_on(host, port, (struct wish){.is_shared = is_shared, .listens = true}, bound, err);
+}
+
+int slk_reserve_port(const char *host, int port, int *bound, struct slk_error *err)
+{
+    return open_on(host, port, (struct wish){.is_shared = true}, bound, err);
 }

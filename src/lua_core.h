@@ -30,6 +30,7 @@ void slk_open_http_server(lua_State *L); /* http_server, certificate */
 void slk_open_files(lua_State *L);       /* file_watch, stat, list_directory */
 void slk_open_codecs(lua_State *L);      /* sign, verify, scan_envelope, *_parser, *_frame */
 void slk_open_recent_ids(lua_State *L);  /* recent_ids */
+void slk_open_processes(lua_State *L);   /* fork, process_ended, reserve_port, … */
 void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */
 int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
 

@@ -52,6 +52,7 @@ static int server_new(lua_State *L)
         .limits = {.max_head = check_size(L, "max_head", 16384),
                    .max_body = check_size(L, "max_body", 1048576)},
         .request_timeout = (int)slk_field_integer(L, 1, "request_timeout", 30),
+        .reuse_port = slk_field_boolean(L, 1, "reuse_port", 0),
         .max_message = check_size(L, "max_message", 1048576),
     };
     if ((settings.cert_file == NULL) != (settings.key_file == NULL)) {

@@ -106,7 +106,7 @@ static int poller_wait(lua_State *L)
 static const struct {
     const char *name;
     int number;
-} signal_names[] = {{"INT", SIGINT}, {"TERM", SIGTERM}, {"HUP", SIGHUP}};
+} signal_names[] = {{"INT", SIGINT}, {"TERM", SIGTERM}, {"HUP", SIGHUP}, {"CHLD", SIGCHLD}};
 
 enum { SIGNAL_NAMES = sizeof signal_names / sizeof signal_names[0] };
 
@@ -117,7 +117,7 @@ static int check_signal(lua_State *L, const char *name)
             return signal_names[i].number;
         }
     }
-    return luaL_argerror(L, 1, "list of \"INT\", \"TERM\", \"HUP\" expected");
+    return luaL_argerror(L, 1, "list of \"INT\", \"TERM\", \"HUP\", \"CHLD\" expected");
 }
 
 static int signals_new(lua_State *L)

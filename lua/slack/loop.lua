@@ -360,7 +360,6 @@ end
 ---The default loop as plain functions.
 ---@class slack.loop
 ---@field new fun(options: slack.LoopOptions?): slack.Loop
----@field now fun(): number seconds on the monotonic clock
 ---@field after fun(seconds: number, fn: fun(arg: any), arg: any?): slack.Timer
 ---@field defer fun(fn: fun(arg: any), arg: any?)
 ---@field watch fun(fd: integer, fn: fun(fd: integer))
@@ -389,6 +388,18 @@ function M.default()
   return default
 end
 
+---Seconds on the monotonic clock. Needs no loop yet.
+---@return number
+function M.now()
+  return (default and default.clock or core.monotonic)()
+end
+
+---Whether the default loop is in use already.
+---@return boolean
+function M.is_made()
+  return default ~= nil
+end
+
 ---Makes another loop the default one; for specs with a clock of their own.
 ---@param other slack.Loop?
 ---@return slack.Loop? previous
@@ -399,7 +410,7 @@ function M.use(other)
 end
 
 for _, name in ipairs {
-  "now", "after", "defer", "watch", "unwatch", "mailbox", "register", "unregister",
+  "after", "defer", "watch", "unwatch", "mailbox", "register", "unregister",
   "attach", "detach", "pollfd", "timeout", "step", "is_alive", "is_stepping",
 } do
   local method = Loop[name]

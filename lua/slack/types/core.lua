@@ -90,7 +90,7 @@ function mailbox:close() end
 ---An INT or TERM that comes before an earlier one was taken ends the process.
 ---@class slack.core.signals
 local signals = {}
----@param names string[] of "INT", "TERM", "HUP"
+---@param names string[] of "INT", "TERM", "HUP", "CHLD"
 ---@return slack.core.signals?, string? message
 function core.signals(names) end
 ---@return integer fd
@@ -99,6 +99,37 @@ function signals:fd() end
 function signals:take() end
 ---Puts back what each signal did before.
 function signals:close() end
+
+-- Processes -------------------------------------------------------------------
+
+---Forks. Before anything of this library has started only: no loop, no C object.
+---@return integer? child 0 in the child, where signals are blocked until begin_process
+---@return string? message
+---@return string? code
+function core.fork() end
+---In the child: leaves the terminal's foreground, will get SIGTERM when the parent
+---dies, gets signals again.
+---@param parent integer
+function core.begin_process(parent) end
+---@param child integer
+---@return "exit"|"signal"|nil how nil: it still runs; else it is gone
+---@return integer? code exit status, or number of the signal
+function core.process_ended(child) end
+---@param pid integer
+---@param name "TERM"|"HUP"|"KILL"
+---@return boolean sent
+function core.signal_process(pid, name) end
+
+---@class slack.core.reserved_port
+local reserved_port = {}
+---Binds a port that servers with reuse_port in other processes can listen on.
+---@param host string
+---@param port integer 0: any free one
+---@return slack.core.reserved_port?, string? message, string? code
+function core.reserve_port(host, port) end
+---@return integer
+function reserved_port:port() end
+function reserved_port:close() end
 
 -- Log -------------------------------------------------------------------------
 

@@ -1,0 +1,166 @@
+local Process = require "support.process"
+local child = require "support.child"
+local files = require "support.files"
+local tasks = require "slack.tasks"
+
+-- A program of workers that say their number and process and what signals they get.
+local PROGRAM = [[
+local log = require "slack.log"
+local workers = require "slack.workers"
+local ok, err = workers.run {
+  count = 2, shutdown_timeout = 30, log = log.new { level = "debug" },
+  backoff_first = 0.01, backoff_maximum = 0.05,
+  work = function(number)
+    local core = require "slack.core"
+    local interrupts = require "slack.interrupts"
+    local waiter = require("slack.tasks").waiter()
+    local guard <close> = interrupts.listen(function(name)
+      io.stderr:write(("<%d got %s>\n"):format(number, name))
+      if name == "TERM" and not STUBBORN then
+        waiter:resolve()
+      end
+    end)
+    BEFORE(number)
+    io.stderr:write(("<%d runs as %d>\n"):format(number, core.pid()))
+    waiter:await()
+    return true
+  end,
+}
+print("<run gave " .. tostring(ok) .. " " .. tostring(err) .. ">")
+os.exit(ok and 0 or 1)
+]]
+
+local function start(before)
+  local directory = files.temporary()
+  local path = directory.path .. "/main.lua"
+  files.write(path, (before or "BEFORE = function() end") .. "\n" .. PROGRAM)
+  local program = Process.lua(path)
+  return setmetatable({ program = program }, {
+    __index = program,
+    __close = function()
+      getmetatable(program).__close(program)
+      getmetatable(directory).__close(directory)
+    end,
+  })
+end
+
+local function wait_for(program, pattern, count)
+  for _ = 1, 2000 do
+    local found, last = 0, nil
+    for capture in program.program:output():gmatch(pattern) do
+      found, last = found + 1, capture
+    end
+    if found >= (count or 1) then
+      return last
+    end
+    tasks.sleep(0.005)
+  end
+  error(("no %q in:\n%s"):format(pattern, program.program:output()), 2)
+end
+
+local function kill(pid)
+  assert(os.execute("kill -KILL " .. pid))
+end
+
+describe("slack.workers", function()
+  it("runs so many processes, and ends with 0 when they have stopped at SIGTERM", function()
+    local program <close> = start()
+    wait_for(program, "<%d runs as (%d+)>", 2)
+    program.program:signal "TERM"
+    assert.equal(0, program.program:wait(), program.program:output())
+    wait_for(program, "<%d got TERM>", 2)
+    assert.truthy(program.program:output():find("<run gave true nil>", 1, true))
+  end)
+
+  it("starts another one for a worker that died, and reports its exit", function()
+    local program <close> = start()
+    local first = wait_for(program, "<1 runs as (%d+)>")
+    kill(first)
+    wait_for(program, "<1 runs as (%d+)>", 2)
+    wait_for(program, ("worker 1 %%(process %s%%) was ended by SIGKILL"):format(first))
+  end)
+
+  it("waits longer and longer before it starts one that dies again and again", function()
+    local program <close> = start [[BEFORE = function(n) if n == 2 then os.exit(3) end end]]
+    wait_for(program, "worker 2 %(process %d+%) ended with status 3; another one starts at once")
+    wait_for(program, "worker 2 %(process %d+%) ended with status 3; another one starts in ", 3)
+    wait_for(program, "<1 runs as (%d+)>", 1)
+  end)
+
+  it("passes SIGHUP on to every worker", function()
+    local program <close> = start()
+    wait_for(program, "<%d runs as (%d+)>", 2)
+    program.program:signal "HUP"
+    wait_for(program, "<1 got HUP>")
+    wait_for(program, "<2 got HUP>")
+  end)
+
+  it("stops them all when one says that it cannot run", function()
+    local program <close> = start [[
+      local work = require "slack.workers".run
+      require "slack.workers".run = function(settings)
+        local inner = settings.work
+        settings.work = function(number)
+          if number == 2 then return nil end
+          return inner(number)
+        end
+        return work(settings)
+      end
+      BEFORE = function() end]]
+    assert.equal(1, program.program:wait(), program.program:output())
+    assert.truthy(program.program:output():find("worker 2 could not run", 1, true))
+  end)
+
+  it("kills workers that do not end, when it is told to for the third time", function()
+    local program <close> = start "STUBBORN = true BEFORE = function() end"
+    wait_for(program, "<%d runs as (%d+)>", 2)
+    program.program:signal "TERM"
+    wait_for(program, "<%d got TERM>", 2)
+    program.program:signal "TERM"
+    wait_for(program, "<%d got TERM>", 4)
+    program.program:signal "TERM"
+    assert.equal(1, program.program:wait(), program.program:output())
+    wait_for(program, "was ended by SIGKILL", 2)
+  end)
+
+  it("ends its workers when it dies itself", function()
+    local program <close> = start()
+    wait_for(program, "<%d runs as (%d+)>", 2)
+    program.program:signal "KILL"
+    wait_for(program, "<1 got TERM>")
+    wait_for(program, "<2 got TERM>")
+  end)
+
+  it("refuses when a loop runs already, for that cannot be forked", function()
+    local ok, output = child.run [[
+      local loop = require "slack.loop"
+      loop.default()
+      local ok, err = require("slack.workers").run {
+        count = 2, shutdown_timeout = 1, log = require("slack.log").default(), work = print }
+      assert(ok == nil and tostring(err):find("before app:run", 1, true), err)]]
+    assert.truthy(ok, output)
+  end)
+end)
+
+describe("core.reserve_port", function()
+  local core = require "slack.core"
+
+  it("keeps a port for processes that share it, and tells which", function()
+    local reserved <close> = assert(core.reserve_port("127.0.0.1", 0))
+    local port = reserved:port()
+    local second <close> = assert(core.reserve_port("127.0.0.1", port))
+    assert.equal(port, second:port())
+  end)
+
+  it("says when somebody who does not share has the port", function()
+    local mailbox = core.mailbox()
+    local server = assert(core.http_server {
+      mailbox = mailbox, source = 1, log = core.log(mailbox, 2, "off"),
+    })
+    local reserved, message, code = core.reserve_port("127.0.0.1", server:port())
+    server:close()
+    assert.is_nil(reserved)
+    assert.equal("address_in_use", code)
+    assert.truthy(message:find("cannot listen on 127.0.0.1", 1, true))
+  end)
+end)
