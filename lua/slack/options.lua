@@ -226,7 +226,7 @@ function M.read(given)
     options[name] = value
   end
   problem = from_environment(options)
-    or choose_transport(options) or check_authorization(options, given) or complete_http(options)
+    or check_authorization(options, given) or choose_transport(options) or complete_http(options)
   if problem then
     return nil, problem
   end
