@@ -55,7 +55,7 @@ describe("signals", function()
 
   it("raises on names it does not know", function()
     signals:close()
-    for _, names in ipairs { { "KILL" }, {}, { 15 }, { "INT", "TERM", "HUP", "INT" } } do
+    for _, names in ipairs { { "KILL" }, {}, { 15 }, { "INT", "TERM", "HUP", "CHLD", "INT" } } do
       assert.has_error(function()
         core.signals(names)
       end)
