@@ -29,16 +29,26 @@ local function problem_of(given, known, needed)
   end
 end
 
+---Fields of a call, blamed on a caller further up.
+---@param level integer as for error, counted from the caller of this
+---@param name string of the function
+---@param given any
+---@param known table<string, string> type of each field
+---@param ... string names of those that must be there
+function M.raise_at(level, name, given, known, ...)
+  local problem = problem_of(given, known, { ... })
+  if problem then
+    error(("sandbox:%s: %s"):format(name, problem), level + 1)
+  end
+end
+
 ---Fields of a call; to be called by the function that the program called.
 ---@param name string of the function
 ---@param given any
 ---@param known table<string, string> type of each field
 ---@param ... string names of those that must be there
 function M.fields(name, given, known, ...)
-  local problem = problem_of(given, known, { ... })
-  if problem then
-    error(("sandbox:%s: %s"):format(name, problem), 3)
-  end
+  M.raise_at(3, name, given, known, ...)
 end
 
 ---The type of an argument.

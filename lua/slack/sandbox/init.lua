@@ -20,8 +20,9 @@ local near_miss = require "slack.near_miss"
 local people = require "slack.sandbox.interactions"
 local responses = require "slack.sandbox.responses"
 local tasks = require "slack.tasks"
+local transports = require "slack.sandbox.transports"
 
----@class slack.Sandbox: slack.sandbox.People
+---@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports
 ---@field api_url string "https://localhost:PORT/api/"
 ---@field ca_file string? the authority to trust; nil without TLS
 ---@field bot_token string
@@ -31,6 +32,10 @@ local tasks = require "slack.tasks"
 local Sandbox = setmetatable({}, { __index = people })
 Sandbox.__index = Sandbox
 Sandbox.__name = "slack.sandbox"
+
+for name, method in pairs(transports) do
+  Sandbox[name] = method
+end
 
 local TRIGGER_LIFE = 3
 
@@ -144,6 +149,7 @@ end
 function Sandbox.start(options)
   options = check_options(options or {})
   local self = setmetatable({
+    options = options,
     workspace = Workspace.new(options),
     bot_token = options.bot_token or new_token "xoxb",
     app_token = options.app_token or new_token "xapp-1",
@@ -189,6 +195,7 @@ function Sandbox:stop()
     return
   end
   self.stopped = true
+  self:deliver_over_http(false)
   self.socket:stop()
   self.server:close()
   loop.unregister(self.source)
@@ -329,15 +336,6 @@ function Sandbox:deliver_event(event, options)
     is_ext_shared_channel = false,
     event_context = "4-" .. Workspace.new_id "",
   }, options)
-end
-
----Delivers any payload to the app.
----@param kind "events_api"|"interactive"|"slash_commands"|string
----@param payload table
----@param options? slack.sandbox.DeliveryOptions
----@return slack.sandbox.Delivery
-function Sandbox:deliver(kind, payload, options)
-  return self.socket:deliver(kind, payload, options)
 end
 
 -- Looking and steering ------------------------------------------------------------

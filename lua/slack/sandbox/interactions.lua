@@ -11,7 +11,8 @@ local people = require "slack.sandbox.people"
 ---@field message table? what the ack put into the channel
 ---@field response_url string? for this interaction
 ---@field trigger_id string?
----@field delivery slack.sandbox.Delivery
+---@field failure string? what the person sees of a missing or wrong answer: Slack's word
+---@field delivery slack.sandbox.Delivery|slack.sandbox.HttpDelivery
 
 local COMMAND = {
   command = "string", text = "string", user = "string", channel = "string", timeout = "number",
@@ -37,13 +38,23 @@ local ANSWERED = {
   view_submission = true,
 }
 
+-- What Slack says to the person (protocol §5.3, §6), whatever the transport.
+local function failure_of(kind, why)
+  if kind == "slash_commands" then
+    return (why == "timeout" or why == "http_timeout") and "operation_timeout" or "dispatch_failed"
+  end
+  return "connection_error"
+end
+
 local function deliver_and_wait(self, kind, payload, timeout)
   local delivery = self:deliver(kind, payload, {
     accepts_response_payload = kind == "slash_commands" or ANSWERED[payload.type] or false,
+    timeout = timeout,
   })
-  local ack = delivery:await_ack(timeout or 3)
+  local ack, why = delivery:await_ack(timeout or 3)
   return {
     ack = ack,
+    failure = ack == nil and failure_of(kind, why) or nil,
     seconds = delivery:ack_time(),
     response_url = payload.response_url,
     trigger_id = payload.trigger_id,
