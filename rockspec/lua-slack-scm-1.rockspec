@@ -57,6 +57,7 @@ build = {
         "src/log.c",
         "src/lua_codecs.c",
         "src/lua_core.c",
+        "src/lua_crypto.c",
         "src/lua_files.c",
         "src/lua_http_client.c",
         "src/lua_http_server.c",

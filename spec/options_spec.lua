@@ -208,7 +208,7 @@ describe("slack.app", function()
       assert.is_table(read_in({}, { app_token = APP, authorize = authorize, token = BOT }))
     end)
 
-    local OAUTH = { client_id = "1.2", client_secret = "hush", state_secret = "hush",
+    local OAUTH = { client_id = "1.2", client_secret = "hush", state_secret = "hush-says-the-spec",
       scopes = { "chat:write" } }
 
     it("come from one place: oauth excludes authorize and a token (S004, S005)", function()

@@ -29,6 +29,7 @@ void slk_open_socket_mode(lua_State *L); /* socket_mode */
 void slk_open_http_server(lua_State *L); /* http_server, certificate */
 void slk_open_files(lua_State *L);       /* file_watch, stat, list_directory */
 void slk_open_codecs(lua_State *L);      /* sign, verify, scan_envelope, *_parser, *_frame */
+void slk_open_crypto(lua_State *L);      /* random, sha256, hmac_sha256, is_equal */
 void slk_open_recent_ids(lua_State *L);  /* recent_ids */
 void slk_open_processes(lua_State *L);   /* fork, process_ended, reserve_port, … */
 void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */

@@ -2,7 +2,9 @@
 -- from when they are not given. Nothing here needs the other options' rules, which
 -- call it.
 
-local near_miss = require "slack.near_miss"
+local checks = require "slack.option_checks"
+
+local of_type = checks.of_type
 
 local DEFAULT_SCOPES_OPENID = { "openid", "profile", "email" }
 -- A state secret is no password: nobody types it, so a short one is a mistake.
@@ -13,17 +15,9 @@ local ROTATE_BEFORE = 7200
 -- Checks ------------------------------------------------------------------------
 -- check(value) -> the problem, or nil
 
-local function of_type(expected)
-  return function(value)
-    if type(value) ~= expected then
-      return ("%s expected, got %s"):format(expected, type(value))
-    end
-  end
-end
-
 local function word(value)
   if type(value) ~= "string" then
-    return "string expected, got " .. type(value)
+    return "string expected"
   elseif value == "" then
     return "it is empty"
   elseif value:find "[%s%c]" then
@@ -52,18 +46,12 @@ end
 
 local function scopes(value)
   if type(value) ~= "string" and type(value) ~= "table" then
-    return "a list of scopes, or one text with commas between them, expected, got " .. type(value)
+    return "a list of scopes, or one text with commas between them, expected"
   end
   for _, scope in ipairs(to_list(value)) do
     if type(scope) ~= "string" or not scope:find "^[%w%._:%-]+$" then
       return ("%q is no scope"):format(tostring(scope))
     end
-  end
-end
-
-local function path(value)
-  if type(value) ~= "string" or not value:find "^/[%w%-%._~/]*$" then
-    return "a path that begins with / expected"
   end
 end
 
@@ -73,28 +61,14 @@ local function redirect_uri(value)
   end
 end
 
-local function seconds(value)
-  if type(value) ~= "number" or value ~= value or value < 0 then
-    return "seconds expected"
-  end
-end
-
 local function anything() end
 
-local function check_fields(values, known, prefix)
-  if type(values) ~= "table" then
-    return ("option %q: table expected, got %s"):format(prefix:sub(1, -2), type(values))
+local function fields_of(list)
+  local fields = {}
+  for name, check in pairs(list) do
+    fields[name] = { check = check }
   end
-  for name, value in pairs(values) do
-    local check = known[name]
-    if not check then
-      return ("unknown option %q%s"):format(prefix .. tostring(name), near_miss(name, known))
-    end
-    local problem, is_whole = check(value)
-    if problem then
-      return is_whole and problem or ("option %q: %s"):format(prefix .. name, problem)
-    end
-  end
+  return fields
 end
 
 -- The fields -----------------------------------------------------------------------
@@ -108,9 +82,9 @@ end
 ---@field success? fun(c: slack.RouteContext, identity: slack.Identity): any the response
 ---@field failure? fun(c: slack.RouteContext, err: slack.Error): any the response
 
-local OPENID = {
-  sign_in_path = path, redirect_path = path, redirect_uri = redirect_uri, scopes = scopes,
-  team = word, success = of_type "function", failure = of_type "function",
+local OPENID = fields_of {
+  sign_in_path = checks.path, redirect_path = checks.path, redirect_uri = redirect_uri,
+  scopes = scopes, team = word, success = of_type "function", failure = of_type "function",
 }
 
 ---@class slack.OauthOptions
@@ -139,17 +113,15 @@ local OPENID = {
 ---  response stops before the success page
 ---@field openid? slack.OpenidOptions people may sign in with Slack
 
-local FIELDS = {
+local FIELDS = fields_of {
   client_id = word, client_secret = word, scopes = scopes, user_scopes = scopes,
-  user_only = of_type "boolean", redirect_uri = redirect_uri, install_path = path,
-  redirect_path = path, direct = of_type "boolean", team = word, state_secret = long_secret,
-  allow_without_state = of_type "boolean", pkce = of_type "boolean", rotate_before = seconds,
-  metadata = anything, install_page = of_type "function", success = of_type "function",
+  user_only = of_type "boolean", redirect_uri = redirect_uri, install_path = checks.path,
+  redirect_path = checks.path, direct = of_type "boolean", team = word,
+  state_secret = long_secret, allow_without_state = of_type "boolean", pkce = of_type "boolean",
+  rotate_before = checks.number_from(0), metadata = anything, install_page = of_type "function", success = of_type "function",
   failure = of_type "function", before_install = of_type "function",
   after_install = of_type "function",
-  openid = function(value)
-    return check_fields(value, OPENID, "oauth.openid."), true
-  end,
+  openid = checks.table_of(OPENID, "oauth.openid."),
 }
 
 local ENVIRONMENT = {
@@ -174,7 +146,7 @@ local function check_environment(values)
   for _, name in ipairs { "client_id", "client_secret", "scopes" } do
     if values[name] == nil then
       local value = given(values, name)
-      local problem = value and FIELDS[name](value)
+      local problem = value and FIELDS[name].check(value)
       if problem then
         return ("environment variable %s: %s"):format(ENVIRONMENT[name], problem)
       end
@@ -267,14 +239,20 @@ local M = {}
 ---The problem with the option `oauth`, in words that name the field; nil: none.
 ---@param value any
 ---@return string? problem
+---@return boolean? is_whole
 function M.check(value)
-  local problem = check_fields(value, FIELDS, "oauth.")
-  if problem then
-    return problem
+  if type(value) ~= "table" then
+    return 'option "oauth": table expected, got ' .. type(value), true
   end
-  local paths = paths_of(value)
-  return check_environment(value) or check_missing(value) or check_scopes(value)
-    or check_paths(value, paths, "oauth.") or check_openid(value, paths)
+  local problem = checks.all(value, FIELDS, "oauth.")
+  if not problem then
+    local paths = paths_of(value)
+    problem = check_environment(value) or check_missing(value) or check_scopes(value)
+      or check_paths(value, paths, "oauth.") or check_openid(value, paths)
+  end
+  if problem then
+    return problem, true
+  end
 end
 
 local function is_loopback(uri)

@@ -382,6 +382,26 @@ function core.sign(secret, timestamp, body) end
 ---@return boolean valid, string? why "bad_timestamp" | "stale" | "bad_format" | "mismatch"
 function core.verify(secret, timestamp, signature, body, now) end
 
+---Bytes that nobody can guess.
+---@param count integer 1 to 4096
+---@return string
+function core.random(count) end
+
+---@param data string
+---@return string digest 32 bytes
+function core.sha256(data) end
+
+---@param key string
+---@param data string
+---@return string digest 32 bytes
+function core.hmac_sha256(key, data) end
+
+---Compares secrets: the time it takes does not tell where they differ.
+---@param a string
+---@param b string
+---@return boolean
+function core.is_equal(a, b) end
+
 ---The fields of a Socket Mode frame (envelope.h), for specs and tools.
 ---@param text string
 ---@return table?, string? why
