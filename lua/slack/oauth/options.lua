@@ -117,11 +117,11 @@ local FIELDS = fields_of {
   client_id = word, client_secret = word, scopes = scopes, user_scopes = scopes,
   user_only = of_type "boolean", redirect_uri = redirect_uri, install_path = checks.path,
   redirect_path = checks.path, direct = of_type "boolean", team = word,
-  state_secret = long_secret, allow_without_state = of_type "boolean", pkce = of_type "boolean",
-  rotate_before = checks.number_from(0), metadata = anything, install_page = of_type "function", success = of_type "function",
+  state_secret = long_secret, allow_without_state = of_type "boolean",
+  pkce = of_type "boolean", rotate_before = checks.number_from(0), metadata = anything,
+  install_page = of_type "function", success = of_type "function",
   failure = of_type "function", before_install = of_type "function",
-  after_install = of_type "function",
-  openid = checks.table_of(OPENID, "oauth.openid."),
+  after_install = of_type "function", openid = checks.table_of(OPENID, "oauth.openid."),
 }
 
 local ENVIRONMENT = {
