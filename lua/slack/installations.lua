@@ -1,0 +1,635 @@
+-- Where the app is installed, by whom, and with which tokens.
+--
+-- Every token has one home. In the store, below the prefix "installation:", where
+-- PLACE is ENTERPRISE:TEAM with "-" for the one there is not:
+--
+--   place:PLACE          the latest install of anybody, with the bot's half
+--   user:PLACE:USER      that user's own install, with the user's half
+--   history:PLACE        who installed what and when, newest first, without tokens
+--   due:TIME:PLACE:USER  when a token expires; "-" in place of the user for the bot
+--   lock:PLACE           held by whoever changes any of these
+--   lock:work:NAME       of `lock`
+--
+-- A place is changed by one at a time of all that share the store; what is read
+-- is always one whole value. Methods wait where the store does.
+
+local StoreLock = require "slack.store_lock"
+local errors = require "slack.errors"
+local records = require "slack.installation_record"
+
+local PREFIX = "installation:"
+local HISTORY_LENGTH = 20
+
+---@class slack.InstallationQuery
+---@field enterprise_id? string
+---@field team_id? string
+---@field user_id? string
+---@field is_enterprise_install? boolean
+
+---@class slack.Installations
+---@field store slack.Store
+---@field listeners fun(change: slack.InstallationChange)[]
+local Installations = {}
+Installations.__index = Installations
+Installations.__name = "slack.installations"
+
+---@class slack.InstallationChange
+---@field what "saved"|"updated"|"deleted"|"dead"
+---@field enterprise_id? string
+---@field team_id? string
+---@field user_id? string whose half it is about; nil when it is about the bot or all
+
+---@param store slack.Store
+---@param options? { clock?: fun(): number, log?: slack.Logger } clock: seconds since the epoch
+---@return slack.Installations
+function Installations.new(store, options)
+  local scope = store:scope(PREFIX)
+  return setmetatable({
+    store = scope, locks = StoreLock.new(scope), listeners = {},
+    clock = options and options.clock or os.time, log = options and options.log,
+  }, Installations)
+end
+
+---Calls fn(change) after each change made by this process.
+---@param fn fun(change: slack.InstallationChange)
+function Installations:on_change(fn)
+  table.insert(self.listeners, fn)
+end
+
+local function announce(self, what, place, user_id)
+  local change = {
+    what = what, enterprise_id = place.enterprise_id, team_id = place.team_id, user_id = user_id,
+  }
+  for _, listener in ipairs(self.listeners) do
+    listener(change)
+  end
+end
+
+-- Keys ---------------------------------------------------------------------------
+
+local function place_key(place)
+  return "place:" .. place.path
+end
+
+local function user_key(place, user_id)
+  return "user:" .. place.path .. ":" .. user_id
+end
+
+local function history_key(place)
+  return "history:" .. place.path
+end
+
+local function due_key(place, user_id, expires_at)
+  return ("due:%012d:%s:%s"):format(math.max(math.floor(expires_at), 0), place.path,
+    user_id or "-")
+end
+
+-- Reading ------------------------------------------------------------------------
+
+local function read(self, key)
+  local value, err = self.store:get(key)
+  if err and err.code == "corrupt" then
+    if self.log then
+      self.log:warn("an installation cannot be read: %s", err)
+    end
+    return nil
+  elseif value == nil then
+    return nil, err
+  end
+  return records.clean(value)
+end
+
+-- The first of them that has what is wanted.
+local function first_with(self, places, key_of, field)
+  for _, place in ipairs(places) do
+    local record, err = read(self, key_of(place))
+    if err then
+      return nil, err
+    elseif record and (not field or record[field]) then
+      return record, nil, place
+    end
+  end
+end
+
+---The latest install that brought a bot token, without anybody's user token. An
+---install with user scopes alone is passed over.
+---@async
+---@param query slack.InstallationQuery
+---@return slack.Installation? record nil without an err: there is none
+---@return slack.Error? err of the store
+---@return slack.Place? place
+function Installations:find_bot(query)
+  return first_with(self, records.places_for(query), place_key, "bot_token")
+end
+
+---That user's own install, without the bot's half.
+---@async
+---@param query slack.InstallationQuery with a user_id
+---@return slack.Installation? record
+---@return slack.Error? err of the store
+---@return slack.Place? place
+function Installations:find_user(query)
+  local user_id = query.user_id
+  if not records.is_id(user_id) then
+    return nil
+  end
+  return first_with(self, records.places_for(query), function(place)
+    return user_key(place, user_id)
+  end)
+end
+
+-- Anybody's install, whether it brought a bot token or not.
+local function find_latest(self, query)
+  return first_with(self, records.places_for(query), place_key)
+end
+
+---The install that a query is about. With a user_id it is that user's own, else the
+---latest of anybody; its bot's half is that of the latest install in any case.
+---@async
+---@param query slack.InstallationQuery
+---@return slack.Installation? record nil without an err: there is none
+---@return slack.Error? err of the store
+function Installations:find(query)
+  local latest, err = find_latest(self, query)
+  if err then
+    return nil, err
+  end
+  local user_id = query.user_id or latest and latest.user_id
+  local own
+  own, err = self:find_user {
+    enterprise_id = query.enterprise_id, team_id = query.team_id, user_id = user_id,
+    is_enterprise_install = query.is_enterprise_install,
+  }
+  if err then
+    return nil, err
+  elseif not query.user_id and latest then
+    records.take_half(latest, "user", own)
+    return latest
+  elseif not own then
+    return nil
+  end
+  local bot
+  bot, err = self:find_bot(query)
+  if err then
+    return nil, err
+  end
+  records.take_half(own, "bot", bot)
+  return own
+end
+
+-- Saving -------------------------------------------------------------------------
+
+-- An entry that is no longer true does no harm: who reads it looks at the record.
+local function note_due(self, place, user_id, expires_at)
+  if not expires_at then
+    return true
+  end
+  return self.store:set(due_key(place, user_id, expires_at), true)
+end
+
+local function note_history(self, place, record)
+  local key = history_key(place)
+  local list, err = self.store:get(key)
+  if err then
+    return nil, err
+  end
+  local entries = {
+    {
+      installed_at = record.installed_at, user_id = record.user_id, app_id = record.app_id,
+      bot_scopes = record.bot_scopes, user_scopes = record.user_scopes,
+      is_enterprise_install = record.is_enterprise_install,
+    },
+  }
+  for _, entry in ipairs(type(list) == "table" and list or {}) do
+    if #entries < HISTORY_LENGTH and type(entry) == "table" then
+      table.insert(entries, entry)
+    end
+  end
+  return self.store:set(key, entries)
+end
+
+-- What this install did not ask for again stays as it was: scopes only add up.
+local function save_half(self, key, half, record, known)
+  local own = records.clean(record)
+  records.take_half(own, half == "bot" and "user" or "bot")
+  if own[half .. "_token"] then
+    own[half .. "_installed_at"] = own.installed_at
+  elseif known then
+    records.take_half(own, half, known)
+  end
+  if half == "bot" then
+    own.has_user_tokens = record.user_token ~= nil or known and known.has_user_tokens or nil
+  end
+  return self.store:set(key, own), own
+end
+
+local function save_user(self, place, record)
+  local user_id = record.user_id
+  if not records.is_id(user_id) then
+    return true
+  end
+  local key = user_key(place, user_id)
+  local known, err = read(self, key)
+  if err then
+    return nil, err
+  end
+  local ok
+  ok, err = note_due(self, place, user_id, record.user_token_expires_at)
+  if not ok then
+    return nil, err
+  end
+  return save_half(self, key, "user", record, known)
+end
+
+local function save_latest(self, place, record)
+  local key = place_key(place)
+  local known, err = read(self, key)
+  if err then
+    return nil, err
+  end
+  local ok
+  ok, err = note_due(self, place, nil, record.bot_token_expires_at)
+  if not ok then
+    return nil, err
+  end
+  return save_half(self, key, "bot", record, known)
+end
+
+local function lock_of(self, place)
+  return self.locks:acquire("lock:" .. place.path)
+end
+
+---Keeps an installation: as the latest of its place, and as its installer's own.
+---@async
+---@param record slack.Installation left as it is
+---@return true? ok
+---@return slack.Error? err
+function Installations:save(record)
+  local own = records.clean(record)
+  local place = own and records.place_of(own)
+  if not place or not (own.bot_token or own.user_token) then
+    return nil, errors.new {
+      code = "invalid_installation",
+      message = "an installation needs a workspace or an organization, and a token",
+    }
+  end
+  own.installed_at = own.installed_at or self.clock()
+  own.bot_dead, own.user_dead = nil, nil
+  local lock <close>, err = lock_of(self, place)
+  if not lock then
+    return nil, err
+  end
+  for _, step in ipairs { save_user, save_latest, note_history } do
+    local ok
+    ok, err = step(self, place, own)
+    if not ok then
+      return nil, err
+    end
+  end
+  announce(self, "saved", place)
+  return true
+end
+
+-- One half -----------------------------------------------------------------------
+
+local function key_of(place, user_id)
+  return user_id and user_key(place, user_id) or place_key(place)
+end
+
+-- Reads one half's record, lets change(record) alter it, and writes it; all of it
+-- while nobody else can.
+local function change_half(self, where, what, change)
+  local place, user_id = records.place_of(where), where.user_id
+  if not place or user_id and not records.is_id(user_id) then
+    return nil, errors.new { code = "not_installed", message = "no such installation" }
+  end
+  local lock <close>, err = lock_of(self, place)
+  if not lock then
+    return nil, err
+  end
+  local record
+  record, err = read(self, key_of(place, user_id))
+  if err then
+    return nil, err
+  elseif not record or not record[user_id and "user_token" or "bot_token"] then
+    return nil, errors.new { code = "not_installed", message = "no such installation" }
+  end
+  local ok
+  ok, err = change(record, user_id and "user" or "bot", place)
+  if not ok then
+    return nil, err
+  end
+  ok, err = self.store:set(key_of(place, user_id), record)
+  if not ok then
+    return nil, err
+  end
+  announce(self, what, place, user_id)
+  return record
+end
+
+---@class slack.TokenUpdate
+---@field token string
+---@field refresh_token? string
+---@field expires_at? number seconds since the epoch
+---@field scopes? string[]
+
+---Replaces the tokens of one half of an installation, the bot's or, with a user_id,
+---that user's, and nothing else. Refused when the refresh token they were got with is
+---not the one that is kept: somebody else has been faster, or it was installed anew.
+---@async
+---@param where slack.InstallationQuery as `due` gives it
+---@param refresh_token string the one that was used
+---@param tokens slack.TokenUpdate
+---@return slack.Installation? record with the new tokens
+---@return slack.Error? err code "conflict" or "not_installed", or of the store
+function Installations:update(where, refresh_token, tokens)
+  return change_half(self, where, "updated", function(record, half, place)
+    if record[half .. "_refresh_token"] ~= refresh_token then
+      return nil, errors.new {
+        code = "conflict", message = "the tokens of this installation have changed meanwhile",
+      }
+    end
+    record[half .. "_token"] = tokens.token
+    record[half .. "_refresh_token"] = tokens.refresh_token or refresh_token
+    record[half .. "_token_expires_at"] = tokens.expires_at
+    record[half .. "_scopes"] = tokens.scopes or record[half .. "_scopes"]
+    record[half .. "_dead"] = nil
+    return note_due(self, place, where.user_id, tokens.expires_at)
+  end)
+end
+
+---Notes that Slack refuses a token for good. It is not used again, until the app is
+---installed anew. Nothing happens when another token is kept by now.
+---@async
+---@param where slack.InstallationQuery with a user_id: of that user's token
+---@param token string the one that was refused
+---@param reason string Slack's word
+---@return slack.Installation? record
+---@return slack.Error? err code "conflict" or "not_installed", or of the store
+function Installations:mark_dead(where, token, reason)
+  return change_half(self, where, "dead", function(record, half)
+    if record[half .. "_token"] ~= token then
+      return nil, errors.new { code = "conflict", message = "another token is kept by now" }
+    end
+    record[half .. "_dead"] = reason
+    return true
+  end)
+end
+
+-- Deleting -----------------------------------------------------------------------
+
+-- What came after that time is of a fresh install. Slack's times are whole seconds.
+local function is_fresh(since, before)
+  return before ~= nil and since ~= nil and math.floor(since) > before
+end
+
+local function delete_key(self, key, tally)
+  local was, err = self.store:delete(key)
+  if was == nil then
+    return nil, err
+  end
+  tally.count = tally.count + (was and 1 or 0)
+  return true
+end
+
+local function delete_user(self, place, user_id, before, tally)
+  local key = user_key(place, user_id)
+  local own, err = read(self, key)
+  if err then
+    return nil, err
+  elseif own and is_fresh(own.user_installed_at or own.installed_at, before) then
+    tally.kept = tally.kept + 1
+    return true
+  end
+  return delete_key(self, key, tally)
+end
+
+-- The bot's half; the rest of the record stays while there are users.
+local function delete_bot(self, place, before, tally)
+  local key = place_key(place)
+  local latest, err = read(self, key)
+  if err then
+    return nil, err
+  elseif not latest or not latest.bot_token then
+    return true
+  elseif is_fresh(latest.bot_installed_at or latest.installed_at, before) then
+    tally.kept = tally.kept + 1
+    return true
+  end
+  tally.count = tally.count + 1
+  records.take_half(latest, "bot")
+  return self.store:set(key, latest)
+end
+
+local function delete_users(self, place, before, tally)
+  local prefix = user_key(place, "")
+  local keys, err = self.store:keys(prefix)
+  if not keys then
+    return nil, err
+  end
+  for _, key in ipairs(keys) do
+    local ok
+    ok, err = delete_user(self, place, key:sub(#prefix + 1), before, tally)
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
+-- Nothing is left of a place where nothing was kept.
+local function sweep(self, place, tally)
+  if tally.kept > 0 then
+    return true
+  end
+  local latest, err = read(self, place_key(place))
+  if err or latest and latest.bot_token then
+    return not err, err
+  end
+  local ok
+  ok, err = delete_key(self, place_key(place), { count = 0 })
+  if not ok then
+    return nil, err
+  end
+  return delete_key(self, history_key(place), { count = 0 })
+end
+
+local function delete_at(self, place, query, tally)
+  local user_id, before = query.user_id, query.before
+  if user_id then
+    return delete_user(self, place, user_id, before, tally)
+  end
+  local ok, err = delete_bot(self, place, before, tally)
+  if not ok or query.bot_only then
+    return ok, err
+  end
+  ok, err = delete_users(self, place, before, tally)
+  if not ok then
+    return nil, err
+  end
+  return sweep(self, place, tally)
+end
+
+---@class slack.InstallationDeletion: slack.InstallationQuery
+---@field user_id? string only this user's install and token
+---@field bot_only? boolean only the bot's half
+---@field before? number only what was installed up to then, in seconds since the epoch
+
+---Deletes everything of one place, exactly as named: a workspace with its
+---organization if it has one, or an organization's own install. Doing it twice is no
+---mistake.
+---@async
+---@param query slack.InstallationDeletion
+---@return boolean? deleted whether there was anything
+---@return slack.Error? err of the store
+function Installations:delete(query)
+  local place = records.place_of(query)
+  if not place or query.user_id and not records.is_id(query.user_id) then
+    return false
+  end
+  local lock <close>, err = lock_of(self, place)
+  if not lock then
+    return nil, err
+  end
+  local tally = { count = 0, kept = 0 }
+  local ok, problem = delete_at(self, place, query, tally)
+  if not ok then
+    return nil, problem
+  end
+  if tally.count > 0 then
+    announce(self, "deleted", place, query.user_id)
+  end
+  return tally.count > 0
+end
+
+-- Looking over all ------------------------------------------------------------------
+
+---Who installed the app there, and when: the latest first, at most 20.
+---@async
+---@param query slack.InstallationQuery
+---@return table[]? entries with installed_at, user_id, app_id, bot_scopes, user_scopes
+---@return slack.Error? err of the store
+function Installations:history(query)
+  for _, place in ipairs(records.places_for(query)) do
+    local list, err = self.store:get(history_key(place))
+    if err then
+      return nil, err
+    elseif type(list) == "table" then
+      local entries = {}
+      for _, entry in ipairs(list) do
+        entries[#entries + 1] = records.clean(entry)
+      end
+      return entries
+    end
+  end
+  return {}
+end
+
+---Where the app is installed.
+---@async
+---@return slack.Place[]? places
+---@return slack.Error? err of the store
+function Installations:list()
+  local keys, err = self.store:keys "place:"
+  if not keys then
+    return nil, err
+  end
+  local places = {}
+  for _, key in ipairs(keys) do
+    places[#places + 1] = records.place_at(key:sub(#"place:" + 1))
+  end
+  return places
+end
+
+---Goes through all installations, each as `find` gives it without a user. What is
+---deleted meanwhile is passed over.
+---@async
+---@return fun(): slack.Installation?
+function Installations:each()
+  local places, i = self:list() or {}, 0
+  return function()
+    while places[i + 1] do
+      i = i + 1
+      local record = self:find {
+        enterprise_id = places[i].enterprise_id, team_id = places[i].team_id,
+        is_enterprise_install = places[i].team_id == nil,
+      }
+      if record then
+        return record
+      end
+    end
+  end
+end
+
+---One half of an installation whose token expires.
+---@class slack.DueToken: slack.InstallationQuery
+---@field token string
+---@field refresh_token string
+---@field expires_at number
+---@field user_id? string nil: it is the bot's
+
+local function read_due(self, key)
+  local time, path, user_id = key:match "^due:(%d+):([^:]+:[^:]+):([^:]+)$"
+  local place = path and records.place_at(path)
+  if not place then
+    return nil
+  end
+  user_id = user_id ~= "-" and user_id or nil
+  local record, err = read(self, key_of(place, user_id))
+  if err then
+    return nil, err
+  end
+  local half = user_id and "user_" or "bot_"
+  local expires_at = record and record[half .. "token_expires_at"]
+  if not expires_at or math.floor(expires_at) ~= tonumber(time) or record[half .. "dead"]
+    or not record[half .. "token"] or not record[half .. "refresh_token"] then
+    return nil
+  end
+  return {
+    enterprise_id = place.enterprise_id, team_id = place.team_id, user_id = user_id,
+    is_enterprise_install = place.team_id == nil, token = record[half .. "token"],
+    refresh_token = record[half .. "refresh_token"], expires_at = expires_at,
+  }
+end
+
+---The tokens that expire before that time, the soonest first. Only those are read.
+---@async
+---@param before number seconds since the epoch
+---@return slack.DueToken[]? list
+---@return slack.Error? err of the store
+function Installations:due(before)
+  local keys, err = self.store:keys "due:"
+  if not keys then
+    return nil, err
+  end
+  local list, last = {}, ("due:%012d:"):format(math.max(math.ceil(before), 0))
+  for _, key in ipairs(keys) do
+    if key >= last then
+      break
+    end
+    local due
+    due, err = read_due(self, key)
+    if err then
+      return nil, err
+    elseif due then
+      list[#list + 1] = due
+    else
+      self.store:delete(key) -- the token has been replaced, or is gone
+    end
+  end
+  return list
+end
+
+---Waits for a lock that all processes with this store heed; for work on one
+---installation that must be done once. Keep it in a to-be-closed variable.
+---@async
+---@param name string of the work
+---@param options? { ttl?: number, wait?: number } seconds until it expires, 30; seconds to
+---  wait, 15
+---@return slack.StoreLock.Guard? guard
+---@return slack.Error? err code "locked" when the time is over
+function Installations:lock(name, options)
+  return self.locks:acquire("lock:work:" .. name, options)
+end
+
+return Installations
