@@ -1,6 +1,7 @@
 -- An app: its options, its life, and what is registered with it.
 
 local Dispatch = require "slack.dispatch"
+local Routes = require "slack.routes"
 local Scripts = require "slack.scripts"
 local SocketMode = require "slack.socket_mode"
 local client = require "slack.client"
@@ -23,6 +24,7 @@ local STOP_CHECK = 0.05
 ---@class slack.App: slack.Registrar
 ---@field settings slack.AppOptions
 ---@field client slack.Client with the bot's token
+---@field routes slack.Routes of the HTTP side
 ---@field log slack.Logger
 ---@field identity? table what auth.test said: user_id, bot_id, team_id, …
 ---@field states table<string, any> of app:state
@@ -62,7 +64,7 @@ function App.new(options)
     settings = options, net = net, log = logger, client = new_client(options, logger),
     states = {}, phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
   }, App)
-  self.dispatch = Dispatch.new(self, loop.now)
+  self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
   self:_apply()
   return self
@@ -208,7 +210,13 @@ end
 App.__close = App.close
 
 local function warn_if_idle(self)
-  local dispatch = self.dispatch
+  local dispatch, routes = self.dispatch, self.routes.registered
+  if routes[1] and not self.settings.http then
+    self.log:warn("%s will not be served: the app has no HTTP side; give the option http",
+      tostring(routes[1]))
+  elseif routes[1] then
+    return
+  end
   if dispatch.index.count == 0 and not dispatch.middleware[1] then
     self.log:warn("no listener is registered%s: nothing will be handled", self.settings.scripts
       and (", and no script in %q registers any"):format(self.settings.scripts) or "")

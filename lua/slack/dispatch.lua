@@ -45,6 +45,7 @@ local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true 
 ---@field on_error? function
 ---@field running integer jobs
 ---@field excused integer jobs among them whose end nobody waits for
+---@field aside integer jobs among the others that take no room, those of routes
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
 ---@field on_job_end? fun()
 local Dispatch = {}
@@ -66,6 +67,7 @@ function Dispatch.new(app, clock)
     jobs = {}, -- job -> true
     running = 0,
     excused = 0,
+    aside = 0,
     limit = app.settings.max_in_flight,
     crowding = Crowding.new(app, app.settings.max_in_flight, clock),
     is_full = false,

@@ -1,4 +1,7 @@
--- application/x-www-form-urlencoded text.
+-- application/x-www-form-urlencoded text, as in forms and in the queries of URLs.
+
+-- More names and values than any form has.
+local MAX_FIELDS = 1000
 
 local M = {}
 
@@ -29,6 +32,66 @@ function M.encode(fields)
     end
   end
   return table.concat(parts, "&")
+end
+
+-- Decoding ------------------------------------------------------------------------
+
+local function unescape_byte(hex)
+  return string.char(tonumber(hex, 16))
+end
+
+---Text with its percent-encoding undone; it must be UTF-8 then.
+---@param text string
+---@return string? decoded
+---@return string? problem
+function M.unescape(text)
+  if text:find("%", 1, true) then
+    local _, marks = text:gsub("%%", "")
+    local decoded, count = text:gsub("%%(%x%x)", unescape_byte)
+    if count ~= marks then
+      return nil, "malformed percent-encoding"
+    end
+    text = decoded
+  end
+  if not utf8.len(text) then
+    return nil, "not UTF-8"
+  end
+  return text
+end
+
+local function decode_part(text)
+  return M.unescape((text:gsub("+", " ")))
+end
+
+local function add(fields, values, name, value)
+  local list = values[name]
+  if list then
+    list[#list + 1] = value
+  else
+    fields[name], values[name] = value, { value }
+  end
+end
+
+---The names and values of a form or a query.
+---@param text string
+---@return table<string, string>? fields the first value of each name
+---@return table<string, string[]>|string values all of them, or what is wrong with the text
+function M.decode(text)
+  local fields, values, count = {}, {}, 0
+  for pair in text:gmatch "[^&]+" do
+    local name, value = pair:match "^([^=]*)=?(.*)$"
+    local problem
+    name, problem = decode_part(name)
+    if name then
+      value, problem = decode_part(value)
+    end
+    count = count + 1
+    if problem or count > MAX_FIELDS then
+      return nil, problem or ("more than %d fields"):format(MAX_FIELDS)
+    end
+    add(fields, values, name, value)
+  end
+  return fields, values
 end
 
 return M

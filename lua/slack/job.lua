@@ -10,6 +10,7 @@ local tasks = require "slack.tasks"
 ---@field finished? table<slack.Listener, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field excused? boolean see slack.Dispatch.excuse_caller
+---@field is_aside? boolean takes no room from what Slack delivers
 local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
@@ -22,8 +23,12 @@ function Job.end_delivery(delivery)
   end
 end
 
+local function in_use(dispatch)
+  return dispatch.running - dispatch.excused - dispatch.aside
+end
+
 local function check_room(dispatch)
-  if dispatch.is_full and dispatch.running - dispatch.excused < dispatch.limit then
+  if dispatch.is_full and in_use(dispatch) < dispatch.limit then
     dispatch.is_full = false
     dispatch.on_room()
   end
@@ -35,6 +40,7 @@ function Job:excuse()
   if dispatch.jobs[self] and not self.excused then
     self.excused = true
     dispatch.excused = dispatch.excused + 1
+    dispatch.aside = dispatch.aside - (self.is_aside and 1 or 0)
     check_room(dispatch)
   end
 end
@@ -48,6 +54,8 @@ function Job:__close()
   dispatch.running = dispatch.running - 1
   if self.excused then
     dispatch.excused = dispatch.excused - 1
+  elseif self.is_aside then
+    dispatch.aside = dispatch.aside - 1
   end
   if not self.completed then
     delivery.incomplete = true
@@ -83,11 +91,14 @@ function Job:start(run)
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
   delivery.left = delivery.left + 1
-  local in_use = dispatch.running - dispatch.excused
-  if in_use >= dispatch.crowding.threshold then
-    dispatch.crowding:note(in_use, dispatch.jobs)
+  if self.is_aside then
+    dispatch.aside = dispatch.aside + 1
   end
-  if not dispatch.is_full and in_use >= dispatch.limit then
+  local count = in_use(dispatch)
+  if count >= dispatch.crowding.threshold and not self.is_aside then
+    dispatch.crowding:note(count, dispatch.jobs)
+  end
+  if not dispatch.is_full and count >= dispatch.limit then
     dispatch.is_full = true
     dispatch.on_full()
   end

@@ -277,7 +277,7 @@ end
 ---Where a function was written, as "file:line".
 ---@param fn any
 ---@return string
-local function place_of(fn)
+function Listener.place_of(fn)
   if type(fn) ~= "function" then
     fn = (getmetatable(fn) or {}).__call
   end
@@ -325,7 +325,7 @@ function Listener.new(method_name, ...)
   if not ok then
     return nil, problem
   end
-  self.place = place_of(self.handler)
+  self.place = Listener.place_of(self.handler)
   return self
 end
 

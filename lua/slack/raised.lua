@@ -7,8 +7,8 @@ local M = {}
 
 -- What lies below every handler and every script.
 local INNER = {
-  chain = true, dispatch = true, job = true, loop = true, matching = true, scheduler = true,
-  script = true, scripts = true, tasks = true,
+  chain = true, dispatch = true, http_server = true, job = true, loop = true, matching = true,
+  scheduler = true, script = true, scripts = true, tasks = true,
 }
 
 -- error called by a file of ours.
@@ -41,7 +41,7 @@ function M.text(err)
 end
 
 local function is_inner(line)
-  local name = line:match "slack[/\\](%l+)%.lua:"
+  local name = line:match "slack[/\\]([%l_]+)%.lua:"
   return name and INNER[name] or line:find("^%s*%[C%]:") or line:find("^%s*%(%.%.%.tail calls")
 end
 

@@ -3,6 +3,7 @@
 
 local Index = require "slack.index"
 local Listener = require "slack.listener"
+local Route = require "slack.route"
 local kinds = require "slack.kinds"
 
 -- The methods of app that register; also those of the app that a script gets.
@@ -16,6 +17,7 @@ local M = { Registrar = Registrar }
 ---@class slack.Ledger
 ---@field listeners slack.Listener[]
 ---@field middleware function[]
+---@field routes slack.Route[]
 ---@field on_error? function
 ---@field unloads function[]
 ---@field script? string
@@ -23,7 +25,7 @@ local M = { Registrar = Registrar }
 ---@param script? string name of the script it belongs to
 ---@return slack.Ledger
 function M.new_ledger(script)
-  return { listeners = {}, middleware = {}, unloads = {}, script = script }
+  return { listeners = {}, middleware = {}, routes = {}, unloads = {}, script = script }
 end
 
 local function check_self(self, name)
@@ -57,6 +59,30 @@ function Registrar:use(middleware)
   self:_on_change()
 end
 
+---A path of one's own on the HTTP side, for what does not come from Slack: a web
+---hook of another service, a page. The path may have parameters ("/orders/:id") and
+---take all that follows ("/files/*path"). What the handler returns is the answer:
+---text, or a table with status, headers, text, html, json or body, redirect, cookies;
+---nothing is 204. It may wait. Middleware of app:use does not run for it.
+---@param method string|string[] "GET", which serves HEAD too; "*": any
+---@param path string
+---@param handler fun(c: slack.RouteContext): string|slack.Response|nil
+function Registrar:route(method, path, handler)
+  check_self(self, "route")
+  local route, problem = Route.new(method, path, handler)
+  local taken = route and self.routes:taken_by(route)
+  if taken then
+    problem = ("path: at %q %s already"):format(path, taken)
+  end
+  if problem then
+    error("app:route: " .. problem, 2)
+  end
+  local ledger = self._ledger
+  route.script = ledger.script
+  ledger.routes[#ledger.routes + 1] = route
+  self:_on_change()
+end
+
 ---What is called with the error of a handler, in place of the line in the log: log
 ---it yourself, failure.traceback says where it came from. It may ack, or return what
 ---is to be the ack when none was sent.
@@ -74,7 +100,7 @@ end
 ---@param dispatch slack.Dispatch
 ---@param ledgers slack.Ledger[]
 function M.apply(dispatch, ledgers)
-  local index, middleware, on_error, order = Index.new(), {}, nil, 0
+  local index, middleware, routes, on_error, order = Index.new(), {}, {}, nil, 0
   for _, ledger in ipairs(ledgers) do
     for _, listener in ipairs(ledger.listeners) do
       order = order + 1
@@ -82,9 +108,11 @@ function M.apply(dispatch, ledgers)
       index:add(listener)
     end
     table.move(ledger.middleware, 1, #ledger.middleware, #middleware + 1, middleware)
+    table.move(ledger.routes, 1, #ledger.routes, #routes + 1, routes)
     on_error = ledger.on_error or on_error
   end
   dispatch.index, dispatch.middleware, dispatch.on_error = index, middleware, on_error
+  dispatch.app.routes:replace(routes)
 end
 
 return M

@@ -1,0 +1,253 @@
+-- The HTTP side of an app: listens, lets Slack's requests go through the gate, and
+-- runs the handlers of routes for all others.
+
+local Failures = require "slack.failures"
+local Job = require "slack.job"
+local RouteContext = require "slack.route_context"
+local core = require "slack.core"
+local errors = require "slack.errors"
+local form = require "slack.form"
+local loop = require "slack.loop"
+local response = require "slack.response"
+local tasks = require "slack.tasks"
+
+local DEFAULT_HOST = "0.0.0.0"
+local ANY_HOST = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "[::1]" }
+-- Handed to the core as they are.
+local CORE_OPTIONS = {
+  "max_head", "max_body", "head_timeout", "body_timeout", "idle_timeout", "max_connections",
+  "max_requests", "reuse_port",
+}
+local WORDS = {
+  [400] = "bad request", [404] = "not found", [405] = "method not allowed",
+  [500] = "internal server error", [503] = "service unavailable",
+}
+
+---@class slack.HttpServerSettings
+---@field app slack.App with its routes
+---@field options? table the option http
+---@field gate? slack.core.http_receiver
+---@field log? slack.Logger
+
+---@class slack.HttpServer
+---@field is_open boolean
+---@field running integer handlers of routes
+---@field counts { requests: integer, failed: integer, crowded: integer }
+local HttpServer = {}
+HttpServer.__index = HttpServer
+HttpServer.__name = "slack.http_server"
+
+---@param settings slack.HttpServerSettings
+---@return slack.HttpServer
+function HttpServer.new(settings)
+  local app = settings.app
+  local self = setmetatable({
+    app = app, options = settings.options or {}, gate = settings.gate, routes = app.routes,
+    log = (settings.log or app.log):with { component = "http" }, is_open = false, running = 0,
+    counts = { requests = 0, failed = 0, crowded = 0 },
+  }, HttpServer)
+  self.counting = setmetatable({}, { __close = function() self.running = self.running - 1 end })
+  return self
+end
+
+-- Exchanges -----------------------------------------------------------------------
+
+-- One request and its answer. Closed unanswered, as when its task is cancelled, it
+-- is answered that the service has ended.
+---@class slack.Exchange
+---@field server slack.HttpServer
+---@field number integer
+---@field acked boolean whether it has been answered
+---@field method string and what else a context is made of
+local Exchange = {}
+Exchange.__index = Exchange
+Exchange.__name = "slack.exchange"
+
+function Exchange:answer(status, headers, body)
+  if self.acked then
+    return
+  end
+  self.acked = true
+  local core_server = self.server.core
+  if core_server then
+    core_server:respond(self.number, status, headers, body)
+  end
+end
+
+-- In a word, and nothing about why.
+function Exchange:refuse(status, headers)
+  headers = headers or {}
+  local text = WORDS[status]
+  if text then
+    headers[#headers + 1], headers[#headers + 2] = "Content-Type", "text/plain; charset=utf-8"
+  end
+  self:answer(status, headers, text or "")
+end
+
+function Exchange:__close()
+  self:refuse(503)
+end
+
+-- Running -------------------------------------------------------------------------
+
+local function answer_with(exchange, route, value)
+  local server = exchange.server
+  local status, headers, body = response.read(value, server.is_secure)
+  if status then
+    return exchange:answer(status, headers, body)
+  end
+  server.counts.failed = server.counts.failed + 1
+  server.log:error("%s: what it returned is no answer: %s", tostring(route), headers)
+  exchange:refuse(500)
+end
+
+local function call_handler(c)
+  return c.listener.handler(c)
+end
+
+local function run(exchange, c)
+  local _ <close> = exchange
+  local ok, value = xpcall(call_handler, Failures.trace, c)
+  if ok then
+    return answer_with(exchange, c.listener, value)
+  end
+  local counts = exchange.server.counts
+  counts.failed = counts.failed + 1
+  exchange:refuse(500)
+  c.app.dispatch.failures:report(c, Failures.of(value, c.listener), true)
+end
+
+-- The job is closed after all else, and tells the app that it has ended.
+local function run_job(job)
+  local server = job.c.request.server
+  local _ <close> = job
+  server.running = server.running + 1
+  local count <close> = server.counting -- luacheck: ignore 211
+  run(job.c.request, job.c)
+  job.completed = true
+end
+
+-- Routes take no room from what Slack delivers, but as much again at most.
+local function begin(self, exchange, c)
+  local route = c.listener
+  if route.is_probe then
+    tasks.spawn(run, exchange, c)
+  elseif self.running >= self.app.dispatch.limit then
+    self.counts.crowded = self.counts.crowded + 1
+    exchange:refuse(503, { "Retry-After", "1" })
+  else
+    local job = Job.new(self.app.dispatch, c, route)
+    job.is_aside = true
+    job:start(run_job)
+  end
+end
+
+-- Requests ------------------------------------------------------------------------
+
+local function split_target(target)
+  target = target:gsub("^https?://[^/?]*", "")
+  local path, query = target:match "^([^?]*)%??(.*)$"
+  return path == "" and "/" or path, query
+end
+
+local function on_request(self, number, method, target, headers, body, received)
+  self.counts.requests = self.counts.requests + 1
+  local path, query = split_target(target)
+  local exchange = setmetatable({ server = self, number = number, acked = false }, Exchange)
+  local route, params = self.routes:find(method, path)
+  if not route then
+    local miss = params
+    return exchange:refuse(miss.status, miss.allow and { "Allow", miss.allow })
+  end
+  local values, all = form.decode(query)
+  if not values then
+    return exchange:refuse(400)
+  end
+  exchange.method, exchange.path, exchange.headers = method, path, headers
+  exchange.query, exchange.query_values = values, all
+  exchange.body, exchange.received = body, received
+  begin(self, exchange, RouteContext.new(exchange, self.app, route, params))
+end
+
+-- Life ----------------------------------------------------------------------------
+
+local function core_settings(self)
+  local options = self.options
+  local tls = options.tls or {}
+  local given = {
+    mailbox = loop.mailbox(), source = self.source, log = self.log:core(), gate = self.gate,
+    host = options.host or DEFAULT_HOST, port = options.port or 0,
+    cert_file = tls.cert, key_file = tls.key,
+  }
+  for _, name in ipairs(CORE_OPTIONS) do
+    given[name] = options[name]
+  end
+  return given
+end
+
+---Listens.
+---@return true? ok
+---@return slack.Error? err
+function HttpServer:open()
+  self.source = loop.register(function(kind, ...)
+    if kind == "request" then
+      on_request(self, ...)
+    end
+  end)
+  local server, message, code = core.http_server(core_settings(self))
+  if not server then
+    self:close()
+    return nil, errors.new { code = code, message = "HTTP: " .. message }
+  end
+  self.core, self.is_open, self.is_secure = server, true, self.options.tls ~= nil
+  return true
+end
+
+---@return integer? port that was bound
+function HttpServer:port()
+  return self.core and self.core:port()
+end
+
+---Where it can be reached from this machine, without a path.
+---@return string?
+function HttpServer:url()
+  if not self.core then
+    return nil
+  end
+  local host = self.options.host or DEFAULT_HOST
+  host = ANY_HOST[host] or (host:find ":" and "[" .. host .. "]" or host)
+  return ("%s://%s:%d"):format(self.is_secure and "https" or "http", host, self:port())
+end
+
+---Accepts no more connections; what was begun is finished.
+function HttpServer:finish()
+  if self.core and self.core.finish then
+    self.core:finish()
+  end
+end
+
+---Ends every connection at once.
+function HttpServer:close()
+  self.is_open = false
+  if self.core then
+    self.core:close()
+    self.core = nil
+  end
+  if self.source then
+    loop.unregister(self.source)
+    self.source = nil
+  end
+end
+
+---@return table
+function HttpServer:stats()
+  local stats = self.core and self.core.stats and self.core:stats() or {}
+  stats.running = self.running
+  stats.routes = {}
+  for name, count in pairs(self.counts) do
+    stats.routes[name] = count
+  end
+  return stats
+end
+
+return HttpServer
