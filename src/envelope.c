@@ -19,6 +19,8 @@ enum field {
     RETRY_ATTEMPT,
     NUM_CONNECTIONS,
     DEBUG_INFO,
+    EVENT,
+    CHALLENGE,
     ACCEPTS_RESPONSE_PAYLOAD
 };
 
@@ -210,6 +212,8 @@ static enum field field_named(const char *name, size_t length)
         FIELD("retry_attempt", RETRY_ATTEMPT),
         FIELD("num_connections", NUM_CONNECTIONS),
         FIELD("debug_info", DEBUG_INFO),
+        FIELD("event", EVENT),
+        FIELD("challenge", CHALLENGE),
         FIELD("accepts_response_payload", ACCEPTS_RESPONSE_PAYLOAD),
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
@@ -268,6 +272,8 @@ static void store(struct slk_envelope *envelope, enum field field, struct slk_sl
     case RETRY_ATTEMPT: envelope->retry_attempt = small_number(value); break;
     case NUM_CONNECTIONS: envelope->num_connections = small_number(value); break;
     case DEBUG_INFO: envelope->debug_info = unless_null(value); break;
+    case EVENT: envelope->event = unless_null(value); break;
+    case CHALLENGE: envelope->challenge = unless_null(value); break;
     case ACCEPTS_RESPONSE_PAYLOAD: envelope->accepts_response_payload = *value.data == 't'; break;
     case OTHER_FIELD: break;
     }

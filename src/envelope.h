@@ -1,5 +1,6 @@
-/* The few fields of a Socket Mode frame that the socket thread needs, found
- * without decoding the JSON: one pass over the bytes, nothing copied.
+/* The few fields of a Socket Mode frame, or of a request of the Events API, that
+ * the C threads need, found without decoding the JSON: one pass over the bytes,
+ * nothing copied.
  * Pure code; any thread. */
 #ifndef SLK_ENVELOPE_H
 #define SLK_ENVELOPE_H
@@ -22,6 +23,8 @@ struct slk_envelope {
     struct slk_slice reason;  /* of disconnect */
     struct slk_slice retry_reason;
     struct slk_slice debug_info; /* the JSON value */
+    struct slk_slice event;      /* the JSON value, over HTTP */
+    struct slk_slice challenge;  /* the JSON value, of url_verification */
     int retry_attempt;           /* 0 when missing */
     int num_connections;         /* of hello; 0 when missing */
     bool accepts_response_payload;

@@ -14,7 +14,7 @@ int slk_http_form_next(struct slk_http_text form, size_t *at, struct slk_http_te
                        struct slk_http_text *value);
 
 /* Appends text with + and %XX decoded. SLK_OK, SLK_INVALID (half a %XX, a NUL,
- * or no UTF-8; out may hold a part of it then), SLK_NOMEM, SLK_TOO_LARGE. */
+ * or no UTF-8), SLK_NOMEM, SLK_TOO_LARGE; the content is unchanged on failure. */
 int slk_http_form_decode(struct slk_http_text text, struct slk_buffer *out);
 
 #endif

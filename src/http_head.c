@@ -133,6 +133,22 @@ bool slk_http_split_field(struct slk_http_text line, struct slk_http_text *name,
     return true;
 }
 
+bool slk_http_next_field(struct slk_http_text *block, struct slk_http_text *name,
+                         struct slk_http_text *value)
+{
+    if (block->length == 0) {
+        return false;
+    }
+    struct slk_http_text line = cut(block, '\n');
+    *name = cut(&line, ':');
+    *value = trim(line);
+    if (value->length > 0 && value->data[value->length - 1] == '\r') {
+        value->length--;
+        *value = trim(*value);
+    }
+    return true;
+}
+
 static bool read_length(struct slk_http_head *head, struct slk_http_text value)
 {
     uint64_t length = 0;

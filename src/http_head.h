@@ -39,6 +39,11 @@ bool slk_http_head_finish(struct slk_http_head *head);
 bool slk_http_split_field(struct slk_http_text line, struct slk_http_text *name,
                           struct slk_http_text *value);
 
+/* Takes the first line off a block of them that the parser has accepted; false
+ * when none is left. The value is trimmed. */
+bool slk_http_next_field(struct slk_http_text *block, struct slk_http_text *name,
+                         struct slk_http_text *value);
+
 bool slk_http_text_is(struct slk_http_text text, const char *word); /* without regard to case */
 
 #endif

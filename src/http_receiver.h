@@ -13,7 +13,7 @@
 
 #include "error.h"
 #include "http_gate.h"
-#include "http_form.h"
+#include "http_head.h"
 #include "log.h"
 #include "mailbox.h"
 
@@ -41,8 +41,9 @@ struct slk_http_receiver_settings {
     size_t secret_count;
     const struct slk_receiver_path *paths;
     size_t path_count;
-    int64_t ack_deadline; /* nanoseconds */
-    bool holds_events;    /* events too wait for Lua's answer, instead of 200 at once */
+    int64_t ack_deadline;  /* nanoseconds */
+    bool holds_events;     /* events too wait for Lua's answer, instead of 200 at once */
+    int64_t (*time)(void); /* seconds since the epoch; NULL: the system's clock */
 };
 
 /* kind SLK_MESSAGE_DELIVERY; all text lies in the one allocation. */
@@ -53,22 +54,36 @@ struct slk_delivery_message {
     int64_t received;
     struct slk_http_text json;    /* of an event or interaction, one well-formed object */
     struct slk_http_text headers; /* the block of lines, as it came */
-    struct slk_http_text form; /* of a command: decoded name, NUL, value, NUL, … (http_form.h) */
-    int retry_number;          /* 0: none */
+    struct slk_http_text form;    /* of a command: decoded name, NUL, value, NUL, … */
+    int retry_number;             /* 0: none */
     struct slk_http_text retry_reason;
 };
+
+#define SLK_LATENCY_BUCKETS 12
+
+/* How long Slack waited for answers to what was let in, in Prometheus' form:
+ * buckets[i] counts those of at most slk_latency_bounds[i] nanoseconds. */
+struct slk_latency {
+    uint64_t count, sum; /* sum in nanoseconds */
+    uint64_t buckets[SLK_LATENCY_BUCKETS];
+};
+
+extern const int64_t slk_latency_bounds[SLK_LATENCY_BUCKETS];
 
 struct slk_http_receiver_stats {
     uint64_t accepted[3];   /* events, commands, interactions */
     uint64_t verifications; /* url_verification */
     uint64_t ssl_checks;
-    uint64_t unsigned_;  /* 401: no, malformed or several signature headers */
-    uint64_t stale;      /* 401: timestamp out of bounds */
-    uint64_t mismatched; /* 401: wrong signature */
-    uint64_t malformed;  /* 400 */
-    uint64_t crowded;    /* 503: too much waits for Lua */
-    uint64_t deadlines;  /* answered empty because Lua had not */
-    uint64_t gone;       /* Slack hung up before the answer */
+    uint64_t unsigned_;    /* 401: no, malformed or several signature headers */
+    uint64_t stale;        /* 401: timestamp out of bounds */
+    uint64_t mismatched;   /* 401: wrong signature */
+    uint64_t malformed;    /* 400 */
+    uint64_t unknown;      /* 404: of no kind that Slack sends, or of none for that path */
+    uint64_t wrong_method; /* 405 */
+    uint64_t crowded;      /* 503: too much waits for Lua */
+    uint64_t deadlines;    /* answered empty because Lua had not */
+    uint64_t gone;         /* Slack hung up before the answer */
+    struct slk_latency ack_latency;
 };
 
 /* deliveries is bounded by its marks (over them: 503), notices is where

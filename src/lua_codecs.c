@@ -14,16 +14,32 @@
 /* The maximum of a frame made from a Lua string; a buffer wants one. */
 #define MAX_FRAME (SIZE_MAX / 2)
 
+static struct slk_http_text check_text(lua_State *L, int index)
+{
+    struct slk_http_text text;
+    text.data = luaL_checklstring(L, index, &text.length);
+    return text;
+}
+
+static struct slk_signature_key *check_secret(lua_State *L)
+{
+    struct slk_http_text secret = check_text(L, 1);
+    luaL_argcheck(L, secret.length > 0, 1, "must not be empty");
+    struct slk_signature_key *key = slk_signature_key_create(secret.data, secret.length);
+    if (key == NULL) {
+        luaL_error(L, "HMAC-SHA256 is not available");
+    }
+    return key;
+}
+
 static int sign(lua_State *L)
 {
-    size_t secret_length, timestamp_length, body_length;
-    const char *secret = luaL_checklstring(L, 1, &secret_length);
-    const char *timestamp = luaL_checklstring(L, 2, &timestamp_length);
-    const char *body = luaL_checklstring(L, 3, &body_length);
-    luaL_argcheck(L, secret_length > 0, 1, "must not be empty");
+    struct slk_http_text timestamp = check_text(L, 2), body = check_text(L, 3);
+    struct slk_signature_key *key = check_secret(L); /* last: nothing raises until it is freed */
     char signature[SLK_SIGNATURE_SIZE];
-    if (slk_signature_make(secret, secret_length, timestamp, timestamp_length, body, body_length,
-                           signature) != SLK_OK) {
+    int status = slk_signature_make(key, timestamp, body, signature);
+    slk_signature_key_destroy(key);
+    if (status != SLK_OK) {
         return luaL_error(L, "HMAC-SHA256 is not available");
     }
     lua_pushstring(L, signature);
@@ -34,16 +50,13 @@ static int verify(lua_State *L)
 {
     static const char *const verdicts[] = {NULL, "bad_timestamp", "stale", "bad_format",
                                            "mismatch"};
-    size_t secret_length, timestamp_length, signature_length, body_length;
-    const char *secret = luaL_checklstring(L, 1, &secret_length);
-    const char *timestamp = luaL_checklstring(L, 2, &timestamp_length);
-    const char *signature = luaL_checklstring(L, 3, &signature_length);
-    const char *body = luaL_checklstring(L, 4, &body_length);
+    struct slk_http_text timestamp = check_text(L, 2), signature = check_text(L, 3),
+                         body = check_text(L, 4);
     lua_Integer now = luaL_optinteger(L, 5, (lua_Integer)time(NULL));
-    luaL_argcheck(L, secret_length > 0, 1, "must not be empty");
+    struct slk_signature_key *key = check_secret(L);
     enum slk_signature_verdict verdict =
-        slk_signature_check(secret, secret_length, timestamp, timestamp_length, signature,
-                            signature_length, body, body_length, now);
+        slk_signature_check(&key, 1, timestamp, signature, body, now);
+    slk_signature_key_destroy(key);
     lua_pushboolean(L, verdict == SLK_SIGNATURE_VALID);
     lua_pushstring(L, verdicts[verdict]);
     return 2;

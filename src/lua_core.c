@@ -198,6 +198,7 @@ int luaopen_slack_core(lua_State *L)
     slk_open_http_client(L);
     slk_open_socket_mode(L);
     slk_open_http_server(L);
+    slk_open_http_receiver(L);
     slk_open_files(L);
     slk_open_codecs(L);
     slk_open_crypto(L);

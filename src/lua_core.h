@@ -22,17 +22,18 @@ struct slk_message;
 struct slk_net_options;
 
 /* Each binding file adds its functions to the module table on top of the stack. */
-void slk_open_mailbox(lua_State *L);     /* mailbox, log, redact */
-void slk_open_poller(lua_State *L);      /* poller, signals, monotonic */
-void slk_open_http_client(lua_State *L); /* net, http_client */
-void slk_open_socket_mode(lua_State *L); /* socket_mode */
-void slk_open_http_server(lua_State *L); /* http_server, certificate */
-void slk_open_files(lua_State *L);       /* file_watch, stat, list_directory */
-void slk_open_codecs(lua_State *L);      /* sign, verify, scan_envelope, *_parser, *_frame */
-void slk_open_crypto(lua_State *L);      /* random, sha256, hmac_sha256, is_equal */
-void slk_open_recent_ids(lua_State *L);  /* recent_ids */
-void slk_open_processes(lua_State *L);   /* fork, process_ended, reserve_port, … */
-void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */
+void slk_open_mailbox(lua_State *L);       /* mailbox, log, redact */
+void slk_open_poller(lua_State *L);        /* poller, signals, monotonic */
+void slk_open_http_client(lua_State *L);   /* net, http_client */
+void slk_open_socket_mode(lua_State *L);   /* socket_mode */
+void slk_open_http_server(lua_State *L);   /* http_server, certificate */
+void slk_open_http_receiver(lua_State *L); /* http_receiver */
+void slk_open_files(lua_State *L);         /* file_watch, stat, list_directory */
+void slk_open_codecs(lua_State *L);        /* sign, verify, scan_envelope, *_parser, *_frame */
+void slk_open_crypto(lua_State *L);        /* random, sha256, hmac_sha256, is_equal */
+void slk_open_recent_ids(lua_State *L);    /* recent_ids */
+void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
+void slk_open_json(lua_State *L);          /* json_decode, json_is_plain */
 int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
 
 /* Makes a class: metatable name with __name, __gc, __close and __index = the
@@ -60,16 +61,17 @@ int64_t slk_field_seconds(lua_State *L, int index, const char *name, lua_Number 
 /* The pointer of the object in that field; raises when it is missing or of another class. */
 void *slk_field_object(lua_State *L, int index, const char *name, const char *class_name);
 
-#define SLK_CLASS_MAILBOX     "slack.core.mailbox"
-#define SLK_CLASS_LOG         "slack.core.log"
-#define SLK_CLASS_NET         "slack.core.net"
-#define SLK_CLASS_HTTP_CLIENT "slack.core.http_client"
-#define SLK_CLASS_SOCKET_MODE "slack.core.socket_mode"
-#define SLK_CLASS_HTTP_SERVER "slack.core.http_server"
-#define SLK_CLASS_FILE_WATCH  "slack.core.file_watch"
-#define SLK_CLASS_POLLER      "slack.core.poller"
-#define SLK_CLASS_SIGNALS     "slack.core.signals"
-#define SLK_CLASS_RECENT_IDS  "slack.core.recent_ids"
+#define SLK_CLASS_MAILBOX       "slack.core.mailbox"
+#define SLK_CLASS_LOG           "slack.core.log"
+#define SLK_CLASS_NET           "slack.core.net"
+#define SLK_CLASS_HTTP_CLIENT   "slack.core.http_client"
+#define SLK_CLASS_SOCKET_MODE   "slack.core.socket_mode"
+#define SLK_CLASS_HTTP_SERVER   "slack.core.http_server"
+#define SLK_CLASS_HTTP_RECEIVER "slack.core.http_receiver"
+#define SLK_CLASS_FILE_WATCH    "slack.core.file_watch"
+#define SLK_CLASS_POLLER        "slack.core.poller"
+#define SLK_CLASS_SIGNALS       "slack.core.signals"
+#define SLK_CLASS_RECENT_IDS    "slack.core.recent_ids"
 
 /* Pushes what mailbox:take gives after the kind; returns how many values.
  * Called with the message owned by a userdata, so that raising is safe. */
@@ -78,6 +80,7 @@ int slk_push_envelope(lua_State *L, const struct slk_message *message);
 int slk_push_connection(lua_State *L, const struct slk_message *message);
 int slk_push_ack(lua_State *L, const struct slk_message *message);
 int slk_push_request(lua_State *L, const struct slk_message *message);
+int slk_push_delivery(lua_State *L, const struct slk_message *message);
 int slk_push_served(lua_State *L, const struct slk_message *message);
 
 #endif

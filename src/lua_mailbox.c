@@ -93,6 +93,7 @@ static const struct {
     [SLK_MESSAGE_CONNECTION] = {"connection", slk_push_connection},
     [SLK_MESSAGE_ACK] = {"ack", slk_push_ack},
     [SLK_MESSAGE_REQUEST] = {"request", slk_push_request},
+    [SLK_MESSAGE_DELIVERY] = {"delivery", slk_push_delivery},
     [SLK_MESSAGE_WEBSOCKET] = {"websocket", slk_push_served},
 };
 

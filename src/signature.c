@@ -1,39 +1,101 @@
 #include "signature.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "error.h"
 
 #define DIGEST_SIZE      32
+#define BLOCK_SIZE       64 /* of SHA-256 */
 #define PREFIX           "v0="
 #define MAX_TIMESTAMP    18 /* digits: what fits an int64_t with room to spare */
 #define SIGNATURE_LENGTH (SLK_SIGNATURE_SIZE - 1)
 
-static bool feed(EVP_MAC_CTX *context, const void *data, size_t length)
+/* HMAC (RFC 2104) from its two hashes, each begun with the padded secret.
+ * Copying them costs half of what EVP_MAC_CTX_dup does, and EVP_MAC_init
+ * without a key, which would do, does not begin anew in every OpenSSL 3.0. */
+struct slk_signature_key {
+    EVP_MD_CTX *inner, *outer;
+    EVP_MD_CTX *work;
+};
+
+/* Begins a hash with the secret under padding. */
+static EVP_MD_CTX *begin(const EVP_MD *sha256, const unsigned char secret[BLOCK_SIZE],
+                         unsigned char padding)
 {
-    return length == 0 || EVP_MAC_update(context, data, length) == 1;
+    unsigned char block[BLOCK_SIZE];
+    for (size_t i = 0; i < sizeof block; i++) {
+        block[i] = secret[i] ^ padding;
+    }
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool begun = hash != NULL && EVP_DigestInit_ex2(hash, sha256, NULL) == 1 &&
+                 EVP_DigestUpdate(hash, block, sizeof block) == 1;
+    OPENSSL_cleanse(block, sizeof block);
+    if (!begun) {
+        EVP_MD_CTX_free(hash);
+        return NULL;
+    }
+    return hash;
 }
 
-static bool compute(EVP_MAC_CTX *context, const char *secret, size_t secret_length,
-                    const char *timestamp, size_t timestamp_length, const void *body,
-                    size_t body_length, unsigned char digest[DIGEST_SIZE])
+static bool pad_secret(const EVP_MD *sha256, const char *secret, size_t length,
+                       unsigned char block[BLOCK_SIZE])
 {
-    char name[] = "SHA256";
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    size_t length = 0;
-    return EVP_MAC_init(context, (const unsigned char *)secret, secret_length, parameters) == 1 &&
-           feed(context, "v0:", 3) && feed(context, timestamp, timestamp_length) &&
-           feed(context, ":", 1) && feed(context, body, body_length) &&
-           EVP_MAC_final(context, digest, &length, DIGEST_SIZE) == 1 && length == DIGEST_SIZE;
+    memset(block, 0, BLOCK_SIZE);
+    if (length > BLOCK_SIZE) {
+        return EVP_Digest(secret, length, block, NULL, sha256, NULL) == 1;
+    }
+    memcpy(block, secret, length);
+    return true;
+}
+
+struct slk_signature_key *slk_signature_key_create(const char *secret, size_t length)
+{
+    struct slk_signature_key *key = length > 0 ? calloc(1, sizeof *key) : NULL;
+    EVP_MD *sha256 = key != NULL ? EVP_MD_fetch(NULL, "SHA256", NULL) : NULL;
+    unsigned char block[BLOCK_SIZE];
+    if (sha256 != NULL && pad_secret(sha256, secret, length, block)) {
+        key->inner = begin(sha256, block, 0x36);
+        key->outer = begin(sha256, block, 0x5C);
+        key->work = EVP_MD_CTX_new();
+    }
+    OPENSSL_cleanse(block, sizeof block);
+    EVP_MD_free(sha256);
+    if (key != NULL && (key->inner == NULL || key->outer == NULL || key->work == NULL)) {
+        slk_signature_key_destroy(key);
+        return NULL;
+    }
+    return key;
+}
+
+void slk_signature_key_destroy(struct slk_signature_key *key)
+{
+    if (key != NULL) {
+        EVP_MD_CTX_free(key->inner); /* which wipes its state */
+        EVP_MD_CTX_free(key->outer);
+        EVP_MD_CTX_free(key->work);
+        free(key);
+    }
+}
+
+static bool feed(EVP_MD_CTX *hash, const void *data, size_t length)
+{
+    return length == 0 || EVP_DigestUpdate(hash, data, length) == 1;
+}
+
+static bool compute(struct slk_signature_key *key, struct slk_http_text timestamp,
+                    struct slk_http_text body, unsigned char digest[DIGEST_SIZE])
+{
+    EVP_MD_CTX *work = key->work;
+    return EVP_MD_CTX_copy_ex(work, key->inner) == 1 && feed(work, "v0:", 3) &&
+           feed(work, timestamp.data, timestamp.length) && feed(work, ":", 1) &&
+           feed(work, body.data, body.length) && EVP_DigestFinal_ex(work, digest, NULL) == 1 &&
+           EVP_MD_CTX_copy_ex(work, key->outer) == 1 && feed(work, digest, DIGEST_SIZE) &&
+           EVP_DigestFinal_ex(work, digest, NULL) == 1;
 }
 
 static void write_hex(const unsigned char digest[DIGEST_SIZE], char signature[SLK_SIGNATURE_SIZE])
@@ -47,50 +109,41 @@ static void write_hex(const unsigned char digest[DIGEST_SIZE], char signature[SL
     signature[SIGNATURE_LENGTH] = '\0';
 }
 
-int slk_signature_make(const char *secret, size_t secret_length, const char *timestamp,
-                       size_t timestamp_length, const void *body, size_t body_length,
-                       char signature[SLK_SIGNATURE_SIZE])
+int slk_signature_make(struct slk_signature_key *key, struct slk_http_text timestamp,
+                       struct slk_http_text body, char signature[SLK_SIGNATURE_SIZE])
 {
-    if (secret_length == 0) {
-        return SLK_INVALID;
-    }
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *context = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
     unsigned char digest[DIGEST_SIZE];
-    bool done = context != NULL && compute(context, secret, secret_length, timestamp,
-                                           timestamp_length, body, body_length, digest);
+    bool done = compute(key, timestamp, body, digest);
     if (done) {
         write_hex(digest, signature);
     }
     OPENSSL_cleanse(digest, sizeof digest);
-    EVP_MAC_CTX_free(context);
-    EVP_MAC_free(mac);
     return done ? SLK_OK : SLK_SYSTEM;
 }
 
 /* -1 when it is no plain decimal number. */
-static int64_t parse_timestamp(const char *timestamp, size_t length)
+static int64_t parse_timestamp(struct slk_http_text timestamp)
 {
-    if (length == 0 || length > MAX_TIMESTAMP) {
+    if (timestamp.length == 0 || timestamp.length > MAX_TIMESTAMP) {
         return -1;
     }
     int64_t value = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (timestamp[i] < '0' || timestamp[i] > '9') {
+    for (size_t i = 0; i < timestamp.length; i++) {
+        if (timestamp.data[i] < '0' || timestamp.data[i] > '9') {
             return -1;
         }
-        value = value * 10 + (timestamp[i] - '0');
+        value = value * 10 + (timestamp.data[i] - '0');
     }
     return value;
 }
 
-static bool is_well_formed(const char *signature, size_t length)
+static bool is_well_formed(struct slk_http_text signature)
 {
-    if (length != SIGNATURE_LENGTH || memcmp(signature, PREFIX, 3) != 0) {
+    if (signature.length != SIGNATURE_LENGTH || memcmp(signature.data, PREFIX, 3) != 0) {
         return false;
     }
-    for (size_t i = 3; i < length; i++) {
-        char c = signature[i];
+    for (size_t i = 3; i < signature.length; i++) {
+        char c = signature.data[i];
         if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
             return false;
         }
@@ -98,25 +151,35 @@ static bool is_well_formed(const char *signature, size_t length)
     return true;
 }
 
-enum slk_signature_verdict slk_signature_check(const char *secret, size_t secret_length,
-                                               const char *timestamp, size_t timestamp_length,
-                                               const char *signature, size_t signature_length,
-                                               const void *body, size_t body_length, int64_t now)
+static bool matches(struct slk_signature_key *key, struct slk_http_text timestamp,
+                    struct slk_http_text signature, struct slk_http_text body)
 {
-    int64_t made = parse_timestamp(timestamp, timestamp_length);
+    char expected[SLK_SIGNATURE_SIZE];
+    bool same = slk_signature_make(key, timestamp, body, expected) == SLK_OK &&
+                CRYPTO_memcmp(expected, signature.data, SIGNATURE_LENGTH) == 0;
+    OPENSSL_cleanse(expected, sizeof expected);
+    return same;
+}
+
+enum slk_signature_verdict slk_signature_check(struct slk_signature_key *const *keys, size_t count,
+                                               struct slk_http_text timestamp,
+                                               struct slk_http_text signature,
+                                               struct slk_http_text body, int64_t now)
+{
+    int64_t made = parse_timestamp(timestamp);
     if (made < 0) {
         return SLK_SIGNATURE_BAD_TIMESTAMP;
     }
     if (made < now - SLK_SIGNATURE_MAX_AGE || made > now + SLK_SIGNATURE_MAX_AGE) {
         return SLK_SIGNATURE_STALE;
     }
-    if (!is_well_formed(signature, signature_length)) {
+    if (!is_well_formed(signature)) {
         return SLK_SIGNATURE_BAD_FORMAT;
     }
-    char expected[SLK_SIGNATURE_SIZE];
-    int status = slk_signature_make(secret, secret_length, timestamp, timestamp_length, body,
-                                    body_length, expected);
-    bool matches = status == SLK_OK && CRYPTO_memcmp(expected, signature, SIGNATURE_LENGTH) == 0;
-    OPENSSL_cleanse(expected, sizeof expected);
-    return matches ? SLK_SIGNATURE_VALID : SLK_SIGNATURE_MISMATCH;
+    for (size_t i = 0; i < count; i++) {
+        if (matches(keys[i], timestamp, signature, body)) {
+            return SLK_SIGNATURE_VALID;
+        }
+    }
+    return SLK_SIGNATURE_MISMATCH;
 }

@@ -1,18 +1,28 @@
 /* Slack's request signature, version v0 (Slack: "Verifying requests from
- * Slack"): HMAC-SHA256 over "v0:" timestamp ":" raw body. Any thread. */
+ * Slack"): HMAC-SHA256 over "v0:" timestamp ":" raw body. Any thread, but a
+ * key on one at a time. */
 #ifndef SLK_SIGNATURE_H
 #define SLK_SIGNATURE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http_head.h"
+
 #define SLK_SIGNATURE_SIZE    68  /* "v0=", 64 hex digits, terminator */
 #define SLK_SIGNATURE_MAX_AGE 300 /* seconds, to either side */
 
-/* Writes the signature of body. SLK_OK, SLK_INVALID (empty secret) or SLK_SYSTEM. */
-int slk_signature_make(const char *secret, size_t secret_length, const char *timestamp,
-                       size_t timestamp_length, const void *body, size_t body_length,
-                       char signature[SLK_SIGNATURE_SIZE]);
+/* A signing secret, hashed once for all the signatures to come; the secret
+ * itself is not kept, and what is kept is wiped by destroy. */
+struct slk_signature_key;
+
+/* NULL when the secret is empty or the library failed. */
+struct slk_signature_key *slk_signature_key_create(const char *secret, size_t length);
+void slk_signature_key_destroy(struct slk_signature_key *key);
+
+/* Writes the signature of body. SLK_OK or SLK_SYSTEM. */
+int slk_signature_make(struct slk_signature_key *key, struct slk_http_text timestamp,
+                       struct slk_http_text body, char signature[SLK_SIGNATURE_SIZE]);
 
 enum slk_signature_verdict {
     SLK_SIGNATURE_VALID,
@@ -22,10 +32,11 @@ enum slk_signature_verdict {
     SLK_SIGNATURE_MISMATCH
 };
 
-/* now is in seconds since the epoch. Compares in constant time. */
-enum slk_signature_verdict slk_signature_check(const char *secret, size_t secret_length,
-                                               const char *timestamp, size_t timestamp_length,
-                                               const char *signature, size_t signature_length,
-                                               const void *body, size_t body_length, int64_t now);
+/* Whether any of the keys made the signature. now is in seconds since the
+ * epoch. Compares in constant time. */
+enum slk_signature_verdict slk_signature_check(struct slk_signature_key *const *keys, size_t count,
+                                               struct slk_http_text timestamp,
+                                               struct slk_http_text signature,
+                                               struct slk_http_text body, int64_t now);
 
 #endif

@@ -319,7 +319,9 @@ local http_receiver = {}
 ---@param settings slack.core.http_receiver_settings
 ---@return slack.core.http_receiver?, string? message, string? code
 function core.http_receiver(settings) end
----Fields named as in struct slk_http_receiver_stats.
+---Fields named as in struct slk_http_receiver_stats, but `unsigned`; `accepted` by kind;
+---`ack_latency` { count, sum, buckets = { { le, count }, … } }, in seconds, each bucket
+---with what is in those before it.
 ---@return table<string, any>
 function http_receiver:stats() end
 function http_receiver:close() end

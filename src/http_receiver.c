@@ -1,0 +1,478 @@
+#include "http_receiver.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "json_field.h"
+#include "receiver_tally.h"
+#include "signature.h"
+#include "slack_body.h"
+#include "slack_headers.h"
+#include "socket_mode.h"
+
+#define MAX_CHALLENGE 1024  /* Slack's has some fifty characters */
+#define KEPT_MEMORY   16384 /* for decoding, from one request to the next */
+
+struct path {
+    char *path;
+    size_t length;
+    unsigned kinds;
+};
+
+struct slk_http_receiver {
+    struct slk_gate gate; /* first: the server knows nothing else */
+    atomic_uint references;
+    struct slk_log *log;
+    struct slk_mailbox *deliveries;
+    struct slk_mailbox *notices;
+    uint32_t source;
+    bool holds_events;
+    int64_t (*time)(void);
+    struct path *paths;
+    size_t path_count;
+    struct slk_receiver_tally tally;
+
+    /* of the server thread */
+    struct slk_signature_key **keys;
+    size_t key_count;
+    struct slk_buffer decoded;
+    char challenge[MAX_CHALLENGE];
+};
+
+static enum slk_gate_verdict refuse(struct slk_http_receiver *receiver, enum slk_refusal refusal,
+                                    const char *detail, const struct slk_gate_request *request,
+                                    struct slk_gate_answer *answer)
+{
+    static const struct {
+        int status;
+        const char *headers;
+    } answers[SLK_REFUSALS] = {
+        [SLK_REFUSAL_UNSIGNED] = {401, ""},
+        [SLK_REFUSAL_STALE] = {401, ""},
+        [SLK_REFUSAL_MISMATCHED] = {401, ""},
+        [SLK_REFUSAL_MALFORMED] = {400, ""},
+        [SLK_REFUSAL_UNKNOWN] = {404, ""},
+        [SLK_REFUSAL_WRONG_METHOD] = {405, "Allow: POST\r\n"},
+        [SLK_REFUSAL_CROWDED] = {503, "Retry-After: 1\r\n"},
+    };
+    slk_receiver_tally_refuse(&receiver->tally, refusal, detail, request->received, receiver->log);
+    *answer = (struct slk_gate_answer){.status = answers[refusal].status,
+                                       .headers = answers[refusal].headers};
+    return SLK_GATE_ANSWER;
+}
+
+static enum slk_gate_verdict answer_empty(struct slk_gate_answer *answer)
+{
+    *answer = (struct slk_gate_answer){.status = 200, .headers = ""};
+    return SLK_GATE_ANSWER;
+}
+
+static bool is(struct slk_http_text text, const char *word)
+{
+    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
+}
+
+/* Cuts off all before the separator's last byte and gives it back; *rest is
+ * what follows, empty when there is no separator. */
+static struct slk_http_text split(struct slk_http_text text, char separator,
+                                  struct slk_http_text *rest)
+{
+    const char *at = text.length > 0 ? memchr(text.data, separator, text.length) : NULL;
+    *rest = (struct slk_http_text){0};
+    if (at != NULL) {
+        size_t length = (size_t)(at - text.data);
+        *rest = (struct slk_http_text){at + 1, text.length - length - 1};
+        text.length = length;
+    }
+    return text;
+}
+
+/* The path of a target, which a proxy may have sent in absolute form. */
+static struct slk_http_text path_of(struct slk_http_text target, struct slk_http_text *query)
+{
+    struct slk_http_text path = split(target, '?', query);
+    if (path.length > 0 && *path.data != '/') {
+        const char *authority = memmem(path.data, path.length, "://", 3);
+        size_t skipped = authority != NULL ? (size_t)(authority - path.data) + 3 : path.length;
+        path = (struct slk_http_text){path.data + skipped, path.length - skipped};
+        const char *slash = path.length > 0 ? memchr(path.data, '/', path.length) : NULL;
+        skipped = slash != NULL ? (size_t)(slash - path.data) : path.length;
+        path = (struct slk_http_text){path.data + skipped, path.length - skipped};
+    }
+    return path;
+}
+
+static const struct path *find_path(const struct slk_http_receiver *receiver,
+                                    struct slk_http_text path)
+{
+    for (size_t i = 0; i < receiver->path_count; i++) {
+        const struct path *known = &receiver->paths[i];
+        if (known->length == path.length && memcmp(known->path, path.data, path.length) == 0) {
+            return known;
+        }
+    }
+    return NULL;
+}
+
+static int64_t system_time(void)
+{
+    return (int64_t)time(NULL);
+}
+
+/* SLK_REFUSALS: it is signed. */
+static enum slk_refusal check_signature(struct slk_http_receiver *receiver,
+                                        const struct slk_slack_headers *headers,
+                                        struct slk_http_text body)
+{
+    if (headers->counts[SLK_HEADER_SIGNATURE] != 1 || headers->counts[SLK_HEADER_TIMESTAMP] != 1) {
+        return SLK_REFUSAL_UNSIGNED;
+    }
+    switch (slk_signature_check(receiver->keys, receiver->key_count,
+                                headers->values[SLK_HEADER_TIMESTAMP],
+                                headers->values[SLK_HEADER_SIGNATURE], body, receiver->time())) {
+    case SLK_SIGNATURE_VALID: return SLK_REFUSALS;
+    case SLK_SIGNATURE_STALE: return SLK_REFUSAL_STALE;
+    case SLK_SIGNATURE_MISMATCH: return SLK_REFUSAL_MISMATCHED;
+    case SLK_SIGNATURE_BAD_TIMESTAMP:
+    case SLK_SIGNATURE_BAD_FORMAT: break;
+    }
+    return SLK_REFUSAL_UNSIGNED;
+}
+
+static enum slk_gate_verdict verify_url(struct slk_http_receiver *receiver,
+                                        const struct slk_slack_body *body,
+                                        const struct slk_gate_request *request,
+                                        struct slk_gate_answer *answer)
+{
+    if (!slk_json_string(body->challenge, receiver->challenge, sizeof receiver->challenge)) {
+        return refuse(receiver, SLK_REFUSAL_MALFORMED, "no usable challenge", request, answer);
+    }
+    slk_receiver_tally_add(&receiver->tally, SLK_COUNT_VERIFICATIONS);
+    slk_log_write(receiver->log, SLK_LOG_INFO, "http_receiver",
+                  "Slack has verified this URL for the Events API");
+    *answer = (struct slk_gate_answer){
+        .status = 200,
+        .headers = "Content-Type: text/plain; charset=utf-8\r\n",
+        .body = {receiver->challenge, strlen(receiver->challenge)},
+    };
+    return SLK_GATE_ANSWER;
+}
+
+static void destroy_delivery(struct slk_message *message)
+{
+    free(message);
+}
+
+static char *copy_text(struct slk_http_text *to, struct slk_http_text from, char *place)
+{
+    if (from.length > 0) {
+        memcpy(place, from.data, from.length);
+    }
+    *to = (struct slk_http_text){place, from.length};
+    return place + from.length;
+}
+
+static struct slk_delivery_message *create_delivery(const struct slk_http_receiver *receiver,
+                                                    enum slk_delivery_kind kind,
+                                                    struct slk_http_text text,
+                                                    const struct slk_slack_headers *headers,
+                                                    const struct slk_gate_request *request)
+{
+    struct slk_http_text reason = slk_slack_headers_retry_reason(headers);
+    size_t size =
+        sizeof(struct slk_delivery_message) + text.length + request->headers.length + reason.length;
+    struct slk_delivery_message *delivery = malloc(size);
+    if (delivery == NULL) {
+        return NULL;
+    }
+    *delivery = (struct slk_delivery_message){
+        .message = {.destroy = destroy_delivery,
+                    .kind = SLK_MESSAGE_DELIVERY,
+                    .source = receiver->source,
+                    .size = size},
+        .kind = kind,
+        .received = request->received,
+        .retry_number = slk_slack_headers_retry_number(headers),
+    };
+    char *place = (char *)(delivery + 1);
+    place =
+        copy_text(kind == SLK_DELIVERY_COMMAND ? &delivery->form : &delivery->json, text, place);
+    place = copy_text(&delivery->headers, request->headers, place);
+    copy_text(&delivery->retry_reason, reason, place);
+    return delivery;
+}
+
+static enum slk_receiver_count count_of(enum slk_delivery_kind kind)
+{
+    return kind == SLK_DELIVERY_EVENT     ? SLK_COUNT_EVENTS
+           : kind == SLK_DELIVERY_COMMAND ? SLK_COUNT_COMMANDS
+                                          : SLK_COUNT_INTERACTIONS;
+}
+
+static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
+                                     enum slk_delivery_kind kind, struct slk_http_text text,
+                                     const struct slk_slack_headers *headers,
+                                     const struct slk_gate_request *request,
+                                     struct slk_gate_answer *answer)
+{
+    bool is_owed = kind != SLK_DELIVERY_EVENT || receiver->holds_events;
+    if (slk_mailbox_is_crowded(receiver->deliveries) ||
+        (is_owed && request->waiting >= request->max_waiting)) {
+        return refuse(receiver, SLK_REFUSAL_CROWDED, NULL, request, answer);
+    }
+    struct slk_delivery_message *delivery = create_delivery(receiver, kind, text, headers, request);
+    if (delivery == NULL) {
+        return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
+    }
+    delivery->request = is_owed ? request->number : 0;
+    slk_receiver_tally_add(&receiver->tally, count_of(kind));
+    slk_mailbox_push(receiver->deliveries, &delivery->message);
+    if (is_owed) {
+        return SLK_GATE_OWED;
+    }
+    slk_receiver_tally_latency(&receiver->tally, slk_clock_now() - request->received);
+    return answer_empty(answer);
+}
+
+/* What a verified request holds decides where it goes. */
+static enum slk_gate_verdict judge_body(struct slk_http_receiver *receiver, const struct path *path,
+                                        const struct slk_slack_body *body,
+                                        const struct slk_slack_headers *headers,
+                                        const struct slk_gate_request *request,
+                                        struct slk_gate_answer *answer)
+{
+    unsigned kind = 0;
+    switch (body->kind) {
+    case SLK_BODY_MALFORMED:
+        return refuse(receiver, SLK_REFUSAL_MALFORMED, body->why, request, answer);
+    case SLK_BODY_NO_MEMORY:
+        return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
+    case SLK_BODY_UNKNOWN:
+        return refuse(receiver, SLK_REFUSAL_UNKNOWN, "it holds no event", request, answer);
+    case SLK_BODY_VERIFICATION:
+    case SLK_BODY_EVENT: kind = SLK_DELIVERY_EVENT; break;
+    case SLK_BODY_COMMAND: kind = SLK_DELIVERY_COMMAND; break;
+    case SLK_BODY_INTERACTION: kind = SLK_DELIVERY_INTERACTION; break;
+    }
+    if ((path->kinds & kind) == 0) {
+        return refuse(receiver, SLK_REFUSAL_UNKNOWN, "its kind has another path", request, answer);
+    }
+    if (body->kind == SLK_BODY_VERIFICATION) {
+        return verify_url(receiver, body, request, answer);
+    }
+    return deliver(receiver, (enum slk_delivery_kind)kind, body->text, headers, request, answer);
+}
+
+/* Slack's old certificate probes carry no signature, so they are answered
+ * without one: the answer is empty and tells nothing, and whatever else such a
+ * form holds is not looked at, signed or not. */
+static enum slk_gate_verdict pass_probe(struct slk_http_receiver *receiver,
+                                        struct slk_gate_answer *answer)
+{
+    slk_receiver_tally_add(&receiver->tally, SLK_COUNT_SSL_CHECKS);
+    return answer_empty(answer);
+}
+
+static enum slk_gate_verdict judge_post(struct slk_http_receiver *receiver, const struct path *path,
+                                        const struct slk_gate_request *request,
+                                        struct slk_gate_answer *answer)
+{
+    struct slk_slack_headers headers;
+    slk_slack_headers_read(request->headers, &headers);
+    enum slk_refusal refusal = check_signature(receiver, &headers, request->body);
+    enum slk_media media = slk_slack_headers_media(&headers);
+    if (media == SLK_MEDIA_FORM && slk_slack_body_is_ssl_check(request->body)) {
+        return pass_probe(receiver, answer);
+    }
+    if (refusal != SLK_REFUSALS) {
+        return refuse(receiver, refusal, NULL, request, answer);
+    }
+    if (media == SLK_MEDIA_OTHER) {
+        return refuse(receiver, SLK_REFUSAL_MALFORMED, "neither plain JSON nor a form", request,
+                      answer);
+    }
+    struct slk_slack_body body = media == SLK_MEDIA_JSON
+                                     ? slk_slack_body_read_json(request->body)
+                                     : slk_slack_body_read_form(request->body, &receiver->decoded);
+    enum slk_gate_verdict verdict = judge_body(receiver, path, &body, &headers, request, answer);
+    receiver->decoded.length = 0;
+    slk_buffer_shrink(&receiver->decoded, KEPT_MEMORY);
+    return verdict;
+}
+
+static enum slk_gate_verdict judge(struct slk_gate *gate, const struct slk_gate_request *request,
+                                   struct slk_gate_answer *answer)
+{
+    struct slk_http_receiver *receiver = (struct slk_http_receiver *)gate;
+    struct slk_http_text query;
+    const struct path *path = find_path(receiver, path_of(request->target, &query));
+    if (path == NULL) {
+        return SLK_GATE_PASS;
+    }
+    if (is(request->method, "POST")) {
+        return judge_post(receiver, path, request, answer);
+    }
+    if (is(request->method, "GET") && slk_slack_body_is_ssl_check(query)) {
+        return pass_probe(receiver, answer);
+    }
+    return refuse(receiver, SLK_REFUSAL_WRONG_METHOD, NULL, request, answer);
+}
+
+static void destroy_notice(struct slk_message *message)
+{
+    free(message);
+}
+
+static void tell(struct slk_http_receiver *receiver, uint64_t number, enum slk_ack_fate fate)
+{
+    struct slk_ack_message *notice = malloc(sizeof *notice);
+    if (notice == NULL) {
+        slk_log_write(receiver->log, SLK_LOG_ERROR, "http_receiver", "out of memory");
+        return;
+    }
+    *notice = (struct slk_ack_message){
+        .message = {.destroy = destroy_notice,
+                    .kind = SLK_MESSAGE_ACK,
+                    .source = receiver->source,
+                    .size = sizeof *notice},
+        .ack_token = number,
+        .fate = fate,
+    };
+    slk_mailbox_push(receiver->notices, &notice->message);
+}
+
+static void lost(struct slk_gate *gate, uint64_t number, enum slk_gate_fate fate,
+                 struct slk_gate_answer *answer)
+{
+    struct slk_http_receiver *receiver = (struct slk_http_receiver *)gate;
+    bool is_deadline = fate == SLK_GATE_DEADLINE;
+    slk_receiver_tally_add(&receiver->tally, is_deadline ? SLK_COUNT_DEADLINES : SLK_COUNT_GONE);
+    if (is_deadline) {
+        answer_empty(answer);
+    }
+    tell(receiver, number, is_deadline ? SLK_ACK_DEADLINE : SLK_ACK_GONE);
+}
+
+static void answered(struct slk_gate *gate, uint64_t number, int64_t waited)
+{
+    (void)number;
+    slk_receiver_tally_latency(&((struct slk_http_receiver *)gate)->tally, waited);
+}
+
+static void retain(struct slk_gate *gate)
+{
+    atomic_fetch_add(&((struct slk_http_receiver *)gate)->references, 1);
+}
+
+static void release(struct slk_gate *gate)
+{
+    slk_http_receiver_release((struct slk_http_receiver *)gate);
+}
+
+static void destroy(struct slk_http_receiver *receiver)
+{
+    for (size_t i = 0; i < receiver->key_count; i++) {
+        slk_signature_key_destroy(receiver->keys[i]);
+    }
+    for (size_t i = 0; i < receiver->path_count; i++) {
+        free(receiver->paths[i].path);
+    }
+    free(receiver->keys);
+    free(receiver->paths);
+    slk_buffer_free(&receiver->decoded);
+    slk_mailbox_release(receiver->notices);
+    slk_mailbox_release(receiver->deliveries);
+    slk_log_release(receiver->log);
+    free(receiver);
+}
+
+void slk_http_receiver_release(struct slk_http_receiver *receiver)
+{
+    if (receiver != NULL && atomic_fetch_sub(&receiver->references, 1) == 1) {
+        destroy(receiver);
+    }
+}
+
+static int copy_secrets(struct slk_http_receiver *receiver,
+                        const struct slk_http_receiver_settings *settings, struct slk_error *err)
+{
+    receiver->keys = calloc(settings->secret_count, sizeof *receiver->keys);
+    for (size_t i = 0; receiver->keys != NULL && i < settings->secret_count; i++) {
+        const struct slk_secret *secret = &settings->secrets[i];
+        receiver->keys[i] = slk_signature_key_create(secret->data, secret->length);
+        if (receiver->keys[i] == NULL) {
+            slk_error_set(err, "secret",
+                          secret->length == 0 ? "a signing secret is empty"
+                                              : "HMAC-SHA256 is not available");
+            return SLK_INVALID;
+        }
+        receiver->key_count++;
+    }
+    return receiver->keys != NULL ? SLK_OK : SLK_NOMEM;
+}
+
+static int copy_paths(struct slk_http_receiver *receiver,
+                      const struct slk_http_receiver_settings *settings)
+{
+    receiver->paths = calloc(settings->path_count, sizeof *receiver->paths);
+    for (size_t i = 0; receiver->paths != NULL && i < settings->path_count; i++) {
+        char *path = strdup(settings->paths[i].path);
+        if (path == NULL) {
+            return SLK_NOMEM;
+        }
+        receiver->paths[i] = (struct path){path, strlen(path), settings->paths[i].kinds};
+        receiver->path_count++;
+    }
+    return receiver->paths != NULL ? SLK_OK : SLK_NOMEM;
+}
+
+struct slk_http_receiver *
+slk_http_receiver_create(const struct slk_http_receiver_settings *settings, struct slk_log *log,
+                         struct slk_mailbox *deliveries, struct slk_mailbox *notices,
+                         uint32_t source, struct slk_error *err)
+{
+    slk_error_set(err, "memory", "out of memory");
+    if (settings->secret_count == 0 || settings->path_count == 0) {
+        slk_error_set(err, "secret", "at least one signing secret and one path are needed");
+        return NULL;
+    }
+    struct slk_http_receiver *receiver = calloc(1, sizeof *receiver);
+    if (receiver == NULL) {
+        return NULL;
+    }
+    receiver->gate = (struct slk_gate){.deadline = settings->ack_deadline,
+                                       .judge = judge,
+                                       .lost = lost,
+                                       .answered = answered,
+                                       .retain = retain,
+                                       .release = release};
+    atomic_init(&receiver->references, 1);
+    receiver->log = slk_log_retain(log);
+    receiver->deliveries = slk_mailbox_retain(deliveries);
+    receiver->notices = slk_mailbox_retain(notices);
+    receiver->source = source;
+    receiver->holds_events = settings->holds_events;
+    receiver->time = settings->time != NULL ? settings->time : system_time;
+    slk_buffer_init(&receiver->decoded, SIZE_MAX / 2);
+    if (copy_secrets(receiver, settings, err) != SLK_OK ||
+        copy_paths(receiver, settings) != SLK_OK) {
+        destroy(receiver);
+        return NULL;
+    }
+    return receiver;
+}
+
+struct slk_gate *slk_http_receiver_gate(struct slk_http_receiver *receiver)
+{
+    return &receiver->gate;
+}
+
+void slk_http_receiver_stats(const struct slk_http_receiver *receiver,
+                             struct slk_http_receiver_stats *stats)
+{
+    slk_receiver_tally_read(&receiver->tally, stats);
+}

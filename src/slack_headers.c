@@ -1,0 +1,88 @@
+#include "slack_headers.h"
+
+#include <string.h>
+
+#define MAX_NUMBER 999
+#define MAX_REASON 64
+
+static const char *const names[SLK_SLACK_HEADERS] = {
+    [SLK_HEADER_SIGNATURE] = "X-Slack-Signature",
+    [SLK_HEADER_TIMESTAMP] = "X-Slack-Request-Timestamp",
+    [SLK_HEADER_CONTENT_TYPE] = "Content-Type",
+    [SLK_HEADER_CONTENT_ENCODING] = "Content-Encoding",
+    [SLK_HEADER_RETRY_NUMBER] = "X-Slack-Retry-Num",
+    [SLK_HEADER_RETRY_REASON] = "X-Slack-Retry-Reason",
+};
+
+void slk_slack_headers_read(struct slk_http_text block, struct slk_slack_headers *headers)
+{
+    struct slk_http_text name, value;
+    *headers = (struct slk_slack_headers){0};
+    while (slk_http_next_field(&block, &name, &value)) {
+        for (size_t i = 0; i < SLK_SLACK_HEADERS; i++) {
+            if (slk_http_text_is(name, names[i])) {
+                headers->values[i] = headers->counts[i] == 0 ? value : headers->values[i];
+                headers->counts[i]++;
+            }
+        }
+    }
+}
+
+static struct slk_http_text without_parameters(struct slk_http_text type)
+{
+    const char *end = type.length > 0 ? memchr(type.data, ';', type.length) : NULL;
+    type.length = end != NULL ? (size_t)(end - type.data) : type.length;
+    while (type.length > 0 &&
+           (type.data[type.length - 1] == ' ' || type.data[type.length - 1] == '\t')) {
+        type.length--;
+    }
+    return type;
+}
+
+enum slk_media slk_slack_headers_media(const struct slk_slack_headers *headers)
+{
+    bool is_coded = headers->counts[SLK_HEADER_CONTENT_ENCODING] > 0 &&
+                    !slk_http_text_is(headers->values[SLK_HEADER_CONTENT_ENCODING], "identity");
+    if (is_coded || headers->counts[SLK_HEADER_CONTENT_ENCODING] > 1 ||
+        headers->counts[SLK_HEADER_CONTENT_TYPE] != 1) {
+        return SLK_MEDIA_OTHER;
+    }
+    struct slk_http_text type = without_parameters(headers->values[SLK_HEADER_CONTENT_TYPE]);
+    if (slk_http_text_is(type, "application/json")) {
+        return SLK_MEDIA_JSON;
+    }
+    return slk_http_text_is(type, "application/x-www-form-urlencoded") ? SLK_MEDIA_FORM
+                                                                       : SLK_MEDIA_OTHER;
+}
+
+int slk_slack_headers_retry_number(const struct slk_slack_headers *headers)
+{
+    struct slk_http_text value = headers->values[SLK_HEADER_RETRY_NUMBER];
+    int number = 0;
+    for (size_t i = 0; i < value.length; i++) {
+        char c = value.data[i];
+        number = c >= '0' && c <= '9' ? number * 10 + (c - '0') : MAX_NUMBER + 1;
+        if (number > MAX_NUMBER) {
+            return 0;
+        }
+    }
+    return number;
+}
+
+static bool is_word(struct slk_http_text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '_' && c != '-') {
+            return false;
+        }
+    }
+    return text.length <= MAX_REASON;
+}
+
+struct slk_http_text slk_slack_headers_retry_reason(const struct slk_slack_headers *headers)
+{
+    struct slk_http_text value = headers->values[SLK_HEADER_RETRY_REASON];
+    return is_word(value) ? value : (struct slk_http_text){0};
+}
