@@ -141,19 +141,22 @@ install: all             ## copy into PREFIX/share/lua/5.4 and PREFIX/lib/lua/5.
 rock:                    ## build and install the rock of this tree with LuaRocks
 	$(LUAROCKS) make rockspec/lua-slack-scm-1.rockspec
 
-BENCH = $(addprefix $(BUILD)/bench/,load_server bare_lws bare_curl)
+BENCH = $(addprefix $(BUILD)/bench/,load_server load_client bare_lws bare_lws_http bare_curl)
 
 bench: all $(BENCH)      ## measure beside bare C clients, and peers when bench-deps has been made
 	$(LUA) spec/bench/run.lua $(BUILD)
 
-bench-deps: $(BUILD)/bench/slack_go  ## install Bolt, build slack-go's client (needs npm and Go)
+bench-deps: $(BUILD)/bench/slack_go $(BUILD)/bench/slack_go_http ## install Bolt, build slack-go's client (needs npm and Go)
 	npm install --no-package-lock --prefix $(BUILD)/bench @slack/bolt
 
 $(BUILD)/bench/load_server: $(addprefix $(BUILD)/bench/,load_server.o load.o peer.o link.o \
   events.o child.o) $(addprefix $(BUILD)/,websocket.o utf8.o buffer.o clock.o)
 $(BUILD)/bench/bare_curl: $(BUILD)/bench/bare_curl.o $(addprefix $(BUILD)/,websocket.o \
   websocket_upgrade.o utf8.o envelope.o buffer.o error.o)
+$(BUILD)/bench/load_client: $(addprefix $(BUILD)/bench/,load_client.o posts.o link.o events.o \
+  child.o) $(addprefix $(BUILD)/,buffer.o clock.o)
 $(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
+$(BUILD)/bench/bare_lws_http: $(BUILD)/bench/bare_lws_http.o
 $(BENCH):
 	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
 
@@ -163,7 +166,7 @@ $(BUILD)/bench/%.o: spec/bench/%.c
 
 -include $(wildcard $(BUILD)/bench/*.d)
 
-$(BUILD)/bench/slack_go: spec/bench/peers/slack_go.go
+$(addprefix $(BUILD)/bench/,slack_go slack_go_http): $(BUILD)/bench/%: spec/bench/peers/%.go
 	@mkdir -p $(@D)
 	GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode go build -o $@ $<
 

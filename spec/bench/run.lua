@@ -1,9 +1,9 @@
 -- Measures lua-slack beside bare C clients and, when installed, its peers: each
 -- in turn as a child of the load server, several rounds, medians with extremes.
 --   lua5.4 spec/bench/run.lua [BUILD_DIRECTORY]
--- BENCH_QUICK=1 makes it a smoke run; BENCH_ROUNDS sets the rounds (5);
--- BENCH_ONLY is a comma-separated list of clients (lua-slack, bare lws, bare curl,
--- Bolt, slack-go).
+-- BENCH_PART is "socket_mode" or "http" for half of it; BENCH_QUICK=1 makes it a
+-- smoke run; BENCH_ROUNDS sets the rounds (5); BENCH_ONLY is a comma-separated
+-- list of who is measured (lua-slack, bare lws, bare curl, Bolt, slack-go).
 package.cpath = (arg[1] or "build") .. "/?.so;" .. package.cpath
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
 
@@ -12,6 +12,7 @@ local clients = require "bench.clients"
 local core = require "slack.core"
 local figures = require "bench.figures"
 local json = require "slack.json"
+local receivers = require "bench.receivers"
 
 local IS_QUICK = (os.getenv "BENCH_QUICK" or "") ~= ""
 local ROUNDS = tonumber(os.getenv "BENCH_ROUNDS") or (IS_QUICK and 1 or 5)
@@ -227,6 +228,73 @@ local function bench_refresh(wanted)
   end
 end
 
+-- HTTP ------------------------------------------------------------------------
+
+local function http_cpu(result)
+  return result.cpu_s / result.requests * 1e5
+end
+
+local HTTP_COLUMNS = {
+  { "requests/s", "%.0f", function(r) return r.per_second end },
+  { "CPU s per 100k", "%.2f", http_cpu },
+  { "p50 ms", "%.2f", function(r) return r.us.p50 / 1e3 end },
+  { "p99 ms", "%.2f", function(r) return r.us.p99 / 1e3 end },
+  { "RSS started MB", "%.1f", function(r) return r.rss_started_kb / 1024 end },
+  { "RSS peak MB", "%.1f", function(r) return r.rss_peak_kb / 1024 end },
+  { "refused", "%.0f", function(r) return r.refused end },
+}
+
+-- Every receiver in turn, round by round; also what lua-slack's threads cost.
+local function bench_http(wanted, connections)
+  local results, threads = {}, {}
+  for _ = 1, ROUNDS do
+    for _, receiver in ipairs(wanted) do
+      local total = receiver.name == "Bolt" and 20000 or 100000
+      local result = receivers.run(receiver, ("--total %d --connections %d"):format(
+        IS_QUICK and total // 10 or total, connections))
+      results[receiver] = results[receiver] or {}
+      table.insert(results[receiver], result)
+    end
+  end
+  local names = {}
+  for i, column in ipairs(HTTP_COLUMNS) do
+    names[i] = column[1]
+  end
+  heading(("Signed POSTs over HTTP, %d keep-alive connections"):format(connections), "receiver",
+    "CPU, ours = 1", table.unpack(names))
+  local ours = collect(results[wanted[1]], http_cpu).median
+  for _, receiver in ipairs(wanted) do
+    local cells = {}
+    for i, column in ipairs(HTTP_COLUMNS) do
+      cells[i] = show(collect(results[receiver], column[3]), column[2])
+    end
+    row(receiver.name, ("%.2f"):format(collect(results[receiver], http_cpu).median / ours),
+      table.unpack(cells))
+  end
+  if wanted[1].name ~= "lua-slack" then
+    return
+  end
+  for name in pairs(results[wanted[1]][1].threads) do
+    threads[#threads + 1] = name
+  end
+  table.sort(threads)
+  heading("CPU seconds of lua-slack's threads per 100k requests", "thread", "CPU s per 100k")
+  for _, name in ipairs(threads) do
+    row(name, show(collect(results[wanted[1]], function(result)
+      return (result.threads[name] or 0) / result.requests * 1e5
+    end), "%.2f"))
+  end
+end
+
+local function bench_idle_connections(wanted)
+  heading("Memory of an idle keep-alive connection, after one request", "receiver", "bytes")
+  for _, receiver in ipairs(wanted) do
+    local result = receivers.run(receiver,
+      ("--connections 1 --idle %d"):format(IS_QUICK and 100 or 900))
+    row(receiver.name, ("%.0f"):format(result.bytes_per_idle_connection))
+  end
+end
+
 local function print_circumstances()
   local _, processors = (io.open("/proc/cpuinfo"):read "a"):gsub("\nprocessor", "")
   local versions = core.versions()
@@ -235,15 +303,32 @@ local function print_circumstances()
       versions.openssl, ROUNDS))
 end
 
-io.stdout:setvbuf "line"
-local wanted = clients.wanted()
-print_circumstances()
-bench_closed_loop(wanted)
-bench_rate(wanted)
-if wanted[1].name == "lua-slack" then
-  bench_listeners(wanted[1])
-  bench_decoding()
-  bench_burn(wanted[1])
+local function bench_socket_mode()
+  local wanted = clients.wanted()
+  bench_closed_loop(wanted)
+  bench_rate(wanted)
+  if wanted[1].name == "lua-slack" then
+    bench_listeners(wanted[1])
+    bench_decoding()
+    bench_burn(wanted[1])
+  end
+  bench_recovery(wanted)
+  bench_refresh(wanted)
 end
-bench_recovery(wanted)
-bench_refresh(wanted)
+
+local function bench_receivers()
+  local wanted = receivers.wanted()
+  bench_http(wanted, 32)
+  bench_http(wanted, 200)
+  bench_idle_connections(wanted)
+end
+
+io.stdout:setvbuf "line"
+print_circumstances()
+local part = os.getenv "BENCH_PART" or ""
+if part ~= "http" then
+  bench_socket_mode()
+end
+if part ~= "socket_mode" then
+  bench_receivers()
+end
