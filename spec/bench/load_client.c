@@ -167,6 +167,10 @@ static bool run(struct bench *bench, uint64_t wanted, int64_t deadline)
     while (bench->answered < wanted && slk_clock_now() < deadline) {
         int count = epoll_wait(bench->epoll, events, EVENTS, 100);
         for (int i = 0; i < count; i++) {
+            if (events[i].data.ptr == NULL) {
+                answer_api(bench);
+                continue;
+            }
             if (!read_client(bench, events[i].data.ptr)) {
                 fprintf(stderr, "load client: a connection was closed\n");
                 return false;
@@ -184,6 +188,8 @@ static bool set_up(struct bench *bench)
     close(fd);
     bench->api = link_listen(&bench->api_port);
     bench->epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN}; /* no client's: the API's */
+    epoll_ctl(bench->epoll, EPOLL_CTL_ADD, bench->api, &event);
     bench->posts = posts_create("/slack/events");
     bench->clients = calloc(bench->connections + bench->idle, sizeof *bench->clients);
     snprintf(bench->port_text, sizeof bench->port_text, "%d", bench->port);
