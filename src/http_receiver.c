@@ -8,20 +8,16 @@
 #include "buffer.h"
 #include "clock.h"
 #include "json_field.h"
+#include "receiver_paths.h"
 #include "receiver_tally.h"
 #include "signature.h"
 #include "slack_body.h"
+#include "slack_delivery.h"
 #include "slack_headers.h"
 #include "socket_mode.h"
 
 #define MAX_CHALLENGE 1024  /* Slack's has some fifty characters */
 #define KEPT_MEMORY   16384 /* for decoding, from one request to the next */
-
-struct path {
-    char *path;
-    size_t length;
-    unsigned kinds;
-};
 
 struct slk_http_receiver {
     struct slk_gate gate; /* first: the server knows nothing else */
@@ -32,8 +28,7 @@ struct slk_http_receiver {
     uint32_t source;
     bool holds_events;
     int64_t (*time)(void);
-    struct path *paths;
-    size_t path_count;
+    struct slk_receiver_paths paths;
     struct slk_receiver_tally tally;
 
     /* of the server thread */
@@ -74,48 +69,6 @@ static enum slk_gate_verdict answer_empty(struct slk_gate_answer *answer)
 static bool is(struct slk_http_text text, const char *word)
 {
     return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
-}
-
-/* Cuts off all before the separator's last byte and gives it back; *rest is
- * what follows, empty when there is no separator. */
-static struct slk_http_text split(struct slk_http_text text, char separator,
-                                  struct slk_http_text *rest)
-{
-    const char *at = text.length > 0 ? memchr(text.data, separator, text.length) : NULL;
-    *rest = (struct slk_http_text){0};
-    if (at != NULL) {
-        size_t length = (size_t)(at - text.data);
-        *rest = (struct slk_http_text){at + 1, text.length - length - 1};
-        text.length = length;
-    }
-    return text;
-}
-
-/* The path of a target, which a proxy may have sent in absolute form. */
-static struct slk_http_text path_of(struct slk_http_text target, struct slk_http_text *query)
-{
-    struct slk_http_text path = split(target, '?', query);
-    if (path.length > 0 && *path.data != '/') {
-        const char *authority = memmem(path.data, path.length, "://", 3);
-        size_t skipped = authority != NULL ? (size_t)(authority - path.data) + 3 : path.length;
-        path = (struct slk_http_text){path.data + skipped, path.length - skipped};
-        const char *slash = path.length > 0 ? memchr(path.data, '/', path.length) : NULL;
-        skipped = slash != NULL ? (size_t)(slash - path.data) : path.length;
-        path = (struct slk_http_text){path.data + skipped, path.length - skipped};
-    }
-    return path;
-}
-
-static const struct path *find_path(const struct slk_http_receiver *receiver,
-                                    struct slk_http_text path)
-{
-    for (size_t i = 0; i < receiver->path_count; i++) {
-        const struct path *known = &receiver->paths[i];
-        if (known->length == path.length && memcmp(known->path, path.data, path.length) == 0) {
-            return known;
-        }
-    }
-    return NULL;
 }
 
 static int64_t system_time(void)
@@ -162,50 +115,6 @@ static enum slk_gate_verdict verify_url(struct slk_http_receiver *receiver,
     return SLK_GATE_ANSWER;
 }
 
-static void destroy_delivery(struct slk_message *message)
-{
-    free(message);
-}
-
-static char *copy_text(struct slk_http_text *to, struct slk_http_text from, char *place)
-{
-    if (from.length > 0) {
-        memcpy(place, from.data, from.length);
-    }
-    *to = (struct slk_http_text){place, from.length};
-    return place + from.length;
-}
-
-static struct slk_delivery_message *create_delivery(const struct slk_http_receiver *receiver,
-                                                    enum slk_delivery_kind kind,
-                                                    struct slk_http_text text,
-                                                    const struct slk_slack_headers *headers,
-                                                    const struct slk_gate_request *request)
-{
-    struct slk_http_text reason = slk_slack_headers_retry_reason(headers);
-    size_t size =
-        sizeof(struct slk_delivery_message) + text.length + request->headers.length + reason.length;
-    struct slk_delivery_message *delivery = malloc(size);
-    if (delivery == NULL) {
-        return NULL;
-    }
-    *delivery = (struct slk_delivery_message){
-        .message = {.destroy = destroy_delivery,
-                    .kind = SLK_MESSAGE_DELIVERY,
-                    .source = receiver->source,
-                    .size = size},
-        .kind = kind,
-        .received = request->received,
-        .retry_number = slk_slack_headers_retry_number(headers),
-    };
-    char *place = (char *)(delivery + 1);
-    place =
-        copy_text(kind == SLK_DELIVERY_COMMAND ? &delivery->form : &delivery->json, text, place);
-    place = copy_text(&delivery->headers, request->headers, place);
-    copy_text(&delivery->retry_reason, reason, place);
-    return delivery;
-}
-
 static enum slk_receiver_count count_of(enum slk_delivery_kind kind)
 {
     return kind == SLK_DELIVERY_EVENT     ? SLK_COUNT_EVENTS
@@ -224,7 +133,8 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
         (is_owed && request->waiting >= request->max_waiting)) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, NULL, request, answer);
     }
-    struct slk_delivery_message *delivery = create_delivery(receiver, kind, text, headers, request);
+    struct slk_delivery_message *delivery =
+        slk_slack_delivery_create(kind, text, headers, request, receiver->source);
     if (delivery == NULL) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
     }
@@ -239,11 +149,10 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
 }
 
 /* What a verified request holds decides where it goes. */
-static enum slk_gate_verdict judge_body(struct slk_http_receiver *receiver, const struct path *path,
-                                        const struct slk_slack_body *body,
-                                        const struct slk_slack_headers *headers,
-                                        const struct slk_gate_request *request,
-                                        struct slk_gate_answer *answer)
+static enum slk_gate_verdict
+judge_body(struct slk_http_receiver *receiver, const struct slk_receiver_path *path,
+           const struct slk_slack_body *body, const struct slk_slack_headers *headers,
+           const struct slk_gate_request *request, struct slk_gate_answer *answer)
 {
     unsigned kind = 0;
     switch (body->kind) {
@@ -277,7 +186,8 @@ static enum slk_gate_verdict pass_probe(struct slk_http_receiver *receiver,
     return answer_empty(answer);
 }
 
-static enum slk_gate_verdict judge_post(struct slk_http_receiver *receiver, const struct path *path,
+static enum slk_gate_verdict judge_post(struct slk_http_receiver *receiver,
+                                        const struct slk_receiver_path *path,
                                         const struct slk_gate_request *request,
                                         struct slk_gate_answer *answer)
 {
@@ -309,7 +219,8 @@ static enum slk_gate_verdict judge(struct slk_gate *gate, const struct slk_gate_
 {
     struct slk_http_receiver *receiver = (struct slk_http_receiver *)gate;
     struct slk_http_text query;
-    const struct path *path = find_path(receiver, path_of(request->target, &query));
+    const struct slk_receiver_path *path =
+        slk_receiver_paths_find(&receiver->paths, request->target, &query);
     if (path == NULL) {
         return SLK_GATE_PASS;
     }
@@ -378,11 +289,8 @@ static void destroy(struct slk_http_receiver *receiver)
     for (size_t i = 0; i < receiver->key_count; i++) {
         slk_signature_key_destroy(receiver->keys[i]);
     }
-    for (size_t i = 0; i < receiver->path_count; i++) {
-        free(receiver->paths[i].path);
-    }
     free(receiver->keys);
-    free(receiver->paths);
+    slk_receiver_paths_free(&receiver->paths);
     slk_buffer_free(&receiver->decoded);
     slk_mailbox_release(receiver->notices);
     slk_mailbox_release(receiver->deliveries);
@@ -415,21 +323,6 @@ static int copy_secrets(struct slk_http_receiver *receiver,
     return receiver->keys != NULL ? SLK_OK : SLK_NOMEM;
 }
 
-static int copy_paths(struct slk_http_receiver *receiver,
-                      const struct slk_http_receiver_settings *settings)
-{
-    receiver->paths = calloc(settings->path_count, sizeof *receiver->paths);
-    for (size_t i = 0; receiver->paths != NULL && i < settings->path_count; i++) {
-        char *path = strdup(settings->paths[i].path);
-        if (path == NULL) {
-            return SLK_NOMEM;
-        }
-        receiver->paths[i] = (struct path){path, strlen(path), settings->paths[i].kinds};
-        receiver->path_count++;
-    }
-    return receiver->paths != NULL ? SLK_OK : SLK_NOMEM;
-}
-
 struct slk_http_receiver *
 slk_http_receiver_create(const struct slk_http_receiver_settings *settings, struct slk_log *log,
                          struct slk_mailbox *deliveries, struct slk_mailbox *notices,
@@ -459,7 +352,8 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
     receiver->time = settings->time != NULL ? settings->time : system_time;
     slk_buffer_init(&receiver->decoded, SIZE_MAX / 2);
     if (copy_secrets(receiver, settings, err) != SLK_OK ||
-        copy_paths(receiver, settings) != SLK_OK) {
+        slk_receiver_paths_copy(&receiver->paths, settings->paths, settings->path_count) !=
+            SLK_OK) {
         destroy(receiver);
         return NULL;
     }

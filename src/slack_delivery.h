@@ -1,0 +1,16 @@
+/* The message that takes a request of Slack's to Lua. */
+#ifndef SLK_SLACK_DELIVERY_H
+#define SLK_SLACK_DELIVERY_H
+
+#include "http_receiver.h"
+#include "slack_headers.h"
+
+/* Any thread. Everything is copied; its request number is 0 until the caller says.
+ * NULL when memory ran out. */
+struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind kind,
+                                                       struct slk_http_text text,
+                                                       const struct slk_slack_headers *headers,
+                                                       const struct slk_gate_request *request,
+                                                       uint32_t source);
+
+#endif
