@@ -2,8 +2,11 @@
 -- runs the method, encodes the answer. Knows no sockets: a request comes in as
 -- a table, status, headers and body go out.
 
+local base64 = require "slack.sandbox.base64"
+local fields = require "slack.sandbox.form_fields"
 local json = require "slack.json"
 local methods = require "slack.sandbox.methods"
+local places = require "slack.sandbox.places"
 local tasks = require "slack.tasks"
 
 ---@class slack.sandbox.Request
@@ -25,49 +28,28 @@ local tasks = require "slack.tasks"
 ---@field times? integer how many calls it is for; nil: until cleared
 
 ---@class slack.sandbox.Api
----@field tokens table<string, { type: "bot"|"app", user_id: string? }>
 ---@field calls { method: string, args: table, token: string?, at: number, ok: boolean }[]
 local Api = {}
 Api.__index = Api
 Api.__name = "slack.sandbox.api"
 
 ---@class slack.sandbox.ApiOptions
----@field workspace slack.sandbox.Workspace
----@field tokens table<string, { type: "bot"|"app", user_id: string? }>
----@field scopes? string granted scopes, comma-separated
----@field open_connection fun(): string
----@field use_trigger fun(id: string): true?, string?
+---@field workspace slack.sandbox.Workspace for what no workspace's token is needed for
+---@field grants slack.sandbox.Grants
+---@field trigger_workspace fun(id: string): slack.sandbox.Workspace?
+---@field services table what methods need besides: see slack.sandbox.Call
 
 ---@param options slack.sandbox.ApiOptions
 ---@return slack.sandbox.Api
 function Api.new(options)
   return setmetatable({
     workspace = options.workspace,
-    tokens = options.tokens,
-    scopes = options.scopes or "chat:write,commands,app_mentions:read,channels:history",
-    open_connection = options.open_connection,
-    use_trigger = options.use_trigger,
+    grants = options.grants,
+    trigger_workspace = options.trigger_workspace,
+    services = { __index = options.services },
     calls = {},
     failures = {},
   }, Api)
-end
-
-local function percent_decode(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
-end
-
----Decodes application/x-www-form-urlencoded text; of repeated names the last counts.
----@param text string
----@return table<string, string>
-function Api.decode_form(text)
-  local fields = {}
-  for pair in text:gmatch "[^&]+" do
-    local name, value = pair:match "^([^=]*)=?(.*)$"
-    fields[percent_decode(name)] = percent_decode(value)
-  end
-  return fields
 end
 
 local function media_type(request)
@@ -76,7 +58,7 @@ local function media_type(request)
 end
 
 local function decode_arguments(request)
-  local args = Api.decode_form(request.query or "")
+  local args = fields.decode(request.query or "")
   if request.body == "" then
     return args
   end
@@ -92,7 +74,7 @@ local function decode_arguments(request)
   elseif kind ~= "application/x-www-form-urlencoded" then
     return nil, "invalid_post_type"
   end
-  for name, value in pairs(Api.decode_form(request.body)) do
+  for name, value in pairs(fields.decode(request.body)) do
     args[name] = value
   end
   return args
@@ -109,22 +91,37 @@ local function find_token(request, args, method)
   return token
 end
 
+-- What is asked without a token, by the app as such.
+local WITHOUT_TOKEN = {
+  ["api.test"] = true,
+  ["oauth.v2.access"] = true,
+  ["oauth.v2.user.access"] = true,
+  ["oauth.v2.exchange"] = true, -- has the one to be exchanged
+  ["openid.connect.token"] = true,
+}
+local NOBODY = { type = "none", scopes = {} }
+
 function Api:authorize(method, token)
-  if method == "api.test" then
-    return { type = "none" }
+  if WITHOUT_TOKEN[method] then
+    return NOBODY
   elseif not token then
     return nil, "not_authed"
   end
-  local known = self.tokens[token]
+  local known, err = self.grants:find(token)
   if not known then
-    return nil, "invalid_auth"
+    return nil, err
   elseif (known.type == "app") ~= (method == "apps.connections.open") then
     return nil, "not_allowed_token_type"
   end
   return known
 end
 
-function Api:run(method, args, token)
+local function basic_of(request)
+  local text = (request.headers.authorization or ""):match "^[Bb]asic%s+(%S+)$"
+  return text and base64.decode(text)
+end
+
+function Api:run(method, args, token, request)
   local identity, err = self:authorize(method, token)
   if not identity then
     return nil, err
@@ -133,13 +130,21 @@ function Api:run(method, args, token)
   if not run then
     return nil, "unknown_method", { req_method = method }
   end
-  return run(self.workspace, {
+  local workspace = self.workspace
+  if identity.place then
+    workspace, err = places.of(identity, method, args, self.trigger_workspace)
+    if not workspace then
+      return nil, err
+    end
+  end
+  return run(workspace, setmetatable({
     args = args,
+    token = token,
+    basic = basic_of(request),
+    identity = identity,
     token_type = identity.type,
-    user_id = identity.user_id or self.workspace.bot.user_id,
-    open_connection = self.open_connection,
-    use_trigger = self.use_trigger,
-  })
+    user_id = identity.user_id or workspace.bot.user_id,
+  }, self.services))
 end
 
 ---Makes a method fail, or every method with "*"; nil clears it.
@@ -162,15 +167,19 @@ function Api:take_failure(method)
   return failure.how
 end
 
-local function answer(self, status, fields, more_headers)
-  local json_type = "application/json; charset=utf-8"
-  local headers = { "Content-Type", json_type, "X-OAuth-Scopes", self.scopes }
+local function answer(status, content, more_headers)
+  local headers = { "Content-Type", "application/json; charset=utf-8" }
   table.move(more_headers or {}, 1, #(more_headers or {}), #headers + 1, headers)
-  return status, headers, assert(json.encode(fields))
+  return status, headers, assert(json.encode(content))
+end
+
+local function granted(self, token)
+  local identity = token and self.grants:find(token)
+  return identity and { "X-OAuth-Scopes", table.concat(identity.scopes, ",") }
 end
 
 -- Plays a failure; gives nothing when it only delays.
-local function play(self, how)
+local function play(how)
   if how.delay then
     tasks.sleep(how.delay)
   end
@@ -183,7 +192,7 @@ local function play(self, how)
   elseif how.error or how.status then
     local status = how.status or how.error == "ratelimited" and 429 or 200
     local word = how.error or status == 429 and "ratelimited" or "internal_error"
-    return answer(self, status, { ok = false, error = word }, retry_after)
+    return answer(status, { ok = false, error = word }, retry_after)
   end
 end
 
@@ -205,27 +214,27 @@ function Api:handle(request)
   table.insert(self.calls, call)
   local failure = self:take_failure(method)
   if failure then
-    local status, headers, body = play(self, failure)
+    local status, headers, body = play(failure)
     if status then
       return status, headers, body
     end
   end
   local result, err, more
   if args then
-    result, err, more = self:run(method, args, token)
+    result, err, more = self:run(method, args, token, request)
   else
     err = decode_error
   end
   if result then
     call.ok = true
     result.ok = true
-    return answer(self, 200, result)
+    return answer(200, result, granted(self, token))
   end
   local refusal = { ok = false, error = err }
   for key, value in pairs(more or {}) do
     refusal[key] = value
   end
-  return answer(self, 200, refusal)
+  return answer(200, refusal, granted(self, token))
 end
 
 return Api

@@ -29,6 +29,20 @@ local function problem_of(given, known, needed)
   end
 end
 
+---What is wrong with an option, or nil.
+---@param name any
+---@param value any
+---@param known table<string, string> type of each option
+---@return string?
+function M.option_problem(name, value, known)
+  local expected = known[name]
+  if not expected then
+    return ("unknown option '%s'%s"):format(tostring(name), near_miss(name, known))
+  elseif type(value) ~= expected then
+    return ("option '%s': %s expected, got %s"):format(name, expected, type(value))
+  end
+end
+
 ---Fields of a call, blamed on a caller further up.
 ---@param level integer as for error, counted from the caller of this
 ---@param name string of the function

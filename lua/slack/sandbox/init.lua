@@ -9,89 +9,59 @@
 --   slack_here:say { user = "ada", channel = "general", text = "hello" }
 
 local Api = require "slack.sandbox.api"
+local Grants = require "slack.sandbox.grants"
+local OAuth = require "slack.sandbox.oauth"
 local Socket = require "slack.sandbox.socket"
+local Triggers = require "slack.sandbox.triggers"
 local Workspace = require "slack.sandbox.workspace"
+local certificate_files = require "slack.sandbox.certificate_files"
+local check_options = require "slack.sandbox.options"
 local checks = require "slack.sandbox.checks"
 local core = require "slack.core"
-local json = require "slack.json"
+local installing = require "slack.sandbox.installing"
 local logs = require "slack.log"
 local loop = require "slack.loop"
-local near_miss = require "slack.near_miss"
 local people = require "slack.sandbox.interactions"
 local responses = require "slack.sandbox.responses"
 local tasks = require "slack.tasks"
+local teams = require "slack.sandbox.teams"
 local transports = require "slack.sandbox.transports"
+local webhooks = require "slack.sandbox.webhooks"
 
----@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports
+---@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports, slack.sandbox.Teams,
+---  slack.sandbox.Installing
 ---@field api_url string "https://localhost:PORT/api/"
 ---@field ca_file string? the authority to trust; nil without TLS
 ---@field bot_token string
 ---@field app_token string
 ---@field signing_secret string
----@field workspace slack.sandbox.Workspace
+---@field client_id string
+---@field client_secret string
+---@field redirect_urls string[]?
+---@field token_rotation boolean
+---@field workspace slack.sandbox.Workspace the first one's state
+---@field workspaces slack.sandbox.Team[] the first one first
 local Sandbox = setmetatable({}, { __index = people })
 Sandbox.__index = Sandbox
 Sandbox.__name = "slack.sandbox"
 
-for name, method in pairs(transports) do
-  Sandbox[name] = method
-end
-
-local TRIGGER_LIFE = 3
-
----@class slack.SandboxOptions: slack.sandbox.WorkspaceOptions
----@field port? integer of the Web API; 0, the default: any free one
----@field websocket_port? integer of Socket Mode; 0: any free one
----@field bot_token? string "xoxb-…"; by default a new one at each start
----@field app_token? string "xapp-…"; by default a new one at each start
----@field tls? boolean false: plain http and ws
----@field certificate? table names, starts_in, ends_in: see core.certificate
----@field hello? boolean false: connections are never greeted
----@field ping_interval? number seconds, 10
----@field ack_timeout? number seconds until an event is delivered again, 3
----@field retry_delays? number[] seconds, { 0, 60, 300 }
----@field log? slack.Logger
-
-local function write_file(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  assert(file:close())
-  return path
-end
-
-local function make_certificate(settings)
-  local pem = assert(core.certificate(settings or {}))
-  local directory = assert(core.temporary_directory())
-  return {
-    directory = directory,
-    authority = write_file(directory .. "/authority.pem", pem.authority),
-    certificate = write_file(directory .. "/certificate.pem", pem.certificate),
-    key = write_file(directory .. "/key.pem", pem.key),
-  }
-end
-
-local function remove_files(files)
-  if files then
-    os.remove(files.authority)
-    os.remove(files.certificate)
-    os.remove(files.key)
-    os.remove(files.directory)
+for _, methods in ipairs { transports, teams, installing } do
+  for name, method in pairs(methods) do
+    Sandbox[name] = method
   end
 end
 
-local function new_token(prefix)
-  local parts = { prefix }
-  for _ = 1, 3 do
-    table.insert(parts, Workspace.new_id "":sub(2))
+local function remove_files(self)
+  if self.files then
+    certificate_files.remove(self.files)
   end
-  return table.concat(parts, "-")
 end
+
+-- Of the installation that is there from the start.
+local SCOPES = { "chat:write", "commands", "app_mentions:read", "channels:history" }
 
 local function connect_parts(self, options)
   local scheme = self.files and "s" or ""
-  self.workspace.on_event = function(event)
-    self:deliver_event(event)
-  end
   self.url = ("http%s://localhost:%d/"):format(scheme, self.server:port())
   self.api_url = self.url .. "api/"
   self.socket = Socket.new {
@@ -105,42 +75,46 @@ local function connect_parts(self, options)
     ack_timeout = options.ack_timeout,
     retry_delays = options.retry_delays,
   }
+  self.oauth = OAuth.new {
+    settings = self,
+    clock = self.clock,
+    workspaces = function() return self:all_workspaces() end,
+    app_name = self.workspace.bot.name,
+  }
   self.api = Api.new {
     workspace = self.workspace,
-    tokens = {
-      [self.bot_token] = { type = "bot", user_id = self.workspace.bot.user_id },
-      [self.app_token] = { type = "app" },
+    grants = self.grants,
+    trigger_workspace = function(id) return self.triggers:workspace(id) end,
+    services = {
+      grants = self.grants,
+      oauth = self.oauth,
+      clock = self.clock,
+      open_connection = function() return self.socket:open_connection() end,
+      use_trigger = function(id, workspace) return self.triggers:use(id, workspace) end,
+      new_webhook = function(workspace) return webhooks.add(self, workspace) end,
+      tell = function(place, event) self:tell(place, event) end,
     },
-    open_connection = function() return self.socket:open_connection() end,
-    use_trigger = function(id) return self:use_trigger(id) end,
   }
 end
 
-local OPTIONS = {
-  port = "number", websocket_port = "number", tls = "boolean", certificate = "table",
-  hello = "boolean", ping_interval = "number", ack_timeout = "number", retry_delays = "table",
-  log = "table", team_name = "string", bot_name = "string", users = "table", channels = "table",
-  clock = "function", bot_token = "string", app_token = "string",
-}
-
--- Nothing that would not stand in a header as it is.
-local TOKENS = { bot_token = "^xoxb%-[%w.-]+$", app_token = "^xapp%-[%w.-]+$" }
-
-local function check_options(options)
-  for name, value in pairs(options) do
-    local expected = OPTIONS[name]
-    if not expected then
-      error(("sandbox.start: unknown option '%s'%s"):format(tostring(name),
-        near_miss(name, OPTIONS)), 3)
-    elseif type(value) ~= expected then
-      error(("sandbox.start: option '%s': %s expected, got %s"):format(
-        name, expected, type(value)), 3)
-    elseif TOKENS[name] and not value:find(TOKENS[name]) then
-      error(("sandbox.start: option '%s': %s-, then letters, digits, dots and dashes expected")
-        :format(name, TOKENS[name]:sub(2, 5)), 3)
-    end
+-- The first workspace, where the app is installed from the start.
+local function found_workspace(self, options)
+  self.grants = Grants.new {
+    clock = self.clock, rotates = function() return self.token_rotation end,
+  }
+  self:add_workspace {
+    team_name = options.team_name, bot_name = options.bot_name, users = options.users,
+    channels = options.channels, enterprise = options.enterprise,
+  }
+  self.workspace = self.workspaces[1].workspace
+  if options.installed ~= false then
+    self.grants:install(self.workspace, { scopes = SCOPES, token = self.bot_token })
   end
-  return options
+  self.grants:know(self.app_token, { type = "app" })
+end
+
+local function new_secret()
+  return Workspace.new_id "":lower() .. Workspace.new_id "":lower()
 end
 
 ---Starts a local Slack.
@@ -150,17 +124,25 @@ function Sandbox.start(options)
   options = check_options(options or {})
   local self = setmetatable({
     options = options,
-    workspace = Workspace.new(options),
-    bot_token = options.bot_token or new_token "xoxb",
-    app_token = options.app_token or new_token "xapp-1",
-    signing_secret = Workspace.new_id "":lower() .. Workspace.new_id "":lower(),
+    workspaces = {},
+    organizations = {},
+    clock = options.clock or Workspace.wall_clock(),
+    bot_token = options.bot_token or Grants.new_token "xoxb",
+    app_token = options.app_token or Grants.new_token "xapp-1",
+    signing_secret = options.signing_secret or new_secret(),
+    client_id = options.client_id or ("%d.%d"):format(math.random(10 ^ 11 // 1),
+      math.random(10 ^ 11 // 1)),
+    client_secret = options.client_secret or new_secret(),
+    redirect_urls = options.redirect_urls,
+    token_rotation = options.token_rotation or false,
     log = options.log or logs.default(),
     waits = {},
-    triggers = {},
+    triggers = Triggers.new(),
     responses = {},
-    last_event = 0,
-    files = options.tls ~= false and make_certificate(options.certificate) or nil,
+    webhooks = {},
+    files = options.tls ~= false and certificate_files.make(options.certificate) or nil,
   }, Sandbox)
+  found_workspace(self, options)
   self.ca_file = self.files and self.files.authority
   self.source = loop.register(function(kind, ...)
     if kind == "request" then
@@ -181,7 +163,7 @@ function Sandbox.start(options)
   }
   if not server then
     loop.unregister(self.source)
-    remove_files(self.files)
+    remove_files(self)
     return nil, message, code
   end
   self.server = server
@@ -199,7 +181,7 @@ function Sandbox:stop()
   self.socket:stop()
   self.server:close()
   loop.unregister(self.source)
-  remove_files(self.files)
+  remove_files(self)
   self:changed()
 end
 
@@ -255,6 +237,21 @@ local function parse_headers(lines)
   return headers
 end
 
+-- Status, headers and body for a request.
+function Sandbox:answer(request)
+  local response_id = request.path:match "^/commands/%w+/(%w+)$"
+  if response_id then
+    return responses.handle(self, response_id, request)
+  elseif request.path:find "^/services/" then
+    return webhooks.handle(self, request)
+  end
+  local status, headers, body = self.oauth:handle(request)
+  if status then
+    return status, headers, body
+  end
+  return self.api:handle(request)
+end
+
 function Sandbox:on_request(id, method, target, headers, body)
   local path, query = target:match "^([^?]*)%??(.*)$"
   local request = {
@@ -264,13 +261,7 @@ function Sandbox:on_request(id, method, target, headers, body)
     headers = parse_headers(headers),
     body = body,
   }
-  local respond_to = path:match "^/commands/%w+/(%w+)$"
-  local status, answer_headers, answer
-  if respond_to then
-    status, answer_headers, answer = responses.handle(self, respond_to, request)
-  else
-    status, answer_headers, answer = self.api:handle(request)
-  end
+  local status, answer_headers, answer = self:answer(request)
   if self.stopped then
     return
   elseif status == "drop" then
@@ -279,63 +270,6 @@ function Sandbox:on_request(id, method, target, headers, body)
     self.server:respond(id, status, answer_headers, answer)
   end
   self:changed()
-end
-
--- Triggers and deliveries ----------------------------------------------------------
-
----A trigger_id that works once, within three seconds.
----@return string
-function Sandbox:new_trigger()
-  local id = ("%d.%d.%s"):format(
-    math.random(10 ^ 12 // 1), math.random(10 ^ 12 // 1), Workspace.new_id "":lower())
-  self.triggers[id] = { until_time = loop.now() + TRIGGER_LIFE }
-  return id
-end
-
----Spends a trigger_id.
----@param id string
----@return true?, string? error Slack's word
-function Sandbox:use_trigger(id)
-  local trigger = self.triggers[id]
-  if not trigger then
-    return nil, "invalid_trigger_id"
-  elseif trigger.used then
-    return nil, "exchanged_trigger_id"
-  elseif loop.now() > trigger.until_time then
-    return nil, "expired_trigger_id"
-  end
-  trigger.used = true
-  return true
-end
-
----Delivers an inner event to the app, wrapped as Slack does.
----@param event table
----@param options? slack.sandbox.DeliveryOptions
----@return slack.sandbox.Delivery
-function Sandbox:deliver_event(event, options)
-  local workspace = self.workspace
-  return self:deliver("events_api", {
-    type = "event_callback",
-    token = "verification-token",
-    team_id = workspace.team.id,
-    context_team_id = workspace.team.id,
-    context_enterprise_id = json.null,
-    api_app_id = workspace.app_id,
-    event = event,
-    event_id = Workspace.new_id "Ev",
-    event_time = math.floor(workspace.clock()),
-    authorizations = {
-      {
-        enterprise_id = json.null,
-        team_id = workspace.team.id,
-        user_id = workspace.bot.user_id,
-        is_bot = true,
-        is_enterprise_install = false,
-      },
-    },
-    is_ext_shared_channel = false,
-    event_context = "4-" .. Workspace.new_id "",
-  }, options)
 end
 
 -- Looking and steering ------------------------------------------------------------

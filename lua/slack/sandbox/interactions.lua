@@ -3,6 +3,7 @@
 
 local checks = require "slack.sandbox.checks"
 local json = require "slack.json"
+local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.people"
 
 ---@class slack.sandbox.Outcome
@@ -74,21 +75,13 @@ end
 function people:command(what)
   checks.fields("command", what, COMMAND, "command")
   local user, channel = people.resolve(self, what)
-  local outcome = deliver_and_wait(self, "slash_commands", {
-    token = "verification-token",
-    team_id = self.workspace.team.id,
-    team_domain = self.workspace.team.domain,
-    channel_id = channel.id,
-    channel_name = channel.name,
-    user_id = user.id,
-    user_name = user.name,
-    command = what.command,
-    text = what.text or "",
-    api_app_id = self.workspace.app_id,
-    is_enterprise_install = "false",
-    response_url = self:new_response_url(user, channel),
-    trigger_id = self:new_trigger(),
-  }, what.timeout)
+  local payload = outer.command(self.workspace, self:installation())
+  payload.channel_id, payload.channel_name = channel.id, channel.name
+  payload.user_id, payload.user_name = user.id, user.name
+  payload.command, payload.text = what.command, what.text or ""
+  payload.response_url = self:new_response_url(user, channel)
+  payload.trigger_id = self:new_trigger()
+  local outcome = deliver_and_wait(self, "slash_commands", payload, what.timeout)
   if is_message(outcome.ack) then
     outcome.message = people.show_response(self, outcome.ack, user, channel)
   end
@@ -110,16 +103,9 @@ end
 
 -- The fields of a payload that each interaction has.
 local function interaction(self, kind, user)
-  local workspace = self.workspace
-  return {
-    type = kind,
-    user = { id = user.id, username = user.name, name = user.name, team_id = workspace.team.id },
-    team = { id = workspace.team.id, domain = workspace.team.domain },
-    api_app_id = workspace.app_id,
-    token = "verification-token",
-    trigger_id = self:new_trigger(),
-    is_enterprise_install = false,
-  }
+  local payload = outer.interaction(self.workspace, self:installation(), kind, user)
+  payload.trigger_id = self:new_trigger()
+  return payload
 end
 
 -- Where an element was used: in a message or in a view.

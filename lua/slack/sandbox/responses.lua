@@ -11,27 +11,30 @@ local LIFE = 30 * 60
 local USES = 5
 
 ---A URL to answer an interaction with.
+---@param self slack.Sandbox
+---@param team slack.sandbox.Team where it was
 ---@param user table
 ---@param channel table
 ---@param message? table the one that the interaction came from
 ---@return string url
-function people:new_response_url(user, channel, message)
+function responses.add(self, team, user, channel, message)
   local id = self.workspace.new_id "R"
   self.responses[id] = {
+    team = team,
     user = user,
     channel = channel,
     message = message,
     left = USES,
     until_time = loop.now() + LIFE,
   }
-  return ("%scommands/%s/%s"):format(self.url, self.workspace.team.id, id)
+  return ("%scommands/%s/%s"):format(self.url, team.team_id, id)
 end
 
 local function refuse(status, word)
   return status, { "Content-Type", "application/json" }, ('{"ok":false,"error":"%s"}'):format(word)
 end
 
-local function take_away(self, place)
+local function take_away(place)
   local channel, ts = place.channel, place.message.ts
   for position, message in ipairs(channel.ephemeral or {}) do
     if message.ts == ts then
@@ -39,17 +42,17 @@ local function take_away(self, place)
       return
     end
   end
-  self.workspace:remove(channel, ts)
+  place.team.workspace:remove(channel, ts)
 end
 
-local function replace(self, place, content)
+local function replace(place, content)
   local message = place.message
   local changes = { text = content.text or "", blocks = content.blocks or nil }
   if message.is_ephemeral then
     message.text, message.blocks = changes.text, changes.blocks
   else
     message.blocks = nil
-    self.workspace:change(place.channel, message, changes)
+    place.team.workspace:change(place.channel, message, changes)
   end
 end
 
@@ -73,13 +76,13 @@ function responses.handle(self, id, request)
   end
   place.left = place.left - 1
   if content.delete_original and place.message then
-    take_away(self, place)
+    take_away(place)
   elseif content.replace_original and place.message then
-    replace(self, place, content)
+    replace(place, content)
   elseif not (content.text or content.blocks or content.attachments) then
     return refuse(400, "no_text")
   else
-    people.show_response(self, content, place.user, place.channel)
+    people.show_response(place.team, content, place.user, place.channel)
   end
   return 200, { "Content-Type", "text/plain" }, "ok"
 end

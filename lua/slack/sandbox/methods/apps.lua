@@ -1,5 +1,7 @@
 -- Methods about the app and its team.
 
+local arguments = require "slack.sandbox.methods.arguments"
+
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
 
@@ -10,16 +12,31 @@ methods["api.test"] = function(_, call)
   return { args = call.args }
 end
 
-methods["auth.test"] = function(workspace)
+methods["auth.test"] = function(workspace, call)
+  local place, organization = call.identity.place, workspace.organization
+  local is_org = place.is_org or false
+  local domain = is_org and place.domain .. ".enterprise" or workspace.team.domain
   return {
-    url = ("https://%s.slack.com/"):format(workspace.team.domain),
-    team = workspace.team.name,
-    user = workspace.bot.name,
-    team_id = workspace.team.id,
-    user_id = workspace.bot.user_id,
-    bot_id = workspace.bot.id,
-    is_enterprise_install = false,
+    url = ("https://%s.slack.com/"):format(domain),
+    team = is_org and place.name or workspace.team.name,
+    user = workspace.users[call.user_id].name,
+    team_id = place.id,
+    enterprise_id = organization and organization.id,
+    user_id = call.user_id,
+    bot_id = call.token_type == "bot" and workspace.bot.id or nil,
+    is_enterprise_install = is_org,
+    expires_in = call.identity.expires_at
+      and math.floor(call.identity.expires_at - call.clock()) or nil,
   }
+end
+
+methods["auth.teams.list"] = function(_, call)
+  local place = call.identity.place
+  local teams = {}
+  for _, workspace in ipairs(place.is_org and place.workspaces or { place }) do
+    table.insert(teams, { id = workspace.id, name = workspace.team.name })
+  end
+  return arguments.page(teams, call, "teams")
 end
 
 methods["apps.connections.open"] = function(_, call)
@@ -33,8 +50,21 @@ methods["bots.info"] = function(workspace, call)
   return { bot = workspace:bot_fields().bot_profile }
 end
 
-methods["team.info"] = function(workspace)
-  return { team = workspace.team }
+methods["team.info"] = function(workspace, call)
+  if call.args.team and call.args.team ~= workspace.id then
+    return nil, "team_not_found"
+  end
+  local organization = workspace.organization
+  return {
+    team = {
+      id = workspace.id,
+      name = workspace.team.name,
+      domain = workspace.team.domain,
+      url = ("https://%s.slack.com/"):format(workspace.team.domain),
+      enterprise_id = organization and organization.id,
+      enterprise_name = organization and organization.name,
+    },
+  }
 end
 
 return methods

@@ -56,17 +56,19 @@ local function content(call)
   return fields
 end
 
-local function from_bot(workspace, fields)
+-- The app posts, as its bot or, with a person's token, in that person's name.
+local function from_app(workspace, call, fields)
   for key, value in pairs(workspace:bot_fields()) do
     fields[key] = value
   end
+  fields.user = call.user_id
   return fields
 end
 
 methods["chat.postMessage"] = in_channel(function(workspace, call, channel)
   if channel.is_archived then
     return nil, "is_archived"
-  elseif not channel.members[workspace.bot.user_id] then
+  elseif not channel.members[call.user_id] then
     return nil, "not_in_channel"
   end
   local fields, err, more = content(call)
@@ -78,7 +80,7 @@ methods["chat.postMessage"] = in_channel(function(workspace, call, channel)
     return nil, "thread_not_found"
   end
   fields.thread_ts = thread_ts
-  local message = workspace:post(channel, from_bot(workspace, fields))
+  local message = workspace:post(channel, from_app(workspace, call, fields))
   return { channel = channel.id, ts = message.ts, message = message }
 end)
 
@@ -90,7 +92,8 @@ methods["chat.postEphemeral"] = in_channel(function(workspace, call, channel)
   if not fields then
     return nil, err, more
   end
-  local message = workspace:show_ephemeral(channel, call.args.user, from_bot(workspace, fields))
+  local message = from_app(workspace, call, fields)
+  message = workspace:show_ephemeral(channel, call.args.user, message)
   return { message_ts = message.ts }
 end)
 

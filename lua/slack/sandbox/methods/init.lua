@@ -4,10 +4,18 @@
 
 ---@class slack.sandbox.Call
 ---@field args table decoded arguments
----@field token_type "bot"|"app"|"none"
----@field open_connection fun(): string makes a WebSocket URL with a fresh ticket
----@field use_trigger fun(id: string): true?, string? spends a trigger_id
+---@field token string?
+---@field identity slack.sandbox.Identity what the token stands for
+---@field token_type "bot"|"user"|"app"|"none"
 ---@field user_id string the user that the token acts as
+---@field basic string? user and password of Basic authentication
+---@field open_connection fun(): string makes a WebSocket URL with a fresh ticket
+---@field use_trigger fun(id: string, workspace: table): true?, string? spends a trigger_id
+---@field new_webhook fun(workspace: table): table makes an incoming webhook
+---@field tell fun(place: table, event: table) tells the app of what befell itself
+---@field clock fun(): number
+---@field grants slack.sandbox.Grants
+---@field oauth slack.sandbox.OAuth
 
 ---@alias slack.sandbox.Method
 ---| fun(workspace: slack.sandbox.Workspace, call: slack.sandbox.Call): table?, string?, table?
@@ -15,7 +23,7 @@
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
 
-for _, area in ipairs { "apps", "chat", "conversations", "users", "views" } do
+for _, area in ipairs { "apps", "chat", "conversations", "oauth", "openid", "users", "views" } do
   for name, method in pairs(require("slack.sandbox.methods." .. area)) do
     methods[name] = method
   end

@@ -1,0 +1,251 @@
+-- Messages and reactions of a local workspace, and the events that tell of them.
+
+---@class slack.sandbox.Messages
+local messages = {}
+
+---@param channel table
+---@return string channel_type as in message events
+function messages.channel_type(channel)
+  return channel.is_im and "im" or channel.is_private and "group" or "channel"
+end
+
+local function copy(value)
+  local result = {}
+  for key, item in pairs(value) do
+    result[key] = item
+  end
+  return result
+end
+
+-- The app hears of what happens where its bot is a member.
+function messages:emit(channel, event)
+  if channel.members[self.bot.user_id] then
+    self.on_event(event)
+  end
+end
+
+function messages:emit_message(channel, message, extra)
+  local event = copy(message)
+  event.channel = channel.id
+  event.event_ts = message.ts
+  event.channel_type = self.channel_type(channel)
+  for key, value in pairs(extra or {}) do
+    event[key] = value
+  end
+  self:emit(channel, event)
+end
+
+local function counts_reply(root, reply)
+  root.thread_ts = root.ts
+  root.reply_count = (root.reply_count or 0) + 1
+  root.latest_reply = reply.ts
+  root.reply_users = root.reply_users or {}
+  for _, user in ipairs(root.reply_users) do
+    if user == reply.user then
+      return
+    end
+  end
+  table.insert(root.reply_users, reply.user)
+  root.reply_users_count = #root.reply_users
+end
+
+---The fields that mark a message as the bot's.
+---@return table
+function messages:bot_fields()
+  local bot = self.bot
+  return {
+    user = bot.user_id,
+    bot_id = bot.id,
+    app_id = self.app_id,
+    bot_profile = {
+      id = bot.id,
+      app_id = self.app_id,
+      user_id = bot.user_id,
+      name = bot.name,
+      team_id = self.team.id,
+      deleted = false,
+      updated = 0,
+    },
+  }
+end
+
+---Puts a message into a channel and tells the app about it.
+---@param channel table
+---@param fields table user, text, blocks, thread_ts, bot_id, ...
+---@return table message
+function messages:post(channel, fields)
+  local message = copy(fields)
+  message.type = "message"
+  message.ts = self:new_ts()
+  message.team = self.team.id
+  table.insert(channel.messages, message)
+  local root = message.thread_ts and self.find_message(channel, message.thread_ts)
+  if root then
+    counts_reply(root, message)
+    message.parent_user_id = root.user
+  end
+  self:emit_message(channel, message)
+  if not channel.is_im and message.text and not message.bot_id
+    and message.text:find("<@" .. self.bot.user_id, 1, true) then
+    self:emit(channel, {
+      type = "app_mention",
+      user = message.user,
+      text = message.text,
+      ts = message.ts,
+      thread_ts = message.thread_ts,
+      team = self.team.id,
+      channel = channel.id,
+      event_ts = message.ts,
+    })
+  end
+  return message
+end
+
+---@param channel table
+---@param ts string
+---@return table? message, integer? position
+function messages.find_message(channel, ts)
+  for position = #channel.messages, 1, -1 do
+    if channel.messages[position].ts == ts then
+      return channel.messages[position], position
+    end
+  end
+end
+
+---Shows a message to one person only. It is kept apart: an ephemeral message can
+---be changed through its response_url alone.
+---@param channel table
+---@param user_id string
+---@param fields table
+---@return table message
+function messages:show_ephemeral(channel, user_id, fields)
+  local message = copy(fields)
+  message.type = "message"
+  message.ts = self:new_ts()
+  message.is_ephemeral = true
+  message.shown_to = user_id
+  channel.ephemeral = channel.ephemeral or {}
+  table.insert(channel.ephemeral, message)
+  return message
+end
+
+---Changes a message in place and tells the app.
+---@param channel table
+---@param message table
+---@param changes table text, blocks, ...
+---@param editor? string user id, when a person edits
+function messages:change(channel, message, changes, editor)
+  local before = copy(message)
+  for key, value in pairs(changes) do
+    message[key] = value
+  end
+  local ts = self:new_ts()
+  if editor then
+    message.edited = { user = editor, ts = ts }
+  end
+  self:emit_message(channel, { type = "message", ts = ts }, {
+    subtype = "message_changed",
+    hidden = true,
+    message = copy(message),
+    previous_message = before,
+  })
+end
+
+---Takes a message away and tells the app.
+---@param channel table
+---@param ts string
+---@return boolean found
+function messages:remove(channel, ts)
+  local message, position = self.find_message(channel, ts)
+  if not message then
+    return false
+  end
+  table.remove(channel.messages, position)
+  self:emit_message(channel, { type = "message", ts = self:new_ts() }, {
+    subtype = "message_deleted",
+    hidden = true,
+    deleted_ts = ts,
+    previous_message = message,
+  })
+  return true
+end
+
+local function reaction_of(message, name)
+  message.reactions = message.reactions or {}
+  for position, reaction in ipairs(message.reactions) do
+    if reaction.name == name then
+      return reaction, position
+    end
+  end
+end
+
+local function position_of(list, value)
+  for position, item in ipairs(list) do
+    if item == value then
+      return position
+    end
+  end
+end
+
+function messages:emit_reaction(kind, channel, message, name, user_id)
+  self:emit(channel, {
+    type = kind,
+    user = user_id,
+    reaction = name,
+    item = { type = "message", channel = channel.id, ts = message.ts },
+    item_user = message.user,
+    event_ts = self:new_ts(),
+  })
+end
+
+---@return boolean added false: that person had reacted so already
+function messages:react(channel, message, name, user_id)
+  local reaction = reaction_of(message, name)
+  if not reaction then
+    reaction = { name = name, users = {}, count = 0 }
+    table.insert(message.reactions, reaction)
+  end
+  if position_of(reaction.users, user_id) then
+    return false
+  end
+  table.insert(reaction.users, user_id)
+  reaction.count = #reaction.users
+  self:emit_reaction("reaction_added", channel, message, name, user_id)
+  return true
+end
+
+---@return boolean removed false: there was no such reaction
+function messages:unreact(channel, message, name, user_id)
+  local reaction, position = reaction_of(message, name)
+  local at = reaction and position_of(reaction.users, user_id)
+  if not at then
+    return false
+  end
+  table.remove(reaction.users, at)
+  reaction.count = #reaction.users
+  if reaction.count == 0 then
+    table.remove(message.reactions, position)
+  end
+  self:emit_reaction("reaction_removed", channel, message, name, user_id)
+  return true
+end
+
+---A person enters a channel.
+---@return boolean joined false: was in it already
+function messages:join(channel, user_id)
+  if channel.members[user_id] then
+    return false
+  end
+  channel.members[user_id] = true
+  self:emit(channel, {
+    type = "member_joined_channel",
+    user = user_id,
+    channel = channel.id,
+    channel_type = channel.is_private and "G" or "C",
+    team = self.team.id,
+    event_ts = self:new_ts(),
+  })
+  return true
+end
+
+return messages

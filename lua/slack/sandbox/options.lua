@@ -1,0 +1,53 @@
+-- The options of a local Slack, checked.
+
+local checks = require "slack.sandbox.checks"
+
+---@class slack.SandboxOptions: slack.sandbox.WorkspaceOptions
+---@field port? integer of the Web API; 0, the default: any free one
+---@field websocket_port? integer of Socket Mode; 0: any free one
+---@field bot_token? string "xoxb-…"; by default a new one at each start
+---@field app_token? string "xapp-…"; by default a new one at each start
+---@field signing_secret? string by default a new one at each start
+---@field client_id? string by default a new one at each start
+---@field client_secret? string by default a new one at each start
+---@field redirect_urls? string[] where an installation may return to; any of this machine
+---@field token_rotation? boolean tokens that OAuth gives live for twelve hours
+---@field installed? boolean false: the app has to be installed first; see install
+---@field enterprise? { id: string?, name: string? } whose workspace it is
+---@field tls? boolean false: plain http and ws
+---@field certificate? table names, starts_in, ends_in: see core.certificate
+---@field hello? boolean false: connections are never greeted
+---@field ping_interval? number seconds, 10
+---@field ack_timeout? number seconds until an event is delivered again, 3
+---@field retry_delays? number[] seconds, { 0, 60, 300 }
+---@field log? slack.Logger
+
+local OPTIONS = {
+  port = "number", websocket_port = "number", tls = "boolean", certificate = "table",
+  hello = "boolean", ping_interval = "number", ack_timeout = "number", retry_delays = "table",
+  log = "table", team_name = "string", bot_name = "string", users = "table", channels = "table",
+  clock = "function", bot_token = "string", app_token = "string", signing_secret = "string",
+  client_id = "string", client_secret = "string", redirect_urls = "table",
+  token_rotation = "boolean", installed = "boolean", enterprise = "table",
+}
+
+-- Nothing that would not stand in a header as it is.
+local TOKENS = { bot_token = "^xoxb%-[%w.-]+$", app_token = "^xapp%-[%w.-]+$" }
+
+---Raises at the caller of the caller.
+---@param options table
+---@return slack.SandboxOptions
+local function check(options)
+  for name, value in pairs(options) do
+    local problem = checks.option_problem(name, value, OPTIONS)
+    if problem then
+      error("sandbox.start: " .. problem, 3)
+    elseif TOKENS[name] and not value:find(TOKENS[name]) then
+      error(("sandbox.start: option '%s': %s-, then letters, digits, dots and dashes expected")
+        :format(name, TOKENS[name]:sub(2, 5)), 3)
+    end
+  end
+  return options
+end
+
+return check

@@ -1,0 +1,101 @@
+-- One workspace of the local Slack, with people who act in it.
+
+local outer = require "slack.sandbox.outer"
+local people = require "slack.sandbox.interactions"
+local responses = require "slack.sandbox.responses"
+
+---@class slack.sandbox.Team: slack.sandbox.People
+---@field sandbox slack.Sandbox
+---@field workspace slack.sandbox.Workspace
+---@field team_id string
+---@field enterprise_id string?
+---@field name string
+local Team = setmetatable({}, { __index = people })
+Team.__index = Team
+Team.__name = "slack.sandbox.team"
+
+---@param sandbox slack.Sandbox
+---@param workspace slack.sandbox.Workspace
+---@return slack.sandbox.Team
+function Team.new(sandbox, workspace)
+  local self = setmetatable({
+    sandbox = sandbox,
+    workspace = workspace,
+    team_id = workspace.id,
+    enterprise_id = workspace.organization and workspace.organization.id,
+    name = workspace.team.name,
+  }, Team)
+  -- An app hears of nothing where it is not installed.
+  workspace.on_event = function(event)
+    if self:installation() then
+      self:deliver_event(event)
+    end
+  end
+  return self
+end
+
+---The installation that the app has here, its own or the organization's.
+---@return slack.sandbox.Installation?
+function Team:installation()
+  return self.sandbox.grants:installation_of(self.workspace)
+end
+
+---A token of the app here: the bot's, or a person's; nil without an installation.
+---@param user? string name or id
+---@return string?
+function Team:token(user)
+  local installation = self:installation()
+  local identity = installation and installation.bot
+  if installation and user then
+    identity = installation.users[assert(self.workspace:find_user(user), "no such user").id]
+  end
+  return identity and identity.token
+end
+
+function Team:changed()
+  self.sandbox:changed()
+end
+
+---Waits until condition() gives a true value; see slack.Sandbox.wait.
+---@async
+---@param condition fun(): any
+---@param timeout? number seconds, 5
+---@return any value nil, "timeout" when it never was
+function Team:wait(condition, timeout)
+  return self.sandbox:wait(condition, timeout)
+end
+
+---A trigger_id that works once, within three seconds, in this workspace.
+---@return string
+function Team:new_trigger()
+  return self.sandbox.triggers:add(self.workspace)
+end
+
+---A URL to answer an interaction with.
+---@param user table
+---@param channel table
+---@param message? table the one that the interaction came from
+---@return string url
+function Team:new_response_url(user, channel, message)
+  return responses.add(self.sandbox, self, user, channel, message)
+end
+
+---Delivers any payload to the app.
+---@param kind "events_api"|"interactive"|"slash_commands"|string
+---@param payload table
+---@param options? slack.sandbox.DeliveryOptions
+---@return slack.sandbox.Delivery|slack.sandbox.HttpDelivery
+function Team:deliver(kind, payload, options)
+  return self.sandbox:deliver(kind, payload, options)
+end
+
+---Delivers an inner event to the app, wrapped as Slack does.
+---@param event table
+---@param options? slack.sandbox.DeliveryOptions with outer: fields of the body to be otherwise
+---@return slack.sandbox.Delivery|slack.sandbox.HttpDelivery
+function Team:deliver_event(event, options)
+  local body = outer.event(self.workspace, self:installation(), event, options and options.outer)
+  return self:deliver("events_api", body, options)
+end
+
+return Team
