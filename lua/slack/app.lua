@@ -1,6 +1,8 @@
 -- An app: its options, its life, and what is registered with it.
 
 local Dispatch = require "slack.dispatch"
+local Health = require "slack.health"
+local Measures = require "slack.measures"
 local Routes = require "slack.routes"
 local Scripts = require "slack.scripts"
 local SocketMode = require "slack.socket_mode"
@@ -39,8 +41,10 @@ end
 
 -- Making -------------------------------------------------------------------------
 
-local function new_client(options, logger)
-  local given = { log = logger }
+local function new_client(options, logger, measures)
+  local given = {
+    log = logger, on_call = function(method, err) measures:called(method, err) end,
+  }
   for _, name in ipairs(CLIENT_OPTIONS) do
     given[name] = options[name]
   end
@@ -61,10 +65,13 @@ function App.new(options)
   end
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
-    settings = options, net = net, log = logger, client = new_client(options, logger),
-    states = {}, phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
+    settings = options, net = net, log = logger, states = {},
+    phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
   }, App)
+  self.measures = Measures.new(self)
+  self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
   self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
+  self.health = Health.new(self)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
   self:_apply()
   return self

@@ -27,6 +27,7 @@ local OPTIONS = {
   token = rules.token_problem, api_url = "string", timeout = "number", retries = "integer",
   proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
   http2 = "boolean", headers = "table", user_agent = "string", log = rules.log_problem,
+  on_call = "function",
 }
 local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
 
@@ -357,7 +358,12 @@ local function run(client, call)
       method = call.name,
     }
   end
-  return perform(client, call)
+  local answer, err = perform(client, call)
+  local on_call = client._options.on_call
+  if on_call then
+    on_call(call.name, err)
+  end
+  return answer, err
 end
 
 ---@class slack.CallOptions
@@ -450,6 +456,7 @@ end
 ---@field headers? table<string, string> added to every request
 ---@field user_agent? string put before ours
 ---@field log? slack.LogLevel|slack.LogOptions|slack.Logger
+---@field on_call? fun(method: string, err: slack.Error?) told of the end of each call
 
 -- The token of the environment; else what is wrong with it.
 local function token_of_environment()

@@ -62,6 +62,7 @@ function Dispatch.new(app, clock)
     app = app,
     dedupe = Dedupe.new(clock),
     unmatched = unmatched.new(app, clock),
+    measures = app.measures,
     failures = Failures.new(app),
     matching = matching.new(),
     jobs = {}, -- job -> true
@@ -171,6 +172,7 @@ local function run_matches(job, c)
     if failure then
       error(failure.err, 0)
     end
+    job.outcome = "unmatched"
     return job.dispatch:_nobody(c, listeners.named)
   elseif count == 1 then
     c.matches = listeners.matches[1]
@@ -241,6 +243,7 @@ end
 
 local function unknown_payload(self, request)
   self.counts.unknown = self.counts.unknown + 1
+  self.measures:delivered("unknown", request.body, "unknown")
   self.unmatched:note_unknown(request.body)
   if not request.acked then
     request.acked = true
@@ -271,8 +274,9 @@ end
 
 -- Predicates that failed; what they were asked for does not concern them.
 local function report_failed(self, c, failed, is_other_asked)
-  for _, failure in ipairs(failed) do
+  for i, failure in ipairs(failed) do
     local job = Job.new(self, c, failure.listener)
+    job.is_counted = is_other_asked or i > 1 -- as what becomes of the rest
     job.failure, job.is_other_asked = failure, is_other_asked
     job:start(run_report)
   end
@@ -300,6 +304,7 @@ local function begin(self, c, event_id, done)
   if listeners.failed then
     report_failed(self, c, listeners.failed, count > 0)
   elseif count == 0 then
+    self.measures:delivered(c.kind, c.payload, "unmatched")
     self:_nobody(c, listeners.named)
   end
   if count == 1 then
@@ -327,6 +332,7 @@ function Dispatch:request(request)
   if kind == "event" then
     if self.app.settings.ignore_self ~= false and is_own(self.app, part) then
       counts.ignored = counts.ignored + 1
+      self.measures:delivered(kind, part, "ignored")
       return
     end
     event_id = payload.present(body.event_id)
@@ -335,6 +341,7 @@ function Dispatch:request(request)
       go_on, done = self.dedupe:begin(event_id)
       if not go_on then
         counts.duplicates = counts.duplicates + 1
+        self.measures:delivered(kind, part, "duplicate")
         return
       end
     end

@@ -68,6 +68,8 @@ function Exchange:answer(status, headers, body)
     return
   end
   self.acked = true
+  local path = self.route and self.route.path or "none"
+  self.server.app.measures.routes:add(path, tostring(status))
   local core_server = self.server.core
   if core_server then
     core_server:respond(self.number, status, headers, body)
@@ -163,7 +165,7 @@ local function on_request(self, number, method, target, headers, body, received)
   if not values then
     return exchange:refuse(400)
   end
-  exchange.method, exchange.path, exchange.headers = method, path, headers
+  exchange.route, exchange.method, exchange.path, exchange.headers = route, method, path, headers
   exchange.query, exchange.query_values = values, all
   exchange.body, exchange.received = body, received
   begin(self, exchange, RouteContext.new(exchange, self.app, route, params))

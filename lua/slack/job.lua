@@ -1,7 +1,10 @@
 -- A job is one task's work on a delivery. It is a to-be-closed variable of that
 -- task, so that it is accounted for also when the task is cancelled.
 
+local core = require "slack.core"
 local tasks = require "slack.tasks"
+
+local monotonic = core.monotonic
 
 ---@class slack.Job
 ---@field delivery slack.Job whose fields say how the whole delivery stands
@@ -10,6 +13,9 @@ local tasks = require "slack.tasks"
 ---@field finished? table<slack.Listener, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field excused? boolean see slack.Dispatch.excuse_caller
+---@field began? number
+---@field outcome? string of the delivery, when it is neither handled nor failed
+---@field is_counted? boolean the delivery is counted elsewhere
 ---@field is_aside? boolean takes no room from what Slack delivers
 local Job = {}
 Job.__index = Job
@@ -20,6 +26,11 @@ Job.__name = "slack.job"
 function Job.end_delivery(delivery)
   if delivery.event_id and delivery.incomplete then
     delivery.dispatch.dedupe:failed(delivery.event_id, delivery.finished)
+  end
+  local c = delivery.c
+  if not delivery.is_counted and c.kind ~= "route" then
+    delivery.dispatch.measures:delivered(c.kind, c.payload,
+      delivery.incomplete and "failed" or delivery.outcome or "handled")
   end
 end
 
@@ -60,6 +71,7 @@ function Job:__close()
   if not self.completed then
     delivery.incomplete = true
   end
+  dispatch.measures.handlers:observe(monotonic() - self.began, self.c.kind)
   delivery.left = delivery.left - 1
   if delivery.left == 0 then
     Job.end_delivery(delivery)
@@ -90,6 +102,7 @@ function Job:start(run)
   local dispatch, delivery = self.dispatch, self.delivery
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
+  self.began = monotonic()
   delivery.left = delivery.left + 1
   if self.is_aside then
     dispatch.aside = dispatch.aside + 1

@@ -39,7 +39,7 @@ Request.__name = "slack.socket_mode.request"
 ---  is noticed
 ---@field expired table<integer, true> tokens acked at their deadline, of envelopes to come
 ---@field last_token integer of the envelopes taken, which come in the order of their tokens
-local SocketMode = {}
+local SocketMode = { name = "socket" }
 SocketMode.__index = SocketMode
 SocketMode.__name = "slack.socket_mode"
 
@@ -65,6 +65,7 @@ function Request:ack(text)
   end
   settle(self)
   self.answered = loop.now()
+  transport.dispatch.app.measures:acked(transport.name, self.answered - self.received)
   if self.answered - self.received >= transport.ack_deadline then
     transport.tardy[self.token] = self
   end
@@ -268,6 +269,11 @@ end
 ---@return slack.Error? err when there is no use in trying
 function SocketMode:wait_ready()
   return self.started:await()
+end
+
+---@return boolean
+function SocketMode:is_ready()
+  return self.ready > 0
 end
 
 ---Takes no more events from the mailbox, so that the sockets are held back.

@@ -1,0 +1,202 @@
+-- What an app measures of itself. Counted where it happens: deliveries, handlers,
+-- acks, API calls, routes. All else is asked of its parts when somebody wants to
+-- read it.
+
+local Metrics = require "slack.metrics"
+local core = require "slack.core"
+local loop = require "slack.loop"
+local version = require "slack.version"
+
+---@class slack.Measures
+---@field app slack.App
+---@field metrics slack.Metrics
+---@field events slack.Counter
+---@field handlers slack.Histogram
+---@field acks slack.Histogram
+---@field calls slack.Counter
+---@field routes slack.Counter
+local Measures = {}
+Measures.__index = Measures
+Measures.__name = "slack.measures"
+
+-- Counting ------------------------------------------------------------------------
+
+---The end of a delivery.
+---@param kind slack.Kind
+---@param part table its payload
+---@param outcome "handled"|"failed"|"unmatched"|"duplicate"|"ignored"|"unknown"
+function Measures:delivered(kind, part, outcome)
+  self.events:add(kind == "event" and part.type or kind, outcome)
+end
+
+---An ack that a handler owed, as Lua gave it.
+---@param transport string
+---@param seconds number since it had come
+function Measures:acked(transport, seconds)
+  self.acks:observe(seconds, transport)
+end
+
+-- Slack's own words are too many to be labels.
+local FAILURES = { ratelimited = "ratelimited", timeout = "timeout" }
+
+---The end of a Web API call.
+---@param method string
+---@param err? slack.Error
+function Measures:called(method, err)
+  self.calls:add(method, not err and "ok" or FAILURES[err.code] or err.response and "refused"
+    or "failed")
+end
+
+-- Asking --------------------------------------------------------------------------
+
+-- Where the system tells it.
+local function resident_memory()
+  local file = io.open "/proc/self/status"
+  local text = file and file:read "a"
+  if file then
+    file:close()
+  end
+  local kilobytes = text and text:match "VmRSS:%s*(%d+) kB"
+  return kilobytes and math.tointeger(kilobytes) * 1024
+end
+
+local function write_process(_, write)
+  write:single("process_resident_memory_bytes", "gauge", "Resident memory.", resident_memory())
+  write:single("process_cpu_seconds_total", "counter", "CPU time of all threads.", os.clock())
+  write:single("slack_lua_memory_bytes", "gauge", "Memory that Lua has allocated.",
+    collectgarbage "count" * 1024 // 1)
+  local labels = { "version", version, "lua", _VERSION:match "[%d.]+" }
+  local libraries = core.versions()
+  for _, name in ipairs { "libcurl", "libwebsockets", "openssl" } do
+    labels[#labels + 1], labels[#labels + 2] = name, libraries[name]
+  end
+  write:family("slack_build_info", "gauge", "Versions, as labels of a constant 1.")
+  write:sample(labels, 1)
+end
+
+local function write_dispatch(app, write)
+  local dispatch = app.dispatch
+  write:single("slack_handlers_running", "gauge", "Handlers that run or wait.", dispatch.running)
+  write:single("slack_listeners", "gauge", "Registered listeners.", dispatch.index.count)
+  write:family("slack_queue_depth", "gauge", "What waits for Lua, by where it comes from.")
+  for _, transport in ipairs(app.transports or { app.transport }) do
+    write:sample({ "queue", transport.name }, transport:waiting())
+  end
+  write:sample({ "queue", "internal" }, (loop.mailbox():load()))
+end
+
+local function write_scripts(app, write)
+  local stats = app.scripts and app.scripts:stats()
+  if stats then
+    write:family("slack_script_loads_total", "counter", "Scripts loaded, again or not, by outcome.")
+    write:sample({ "outcome", "ok" }, stats.reloads)
+    write:sample({ "outcome", "failed" }, stats.failures)
+  end
+end
+
+local function transport_stats(app, name)
+  for _, transport in ipairs(app.transports or { app.transport }) do
+    if transport.name == name then
+      return transport:stats()
+    end
+  end
+end
+
+local function write_socket_mode(app, write)
+  local stats = transport_stats(app, "socket")
+  if stats then
+    write:single("slack_socket_connections_ready", "gauge",
+      "Socket Mode connections that are ready.", stats.ready)
+    write:single("slack_socket_reconnects_total", "counter",
+      "Socket Mode connections made again.", stats.reconnects)
+    write:single("slack_socket_envelopes_total", "counter",
+      "Deliveries over Socket Mode.", stats.envelopes)
+    write:single("slack_socket_late_acks_total", "counter",
+      "Acks that went out empty at their deadline.", stats.deadline_acks)
+  end
+end
+
+local function sorted(map)
+  local names = {}
+  for name in pairs(map) do
+    names[#names + 1] = name
+  end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return names
+end
+
+local function write_receiver(app, write)
+  local stats = transport_stats(app, "http")
+  if not stats then
+    return
+  end
+  write:family("slack_http_deliveries_total", "counter", "Verified deliveries, by kind.")
+  for _, kind in ipairs { "event", "command", "interaction" } do
+    local accepted = stats.accepted and stats.accepted[kind]
+    if accepted then
+      write:sample({ "kind", kind }, accepted)
+    end
+  end
+  write:family("slack_http_unverified_total", "counter", "Requests refused with 401, by reason.")
+  for _, reason in ipairs { "mismatched", "stale", "unsigned" } do
+    if stats[reason] then
+      write:sample({ "reason", reason }, stats[reason])
+    end
+  end
+  write:single("slack_http_late_acks_total", "counter",
+    "Requests answered empty at their deadline.", stats.deadlines)
+end
+
+local function write_server(app, write)
+  local server = app.http_server
+  local stats = server and server:stats()
+  if not stats then
+    return
+  end
+  write:single("slack_http_connections", "gauge", "Open connections.", stats.connections)
+  write:single("slack_http_connections_total", "counter", "Connections accepted.",
+    stats.connections_accepted)
+  write:single("slack_http_connections_refused_total", "counter",
+    "Connections over the limit.", stats.connections_refused)
+  write:single("slack_http_requests_total", "counter", "Whole requests.", stats.requests)
+  write:single("slack_http_requests_waiting", "gauge",
+    "Requests that wait for Lua's answer.", stats.waiting)
+  local refused = stats.refused
+  if refused then
+    write:family("slack_http_refused_total", "counter",
+      "Requests that the server itself refused, by status.")
+    for _, status in ipairs(sorted(refused)) do
+      write:sample({ "status", tostring(status) }, refused[status])
+    end
+  end
+end
+
+local WRITERS = {
+  write_dispatch, write_scripts, write_socket_mode, write_receiver, write_server, write_process,
+}
+
+---@param app slack.App
+---@return slack.Measures
+function Measures.new(app)
+  local metrics = Metrics.new()
+  metrics:collect(function(write)
+    for _, fn in ipairs(WRITERS) do
+      fn(app, write)
+    end
+  end)
+  return setmetatable({
+    app = app, metrics = metrics,
+    events = metrics:counter("slack_events_total",
+      "Deliveries from Slack, by type and what became of them.", { "type", "outcome" }),
+    handlers = metrics:histogram("slack_handler_seconds",
+      "From the start of a handler to its end, waiting included.", { "kind" }),
+    acks = metrics:histogram("slack_ack_seconds",
+      "From a delivery to the ack that its handler owed.", { "transport" }),
+    calls = metrics:counter("slack_api_calls_total",
+      "Web API calls, by method and outcome.", { "method", "outcome" }),
+    routes = metrics:counter("slack_route_requests_total",
+      "Requests for routes, by path as registered and status.", { "route", "status" }),
+  }, Measures)
+end
+
+return Measures
