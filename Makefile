@@ -19,7 +19,7 @@ LIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
 
 # Debian packages: to build, to run the specs, and what only CI needs besides.
 DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
-  libwebsockets-dev libcurl4-openssl-dev libssl-dev
+  libwebsockets-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev
 DEPS_TEST  = lua-busted tinyproxy-bin nghttp2-server
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
 DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind nghttp2-server
@@ -31,10 +31,11 @@ libs  = $(if $($(2)_LIBDIR),-L$($(2)_LIBDIR) $(3),$(shell $(PKG_CONFIG) --libs $
 # Looked up where a recipe first needs them, so after `deps`, which may bring
 # pkg-config itself, and remembered from then on.
 HEADERS = $(eval HEADERS := $(call flags,$(LUA_PC),LUA) $(call flags,libcurl,CURL) \
-  $(call flags,libwebsockets,LIBWEBSOCKETS) $(call flags,libcrypto,OPENSSL))$(HEADERS)
+  $(call flags,libwebsockets,LIBWEBSOCKETS) $(call flags,libcrypto,OPENSSL) \
+  $(call flags,sqlite3,SQLITE))$(HEADERS)
 LIBRARIES = $(eval LIBRARIES := $(call libs,libcurl,CURL,-lcurl) \
   $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets) \
-  $(call libs,libcrypto,OPENSSL,-lcrypto))$(LIBRARIES)
+  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,sqlite3,SQLITE,-lsqlite3))$(LIBRARIES)
 
 CPPFLAGS_ALL = $(CPPFLAGS) -D_GNU_SOURCE $(HEADERS)
 LDLIBS_ALL = $(LIBRARIES) $(LDLIBS)

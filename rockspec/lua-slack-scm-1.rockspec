@@ -29,6 +29,7 @@ external_dependencies = {
   CURL = { library = "curl" },
   LIBWEBSOCKETS = { header = "libwebsockets.h", library = "websockets" },
   OPENSSL = { header = "openssl/hmac.h", library = "crypto" },
+  SQLITE = { header = "sqlite3.h", library = "sqlite3" },
 }
 
 build = {
@@ -71,6 +72,7 @@ build = {
         "src/lua_processes.c",
         "src/lua_recent_ids.c",
         "src/lua_socket_mode.c",
+        "src/lua_storage.c",
         "src/mailbox.c",
         "src/net_failure.c",
         "src/net_options.c",
@@ -100,6 +102,11 @@ build = {
         "src/socket_mode_keeper.c",
         "src/socket_mode_open.c",
         "src/socket_mode_slots.c",
+        "src/sqlite_failure.c",
+        "src/sqlite_queries.c",
+        "src/storage.c",
+        "src/storage_job.c",
+        "src/storage_sqlite.c",
         "src/thread.c",
         "src/utf8.c",
         "src/wake.c",
@@ -109,9 +116,11 @@ build = {
         "src/websocket_upgrade.c",
       },
       defines = { "_GNU_SOURCE" },
-      incdirs = { "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)" },
-      libdirs = { "$(CURL_LIBDIR)", "$(LIBWEBSOCKETS_LIBDIR)", "$(OPENSSL_LIBDIR)" },
-      libraries = { "curl", "websockets", "crypto", "pthread" },
+      incdirs = { "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)", "$(SQLITE_INCDIR)" },
+      libdirs = {
+        "$(CURL_LIBDIR)", "$(LIBWEBSOCKETS_LIBDIR)", "$(OPENSSL_LIBDIR)", "$(SQLITE_LIBDIR)",
+      },
+      libraries = { "curl", "websockets", "crypto", "sqlite3", "pthread" },
     },
   },
 }

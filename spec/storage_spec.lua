@@ -1,5 +1,6 @@
 local conformance = require "support.store_conformance"
 local core = require "slack.core"
+local files = require "support.files"
 local runtime = require "support.runtime"
 local storage = require "slack.storage"
 
@@ -28,6 +29,17 @@ describe("the memory store", function()
   end)
 end)
 
+describe("the sqlite store", function()
+  local directory
+
+  before_each(function() directory = files.temporary() end)
+  after_each(function() getmetatable(directory).__close(directory) end)
+
+  conformance(function(clock)
+    return assert(storage.open("sqlite:" .. directory.path .. "/bot.db", { clock = clock }))
+  end)
+end)
+
 describe("storage.open", function()
   it("goes by the time of day when no clock is given", function()
     local store = assert(storage.open "memory:")
@@ -48,6 +60,10 @@ describe("storage.open", function()
       ["bot.db"] = 'expected, got "bot.db"',
       ["mongodb://user:secret@host"] = 'expected, got "mongodb:"',
       ["memory:x"] = '"memory:" takes nothing after the colon',
+      ["sqlite:"] = "the path is missing",
+      ["sqlite:a\0b"] = "zero byte",
+      ["sqlite::memory:"] = '"memory:" is the store',
+      ["sqlite://bot.db"] = "no slashes of its own",
       [5] = "a URL or a store expected, got number",
     } do
       local raised = runtime.raised(function() storage.open(url) end)

@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 #include <libwebsockets.h>
 #include <openssl/crypto.h>
+#include <sqlite3.h>
 
 #include "clock.h"
 #include "net_options.h"
@@ -16,6 +17,9 @@
 #endif
 #if LWS_LIBRARY_VERSION_NUMBER < 4001006
 #error "lua-slack needs libwebsockets 4.1.6 or newer"
+#endif
+#if SQLITE_VERSION_NUMBER < 3024000
+#error "lua-slack needs SQLite 3.24 or newer"
 #endif
 
 void slk_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction finalizer)
@@ -156,6 +160,8 @@ static int versions(lua_State *L)
     lua_setfield(L, -2, "libwebsockets");
     lua_pushstring(L, OpenSSL_version(OPENSSL_VERSION));
     lua_setfield(L, -2, "openssl");
+    lua_pushstring(L, sqlite3_libversion());
+    lua_setfield(L, -2, "sqlite");
     return 1;
 }
 
@@ -203,6 +209,7 @@ int luaopen_slack_core(lua_State *L)
     slk_open_codecs(L);
     slk_open_crypto(L);
     slk_open_recent_ids(L);
+    slk_open_storage(L);
     slk_open_processes(L);
     slk_open_json(L);
     return 1;

@@ -32,6 +32,7 @@ void slk_open_files(lua_State *L);         /* file_watch, stat, list_directory *
 void slk_open_codecs(lua_State *L);        /* sign, verify, scan_envelope, *_parser, *_frame */
 void slk_open_crypto(lua_State *L);        /* random, sha256, hmac_sha256, is_equal */
 void slk_open_recent_ids(lua_State *L);    /* recent_ids */
+void slk_open_storage(lua_State *L);       /* sqlite */
 void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
 void slk_open_json(lua_State *L);          /* json_decode, json_is_plain */
 int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
@@ -81,6 +82,7 @@ int slk_push_connection(lua_State *L, const struct slk_message *message);
 int slk_push_ack(lua_State *L, const struct slk_message *message);
 int slk_push_request(lua_State *L, const struct slk_message *message);
 int slk_push_delivery(lua_State *L, const struct slk_message *message);
+int slk_push_stored(lua_State *L, const struct slk_message *message);
 int slk_push_served(lua_State *L, const struct slk_message *message);
 
 #endif

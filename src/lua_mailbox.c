@@ -94,6 +94,7 @@ static const struct {
     [SLK_MESSAGE_ACK] = {"ack", slk_push_ack},
     [SLK_MESSAGE_REQUEST] = {"request", slk_push_request},
     [SLK_MESSAGE_DELIVERY] = {"delivery", slk_push_delivery},
+    [SLK_MESSAGE_STORED] = {"stored", slk_push_stored},
     [SLK_MESSAGE_WEBSOCKET] = {"websocket", slk_push_served},
 };
 

@@ -16,7 +16,7 @@ enum slk_message_kind {
     SLK_MESSAGE_REQUEST,    /* http_server.h: an HTTP request came in */
     SLK_MESSAGE_WEBSOCKET,  /* http_server.h: something happened on a served WebSocket */
     SLK_MESSAGE_DELIVERY,   /* http_receiver.h: Slack delivers something by HTTP */
-    SLK_MESSAGE_STORED,     /* storage.h: a storage operation has ended */
+    SLK_MESSAGE_STORED,     /* storage_job.h: a storage operation has ended */
     SLK_MESSAGE_KINDS
 };
 

@@ -18,9 +18,37 @@ local BACKENDS = {
     end
     return "slack.storage.memory"
   end,
+  sqlite = function(rest)
+    if rest == "" then
+      return nil, '"sqlite:PATH": the path is missing'
+    elseif rest:find("%z") then
+      return nil, '"sqlite:PATH": there is a zero byte in the path'
+    elseif rest == ":memory:" then
+      return nil, '"memory:" is the store that is in memory'
+    elseif rest:find "^//[^/]" then
+      return nil, '"sqlite:PATH" has no slashes of its own: "sqlite:/var/lib/bot.db"'
+    end
+    return "slack.storage.sqlite"
+  end,
 }
 
-local FORMS = '"memory:" expected'
+local FORMS = '"memory:" or "sqlite:PATH" expected'
+
+local OPTIONS = {
+  clock = function(value)
+    return type(value) ~= "function" and "function expected"
+  end,
+  log = function(value)
+    return type(value) ~= "table" and "logger expected"
+  end,
+  synchronous = function(value)
+    return value ~= "full" and value ~= "normal" and '"full" or "normal" expected'
+  end,
+  busy_timeout = function(value)
+    return (type(value) ~= "number" or not (value >= 0 and value <= 3600))
+      and "seconds from 0 to 3600 expected"
+  end,
+}
 
 local M = {}
 
@@ -68,6 +96,23 @@ end
 ---@class slack.StorageOptions
 ---@field clock? fun(): number seconds since the epoch, by which entries expire
 ---@field log? slack.Log
+---@field synchronous? "full"|"normal" sqlite: "normal" does not sync the disk at each commit;
+---  the last ones may be lost with the power, not with the process
+---@field busy_timeout? number sqlite: seconds to wait while another process has the file
+---  locked, 5
+
+local function check_options(options)
+  if type(options) ~= "table" then
+    return ("options: table expected, got %s"):format(type(options))
+  end
+  for name, value in pairs(options) do
+    local check = OPTIONS[name]
+    local problem = not check and "there is none of this name" or check(value)
+    if problem then
+      return ("option '%s': %s"):format(tostring(name), problem)
+    end
+  end
+end
 
 ---Opens the store that a URL names; a store is given back as it is. A wrong URL
 ---or an incomplete store raises.
@@ -76,14 +121,14 @@ end
 ---@return slack.Store?
 ---@return slack.Error? err what is in the way, with the path
 function M.open(url, options)
-  local problem = M.check(url)
+  options = options or {}
+  local problem = M.check(url) or check_options(options)
   if problem then
     error("slack.storage.open: " .. problem, 2)
   elseif type(url) == "table" then
     return url
   end
   local module, rest = read_url(url)
-  options = options or {}
   local backend, err = require(module).open(rest, options)
   if not backend then
     return nil, err

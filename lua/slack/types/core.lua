@@ -8,7 +8,7 @@
 ---@field NEVER nil
 local core = {}
 
----Versions of the libraries below, by name: libcurl, libwebsockets, openssl, lua_slack.
+---Versions of the libraries below, by name: libcurl, libwebsockets, openssl, sqlite.
 ---@return table<string, string>
 function core.versions() end
 
@@ -74,6 +74,8 @@ function mailbox:fd() end
 ---`"delivery"`: request (0: answered already; else for http_server:respond), kind ("event" |
 ---  "command" | "interaction"), body (JSON text; of a command a table of its form fields),
 ---  retry_number, retry_reason, headers (raw lines), received
+---`"stored"`: id, value (nil | boolean | integer | string | string[]), message, code; see
+---  storage:submit
 ---`"websocket"`: websocket, happening ("open" | "text" | "binary" | "pong" |
 ---  "closed"), data, close_code, at
 ---@return integer? source the number given when the C object was made
@@ -147,6 +149,31 @@ function log:set_level(level) end
 ---@param level "debug"|"info"|"warn"|"error"
 ---@param text string
 function log:write(level, text) end
+
+-- Storage ---------------------------------------------------------------------
+
+---A store in a file of SQLite, with a thread of its own.
+---@class slack.core.storage
+local storage = {}
+---Opens the file, waiting for other processes as it must, and starts the thread.
+---@param settings { path: string, mailbox: slack.core.mailbox, source: integer,
+---  sync_each: boolean?, busy_timeout: number? }
+---@return slack.core.storage?, string? message, string? code "open", "read_only", "corrupt",
+---  "foreign", "newer", "busy", "disk_full", "io", "memory" or "storage"
+function core.sqlite(settings) end
+---Its outcome comes as the message "stored". Times are milliseconds of the wall clock.
+---@param operation "get"|"set"|"add"|"replace"|"delete"|"incr"|"keys"
+---@param key string of keys the prefix
+---@param now integer
+---@param value string|integer|nil of incr what to add
+---@param expires_at integer? nil: never
+---@param expected string? of replace and delete: only where this is the value
+---@return integer? id, string? message, string? code
+function storage:submit(operation, key, now, value, expires_at, expected) end
+---@return { jobs: integer, batches: integer, commits: integer }
+function storage:stats() end
+---Carries out what was submitted, and blocks meanwhile; the outcomes still come.
+function storage:close() end
 
 -- Network ---------------------------------------------------------------------
 

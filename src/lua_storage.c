@@ -1,0 +1,153 @@
+#include "lua_core.h"
+
+#include <string.h>
+
+#include "mailbox.h"
+#include "storage.h"
+#include "storage_sqlite.h"
+
+#define CLASS "slack.core.storage"
+
+/* The pointer comes first, as slk_check_object wants it. */
+struct storage_object {
+    struct slk_storage *storage;
+    uint32_t source;
+    uint64_t last_id;
+};
+
+static const char *const operations[SLK_STORAGE_OPERATIONS + 1] = {
+    [SLK_STORAGE_GET] = "get",         [SLK_STORAGE_SET] = "set",       [SLK_STORAGE_ADD] = "add",
+    [SLK_STORAGE_REPLACE] = "replace", [SLK_STORAGE_DELETE] = "delete", [SLK_STORAGE_INCR] = "incr",
+    [SLK_STORAGE_KEYS] = "keys",
+};
+
+static int sqlite_open(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct slk_sqlite_settings settings = {
+        .path = slk_field_string(L, 1, "path", ""),
+        .patience = slk_field_seconds(L, 1, "busy_timeout", 5),
+        .sync_each = slk_field_boolean(L, 1, "sync_each", 1),
+    };
+    struct slk_mailbox *mailbox = slk_field_object(L, 1, "mailbox", SLK_CLASS_MAILBOX);
+    lua_Integer source = slk_field_integer(L, 1, "source", 0);
+    luaL_argcheck(L, source >= 0 && source <= UINT32_MAX, 1, "field 'source': 32 bits expected");
+    struct storage_object *object = lua_newuserdatauv(L, sizeof *object, 0);
+    *object = (struct storage_object){.source = (uint32_t)source};
+    luaL_setmetatable(L, CLASS);
+    struct slk_error err;
+    struct slk_storage_backend *backend = slk_sqlite_open(&settings, &err);
+    if (backend != NULL) {
+        object->storage = slk_storage_create(backend, mailbox, &err);
+    }
+    return object->storage != NULL ? 1 : slk_push_error(L, &err);
+}
+
+static struct slk_storage_text check_text(lua_State *L, int index)
+{
+    struct slk_storage_text text = {NULL, 0};
+    if (!lua_isnoneornil(L, index)) {
+        text.data = luaL_checklstring(L, index, &text.length);
+    }
+    return text;
+}
+
+/* storage:submit(operation, key, now, value | by, expires_at, expected) -> id */
+static int storage_submit(lua_State *L)
+{
+    struct slk_storage *storage = slk_check_object(L, 1, CLASS);
+    struct storage_object *object = lua_touserdata(L, 1);
+    struct slk_storage_request request = {
+        .operation = (enum slk_storage_operation)luaL_checkoption(L, 2, NULL, operations),
+        .now = luaL_checkinteger(L, 4),
+        .expires_at = luaL_optinteger(L, 6, SLK_STORAGE_KEPT),
+        .expected = check_text(L, 7),
+    };
+    request.key.data = luaL_checklstring(L, 3, &request.key.length);
+    if (request.operation == SLK_STORAGE_INCR) {
+        request.by = luaL_checkinteger(L, 5);
+    } else {
+        request.value = check_text(L, 5);
+    }
+    struct slk_storage_job *job =
+        slk_storage_job_create(&request, object->source, object->last_id + 1);
+    if (job == NULL) {
+        return slk_push_status(L, SLK_NOMEM);
+    }
+    int status = slk_storage_submit(storage, job);
+    if (status != SLK_OK) {
+        slk_storage_job_destroy(job);
+        return slk_push_status(L, status);
+    }
+    lua_pushinteger(L, (lua_Integer)++object->last_id);
+    return 1;
+}
+
+static int storage_stats(lua_State *L)
+{
+    struct slk_storage_stats stats = slk_storage_stats(slk_check_object(L, 1, CLASS));
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, (lua_Integer)stats.jobs);
+    lua_setfield(L, -2, "jobs");
+    lua_pushinteger(L, (lua_Integer)stats.batches);
+    lua_setfield(L, -2, "batches");
+    lua_pushinteger(L, (lua_Integer)stats.commits);
+    lua_setfield(L, -2, "commits");
+    return 1;
+}
+
+static int storage_close(lua_State *L)
+{
+    struct storage_object *object = luaL_checkudata(L, 1, CLASS);
+    struct slk_storage *storage = object->storage;
+    object->storage = NULL;
+    slk_storage_destroy(storage);
+    return 0;
+}
+
+static void push_list(lua_State *L, const struct slk_storage_job *job)
+{
+    struct slk_storage_text entry;
+    size_t offset = 0;
+    lua_newtable(L);
+    for (lua_Integer i = 1; slk_storage_job_read(job, &offset, &entry); i++) {
+        lua_pushlstring(L, entry.data, entry.length);
+        lua_rawseti(L, -2, i);
+    }
+}
+
+static void push_text(lua_State *L, const struct slk_storage_job *job)
+{
+    lua_pushlstring(L, job->text.data != NULL ? job->text.data : "", job->text.length);
+}
+
+int slk_push_stored(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_storage_job *job = (const struct slk_storage_job *)message;
+    lua_pushinteger(L, (lua_Integer)job->id);
+    switch (job->outcome) {
+    case SLK_STORED_NOTHING: lua_pushnil(L); break;
+    case SLK_STORED_TRUE: lua_pushboolean(L, 1); break;
+    case SLK_STORED_FALSE: lua_pushboolean(L, 0); break;
+    case SLK_STORED_INTEGER: lua_pushinteger(L, (lua_Integer)job->integer); break;
+    case SLK_STORED_TEXT: push_text(L, job); break;
+    case SLK_STORED_LIST: push_list(L, job); break;
+    case SLK_STORED_FAILED:
+        lua_pushnil(L);
+        push_text(L, job);
+        lua_pushstring(L, job->code);
+        return 4;
+    }
+    return 2;
+}
+
+void slk_open_storage(lua_State *L)
+{
+    static const luaL_Reg methods[] = {{"submit", storage_submit},
+                                       {"stats", storage_stats},
+                                       {"close", storage_close},
+                                       {NULL, NULL}};
+    slk_class(L, CLASS, methods, storage_close);
+    lua_pushcfunction(L, sqlite_open);
+    lua_setfield(L, -2, "sqlite");
+}

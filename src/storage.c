@@ -1,0 +1,155 @@
+#include "storage.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "thread.h"
+
+/* Jobs of one batch, so that the first ones need not wait for ten thousand
+ * others, nor other processes for the lock. */
+#define BATCH_LIMIT 1000
+
+/* For all that is left when the store is closed. */
+#define CLOSING_PATIENCE SLK_SECONDS(5)
+
+struct slk_storage {
+    struct slk_storage_backend *backend; /* storage thread's, but for its atomics */
+    struct slk_mailbox *mailbox;
+    pthread_t thread;
+    bool joined;
+    atomic_ullong jobs;
+    atomic_ullong batches;
+    unsigned long long commits; /* of a backend that has been closed */
+
+    pthread_mutex_t queue_lock; /* guards the fields below */
+    pthread_cond_t changed;
+    struct slk_storage_job *first, *last;
+    bool closing;
+};
+
+/* Waits for jobs; NULL when the store is to be closed and none is left. */
+static struct slk_storage_job *take_queue(struct slk_storage *storage)
+{
+    pthread_mutex_lock(&storage->queue_lock);
+    while (storage->first == NULL && !storage->closing) {
+        pthread_cond_wait(&storage->changed, &storage->queue_lock);
+    }
+    struct slk_storage_job *first = storage->first;
+    storage->first = storage->last = NULL;
+    pthread_mutex_unlock(&storage->queue_lock);
+    return first;
+}
+
+/* Cuts a batch off the list and returns the rest. */
+static struct slk_storage_job *cut(struct slk_storage_job *first, unsigned *count)
+{
+    struct slk_storage_job *last = first;
+    for (*count = 1; *count < BATCH_LIMIT && last->message.next != NULL; ++*count) {
+        last = slk_storage_job_next(last);
+    }
+    struct slk_storage_job *rest = slk_storage_job_next(last);
+    last->message.next = NULL;
+    return rest;
+}
+
+static void *run(void *argument)
+{
+    struct slk_storage *storage = argument;
+    struct slk_storage_job *batch, *rest;
+    while ((batch = take_queue(storage)) != NULL) {
+        for (; batch != NULL; batch = rest) {
+            unsigned count;
+            rest = cut(batch, &count);
+            storage->backend->run(storage->backend, batch);
+            atomic_fetch_add(&storage->jobs, count);
+            atomic_fetch_add(&storage->batches, 1);
+            slk_mailbox_push(storage->mailbox, &batch->message);
+        }
+    }
+    return NULL;
+}
+
+static void release(struct slk_storage *storage)
+{
+    slk_mailbox_release(storage->mailbox);
+    pthread_mutex_destroy(&storage->queue_lock);
+    pthread_cond_destroy(&storage->changed);
+    free(storage);
+}
+
+struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
+                                       struct slk_mailbox *mailbox, struct slk_error *err)
+{
+    struct slk_storage *storage = calloc(1, sizeof *storage);
+    if (storage == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        backend->close(backend);
+        return NULL;
+    }
+    storage->backend = backend;
+    storage->mailbox = slk_mailbox_retain(mailbox);
+    pthread_mutex_init(&storage->queue_lock, NULL);
+    pthread_cond_init(&storage->changed, NULL);
+    if (slk_thread_start(&storage->thread, "slack-storage", run, storage) != SLK_OK) {
+        slk_error_set(err, "system", "cannot start the storage thread");
+        backend->close(backend);
+        release(storage);
+        return NULL;
+    }
+    return storage;
+}
+
+int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *job)
+{
+    pthread_mutex_lock(&storage->queue_lock);
+    bool closing = storage->closing, was_empty = storage->first == NULL;
+    if (!closing) {
+        if (was_empty) {
+            storage->first = job;
+        } else {
+            storage->last->message.next = &job->message;
+        }
+        storage->last = job;
+    }
+    pthread_mutex_unlock(&storage->queue_lock);
+    if (!closing && was_empty) {
+        pthread_cond_signal(&storage->changed);
+    }
+    return closing ? SLK_CLOSED : SLK_OK;
+}
+
+void slk_storage_close(struct slk_storage *storage)
+{
+    if (storage->joined) {
+        return;
+    }
+    atomic_store(&storage->backend->hurry_at, slk_clock_now() + CLOSING_PATIENCE);
+    pthread_mutex_lock(&storage->queue_lock);
+    storage->closing = true;
+    pthread_mutex_unlock(&storage->queue_lock);
+    pthread_cond_signal(&storage->changed);
+    pthread_join(storage->thread, NULL);
+    storage->joined = true;
+    storage->commits = atomic_load(&storage->backend->commits);
+    storage->backend->close(storage->backend);
+    storage->backend = NULL;
+}
+
+struct slk_storage_stats slk_storage_stats(const struct slk_storage *storage)
+{
+    return (struct slk_storage_stats){
+        .jobs = atomic_load(&storage->jobs),
+        .batches = atomic_load(&storage->batches),
+        .commits = storage->joined ? storage->commits : atomic_load(&storage->backend->commits),
+    };
+}
+
+void slk_storage_destroy(struct slk_storage *storage)
+{
+    if (storage != NULL) {
+        slk_storage_close(storage);
+        release(storage);
+    }
+}

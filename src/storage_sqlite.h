@@ -1,0 +1,23 @@
+/* A store in a file of SQLite, which several processes may have open. Each batch
+ * of jobs is one transaction: all of it is on the disk when the first answer is
+ * given, or none, and then each of its jobs fails. */
+#ifndef SLK_STORAGE_SQLITE_H
+#define SLK_STORAGE_SQLITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "storage.h"
+
+struct slk_sqlite_settings {
+    const char *path;
+    int64_t patience; /* ns to wait while another process has the file locked */
+    bool sync_each;   /* sync at each commit; else the last ones may be lost with the power */
+};
+
+/* Lua thread. Opens the file, or makes it, for its owner alone. NULL with err
+ * filled: it names the path and what to do. */
+struct slk_storage_backend *slk_sqlite_open(const struct slk_sqlite_settings *settings,
+                                            struct slk_error *err);
+
+#endif
