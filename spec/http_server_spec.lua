@@ -93,7 +93,7 @@ describe("http_server", function()
 
   describe("over HTTP", function()
     before_each(function()
-      server = assert(start { request_timeout = 1, max_body = 1000, max_head = 500 })
+      server = assert(start { head_timeout = 1, idle_timeout = 1, max_body = 1000, max_head = 500 })
     end)
 
     it("hands over the request as it was sent", function()

@@ -1,37 +1,67 @@
 /* One HTTP/1.1 connection over libwebsockets' raw-skt role: input goes through
- * our parser, one request at a time goes to Lua, its answer is written when the
- * socket is writable. Requests that come in the meantime wait in the parser. */
+ * our parser, one request at a time goes to the gate and to Lua, its answer is
+ * written when the socket is writable. Requests that come in the meantime wait
+ * in the parser. At any time there is at most one deadline, the one of what the
+ * connection waits for. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "buffer.h"
 #include "clock.h"
 #include "server_socket.h"
 
-#define WRITE_SIZE     65536
-#define KEEP_OUT       65536 /* bytes of output buffer kept between answers */
-#define LINGER_SECONDS 2     /* for a refused client to stop sending */
+#define WRITE_SIZE 65536
 
 struct http_connection {
     struct slk_server_socket socket;
+    struct slk_deadline deadline;
     struct slk_http_parser *parser;
     struct slk_buffer out; /* LWS_PRE bytes, then what is to be sent */
     size_t sent;           /* bytes of out, those LWS_PRE included */
     uint64_t request;      /* which Lua is to answer; 0: none */
+    int64_t asked;         /* when its last byte had come */
+    int64_t received;      /* when the latest bytes came */
     size_t unparsed;       /* bytes that the parser holds back, at most */
-    bool in_request;       /* its first byte has come, its answer has not gone */
+    bool is_owed;          /* the gate took that request over */
     bool is_head;          /* answered without a body */
     bool keep_alive;
+    bool answering; /* out ends with an answer, not with a "100 Continue" */
     bool refused;   /* an answer is sent, then nothing more is taken */
-    bool lingering; /* that answer has gone: only waits for the client's end */
 };
+
+static void await(struct http_connection *connection, enum slk_http_waiting_for what, int64_t from)
+{
+    struct slk_http_server *server = connection->socket.server;
+    struct slk_http_wait *wait = &server->waits[what];
+    slk_deadline_set(&connection->deadline, &wait->queue, from + wait->span);
+    slk_http_patience_watch(server, connection->deadline.at);
+}
+
+/* The request that Lua was to answer is no more. */
+static void settle(struct http_connection *connection)
+{
+    struct slk_http_server *server = connection->socket.server;
+    slk_slots_remove(&server->slots, connection->request);
+    connection->request = 0;
+    connection->is_owed = false;
+    server->stats.waiting--;
+}
 
 static void destroy(struct slk_server_socket *socket)
 {
     struct http_connection *connection = (struct http_connection *)socket;
-    slk_slots_remove(&socket->server->slots, connection->request);
+    struct slk_http_server *server = socket->server;
+    if (connection->is_owed) {
+        struct slk_gate_answer ignored = {0};
+        server->gate->lost(server->gate, connection->request, SLK_GATE_GONE, &ignored);
+    }
+    if (connection->request != 0) {
+        settle(connection);
+    }
+    server->stats.connections--;
+    slk_deadline_clear(&connection->deadline);
     slk_http_parser_destroy(connection->parser);
     slk_buffer_free(&connection->out);
     free(connection);
@@ -40,105 +70,69 @@ static void destroy(struct slk_server_socket *socket)
 struct slk_server_socket *slk_http_connection_create(struct slk_http_server *server)
 {
     struct http_connection *connection = calloc(1, sizeof *connection);
-    if (connection == NULL) {
+    struct slk_http_parser *parser = slk_http_parser_create(&server->limits);
+    if (connection == NULL || parser == NULL) {
+        free(connection);
+        slk_http_parser_destroy(parser);
         return NULL;
     }
     connection->socket = (struct slk_server_socket){.server = server, .destroy = destroy};
+    connection->parser = parser;
     slk_buffer_init(&connection->out, SIZE_MAX / 2);
-    connection->parser = slk_http_parser_create(&server->limits);
-    if (connection->parser == NULL) {
-        destroy(&connection->socket);
-        return NULL;
-    }
+    server->stats.connections++;
+    server->stats.connections_accepted++;
+    await(connection, SLK_WAIT_IDLE, slk_clock_now()); /* a TLS handshake counts as idle */
     return &connection->socket;
 }
 
-/* One absolute deadline, which no trickle of bytes moves; 0: none. */
-static void set_deadline(struct http_connection *connection, int seconds)
+/* Bytes for lws_write, which wants room before them. */
+static int make_room(struct http_connection *connection)
 {
-    lws_set_timeout(connection->socket.wsi,
-                    seconds > 0 ? PENDING_TIMEOUT_USER_OK : NO_PENDING_TIMEOUT, seconds);
-}
-
-static int append_text(struct http_connection *connection, const char *text)
-{
-    struct slk_buffer *out = &connection->out;
     static const char room[LWS_PRE];
-    if (out->length == 0 && slk_buffer_append(out, room, LWS_PRE) != SLK_OK) {
-        return SLK_NOMEM;
-    }
-    return slk_buffer_append(out, text, strlen(text));
+    struct slk_buffer *out = &connection->out;
+    return out->length > 0 ? SLK_OK : slk_buffer_append(out, room, LWS_PRE);
 }
 
-static const char *phrase_of(int status)
+/* From here on the client has so long to take its answer. */
+static int answer(struct http_connection *connection, int status, const char *headers,
+                  struct slk_http_text body)
 {
-    static const struct {
-        int status;
-        const char *phrase;
-    } phrases[] = {
-        {200, "OK"},
-        {204, "No Content"},
-        {301, "Moved Permanently"},
-        {302, "Found"},
-        {304, "Not Modified"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {408, "Request Timeout"},
-        {411, "Length Required"},
-        {413, "Content Too Large"},
-        {417, "Expectation Failed"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-        {505, "HTTP Version Not Supported"},
-    };
-    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
-        if (phrases[i].status == status) {
-            return phrases[i].phrase;
-        }
+    struct slk_http_server *server = connection->socket.server;
+    connection->keep_alive = connection->keep_alive && !server->finishing;
+    const struct slk_http_answer answer = {.status = status,
+                                           .headers = headers,
+                                           .body = body,
+                                           .is_head = connection->is_head,
+                                           .keep_alive = connection->keep_alive};
+    connection->answering = true;
+    await(connection, SLK_WAIT_SENT, slk_clock_now());
+    int failed = make_room(connection);
+    if (failed == SLK_OK) {
+        failed = slk_http_answer_append(&connection->out, &answer, &server->date);
     }
-    return "Status";
-}
-
-/* The names are spelled out here because strftime's depend on the locale. */
-static void format_date(char *text, size_t size)
-{
-    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    snprintf(text, size, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday,
-             months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
-
-static int append_answer(struct http_connection *connection, int status, const char *headers,
-                         const void *body, size_t length)
-{
-    char date[64], line[128], last[128];
-    format_date(date, sizeof date);
-    snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, phrase_of(status), date);
-    bool bodiless = status == 204 || status == 304;
-    int used = 0;
-    if (!bodiless) {
-        used = snprintf(last, sizeof last, "Content-Length: %zu\r\n", length);
-    }
-    snprintf(last + used, sizeof last - (size_t)used, "Connection: %s\r\n\r\n",
-             connection->keep_alive ? "keep-alive" : "close");
-    int failed = append_text(connection, line);
-    failed = failed != 0 ? failed : append_text(connection, headers);
-    failed = failed != 0 ? failed : append_text(connection, last);
-    if (failed == 0 && !bodiless && !connection->is_head) {
-        failed = slk_buffer_append(&connection->out, body, length);
-    }
+    lws_callback_on_writable(connection->socket.wsi);
     return failed;
+}
+
+static int send_continue(struct http_connection *connection)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    int failed = make_room(connection);
+    if (failed == SLK_OK) {
+        failed = slk_buffer_append(&connection->out, text, sizeof text - 1);
+    }
+    lws_callback_on_writable(connection->socket.wsi);
+    return failed;
+}
+
+static int refuse(struct http_connection *connection, int status, const char *why)
+{
+    slk_http_server_refused(connection->socket.server, status, why);
+    connection->refused = true;
+    connection->keep_alive = false;
+    connection->is_head = false;
+    return answer(connection, status, "Content-Type: text/plain\r\n",
+                  (struct slk_http_text){why, strlen(why)});
 }
 
 static size_t copy_text(struct slk_http_text *to, struct slk_http_text from, char *place)
@@ -155,20 +149,12 @@ static void destroy_message(struct slk_message *message)
     free(message);
 }
 
-static int deliver(struct http_connection *connection)
+static int pass_to_lua(struct slk_http_server *server, const struct slk_gate_request *from)
 {
-    struct slk_http_server *server = connection->socket.server;
-    const struct slk_http_parser *parser = connection->parser;
-    struct slk_http_text method = slk_http_parser_method(parser);
-    struct slk_http_text target = slk_http_parser_target(parser);
-    struct slk_http_text headers = slk_http_parser_headers(parser);
-    struct slk_http_text body = slk_http_parser_body(parser);
-    size_t size = sizeof(struct slk_request_message) + method.length + target.length +
-                  headers.length + body.length;
+    size_t size = sizeof(struct slk_request_message) + from->method.length + from->target.length +
+                  from->headers.length + from->body.length;
     struct slk_request_message *request = malloc(size);
-    connection->request = request != NULL ? slk_slots_add(&server->slots, &connection->socket) : 0;
-    if (connection->request == 0) {
-        free(request);
+    if (request == NULL) {
         return SLK_NOMEM;
     }
     *request = (struct slk_request_message){
@@ -176,110 +162,173 @@ static int deliver(struct http_connection *connection)
                     .kind = SLK_MESSAGE_REQUEST,
                     .source = server->source,
                     .size = size},
-        .request = connection->request,
-        .received = slk_clock_now(),
+        .request = from->number,
+        .received = from->received,
     };
     char *place = (char *)(request + 1);
-    place += copy_text(&request->method, method, place);
-    place += copy_text(&request->target, target, place);
-    place += copy_text(&request->headers, headers, place);
-    copy_text(&request->body, body, place);
-    connection->is_head = method.length == 4 && memcmp(method.data, "HEAD", 4) == 0;
-    connection->keep_alive = slk_http_parser_keep_alive(parser);
-    size_t used = size - sizeof *request;
-    connection->unparsed -= used < connection->unparsed ? used : connection->unparsed;
-    set_deadline(connection, 0); /* the time from here on is Lua's */
+    place += copy_text(&request->method, from->method, place);
+    place += copy_text(&request->target, from->target, place);
+    place += copy_text(&request->headers, from->headers, place);
+    copy_text(&request->body, from->body, place);
     slk_mailbox_push(server->mailbox, &request->message);
     return SLK_OK;
 }
 
-static int refuse(struct http_connection *connection)
+static int take_gate_answer(struct http_connection *connection, const struct slk_gate_answer *from)
 {
-    const char *why = "";
-    int status = slk_http_parser_refusal(connection->parser, &why);
-    slk_log_write(connection->socket.server->log, SLK_LOG_INFO, "http_server",
-                  "refused a request with %d: %s", status, why);
-    connection->refused = true;
-    connection->keep_alive = false;
-    connection->is_head = false;
-    return append_answer(connection, status, "Content-Type: text/plain\r\n", why, strlen(why));
+    return answer(connection, from->status, from->headers != NULL ? from->headers : "", from->body);
 }
 
-/* Goes on with what the parser has, up to a request for Lua or a refusal. */
+/* Lua has all the time it wants, but not for any number of requests. */
+static int pass(struct http_connection *connection, const struct slk_gate_request *request)
+{
+    struct slk_http_server *server = connection->socket.server;
+    if (server->stats.waiting > server->patience.max_requests) {
+        static const char why[] = "too many requests are waiting";
+        settle(connection);
+        slk_http_server_refused(server, 503, why);
+        return answer(connection, 503, "Content-Type: text/plain\r\nRetry-After: 1\r\n",
+                      (struct slk_http_text){why, sizeof why - 1});
+    }
+    slk_deadline_clear(&connection->deadline);
+    return pass_to_lua(server, request);
+}
+
+static int judge(struct http_connection *connection, const struct slk_gate_request *request)
+{
+    struct slk_http_server *server = connection->socket.server;
+    struct slk_gate_answer given = {0};
+    enum slk_gate_verdict verdict =
+        server->gate == NULL ? SLK_GATE_PASS : server->gate->judge(server->gate, request, &given);
+    switch (verdict) {
+    case SLK_GATE_PASS: return pass(connection, request);
+    case SLK_GATE_ANSWER: settle(connection); return take_gate_answer(connection, &given);
+    case SLK_GATE_OWED:
+        connection->is_owed = true;
+        await(connection, SLK_WAIT_OWED, request->received);
+        return SLK_OK;
+    }
+    return SLK_INVALID;
+}
+
+static int deliver(struct http_connection *connection)
+{
+    struct slk_http_server *server = connection->socket.server;
+    const struct slk_http_parser *parser = connection->parser;
+    const struct slk_gate_request request = {
+        .number = slk_slots_add(&server->slots, &connection->socket),
+        .received = connection->received,
+        .method = slk_http_parser_method(parser),
+        .target = slk_http_parser_target(parser),
+        .headers = slk_http_parser_headers(parser),
+        .body = slk_http_parser_body(parser),
+        .waiting = server->stats.waiting,
+        .max_waiting = server->patience.max_requests,
+    };
+    if (request.number == 0) {
+        return SLK_NOMEM;
+    }
+    connection->request = request.number;
+    connection->asked = request.received;
+    connection->keep_alive = slk_http_parser_keep_alive(parser);
+    connection->is_head = request.method.length == 4 && memcmp(request.method.data, "HEAD", 4) == 0;
+    server->stats.waiting++;
+    server->stats.requests++;
+    size_t used = request.method.length + request.target.length + request.headers.length +
+                  request.body.length;
+    connection->unparsed -= used < connection->unparsed ? used : connection->unparsed;
+    return judge(connection, &request);
+}
+
+/* The parser has taken all there is: how long may the rest take? */
+static int await_more(struct http_connection *connection)
+{
+    struct slk_http_server *server = connection->socket.server;
+    enum slk_http_waiting_for what = SLK_WAIT_IDLE;
+    switch (slk_http_parser_stage(connection->parser)) {
+    case SLK_HTTP_BETWEEN: what = SLK_WAIT_IDLE; break;
+    case SLK_HTTP_IN_HEAD: what = SLK_WAIT_HEAD; break;
+    case SLK_HTTP_IN_BODY: what = SLK_WAIT_BODY; break;
+    }
+    connection->unparsed = 0;
+    if (what == SLK_WAIT_IDLE && server->finishing) {
+        return SLK_CLOSED;
+    }
+    if (connection->deadline.queue != &server->waits[what].queue) {
+        await(connection, what, slk_clock_now());
+    }
+    return SLK_OK;
+}
+
+/* Goes on with what the parser has, up to a request that waits or a refusal. */
 static int advance(struct http_connection *connection)
 {
-    int status = SLK_OK;
-    bool more = false;
-    while (!more && status == SLK_OK && connection->request == 0 && !connection->refused) {
+    const char *why = "";
+    while (connection->request == 0 && !connection->answering) {
+        int status = SLK_OK;
         switch (slk_http_parser_next(connection->parser)) {
-        case SLK_HTTP_MORE:
-            more = true;
-            connection->unparsed = 0;
-            break;
-        case SLK_HTTP_CONTINUE:
-            status = append_text(connection, "HTTP/1.1 100 Continue\r\n\r\n");
-            break;
+        case SLK_HTTP_MORE: return await_more(connection);
+        case SLK_HTTP_CONTINUE: status = send_continue(connection); break;
         case SLK_HTTP_REQUEST: status = deliver(connection); break;
-        case SLK_HTTP_REFUSED: status = refuse(connection); break;
+        case SLK_HTTP_REFUSED:
+            status = slk_http_parser_refusal(connection->parser, &why);
+            status = refuse(connection, status, why);
+            break;
+        }
+        if (status != SLK_OK) {
+            return status;
         }
     }
-    if (connection->out.length > 0) {
-        lws_callback_on_writable(connection->socket.wsi);
-    }
-    return status;
+    return SLK_OK;
 }
 
 static int on_input(struct http_connection *connection, const void *data, size_t length)
 {
-    struct slk_http_server *server = connection->socket.server;
+    const struct slk_http_limits *limits = &connection->socket.server->limits;
     if (connection->refused) {
-        return 0;
+        return SLK_OK;
     }
-    if (!connection->in_request) {
-        connection->in_request = true;
-        set_deadline(connection, server->request_timeout);
-    }
+    connection->received = slk_clock_now();
     connection->unparsed += length;
     if (slk_http_parser_feed(connection->parser, data, length) != SLK_OK) {
-        return -1;
+        return SLK_NOMEM;
     }
-    if (connection->request == 0 && connection->out.length == 0) {
+    if (connection->request == 0 && !connection->answering) {
         return advance(connection);
     }
     /* Pipelined requests wait their turn, but not without limit. */
-    return connection->unparsed > server->limits.max_head + server->limits.max_body ? -1 : 0;
+    return connection->unparsed > limits->max_head + limits->max_body ? SLK_TOO_LARGE : SLK_OK;
 }
 
-/* Everything has been sent. Closing at once after a refusal would make a TCP
- * reset of the client's unread bytes, which can overtake the answer. */
+/* Closing at once would make a TCP reset of what the client still sends, which
+ * can overtake the answer. */
+static void linger(struct http_connection *connection)
+{
+    shutdown(lws_get_socket_fd(connection->socket.wsi), SHUT_WR);
+    await(connection, SLK_WAIT_LINGER, slk_clock_now());
+}
+
 static int on_sent(struct http_connection *connection)
 {
+    bool was_answer = connection->answering;
     slk_buffer_free(&connection->out);
     connection->sent = 0;
-    if (connection->request != 0) {
-        return 0; /* that was a "100 Continue" */
+    connection->answering = false;
+    if (!was_answer) {
+        return SLK_OK; /* a "100 Continue": what follows it has its deadline */
     }
     if (connection->refused) {
-        connection->lingering = true;
-        shutdown(lws_get_socket_fd(connection->socket.wsi), SHUT_WR);
-        set_deadline(connection, LINGER_SECONDS);
-        return 0;
+        linger(connection);
+        return SLK_OK;
     }
-    if (!connection->in_request) { /* an answer: the next request may be here already */
-        if (!connection->keep_alive) {
-            return -1;
-        }
-        set_deadline(connection, connection->socket.server->request_timeout);
-        connection->in_request = connection->unparsed > 0;
-    }
-    return advance(connection);
+    return connection->keep_alive ? advance(connection) : SLK_CLOSED;
 }
 
 static int on_writable(struct http_connection *connection)
 {
     struct slk_buffer *out = &connection->out;
     if (out->length == 0) {
-        return 0;
+        return SLK_OK;
     }
     if (connection->sent == 0) {
         connection->sent = LWS_PRE;
@@ -289,34 +338,68 @@ static int on_writable(struct http_connection *connection)
     int written = lws_write(connection->socket.wsi, (unsigned char *)out->data + connection->sent,
                             length, LWS_WRITE_RAW);
     if (written < (int)length) {
-        return -1;
+        return SLK_CLOSED;
     }
     connection->sent += length;
     if (connection->sent == out->length) {
         return on_sent(connection);
     }
     lws_callback_on_writable(connection->socket.wsi);
-    return 0;
+    return SLK_OK;
+}
+
+/* An answer that Lua owed, by itself or at the gate's deadline. */
+static void pay(struct http_connection *connection, int status, const char *headers,
+                struct slk_http_text body)
+{
+    struct slk_http_server *server = connection->socket.server;
+    if (connection->is_owed) {
+        server->gate->answered(server->gate, connection->request,
+                               slk_clock_now() - connection->asked);
+    }
+    settle(connection);
+    if (answer(connection, status, headers, body) != SLK_OK) {
+        slk_http_connection_drop(&connection->socket);
+    }
 }
 
 void slk_http_connection_respond(struct slk_server_socket *socket, int status, const char *headers,
                                  const void *body, size_t length)
 {
-    struct http_connection *connection = (struct http_connection *)socket;
-    slk_slots_remove(&socket->server->slots, connection->request);
-    connection->request = 0;
-    connection->in_request = false;
-    if (append_answer(connection, status, headers, body, length) != SLK_OK) {
-        slk_http_connection_drop(socket);
-        return;
-    }
-    set_deadline(connection, socket->server->request_timeout);
-    lws_callback_on_writable(socket->wsi);
+    pay((struct http_connection *)socket, status, headers, (struct slk_http_text){body, length});
 }
 
 void slk_http_connection_drop(struct slk_server_socket *socket)
 {
     lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+static void on_deadline(struct http_connection *connection)
+{
+    struct slk_gate *gate = connection->socket.server->gate;
+    struct slk_gate_answer given = {.status = 200};
+    gate->lost(gate, connection->request, SLK_GATE_DEADLINE, &given);
+    pay(connection, given.status, given.headers != NULL ? given.headers : "", given.body);
+}
+
+static void time_out(struct http_connection *connection, const char *why)
+{
+    if (refuse(connection, 408, why) != SLK_OK) {
+        slk_http_connection_drop(&connection->socket);
+    }
+}
+
+void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_waiting_for what)
+{
+    struct http_connection *connection =
+        (struct http_connection *)((char *)deadline - offsetof(struct http_connection, deadline));
+    slk_deadline_clear(deadline);
+    switch (what) {
+    case SLK_WAIT_HEAD: time_out(connection, "the head of the request took too long"); break;
+    case SLK_WAIT_BODY: time_out(connection, "the body of the request took too long"); break;
+    case SLK_WAIT_OWED: on_deadline(connection); break;
+    default: slk_http_connection_drop(&connection->socket); break;
+    }
 }
 
 int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -325,11 +408,8 @@ int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
     (void)user;
     struct http_connection *connection = (struct http_connection *)slk_server_socket_of(wsi);
     switch ((int)reason) {
-    case LWS_CALLBACK_RAW_ADOPT:
-        set_deadline(connection, connection->socket.server->request_timeout);
-        return 0;
-    case LWS_CALLBACK_RAW_RX: return on_input(connection, in, length) != 0 ? -1 : 0;
-    case LWS_CALLBACK_RAW_WRITEABLE: return on_writable(connection) != 0 ? -1 : 0;
+    case LWS_CALLBACK_RAW_RX: return on_input(connection, in, length) != SLK_OK ? -1 : 0;
+    case LWS_CALLBACK_RAW_WRITEABLE: return on_writable(connection) != SLK_OK ? -1 : 0;
     case LWS_CALLBACK_WSI_DESTROY: slk_server_socket_destroyed(wsi); return 0;
     default: return 0;
     }

@@ -328,6 +328,14 @@ enum slk_http_parse slk_http_parser_next(struct slk_http_parser *parser)
     return (enum slk_http_parse)result;
 }
 
+enum slk_http_stage slk_http_parser_stage(const struct slk_http_parser *parser)
+{
+    if (parser->stage > FIELDS) {
+        return SLK_HTTP_IN_BODY;
+    }
+    return parser->input.length > parser->start ? SLK_HTTP_IN_HEAD : SLK_HTTP_BETWEEN;
+}
+
 static struct slk_http_text piece(const struct slk_http_parser *parser, size_t offset,
                                   size_t length)
 {

@@ -34,6 +34,10 @@ void slk_http_parser_destroy(struct slk_http_parser *parser);
 int slk_http_parser_feed(struct slk_http_parser *parser, const void *data, size_t length);
 enum slk_http_parse slk_http_parser_next(struct slk_http_parser *parser);
 
+/* How much of a request there is, after MORE. */
+enum slk_http_stage { SLK_HTTP_BETWEEN /* nothing */, SLK_HTTP_IN_HEAD, SLK_HTTP_IN_BODY };
+enum slk_http_stage slk_http_parser_stage(const struct slk_http_parser *parser);
+
 /* Of the request that next has just returned; the texts are valid until feed
  * or next is called again. headers is the block of "Name: value" lines, CRLF
  * between and after each. An HTTP/1.0 request is never kept alive. */

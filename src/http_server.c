@@ -117,6 +117,7 @@ static void create_on_thread(void *argument)
 {
     struct creation *creation = argument;
     struct slk_http_server *server = creation->server;
+    slk_http_patience_start(server);
     creation->status = create_first_vhost(creation);
     if (creation->status == SLK_OK) {
         creation->status = serve(creation, true, &creation->http_fd, &server->http_vhost);
@@ -134,6 +135,7 @@ static void destroy_on_thread(void *argument)
         /* The first call may begin a polite close, the next ends it. */
         lws_set_timeout(server->sockets->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
     }
+    slk_http_patience_stop(server);
     /* With no sockets left these take effect at once. */
     if (server->http_vhost != NULL) {
         lws_vhost_destroy(server->http_vhost);
@@ -162,7 +164,11 @@ static struct slk_http_server *allocate(const struct slk_http_server_settings *s
         server->mailbox = slk_mailbox_retain(mailbox);
         server->source = source;
         server->limits = settings->limits;
-        server->request_timeout = settings->request_timeout;
+        server->patience = settings->patience;
+        server->gate = settings->gate;
+        if (server->gate != NULL) {
+            server->gate->retain(server->gate);
+        }
         server->max_message = settings->max_message;
     }
     return server;
@@ -226,6 +232,9 @@ void slk_http_server_destroy(struct slk_http_server *server)
     if (server->thread != NULL) {
         slk_server_thread_call(server->thread, destroy_on_thread, server);
         slk_server_thread_release(server->thread, server->log);
+    }
+    if (server->gate != NULL) {
+        server->gate->release(server->gate);
     }
     slk_mailbox_release(server->mailbox);
     slk_log_release(server->log);

@@ -16,12 +16,12 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "http_gate.h"
 #include "http_parser.h"
 #include "log.h"
 #include "mailbox.h"
 
 struct slk_http_server;
-struct slk_gate;
 
 /* What one server puts up with. A limit that is crossed costs the request or
  * connection that crossed it, and is counted. */
@@ -41,7 +41,6 @@ struct slk_http_server_settings {
     const char *cert_file; /* PEM; NULL: plain text */
     const char *key_file;
     struct slk_http_limits limits;
-    int request_timeout; /* seconds; to be replaced by patience */
     struct slk_http_patience patience;
     bool reuse_port;       /* SO_REUSEPORT: other processes listen on the same port */
     struct slk_gate *gate; /* http_gate.h: sees requests before Lua does; NULL: none; retained */

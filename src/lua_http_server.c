@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "http_receiver.h"
 #include "http_server.h"
+
+#define MOST_SECONDS 86400
+#define MOST_COUNT   1000000
 
 static const char *const act_names[] = {"text",  "binary", "ping",    "raw",
                                         "close", "reset",  "silence", NULL};
@@ -37,6 +41,44 @@ static size_t check_size(lua_State *L, const char *name, lua_Integer fallback)
     return (size_t)size;
 }
 
+static size_t check_count(lua_State *L, const char *name, lua_Integer fallback)
+{
+    lua_Integer count = slk_field_integer(L, 1, name, fallback);
+    if (count < 1 || count > MOST_COUNT) {
+        luaL_error(L, "field '%s': a number from 1 to %d expected", name, MOST_COUNT);
+    }
+    return (size_t)count;
+}
+
+static int check_seconds(lua_State *L, const char *name, lua_Integer fallback)
+{
+    lua_Integer seconds = slk_field_integer(L, 1, name, fallback);
+    if (seconds < 1 || seconds > MOST_SECONDS) {
+        luaL_error(L, "field '%s': a number of seconds from 1 to %d expected", name, MOST_SECONDS);
+    }
+    return (int)seconds;
+}
+
+static struct slk_http_patience check_patience(lua_State *L)
+{
+    return (struct slk_http_patience){
+        .head_timeout = check_seconds(L, "head_timeout", 10),
+        .body_timeout = check_seconds(L, "body_timeout", 10),
+        .idle_timeout = check_seconds(L, "idle_timeout", 60),
+        .max_connections = check_count(L, "max_connections", 1024),
+        .max_requests = check_count(L, "max_requests", 1000),
+    };
+}
+
+static struct slk_gate *check_gate(lua_State *L)
+{
+    bool has_gate = lua_getfield(L, 1, "gate") != LUA_TNIL;
+    lua_pop(L, 1);
+    return has_gate
+               ? slk_http_receiver_gate(slk_field_object(L, 1, "gate", SLK_CLASS_HTTP_RECEIVER))
+               : NULL;
+}
+
 static int server_new(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -51,14 +93,14 @@ static int server_new(lua_State *L)
         .key_file = slk_field_string(L, 1, "key_file", NULL),
         .limits = {.max_head = check_size(L, "max_head", 16384),
                    .max_body = check_size(L, "max_body", 1048576)},
-        .request_timeout = (int)slk_field_integer(L, 1, "request_timeout", 30),
+        .patience = check_patience(L),
+        .gate = check_gate(L),
         .reuse_port = slk_field_boolean(L, 1, "reuse_port", 0),
         .max_message = check_size(L, "max_message", 1048576),
     };
     if ((settings.cert_file == NULL) != (settings.key_file == NULL)) {
         return luaL_error(L, "fields 'cert_file' and 'key_file' go together");
     }
-    luaL_argcheck(L, settings.request_timeout > 0, 1, "request_timeout must be positive");
     void **object = slk_new_object(L, SLK_CLASS_HTTP_SERVER);
     struct slk_error err;
     *object = slk_http_server_create(&settings, log, mailbox, (uint32_t)source, &err);

@@ -6,7 +6,11 @@
 
 #include <libwebsockets.h>
 
+#include "deadlines.h"
+#include "http_answer.h"
+#include "http_gate.h"
 #include "http_server.h"
+#include "log_limit.h"
 #include "server_thread.h"
 #include "slots.h"
 
@@ -21,6 +25,24 @@ struct slk_server_socket {
 
 struct slk_admission;
 
+/* What an HTTP connection may be waiting for, each no longer than its span. */
+enum slk_http_waiting_for {
+    SLK_WAIT_IDLE, /* the first byte of a request */
+    SLK_WAIT_HEAD,
+    SLK_WAIT_BODY,
+    SLK_WAIT_OWED,   /* Lua's answer to a request that the gate took over */
+    SLK_WAIT_SENT,   /* the client to take its answer */
+    SLK_WAIT_LINGER, /* a refused client to stop sending */
+    SLK_HTTP_WAITS
+};
+
+struct slk_http_wait {
+    struct slk_deadlines queue; /* of connections */
+    int64_t span;               /* nanoseconds */
+};
+
+#define SLK_HTTP_STATUSES 6 /* as in slk_http_server_stats.refused */
+
 struct slk_http_server {
     struct slk_server_thread *thread; /* these do not change after create */
     struct slk_log *log;
@@ -29,7 +51,8 @@ struct slk_http_server {
     int port;
     int websocket_port;
     struct slk_http_limits limits;
-    int request_timeout;
+    struct slk_http_patience patience;
+    struct slk_gate *gate; /* NULL: none */
     size_t max_message;
 
     struct lws_vhost *http_vhost;
@@ -39,6 +62,14 @@ struct slk_http_server {
     struct slk_slots slots;             /* requests that wait, and WebSockets */
     struct slk_admission *admissions;
     int refusal; /* status for every upgrade; 0: none */
+
+    struct slk_http_wait waits[SLK_HTTP_WAITS];
+    lws_sorted_usec_list_t timer; /* for the earliest of their deadlines */
+    int64_t timer_at;             /* SLK_NEVER: it is not running */
+    struct slk_http_date date;
+    struct slk_http_server_stats stats;
+    struct slk_log_limit refusal_lines[SLK_HTTP_STATUSES];
+    bool finishing;
 };
 
 /* Makes a wsi of the descriptor, bound to the named protocol (NULL: the role's
@@ -70,6 +101,17 @@ struct slk_server_socket *slk_http_connection_create(struct slk_http_server *ser
 void slk_http_connection_respond(struct slk_server_socket *socket, int status, const char *headers,
                                  const void *body, size_t length);
 void slk_http_connection_drop(struct slk_server_socket *socket);
+/* Its wait for that was too long. */
+void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_waiting_for what);
+
+/* The time and room that HTTP connections are given (http_patience.c). */
+void slk_http_patience_start(struct slk_http_server *server);
+void slk_http_patience_stop(struct slk_http_server *server);
+/* A deadline was set. */
+void slk_http_patience_watch(struct slk_http_server *server, int64_t at);
+/* Counts a request that the server itself refuses, and logs it unless there was
+ * such a line a moment ago. why is text of ours. */
+void slk_http_server_refused(struct slk_http_server *server, int status, const char *why);
 
 /* WebSockets (websocket_server.c). */
 #define SLK_WEBSOCKET_PROTOCOL "slack-websocket"

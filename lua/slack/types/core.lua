@@ -285,7 +285,6 @@ local http_server = {}
 ---@field key_file string?
 ---@field max_head integer? bytes, 16 KiB
 ---@field max_body integer? bytes, 1 MiB
----@field request_timeout integer? seconds, 30
 ---@field head_timeout integer? seconds from a request's first byte to the end of its head, 10
 ---@field body_timeout integer? seconds from there to the end of its body, 10
 ---@field idle_timeout integer? seconds between requests and before the first, 60

@@ -1,0 +1,97 @@
+#include "http_answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+static const char *phrase_of(int status)
+{
+    static const struct {
+        int status;
+        const char *phrase;
+    } phrases[] = {
+        {200, "OK"},
+        {204, "No Content"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {411, "Length Required"},
+        {413, "Content Too Large"},
+        {417, "Expectation Failed"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {505, "HTTP Version Not Supported"},
+    };
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+        if (phrases[i].status == status) {
+            return phrases[i].phrase;
+        }
+    }
+    return "Status";
+}
+
+/* The names are spelled out here because strftime's depend on the locale. */
+static void format_date(struct slk_http_date *date, time_t now)
+{
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    snprintf(date->line, sizeof date->line, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
+             days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour,
+             utc.tm_min, utc.tm_sec);
+    date->second = now;
+}
+
+static const char *date_line(struct slk_http_date *date)
+{
+    time_t now = time(NULL);
+    if (now != date->second || date->line[0] == '\0') {
+        format_date(date, now);
+    }
+    return date->line;
+}
+
+static void append_text(struct slk_buffer *out, const char *text, size_t length)
+{
+    slk_buffer_append(out, text, length); /* cannot fail: the room was reserved */
+}
+
+int slk_http_answer_append(struct slk_buffer *out, const struct slk_http_answer *answer,
+                           struct slk_http_date *date)
+{
+    char line[64], last[96];
+    bool bodiless = answer->status == 204 || answer->status == 304;
+    int first = snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", answer->status,
+                         phrase_of(answer->status));
+    int used =
+        bodiless ? 0 : snprintf(last, sizeof last, "Content-Length: %zu\r\n", answer->body.length);
+    used += snprintf(last + used, sizeof last - (size_t)used, "Connection: %s\r\n\r\n",
+                     answer->keep_alive ? "keep-alive" : "close");
+    const char *dated = date_line(date);
+    size_t headers = strlen(answer->headers);
+    size_t body = bodiless || answer->is_head ? 0 : answer->body.length;
+    int status =
+        slk_buffer_reserve(out, (size_t)first + strlen(dated) + headers + (size_t)used + body);
+    if (status != SLK_OK) {
+        return status;
+    }
+    append_text(out, line, (size_t)first);
+    append_text(out, dated, strlen(dated));
+    append_text(out, answer->headers, headers);
+    append_text(out, last, (size_t)used);
+    append_text(out, answer->body.data, body);
+    return SLK_OK;
+}

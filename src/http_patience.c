@@ -1,0 +1,88 @@
+/* How long HTTP connections may take, one timer for all of a server's: lws keeps
+ * its own in one sorted list, where thousands would cost a walk each. */
+#include <inttypes.h>
+
+#include "clock.h"
+#include "server_socket.h"
+
+#define LINGER SLK_SECONDS(2)
+
+static void expire(struct slk_http_server *server, enum slk_http_waiting_for what, int64_t now)
+{
+    struct slk_deadlines *queue = &server->waits[what].queue;
+    while (slk_deadlines_next(queue) <= now) {
+        slk_http_connection_expire(queue->first, what);
+    }
+}
+
+static void on_timer(lws_sorted_usec_list_t *timer)
+{
+    struct slk_http_server *server = lws_container_of(timer, struct slk_http_server, timer);
+    int64_t now = slk_clock_now(), next = SLK_NEVER;
+    server->timer_at = now; /* holds off watch until all have been seen to */
+    for (int what = 0; what < SLK_HTTP_WAITS; what++) {
+        expire(server, (enum slk_http_waiting_for)what, now);
+    }
+    for (int what = 0; what < SLK_HTTP_WAITS; what++) {
+        int64_t at = slk_deadlines_next(&server->waits[what].queue);
+        next = at < next ? at : next;
+    }
+    server->timer_at = SLK_NEVER;
+    if (next != SLK_NEVER) {
+        slk_http_patience_watch(server, next);
+    }
+}
+
+void slk_http_patience_watch(struct slk_http_server *server, int64_t at)
+{
+    if (at >= server->timer_at) {
+        return; /* when it fires it finds the next one */
+    }
+    int64_t left = at - slk_clock_now();
+    server->timer_at = at;
+    lws_sul_schedule(slk_server_thread_context(server->thread), 0, &server->timer, on_timer,
+                     left > 0 ? left / 1000 + 1 : 1);
+}
+
+void slk_http_patience_start(struct slk_http_server *server)
+{
+    const struct slk_http_patience *patience = &server->patience;
+    server->timer_at = SLK_NEVER;
+    server->waits[SLK_WAIT_IDLE].span = SLK_SECONDS(patience->idle_timeout);
+    server->waits[SLK_WAIT_HEAD].span = SLK_SECONDS(patience->head_timeout);
+    server->waits[SLK_WAIT_BODY].span = SLK_SECONDS(patience->body_timeout);
+    server->waits[SLK_WAIT_OWED].span = server->gate != NULL ? server->gate->deadline : 0;
+    server->waits[SLK_WAIT_SENT].span = SLK_SECONDS(patience->idle_timeout);
+    server->waits[SLK_WAIT_LINGER].span = LINGER;
+}
+
+void slk_http_patience_stop(struct slk_http_server *server)
+{
+    lws_sul_schedule(slk_server_thread_context(server->thread), 0, &server->timer, NULL,
+                     LWS_SET_TIMER_USEC_CANCEL);
+}
+
+static size_t place_of(int status)
+{
+    static const int statuses[SLK_HTTP_STATUSES - 1] = {400, 408, 413, 431, 503};
+    size_t place = 0;
+    while (place < SLK_HTTP_STATUSES - 1 && statuses[place] != status) {
+        place++;
+    }
+    return place;
+}
+
+void slk_http_server_refused(struct slk_http_server *server, int status, const char *why)
+{
+    size_t place = place_of(status);
+    server->stats.refused[place]++;
+    uint64_t count = slk_log_limit_count(&server->refusal_lines[place], slk_clock_now());
+    if (count == 1) {
+        slk_log_write(server->log, SLK_LOG_INFO, "http_server", "refused a request with %d: %s",
+                      status, why);
+    } else if (count > 1) {
+        slk_log_write(server->log, SLK_LOG_INFO, "http_server",
+                      "refused %" PRIu64 " requests with %d since the last such line, now: %s",
+                      count, status, why);
+    }
+}
