@@ -102,7 +102,7 @@ end
 -- The identity after a grant: the same token as before, unless tokens rotate.
 local function grant(self, before, identity, token)
   identity.scopes = merge(before and before.scopes, identity.scopes)
-  if not token and is_usable(self, before) and not before.expires_at then
+  if not token and not self.rotates() and is_usable(self, before) and not before.expires_at then
     before.scopes = identity.scopes
     return before
   end
