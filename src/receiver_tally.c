@@ -14,10 +14,8 @@ const int64_t slk_latency_bounds[SLK_LATENCY_BUCKETS] = {
 
 static const char *const reasons[SLK_REFUSALS] = {
     [SLK_REFUSAL_UNSIGNED] = "401: it is not signed as Slack signs",
-    [SLK_REFUSAL_STALE] = "401: its timestamp is more than 300 s off (if it is Slack's, this "
-                          "machine's clock is wrong)",
-    [SLK_REFUSAL_MISMATCHED] =
-        "401: its signature does not match (if it is Slack's, signing_secret is wrong)",
+    [SLK_REFUSAL_STALE] = "401: its timestamp is over 300 s off; is this machine's clock right?",
+    [SLK_REFUSAL_MISMATCHED] = "401: its signature is wrong; is the signing secret right?",
     [SLK_REFUSAL_MALFORMED] = "400",
     [SLK_REFUSAL_UNKNOWN] = "404",
     [SLK_REFUSAL_WRONG_METHOD] = "405: Slack sends POST",

@@ -1,17 +1,23 @@
 #include "slack_headers.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define MAX_NUMBER 999
 #define MAX_REASON 64
 
-static const char *const names[SLK_SLACK_HEADERS] = {
-    [SLK_HEADER_SIGNATURE] = "X-Slack-Signature",
-    [SLK_HEADER_TIMESTAMP] = "X-Slack-Request-Timestamp",
-    [SLK_HEADER_CONTENT_TYPE] = "Content-Type",
-    [SLK_HEADER_CONTENT_ENCODING] = "Content-Encoding",
-    [SLK_HEADER_RETRY_NUMBER] = "X-Slack-Retry-Num",
-    [SLK_HEADER_RETRY_REASON] = "X-Slack-Retry-Reason",
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+
+static const struct slk_http_text names[SLK_SLACK_HEADERS] = {
+    [SLK_HEADER_SIGNATURE] = NAME("X-Slack-Signature"),
+    [SLK_HEADER_TIMESTAMP] = NAME("X-Slack-Request-Timestamp"),
+    [SLK_HEADER_CONTENT_TYPE] = NAME("Content-Type"),
+    [SLK_HEADER_CONTENT_ENCODING] = NAME("Content-Encoding"),
+    [SLK_HEADER_RETRY_NUMBER] = NAME("X-Slack-Retry-Num"),
+    [SLK_HEADER_RETRY_REASON] = NAME("X-Slack-Retry-Reason"),
 };
 
 void slk_slack_headers_read(struct slk_http_text block, struct slk_slack_headers *headers)
@@ -20,7 +26,8 @@ void slk_slack_headers_read(struct slk_http_text block, struct slk_slack_headers
     *headers = (struct slk_slack_headers){0};
     while (slk_http_next_field(&block, &name, &value)) {
         for (size_t i = 0; i < SLK_SLACK_HEADERS; i++) {
-            if (slk_http_text_is(name, names[i])) {
+            if (name.length == names[i].length &&
+                strncasecmp(name.data, names[i].data, name.length) == 0) {
                 headers->values[i] = headers->counts[i] == 0 ? value : headers->values[i];
                 headers->counts[i]++;
             }
