@@ -1,21 +1,11 @@
 local WebServer = require "support.web_server"
 local core = require "slack.core"
+local form = require "slack.form"
 local json = require "slack.json"
 local logs = require "slack.log"
 local sandbox = require "slack.sandbox"
 
 local log = logs.new { level = "off" }
-
--- The fields of a form, decoded.
-local function decode_form(text)
-  local fields = {}
-  for name, value in text:gmatch "([^&=]+)=([^&]*)" do
-    fields[name] = value:gsub("+", " "):gsub("%%(%x%x)", function(hex)
-      return string.char(tonumber(hex, 16))
-    end)
-  end
-  return fields
-end
 
 describe("sandbox over HTTP", function()
   local here, app, answers
@@ -81,7 +71,7 @@ describe("sandbox over HTTP", function()
     answers = { { 200, '{"text":"only for you"}', { "Content-Type", "application/json" } } }
     local outcome = here:command { command = "/go", text = "a b & ü", user = "ada" }
     local got = request(1)
-    local fields = decode_form(got.body)
+    local fields = form.decode(got.body)
     assert.same({ "/go", "a b & ü", "false" },
       { fields.command, fields.text, fields.is_enterprise_install })
     assert.equal("application/x-www-form-urlencoded", got.headers["content-type"])
@@ -106,7 +96,7 @@ describe("sandbox over HTTP", function()
       } } } },
     }
     assert.equal(json.null, here:shortcut({ callback_id = "start" }).ack)
-    local fields = decode_form(request(2).body)
+    local fields = form.decode(request(2).body)
     assert.equal("start", json.decode(fields.payload).callback_id)
     answers = { { 200, '{"options":[]}', { "Content-Type", "application/json" } } }
     local outcome = here:suggest { message = message, action_id = "pick", value = "so" }
@@ -255,7 +245,7 @@ describe("sandbox over HTTP", function()
     start()
     assert.is_true(here:ssl_check(app.url .. "/x"))
     local got = request(1)
-    assert.equal("1", decode_form(got.body).ssl_check)
+    assert.equal("1", form.decode(got.body).ssl_check)
     assert.is_nil(got.headers["x-slack-signature"])
     answers = { { 401 } }
     assert.is_false(here:ssl_check(app.url .. "/x"))

@@ -2,7 +2,7 @@ local WebServer = require "support.web_server"
 local base64 = require "slack.sandbox.base64"
 local client = require "slack.client"
 local core = require "slack.core"
-local form_fields = require "slack.sandbox.form_fields"
+local form = require "slack.form"
 local http = require "slack.http"
 local json = require "slack.json"
 local logs = require "slack.log"
@@ -25,7 +25,7 @@ describe("sandbox OAuth", function()
       if path == "/install" then
         return 200, app.page, { "Content-Type", "text/html", "Set-Cookie", "state=s1; HttpOnly" }
       elseif path == "/back" then
-        query = form_fields.decode(text)
+        query = form.decode(text)
         return 200, "thanks; " .. (request.headers.cookie or "no cookie")
       end
       return 200
@@ -41,7 +41,7 @@ describe("sandbox OAuth", function()
     for name, value in pairs(fields or {}) do
       all[name] = value or nil
     end
-    return here.url .. (path or "oauth/v2/authorize") .. "?" .. require("slack.form").encode(all)
+    return here.url .. (path or "oauth/v2/authorize") .. "?" .. form.encode(all)
   end
 
   -- What a method answers that needs no token.

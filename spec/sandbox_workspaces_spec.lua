@@ -1,5 +1,6 @@
 local WebServer = require "support.web_server"
 local client = require "slack.client"
+local form = require "slack.form"
 local json = require "slack.json"
 local logs = require "slack.log"
 local sandbox = require "slack.sandbox"
@@ -7,9 +8,7 @@ local sandbox = require "slack.sandbox"
 local log = logs.new { level = "off" }
 
 local function decode_payload(body)
-  return json.decode((body:match "payload=([^&]*)":gsub("+", " "):gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end)))
+  return json.decode(form.decode(body).payload)
 end
 
 describe("sandbox of many workspaces", function()
@@ -146,9 +145,8 @@ describe("sandbox of many workspaces", function()
       assert.same({ org, true, json.null },
         { payload.enterprise, payload.is_enterprise_install, payload.team })
       second:command { command = "/go" }
-      local form = app.requests[3].body
-      assert.truthy(form:find("is_enterprise_install=true", 1, true))
-      assert.truthy(form:find("enterprise_id=E01", 1, true))
+      local fields = form.decode(app.requests[3].body)
+      assert.same({ "true", "E01" }, { fields.is_enterprise_install, fields.enterprise_id })
     end)
 
     it("answers the organization's token in the workspace that the call is about", function()

@@ -3,7 +3,7 @@
 -- a table, status, headers and body go out.
 
 local base64 = require "slack.sandbox.base64"
-local fields = require "slack.sandbox.form_fields"
+local form = require "slack.form"
 local json = require "slack.json"
 local methods = require "slack.sandbox.methods"
 local places = require "slack.sandbox.places"
@@ -58,8 +58,10 @@ local function media_type(request)
 end
 
 local function decode_arguments(request)
-  local args = fields.decode(request.query or "")
-  if request.body == "" then
+  local args = form.decode(request.query or "")
+  if not args then
+    return nil, "invalid_form_data"
+  elseif request.body == "" then
     return args
   end
   local kind = media_type(request)
@@ -74,7 +76,11 @@ local function decode_arguments(request)
   elseif kind ~= "application/x-www-form-urlencoded" then
     return nil, "invalid_post_type"
   end
-  for name, value in pairs(fields.decode(request.body)) do
+  local fields = form.decode(request.body)
+  if not fields then
+    return nil, "invalid_form_data"
+  end
+  for name, value in pairs(fields) do
     args[name] = value
   end
   return args

@@ -3,10 +3,9 @@
 
 local base64 = require "slack.sandbox.base64"
 local core = require "slack.core"
-local fields = require "slack.sandbox.form_fields"
+local form = require "slack.form"
 local new_id = require "slack.sandbox.new_id"
 local page = require "slack.sandbox.authorize_page"
-local form = require "slack.form"
 
 local CODE_LIFE = 600
 
@@ -195,9 +194,9 @@ function OAuth:handle(request)
   elseif request.method ~= "GET" and request.method ~= "POST" then
     return 405, { "Allow", "GET, POST" }, ""
   end
-  local given = fields.decode(request.query or "")
+  local given = form.decode(request.query or "") or {}
   if request.method == "POST" then
-    for name, value in pairs(fields.decode(request.body)) do
+    for name, value in pairs(form.decode(request.body) or {}) do
       given[name] = value
     end
   end

@@ -1,7 +1,7 @@
 -- Incoming webhooks of the local Slack (protocol §13.7): URLs that an installation
 -- with the scope incoming-webhook brings.
 
-local fields = require "slack.sandbox.form_fields"
+local form = require "slack.form"
 local json = require "slack.json"
 local new_id = require "slack.sandbox.new_id"
 
@@ -27,7 +27,7 @@ end
 local function decode(request)
   local kind = request.headers["content-type"] or ""
   if kind:find "^application/x%-www%-form%-urlencoded" then
-    return json.decode(fields.decode(request.body).payload or "")
+    return json.decode((form.decode(request.body) or {}).payload or "")
   end
   return json.decode(request.body)
 end
