@@ -31,7 +31,8 @@ describe("an ack", function()
       assert(here:deliver("slash_commands", COMMAND, TAKES_PAYLOAD):await_ack())
       live.wait(function() return app:stats().running == 0 and app:stats().handled == 1 end)
       here:deliver("slash_commands", COMMAND, TAKES_PAYLOAD):await_ack() -- all notices are in
-      assert.same({ {}, {} }, { app.transport.owed, app.transport.expired })
+      local deliveries = app.transports[1].deliveries
+      assert.same({ {}, {} }, { deliveries.owed, deliveries.expired })
     end)
   end)
 

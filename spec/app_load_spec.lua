@@ -42,7 +42,7 @@ describe("under load, an app", function()
       assert(here:wait_connections(2))
       local refreshed, without = 0, 0
       local deliveries = deliver_steadily(here, count, function(i)
-        without = without + (app.transport.ready == 0 and 1 or 0)
+        without = without + (app.transports[1].ready == 0 and 1 or 0)
         local ready = i % 10 == 0 and here:wait_connections(2, 0.001)
         if ready then
           ready[1]:disconnect "refresh_requested"
@@ -101,7 +101,7 @@ describe("under load, an app", function()
       end)
       deliver_steadily(here, count, function() end)
       assert(saver:join())
-      live.wait(function() return app:stats().running == 0 and app.transport:waiting() == 0 end)
+      live.wait(function() return app:stats().running == 0 and app.transports:waiting() == 0 end)
       local seen = app:state "seen"
       for i = 1, count do
         local list = assert(seen[tostring(i)], i .. " was lost")

@@ -5,7 +5,7 @@ local Health = require "slack.health"
 local Measures = require "slack.measures"
 local Routes = require "slack.routes"
 local Scripts = require "slack.scripts"
-local SocketMode = require "slack.socket_mode"
+local Transports = require "slack.transports"
 local client = require "slack.client"
 local errors = require "slack.errors"
 local http = require "slack.http"
@@ -27,6 +27,8 @@ local STOP_CHECK = 0.05
 ---@field settings slack.AppOptions
 ---@field client slack.Client with the bot's token
 ---@field routes slack.Routes of the HTTP side
+---@field transports slack.Transports
+---@field http_server? slack.HttpServer while the app runs and has an HTTP side
 ---@field log slack.Logger
 ---@field identity? table what auth.test said: user_id, bot_id, team_id, …
 ---@field states table<string, any> of app:state
@@ -72,6 +74,7 @@ function App.new(options)
   self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
   self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
   self.health = Health.new(self)
+  self.transports = Transports.new(self)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
   self:_apply()
   return self
@@ -143,31 +146,13 @@ local function on_fatal(self, err)
   end)
 end
 
-local function open_transport(self)
-  local options = self.settings
-  local transport = SocketMode.new {
-    app_token = options.app_token, api_url = options.api_url, net = self.net, log = self.log,
-    dispatch = self.dispatch, connections = options.connections,
-    ack_deadline = options.ack_deadline, timings = options.socket_mode,
-    on_fatal = function(err) on_fatal(self, err) end,
-  }
-  self.transport = transport
-  self.dispatch.on_full = function() transport:hold() end
-  self.dispatch.on_room = function() transport:go_on() end
-  local ok, err = transport:open()
-  if not ok then
-    return nil, err
-  end
-  return transport:wait_ready()
-end
-
 local function start_up(self)
   local ok, err = check_token(self)
   if ok and self.scripts then
     ok, err = self.scripts:start()
   end
   if ok then
-    ok, err = open_transport(self)
+    ok, err = self.transports:open(function(fatal) on_fatal(self, fatal) end)
   end
   return ok, err
 end
@@ -201,10 +186,7 @@ end
 ---Ends at once: handlers are cut off, but for the calling one, and connections dropped.
 function App:close()
   self.dispatch:excuse_caller()
-  if self.transport then
-    self.transport:close()
-    self.transport = nil
-  end
+  self.transports:close()
   self.dispatch:cancel_all()
   self.dispatch.on_job_end, self.dispatch.is_full = nil, false
   if self.scripts then
@@ -230,6 +212,13 @@ local function warn_if_idle(self)
   end
 end
 
+local function announce_start(self)
+  local identity, endpoint = self.identity, self.transports:endpoint()
+  local who = identity and (" as %s in %s"):format(tostring(identity.user or identity.user_id),
+    tostring(identity.team or identity.team_id)) or ""
+  self.log:info("running%s%s", who, endpoint and ", HTTP on " .. endpoint or "")
+end
+
 ---Checks the token, runs the scripts, connects; waits until the first connection
 ---is ready. While Slack cannot be reached it goes on trying.
 ---@async
@@ -253,9 +242,7 @@ function App:start(...)
     return nil, err
   end
   self.phase = "running"
-  local identity = self.identity
-  self.log:info("running as %s in %s", tostring(identity.user or identity.user_id),
-    tostring(identity.team or identity.team_id))
+  announce_start(self)
   warn_if_idle(self)
   return true
 end
@@ -263,8 +250,7 @@ end
 -- Stopping ---------------------------------------------------------------------------
 
 local function is_finished(self)
-  local transport = self.transport
-  return self.dispatch:is_idle() and (not transport or transport:waiting() == 0)
+  return self.dispatch:is_idle() and self.transports:waiting() == 0
 end
 
 -- Whether all has been handled when the time is over.
@@ -286,10 +272,7 @@ local function finish(self)
   if self.start_task then
     self.start_task:cancel()
   end
-  local transport = self.transport
-  if transport then
-    transport:finish(math.max(self.stop_at - loop.now(), 0))
-  end
+  self.transports:finish(math.max(self.stop_at - loop.now(), 0))
   local drained = drain(self)
   local cut_off, example = 0, nil
   if not drained then
@@ -298,8 +281,8 @@ local function finish(self)
   if cut_off > 0 then
     tasks.sleep(0) -- in which they are unwound
   end
-  if transport and drained then
-    transport:wait_stopped(CLOSE_TIMEOUT)
+  if drained then
+    self.transports:wait_stopped(CLOSE_TIMEOUT)
   end
   self:close()
   return cut_off, example
@@ -443,12 +426,12 @@ end
 function App:stats()
   local stats = {
     phase = self.phase, running = self.dispatch.running, listeners = self.dispatch.index.count,
-    socket_mode = self.transport and self.transport:stats() or nil,
     scripts = self.scripts and self.scripts:stats() or nil,
   }
   for name, count in pairs(self.dispatch.counts) do
     stats[name] = count
   end
+  self.transports:add_stats(stats)
   return stats
 end
 

@@ -403,4 +403,13 @@ function Dispatch:deadline(request, why)
     why or "Ack first, then do what takes long")
 end
 
+---The transport says that Slack has hung up before it had an answer.
+---@param request slack.Request
+function Dispatch:gone(request)
+  request.acked, request.gone = true, true
+  local c = request.context
+  self.app.log:warn("Slack hung up before %s had answered",
+    tostring(c and c.listener or "a listener that was not reached"))
+end
+
 return Dispatch

@@ -37,7 +37,7 @@ local function missing_parts(app)
   if app.settings.token and not app.identity then
     missing[#missing + 1] = "token"
   end
-  for _, transport in ipairs(app.transports or { app.transport }) do
+  for _, transport in ipairs(app.transports) do
     if not transport:is_ready() then
       missing[#missing + 1] = transport.name
     end

@@ -9,6 +9,8 @@ local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 local version = require "slack.version"
 
+local parse_headers = require("slack.headers").parse
+
 local USER_AGENT = "lua-slack/" .. version
 local MAX_REDIRECTS = 10
 local DEFAULT_TIMEOUT = 30
@@ -27,24 +29,6 @@ local OF_BODY = { ["content-type"] = true, ["content-length"] = true, ["content-
 local M = {}
 
 -- Responses --------------------------------------------------------------------
-
-local Headers = {
-  __name = "slack.http.headers",
-  __index = function(headers, name)
-    return type(name) == "string" and rawget(headers, name:lower()) or nil
-  end,
-}
-
--- Repeated headers are joined by commas, as HTTP allows.
-local function parse_headers(text)
-  local headers = setmetatable({}, Headers)
-  for name, value in text:gmatch "([^:\r\n]+):[ \t]*([^\r\n]*)" do
-    name, value = name:lower(), value:gsub("[ \t]+$", "")
-    local before = rawget(headers, name)
-    headers[name] = before and before .. ", " .. value or value
-  end
-  return headers
-end
 
 ---@class slack.Response
 ---@field status integer

@@ -11,6 +11,9 @@ local loop = require "slack.loop"
 local response = require "slack.response"
 local tasks = require "slack.tasks"
 
+-- Between two looks at whether connections are left.
+local FINISH_CHECK = 0.01
+
 local DEFAULT_HOST = "0.0.0.0"
 local ANY_HOST = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "[::1]" }
 -- Handed to the core as they are.
@@ -225,6 +228,27 @@ end
 function HttpServer:finish()
   if self.core and self.core.finish then
     self.core:finish()
+  end
+end
+
+---Answers a request that the gate has given to somebody else.
+---@param number integer
+---@param status integer
+---@param headers string[] alternating names and values
+---@param body string
+function HttpServer:respond(number, status, headers, body)
+  if self.core then
+    self.core:respond(number, status, headers, body)
+  end
+end
+
+---Waits until the last answers are out and every connection is closed, after finish.
+---@async
+---@param timeout number seconds
+function HttpServer:wait_finished(timeout)
+  local deadline = loop.now() + timeout
+  while self.core and self.core:stats().connections > 0 and loop.now() < deadline do
+    tasks.sleep(FINISH_CHECK)
   end
 end
 

@@ -79,7 +79,7 @@ local function write_dispatch(app, write)
   write:single("slack_handlers_running", "gauge", "Handlers that run or wait.", dispatch.running)
   write:single("slack_listeners", "gauge", "Registered listeners.", dispatch.index.count)
   write:family("slack_queue_depth", "gauge", "What waits for Lua, by where it comes from.")
-  for _, transport in ipairs(app.transports or { app.transport }) do
+  for _, transport in ipairs(app.transports) do
     write:sample({ "queue", transport.name }, transport:waiting())
   end
   write:sample({ "queue", "internal" }, (loop.mailbox():load()))
@@ -95,7 +95,7 @@ local function write_scripts(app, write)
 end
 
 local function transport_stats(app, name)
-  for _, transport in ipairs(app.transports or { app.transport }) do
+  for _, transport in ipairs(app.transports) do
     if transport.name == name then
       return transport:stats()
     end

@@ -1,6 +1,7 @@
 -- The Socket Mode transport: what the socket thread reports becomes requests
 -- for the dispatch, and their acks go back to it.
 
+local Deliveries = require "slack.deliveries"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local http = require "slack.http"
@@ -8,25 +9,16 @@ local json = require "slack.json"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
--- Marks of the mailbox: beyond them the sockets are read no further. Before
--- that a handler may compute for many seconds and no ack is late.
-local MARK_COUNT = 10000
-local MARK_BYTES = 32 * 1024 * 1024
-
-local WAITED = "It had waited %.1f s for its turn: other handlers kept Lua busy, or as many ran "
-  .. "as may (option max_in_flight)"
+-- Slack takes acks of less than this many bytes.
+local MAX_ACK = 20480
 
 local TIMINGS = {
   "max_message", "open_timeout", "hello_timeout", "ping_interval", "pong_timeout",
   "backoff_first", "backoff_maximum", "stable_after", "drain_timeout", "stagger",
 }
 
----@class slack.SocketRequest: slack.Request
+---@class slack.SocketRequest: slack.Delivery number is the token of the ack ledger
 ---@field transport slack.SocketMode
----@field token integer of the ack ledger
----@field received number when it came
----@field taken number when it came to Lua
----@field answered? number
 local Request = {}
 Request.__index = Request
 Request.__name = "slack.socket_mode.request"
@@ -34,21 +26,12 @@ Request.__name = "slack.socket_mode.request"
 ---@class slack.SocketMode
 ---@field ready integer connections that are ready
 ---@field num_connections? integer what Slack counts
----@field owed table<integer, slack.SocketRequest> by token, until they are answered
----@field tardy table<integer, slack.SocketRequest> answered after their deadline, until that
----  is noticed
----@field expired table<integer, true> tokens acked at their deadline, of envelopes to come
----@field last_token integer of the envelopes taken, which come in the order of their tokens
+---@field deliveries slack.Deliveries
 local SocketMode = { name = "socket" }
 SocketMode.__index = SocketMode
 SocketMode.__name = "slack.socket_mode"
 
 -- Acks -------------------------------------------------------------------------
-
-local function settle(request)
-  local transport = request.transport
-  transport.owed[request.token] = nil
-end
 
 ---@param text? string JSON
 ---@return true? ok
@@ -59,16 +42,11 @@ function Request:ack(text)
   if not core_socket then
     return nil, errors.new { code = "closed", message = "the app has been stopped" }
   end
-  local ok, message, code = core_socket:ack(self.token, text)
+  local ok, message, code = core_socket:ack(self.number, text)
   if not ok then
-    return nil, errors.new { code = code, message = message }
+    return nil, errors.new { code = code, message = message, limit = MAX_ACK }
   end
-  settle(self)
-  self.answered = loop.now()
-  transport.dispatch.app.measures:acked(transport.name, self.answered - self.received)
-  if self.answered - self.received >= transport.ack_deadline then
-    transport.tardy[self.token] = self
-  end
+  transport.deliveries:settle(self)
   return true
 end
 
@@ -76,60 +54,18 @@ end
 function Request:refuse()
   local core_socket = self.transport.core
   if core_socket then
-    core_socket:forget(self.token)
+    core_socket:forget(self.number)
   end
-  settle(self)
+  self.transport.deliveries:forget(self)
 end
 
--- Only a handler that computes keeps Lua from hearing of the deadline before it acks.
-local function why_tardy(request)
-  local waited = request.taken - request.received
-  local busy = request.answered - request.taken
-  if waited > busy then
-    return WAITED:format(waited)
-  end
-  return ("Lua was busy with it for %.1f s, and nothing else ran meanwhile: ack first"):format(busy)
-end
-
--- It is waiting now, but may have computed until after the deadline.
-local function why_unheard(self, request)
-  local late = loop.now() - request.received - self.ack_deadline
-  if late > 0.1 then
-    return ("Lua was busy until %.1f s after the deadline: ack first"):format(late)
-  end
-end
-
-local function on_late(self, token)
-  local request = self.tardy[token]
-  self.tardy[token] = nil
-  if request then
-    self.dispatch:deadline(request, why_tardy(request))
-  else
-    self.log:warn("an ack came just as its deadline passed: the answer was empty")
-  end
-end
-
--- Its handler has not begun.
-local function on_expired(self, token)
-  self.expired[token] = true
-  if self.holding then
-    self.log:warn("an interaction was acked empty before its handler began, "
-      .. "because as many handlers run as may (option max_in_flight)")
-  end
-end
-
--- The fate of acks that Lua has not settled.
 local function on_ack(self, token, fate)
-  local request = self.owed[token]
   if fate == "unsent" then
     self.log:warn("an ack could not be sent: no connection was left")
   elseif fate == "late" then
-    on_late(self, token)
-  elseif request then
-    settle(request)
-    self.dispatch:deadline(request, why_unheard(self, request))
-  elseif token > self.last_token then -- its envelope has not been taken yet
-    on_expired(self, token)
+    self.deliveries:late(token)
+  else
+    self.deliveries:lost(token, fate)
   end
 end
 
@@ -143,39 +79,27 @@ end
 
 local function undecodable(self, kind, ack_token, message)
   self.log:warn("the payload of an envelope of type %q cannot be decoded: %s", kind, message)
-  self.expired[ack_token] = nil
-  if ack_token ~= 0 and self.core then
-    self.core:ack(ack_token)
+  if ack_token ~= 0 then
+    self.deliveries:pass_over(ack_token)
+    if self.core then
+      self.core:ack(ack_token)
+    end
   end
-end
-
-local function begin_expired(self, request)
-  self.expired[request.token] = nil
-  request.acked, request.deadline_passed = true, true
-  local taken = request.taken
-  self.dispatch:request(request)
-  self.dispatch:deadline(request, WAITED:format(taken - request.received))
 end
 
 local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload, received)
-  if ack_token ~= 0 then
-    self.last_token = ack_token
-  end
   local body, message = json.decode(text)
   if type(body) ~= "table" then
     return undecodable(self, kind, ack_token, message or "no object")
   end
   local request = setmetatable({
-    transport = self, token = ack_token, body = body, retry = retry_of(attempt, reason),
+    transport = self, number = ack_token, body = body, retry = retry_of(attempt, reason),
     acked = ack_token == 0, takes_payload = takes_payload, received = received, taken = loop.now(),
   }, Request)
   if ack_token == 0 then
     self.dispatch:request(request)
-  elseif self.expired[ack_token] then
-    begin_expired(self, request)
   else
-    self.owed[ack_token] = request
-    self.dispatch:request(request)
+    self.deliveries:begin(request)
   end
 end
 
@@ -213,21 +137,28 @@ end
 ---@param settings slack.SocketModeSettings
 ---@return slack.SocketMode
 function SocketMode.new(settings)
-  return setmetatable({
+  local self = setmetatable({
     settings = settings, log = settings.log:with { component = "socket_mode" },
-    dispatch = settings.dispatch, on_fatal = settings.on_fatal,
-    ack_deadline = settings.ack_deadline or math.huge,
-    owed = {}, tardy = {}, expired = {}, last_token = 0, ready = 0, holding = false,
+    dispatch = settings.dispatch, on_fatal = settings.on_fatal, ready = 0,
     started = tasks.waiter(), stopped = tasks.waiter(),
   }, SocketMode)
+  self.deliveries = Deliveries.new {
+    dispatch = self.dispatch, log = self.log, ack_deadline = settings.ack_deadline,
+    take = function(_, kind, ...)
+      if kind == "envelope" then
+        on_envelope(self, ...)
+      end
+    end,
+  }
+  return self
 end
 
-local function core_settings(self)
+local function core_settings(self, events)
   local settings = self.settings
   local given = {
     api_url = settings.api_url, app_token = settings.app_token, net = settings.net,
     client = http.core_client(), log = settings.log:core(),
-    notices = loop.mailbox(), events = self.events, source = self.source,
+    notices = loop.mailbox(), events = events, source = self.source,
     connections = settings.connections, ack_deadline = settings.ack_deadline,
   }
   for _, name in ipairs(TIMINGS) do
@@ -247,14 +178,7 @@ function SocketMode:open()
       on_ack(self, ...)
     end
   end)
-  self.events = core.mailbox(MARK_COUNT, MARK_BYTES)
-  self.on_envelope = function(_, kind, ...)
-    if kind == "envelope" then
-      on_envelope(self, ...)
-    end
-  end
-  loop.attach(self.events, self.on_envelope)
-  local socket, message, code = core.socket_mode(core_settings(self))
+  local socket, message, code = core.socket_mode(core_settings(self, self.deliveries:open()))
   if not socket then
     self:close()
     return nil, errors.new { code = code, message = "Socket Mode: " .. message }
@@ -271,24 +195,13 @@ function SocketMode:wait_ready()
   return self.started:await()
 end
 
----@return boolean
-function SocketMode:is_ready()
-  return self.ready > 0
-end
-
----Takes no more events from the mailbox, so that the sockets are held back.
+---Takes nothing more for now, so that the sockets are held back.
 function SocketMode:hold()
-  if not self.holding and self.events then
-    self.holding = true
-    loop.detach(self.events)
-  end
+  self.deliveries:hold()
 end
 
 function SocketMode:go_on()
-  if self.holding and self.events then
-    self.holding = false
-    loop.attach(self.events, self.on_envelope)
-  end
+  self.deliveries:go_on()
 end
 
 ---Takes no more deliveries from Slack; what has come is still handled and acked.
@@ -312,7 +225,7 @@ end
 ---How many envelopes wait to be dispatched.
 ---@return integer
 function SocketMode:waiting()
-  return self.events and (self.events:load()) or 0
+  return self.deliveries:waiting()
 end
 
 ---Ends at once whatever is left.
@@ -321,18 +234,18 @@ function SocketMode:close()
     self.core:close()
     self.core = nil
   end
-  if self.events then
-    if not self.holding then
-      loop.detach(self.events)
-    end
-    self.events:close()
-    self.events = nil
-  end
+  self.deliveries:close()
   if self.source then
     loop.unregister(self.source)
     self.source = nil
   end
-  self.owed, self.tardy, self.expired, self.ready = {}, {}, {}, 0
+  self.ready = 0
+end
+
+---Whether a connection is ready.
+---@return boolean
+function SocketMode:is_ready()
+  return self.ready > 0
 end
 
 ---@return table<string, number>

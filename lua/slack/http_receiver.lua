@@ -1,0 +1,227 @@
+-- The HTTP transport: what the server thread lets in from Slack becomes requests
+-- for the dispatch, and their acks go back as HTTP answers.
+
+local Deliveries = require "slack.deliveries"
+local core = require "slack.core"
+local errors = require "slack.errors"
+local json = require "slack.json"
+local loop = require "slack.loop"
+
+-- Slack names no limit here; more than this is a mistake.
+local MAX_ACK = 1024 * 1024
+
+local STATUS_OF_REFUSAL = {
+  unmatched = 404, unauthorized = 401, undecodable = 400, failed = 500,
+}
+
+local NO_HEADERS = {}
+local JSON_HEADERS = { "Content-Type", "application/json" }
+local NO_RETRY_HEADERS = { "X-Slack-No-Retry", "1" }
+
+---@class slack.HttpDelivery: slack.Delivery number is the one of the HTTP request
+---@field transport slack.HttpReceiver
+---@field headers string lines as received
+---@field held boolean an event that is answered when its handlers have ended
+---@field no_retry? boolean a refusal asks Slack not to deliver it again
+local Request = { has_status = true }
+Request.__index = Request
+Request.__name = "slack.http_receiver.request"
+
+---@class slack.HttpReceiver
+---@field core? slack.core.http_receiver the gate for the server
+---@field server? slack.HttpServer
+---@field deliveries slack.Deliveries
+local HttpReceiver = { name = "http" }
+HttpReceiver.__index = HttpReceiver
+HttpReceiver.__name = "slack.http_receiver"
+
+-- Answers ------------------------------------------------------------------------
+
+-- Nobody waits any more for what is not owed.
+local function answer(request, status, headers, text)
+  local deliveries = request.transport.deliveries
+  if deliveries.owed[request.number] == request then
+    request.transport.server:respond(request.number, status, headers, text)
+    deliveries:settle(request)
+  end
+end
+
+---@param text? string JSON
+---@return true? ok
+---@return slack.Error? err
+function Request:ack(text)
+  if not self.transport.server then
+    return nil, errors.new { code = "closed", message = "the app has been stopped" }
+  elseif text and #text > MAX_ACK then
+    return nil, errors.new {
+      code = "too_large", message = "the answer is too large", limit = MAX_ACK,
+    }
+  end
+  answer(self, 200, text and JSON_HEADERS or NO_HEADERS, text or "")
+  return true
+end
+
+---Answers with a status that says no more than that.
+---@param why? "unmatched"|"unauthorized"|"failed"
+function Request:refuse(why)
+  if self.transport.server then
+    answer(self, STATUS_OF_REFUSAL[why] or 500, self.no_retry and NO_RETRY_HEADERS or NO_HEADERS,
+      "")
+  end
+end
+
+local function on_ack(self, number, fate)
+  if not self.deliveries:lost(number, fate) and fate == "deadline" then
+    self.deliveries:late(number)
+  end
+end
+
+-- Deliveries -----------------------------------------------------------------------
+
+local function retry_of(number, reason)
+  if number and number > 0 then
+    return { number = number, reason = reason or "" }
+  end
+end
+
+local function undecodable(self, number, kind, message)
+  self.log:warn("the body of %s %s cannot be decoded: %s", kind == "command" and "a" or "an",
+    kind, message)
+  if number ~= 0 and self.deliveries:pass_over(number) then
+    self.server:respond(number, STATUS_OF_REFUSAL.undecodable, NO_HEADERS, "")
+  end
+end
+
+local function on_delivery(self, number, kind, body, retry_number, retry_reason, headers, received)
+  local is_event = kind == "event"
+  local request = setmetatable({
+    transport = self, number = number, body = body, retry = retry_of(retry_number, retry_reason),
+    acked = is_event, held = is_event and number ~= 0, headers = headers, received = received,
+    taken = loop.now(),
+  }, Request)
+  if kind ~= "command" then
+    local message
+    request.body, message = json.decode(body)
+    if type(request.body) ~= "table" then
+      return undecodable(self, number, kind, message or "no object")
+    end
+  end
+  if number == 0 then
+    self.dispatch:request(request)
+  else
+    self.deliveries:begin(request)
+  end
+end
+
+-- Life -------------------------------------------------------------------------
+
+---@class slack.HttpReceiverSettings
+---@field signing_secret string|string[]
+---@field paths { path: string, kinds: string[] }[]
+---@field log slack.Logger
+---@field dispatch slack.Dispatch
+---@field ack_deadline? number
+---@field holds_events? boolean
+
+---@param settings slack.HttpReceiverSettings
+---@return slack.HttpReceiver
+function HttpReceiver.new(settings)
+  local self = setmetatable({
+    settings = settings, log = settings.log:with { component = "http_receiver" },
+    dispatch = settings.dispatch,
+  }, HttpReceiver)
+  self.deliveries = Deliveries.new {
+    dispatch = self.dispatch, log = self.log, ack_deadline = settings.ack_deadline,
+    take = function(_, kind, ...)
+      if kind == "delivery" then
+        on_delivery(self, ...)
+      end
+    end,
+  }
+  return self
+end
+
+local function secrets_of(settings)
+  local secret = settings.signing_secret
+  return type(secret) == "table" and secret or { secret }
+end
+
+---Makes the gate for a server; nothing comes before that serves.
+---@return true? ok
+---@return slack.Error? err
+function HttpReceiver:open()
+  local settings = self.settings
+  self.source = loop.register(function(kind, ...)
+    if kind == "ack" then
+      on_ack(self, ...)
+    end
+  end)
+  local receiver, message, code = core.http_receiver {
+    secrets = secrets_of(settings), paths = settings.paths, ack_deadline = settings.ack_deadline,
+    holds_events = settings.holds_events, deliveries = self.deliveries:open(),
+    notices = loop.mailbox(), source = self.source, log = settings.log:core(),
+  }
+  if not receiver then
+    self:close()
+    return nil, errors.new { code = code, message = "the HTTP receiver: " .. message }
+  end
+  self.core = receiver
+  return true
+end
+
+---The server that has the gate listens now, and takes the answers.
+---@param server slack.HttpServer
+function HttpReceiver:serve(server)
+  self.server = server
+end
+
+---@return true
+function HttpReceiver.wait_ready()
+  return true
+end
+
+---Takes nothing more for now; the server answers 503 when too much waits.
+function HttpReceiver:hold()
+  self.deliveries:hold()
+end
+
+function HttpReceiver:go_on()
+  self.deliveries:go_on()
+end
+
+---Whoever made the server ends it.
+function HttpReceiver.finish() end
+function HttpReceiver.wait_stopped() end
+
+---How many deliveries wait to be dispatched.
+---@return integer
+function HttpReceiver:waiting()
+  return self.deliveries:waiting()
+end
+
+---Ends at once whatever is left.
+function HttpReceiver:close()
+  self.server = nil
+  if self.core then
+    self.core:close()
+    self.core = nil
+  end
+  self.deliveries:close()
+  if self.source then
+    loop.unregister(self.source)
+    self.source = nil
+  end
+end
+
+---Whether deliveries can come.
+---@return boolean
+function HttpReceiver:is_ready()
+  return self.server ~= nil
+end
+
+---@return table<string, any>
+function HttpReceiver:stats()
+  return self.core and self.core:stats() or {}
+end
+
+return HttpReceiver

@@ -1,0 +1,194 @@
+-- How Slack reaches an app: the transports that its options ask for, and the HTTP
+-- server that one of them, and routes, need. The list is empty while the app is idle.
+
+local HttpReceiver = require "slack.http_receiver"
+local HttpServer = require "slack.http_server"
+local SocketMode = require "slack.socket_mode"
+local http_options = require "slack.http_options"
+
+-- Where the counters of each stand in app:stats().
+local STATS = { socket = "socket_mode", http = "http" }
+
+---@class slack.Transport
+---@field name "socket"|"http"
+---@field open fun(self): true?, slack.Error?
+---@field wait_ready fun(self): true?, slack.Error? waits until deliveries can come
+---@field is_ready fun(self): boolean
+---@field hold fun(self) takes nothing more for now
+---@field go_on fun(self)
+---@field waiting fun(self): integer what has come and is not yet dispatched
+---@field finish fun(self, grace: number) lets nothing new in
+---@field wait_stopped fun(self, timeout: number)
+---@field close fun(self)
+---@field stats fun(self): table<string, any>
+
+---@class slack.Transports
+---@field [integer] slack.Transport
+---@field app slack.App
+local Transports = {}
+Transports.__index = Transports
+Transports.__name = "slack.transports"
+
+---@param app slack.App
+---@return slack.Transports
+function Transports.new(app)
+  local self = setmetatable({ app = app }, Transports)
+  app.dispatch.on_full = function() self:each "hold" end
+  app.dispatch.on_room = function() self:each "go_on" end
+  return self
+end
+
+---Calls a method of every transport.
+---@param method string
+function Transports:each(method, ...)
+  for _, transport in ipairs(self) do
+    transport[method](transport, ...)
+  end
+end
+
+-- Opening ------------------------------------------------------------------------
+
+-- The server begins to let requests in when it listens, through the receiver.
+local function open_http(self)
+  local app = self.app
+  local options, http = app.settings, app.settings.http
+  local receiver
+  if options.transport ~= "socket" then
+    receiver = HttpReceiver.new {
+      signing_secret = options.signing_secret, paths = http_options.served_paths(http.path),
+      ack_deadline = options.ack_deadline, holds_events = http.answer_events == "handled",
+      dispatch = app.dispatch, log = app.log,
+    }
+    self[#self + 1] = receiver
+    local ok, err = receiver:open()
+    if not ok then
+      return nil, err
+    end
+  end
+  app.http_server = HttpServer.new {
+    app = app, options = http, gate = receiver and receiver.core, log = app.log,
+  }
+  if receiver then
+    receiver:serve(app.http_server)
+  end
+  return app.http_server:open()
+end
+
+local function open_socket(self, on_fatal)
+  local app, options = self.app, self.app.settings
+  local transport = SocketMode.new {
+    app_token = options.app_token, api_url = options.api_url, net = app.net, log = app.log,
+    dispatch = app.dispatch, connections = options.connections,
+    ack_deadline = options.ack_deadline, timings = options.socket_mode, on_fatal = on_fatal,
+  }
+  self[#self + 1] = transport
+  return transport:open()
+end
+
+---Listens and connects; waits until deliveries can come on every way.
+---@async
+---@param on_fatal fun(err: slack.Error) when one has been given up later
+---@return true? ok
+---@return slack.Error? err
+function Transports:open(on_fatal)
+  local options = self.app.settings
+  local ok, err = true, nil
+  if options.http then
+    ok, err = open_http(self)
+  end
+  if ok and options.transport ~= "http" then
+    ok, err = open_socket(self, on_fatal)
+  end
+  for i = 1, #self do
+    if ok then
+      ok, err = self[i]:wait_ready()
+    end
+  end
+  return ok, err
+end
+
+---Where Slack's requests go to, for people; nil without HTTP.
+---@return string?
+function Transports:endpoint()
+  local app = self.app
+  local server, options = app.http_server, app.settings
+  if not server then
+    return nil
+  elseif options.transport == "socket" then
+    return server:url()
+  end
+  local paths = {}
+  for i, served in ipairs(http_options.served_paths(options.http.path)) do
+    paths[i] = served.path
+  end
+  return server:url() .. table.concat(paths, " and ")
+end
+
+-- Closing ------------------------------------------------------------------------
+
+---Lets nothing new in; what has come is still handled and answered.
+---@param grace number seconds
+function Transports:finish(grace)
+  self:each("finish", grace)
+  if self.app.http_server then
+    self.app.http_server:finish()
+  end
+end
+
+---How many deliveries wait to be dispatched.
+---@return integer
+function Transports:waiting()
+  local count = 0
+  for _, transport in ipairs(self) do
+    count = count + transport:waiting()
+  end
+  return count
+end
+
+---Waits until the last answers are out and all connections closed.
+---@async
+---@param timeout number seconds
+function Transports:wait_stopped(timeout)
+  self:each("wait_stopped", timeout)
+  if self.app.http_server then
+    self.app.http_server:wait_finished(timeout)
+  end
+end
+
+---Ends at once whatever is left.
+function Transports:close()
+  local app = self.app
+  if app.http_server then
+    app.http_server:close()
+    app.http_server = nil
+  end
+  for i = #self, 1, -1 do
+    local transport = self[i]
+    self[i] = nil
+    transport:close()
+  end
+end
+
+---Whether deliveries can come on every way.
+---@return boolean
+function Transports:is_ready()
+  for _, transport in ipairs(self) do
+    if not transport:is_ready() then
+      return false
+    end
+  end
+  return self[1] ~= nil
+end
+
+---Adds the counters of each to what app:stats() gives.
+---@param stats table
+function Transports:add_stats(stats)
+  for _, transport in ipairs(self) do
+    stats[STATS[transport.name]] = transport:stats()
+  end
+  if self.app.http_server then
+    stats.http_server = self.app.http_server:stats()
+  end
+end
+
+return Transports
