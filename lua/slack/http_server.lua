@@ -247,7 +247,8 @@ end
 ---@param timeout number seconds
 function HttpServer:wait_finished(timeout)
   local deadline = loop.now() + timeout
-  while self.core and self.core:stats().connections > 0 and loop.now() < deadline do
+  while self.core and self.core.stats and self.core:stats().connections > 0
+    and loop.now() < deadline do
     tasks.sleep(FINISH_CHECK)
   end
 end
