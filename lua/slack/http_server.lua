@@ -1,6 +1,7 @@
 -- The HTTP side of an app: listens, lets Slack's requests go through the gate, and
 -- runs the handlers of routes for all others.
 
+local CertificateWatch = require "slack.certificate_watch"
 local Failures = require "slack.failures"
 local Job = require "slack.job"
 local RouteContext = require "slack.route_context"
@@ -190,6 +191,14 @@ local function core_settings(self)
   return given
 end
 
+local function watch_certificate(self, tls)
+  self.certificate = CertificateWatch.new {
+    files = { tls.cert, tls.key }, log = self.log,
+    reload = function() return self.core:reload_certificate() end,
+  }
+  self.certificate:start()
+end
+
 ---Listens.
 ---@return true? ok
 ---@return slack.Error? err
@@ -205,6 +214,20 @@ function HttpServer:open()
     return nil, errors.new { code = code, message = "HTTP: " .. message }
   end
   self.core, self.is_open, self.is_secure = server, true, self.options.tls ~= nil
+  if self.is_secure then
+    watch_certificate(self, self.options.tls)
+  end
+  return true
+end
+
+---Loads the files of the certificate again, which happens by itself when they change.
+---Connections that are there go on with the old one.
+---@return true? ok
+---@return string? message why the old one stays
+function HttpServer:reload_certificate()
+  if self.certificate then
+    return self.certificate:reload()
+  end
   return true
 end
 
@@ -256,6 +279,10 @@ end
 ---Ends every connection at once.
 function HttpServer:close()
   self.is_open = false
+  if self.certificate then
+    self.certificate:stop()
+    self.certificate = nil
+  end
   if self.core then
     self.core:close()
     self.core = nil

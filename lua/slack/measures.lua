@@ -29,7 +29,7 @@ function Measures:delivered(kind, part, outcome)
   self.events:add(kind == "event" and part.type or kind, outcome)
 end
 
----An ack that a handler owed, as Lua gave it.
+---An ack that a handler owed.
 ---@param transport string
 ---@param seconds number since it had come
 function Measures:acked(transport, seconds)
@@ -184,19 +184,27 @@ function Measures.new(app)
       fn(app, write)
     end
   end)
-  return setmetatable({
+  local self = setmetatable({
     app = app, metrics = metrics,
     events = metrics:counter("slack_events_total",
       "Deliveries from Slack, by type and what became of them.", { "type", "outcome" }),
     handlers = metrics:histogram("slack_handler_seconds",
       "From the start of a handler to its end, waiting included.", { "kind" }),
     acks = metrics:histogram("slack_ack_seconds",
-      "From a delivery to the ack that its handler owed.", { "transport" }),
+      "From a delivery to its answer; over Socket Mode those that handlers owed.",
+      { "transport" }),
     calls = metrics:counter("slack_api_calls_total",
       "Web API calls, by method and outcome.", { "method", "outcome" }),
     routes = metrics:counter("slack_route_requests_total",
       "Requests for routes, by path as registered and status.", { "route", "status" }),
   }, Measures)
+  self.acks.more = function(write) -- those over HTTP, which the server thread sends
+    local stats = transport_stats(app, "http")
+    if stats and stats.ack_latency then
+      write:histogram({ "transport", "http" }, stats.ack_latency)
+    end
+  end
+  return self
 end
 
 return Measures

@@ -81,6 +81,24 @@ function Writer:sample(labels, value, suffix)
   parts[#parts + 1] = " " .. number_text(value) .. "\n"
 end
 
+---What a histogram has observed.
+---@param labels string[]
+---@param seen { buckets: { le: number, count: integer }[], sum: number, count: integer } each
+---  bucket counts those of the smaller ones too
+function Writer:histogram(labels, seen)
+  local function with_bound(bound)
+    local all = table.move(labels, 1, #labels, 1, {})
+    all[#all + 1], all[#all + 2] = "le", number_text(bound)
+    return all
+  end
+  for _, bucket in ipairs(seen.buckets) do
+    self:sample(with_bound(bucket.le), bucket.count, "_bucket")
+  end
+  self:sample(with_bound(math.huge), seen.count, "_bucket")
+  self:sample(labels, seen.sum, "_sum")
+  self:sample(labels, seen.count, "_count")
+end
+
 ---A family with one sample, unless there is no value.
 ---@param name string
 ---@param kind "counter"|"gauge"
@@ -161,6 +179,7 @@ end
 
 ---@class slack.Histogram: slack.MetricFamily
 ---@field bounds number[]
+---@field more? fun(write: slack.MetricWriter) writes what is observed elsewhere
 local Histogram = {}
 Histogram.__index = Histogram
 Histogram.__name = "slack.histogram"
@@ -188,23 +207,23 @@ function Histogram:observe(value, first)
 end
 
 local function write_row(self, write, row, label, value)
-  local function labels(...)
-    return label and { label, value, ... } or { ... }
-  end
-  local total = 0
+  local buckets, total = {}, 0
   for i, bound in ipairs(self.bounds) do
     total = total + row[i]
-    write:sample(labels("le", number_text(bound)), total, "_bucket")
+    buckets[i] = { le = bound, count = total }
   end
-  write:sample(labels("le", "+Inf"), row.count, "_bucket")
-  write:sample(labels(), row.sum, "_sum")
-  write:sample(labels(), row.count, "_count")
+  write:histogram(label and { label, value } or {}, {
+    buckets = buckets, sum = row.sum, count = row.count,
+  })
 end
 
 function Histogram:_write(write)
   write:family(self.name, "histogram", self.help)
   for _, first in ipairs(sorted(self.rows)) do
     write_row(self, write, self.rows[first], self.labels[1], first)
+  end
+  if self.more then
+    self.more(write)
   end
 end
 
