@@ -23,6 +23,17 @@ Route.__name = "slack.route"
 ---@field name? string of the parameter
 ---@field takes_rest? boolean
 
+---What stands between the slashes of a path.
+---@param path string
+---@return string[]
+function Route.split(path)
+  local parts = {}
+  for part in (path:sub(2) .. "/"):gmatch "([^/]*)/" do
+    parts[#parts + 1] = part
+  end
+  return parts
+end
+
 -- Making --------------------------------------------------------------------------
 
 local function read_methods(self, method)
@@ -84,16 +95,14 @@ local function read_path(self, path)
     return nil, ("path: %q: a path in UTF-8 without query expected"):format(path)
   end
   local segments, literals, ranks, names = {}, {}, {}, {}
-  for text, slash in path:sub(2):gmatch "([^/]*)(/?)" do
-    local segment, problem = read_segment(text, slash == "", names)
+  local parts = Route.split(path)
+  for i, text in ipairs(parts) do
+    local segment, problem = read_segment(text, i == #parts, names)
     if not segment then
       return nil, "path: " .. problem
     end
-    segments[#segments + 1], ranks[#ranks + 1] = segment, rank_of(segment)
+    segments[i], ranks[i] = segment, rank_of(segment)
     literals[#literals + 1] = segment.literal
-    if slash == "" then
-      break
-    end
   end
   self.path, self.rank = path, table.concat(ranks)
   if #literals == #segments then

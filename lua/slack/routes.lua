@@ -112,21 +112,13 @@ end
 
 -- Finding -------------------------------------------------------------------------
 
-local function split(path)
-  local parts = {}
-  for part in path:sub(2):gmatch "[^/]*" do
-    parts[#parts + 1] = part
-  end
-  return parts
-end
-
 -- The list of those whose path matches, the best first, each with its parameters.
 local function candidates(self, path)
   local found = {}
   for _, route in ipairs(self.exact[path] or {}) do
     found[#found + 1] = { route = route, params = {} }
   end
-  local parts = self.patterns[1] and split(path)
+  local parts = self.patterns[1] and Route.split(path)
   for _, route in ipairs(self.patterns) do
     local params = route:match(parts)
     if params then
@@ -141,7 +133,7 @@ local function allowed(found)
   for _, one in ipairs(found) do
     for name in pairs(one.route.methods) do
       methods[name] = true
-      methods.HEAD = methods.HEAD or name == "GET"
+      methods.HEAD = methods.HEAD or name == "GET" or nil
     end
   end
   for name in pairs(methods) do
