@@ -101,11 +101,19 @@ local function show_connections(self)
   end
 end
 
+-- Why a bot that is reached over HTTP did not get what was said last.
+local function http_trouble(self)
+  local delivery = self.slack.http and self.slack.last_delivery
+  return delivery and delivery.failure
+    and ("no bot answers at %s (%s)"):format(delivery.url, delivery.failure)
+end
+
 -- Silence is answered too.
 local function remark_silence(self, asked_at)
   tasks.sleep(ANSWER_WITHIN)
   if self.asked_at == asked_at and (self.heard_at or 0) < asked_at then
-    note(self, #self.slack:connections() == 0 and "no bot is connected"
+    local is_absent = not self.slack.http and #self.slack:connections() == 0
+    note(self, is_absent and "no bot is connected" or http_trouble(self)
       or "the bot has no answer to that; /help tells what you can type")
   end
 end
@@ -122,8 +130,8 @@ local function command(self, name, text)
   local outcome = self.slack:command {
     command = name, text = text, user = self.user, channel = CHANNEL,
   }
-  if not outcome.seconds then
-    note(self, name .. " was not acknowledged within three seconds")
+  if outcome.failure then
+    note(self, ("%s failed: %s"):format(name, outcome.failure))
   end
 end
 

@@ -1,5 +1,9 @@
--- A bot in Socket Mode. It wants SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the
--- environment, and the listeners are in handlers/: edit them while it runs.
+-- A bot whose listeners are in handlers/: edit them while it runs. The environment
+-- decides how Slack reaches it:
+--
+--   SLACK_BOT_TOKEN and SLACK_APP_TOKEN        over Socket Mode
+--   SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET   over HTTP, at /slack/events on port 3000 (PORT)
+--   all three and SLACK_TRANSPORT=both         over both at once
 --
 --   lua5.4 examples/hello/bot.lua
 

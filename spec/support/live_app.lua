@@ -1,4 +1,5 @@
--- An app connected to a local Slack of its own, both gone when the spec ends.
+-- An app connected to a local Slack of its own, over Socket Mode, HTTP or both, and
+-- both gone when the spec ends.
 
 local loop = require "slack.loop"
 local sandbox = require "slack.sandbox"
@@ -24,6 +25,46 @@ function M.wait(condition)
   return value
 end
 
+---Each way in which an app can be reached, for specs that hold for all.
+M.TRANSPORTS = { "socket", "http", "both" }
+
+-- What an app needs besides for the transport that its options name.
+local function add_http(all, here)
+  if all.transport == "http" or all.transport == "both" then
+    all.signing_secret = all.signing_secret or here.signing_secret
+    all.http = all.http or { host = "127.0.0.1", port = 0 }
+  end
+end
+
+---Starts an app and has the local Slack deliver over its transport: by turns when it
+---has both.
+---@async
+---@param here slack.Sandbox
+---@param app slack.App
+---@return slack.App app
+function M.start(here, app)
+  local transport = app.settings.transport
+  assert(app:start())
+  if transport ~= "socket" then
+    local path = app.settings.http.path
+    local url = app.http_server:url()
+    if type(path) == "string" then
+      here:deliver_over_http { url = url .. path }
+    else
+      local urls = {}
+      for name, at in pairs(path) do
+        urls[name] = url .. at
+      end
+      here:deliver_over_http(urls)
+    end
+  end
+  if transport ~= "http" then
+    assert(here:wait_connections(1))
+  end
+  here.delivery = transport == "both" and "alternate" or nil
+  return app
+end
+
 ---Runs fn(here, new_app) as a task; new_app(options) makes apps that are closed in
 ---the end.
 ---@param fn fun(here: slack.Sandbox, new_app: fun(options: table?): slack.App, lines: string[])
@@ -47,6 +88,7 @@ function M.run(fn, given)
       for name, value in pairs(options or {}) do
         all[name] = value
       end
+      add_http(all, here)
       local app = slack.app(all)
       table.insert(apps, app)
       return app

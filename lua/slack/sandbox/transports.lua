@@ -9,6 +9,7 @@ local signed_post = require "slack.sandbox.signed_post"
 
 ---@class slack.sandbox.Transports
 ---@field delivery? "socket"|"http"|"alternate" by default HTTP once it is set up
+---@field last_delivery? slack.sandbox.Delivery|slack.sandbox.HttpDelivery
 local transports = {}
 
 local URLS = {
@@ -90,7 +91,8 @@ end
 ---@param options? slack.sandbox.DeliveryOptions
 ---@return slack.sandbox.Delivery|slack.sandbox.HttpDelivery
 function transports:deliver(kind, payload, options)
-  return choose(self, options):deliver(kind, payload, options)
+  self.last_delivery = choose(self, options):deliver(kind, payload, options)
+  return self.last_delivery
 end
 
 -- Probes ---------------------------------------------------------------------------
