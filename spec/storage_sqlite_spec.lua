@@ -139,6 +139,8 @@ describe("a store in a file of SQLite", function()
         assert(added ~= nil)
         if added then print(i) end
       end
+      store:incr "through"
+      repeat until store:get "through" == count
       for i = 1, 60 do
         if store:delete("lock" .. i) then print("deleted " .. i) end
       end

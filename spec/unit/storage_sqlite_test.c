@@ -231,7 +231,7 @@ static void a_batch_is_synced_once(void)
     check_outcome(run_one(store, SLK_STORAGE_SET, "k"), SLK_STORED_TRUE);
     struct slk_storage_job *jobs[50];
     for (int i = 0; i < 50; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         jobs[i] = new_job(SLK_STORAGE_SET, key, 1000, SLK_STORAGE_KEPT);
         if (i > 0) {
@@ -253,7 +253,7 @@ static void expired_entries_are_taken_out_bit_by_bit(void)
 {
     struct slk_storage_backend *store = must_open(0);
     for (int i = 0; i < 600; i++) {
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "e%d", i);
         struct slk_storage_job *job = new_job(SLK_STORAGE_SET, key, 1000, 2000);
         store->run(store, job);
