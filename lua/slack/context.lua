@@ -4,6 +4,7 @@
 local Message = require "slack.message"
 local acks = require "slack.acks"
 local errors = require "slack.errors"
+local headers = require "slack.headers"
 local http = require "slack.http"
 local json = require "slack.json"
 local payload = require "slack.payload"
@@ -37,6 +38,8 @@ local rawset = rawset
 ---@field bot_user_id? string
 ---@field authorization table what is known of the installation
 ---@field retry? { number: integer, reason: string }
+---@field headers? table<string, string> of the HTTP request by lower-case name, repeated ones
+---  joined by commas; nil in Socket Mode
 ---@field client slack.Client
 ---@field log slack.Logger
 ---@field data table free for middleware
@@ -112,6 +115,11 @@ function fields.event_id(c)
   return payload.present(c.body.event_id)
 end
 
+function fields.headers(c)
+  local lines = c.request.headers
+  return lines and headers.parse(lines)
+end
+
 function fields.state(c)
   return c.app.states
 end
@@ -176,6 +184,8 @@ local function is_owed(c, name)
   if request.deadline_passed and not request.acked_late then
     request.acked_late = true
     c.log:warn("%s after the deadline: the person has had an empty answer; use c:respond", name)
+  elseif request.gone then
+    c.log:debug("%s: Slack has hung up, nobody gets it", name)
   elseif request.acked and request.acked_by then
     c.log:warn("%s: acked already, nothing is sent", name)
   end
@@ -183,8 +193,8 @@ local function is_owed(c, name)
 end
 
 local function too_large(c, text, err)
-  local message = ("the ack of %d bytes is too large: Slack takes less than 20480. ")
-    :format(#text) .. (c.kind == "view" and "Ack without it and call views.update"
+  local message = ("the ack of %d bytes is too large: Slack takes less than %d. ")
+    :format(#text, err.limit) .. (c.kind == "view" and "Ack without it and call views.update"
     or "Ack without it and use c:respond or c:say")
   c.log:error("%s: %s", tostring(c.listener or c.kind), message)
   return nil, errors.new { code = err.code, message = message }
@@ -218,6 +228,14 @@ function Context:ack(content)
     return too_large(self, text, err)
   end
   return nil, err
+end
+
+---Should this delivery be refused, because a handler of it fails, Slack is asked not
+---to send it again (X-Slack-No-Retry). Only over HTTP is there a refusal, and of events
+---only with the option http.answer_events = "handled".
+function Context:no_retry()
+  check_self(self, "no_retry")
+  self.request.no_retry = true
 end
 
 -- What the handler returned is the ack if it has not acked.

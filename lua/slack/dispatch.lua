@@ -7,9 +7,13 @@
 --   retry           { number =, reason = } of a redelivery, or nil
 --   acked           true when nothing is owed any more (an event)
 --   takes_payload   false when an ack can carry nothing
+--   held            true of an event that is answered when its handlers have ended
+--                   (held_events.lua)
+--   has_status      true when a refusal can say why
 --   request:ack(json)     answers, with JSON or nil; true, or nil and an error
 --                         with code "too_large" when it is still owed
---   request:refuse()      leaves it unanswered, as a failure
+--   request:refuse(why)   "unmatched", "failed" or "unauthorized": the answer is a
+--                         failure, or none
 --
 -- Work for one request is a delivery: its jobs are the tasks that handlers run in.
 
@@ -17,6 +21,7 @@ local Context = require "slack.context"
 local Crowding = require "slack.crowding"
 local Dedupe = require "slack.dedupe"
 local Failures = require "slack.failures"
+local HeldEvents = require "slack.held_events"
 local Job = require "slack.job"
 local acks = require "slack.acks"
 local chain = require "slack.chain"
@@ -35,9 +40,13 @@ local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true 
 ---@field retry? { number: integer, reason: string }
 ---@field acked? boolean
 ---@field takes_payload? boolean
+---@field held? boolean
+---@field has_status? boolean
+---@field no_retry? boolean see slack.Context.no_retry
+---@field is_unknown? boolean of a held event: no listener is there for its type
 ---@field context? slack.Context set here
 ---@field ack fun(self: slack.Request, text: string?): true?, slack.Error?
----@field refuse fun(self: slack.Request)
+---@field refuse fun(self: slack.Request, why: string?)
 
 ---@class slack.Dispatch
 ---@field index slack.Index swapped as a whole when scripts are reloaded
@@ -61,6 +70,7 @@ function Dispatch.new(app, clock)
   return setmetatable({
     app = app,
     dedupe = Dedupe.new(clock),
+    held = HeldEvents.new(),
     unmatched = unmatched.new(app, clock),
     measures = app.measures,
     failures = Failures.new(app),
@@ -214,19 +224,34 @@ end
 
 -- Beginning ----------------------------------------------------------------------
 
+---Refuses what is still owed. Does nothing when it has been answered.
+---@param request slack.Request
+---@param why "unmatched"|"failed"|"unauthorized"
+function Dispatch:refuse(request, why)
+  if request.held then
+    self.held:finish(request, why)
+  elseif not request.acked then
+    request.acked = true
+    request:refuse(why)
+  end
+end
+
 -- Nothing to do but to say so once in a while.
 function Dispatch:_nobody(c, named)
   local counts = self.counts
   counts.unmatched = counts.unmatched + 1
   self.unmatched:note(c, named)
   local request = c.request
-  if request.acked then
+  if request.held then
+    -- An event of a known type that no listener wanted this time is no failure.
+    request.is_unknown = not named
+  elseif request.acked then
     return
+  elseif request.has_status or c.kind == "view" and c.type == "view_submission"
+    or c.kind == "options" then
+    self:refuse(request, "unmatched")
   elseif c.kind == "command" then
     c:ack(acks.unknown_command(tostring(c.payload.command)))
-  elseif c.kind == "view" and c.type == "view_submission" or c.kind == "options" then
-    request.acked = true
-    request:refuse()
   else
     c:ack()
   end
@@ -245,7 +270,9 @@ local function unknown_payload(self, request)
   self.counts.unknown = self.counts.unknown + 1
   self.measures:delivered("unknown", request.body, "unknown")
   self.unmatched:note_unknown(request.body)
-  if not request.acked then
+  if request.has_status and request.body.type ~= "app_rate_limited" then
+    self:refuse(request, "unmatched")
+  elseif request.held or not request.acked then
     request.acked = true
     request:ack(nil)
   end
@@ -255,6 +282,7 @@ end
 local function run_each(self, c, event_id, done, listeners, count)
   local delivery = Job.new(self, c)
   delivery.event_id, delivery.finished, delivery.several = event_id, done, true
+  delivery.incomplete = listeners.failed ~= nil
   delivery.left = 1 -- until all are started
   for i = 1, count do
     local own = i == count and c or c:_fork()
@@ -273,10 +301,11 @@ local function run_report(job)
 end
 
 -- Predicates that failed; what they were asked for does not concern them.
-local function report_failed(self, c, failed, is_other_asked)
+local function report_failed(self, c, event_id, failed, is_other_asked)
   for i, failure in ipairs(failed) do
     local job = Job.new(self, c, failure.listener)
     job.is_counted = is_other_asked or i > 1 -- as what becomes of the rest
+    job.event_id = not job.is_counted and event_id
     job.failure, job.is_other_asked = failure, is_other_asked
     job:start(run_report)
   end
@@ -289,9 +318,18 @@ local function begin_chain(self, c, event_id, done, listeners)
   if listeners.failed and #listeners == 0 then
     job.failures = listeners.failed -- raised below the middleware
   elseif listeners.failed then
-    report_failed(self, c, listeners.failed, true)
+    job.incomplete = true
+    report_failed(self, c, event_id, listeners.failed, true)
   end
   job:start(run_chain) -- which keeps the list
+end
+
+local function nobody(self, c, named)
+  self.measures:delivered(c.kind, c.payload, "unmatched")
+  self:_nobody(c, named)
+  if c.request.held then
+    self.held:finish(c.request)
+  end
 end
 
 -- The middleware, if any, then the listeners.
@@ -302,20 +340,39 @@ local function begin(self, c, event_id, done)
     return begin_chain(self, c, event_id, done, listeners)
   end
   if listeners.failed then
-    report_failed(self, c, listeners.failed, count > 0)
+    report_failed(self, c, event_id, listeners.failed, count > 0)
   elseif count == 0 then
-    self.measures:delivered(c.kind, c.payload, "unmatched")
-    self:_nobody(c, listeners.named)
+    nobody(self, c, listeners.named)
   end
   if count == 1 then
     c.matches = listeners.matches[1]
     local job = Job.new(self, c, listeners[1])
     job.event_id, job.finished = event_id, done
+    if listeners.failed then
+      job.several, job.incomplete = true, true
+    end
     job:start(run_alone)
   elseif count > 1 then
     run_each(self, c, event_id, done, listeners, count)
   end
   self.matching:give_back(listeners)
+end
+
+-- The bot's own doings, which are passed over.
+local function ignore(self, request, event)
+  self.counts.ignored = self.counts.ignored + 1
+  self.measures:delivered("event", event, "ignored")
+  if request.held then
+    request:ack(nil)
+  end
+end
+
+local function duplicate(self, request, event, event_id)
+  self.counts.duplicates = self.counts.duplicates + 1
+  self.measures:delivered("event", event, "duplicate")
+  if request.held then
+    self.held:join(request, event_id)
+  end
 end
 
 ---Takes a request. Handlers begin here and now when this is called from the loop,
@@ -327,23 +384,21 @@ function Dispatch:request(request)
   if not kind then
     return unknown_payload(self, request)
   end
-  local counts = self.counts
   local event_id, done
   if kind == "event" then
     if self.app.settings.ignore_self ~= false and is_own(self.app, part) then
-      counts.ignored = counts.ignored + 1
-      self.measures:delivered(kind, part, "ignored")
-      return
+      return ignore(self, request, part)
     end
     event_id = payload.present(body.event_id)
     if type(event_id) == "string" then
       local go_on
       go_on, done = self.dedupe:begin(event_id)
       if not go_on then
-        counts.duplicates = counts.duplicates + 1
-        self.measures:delivered(kind, part, "duplicate")
-        return
+        return duplicate(self, request, part, event_id)
       end
+    end
+    if request.held then
+      self.held:begin(request, event_id)
     end
   end
   local c = Context.new(self.app, request, kind, part)
@@ -398,6 +453,10 @@ end
 function Dispatch:deadline(request, why)
   request.acked, request.deadline_passed = true, true
   local c = request.context
+  if request.held then
+    return self.app.log:debug("%s takes longer than Slack waits: the event was answered with 200, "
+      .. "and will not be delivered again if it fails", tostring(c and c.listener or "a listener"))
+  end
   self.app.log:warn("no ack in time from %s: acked empty. %s",
     tostring(c and c.listener or "a listener that was not reached"),
     why or "Ack first, then do what takes long")

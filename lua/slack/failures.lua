@@ -55,6 +55,11 @@ function Failures.of(caught, listener)
   return caught
 end
 
+local function is_answered(request)
+  return request.acked == true
+    and not (request.held and not request.deadline_passed and not request.gone)
+end
+
 local function details(c, failure)
   local listener = failure.listener
   return {
@@ -62,7 +67,7 @@ local function details(c, failure)
     script = listener and listener.script,
     kind = c.kind,
     type = c.type,
-    acked = c.request.acked == true,
+    acked = is_answered(c.request),
     retry = c.retry,
     traceback = raised.own_part(failure.traceback),
   }
@@ -78,10 +83,7 @@ local function answer_for(c, answer)
   elseif c.kind == "command" then
     c:ack(acks.failure_text(tostring(c.payload.command)))
   end
-  if not request.acked then
-    request.acked = true
-    request:refuse()
-  end
+  c.app.dispatch:refuse(request, "failed")
 end
 
 local function log_failure(app, failure, info)

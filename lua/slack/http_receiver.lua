@@ -52,7 +52,7 @@ end
 function Request:ack(text)
   if not self.transport.server then
     return nil, errors.new { code = "closed", message = "the app has been stopped" }
-  elseif text and #text > MAX_ACK then
+  elseif text and #text >= MAX_ACK then
     return nil, errors.new {
       code = "too_large", message = "the answer is too large", limit = MAX_ACK,
     }
@@ -62,11 +62,12 @@ function Request:ack(text)
 end
 
 ---Answers with a status that says no more than that.
----@param why? "unmatched"|"unauthorized"|"failed"
+---@param why "unmatched"|"unauthorized"|"failed"
 function Request:refuse(why)
   if self.transport.server then
-    answer(self, STATUS_OF_REFUSAL[why] or 500, self.no_retry and NO_RETRY_HEADERS or NO_HEADERS,
-      "")
+    -- There is no use in more deliveries of what no listener is for.
+    local is_final = self.no_retry or self.held and why == "unmatched"
+    answer(self, STATUS_OF_REFUSAL[why], is_final and NO_RETRY_HEADERS or NO_HEADERS, "")
   end
 end
 

@@ -27,10 +27,14 @@ function Job.end_delivery(delivery)
   if delivery.event_id and delivery.incomplete then
     delivery.dispatch.dedupe:failed(delivery.event_id, delivery.finished)
   end
-  local c = delivery.c
-  if not delivery.is_counted and c.kind ~= "route" then
-    delivery.dispatch.measures:delivered(c.kind, c.payload,
-      delivery.incomplete and "failed" or delivery.outcome or "handled")
+  local c, dispatch = delivery.c, delivery.dispatch
+  if delivery.is_counted or c.kind == "route" then
+    return
+  end
+  dispatch.measures:delivered(c.kind, c.payload,
+    delivery.incomplete and "failed" or delivery.outcome or "handled")
+  if c.request.held then
+    dispatch.held:finish(c.request, delivery.incomplete and "failed" or nil)
   end
 end
 

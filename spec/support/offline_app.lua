@@ -15,7 +15,7 @@ Request.__index = Request
 
 function Request:ack(text)
   if text and #text >= 20480 then
-    return nil, errors.new { code = "too_large", message = "too large" }
+    return nil, errors.new { code = "too_large", message = "too large", limit = 20480 }
   end
   self.answers[#self.answers + 1] = text or "empty"
   return true
