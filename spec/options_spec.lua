@@ -88,7 +88,7 @@ describe("slack.app", function()
     connections = { 11, "integer from 1 to 10 expected, got 11" },
     transport = { "pigeon", '"socket" or "http" or "both" expected' },
     signing_secret = { "", "it is empty" }, -- (S009)
-    storage = { "redis:", '"sqlite:PATH" or a store expected' },
+    storage = { "redis:", '"sqlite:PATH" expected' },
     authorize = { "x", "function expected" },
     oauth = { 1, "table expected" },
     timeout = { "30", "number" },

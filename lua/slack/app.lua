@@ -13,6 +13,7 @@ local interrupts = require "slack.interrupts"
 local log = require "slack.log"
 local loop = require "slack.loop"
 local registry = require "slack.registry"
+local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 
 local CLIENT_OPTIONS = {
@@ -20,6 +21,11 @@ local CLIENT_OPTIONS = {
 }
 -- How long the connections get to close after the last ack.
 local CLOSE_TIMEOUT = 1
+-- What app.storage and app.store are until the app starts.
+local NO_STORE = setmetatable({}, { __index = function()
+  error("the app's storage is open from app:start on", 2)
+end })
+
 -- Between two looks at what runs and waits while stopping.
 local STOP_CHECK = 0.05
 
@@ -29,6 +35,8 @@ local STOP_CHECK = 0.05
 ---@field routes slack.Routes of the HTTP side
 ---@field transports slack.Transports
 ---@field http_server? slack.HttpServer while the app runs and has an HTTP side
+---@field storage slack.Store of the option storage, while the app runs
+---@field store slack.Store the part of it that is the program's own
 ---@field log slack.Logger
 ---@field identity? table what auth.test said: user_id, bot_id, team_id, …
 ---@field states table<string, any> of app:state
@@ -68,7 +76,7 @@ function App.new(options)
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
     settings = options, net = net, log = logger, states = {},
-    phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
+    storage = NO_STORE, store = NO_STORE, phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
   }, App)
   self.measures = Measures.new(self)
   self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
@@ -125,8 +133,35 @@ end
 
 -- Starting -------------------------------------------------------------------------
 
+local function open_storage(self)
+  local store, err = storage.open(self.memory or self.settings.storage, { log = self.log })
+  if not store then
+    return nil, errors.new {
+      code = err.code, message = "the app cannot start: storage: " .. tostring(err),
+    }
+  end
+  self.storage, self.store = store, store:scope "data:"
+  return true
+end
+
+-- What is in memory outlives a stop, and a store of the program's own is its to close.
+local function close_storage(self)
+  local store, given = self.storage, self.settings.storage
+  self.storage, self.store = NO_STORE, NO_STORE
+  if store == NO_STORE or store == given then
+    return
+  elseif given == "memory:" then
+    self.memory = store
+  else
+    store:close()
+  end
+end
+
 -- Goes on trying while Slack cannot be reached; a stop ends that.
 local function check_token(self)
+  if not self.settings.token then
+    return true
+  end
   local answer, err = self.client.auth.test(nil, { retries = math.maxinteger })
   if not answer then
     return nil, errors.new {
@@ -147,7 +182,10 @@ local function on_fatal(self, err)
 end
 
 local function start_up(self)
-  local ok, err = check_token(self)
+  local ok, err = open_storage(self)
+  if ok then
+    ok, err = check_token(self)
+  end
   if ok and self.scripts then
     ok, err = self.scripts:start()
   end
@@ -192,6 +230,7 @@ function App:close()
   if self.scripts then
     self.scripts:stop()
   end
+  close_storage(self)
   self.phase = "idle"
   announce_end(self)
 end

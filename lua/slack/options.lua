@@ -3,6 +3,7 @@
 
 local checks = require "slack.option_checks"
 local http_options = require "slack.http_options"
+local storage = require "slack.storage"
 
 local integer_from, number_from, of_type = checks.integer_from, checks.number_from, checks.of_type
 local one_of, table_of, token = checks.one_of, checks.table_of, checks.token
@@ -45,18 +46,6 @@ local TIMINGS = {
   pong_timeout = SECONDS, backoff_first = SECONDS, backoff_maximum = SECONDS,
   stable_after = SECONDS, drain_timeout = SECONDS, stagger = { check = number_from(0) },
 }
-
-local function storage(value)
-  if type(value) == "string" then
-    if value == "memory:" or value:find "^sqlite:." then
-      return nil
-    end
-  elseif type(value) == "table" and type(value.get) == "function"
-    and type(value.set) == "function" then
-    return nil
-  end
-  return '"memory:", "sqlite:PATH" or a store expected'
-end
 
 local OAUTH = "slack.oauth.options"
 
@@ -114,7 +103,7 @@ local OPTIONS = {
   connections = { check = integer_from(1, 10), default = 2 },
   transport = { check = one_of(table.unpack(TRANSPORTS)), environment = "SLACK_TRANSPORT" },
   http = { check = http_options.check },
-  storage = { check = storage, default = "memory:" },
+  storage = { check = storage.check, default = "memory:" },
   authorize = { check = of_type "function" },
   oauth = { check = oauth },
   name = { check = of_type "string" },
