@@ -29,11 +29,13 @@ function Measures:delivered(kind, part, outcome)
   self.events:add(kind == "event" and part.type or kind, outcome)
 end
 
----An ack that a handler owed.
+---An ack that a handler owed. Over HTTP the server thread measures all answers.
 ---@param transport string
 ---@param seconds number since it had come
 function Measures:acked(transport, seconds)
-  self.acks:observe(seconds, transport)
+  if transport ~= "http" then
+    self.acks:observe(seconds, transport)
+  end
 end
 
 -- Slack's own words are too many to be labels.
