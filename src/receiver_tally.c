@@ -1,10 +1,9 @@
 #include "receiver_tally.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "clock.h"
-
-#define LINE_INTERVAL SLK_SECONDS(10)
 
 /* Slack waits three seconds. */
 const int64_t slk_latency_bounds[SLK_LATENCY_BUCKETS] = {
@@ -51,21 +50,16 @@ void slk_receiver_tally_refuse(struct slk_receiver_tally *tally, enum slk_refusa
                                const char *detail, int64_t now, struct slk_log *log)
 {
     add(&tally->refusals[refusal], 1);
-    int64_t *logged_at = &tally->lines[refusal].logged_at;
-    uint64_t *unlogged = &tally->lines[refusal].unlogged;
-    if (*logged_at != 0 && now - *logged_at < LINE_INTERVAL) {
-        (*unlogged)++;
+    uint64_t count = slk_log_limit_count(&tally->lines[refusal], now);
+    if (count == 0) {
         return;
     }
-    char more[64] = "";
-    if (*unlogged > 0) {
-        snprintf(more, sizeof more, " (and %llu like it since the last such line)",
-                 (unsigned long long)*unlogged);
+    char times[48] = "a request";
+    if (count > 1) {
+        snprintf(times, sizeof times, "%" PRIu64 " requests, the last", count);
     }
-    slk_log_write(log, SLK_LOG_WARN, "http_receiver", "refused a request with %s%s%s%s",
-                  reasons[refusal], detail != NULL ? ": " : "", detail != NULL ? detail : "", more);
-    *logged_at = now;
-    *unlogged = 0;
+    slk_log_write(log, SLK_LOG_WARN, "http_receiver", "refused %s with %s%s%s", times,
+                  reasons[refusal], detail != NULL ? ": " : "", detail != NULL ? detail : "");
 }
 
 static void read_latency(const struct slk_receiver_tally *tally, struct slk_latency *latency)

@@ -9,6 +9,7 @@
 
 #include "http_receiver.h"
 #include "log.h"
+#include "log_limit.h"
 
 enum slk_refusal {
     SLK_REFUSAL_UNSIGNED,
@@ -38,10 +39,7 @@ struct slk_receiver_tally {
     atomic_uint_fast64_t refusals[SLK_REFUSALS];
     atomic_uint_fast64_t latency_sum;
     atomic_uint_fast64_t latency_buckets[SLK_LATENCY_BUCKETS + 1]; /* the last: above all bounds */
-    struct {
-        int64_t logged_at; /* slk_clock_now scale; 0: never */
-        uint64_t unlogged;
-    } lines[SLK_REFUSALS];
+    struct slk_log_limit lines[SLK_REFUSALS];
 };
 
 /* All zero is an empty tally. */

@@ -333,7 +333,7 @@ static void logs_a_line_in_ten_seconds(void)
     CHECK(count_lines("refused") == 2);
     it.request.received = first + SLK_SECONDS(10);
     answers(judge("X-Slack-Signature: secret-word\r\n"), 401);
-    CHECK(count_lines("and 4 like it") == 1);
+    CHECK(count_lines("refused 5 requests, the last with 401") == 1);
     answers(judge("X-Slack-Signature: secret-word\r\n"), 401);
     CHECK(count_lines("refused") == 0);
     CHECK(stats().unsigned_ == 7 && stats().malformed == 5);
