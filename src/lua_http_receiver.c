@@ -40,13 +40,32 @@ static size_t read_secrets(lua_State *L, struct slk_secret secrets[MAX_SECRETS])
     return count;
 }
 
-/* Of the list on top of the stack. */
+static unsigned kind_named(const char *name)
+{
+    unsigned kind = 0;
+    while (name != NULL && kind_names[kind] != NULL && strcmp(kind_names[kind], name) != 0) {
+        kind++;
+    }
+    return name != NULL && kind_names[kind] != NULL ? 1u << kind : 0;
+}
+
+/* Of the path's table on top of the stack. */
 static unsigned read_kinds(lua_State *L)
 {
     unsigned kinds = 0;
-    for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-        kinds |= 1u << luaL_checkoption(L, -1, NULL, kind_names);
+    if (lua_getfield(L, -1, "kinds") == LUA_TTABLE) {
+        for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+            unsigned kind = lua_type(L, -1) == LUA_TSTRING ? kind_named(lua_tostring(L, -1)) : 0;
+            if (kind == 0) {
+                luaL_error(L, "field 'paths': event, command or interaction expected in kinds");
+            }
+            kinds |= kind;
+            lua_pop(L, 1);
+        }
         lua_pop(L, 1);
+    }
+    if (kinds == 0) {
+        luaL_error(L, "field 'paths': kinds as a list expected");
     }
     lua_pop(L, 1);
     return kinds;
@@ -60,14 +79,11 @@ static size_t read_paths(lua_State *L, struct slk_receiver_path paths[MAX_PATHS]
             luaL_error(L, "field 'paths': tables with path and kinds expected");
         }
         paths[i].path = slk_field_string(L, lua_gettop(L), "path", "");
-        if (*paths[i].path != '/') {
-            luaL_error(L, "field 'paths': a path begins with a slash");
-        }
-        if (lua_getfield(L, -1, "kinds") != LUA_TTABLE) {
-            luaL_error(L, "field 'paths': kinds as a list expected");
+        if (*paths[i].path != '/' || strpbrk(paths[i].path, "?# ") != NULL) {
+            luaL_error(L, "field 'paths': a path begins with a slash and has no query");
         }
         paths[i].kinds = read_kinds(L);
-        lua_pop(L, 2);
+        lua_pop(L, 1);
     }
     return count;
 }
