@@ -35,7 +35,7 @@ HEADERS = $(eval HEADERS := $(call flags,$(LUA_PC),LUA) $(call flags,libcurl,CUR
   $(call flags,sqlite3,SQLITE))$(HEADERS)
 LIBRARIES = $(eval LIBRARIES := $(call libs,libcurl,CURL,-lcurl) \
   $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets) \
-  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,sqlite3,SQLITE,-lsqlite3))$(LIBRARIES)
+  $(call libs,libssl libcrypto,OPENSSL,-lssl -lcrypto) $(call libs,sqlite3,SQLITE,-lsqlite3))$(LIBRARIES)
 
 CPPFLAGS_ALL = $(CPPFLAGS) -D_GNU_SOURCE $(HEADERS)
 LDLIBS_ALL = $(LIBRARIES) $(LDLIBS)

@@ -93,6 +93,7 @@ build = {
         "src/server_listener.c",
         "src/server_orders.c",
         "src/server_thread.c",
+        "src/server_tls.c",
         "src/signals.c",
         "src/signature.c",
         "src/slack_body.c",
@@ -124,7 +125,7 @@ build = {
       libdirs = {
         "$(CURL_LIBDIR)", "$(LIBWEBSOCKETS_LIBDIR)", "$(OPENSSL_LIBDIR)", "$(SQLITE_LIBDIR)",
       },
-      libraries = { "curl", "websockets", "crypto", "sqlite3", "pthread" },
+      libraries = { "curl", "websockets", "ssl", "crypto", "sqlite3", "pthread" },
     },
   },
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <openssl/err.h>
+
 #include "buffer.h"
 #include "clock.h"
 #include "server_socket.h"
@@ -300,16 +302,28 @@ static int on_input(struct http_connection *connection, const void *data, size_t
     return connection->unparsed > limits->max_head + limits->max_body ? SLK_TOO_LARGE : SLK_OK;
 }
 
+/* lws closes a raw connection without telling TLS. */
+static void say_goodbye(struct http_connection *connection)
+{
+    SSL *tls = lws_get_ssl(connection->socket.wsi);
+    if (tls != NULL) {
+        SSL_shutdown(tls);
+        ERR_clear_error();
+    }
+}
+
 /* Closing at once would make a TCP reset of what the client still sends, which
  * can overtake the answer. */
 static void linger(struct http_connection *connection)
 {
+    say_goodbye(connection);
     shutdown(lws_get_socket_fd(connection->socket.wsi), SHUT_WR);
     await(connection, SLK_WAIT_LINGER, slk_clock_now());
 }
 
 static int on_sent(struct http_connection *connection)
 {
+    struct slk_http_server *server = connection->socket.server;
     bool was_answer = connection->answering;
     slk_buffer_free(&connection->out);
     connection->sent = 0;
@@ -317,11 +331,16 @@ static int on_sent(struct http_connection *connection)
     if (!was_answer) {
         return SLK_OK; /* a "100 Continue": what follows it has its deadline */
     }
-    if (connection->refused) {
+    if (connection->keep_alive) {
+        return advance(connection);
+    }
+    if (connection->refused || connection->unparsed > 0 || server->finishing) {
+        connection->refused = true;
         linger(connection);
         return SLK_OK;
     }
-    return connection->keep_alive ? advance(connection) : SLK_CLOSED;
+    say_goodbye(connection);
+    return SLK_CLOSED;
 }
 
 static int on_writable(struct http_connection *connection)
@@ -389,10 +408,22 @@ static void time_out(struct http_connection *connection, const char *why)
     }
 }
 
+static struct http_connection *connection_of(const struct slk_deadline *deadline)
+{
+    return (struct http_connection *)((char *)deadline -
+                                      offsetof(struct http_connection, deadline));
+}
+
+bool slk_http_connection_is_idle(const struct slk_deadline *deadline)
+{
+    char byte;
+    int fd = lws_get_socket_fd(connection_of(deadline)->socket.wsi);
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
 void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_waiting_for what)
 {
-    struct http_connection *connection =
-        (struct http_connection *)((char *)deadline - offsetof(struct http_connection, deadline));
+    struct http_connection *connection = connection_of(deadline);
     slk_deadline_clear(deadline);
     switch (what) {
     case SLK_WAIT_HEAD: time_out(connection, "the head of the request took too long"); break;
@@ -405,11 +436,13 @@ void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_wai
 int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                       size_t length)
 {
-    (void)user;
     struct http_connection *connection = (struct http_connection *)slk_server_socket_of(wsi);
     switch ((int)reason) {
     case LWS_CALLBACK_RAW_RX: return on_input(connection, in, length) != SLK_OK ? -1 : 0;
     case LWS_CALLBACK_RAW_WRITEABLE: return on_writable(connection) != SLK_OK ? -1 : 0;
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        slk_server_tls_context_made(user, in);
+        return 0;
     case LWS_CALLBACK_WSI_DESTROY: slk_server_socket_destroyed(wsi); return 0;
     default: return 0;
     }

@@ -5,7 +5,8 @@
 #include "clock.h"
 #include "server_socket.h"
 
-#define LINGER SLK_SECONDS(2)
+#define LINGER            SLK_SECONDS(2)
+#define OTHER_DESCRIPTORS 128
 
 static void expire(struct slk_http_server *server, enum slk_http_waiting_for what, int64_t now)
 {
@@ -44,9 +45,24 @@ void slk_http_patience_watch(struct slk_http_server *server, int64_t at)
                      left > 0 ? left / 1000 + 1 : 1);
 }
 
+/* The program needs descriptors for other things too. */
+static size_t most_connections(size_t wanted)
+{
+    size_t most = slk_server_thread_most_sockets();
+    size_t rest = most / 4 < OTHER_DESCRIPTORS ? most / 4 : OTHER_DESCRIPTORS;
+    return wanted < most - rest ? wanted : most - rest;
+}
+
 void slk_http_patience_start(struct slk_http_server *server)
 {
-    const struct slk_http_patience *patience = &server->patience;
+    struct slk_http_patience *patience = &server->patience;
+    size_t wanted = patience->max_connections;
+    patience->max_connections = most_connections(wanted);
+    if (patience->max_connections < wanted) {
+        slk_log_write(server->log, SLK_LOG_INFO, "http_server",
+                      "at most %zu connections instead of %zu, for want of file descriptors",
+                      patience->max_connections, wanted);
+    }
     server->timer_at = SLK_NEVER;
     server->waits[SLK_WAIT_IDLE].span = SLK_SECONDS(patience->idle_timeout);
     server->waits[SLK_WAIT_HEAD].span = SLK_SECONDS(patience->head_timeout);
@@ -60,6 +76,53 @@ void slk_http_patience_stop(struct slk_http_server *server)
 {
     lws_sul_schedule(slk_server_thread_context(server->thread), 0, &server->timer, NULL,
                      LWS_SET_TIMER_USEC_CANCEL);
+}
+
+/* One line in a while about connections over the limit. */
+static void tell_crowded(struct slk_http_server *server, struct slk_log_limit *limit,
+                         const char *what)
+{
+    uint64_t count = slk_log_limit_count(limit, slk_clock_now());
+    if (count > 0) {
+        slk_log_write(server->log, SLK_LOG_WARN, "http_server",
+                      "as many connections as may be are open (%zu): %" PRIu64 " %s",
+                      server->stats.connections, count, what);
+    }
+}
+
+bool slk_http_patience_evict(struct slk_http_server *server)
+{
+    struct slk_deadline *idle = server->waits[SLK_WAIT_IDLE].queue.first;
+    if (idle == NULL) {
+        return false;
+    }
+    tell_crowded(server, &server->evicted_lines, "idle ones were closed for new ones");
+    server->stats.connections_evicted++;
+    slk_http_connection_expire(idle, SLK_WAIT_IDLE);
+    return true;
+}
+
+bool slk_http_patience_admit(struct slk_http_server *server)
+{
+    if (server->stats.connections < server->patience.max_connections ||
+        slk_http_patience_evict(server)) {
+        return true;
+    }
+    tell_crowded(server, &server->refused_lines, "new ones were closed, none is idle");
+    server->stats.connections_refused++;
+    return false;
+}
+
+void slk_http_patience_end(struct slk_http_server *server)
+{
+    struct slk_deadline *next;
+    for (struct slk_deadline *idle = server->waits[SLK_WAIT_IDLE].queue.first; idle != NULL;
+         idle = next) {
+        next = idle->next;
+        if (slk_http_connection_is_idle(idle)) {
+            slk_http_connection_expire(idle, SLK_WAIT_IDLE);
+        }
+    }
 }
 
 static size_t place_of(int status)

@@ -37,9 +37,14 @@ struct creation {
     struct slk_error *err;
 };
 
+void slk_server_tls_context_made(SSL_CTX *context, struct lws_vhost *vhost)
+{
+    struct slk_http_server *server = lws_get_vhost_user(vhost);
+    slk_server_tls_use(&server->tls, context);
+}
+
 static struct lws_vhost *create_vhost(struct creation *creation, bool is_http)
 {
-    const struct slk_http_server_settings *settings = creation->settings;
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .vhost_name = is_http ? "http" : "websocket",
@@ -47,23 +52,24 @@ static struct lws_vhost *create_vhost(struct creation *creation, bool is_http)
         .alpn = "http/1.1",
         .options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
         .retry_and_idle_policy = &no_pings,
+        .user = creation->server,
     };
     if (is_http) {
         info.options |= LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
         info.listen_accept_role = "raw-skt";
         info.listen_accept_protocol = SLK_HTTP_PROTOCOL;
     }
-    if (settings->cert_file != NULL) {
+    const struct slk_server_tls *tls = &creation->server->tls;
+    if (tls->cert_file != NULL) {
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-        info.ssl_cert_filepath = settings->cert_file;
-        info.ssl_private_key_filepath = settings->key_file;
+        info.ssl_cert_filepath = tls->cert_file;
+        info.ssl_private_key_filepath = tls->key_file;
     }
     struct lws_vhost *vhost =
         lws_create_vhost(slk_server_thread_context(creation->server->thread), &info);
     if (vhost == NULL) {
-        slk_error_set(creation->err, "certificate", "cannot serve with certificate %s and key %s",
-                      settings->cert_file != NULL ? settings->cert_file : "(none)",
-                      settings->key_file != NULL ? settings->key_file : "(none)");
+        slk_error_set(creation->err, "server", "cannot serve%s",
+                      tls->cert_file != NULL ? " with this certificate" : "");
     }
     return vhost;
 }
@@ -207,7 +213,13 @@ struct slk_http_server *slk_http_server_create(const struct slk_http_server_sett
     }
     struct creation creation = {
         .server = server, .settings = settings, .http_fd = -1, .websocket_fd = -1, .err = err};
-    creation.status = open_listeners(&creation);
+    if (settings->cert_file != NULL) {
+        creation.status =
+            slk_server_tls_init(&server->tls, settings->cert_file, settings->key_file, err);
+    }
+    if (creation.status == SLK_OK) {
+        creation.status = open_listeners(&creation);
+    }
     if (creation.status == SLK_OK) {
         server->thread = slk_server_thread_acquire(log, err);
         creation.status = server->thread != NULL ? SLK_OK : SLK_SYSTEM;
@@ -236,6 +248,7 @@ void slk_http_server_destroy(struct slk_http_server *server)
     if (server->gate != NULL) {
         server->gate->release(server->gate);
     }
+    slk_server_tls_free(&server->tls);
     slk_mailbox_release(server->mailbox);
     slk_log_release(server->log);
     free(server);
@@ -249,4 +262,58 @@ int slk_http_server_port(const struct slk_http_server *server)
 int slk_http_server_websocket_port(const struct slk_http_server *server)
 {
     return server->websocket_port;
+}
+
+struct reload {
+    struct slk_http_server *server;
+    struct slk_error *err;
+    int status;
+};
+
+static void reload_on_thread(void *argument)
+{
+    struct reload *reload = argument;
+    reload->status = slk_server_tls_reload(&reload->server->tls, reload->err);
+}
+
+int slk_http_server_reload_certificate(struct slk_http_server *server, struct slk_error *err)
+{
+    if (server->tls.cert_file == NULL) {
+        slk_error_set(err, "certificate", "the server has no certificate");
+        return SLK_INVALID;
+    }
+    struct reload reload = {server, err, SLK_OK};
+    slk_server_thread_call(server->thread, reload_on_thread, &reload);
+    return reload.status;
+}
+
+static void finish_on_thread(void *argument)
+{
+    struct slk_http_server *server = argument;
+    slk_server_stop_listening(server);
+    server->finishing = true;
+    slk_http_patience_end(server);
+}
+
+void slk_http_server_finish(struct slk_http_server *server)
+{
+    slk_server_thread_call(server->thread, finish_on_thread, server);
+}
+
+struct reading {
+    const struct slk_http_server *server;
+    struct slk_http_server_stats *stats;
+};
+
+static void read_on_thread(void *argument)
+{
+    const struct reading *reading = argument;
+    *reading->stats = reading->server->stats;
+}
+
+void slk_http_server_stats(const struct slk_http_server *server,
+                           struct slk_http_server_stats *stats)
+{
+    struct reading reading = {server, stats};
+    slk_server_thread_call(server->thread, read_on_thread, &reading);
 }

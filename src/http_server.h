@@ -49,10 +49,12 @@ struct slk_http_server_settings {
 
 /* Counters since create, and how it is now. */
 struct slk_http_server_stats {
-    uint64_t connections_accepted, connections_refused; /* refused: over max_connections */
-    uint64_t requests;                                  /* whole ones that parsed */
-    uint64_t refused[6];         /* by the server itself: 400, 408, 413, 431, 503, any other */
-    size_t connections, waiting; /* open now; requests that wait for Lua's answer now */
+    uint64_t connections_accepted;
+    uint64_t connections_evicted; /* idle, closed for a new one */
+    uint64_t connections_refused; /* new, closed because none was idle */
+    uint64_t requests;            /* whole ones that parsed */
+    uint64_t refused[6];          /* by the server itself: 400, 408, 413, 431, 503, any other */
+    size_t connections, waiting;  /* open now; requests that wait for Lua's answer now */
 };
 
 /* A request: kind SLK_MESSAGE_REQUEST. All text lies in the one allocation. */
@@ -104,7 +106,7 @@ int slk_http_server_reload_certificate(struct slk_http_server *server, struct sl
 
 /* Accepts no more connections and ends each one at its next answer or at once
  * when idle. What was begun is finished. */
-int slk_http_server_finish(struct slk_http_server *server);
+void slk_http_server_finish(struct slk_http_server *server);
 
 void slk_http_server_stats(const struct slk_http_server *server,
                            struct slk_http_server_stats *stats);

@@ -179,6 +179,48 @@ static int server_respond(lua_State *L)
                      slk_http_server_respond(server, request, (int)status, headers, body, length));
 }
 
+static int server_reload_certificate(lua_State *L)
+{
+    struct slk_error err;
+    if (slk_http_server_reload_certificate(check_server(L), &err) != SLK_OK) {
+        return slk_push_error(L, &err);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int server_finish(lua_State *L)
+{
+    slk_http_server_finish(check_server(L));
+    return 0;
+}
+
+static void set_count(lua_State *L, const char *name, uint64_t count)
+{
+    lua_pushinteger(L, (lua_Integer)count);
+    lua_setfield(L, -2, name);
+}
+
+static int server_stats(lua_State *L)
+{
+    static const char *const statuses[] = {"400", "408", "413", "431", "503", "other"};
+    struct slk_http_server_stats stats;
+    slk_http_server_stats(check_server(L), &stats);
+    lua_createtable(L, 0, 8);
+    set_count(L, "connections_accepted", stats.connections_accepted);
+    set_count(L, "connections_evicted", stats.connections_evicted);
+    set_count(L, "connections_refused", stats.connections_refused);
+    set_count(L, "requests", stats.requests);
+    set_count(L, "connections", stats.connections);
+    set_count(L, "waiting", stats.waiting);
+    lua_createtable(L, 0, 6);
+    for (size_t i = 0; i < sizeof stats.refused / sizeof *stats.refused; i++) {
+        set_count(L, statuses[i], stats.refused[i]);
+    }
+    lua_setfield(L, -2, "refused");
+    return 1;
+}
+
 static int server_drop(lua_State *L)
 {
     struct slk_http_server *server = check_server(L);
@@ -315,6 +357,9 @@ static const luaL_Reg server_methods[] = {
     {"websocket_port", server_websocket_port},
     {"respond", server_respond},
     {"drop", server_drop},
+    {"reload_certificate", server_reload_certificate},
+    {"finish", server_finish},
+    {"stats", server_stats},
     {"admit", server_admit},
     {"refuse_upgrades", server_refuse_upgrades},
     {"act", server_act},

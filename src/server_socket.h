@@ -12,6 +12,7 @@
 #include "http_server.h"
 #include "log_limit.h"
 #include "server_thread.h"
+#include "server_tls.h"
 #include "slots.h"
 
 /* Hangs on its wsi as opaque user data and is destroyed with it. */
@@ -55,6 +56,7 @@ struct slk_http_server {
     struct slk_gate *gate; /* NULL: none */
     size_t max_message;
 
+    struct slk_server_tls tls;
     struct lws_vhost *http_vhost;
     struct lws_vhost *websocket_vhost;
     struct slk_server_socket *sockets;
@@ -69,6 +71,9 @@ struct slk_http_server {
     struct slk_http_date date;
     struct slk_http_server_stats stats;
     struct slk_log_limit refusal_lines[SLK_HTTP_STATUSES];
+    struct slk_log_limit evicted_lines;
+    struct slk_log_limit refused_lines;
+    struct slk_log_limit descriptor_lines;
     bool finishing;
 };
 
@@ -92,6 +97,12 @@ int slk_server_listen(struct slk_http_server *server, struct lws_vhost *vhost,
                       lws_adoption_type type, int fd, const char *protocol,
                       struct slk_server_socket *(*create)(struct slk_http_server *server));
 
+/* For LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS. */
+void slk_server_tls_context_made(SSL_CTX *context, struct lws_vhost *vhost);
+
+/* Takes in what has come already, then closes every listening socket. */
+void slk_server_stop_listening(struct slk_http_server *server);
+
 /* Raw skt connections under our HTTP parser (http_connection.c). */
 #define SLK_HTTP_PROTOCOL "slack-http"
 int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -101,6 +112,8 @@ struct slk_server_socket *slk_http_connection_create(struct slk_http_server *ser
 void slk_http_connection_respond(struct slk_server_socket *socket, int status, const char *headers,
                                  const void *body, size_t length);
 void slk_http_connection_drop(struct slk_server_socket *socket);
+/* Whether there is nothing at all to do for it, unread bytes included. */
+bool slk_http_connection_is_idle(const struct slk_deadline *deadline);
 /* Its wait for that was too long. */
 void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_waiting_for what);
 
@@ -109,6 +122,12 @@ void slk_http_patience_start(struct slk_http_server *server);
 void slk_http_patience_stop(struct slk_http_server *server);
 /* A deadline was set. */
 void slk_http_patience_watch(struct slk_http_server *server, int64_t at);
+/* Whether one more connection may come; the longest idle one is closed for it
+ * if need be, or just because there are no descriptors left. */
+bool slk_http_patience_admit(struct slk_http_server *server);
+bool slk_http_patience_evict(struct slk_http_server *server);
+/* Closes all that are idle. */
+void slk_http_patience_end(struct slk_http_server *server);
 /* Counts a request that the server itself refuses, and logs it unless there was
  * such a line a moment ago. why is text of ours. */
 void slk_http_server_refused(struct slk_http_server *server, int status, const char *why);

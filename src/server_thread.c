@@ -4,10 +4,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "thread.h"
 
-#define MAX_FDS     2048  /* else lws sizes its tables by the process's limit, often 1M */
+#define MAX_FDS     16384 /* lws sizes its tables by the process's limit, often 1M */
 #define READ_BUFFER 32768 /* what one read may bring */
 #define TIMEOUT     10    /* seconds for a TLS handshake, and for the head of an upgrade */
 
@@ -103,12 +104,41 @@ static void remove_log(void *argument)
     }
 }
 
+static rlim_t soft_limit(struct rlimit *limit)
+{
+    return getrlimit(RLIMIT_NOFILE, limit) == 0 ? limit->rlim_cur : MAX_FDS;
+}
+
+size_t slk_server_thread_most_sockets(void)
+{
+    struct rlimit limit;
+    rlim_t most = soft_limit(&limit);
+    return most < MAX_FDS ? (size_t)most : MAX_FDS;
+}
+
+/* lws makes its tables as large as the process's limit of descriptors. Its own
+ * setting for less (fd_limit_per_thread) makes it look for each descriptor from
+ * the beginning of the table, so the limit itself is lowered for the moment:
+ * that touches nobody who does not have as many open. */
+static struct lws_context *create_with_small_tables(const struct lws_context_creation_info *info)
+{
+    struct rlimit before, lowered;
+    bool is_lower = soft_limit(&before) <= MAX_FDS;
+    if (is_lower) {
+        return lws_create_context(info);
+    }
+    lowered = (struct rlimit){.rlim_cur = MAX_FDS, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &lowered);
+    struct lws_context *context = lws_create_context(info);
+    setrlimit(RLIMIT_NOFILE, &before);
+    return context;
+}
+
 static struct lws_context *create_context(void)
 {
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
-        .fd_limit_per_thread = MAX_FDS,
         .pt_serv_buf_size = READ_BUFFER,
         .timeout_secs = TIMEOUT,
         .gid = (gid_t)-1,
@@ -119,7 +149,7 @@ static struct lws_context *create_context(void)
      * program would inherit. This thread blocks it anyway. */
     struct sigaction before;
     sigaction(SIGPIPE, NULL, &before);
-    struct lws_context *context = lws_create_context(&info);
+    struct lws_context *context = create_with_small_tables(&info);
     sigaction(SIGPIPE, &before, NULL);
     return context;
 }

@@ -37,6 +37,9 @@ void slk_server_thread_post(struct slk_server_thread *thread, struct slk_server_
 void slk_server_thread_call(struct slk_server_thread *thread, void (*run)(void *argument),
                             void *argument);
 
+/* Any thread: how many descriptors the thread can serve. */
+size_t slk_server_thread_most_sockets(void);
+
 /* Server thread only. */
 struct lws_context *slk_server_thread_context(struct slk_server_thread *thread);
 

@@ -344,7 +344,6 @@ void slk_websocket_act(struct slk_server_socket *socket, struct slk_websocket_ac
 int slk_websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                            size_t length)
 {
-    (void)user;
     struct websocket *websocket = (struct websocket *)slk_server_socket_of(wsi);
     switch ((int)reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_upgrade(websocket, in);
@@ -358,6 +357,9 @@ int slk_websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, vo
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: on_peer_close(websocket, in, length); return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(websocket);
     case LWS_CALLBACK_CLOSED: tell_closed(websocket); return 0;
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        slk_server_tls_context_made(user, in);
+        return 0;
     case LWS_CALLBACK_WSI_DESTROY: slk_server_socket_destroyed(wsi); return 0;
     default: return 0;
     }

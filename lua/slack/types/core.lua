@@ -315,7 +315,7 @@ function http_server:reload_certificate() end
 ---Accepts no more connections and ends each at its next answer, or at once when idle.
 function http_server:finish() end
 ---Counters and state, fields named as in struct slk_http_server_stats; refused is a
----table by status.
+---table by status: "400", "408", "413", "431", "503", "other".
 ---@return table<string, any>
 function http_server:stats() end
 ---@param target string path with query that may upgrade, once

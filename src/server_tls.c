@@ -1,0 +1,98 @@
+#include "server_tls.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* OpenSSL would ask for the passphrase of a key on the terminal, and wait. */
+static int no_passphrase(char *buffer, int size, int writing, void *argument)
+{
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)argument;
+    return -1;
+}
+
+static int fail(struct slk_error *err, const char *what, const char *file)
+{
+    unsigned long number = ERR_peek_error();
+    const char *reason = ERR_reason_error_string(number);
+    if (ERR_SYSTEM_ERROR(number)) {
+        reason = strerror(ERR_GET_REASON(number));
+    }
+    slk_error_set(err, "certificate", "cannot serve with %s %s: %s", what, file,
+                  reason != NULL ? reason : "it is not usable");
+    ERR_clear_error();
+    return SLK_INVALID;
+}
+
+static int load_files(SSL_CTX *pair, const struct slk_server_tls *tls, struct slk_error *err)
+{
+    ERR_clear_error();
+    SSL_CTX_set_default_passwd_cb(pair, no_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(pair, tls->cert_file) != 1) {
+        return fail(err, "certificate", tls->cert_file);
+    }
+    if (SSL_CTX_use_PrivateKey_file(pair, tls->key_file, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(pair) != 1) {
+        return fail(err, "key", tls->key_file);
+    }
+    return SLK_OK;
+}
+
+int slk_server_tls_reload(struct slk_server_tls *tls, struct slk_error *err)
+{
+    SSL_CTX *pair = SSL_CTX_new(TLS_server_method());
+    if (pair == NULL) {
+        ERR_clear_error();
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
+    }
+    int status = load_files(pair, tls, err);
+    if (status != SLK_OK) {
+        SSL_CTX_free(pair);
+        return status;
+    }
+    SSL_CTX_free(tls->pair);
+    tls->pair = pair;
+    return SLK_OK;
+}
+
+int slk_server_tls_init(struct slk_server_tls *tls, const char *cert_file, const char *key_file,
+                        struct slk_error *err)
+{
+    tls->cert_file = strdup(cert_file);
+    tls->key_file = strdup(key_file);
+    if (tls->cert_file == NULL || tls->key_file == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
+    }
+    return slk_server_tls_reload(tls, err);
+}
+
+/* In each handshake. What is there is cleared first: a certificate of another
+ * kind of key would otherwise stay beside the new one. */
+static int choose_pair(SSL *connection, void *argument)
+{
+    const struct slk_server_tls *tls = argument;
+    STACK_OF(X509) *chain = NULL;
+    SSL_certs_clear(connection);
+    SSL_CTX_get0_chain_certs(tls->pair, &chain);
+    return SSL_use_cert_and_key(connection, SSL_CTX_get0_certificate(tls->pair),
+                                SSL_CTX_get0_privatekey(tls->pair), chain, 1);
+}
+
+void slk_server_tls_use(struct slk_server_tls *tls, SSL_CTX *context)
+{
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_cert_cb(context, choose_pair, tls);
+}
+
+void slk_server_tls_free(struct slk_server_tls *tls)
+{
+    SSL_CTX_free(tls->pair);
+    free(tls->cert_file);
+    free(tls->key_file);
+    *tls = (struct slk_server_tls){0};
+}
