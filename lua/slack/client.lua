@@ -34,6 +34,7 @@ local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer"
 -- Methods that are called before there is a token.
 local NEEDS_NO_TOKEN = {
   ["api.test"] = true, ["oauth.access"] = true, ["oauth.v2.access"] = true,
+  ["oauth.v2.user.access"] = true,
   ["oauth.v2.exchange"] = true, ["openid.connect.token"] = true,
 }
 

@@ -63,6 +63,13 @@ end
 
 local function anything() end
 
+local function page(value)
+  local kind = type(value)
+  if kind ~= "function" and kind ~= "string" and kind ~= "table" then
+    return "a page of HTML, a response or a function that gives one, expected"
+  end
+end
+
 local function fields_of(list)
   local fields = {}
   for name, check in pairs(list) do
@@ -103,14 +110,16 @@ local OPENID = fields_of {
 ---@field allow_without_state? boolean take installs that begin at Slack, without a state of ours
 ---@field pkce? boolean prove with the code that it was asked for here (S256)
 ---@field rotate_before? number seconds that a token has left when it is refreshed, 7200
----@field metadata? any|fun(c: slack.RouteContext): any travels to the callbacks
----@field install_page? fun(c: slack.RouteContext, url: string): any the response
----@field success? fun(c: slack.RouteContext, installation: table): any the response
----@field failure? fun(c: slack.RouteContext, err: slack.Error): any the response
----@field before_install? fun(c: slack.RouteContext): any false or a response stops; headers
----  and cookies may be added: { headers =, cookies = }
----@field after_install? fun(installation: table, c: slack.RouteContext): any false or a
----  response stops before the success page
+---@field metadata? any|fun(c: slack.RouteContext): any a JSON value that travels to the
+---  callbacks, as a field of the installation or the error
+---@field install_page? fun(c: slack.RouteContext, url: string): any gives the page; like of all
+---  that follow, text is HTML, and a table a response as a route's
+---@field success? string|table|fun(c: slack.RouteContext, installation: slack.Installation): any
+---@field failure? string|table|fun(c: slack.RouteContext, err: slack.Error): any
+---@field before_install? fun(c: slack.RouteContext): any false or a response stops; a table
+---  with headers or cookies alone adds them to ours
+---@field after_install? fun(installation: slack.Installation, c: slack.RouteContext): any with
+---  false or a response nothing is kept, and there is no success page
 ---@field openid? slack.OpenidOptions people may sign in with Slack
 
 local FIELDS = fields_of {
@@ -119,9 +128,9 @@ local FIELDS = fields_of {
   redirect_path = checks.path, direct = of_type "boolean", team = word,
   state_secret = long_secret, allow_without_state = of_type "boolean",
   pkce = of_type "boolean", rotate_before = checks.number_from(0), metadata = anything,
-  install_page = of_type "function", success = of_type "function",
-  failure = of_type "function", before_install = of_type "function",
-  after_install = of_type "function", openid = checks.table_of(OPENID, "oauth.openid."),
+  install_page = of_type "function", success = page, failure = page,
+  before_install = of_type "function", after_install = of_type "function",
+  openid = checks.table_of(OPENID, "oauth.openid."),
 }
 
 local ENVIRONMENT = {
