@@ -7,13 +7,16 @@ local core = require "slack.core"
 local loop = require "slack.loop"
 
 local QUIET = 0.25 -- seconds without a further change
-local POLL = 5
+local POLL = 5 -- seconds between two looks when the system sends notices
 local POLL_WITHOUT_NOTICES = 1
 
 ---@class slack.CertificateWatchSettings
 ---@field files string[]
 ---@field reload fun(): true?, string? takes them over, or says why not
 ---@field log slack.Logger
+---@field quiet? number seconds, 0.25
+---@field poll? number seconds
+---@field new_watch? fun(): slack.core.file_watch? for specs
 
 ---@class slack.CertificateWatch
 ---@field tried string stamps of the files that were loaded last, or that failed
@@ -27,6 +30,8 @@ CertificateWatch.__name = "slack.certificate_watch"
 function CertificateWatch.new(settings)
   return setmetatable({
     files = settings.files, take_over = settings.reload, log = settings.log,
+    quiet = settings.quiet or QUIET, poll = settings.poll,
+    new_watch = settings.new_watch or core.file_watch,
   }, CertificateWatch)
 end
 
@@ -55,18 +60,17 @@ end
 
 -- Looking -------------------------------------------------------------------------
 
-local look
-
 local function look_soon(self)
   if not self.timer then
-    self.timer = loop.after(QUIET, function()
+    self.timer = loop.after(self.quiet, function()
       self.timer = nil
-      look(self)
+      self:look()
     end)
   end
 end
 
-function look(self)
+---Loads the files if they have changed since, and been the same at the last look.
+function CertificateWatch:look()
   local now = stamps(self)
   if now == self.tried then
     self.seen = nil
@@ -79,9 +83,9 @@ function look(self)
 end
 
 local function poll(self)
-  self.poll_timer = loop.after(self.watch and POLL or POLL_WITHOUT_NOTICES, poll, self)
+  self.poll_timer = loop.after(self.poll, poll, self)
   if not self.timer then
-    look(self)
+    self:look()
   end
 end
 
@@ -94,7 +98,7 @@ end
 -- Life ----------------------------------------------------------------------------
 
 local function watch_folders(self)
-  local watch = core.file_watch()
+  local watch = self.new_watch()
   if not watch then
     return
   end
@@ -113,7 +117,8 @@ end
 function CertificateWatch:start()
   self.tried = stamps(self)
   watch_folders(self)
-  self.poll_timer = loop.after(self.watch and POLL or POLL_WITHOUT_NOTICES, poll, self)
+  self.poll = self.poll or (self.watch and POLL or POLL_WITHOUT_NOTICES)
+  self.poll_timer = loop.after(self.poll, poll, self)
 end
 
 function CertificateWatch:stop()

@@ -265,7 +265,8 @@ end
 ---@return slack.Counter
 function Metrics:counter(name, help, labels)
   check(name, help, labels or {}, 2, 3)
-  return add(self, Counter, name, help, labels or {})
+  local counter = add(self, Counter, name, help, labels or {})
+  return counter
 end
 
 ---A histogram of seconds.
@@ -275,7 +276,8 @@ end
 ---@return slack.Histogram
 function Metrics:histogram(name, help, labels)
   check(name, help, labels or {}, 1, 3)
-  return add(self, Histogram, name, help, labels or {})
+  local histogram = add(self, Histogram, name, help, labels or {})
+  return histogram
 end
 
 ---fn writes what is counted or known elsewhere, each time the text is asked for.
