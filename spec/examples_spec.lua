@@ -1,7 +1,15 @@
 local Process = require "support.process"
 local child = require "support.child"
+local core = require "slack.core"
 local files = require "support.files"
+local json = require "slack.json"
+local live_app = require "support.live_app"
+local log = require "slack.log"
+local loop = require "slack.loop"
+local sandbox = require "slack.sandbox"
 local tasks = require "slack.tasks"
+
+local silent = log.new { level = "off" }
 
 -- The demo, with these modules, as `make demo` runs it.
 local function demo(settings, input)
@@ -39,7 +47,72 @@ describe("examples/demo", function()
   end)
 end)
 
+-- Runs an example in a process of its own, against a local Slack of this one; waits
+-- until its log says that it runs, and where it is reached over HTTP if it is.
+local function run_bot(script, slack_here, environment)
+  local all = {
+    SLACK_API_URL = slack_here.api_url, SSL_CERT_FILE = slack_here.ca_file,
+    SLACK_SIGNING_SECRET = slack_here.signing_secret, PORT = "0", NO_COLOR = "1",
+    SLACK_APP_TOKEN = "", SLACK_BOT_TOKEN = "",
+  }
+  for name, value in pairs(environment) do
+    all[name] = value
+  end
+  local bot = Process.lua(script, { environment = all })
+  live_app.wait(function()
+    return bot:output():find "running[^\n]*\n" or not bot:is_running() and bot:output()
+  end)
+  local url = bot:output():match "HTTP on (http%S+)"
+  return bot, url
+end
+
 describe("examples/hello", function()
+  local slack_here
+
+  before_each(function()
+    slack_here = assert(sandbox.start { log = silent })
+  end)
+
+  after_each(function()
+    slack_here:stop()
+  end)
+
+  for name, case in pairs {
+    ["Socket Mode"] = { SLACK_APP_TOKEN = true },
+    ["HTTP"] = { SLACK_SIGNING_SECRET = true },
+    ["both at once"] = {
+      SLACK_APP_TOKEN = true, SLACK_SIGNING_SECRET = true, SLACK_TRANSPORT = "both",
+    },
+  } do
+    it("answers over " .. name .. ", by its environment alone", function()
+      local bot <close>, url = run_bot("examples/hello/bot.lua", slack_here, {
+        SLACK_BOT_TOKEN = slack_here.bot_token,
+        SLACK_APP_TOKEN = case.SLACK_APP_TOKEN and slack_here.app_token or "",
+        SLACK_SIGNING_SECRET = case.SLACK_SIGNING_SECRET and slack_here.signing_secret or "",
+        SLACK_TRANSPORT = case.SLACK_TRANSPORT or "",
+      })
+      assert.equal(case.SLACK_SIGNING_SECRET or false, url ~= nil, bot:output())
+      if url then
+        slack_here:deliver_over_http(url)
+        slack_here.delivery = case.SLACK_TRANSPORT and "alternate" or nil
+      end
+      for _ = 1, 2 do
+        local said = slack_here:say { text = "hello", channel = "random" }
+        assert(slack_here:wait_message { text = "Hello", channel = "random", after = said.ts })
+        assert.equal(json.null, slack_here:command({ command = "/lunch", text = "Luigi's" }).ack)
+        local question = assert(slack_here:wait_message { text = "Luigi's" })
+        assert.equal(json.null,
+          slack_here:click({ message = question, action_id = "join_lunch", user = "grace" }).ack)
+        local grace = slack_here.workspace:find_user "grace".id
+        assert(slack_here:wait(function() return question.text:find(grace, 1, true) end))
+        slack_here:delete { message = question }
+      end
+      bot:signal()
+      live_app.wait(function() return not bot:is_running() end)
+      assert.equal(0, bot:wait(), bot:output())
+    end)
+  end
+
   it("says which variable to set when there is no token", function()
     local ok, output = files.run((
       "env -u SLACK_BOT_TOKEN LUA_PATH='%s' LUA_CPATH='%s' %s examples/hello/bot.lua"
@@ -81,13 +154,17 @@ describe("examples/sandbox.lua", function()
     error(("no %q in:\n%s"):format(text, slack_here:output()), 2)
   end
 
-  local function exports()
-    wait_for "export SLACK_APP_TOKEN="
+  local function exports_now()
     local environment = {}
     for name, value in slack_here:output():gmatch "export ([%w_]+)='([^']*)'\n" do
       environment[name] = value
     end
     return environment
+  end
+
+  local function exports()
+    wait_for "export SLACK_APP_TOKEN="
+    return exports_now()
   end
 
   it("is the Slack of a bot in another process, to which one can talk", function()
@@ -118,6 +195,55 @@ describe("examples/sandbox.lua", function()
     slack_here:signal "INT"
     assert.equal(0, slack_here:wait(), slack_here:output())
     assert.is_nil(io.open(authority))
+  end)
+
+  -- A port that was free a moment ago.
+  local function free_port()
+    local source = loop.register(function() end)
+    local server = assert(core.http_server {
+      mailbox = loop.mailbox(), source = source, log = silent:core(),
+    })
+    local port = server:port()
+    server:close()
+    loop.unregister(source)
+    return port
+  end
+
+  describe("--http", function()
+    local port
+
+    before_each(function()
+      port = free_port()
+      typed:close()
+      slack_here:signal "INT"
+      slack_here:wait()
+      getmetatable(slack_here).__close(slack_here)
+      local url = ("http://localhost:%d/slack/events"):format(port)
+      slack_here = Process.start(child.interpreter() .. " examples/sandbox.lua 0 --http=" .. url, {
+          environment = { LUA_PATH = package.path, LUA_CPATH = package.cpath },
+          input = directory.path .. "/input",
+        })
+      typed = assert(io.open(directory.path .. "/input", "w"))
+      typed:setvbuf "no"
+    end)
+
+    it("is the Slack of a bot that is reached over HTTP", function()
+      wait_for "export SLACK_SIGNING_SECRET="
+      local environment = exports_now()
+      assert.is_nil(environment.SLACK_APP_TOKEN)
+      environment.PORT = tostring(port)
+      wait_for "ada>"
+      typed:write "hello\n"
+      wait_for(("no bot answers at http://localhost:%d/slack/events"):format(port))
+      local bot <close> = Process.lua("examples/hello/bot.lua", { environment = environment })
+      live_app.wait(function() return bot:output():find("HTTP on ", 1, true) end)
+      typed:write "hello\n"
+      wait_for "Hello, @ada!"
+      bot:signal()
+      assert.equal(0, bot:wait(), bot:output())
+      typed:write "/lunch\n"
+      wait_for "/lunch failed: dispatch_failed"
+    end)
   end)
 
   it("goes on when its input has ended", function()
