@@ -59,6 +59,7 @@ local HINTS = {
 }
 
 ---@class slack.Client
+---@field _on_refusal? fun(code: string) told of each call with its own token that failed
 ---@field [string] any methods by their dotted names
 local Client = { __name = "slack.client" }
 
@@ -363,6 +364,9 @@ local function run(client, call)
   local on_call = client._options.on_call
   if on_call then
     on_call(call.name, err)
+  end
+  if err and client._on_refusal and call.token == client._options.token then
+    client._on_refusal(err.code)
   end
   return answer, err
 end

@@ -6,6 +6,8 @@ local json = require "slack.json"
 
 local null = json.null
 
+local MAX_ID = 64
+
 local M = {}
 
 ---@class slack.Installation
@@ -131,7 +133,8 @@ end
 
 -- Ids come from outside, and become parts of keys.
 local function is_id(value)
-  return type(value) == "string" and value:find "^[%w_.-]+$" ~= nil and value ~= "-"
+  return type(value) == "string" and #value <= MAX_ID and value ~= "-"
+    and value:find "^[%w_.-]+$" ~= nil
 end
 M.is_id = is_id
 

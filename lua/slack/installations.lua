@@ -6,6 +6,7 @@
 --   place:PLACE          the latest install of anybody, with the bot's half
 --   user:PLACE:USER      that user's own install, with the user's half
 --   history:PLACE        who installed what and when, newest first, without tokens
+--   team:TEAM            the place of a workspace that belongs to an organization
 --   due:TIME:PLACE:USER  when a token expires; "-" in place of the user for the bot
 --   lock:PLACE           held by whoever changes any of these
 --   lock:work:NAME       of `lock`
@@ -99,27 +100,53 @@ local function read(self, key)
   return records.clean(value)
 end
 
--- The first of them that has what is wanted.
-local function first_with(self, places, key_of, field)
-  for _, place in ipairs(places) do
-    local record, err = read(self, key_of(place))
-    if err then
-      return nil, err
-    elseif record and (not field or record[field]) then
-      return record, nil, place
-    end
+-- The last place to look for a workspace of whose organization the query does not tell.
+local function place_of_team(self, query)
+  if query.enterprise_id or not records.is_id(query.team_id) then
+    return nil
   end
+  local path, err = self.store:get("team:" .. query.team_id)
+  return type(path) == "string" and records.place_at(path) or nil, err
 end
 
----The latest install that brought a bot token, without anybody's user token. An
----install with user scopes alone is passed over.
+local function read_at(self, place, key_of, is_wanted)
+  local record, err = read(self, key_of(place))
+  if record and (not is_wanted or is_wanted(record)) then
+    return record
+  end
+  return nil, err
+end
+
+-- The first place that has what is wanted.
+local function first_with(self, query, key_of, is_wanted)
+  for _, place in ipairs(records.places_for(query)) do
+    local record, err = read_at(self, place, key_of, is_wanted)
+    if record or err then
+      return record, err, place
+    end
+  end
+  local place, err = place_of_team(self, query)
+  if place then
+    local record
+    record, err = read_at(self, place, key_of, is_wanted)
+    return record, err, place
+  end
+  return nil, err
+end
+
+local function has_live_bot(record)
+  return record.bot_token ~= nil and not record.bot_dead
+end
+
+---The latest install with a bot token that can be used, without anybody's user token.
+---An install with user scopes alone is passed over.
 ---@async
 ---@param query slack.InstallationQuery
 ---@return slack.Installation? record nil without an err: there is none
 ---@return slack.Error? err of the store
 ---@return slack.Place? place
 function Installations:find_bot(query)
-  return first_with(self, records.places_for(query), place_key, "bot_token")
+  return first_with(self, query, place_key, has_live_bot)
 end
 
 ---That user's own install, without the bot's half.
@@ -133,14 +160,20 @@ function Installations:find_user(query)
   if not records.is_id(user_id) then
     return nil
   end
-  return first_with(self, records.places_for(query), function(place)
+  return first_with(self, query, function(place)
     return user_key(place, user_id)
   end)
 end
 
--- Anybody's install, whether it brought a bot token or not.
-local function find_latest(self, query)
-  return first_with(self, records.places_for(query), place_key)
+---The latest install of anybody, without user tokens, whether it brought a bot token
+---or not.
+---@async
+---@param query slack.InstallationQuery
+---@return slack.Installation? record
+---@return slack.Error? err of the store
+---@return slack.Place? place
+function Installations:find_latest(query)
+  return first_with(self, query, place_key)
 end
 
 ---The install that a query is about. With a user_id it is that user's own, else the
@@ -150,7 +183,7 @@ end
 ---@return slack.Installation? record nil without an err: there is none
 ---@return slack.Error? err of the store
 function Installations:find(query)
-  local latest, err = find_latest(self, query)
+  local latest, err = self:find_latest(query)
   if err then
     return nil, err
   end
@@ -173,7 +206,7 @@ function Installations:find(query)
   if err then
     return nil, err
   end
-  records.take_half(own, "bot", bot)
+  records.take_half(own, "bot", bot or latest)
   return own
 end
 
@@ -259,6 +292,13 @@ local function lock_of(self, place)
   return self.locks:acquire("lock:" .. place.path)
 end
 
+local function note_team(self, place)
+  if not (place.enterprise_id and place.team_id) then
+    return true
+  end
+  return self.store:set("team:" .. place.team_id, place.path)
+end
+
 ---Keeps an installation: as the latest of its place, and as its installer's own.
 ---@async
 ---@param record slack.Installation left as it is
@@ -279,7 +319,7 @@ function Installations:save(record)
   if not lock then
     return nil, err
   end
-  for _, step in ipairs { save_user, save_latest, note_history } do
+  for _, step in ipairs { save_user, save_latest, note_history, note_team } do
     local ok
     ok, err = step(self, place, own)
     if not ok then
@@ -359,7 +399,7 @@ function Installations:update(where, refresh_token, tokens)
 end
 
 ---Notes that Slack refuses a token for good. It is not used again, until the app is
----installed anew. Nothing happens when another token is kept by now.
+---installed anew. Nothing happens when another token is kept by now, or it was noted.
 ---@async
 ---@param where slack.InstallationQuery with a user_id: of that user's token
 ---@param token string the one that was refused
@@ -368,8 +408,10 @@ end
 ---@return slack.Error? err code "conflict" or "not_installed", or of the store
 function Installations:mark_dead(where, token, reason)
   return change_half(self, where, "dead", function(record, half)
-    if record[half .. "_token"] ~= token then
-      return nil, errors.new { code = "conflict", message = "another token is kept by now" }
+    if record[half .. "_token"] ~= token or record[half .. "_dead"] then
+      return nil, errors.new {
+        code = "conflict", message = "another token is kept by now, or it is known to be dead",
+      }
     end
     record[half .. "_dead"] = reason
     return true
@@ -450,6 +492,12 @@ local function sweep(self, place, tally)
   ok, err = delete_key(self, place_key(place), { count = 0 })
   if not ok then
     return nil, err
+  end
+  if place.team_id then
+    ok, err = delete_key(self, "team:" .. place.team_id, { count = 0 })
+    if not ok then
+      return nil, err
+    end
   end
   return delete_key(self, history_key(place), { count = 0 })
 end

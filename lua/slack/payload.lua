@@ -81,6 +81,12 @@ local function first_authorization(body)
 end
 M.authorization = first_authorization
 
+---Of a view that is used from another workspace: where its app is installed.
+---@return string?
+function M.app_installed_team_id(body)
+  return text_of(field(body.view, "app_installed_team_id"))
+end
+
 ---@return string?
 function M.team_id(body)
   local event, authorization = as_table(body.event), first_authorization(body)
@@ -90,14 +96,65 @@ function M.team_id(body)
     or text_of(field(body.user, "team_id")) or text_of(field(body.view, "team_id"))
 end
 
+-- Team and enterprise of the body are the person's, and not where the app is installed.
+local function is_from_elsewhere(body)
+  local installed = M.app_installed_team_id(body)
+  local team = installed and id_of(body.team)
+  return team ~= nil and team ~= installed
+end
+
 ---@return string?
 function M.enterprise_id(body)
   local authorization = first_authorization(body)
+  if body.view and is_from_elsewhere(body) then
+    return nil
+  end
   -- Of an event the authorization decides, also when it says that there is none.
   return id_of(body.enterprise)
     or (authorization and text_of(authorization.enterprise_id))
     or (not authorization and text_of(body.enterprise_id) or nil)
     or text_of(field(body.team, "enterprise_id"))
+end
+
+local function is_organization(id)
+  return id ~= nil and id:byte() == 69 -- "E"
+end
+
+-- Which of the body's two places a team or an organization is.
+local function place_of(body, id)
+  local team_id, enterprise_id = M.team_id(body), M.enterprise_id(body)
+  local context_team, context_enterprise = text_of(body.context_team_id),
+    text_of(body.context_enterprise_id)
+  if is_organization(id) then
+    return id, id == enterprise_id and not is_organization(team_id) and team_id
+      or id == context_enterprise and context_team or nil
+  end
+  return id == team_id and enterprise_id or id == context_team and context_enterprise or nil, id
+end
+
+---The organization and workspace of who did it: in a channel shared with others not
+---always those of the installation; nil where that cannot be told.
+---@return string? enterprise_id
+---@return string? team_id
+function M.actor_place(body)
+  local event = as_table(body.event)
+  if event then
+    if body.is_ext_shared_channel ~= true then
+      return M.enterprise_id(body), M.team_id(body)
+    end
+    local id = text_of(event.user_team) or id_of(event.team)
+    if not id then
+      return nil
+    end
+    return place_of(body, id)
+  end
+  local id = text_of(field(body.user, "team_id"))
+  if not id then
+    return M.enterprise_id(body), M.team_id(body)
+  elseif id == id_of(body.team) then
+    return id_of(body.enterprise) or text_of(field(body.team, "enterprise_id")), id
+  end
+  return place_of(body, id)
 end
 
 -- The person in one object: a body, or an event.

@@ -1,0 +1,161 @@
+-- What was found out for a key, kept for a while, and found out once for all who ask
+-- at the same time. Two generations bound both age and number: what was asked for
+-- lately stays, what was not goes first.
+
+local errors = require "slack.errors"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+---@class slack.AuthorizationCache
+---@field ttl number seconds that a value is good for
+---@field flights table<string, slack.Flight> questions that are being answered now
+---@field epoch integer goes up with whatever is forgotten
+local Cache = {}
+Cache.__index = Cache
+Cache.__name = "slack.authorization_cache"
+
+---One question and, once it is done, its answer.
+---@class slack.Flight
+---@field done boolean
+---@field value any
+---@field err any
+---@field until_time? number when the answer goes stale
+local Flight = {}
+Flight.__index = Flight
+Flight.__name = "slack.flight"
+
+---Waits for the answer.
+---@async
+---@return any value
+---@return any err
+function Flight:wait()
+  if not self.done then
+    local waiter = tasks.waiter()
+    self.waiters = self.waiters or {}
+    table.insert(self.waiters, waiter)
+    waiter:await()
+  end
+  return self.value, self.err
+end
+
+local function land(flight, value, err)
+  flight.done, flight.value, flight.err = true, value, err
+  local waiters = flight.waiters
+  flight.waiters = nil
+  for _, waiter in ipairs(waiters or {}) do
+    waiter:resolve(true)
+  end
+end
+
+---@param ttl number seconds
+---@param limit? integer 10,000
+---@return slack.AuthorizationCache
+function Cache.new(ttl, limit)
+  return setmetatable({
+    ttl = ttl, limit = limit or 10000, young = {}, old = {}, count = 0, flights = {}, epoch = 0,
+  }, Cache)
+end
+
+local function keep(self, key, flight)
+  if self.young[key] == nil then
+    if self.count >= self.limit // 2 then
+      self.old, self.young, self.count = self.young, {}, 0
+    end
+    self.count = self.count + 1
+  end
+  self.young[key] = flight
+end
+
+---The answer that is known, as a flight that is done.
+---@param key string
+---@return slack.Flight? flight
+function Cache:peek(key)
+  local flight = self.young[key]
+  if not flight then
+    flight = self.old[key]
+    if not flight then
+      return nil
+    end
+    self.old[key] = nil
+    keep(self, key, flight)
+  end
+  if loop.now() < flight.until_time then
+    return flight
+  end
+end
+
+local function raised(err)
+  if errors.is(err) then
+    return err
+  end
+  return errors.new { code = "error", message = tostring(err), cause = err }
+end
+
+local function perform(self, key, flight, load, ...)
+  local epoch = self.epoch
+  local ok, value, err, ttl = pcall(load, ...)
+  if not ok then
+    value, err, ttl = nil, raised(value), 0
+  end
+  if self.flights[key] == flight then
+    self.flights[key] = nil
+  end
+  ttl = math.min(ttl or self.ttl, self.ttl)
+  if ttl > 0 and self.epoch == epoch then
+    flight.until_time = loop.now() + ttl
+    keep(self, key, flight)
+  end
+  land(flight, value, err)
+end
+
+---Begins to find out, unless somebody does already. Outside of tasks it may be done
+---when this returns.
+---@param key string
+---@param load fun(...): value: any, err: any, ttl: number? how; may wait
+---@return slack.Flight
+function Cache:start(key, load, ...)
+  local flight = self.flights[key]
+  if flight then
+    return flight
+  end
+  flight = setmetatable({ done = false }, Flight)
+  if self.ttl > 0 then
+    self.flights[key] = flight
+  end
+  tasks.spawn(perform, self, key, flight, load, ...)
+  return flight
+end
+
+---The answer: known, or found out now.
+---@async
+---@param key string
+---@param load fun(...): value: any, err: any, ttl: number?
+---@return any value
+---@return any err
+function Cache:fetch(key, load, ...)
+  return (self:peek(key) or self:start(key, load, ...)):wait()
+end
+
+local function forget_in(generation, is_meant)
+  for key, flight in pairs(generation) do
+    if is_meant(flight.value, key) then
+      generation[key] = nil
+    end
+  end
+end
+
+---Forgets answers. Those that are being found out now go to who waits for them, and
+---are not kept.
+---@param is_meant? fun(value: any, key: string): boolean nil: all
+function Cache:forget(is_meant)
+  self.epoch = self.epoch + 1
+  self.flights = {}
+  if not is_meant then
+    self.young, self.old, self.count = {}, {}, 0
+    return
+  end
+  forget_in(self.young, is_meant)
+  forget_in(self.old, is_meant)
+end
+
+return Cache

@@ -1,0 +1,67 @@
+-- Web API clients by token. One for each token in use, not one for each that ever was.
+
+local LIMIT = 500
+
+-- Slack's words for a token that will never be good again.
+local DEAD = { invalid_auth = true, token_revoked = true, account_inactive = true }
+
+---@class slack.Clients
+---@field on_dead? fun(token: string, owner: table?, reason: string) a token was refused for good
+---@field on_expired? fun(token: string, owner: table?) a token that can be refreshed was refused
+local Clients = {}
+Clients.__index = Clients
+Clients.__name = "slack.clients"
+
+---@param app slack.App whose client's options and rate limits all of them share
+---@param limit? integer 500
+---@return slack.Clients
+function Clients.new(app, limit)
+  return setmetatable({
+    app = app, limit = limit or LIMIT, young = {}, old = {}, count = 0,
+  }, Clients)
+end
+
+local function keep(self, token, client)
+  if self.count >= self.limit // 2 then
+    self.old, self.young, self.count = self.young, {}, 0
+  end
+  self.young[token] = client
+  self.count = self.count + 1
+end
+
+local function new_client(self, token, owner)
+  local client = self.app.client:with_token(token)
+  client._on_refusal = function(code)
+    if DEAD[code] and self.on_dead then
+      self.on_dead(token, owner, code)
+    elseif code == "token_expired" and self.on_expired then
+      self.on_expired(token, owner)
+    end
+  end
+  return client
+end
+
+---@param token string
+---@param owner? table what is told of the token when Slack refuses it
+---@return slack.Client
+function Clients:of(token, owner)
+  local client = self.young[token]
+  if client then
+    return client
+  end
+  client = self.old[token]
+  if client then
+    self.old[token] = nil
+  else
+    client = new_client(self, token, owner)
+  end
+  keep(self, token, client)
+  return client
+end
+
+---@param token string
+function Clients:forget(token)
+  self.young[token], self.old[token] = nil, nil
+end
+
+return Clients
