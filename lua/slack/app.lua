@@ -1,7 +1,9 @@
 -- An app: its options, its life, and what is registered with it.
 
+local Authorization = require "slack.authorization"
 local Dispatch = require "slack.dispatch"
 local Health = require "slack.health"
+local Installations = require "slack.installations"
 local Measures = require "slack.measures"
 local Routes = require "slack.routes"
 local Scripts = require "slack.scripts"
@@ -31,10 +33,12 @@ local STOP_CHECK = 0.05
 
 ---@class slack.App: slack.Registrar
 ---@field settings slack.AppOptions
----@field client slack.Client with the bot's token
+---@field client slack.Client with the app's own token, if it has one
+---@field authorization slack.Authorization
 ---@field routes slack.Routes of the HTTP side
 ---@field transports slack.Transports
 ---@field http_server? slack.HttpServer while the app runs and has an HTTP side
+---@field installations? slack.Installations with the option oauth, once it has started
 ---@field storage slack.Store of the option storage, while the app runs
 ---@field store slack.Store the part of it that is the program's own
 ---@field log slack.Logger
@@ -75,11 +79,12 @@ function App.new(options)
   end
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
-    settings = options, net = net, log = logger, states = {},
-    storage = NO_STORE, store = NO_STORE, phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
+    settings = options, net = net, log = logger, states = {}, storage = NO_STORE, store = NO_STORE,
+    phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
   }, App)
   self.measures = Measures.new(self)
   self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
+  self.authorization = Authorization.new(self)
   self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
   self.health = Health.new(self)
   self.transports = Transports.new(self)
@@ -131,6 +136,16 @@ function App:state(name, default)
   return self.states[name]
 end
 
+---A client for a workspace or an organization, outside of any request; with a user_id,
+---with the token that this user has granted.
+---@async
+---@param query { team_id?: string, enterprise_id?: string, user_id?: string }
+---@return slack.Client? client
+---@return slack.Error? err code "not_installed", "no_user_token" or "authorization_failed"
+function App:client_for(query)
+  return self.authorization:client_for(query)
+end
+
 -- Starting -------------------------------------------------------------------------
 
 local function open_storage(self)
@@ -141,6 +156,10 @@ local function open_storage(self)
     }
   end
   self.storage, self.store = store, store:scope "data:"
+  if self.settings.oauth then
+    self.installations = Installations.new(store, { log = self.log })
+    self.authorization:use(self.installations)
+  end
   return true
 end
 

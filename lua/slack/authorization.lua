@@ -211,7 +211,9 @@ end
 ---@param function_token? string that came with a custom function
 ---@return slack.Client
 function Authorization:client(authorization, function_token)
-  if function_token then
+  if self.is_fixed then
+    return function_token and self.app.client:with_token(function_token) or self.app.client
+  elseif function_token then
     return self.clients:of(function_token)
   end
   local token = authorization.bot_token or authorization.user_token
@@ -223,6 +225,9 @@ end
 ---@param authorization slack.Authorization.Result
 ---@return slack.Client?
 function Authorization:user_client(authorization)
+  if self.is_fixed then
+    return self.app.settings.token:find "^xox[ep].*p%-" and self.app.client or nil
+  end
   local token = authorization.user_token
   return token and self.clients:of(token, authorization)
 end

@@ -135,6 +135,9 @@ end
 
 -- Of the place, whoever did it.
 local function of_place(self, query)
+  if not self.installations then
+    return nil, failed(query, "the app's storage is open from app:start on"), FAILURE_TTL
+  end
   local record, err = self.installations:find_bot(query)
   if not record and not err then
     record, err = self.installations:find_latest(query)

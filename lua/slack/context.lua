@@ -40,7 +40,8 @@ local rawset = rawset
 ---@field retry? { number: integer, reason: string }
 ---@field headers? table<string, string> of the HTTP request by lower-case name, repeated ones
 ---  joined by commas; nil in Socket Mode
----@field client slack.Client
+---@field client slack.Client with the token of the function, else of the bot, else of the user
+---@field user_client? slack.Client with a token that the person behind it has granted
 ---@field log slack.Logger
 ---@field data table free for middleware
 ---@field state table the states of app:state by name
@@ -103,8 +104,11 @@ function fields.bot_user_id(c)
 end
 
 function fields.client(c)
-  local token = payload.function_token(c.body)
-  return token and c.app.client:with_token(token) or c.app.client
+  return c.app.authorization:client(c.authorization, payload.function_token(c.body))
+end
+
+function fields.user_client(c)
+  return c.app.authorization:user_client(c.authorization)
 end
 
 function fields.log(c)

@@ -17,6 +17,7 @@
 --
 -- Work for one request is a delivery: its jobs are the tasks that handlers run in.
 
+local Admission = require "slack.admission"
 local Context = require "slack.context"
 local Crowding = require "slack.crowding"
 local Dedupe = require "slack.dedupe"
@@ -67,7 +68,7 @@ local function nothing() end
 ---@param clock fun(): number
 ---@return slack.Dispatch
 function Dispatch.new(app, clock)
-  return setmetatable({
+  local self = setmetatable({
     app = app,
     dedupe = Dedupe.new(clock),
     held = HeldEvents.new(),
@@ -84,8 +85,13 @@ function Dispatch.new(app, clock)
     is_full = false,
     on_full = nothing,
     on_room = nothing,
-    counts = { handled = 0, failed = 0, unmatched = 0, duplicates = 0, ignored = 0, unknown = 0 },
+    counts = {
+      handled = 0, failed = 0, unmatched = 0, duplicates = 0, ignored = 0, unknown = 0,
+      unauthorized = 0,
+    },
   }, Dispatch)
+  self.admission = Admission.new(self, clock)
+  return self
 end
 
 -- Running ---------------------------------------------------------------------------
@@ -240,11 +246,13 @@ end
 function Dispatch:_nobody(c, named)
   local counts = self.counts
   counts.unmatched = counts.unmatched + 1
-  self.unmatched:note(c, named)
   local request = c.request
+  if not c.is_seen_to then
+    self.unmatched:note(c, named)
+  end
   if request.held then
     -- An event of a known type that no listener wanted this time is no failure.
-    request.is_unknown = not named
+    request.is_unknown = not named and not c.is_seen_to
   elseif request.acked then
     return
   elseif request.has_status or c.kind == "view" and c.type == "view_submission"
@@ -257,13 +265,12 @@ function Dispatch:_nobody(c, named)
   end
 end
 
-local function is_own(app, event)
-  local identity = app.identity
+local function is_own(identity, event)
   if not identity or KEPT_OF_SELF[event.type] then
     return false
   end
   local user, bot = event.user, event.bot_id
-  return user ~= nil and user == identity.user_id or bot ~= nil and bot == identity.bot_id
+  return user ~= nil and user == identity.bot_user_id or bot ~= nil and bot == identity.bot_id
 end
 
 local function unknown_payload(self, request)
@@ -358,15 +365,6 @@ local function begin(self, c, event_id, done)
   self.matching:give_back(listeners)
 end
 
--- The bot's own doings, which are passed over.
-local function ignore(self, request, event)
-  self.counts.ignored = self.counts.ignored + 1
-  self.measures:delivered("event", event, "ignored")
-  if request.held then
-    request:ack(nil)
-  end
-end
-
 local function duplicate(self, request, event, event_id)
   self.counts.duplicates = self.counts.duplicates + 1
   self.measures:delivered("event", event, "duplicate")
@@ -379,29 +377,52 @@ end
 ---and go on in tasks of their own.
 ---@param request slack.Request
 function Dispatch:request(request)
-  local body = request.body
-  local kind, part = payload.kind(body)
+  local app = self.app
+  local kind, part = payload.kind(request.body)
   if not kind then
     return unknown_payload(self, request)
+  elseif not app.authorization.is_fixed then
+    return self.admission:request(request, kind, part)
+  elseif not self:ignores(request, kind, part, app.identity) then
+    return self:admit(Context.new(app, request, kind, part))
   end
-  local event_id, done
-  if kind == "event" then
-    if self.app.settings.ignore_self ~= false and is_own(self.app, part) then
-      return ignore(self, request, part)
-    end
-    event_id = payload.present(body.event_id)
+end
+
+---Whether it is the bot's own doing, which is passed over.
+---@param request slack.Request
+---@param kind slack.Kind
+---@param part table
+---@param identity? table with bot_id and bot_user_id
+---@return boolean
+function Dispatch:ignores(request, kind, part, identity)
+  if kind ~= "event" or self.app.settings.ignore_self == false or not is_own(identity, part) then
+    return false
+  end
+  self.counts.ignored = self.counts.ignored + 1
+  self.measures:delivered(kind, part, "ignored")
+  if request.held then
+    request:ack(nil)
+  end
+  return true
+end
+
+---Goes on with a request of which it is known whose token serves it.
+---@param c slack.Context
+function Dispatch:admit(c)
+  local request, event_id, done = c.request, nil, nil
+  if c.kind == "event" then
+    event_id = payload.present(c.body.event_id)
     if type(event_id) == "string" then
       local go_on
       go_on, done = self.dedupe:begin(event_id)
       if not go_on then
-        return duplicate(self, request, part, event_id)
+        return duplicate(self, request, c.payload, event_id)
       end
     end
     if request.held then
       self.held:begin(request, event_id)
     end
   end
-  local c = Context.new(self.app, request, kind, part)
   request.context = c
   begin(self, c, event_id, done)
 end

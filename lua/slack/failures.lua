@@ -10,6 +10,8 @@ local raised = require "slack.raised"
 ---@field traceback string
 ---@field listener? slack.Listener
 ---@field c? slack.Context of the listener
+---@field answer? fun(c: slack.Context) in place of the default answer
+---@field is_logged? boolean the log has been told
 
 ---What app:on_error gets as its third argument.
 ---@class slack.Failure
@@ -74,12 +76,14 @@ local function details(c, failure)
 end
 
 -- The default when nobody has answered: text for a command, failure for the rest.
-local function answer_for(c, answer)
+local function answer_for(c, failure, answer)
   local request = c.request
   if request.acked then
     return
   elseif acks.is_answer(answer) then
     c:ack(answer)
+  elseif failure.answer then
+    failure.answer(c)
   elseif c.kind == "command" then
     c:ack(acks.failure_text(tostring(c.payload.command)))
   end
@@ -95,7 +99,7 @@ end
 local function tell(app, c, failure, info)
   local on_error = app.dispatch.on_error
   if not on_error then
-    return log_failure(app, failure, info)
+    return not failure.is_logged and log_failure(app, failure, info) or nil
   end
   local ok, value = xpcall(on_error, trace_text, failure.err, c, info)
   if ok then
@@ -115,7 +119,7 @@ function Failures:report(c, failure, is_other_asked)
   if is_other_asked then
     return
   end
-  local ok, problem = xpcall(answer_for, trace_text, c, answer)
+  local ok, problem = xpcall(answer_for, trace_text, c, failure, answer)
   if not ok then
     app.log:error("error while answering for a failed handler: %s", problem)
   end

@@ -16,6 +16,7 @@ local monotonic = core.monotonic
 ---@field began? number
 ---@field outcome? string of the delivery, when it is neither handled nor failed
 ---@field is_counted? boolean the delivery is counted elsewhere
+---@field is_handler boolean false: it waits before any handler begins, or reports
 ---@field is_aside? boolean takes no room from what Slack delivers
 local Job = {}
 Job.__index = Job
@@ -75,7 +76,9 @@ function Job:__close()
   if not self.completed then
     delivery.incomplete = true
   end
-  dispatch.measures.handlers:observe(monotonic() - self.began, self.c.kind)
+  if self.is_handler then
+    dispatch.measures.handlers:observe(monotonic() - self.began, self.c.kind)
+  end
   delivery.left = delivery.left - 1
   if delivery.left == 0 then
     Job.end_delivery(delivery)
@@ -94,7 +97,7 @@ end
 function Job.new(dispatch, c, listener, delivery)
   local job = setmetatable({
     dispatch = dispatch, c = c, listener = listener, left = 0, completed = false,
-    event_id = false, delivery = false, task = false,
+    event_id = false, delivery = false, task = false, is_handler = true,
   }, Job)
   job.delivery = delivery or job
   return job

@@ -24,7 +24,7 @@ Measures.__name = "slack.measures"
 ---The end of a delivery.
 ---@param kind slack.Kind
 ---@param part table its payload
----@param outcome "handled"|"failed"|"unmatched"|"duplicate"|"ignored"|"unknown"
+---@param outcome "handled"|"failed"|"unmatched"|"duplicate"|"ignored"|"unknown"|"unauthorized"
 function Measures:delivered(kind, part, outcome)
   self.events:add(kind == "event" and part.type or kind, outcome)
 end

@@ -72,6 +72,9 @@ end
 ---  or oauth is given
 ---@field storage? string|slack.Store "memory:" (the default), "sqlite:PATH", or an object
 ---@field authorize? fun(query: table): table?, any whose tokens a delivery is handled with
+---@field authorization_cache? number seconds that what authorize or the storage said of a
+---  workspace or person is believed, 60; 0: it is asked for each request
+---@field authorize_error_text? string what people see whose workspace cannot be served
 ---@field oauth? table how workspaces install the app
 ---@field name? string of the app in the log
 ---@field proxy? string URL; "" for none; HTTPS_PROXY and the like
@@ -105,6 +108,8 @@ local OPTIONS = {
   http = { check = http_options.check },
   storage = { check = storage.check, default = "memory:" },
   authorize = { check = of_type "function" },
+  authorization_cache = { check = number_from(0), default = 60 },
+  authorize_error_text = { check = of_type "string" },
   oauth = { check = oauth },
   name = { check = of_type "string" },
   proxy = { check = of_type "string" },

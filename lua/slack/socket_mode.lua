@@ -50,8 +50,13 @@ function Request:ack(text)
   return true
 end
 
----Leaves it unanswered: the person sees Slack's own error.
-function Request:refuse()
+---Leaves it unanswered: the person sees Slack's own error. What nobody is there to
+---answer for is acked empty.
+---@param why? string
+function Request:refuse(why)
+  if why == "unauthorized" and self:ack(nil) then
+    return
+  end
   local core_socket = self.transport.core
   if core_socket then
     core_socket:forget(self.number)
