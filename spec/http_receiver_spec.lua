@@ -178,7 +178,8 @@ describe("Slack that hangs up before its answer", function()
       local client = RawClient.connect(app.http_server:port())
       client:send(("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded"
         .. "\r\nContent-Length: %d\r\nX-Slack-Request-Timestamp: %s\r\nX-Slack-Signature: %s\r\n"
-        .. "\r\n%s"):format(PATH, #body, timestamp, core.sign(signed.SECRET, timestamp, body), body))
+        .. "\r\n%s"):format(PATH, #body, timestamp, core.sign(signed.SECRET, timestamp, body),
+        body))
       live.wait(function() return app:stats().running == 1 end)
       client:close()
       live.wait(function() return log():find "hung up" end)
@@ -293,7 +294,8 @@ describe("an event over HTTP", function()
       function(url, app)
         local body = signed.event(MENTION)
         assert.equal(200, signed.post(url, body).status)
-        assert.equal(200, signed.post(url, body, { headers = { ["X-Slack-Retry-Num"] = "1" } }).status)
+        local again = { headers = { ["X-Slack-Retry-Num"] = "1" } }
+        assert.equal(200, signed.post(url, body, again).status)
         live.wait(function() return app:stats().duplicates == 1 end)
         assert.equal(1, count)
       end)

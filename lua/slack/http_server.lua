@@ -249,7 +249,7 @@ end
 
 ---Accepts no more connections; what was begun is finished.
 function HttpServer:finish()
-  if self.core and self.core.finish then
+  if self.core then
     self.core:finish()
   end
 end
@@ -270,8 +270,7 @@ end
 ---@param timeout number seconds
 function HttpServer:wait_finished(timeout)
   local deadline = loop.now() + timeout
-  while self.core and self.core.stats and self.core:stats().connections > 0
-    and loop.now() < deadline do
+  while self.core and self.core:stats().connections > 0 and loop.now() < deadline do
     tasks.sleep(FINISH_CHECK)
   end
 end
@@ -295,7 +294,7 @@ end
 
 ---@return table
 function HttpServer:stats()
-  local stats = self.core and self.core.stats and self.core:stats() or {}
+  local stats = self.core and self.core:stats() or {}
   stats.running = self.running
   stats.routes = {}
   for name, count in pairs(self.counts) do
