@@ -2,6 +2,8 @@ local CertificateWatch = require "slack.certificate_watch"
 local files = require "support.files"
 local live = require "support.live_app"
 local logs = require "slack.log"
+local serving = require "support.serving"
+local slack = require "slack"
 local tasks = require "slack.tasks"
 
 -- Runs fn(on): a watch over two files whose texts are loaded.
@@ -132,6 +134,61 @@ describe("the watch over a certificate", function()
       assert.is_nil(on.watch.timer)
       assert.is_nil(on.watch.poll_timer)
       assert.is_nil(on.watch.watch)
+    end)
+  end)
+end)
+
+describe("a server with TLS", function()
+  local files_of = serving.write_certificate
+
+  -- Runs fn(on, paths, get) with an app that serves "/a" over TLS.
+  local function with_tls(fn)
+    local folder <close> = files.temporary()
+    local paths = files_of(folder.path)
+    serving.run(function(on)
+      on.app:route("GET", "/a", function() return "secret" end)
+      fn(on, paths, function(ca_file, headers)
+        return slack.fetch(on.server:url() .. "/a", { ca_file = ca_file, headers = headers })
+      end, folder.path)
+    end, { http = { tls = { cert = paths.cert, key = paths.key } } })
+  end
+
+  it("serves over TLS when it has a certificate and its key (S121)", function()
+    with_tls(function(on, paths, get)
+      assert.matches("^https://127.0.0.1:%d+$", on.server:url())
+      assert.equal("secret", assert(get(paths.ca)).body)
+    end)
+  end)
+
+  it("gives a changed certificate to new connections, and old ones go on", function()
+    with_tls(function(on, paths, get, folder)
+      local old_ca = folder .. "/old_ca.pem"
+      assert(os.rename(paths.ca, old_ca))
+      assert.equal("secret", assert(get(old_ca)).body)
+      files_of(folder)
+      live.wait(function() return on.log():find("was loaded again", 1, true) end)
+      assert.equal("secret", assert(get(paths.ca)).body)
+      local connections = on.server:stats().connections_accepted
+      assert.equal("secret", assert(get(old_ca)).body)
+      assert.equal(connections, on.server:stats().connections_accepted)
+      local same_ca = folder .. "/same_ca.pem" -- under another name, no session is resumed
+      files.write(same_ca, files.read(old_ca))
+      assert.is_nil((get(same_ca)))
+    end)
+  end)
+
+  it("keeps the old certificate when the new one is none", function()
+    with_tls(function(on, paths, get)
+      files.write(paths.cert, "no certificate")
+      live.wait(function() return on.log():find("stays the old one", 1, true) end)
+      assert.equal("secret", assert(get(paths.ca)).body)
+      local other <close> = files.temporary()
+      files_of(other.path)
+      files.write(paths.cert, files.read(other.path .. "/cert.pem")) -- of another key
+      live.wait(function() return select(2, on.log():gsub("stays the old one", "")) == 2 end)
+      assert.equal("secret", assert(get(paths.ca, { Connection = "close" })).body)
+      assert.equal("secret", assert(get(paths.ca)).body)
+      assert.not_matches("PRIVATE", on.log())
     end)
   end)
 end)

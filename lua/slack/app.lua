@@ -402,6 +402,9 @@ local function on_signal(self, name)
     if self.scripts and self.phase == "running" then
       self.scripts:reload_all()
     end
+    if self.http_server then
+      self.http_server:reload_certificate()
+    end
     return
   end
   local hurry = self.phase == "stopping"
@@ -430,7 +433,7 @@ local function wait_until_stopped(self)
 end
 
 ---Starts, runs until it is stopped, and stops gracefully on SIGINT and SIGTERM (at
----once on a second one). SIGHUP reloads the scripts.
+---once on a second one). SIGHUP reloads the scripts and the certificate.
 ---`os.exit(app:run() or 1)` tells the shell how it ended.
 ---@async
 ---@return true? ok
