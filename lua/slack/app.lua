@@ -5,6 +5,7 @@ local Dispatch = require "slack.dispatch"
 local Health = require "slack.health"
 local Installations = require "slack.installations"
 local Measures = require "slack.measures"
+local Oauth = require "slack.oauth"
 local Routes = require "slack.routes"
 local Scripts = require "slack.scripts"
 local Transports = require "slack.transports"
@@ -40,6 +41,7 @@ local STOP_CHECK = 0.05
 ---@field http_server? slack.HttpServer while the app runs and has an HTTP side
 ---@field installations? slack.Installations with the option oauth, once it has started
 ---@field storage slack.Store of the option storage, while the app runs
+---@field oauth? slack.Oauth
 ---@field store slack.Store the part of it that is the program's own
 ---@field log slack.Logger
 ---@field identity? table what auth.test said: user_id, bot_id, team_id, …
@@ -86,6 +88,7 @@ function App.new(options)
   self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
   self.authorization = Authorization.new(self)
   self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
+  self.oauth = options.oauth and Oauth.new(self) or nil
   self.health = Health.new(self)
   self.transports = Transports.new(self)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
@@ -156,9 +159,10 @@ local function open_storage(self)
     }
   end
   self.storage, self.store = store, store:scope "data:"
-  if self.settings.oauth then
+  if self.oauth then
     self.installations = Installations.new(store, { log = self.log })
     self.authorization:use(self.installations)
+    self.oauth:open(store, self.installations)
   end
   return true
 end
@@ -248,6 +252,9 @@ function App:close()
   self.dispatch.on_job_end, self.dispatch.is_full = nil, false
   if self.scripts then
     self.scripts:stop()
+  end
+  if self.oauth then
+    self.oauth:close()
   end
   close_storage(self)
   self.phase = "idle"
@@ -341,6 +348,9 @@ local function finish(self)
   end
   if drained then
     self.transports:wait_stopped(CLOSE_TIMEOUT)
+  end
+  if self.oauth then
+    self.oauth:finish(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT))
   end
   self:close()
   return cut_off, example

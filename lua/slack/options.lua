@@ -3,6 +3,7 @@
 
 local checks = require "slack.option_checks"
 local http_options = require "slack.http_options"
+local oauth_options = require "slack.oauth.options"
 local storage = require "slack.storage"
 
 local integer_from, number_from, of_type = checks.integer_from, checks.number_from, checks.of_type
@@ -47,16 +48,6 @@ local TIMINGS = {
   stable_after = SECONDS, drain_timeout = SECONDS, stagger = { check = number_from(0) },
 }
 
-local OAUTH = "slack.oauth.options"
-
-local function oauth(value)
-  if type(value) ~= "table" then
-    return "table expected"
-  elseif package.searchpath(OAUTH, package.path) then
-    return require(OAUTH).check(value)
-  end
-end
-
 -- The table ----------------------------------------------------------------------
 
 ---@class slack.AppOptions
@@ -75,7 +66,7 @@ end
 ---@field authorization_cache? number seconds that what authorize or the storage said of a
 ---  workspace or person is believed, 60; 0: it is asked for each request
 ---@field authorize_error_text? string what people see whose workspace cannot be served
----@field oauth? table how workspaces install the app
+---@field oauth? slack.OauthOptions how workspaces install the app
 ---@field name? string of the app in the log
 ---@field proxy? string URL; "" for none; HTTPS_PROXY and the like
 ---@field no_proxy? string
@@ -110,7 +101,7 @@ local OPTIONS = {
   authorize = { check = of_type "function" },
   authorization_cache = { check = number_from(0), default = 60 },
   authorize_error_text = { check = of_type "string" },
-  oauth = { check = oauth },
+  oauth = { check = oauth_options.check },
   name = { check = of_type "string" },
   proxy = { check = of_type "string" },
   no_proxy = { check = of_type "string" },
@@ -202,6 +193,14 @@ local function complete_http(options)
   end
 end
 
+local function complete_oauth(options)
+  if options.oauth then
+    local problem
+    options.oauth, problem = oauth_options.read(options.oauth, options)
+    return problem
+  end
+end
+
 ---Checked options with defaults filled in; `http` only when there is an HTTP side.
 ---@param given any
 ---@return slack.AppOptions? options
@@ -221,6 +220,7 @@ function M.read(given)
   end
   problem = from_environment(options)
     or check_authorization(options, given) or choose_transport(options) or complete_http(options)
+    or complete_oauth(options)
   if problem then
     return nil, problem
   end

@@ -15,67 +15,85 @@ local PERIOD = 60
 ---@class slack.Oauth
 ---@field app slack.App
 ---@field settings table the option oauth, read
----@field installations slack.Installations
----@field rotation slack.oauth.Rotation
+---@field store? slack.Store its part of the storage, while the app runs
+---@field installations? slack.Installations
+---@field rotation? slack.oauth.Rotation
 local Oauth = {}
 Oauth.__index = Oauth
 Oauth.__name = "slack.oauth"
 
----@class slack.OauthParts
----@field app slack.App with its routes; settings.oauth is the option as read
----@field store slack.Store
----@field installations slack.Installations
----@field clock? fun(): number seconds since the epoch
-
----Serves the paths of the option oauth on the app's HTTP side.
----@param parts slack.OauthParts
----@return slack.Oauth
-function Oauth.new(parts)
-  local app = parts.app
-  local self = setmetatable({
-    app = app, settings = app.settings.oauth, api_url = app.settings.api_url,
-    store = parts.store:scope(PREFIX), installations = parts.installations,
-    log = app.log:with { component = "oauth" }, clock = parts.clock or core.time, noted = {},
-  }, Oauth)
-  self.rotation = Rotation.new {
-    installations = self.installations, settings = self.settings, client = app.client,
-    log = self.log, clock = self.clock,
-  }
-  self:_add_routes()
-  return self
-end
-
 local function add(self, path, what, handler)
-  self.app.routes:add { method = "GET", path = path, what = what, handler = handler }
+  self.app.routes:add {
+    method = "GET", path = path, what = what,
+    handler = function(c)
+      if c.method == "HEAD" then -- whoever only looks uses up no state
+        return { status = 200, headers = { ["Cache-Control"] = "no-store" } }
+      end
+      return handler(c)
+    end,
+  }
 end
 
--- Whoever only looks whether there is a page uses up no state.
-local function unless_head(fn)
-  return function(c)
-    if c.method == "HEAD" then
-      return { status = 200, headers = { ["Cache-Control"] = "no-store" } }
-    end
-    return fn(c)
+local function add_routes(self)
+  local settings = self.settings
+  add(self, settings.install_path, "people install the app", function(c)
+    return self.installer:begin(c)
+  end)
+  add(self, settings.redirect_path, "installing ends", function(c)
+    return self.installer:finish(c)
+  end)
+  local openid = settings.openid
+  if openid then
+    add(self, openid.sign_in_path, "people sign in", function(c)
+      return self.sign_in:begin(c)
+    end)
+    add(self, openid.redirect_path, "signing in ends", function(c)
+      return self.sign_in:finish(c)
+    end)
   end
 end
 
-function Oauth:_add_routes()
-  local settings, installer = self.settings, Installer.new(self)
-  add(self, settings.install_path, "people install the app", unless_head(function(c)
-    return installer:begin(c)
-  end))
-  add(self, settings.redirect_path, "installing ends", unless_head(function(c)
-    return installer:finish(c)
-  end))
-  local openid = settings.openid
-  if openid then
-    local sign_in = SignIn.new(self)
-    add(self, openid.sign_in_path, "people sign in", unless_head(function(c)
-      return sign_in:begin(c)
-    end))
-    add(self, openid.redirect_path, "signing in ends", unless_head(function(c)
-      return sign_in:finish(c)
-    end))
+---Takes the paths of the option oauth on the app's HTTP side.
+---@param app slack.App whose settings.oauth is the option as read
+---@param options? { clock?: fun(): number } seconds since the epoch
+---@return slack.Oauth
+function Oauth.new(app, options)
+  local self = setmetatable({
+    app = app, settings = app.settings.oauth, api_url = app.settings.api_url,
+    log = app.log:with { component = "oauth" }, clock = options and options.clock or core.time,
+    noted = {},
+  }, Oauth)
+  add_routes(self)
+  return self
+end
+
+---Begins to serve, and to refresh tokens before they expire.
+---@param store slack.Store
+---@param installations slack.Installations
+function Oauth:open(store, installations)
+  self.store, self.installations = store:scope(PREFIX), installations
+  self.rotation = Rotation.new {
+    installations = installations, settings = self.settings, client = self.app.client,
+    log = self.log, clock = self.clock,
+  }
+  self.installer = Installer.new(self)
+  self.sign_in = self.settings.openid and SignIn.new(self)
+  self.rotation:start()
+end
+
+---Refreshes under way may end, whose outcome would be lost.
+---@async
+---@param timeout number seconds
+function Oauth:finish(timeout)
+  if self.rotation then
+    self.rotation:finish(timeout)
+  end
+end
+
+---The storage is of no use any more.
+function Oauth:close()
+  if self.rotation then
+    self.rotation:stop()
   end
 end
 
@@ -106,15 +124,6 @@ end
 ---@return slack.Error? err
 function Oauth:exchange(token)
   return exchange.exchange(self.app.client, self.settings, token, self.clock)
-end
-
----Begins to refresh tokens before they expire.
-function Oauth:start()
-  self.rotation:start()
-end
-
-function Oauth:stop()
-  self.rotation:stop()
 end
 
 return Oauth

@@ -66,7 +66,7 @@ end
 ---browser.
 ---@param installation table
 ---@param api_url string
----@return string app nil-safe: the browser's when there is no other
+---@return string app
 ---@return string browser
 function M.after_install(installation, api_url)
   local app_id = installation.app_id or ""
@@ -77,8 +77,7 @@ function M.after_install(installation, api_url)
     return manage, manage
   end
   local team = installation.team_id or installation.enterprise_id
-  local query = form.encode { team = team, id = app_id }
-  return "slack://app?" .. query,
+  return ("slack://app?team=%s&id=%s"):format(form.escape(team), form.escape(app_id)),
     M.origin(api_url) .. "/app_redirect?" .. form.encode { team = team, app = app_id }
 end
 
