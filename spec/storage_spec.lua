@@ -36,7 +36,9 @@ describe("the sqlite store", function()
   after_each(function() getmetatable(directory).__close(directory) end)
 
   conformance(function(clock)
-    return assert(storage.open("sqlite:" .. directory.path .. "/bot.db", { clock = clock }))
+    return assert(storage.open("sqlite:" .. directory.path .. "/bot.db", {
+      clock = clock, synchronous = "normal", -- the disk may be slow
+    }))
   end)
 end)
 

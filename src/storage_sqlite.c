@@ -88,16 +88,17 @@ static int read_number(struct sqlite_store *store, const char *sql, int64_t *num
     return result == SQLITE_ROW ? SQLITE_OK : failure;
 }
 
-/* Says whether what the file holds is ours; *is_new: nothing is in it yet. */
+/* Within a transaction, as another process may be making the schema. Says
+ * whether what the file holds is ours; *is_new: nothing is in it yet. */
 static int check_schema(struct sqlite_store *store, bool *is_new, struct slk_error *err)
 {
     int64_t version = 0, application = 0, tables = 0;
-    int result = read_number(store, "PRAGMA user_version", &version);
+    int result = read_number(store, "SELECT count(*) FROM sqlite_master", &tables);
     if (result == SQLITE_OK) {
-        result = read_number(store, "PRAGMA application_id", &application);
+        result = read_number(store, "PRAGMA user_version", &version);
     }
     if (result == SQLITE_OK) {
-        result = read_number(store, "SELECT count(*) FROM sqlite_master", &tables);
+        result = read_number(store, "PRAGMA application_id", &application);
     }
     if (result != SQLITE_OK) {
         return result;
@@ -115,21 +116,8 @@ static int check_schema(struct sqlite_store *store, bool *is_new, struct slk_err
     return SQLITE_OK;
 }
 
-/* Under the lock it is looked at again: another process may have been faster. */
-static int make_schema(struct sqlite_store *store, struct slk_error *err)
+static int end_transaction(struct sqlite_store *store, int result)
 {
-    bool is_new;
-    int result = check_schema(store, &is_new, err);
-    if (result != SQLITE_OK || !is_new) {
-        return result;
-    }
-    result = execute(store, "BEGIN IMMEDIATE");
-    if (result == SQLITE_OK) {
-        result = check_schema(store, &is_new, err);
-    }
-    if (result == SQLITE_OK && is_new) {
-        result = execute(store, schema);
-    }
     if (result == SQLITE_OK) {
         result = execute(store, "COMMIT");
     }
@@ -137,6 +125,29 @@ static int make_schema(struct sqlite_store *store, struct slk_error *err)
         execute(store, "ROLLBACK");
     }
     return result;
+}
+
+static int read_schema(struct sqlite_store *store, bool *is_new, struct slk_error *err)
+{
+    int result = execute(store, "BEGIN");
+    if (result == SQLITE_OK) {
+        result = check_schema(store, is_new, err);
+    }
+    return end_transaction(store, result);
+}
+
+/* Under the lock it is looked at again: another process may have been faster. */
+static int make_schema(struct sqlite_store *store, struct slk_error *err)
+{
+    bool is_new;
+    int result = execute(store, "BEGIN IMMEDIATE");
+    if (result == SQLITE_OK) {
+        result = check_schema(store, &is_new, err);
+    }
+    if (result == SQLITE_OK && is_new) {
+        result = execute(store, schema);
+    }
+    return end_transaction(store, result);
 }
 
 /* SQLite does not wait for locks when it changes the journal mode. */
@@ -172,14 +183,14 @@ static int open_file(struct sqlite_store *store, const struct slk_sqlite_setting
         result = sqlite3_db_readonly(store->db, "main") != 0 ? SQLITE_READONLY : SQLITE_OK;
     }
     err->code[0] = '\0';
+    bool is_new = false;
     if (result == SQLITE_OK) {
-        bool is_new;
-        result = check_schema(store, &is_new, err); /* before anything is changed */
+        result = read_schema(store, &is_new, err); /* before anything is changed */
     }
     if (result == SQLITE_OK && err->code[0] == '\0') {
         result = configure(store, settings->sync_each);
     }
-    if (result == SQLITE_OK && err->code[0] == '\0') {
+    if (result == SQLITE_OK && is_new) {
         result = make_schema(store, err);
     }
     if (result == SQLITE_OK && err->code[0] == '\0') {
