@@ -7,6 +7,7 @@ local json = require "slack.json"
 local null = json.null
 
 local MAX_ID = 64
+local MAX_TIME = 1e12 - 1
 
 local M = {}
 
@@ -53,7 +54,8 @@ local function flag(value)
 end
 
 local function time(value)
-  return tonumber(value)
+  value = tonumber(value)
+  return value and value >= 0 and value <= MAX_TIME and value or nil
 end
 
 -- A list of words; Slack and others write it as one text with commas.
@@ -196,6 +198,29 @@ function M.places_for(query)
     return { org }
   end
   return { M.place(enterprise_id, team_id), org, M.place(nil, team_id) }
+end
+
+-- Keys ---------------------------------------------------------------------------
+
+function M.place_key(place)
+  return "place:" .. place.path
+end
+
+function M.user_key(place, user_id)
+  return "user:" .. place.path .. ":" .. user_id
+end
+
+function M.history_key(place)
+  return "history:" .. place.path
+end
+
+function M.team_key(place)
+  return "team:" .. place.team_id
+end
+
+function M.due_key(place, user_id, expires_at)
+  return ("due:%012d:%s:%s"):format(math.max(math.floor(expires_at), 0), place.path,
+    user_id or "-")
 end
 
 return M

@@ -15,8 +15,12 @@
 -- is always one whole value. Methods wait where the store does.
 
 local StoreLock = require "slack.store_lock"
+local deletion = require "slack.installation_deletion"
 local errors = require "slack.errors"
 local records = require "slack.installation_record"
+
+local place_key, user_key, history_key = records.place_key, records.user_key, records.history_key
+local due_key = records.due_key
 
 local PREFIX = "installation:"
 local HISTORY_LENGTH = 20
@@ -66,25 +70,6 @@ local function announce(self, what, place, user_id)
   end
 end
 
--- Keys ---------------------------------------------------------------------------
-
-local function place_key(place)
-  return "place:" .. place.path
-end
-
-local function user_key(place, user_id)
-  return "user:" .. place.path .. ":" .. user_id
-end
-
-local function history_key(place)
-  return "history:" .. place.path
-end
-
-local function due_key(place, user_id, expires_at)
-  return ("due:%012d:%s:%s"):format(math.max(math.floor(expires_at), 0), place.path,
-    user_id or "-")
-end
-
 -- Reading ------------------------------------------------------------------------
 
 local function read(self, key)
@@ -105,7 +90,7 @@ local function place_of_team(self, query)
   if query.enterprise_id or not records.is_id(query.team_id) then
     return nil
   end
-  local path, err = self.store:get("team:" .. query.team_id)
+  local path, err = self.store:get(records.team_key(query))
   return type(path) == "string" and records.place_at(path) or nil, err
 end
 
@@ -296,7 +281,7 @@ local function note_team(self, place)
   if not (place.enterprise_id and place.team_id) then
     return true
   end
-  return self.store:set("team:" .. place.team_id, place.path)
+  return self.store:set(records.team_key(place), place.path)
 end
 
 ---Keeps an installation: as the latest of its place, and as its installer's own.
@@ -420,104 +405,6 @@ end
 
 -- Deleting -----------------------------------------------------------------------
 
--- What came after that time is of a fresh install. Slack's times are whole seconds.
-local function is_fresh(since, before)
-  return before ~= nil and since ~= nil and math.floor(since) > before
-end
-
-local function delete_key(self, key, tally)
-  local was, err = self.store:delete(key)
-  if was == nil then
-    return nil, err
-  end
-  tally.count = tally.count + (was and 1 or 0)
-  return true
-end
-
-local function delete_user(self, place, user_id, before, tally)
-  local key = user_key(place, user_id)
-  local own, err = read(self, key)
-  if err then
-    return nil, err
-  elseif own and is_fresh(own.user_installed_at or own.installed_at, before) then
-    tally.kept = tally.kept + 1
-    return true
-  end
-  return delete_key(self, key, tally)
-end
-
--- The bot's half; the rest of the record stays while there are users.
-local function delete_bot(self, place, before, tally)
-  local key = place_key(place)
-  local latest, err = read(self, key)
-  if err then
-    return nil, err
-  elseif not latest or not latest.bot_token then
-    return true
-  elseif is_fresh(latest.bot_installed_at or latest.installed_at, before) then
-    tally.kept = tally.kept + 1
-    return true
-  end
-  tally.count = tally.count + 1
-  records.take_half(latest, "bot")
-  return self.store:set(key, latest)
-end
-
-local function delete_users(self, place, before, tally)
-  local prefix = user_key(place, "")
-  local keys, err = self.store:keys(prefix)
-  if not keys then
-    return nil, err
-  end
-  for _, key in ipairs(keys) do
-    local ok
-    ok, err = delete_user(self, place, key:sub(#prefix + 1), before, tally)
-    if not ok then
-      return nil, err
-    end
-  end
-  return true
-end
-
--- Nothing is left of a place where nothing was kept.
-local function sweep(self, place, tally)
-  if tally.kept > 0 then
-    return true
-  end
-  local latest, err = read(self, place_key(place))
-  if err or latest and latest.bot_token then
-    return not err, err
-  end
-  local ok
-  ok, err = delete_key(self, place_key(place), { count = 0 })
-  if not ok then
-    return nil, err
-  end
-  if place.team_id then
-    ok, err = delete_key(self, "team:" .. place.team_id, { count = 0 })
-    if not ok then
-      return nil, err
-    end
-  end
-  return delete_key(self, history_key(place), { count = 0 })
-end
-
-local function delete_at(self, place, query, tally)
-  local user_id, before = query.user_id, query.before
-  if user_id then
-    return delete_user(self, place, user_id, before, tally)
-  end
-  local ok, err = delete_bot(self, place, before, tally)
-  if not ok or query.bot_only then
-    return ok, err
-  end
-  ok, err = delete_users(self, place, before, tally)
-  if not ok then
-    return nil, err
-  end
-  return sweep(self, place, tally)
-end
-
 ---@class slack.InstallationDeletion: slack.InstallationQuery
 ---@field user_id? string only this user's install and token
 ---@field bot_only? boolean only the bot's half
@@ -539,15 +426,13 @@ function Installations:delete(query)
   if not lock then
     return nil, err
   end
-  local tally = { count = 0, kept = 0 }
-  local ok, problem = delete_at(self, place, query, tally)
-  if not ok then
-    return nil, problem
-  end
-  if tally.count > 0 then
+  local deleted, problem = deletion.delete(self.store, function(key)
+    return read(self, key)
+  end, place, query)
+  if deleted then
     announce(self, "deleted", place, query.user_id)
   end
-  return tally.count > 0
+  return deleted, problem
 end
 
 -- Looking over all ------------------------------------------------------------------
