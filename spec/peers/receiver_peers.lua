@@ -90,12 +90,31 @@ local function sign(request)
   return { ["X-Slack-Request-Timestamp"] = timestamp, ["X-Slack-Signature"] = signature }
 end
 
--- "status type body", JSON in one form; an answer without a body has no type.
+-- JSON with the members of objects in one order.
+local function canonical(value)
+  if type(value) ~= "table" then
+    return (assert(json.encode(value)):gsub("\\/", "/"))
+  end
+  local parts = {}
+  if json.is_list(value) or value[1] ~= nil then
+    for i, item in ipairs(value) do
+      parts[i] = canonical(item)
+    end
+    return "[" .. table.concat(parts, ",") .. "]"
+  end
+  for name, member in pairs(value) do
+    parts[#parts + 1] = ("%q:%s"):format(name, canonical(member))
+  end
+  table.sort(parts)
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+-- "status type body"; an answer without a body has no type.
 local function describe_answer(response)
   local kind = (response.headers["content-type"] or ""):match "^[^;]*"
   local body = response.body:gsub("%s+$", "")
   if kind == "application/json" then
-    body = json.encode(json.decode(body))
+    body = canonical(json.decode(body))
   end
   return body == "" and ("%d"):format(response.status)
     or ("%d %s %s"):format(response.status, kind, body)
