@@ -2,6 +2,7 @@ local Process = require "support.process"
 local child = require "support.child"
 local core = require "slack.core"
 local files = require "support.files"
+local http = require "slack.http"
 local json = require "slack.json"
 local live_app = require "support.live_app"
 local log = require "slack.log"
@@ -119,6 +120,93 @@ describe("examples/hello", function()
     ):format(package.path, package.cpath, child.interpreter()))
     assert.is_false(ok)
     assert.truthy(output:find("SLACK_BOT_TOKEN", 1, true), output)
+  end)
+end)
+
+describe("examples/many_workspaces", function()
+  local SCRIPT <const> = "examples/many_workspaces/bot.lua"
+  local slack_here, mars, orbit, directory
+
+  before_each(function()
+    directory = files.temporary()
+    slack_here = assert(sandbox.start { log = silent, installed = false })
+    mars = slack_here:add_workspace { team_name = "Mars" }
+    orbit = slack_here:add_workspace { team_name = "Orbit One", enterprise = { name = "Orbit" } }
+  end)
+
+  after_each(function()
+    slack_here:stop()
+    getmetatable(directory).__close(directory)
+  end)
+
+  local function run()
+    local bot, url = run_bot(SCRIPT, slack_here, {
+      SLACK_CLIENT_ID = slack_here.client_id, SLACK_CLIENT_SECRET = slack_here.client_secret,
+      STORAGE = ("sqlite:%s/bot.db"):format(directory.path), DASHBOARD_KEY = "dashboard-key",
+    })
+    local base = assert(url, bot:output()):match "^http://[^/]+"
+    slack_here:deliver_over_http(url)
+    slack_here.redirect_urls = { base .. "/slack/oauth_redirect" }
+    return bot, base
+  end
+
+  local function stop(bot)
+    bot:signal()
+    live_app.wait(function() return not bot:is_running() end)
+    assert.equal(0, bot:wait(), bot:output())
+  end
+
+  local function install(base, what)
+    what.install_url = base .. "/slack/install"
+    local page = assert(slack_here:install(what))
+    assert.equal(200, page.status, page.body)
+  end
+
+  -- What the bot says to a point for somebody.
+  local function give(team, name)
+    local said = team:say { text = name .. "++" }
+    return assert(team:wait_message { after = said.ts }).text
+  end
+
+  it("is installed by click in two workspaces and an organization, each for itself", function()
+    local bot <close>, base = run()
+    install(base, {})
+    install(base, { workspace = mars, user = "grace" })
+    install(base, { workspace = orbit, org = true })
+    assert.equal("ada has 1 point", give(slack_here, "ada"))
+    assert.equal("ada has 2 points", give(slack_here, "ada"))
+    assert.equal("ada has 1 point", give(mars, "ada"))
+    assert.equal("ada has 1 point", give(orbit, "ada"))
+    assert.equal("1. ada: 2", slack_here:command({ command = "/points" }).message.text)
+    assert.equal("1. ada: 1", mars:command({ command = "/points" }).message.text)
+    stop(bot)
+  end)
+
+  it("keeps installations and points over its starts, until the bot is taken away", function()
+    local first <close>, base = run()
+    install(base, { workspace = mars })
+    assert.equal("ada has 1 point", give(mars, "ada"))
+    stop(first)
+    local second <close> = run()
+    assert.equal("ada has 2 points", give(mars, "ada"))
+    slack_here:uninstall { workspace = mars }
+    live_app.wait(function() return second:output():find("forgot the points", 1, true) end)
+    install(select(2, second:output():match "HTTP on ((http://[^/]+))"), { workspace = mars })
+    assert.equal("ada has 1 point", give(mars, "ada"))
+    stop(second)
+  end)
+
+  it("shows the points as JSON to who has the key", function()
+    local bot <close>, base = run()
+    install(base, { workspace = mars })
+    give(mars, "ada")
+    local url = ("%s/teams/%s/points"):format(base, mars.team_id)
+    assert.equal(401, assert(http.fetch(url, { proxy = "" })).status)
+    local answer = assert(http.fetch(url, {
+      proxy = "", headers = { Authorization = "Bearer dashboard-key" },
+    }))
+    assert.same({ { name = "ada", points = 1 } }, answer:json())
+    stop(bot)
   end)
 end)
 

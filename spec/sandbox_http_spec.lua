@@ -2,6 +2,7 @@ local WebServer = require "support.web_server"
 local core = require "slack.core"
 local form = require "slack.form"
 local json = require "slack.json"
+local live_app = require "support.live_app"
 local logs = require "slack.log"
 local sandbox = require "slack.sandbox"
 
@@ -183,6 +184,15 @@ describe("sandbox over HTTP", function()
       assert.equal(view.id, here:view().id)
     end)
   end
+
+  it("ends what is under way when it stops", function()
+    start { retry_delays = { 0.01 } }
+    answers = { function() end }
+    local waiting = here:deliver_event { type = "app_mention" }
+    live_app.wait(function() return app.requests[1] end)
+    here:stop()
+    assert.same({ "timeout", false }, { select(2, waiting:await_ack(0)), waiting.ended })
+  end)
 
   it("trusts the app's own certificate when it is given, and no other", function()
     start({ retry_delays = {} }, {})

@@ -369,7 +369,7 @@ describe("sandbox OAuth", function()
     for path, expected in pairs {
       ["oauth/decision"] = 400, ["oauth/decision?request=x&person=%00"] = 400,
       ["oauth/v2/authorize?%zz=%"] = 400, ["oauth/v2/nothing"] = 404,
-      ["services/T/B/x"] = 404,
+      ["services/T/B/x"] = 404, ["app_redirect?team=x"] = 200,
     } do
       assert.equal(expected, assert(http.request { url = here.url .. path, net = net }).status)
     end

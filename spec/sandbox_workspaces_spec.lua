@@ -175,6 +175,8 @@ describe("sandbox of many workspaces", function()
       }).view
       assert.same({ view.id, "E01" }, { second:view().id, view.app_installed_team_id })
       assert.is_nil(first:view())
+      local third = here:add_workspace { enterprise = { id = "E01" } }
+      assert.equal("E01", third.workspace:put_view({ blocks = {} }).app_installed_team_id)
     end)
   end)
 

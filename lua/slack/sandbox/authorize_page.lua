@@ -95,6 +95,14 @@ function M.ask(request, workspaces, action)
     request.kind == "v2" and has_organization(workspaces) and FOR_ORG or ""))
 end
 
+---The page to which an app sends people who have let it in.
+---@param workspace slack.sandbox.Workspace?
+---@return string html
+function M.app_redirect(workspace)
+  return frame("Back in Slack", ("<p>This is where %s would open.</p>"):format(
+    escape(workspace and workspace.team.name or "Slack")))
+end
+
 ---The page that says why nothing can be asked.
 ---@param word string
 ---@return string html

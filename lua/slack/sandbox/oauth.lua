@@ -42,7 +42,7 @@ local KINDS = {
   ["/oauth/v2_user/authorize"] = "user",
   ["/openid/connect/authorize"] = "openid",
 }
-local DECISION = "/oauth/decision"
+local DECISION, APP_REDIRECT = "/oauth/decision", "/app_redirect"
 
 ---@param options { settings: table, clock: function, workspaces: function, app_name: string }
 ---  settings: what holds client_id, client_secret and redirect_urls
@@ -143,12 +143,19 @@ local function redirect(request, answer)
   return 302, { "Location", url, "Cache-Control", "no-store" }, ""
 end
 
+local function find_workspace(self, id)
+  for _, workspace in ipairs(self.workspaces()) do
+    if workspace.id == id then
+      return workspace
+    end
+  end
+end
+
 local function find_person(self, text)
   local team_id, user_id = (text or ""):match "^(%w+) (%w+)$"
-  for _, workspace in ipairs(self.workspaces()) do
-    if workspace.id == team_id and workspace.users[user_id] then
-      return workspace, workspace.users[user_id]
-    end
+  local workspace = find_workspace(self, team_id)
+  if workspace and workspace.users[user_id] then
+    return workspace, workspace.users[user_id]
   end
 end
 
@@ -189,7 +196,7 @@ end
 ---@return integer? status, string[]? headers, string? body
 function OAuth:handle(request)
   local kind = KINDS[request.path]
-  if not kind and request.path ~= DECISION then
+  if not kind and request.path ~= DECISION and request.path ~= APP_REDIRECT then
     return nil
   elseif request.method ~= "GET" and request.method ~= "POST" then
     return 405, { "Allow", "GET, POST" }, ""
@@ -202,6 +209,8 @@ function OAuth:handle(request)
   end
   if kind then
     return ask(self, kind, given)
+  elseif request.path == APP_REDIRECT then
+    return html(200, page.app_redirect(find_workspace(self, given.team)))
   end
   return decide(self, given)
 end

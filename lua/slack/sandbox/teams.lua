@@ -63,6 +63,8 @@ function teams:add_workspace(what)
     organization = organization_of(self, what.enterprise, bot_name),
   })
   table.insert(self.workspaces, team)
+  local installation = self.grants:installation_of(team.workspace)
+  team.workspace.app_installed_team_id = installation and installation.place.id
   if what.installed then
     self:grant { workspace = team }
   end

@@ -26,7 +26,7 @@ methods["auth.test"] = function(workspace, call)
     bot_id = call.token_type == "bot" and workspace.bot.id or nil,
     is_enterprise_install = is_org,
     expires_in = call.identity.expires_at
-      and math.floor(call.identity.expires_at - call.clock()) or nil,
+      and math.ceil(call.identity.expires_at - call.clock()) or nil,
   }
 end
 

@@ -25,7 +25,7 @@ local function add_token(answer, call, identity)
   answer.access_token, answer.token_type = identity.token, identity.type
   answer.scope = join(identity.scopes)
   if identity.expires_at then
-    answer.expires_in = math.floor(identity.expires_at - call.clock())
+    answer.expires_in = math.ceil(identity.expires_at - call.clock())
     answer.refresh_token = identity.refresh_token
   end
   return answer
