@@ -355,6 +355,7 @@ describe("examples/hello", function()
           converse(here)
         end
         bot:signal()
+        live.wait(function() return not bot:is_running() end)
         assert.equal(0, bot:wait(), bot:output())
       end)
     end)
