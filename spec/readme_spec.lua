@@ -111,6 +111,12 @@ describe("README", function()
       assert.truthy(assert(answer(mention, "You called")).thread_ts)
     end)
 
+    it("counts visits", function()
+      slack_here:command { command = "/visit" }
+      local outcome = slack_here:command { command = "/visit" }
+      assert.truthy(outcome.message.text:find("You were here 2 times.", 1, true))
+    end)
+
     it("answers a command and its button", function()
       local outcome = slack_here:command { command = "/deploy", text = "web" }
       assert.truthy(outcome.message.text:find "Starting")
@@ -134,6 +140,7 @@ describe("README", function()
 
   for path, source in pairs {
     ["lua/slack/context.lua"] = { "\nfunction Context:([%w_]+)", "c:" },
+    ["lua/slack/storage/store.lua"] = { "\nfunction Store:([%w_]+)", "store:" },
     ["lua/slack/message.lua"] = { "\nfunction Message:([%w_]+)", "message:" },
     ["lua/slack/options.lua"] = { "%-%-%-@field ([%w_]+)%?", "`" },
     ["lua/slack/init.lua"] = { "%-%-%-@field ([%w_]+) ", "slack." },
