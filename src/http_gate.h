@@ -47,6 +47,9 @@ struct slk_gate {
     /* An owed request's answer is on its way, Lua's or the one of its deadline;
      * waited is nanoseconds since received. */
     void (*answered)(struct slk_gate *gate, uint64_t number, int64_t waited);
+    /* What was judged since the last call may now go on its way, all at once: the
+     * server has nothing more to read for the moment. */
+    void (*settle)(struct slk_gate *gate);
     void (*retain)(struct slk_gate *gate);
     void (*release)(struct slk_gate *gate);
 };

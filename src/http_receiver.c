@@ -35,6 +35,8 @@ struct slk_http_receiver {
     struct slk_signature_key **keys;
     size_t key_count;
     struct slk_buffer decoded;
+    struct slk_message *first; /* deliveries to be pushed when the server settles */
+    struct slk_message **last;
     char challenge[MAX_CHALLENGE];
 };
 
@@ -140,7 +142,8 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
     }
     delivery->request = is_owed ? request->number : 0;
     slk_receiver_tally_add(&receiver->tally, count_of(kind));
-    slk_mailbox_push(receiver->deliveries, &delivery->message);
+    *receiver->last = &delivery->message;
+    receiver->last = &delivery->message.next;
     if (is_owed) {
         return SLK_GATE_OWED;
     }
@@ -256,11 +259,22 @@ static void tell(struct slk_http_receiver *receiver, uint64_t number, enum slk_a
     slk_mailbox_push(receiver->notices, &notice->message);
 }
 
+/* Waking the Lua thread for each delivery would cost as much as judging it. */
+static void settle(struct slk_gate *gate)
+{
+    struct slk_http_receiver *receiver = (struct slk_http_receiver *)gate;
+    struct slk_message *first = receiver->first;
+    receiver->first = NULL;
+    receiver->last = &receiver->first;
+    slk_mailbox_push(receiver->deliveries, first);
+}
+
 static void lost(struct slk_gate *gate, uint64_t number, enum slk_gate_fate fate,
                  struct slk_gate_answer *answer)
 {
     struct slk_http_receiver *receiver = (struct slk_http_receiver *)gate;
     bool is_deadline = fate == SLK_GATE_DEADLINE;
+    settle(gate); /* Lua is to hear of the request first */
     slk_receiver_tally_add(&receiver->tally, is_deadline ? SLK_COUNT_DEADLINES : SLK_COUNT_GONE);
     if (is_deadline) {
         answer_empty(answer);
@@ -291,6 +305,11 @@ static void destroy(struct slk_http_receiver *receiver)
     }
     free(receiver->keys);
     slk_receiver_paths_free(&receiver->paths);
+    while (receiver->first != NULL) {
+        struct slk_message *message = receiver->first;
+        receiver->first = message->next;
+        message->destroy(message);
+    }
     slk_buffer_free(&receiver->decoded);
     slk_mailbox_release(receiver->notices);
     slk_mailbox_release(receiver->deliveries);
@@ -341,6 +360,7 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
                                        .judge = judge,
                                        .lost = lost,
                                        .answered = answered,
+                                       .settle = settle,
                                        .retain = retain,
                                        .release = release};
     atomic_init(&receiver->references, 1);
@@ -348,6 +368,7 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
     receiver->deliveries = slk_mailbox_retain(deliveries);
     receiver->notices = slk_mailbox_retain(notices);
     receiver->source = source;
+    receiver->last = &receiver->first;
     receiver->holds_events = settings->holds_events;
     receiver->time = settings->time != NULL ? settings->time : system_time;
     slk_buffer_init(&receiver->decoded, SIZE_MAX / 2);

@@ -119,11 +119,21 @@ static int serve(struct creation *creation, bool is_http, int *fd, struct lws_vh
     return status;
 }
 
+static void settle(struct slk_server_habit *habit)
+{
+    struct slk_gate *gate = ((struct slk_http_server *)habit)->gate;
+    gate->settle(gate);
+}
+
 static void create_on_thread(void *argument)
 {
     struct creation *creation = argument;
     struct slk_http_server *server = creation->server;
     slk_http_patience_start(server);
+    if (server->gate != NULL) {
+        server->settling.run = settle;
+        slk_server_thread_add_habit(server->thread, &server->settling);
+    }
     creation->status = create_first_vhost(creation);
     if (creation->status == SLK_OK) {
         creation->status = serve(creation, true, &creation->http_fd, &server->http_vhost);
@@ -140,6 +150,10 @@ static void destroy_on_thread(void *argument)
     while (server->sockets != NULL) {
         /* The first call may begin a polite close, the next ends it. */
         lws_set_timeout(server->sockets->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+    }
+    slk_server_thread_remove_habit(server->thread, &server->settling);
+    if (server->gate != NULL) {
+        server->gate->settle(server->gate);
     }
     slk_http_patience_stop(server);
     /* With no sockets left these take effect at once. */

@@ -45,6 +45,7 @@ struct slk_http_wait {
 #define SLK_HTTP_STATUSES 6 /* as in slk_http_server_stats.refused */
 
 struct slk_http_server {
+    struct slk_server_habit settling; /* first: lets the gate tell what it has judged */
     struct slk_server_thread *thread; /* these do not change after create */
     struct slk_log *log;
     struct slk_mailbox *mailbox;

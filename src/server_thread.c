@@ -21,7 +21,8 @@ struct slk_server_thread {
     pthread_t thread;
     struct lws_context *context;
     struct log_link *logs; /* server thread, or while there is none */
-    bool stopping;         /* server thread */
+    bool stopping;         /* server thread, as is the next */
+    struct slk_server_habit *habits;
 
     pthread_mutex_t queue_lock; /* guards first, last and the answers of calls and start */
     pthread_cond_t answered;
@@ -168,6 +169,13 @@ static void run_jobs(struct slk_server_thread *thread)
     }
 }
 
+static void run_habits(struct slk_server_thread *thread)
+{
+    for (struct slk_server_habit *habit = thread->habits; habit != NULL; habit = habit->next) {
+        habit->run(habit);
+    }
+}
+
 static void *serve(void *argument)
 {
     struct slk_server_thread *thread = argument;
@@ -185,6 +193,7 @@ static void *serve(void *argument)
         /* Blocks until something happens, lws_cancel_service included: with lws
          * any timeout of 0 and above means for ever. */
         lws_service(context, 0);
+        run_habits(thread);
     }
     lws_context_destroy(context);
     this_thread = NULL;
@@ -344,4 +353,22 @@ void slk_server_thread_call(struct slk_server_thread *thread, void (*run)(void *
 struct lws_context *slk_server_thread_context(struct slk_server_thread *thread)
 {
     return thread->context;
+}
+
+void slk_server_thread_add_habit(struct slk_server_thread *thread, struct slk_server_habit *habit)
+{
+    habit->next = thread->habits;
+    thread->habits = habit;
+}
+
+void slk_server_thread_remove_habit(struct slk_server_thread *thread,
+                                    const struct slk_server_habit *habit)
+{
+    struct slk_server_habit **place = &thread->habits;
+    while (*place != NULL && *place != habit) {
+        place = &(*place)->next;
+    }
+    if (*place != NULL) {
+        *place = habit->next;
+    }
 }

@@ -40,6 +40,19 @@ void slk_server_thread_call(struct slk_server_thread *thread, void (*run)(void *
 /* Any thread: how many descriptors the thread can serve. */
 size_t slk_server_thread_most_sockets(void);
 
+/* What is done each time before the thread waits for more, so that it is done
+ * once for all that came in at once. A struct that begins with this; it stays
+ * where it is until it is removed. */
+struct slk_server_habit {
+    struct slk_server_habit *next;
+    void (*run)(struct slk_server_habit *habit);
+};
+
+/* Server thread only, but not by a habit. Removing what was not added is fine. */
+void slk_server_thread_add_habit(struct slk_server_thread *thread, struct slk_server_habit *habit);
+void slk_server_thread_remove_habit(struct slk_server_thread *thread,
+                                    const struct slk_server_habit *habit);
+
 /* Server thread only. */
 struct lws_context *slk_server_thread_context(struct slk_server_thread *thread);
 

@@ -169,6 +169,7 @@ static void judge(const struct slk_gate_request *request, uint8_t mode)
     struct slk_gate *gate = slk_http_receiver_gate(receiver);
     struct slk_gate_answer answer = {0};
     enum slk_gate_verdict verdict = gate->judge(gate, request, &answer);
+    gate->settle(gate);
     struct slk_message *message = slk_mailbox_take(mailbox);
     EXPECT(verdict != SLK_GATE_OWED || message != NULL);
     EXPECT(verdict != SLK_GATE_PASS || message == NULL);

@@ -121,6 +121,7 @@ static enum slk_gate_verdict post(const char *target, const char *body)
 
 static struct slk_delivery_message *take(void)
 {
+    it.gate->settle(it.gate);
     return (struct slk_delivery_message *)slk_mailbox_take(it.deliveries);
 }
 
@@ -145,6 +146,7 @@ static void answers(enum slk_gate_verdict verdict, int status)
 {
     CHECK(verdict == SLK_GATE_ANSWER);
     CHECK(it.answer.status == status);
+    it.gate->settle(it.gate);
     CHECK(slk_mailbox_load(it.deliveries).count == 0);
 }
 
@@ -259,6 +261,7 @@ static void turns_away_what_does_not_fit(void)
     for (int i = 0; i < 2; i++) {
         CHECK(post("/slack/events", EVENT) == SLK_GATE_ANSWER && it.answer.status == 200);
     }
+    it.gate->settle(it.gate);
     CHECK(post("/slack/events", EVENT) == SLK_GATE_ANSWER && it.answer.status == 503);
     CHECK(post("/slack/events", "{\"type\":\"url_verification\",\"challenge\":\"c\"}") ==
           SLK_GATE_ANSWER);
@@ -289,6 +292,26 @@ static void tells_what_became_of_an_answer(void)
     it.gate->lost(it.gate, 6, SLK_GATE_GONE, &it.answer);
     CHECK(fate_of(6) == SLK_ACK_GONE);
     CHECK(stats().deadlines == 1 && stats().gone == 1);
+    stop();
+}
+
+static void settles_all_at_once_in_order(void)
+{
+    start(false);
+    CHECK(post("/slack/events", COMMAND) == SLK_GATE_OWED);
+    CHECK(post("/slack/events", EVENT) == SLK_GATE_ANSWER);
+    CHECK(slk_mailbox_load(it.deliveries).count == 0);
+    it.gate->lost(it.gate, 42, SLK_GATE_GONE, &it.answer); /* is told of after the request */
+    CHECK(slk_mailbox_load(it.deliveries).count == 2);
+    it.gate->settle(it.gate);
+    struct slk_delivery_message *delivery = take();
+    CHECK(delivery->kind == SLK_DELIVERY_COMMAND);
+    drop(delivery);
+    delivery = take();
+    CHECK(delivery->kind == SLK_DELIVERY_EVENT);
+    drop(delivery);
+    CHECK(fate_of(42) == SLK_ACK_GONE);
+    CHECK(post("/slack/events", EVENT) == SLK_GATE_ANSWER); /* goes with the receiver */
     stop();
 }
 
@@ -364,6 +387,7 @@ int main(void)
     takes_any_of_its_secrets();
     turns_away_what_does_not_fit();
     tells_what_became_of_an_answer();
+    settles_all_at_once_in_order();
     measures_answers();
     logs_a_line_in_ten_seconds();
     needs_secrets();
