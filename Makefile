@@ -94,7 +94,7 @@ UNIT = $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
 
 unit: $(UNIT)            ## build the test programs in C, which `test` runs
 
-$(BUILD)/unit/%: spec/unit/%.c spec/unit/check.h $(filter-out $(BUILD)/lua_%,$(OBJECTS))
+$(BUILD)/unit/%: spec/unit/%.c $(wildcard spec/unit/*.h) $(filter-out $(BUILD)/lua_%,$(OBJECTS))
 	@mkdir -p $(@D)
 	$(call say,cc $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Isrc $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(LDLIBS_ALL)
 

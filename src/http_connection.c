@@ -112,6 +112,9 @@ static int answer(struct http_connection *connection, int status, const char *he
     if (failed == SLK_OK) {
         failed = slk_http_answer_append(&connection->out, &answer, &server->date);
     }
+    /* An end that the client has sent already would be read first, and lws then
+     * closes at once: a half-closed client would not get its answer. */
+    lws_rx_flow_control(connection->socket.wsi, 0);
     lws_callback_on_writable(connection->socket.wsi);
     return failed;
 }
@@ -328,6 +331,7 @@ static int on_sent(struct http_connection *connection)
     slk_buffer_free(&connection->out);
     connection->sent = 0;
     connection->answering = false;
+    lws_rx_flow_control(connection->socket.wsi, 1);
     if (!was_answer) {
         return SLK_OK; /* a "100 Continue": what follows it has its deadline */
     }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -138,10 +139,17 @@ static void take_in(struct listener *listener, int client)
     slk_server_adopt(server, socket, listener->vhost, listener->type, client, listener->protocol);
 }
 
-/* Whether to go on accepting. */
+static bool somebody_waits(int fd)
+{
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    return poll(&waiting, 1, 0) > 0;
+}
+
+/* Whether to go on accepting. Linux says that there are no descriptors before
+ * it looks whether one is needed. */
 static bool on_refused_accept(struct listener *listener, int fd, int reason)
 {
-    bool is_exhausted = reason == EMFILE || reason == ENFILE;
+    bool is_exhausted = (reason == EMFILE || reason == ENFILE) && somebody_waits(fd);
     if (is_exhausted && slk_http_patience_evict(listener->socket.server)) {
         return true;
     }
