@@ -1,5 +1,6 @@
 local WebServer = require "support.web_server"
 local client = require "slack.client"
+local core = require "slack.core"
 local form = require "slack.form"
 local json = require "slack.json"
 local logs = require "slack.log"
@@ -91,6 +92,14 @@ describe("sandbox of many workspaces", function()
     assert.same({ json.null, here.workspace.id },
       { got.context_enterprise_id, got.context_team_id })
     assert.is_nil(got.enterprise_id)
+  end)
+
+  it("tells the time of an event by the same clock as the rest of the machine", function()
+    start()
+    local before = math.floor(core.time())
+    here:say { text = "x" }
+    local at = body(1).event_time
+    assert.is_true(at >= before and at <= core.time(), at)
   end)
 
   it("delivers with other outer fields when told so, for Slack Connect say (S037)", function()

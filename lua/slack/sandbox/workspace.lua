@@ -50,7 +50,7 @@ end
 
 -- Seconds since the epoch with fractions, growing even when the wall clock is set back.
 function Workspace.wall_clock()
-  local offset = os.time() - core.monotonic()
+  local offset = core.time() - core.monotonic()
   return function() return core.monotonic() + offset end
 end
 
