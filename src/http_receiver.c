@@ -27,6 +27,7 @@ struct slk_http_receiver {
     struct slk_mailbox *notices;
     uint32_t source;
     bool holds_events;
+    atomic_bool turns_away;
     int64_t (*time)(void);
     struct slk_receiver_paths paths;
     struct slk_receiver_tally tally;
@@ -131,6 +132,9 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
                                      struct slk_gate_answer *answer)
 {
     bool is_owed = kind != SLK_DELIVERY_EVENT || receiver->holds_events;
+    if (atomic_load(&receiver->turns_away)) {
+        return refuse(receiver, SLK_REFUSAL_CROWDED, "the app is not ready", request, answer);
+    }
     if (slk_mailbox_is_crowded(receiver->deliveries) ||
         (is_owed && request->waiting >= request->max_waiting)) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, NULL, request, answer);
@@ -364,6 +368,7 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
                                        .retain = retain,
                                        .release = release};
     atomic_init(&receiver->references, 1);
+    atomic_init(&receiver->turns_away, false);
     receiver->log = slk_log_retain(log);
     receiver->deliveries = slk_mailbox_retain(deliveries);
     receiver->notices = slk_mailbox_retain(notices);
@@ -379,6 +384,11 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
         return NULL;
     }
     return receiver;
+}
+
+void slk_http_receiver_admit(struct slk_http_receiver *receiver, bool admits)
+{
+    atomic_store(&receiver->turns_away, !admits);
 }
 
 struct slk_gate *slk_http_receiver_gate(struct slk_http_receiver *receiver)

@@ -94,6 +94,10 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
                          struct slk_mailbox *deliveries, struct slk_mailbox *notices,
                          uint32_t source, struct slk_error *err);
 
+/* Lua thread. Whether deliveries are taken, as they are at first; else 503 with
+ * Retry-After, so that Slack delivers again. */
+void slk_http_receiver_admit(struct slk_http_receiver *receiver, bool admits);
+
 /* For slk_http_server_settings. */
 struct slk_gate *slk_http_receiver_gate(struct slk_http_receiver *receiver);
 

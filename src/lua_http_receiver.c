@@ -154,6 +154,14 @@ static void push_accepted(lua_State *L, const uint64_t accepted[3])
     }
 }
 
+static int receiver_admit(lua_State *L)
+{
+    struct slk_http_receiver *receiver = slk_check_object(L, 1, SLK_CLASS_HTTP_RECEIVER);
+    luaL_checktype(L, 2, LUA_TBOOLEAN);
+    slk_http_receiver_admit(receiver, lua_toboolean(L, 2));
+    return 0;
+}
+
 static int receiver_stats(lua_State *L)
 {
     struct slk_http_receiver_stats stats;
@@ -211,8 +219,10 @@ int slk_push_delivery(lua_State *L, const struct slk_message *message)
 
 void slk_open_http_receiver(lua_State *L)
 {
-    static const luaL_Reg methods[] = {
-        {"stats", receiver_stats}, {"close", receiver_close}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"admit", receiver_admit},
+                                       {"stats", receiver_stats},
+                                       {"close", receiver_close},
+                                       {NULL, NULL}};
     slk_class(L, SLK_CLASS_HTTP_RECEIVER, methods, receiver_close);
     lua_pushcfunction(L, receiver_new);
     lua_setfield(L, -2, "http_receiver");

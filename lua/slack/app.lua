@@ -207,6 +207,9 @@ end
 local function start_up(self)
   local ok, err = open_storage(self)
   if ok then
+    ok, err = self.transports:listen()
+  end
+  if ok then
     ok, err = check_token(self)
   end
   if ok and self.scripts then

@@ -147,7 +147,8 @@ local function secrets_of(settings)
   return type(secret) == "table" and secret or { secret }
 end
 
----Makes the gate for a server; nothing comes before that serves.
+---Makes the gate for a server; nothing comes before that serves, and deliveries are
+---turned away until they are waited for.
 ---@return true? ok
 ---@return slack.Error? err
 function HttpReceiver:open()
@@ -167,6 +168,7 @@ function HttpReceiver:open()
     return nil, errors.new { code = code, message = "the HTTP receiver: " .. message }
   end
   self.core = receiver
+  receiver:admit(false)
   return true
 end
 
@@ -176,8 +178,11 @@ function HttpReceiver:serve(server)
   self.server = server
 end
 
+---Lets deliveries in from now on.
 ---@return true
-function HttpReceiver.wait_ready()
+function HttpReceiver:wait_ready()
+  self.core:admit(true)
+  self.is_admitting = true
   return true
 end
 
@@ -202,7 +207,7 @@ end
 
 ---Ends at once whatever is left.
 function HttpReceiver:close()
-  self.server = nil
+  self.server, self.is_admitting = nil, nil
   if self.core then
     self.core:close()
     self.core = nil
@@ -217,7 +222,7 @@ end
 ---Whether deliveries can come.
 ---@return boolean
 function HttpReceiver:is_ready()
-  return self.server ~= nil
+  return self.server ~= nil and self.is_admitting == true
 end
 
 ---@return table<string, any>

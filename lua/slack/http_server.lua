@@ -138,7 +138,7 @@ local function begin(self, exchange, c)
   local route = c.listener
   if route.is_probe then
     tasks.spawn(run, exchange, c)
-  elseif self.running >= self.app.dispatch.limit then
+  elseif self.app.phase == "starting" or self.running >= self.app.dispatch.limit then
     self.counts.crowded = self.counts.crowded + 1
     exchange:refuse(503, { "Retry-After", "1" })
   else

@@ -48,11 +48,17 @@ end
 
 -- Opening ------------------------------------------------------------------------
 
--- The server begins to let requests in when it listens, through the receiver.
-local function open_http(self)
+---Listens, where there is an HTTP side: who looks after the app can see it start.
+---Deliveries are turned away until open.
+---@return true? ok
+---@return slack.Error? err
+function Transports:listen()
   local app = self.app
   local options, http = app.settings, app.settings.http
   local receiver
+  if not http then
+    return true
+  end
   if options.transport ~= "socket" then
     receiver = HttpReceiver.new {
       signing_secret = options.signing_secret, paths = http_options.served_paths(http.path),
@@ -85,7 +91,7 @@ local function open_socket(self, on_fatal)
   return transport:open()
 end
 
----Listens and connects; waits until deliveries can come on every way.
+---Connects, lets deliveries in, and waits until deliveries can come on every way.
 ---@async
 ---@param on_fatal fun(err: slack.Error) when one has been given up later
 ---@return true? ok
@@ -93,10 +99,7 @@ end
 function Transports:open(on_fatal)
   local options = self.app.settings
   local ok, err = true, nil
-  if options.http then
-    ok, err = open_http(self)
-  end
-  if ok and options.transport ~= "http" then
+  if options.transport ~= "http" then
     ok, err = open_socket(self, on_fatal)
   end
   for i = 1, #self do

@@ -345,6 +345,9 @@ local http_receiver = {}
 ---@param settings slack.core.http_receiver_settings
 ---@return slack.core.http_receiver?, string? message, string? code
 function core.http_receiver(settings) end
+---Whether deliveries are taken, as they are at first; else they get 503.
+---@param admits boolean
+function http_receiver:admit(admits) end
 ---Fields named as in struct slk_http_receiver_stats, but `unsigned`; `accepted` by kind;
 ---`ack_latency` { count, sum, buckets = { { le, count }, … } }, in seconds, each bucket
 ---with what is in those before it.
