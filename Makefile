@@ -112,7 +112,7 @@ fuzz: $(FUZZ:%=fuzz-%)   ## feed the codecs invented input, FUZZ_SECONDS (60) ea
 .PHONY: $(FUZZ:%=fuzz-%)
 $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/fuzz_%
 	@mkdir -p $(BUILD)/fuzz/$*
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -timeout=10 -print_final_stats=1 \
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -timeout=60 -print_final_stats=1 \
 	  -artifact_prefix=$(BUILD)/fuzz/$*- $(BUILD)/fuzz/$* spec/fuzz/corpus/$* \
 	  >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }
 	@grep number_of_executed_units $(BUILD)/fuzz/$*.log
