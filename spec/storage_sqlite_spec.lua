@@ -2,6 +2,7 @@ local Process = require "support.process"
 local files = require "support.files"
 local footprint = require "support.footprint"
 local live_app = require "support.live_app"
+local log = require "slack.log"
 local loop = require "slack.loop"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
@@ -18,8 +19,10 @@ describe("a store in a file of SQLite", function()
     getmetatable(directory).__close(directory)
   end)
 
-  -- Opens, calls fn(store) and closes.
+  -- Opens, calls fn(store) and closes. The disk may be slow, so it is not synced.
   local function with_store(fn, options)
+    options = options or {}
+    options.synchronous = options.synchronous or "normal"
     local store = assert(storage.open("sqlite:" .. path, options))
     local closing <close> = setmetatable({}, { __close = function() store:close() end })
     return fn(store, closing)
@@ -37,7 +40,7 @@ describe("a store in a file of SQLite", function()
     files.write(script, ([[
       local number, count = tonumber(os.getenv "NUMBER"), %d
       local store = assert(require "slack.storage".open(%q, {
-        busy_timeout = 60, synchronous = "normal", -- the disk may be slow
+        busy_timeout = 60, synchronous = "normal",
       }))
       local function meet(place)
         local deadline = os.time() + 60
@@ -64,7 +67,7 @@ describe("a store in a file of SQLite", function()
     with_store(function(store)
       store:set("k", { 1 })
       store:set("gone", 1, { ttl = 1000 })
-    end)
+    end, { synchronous = "full" })
     with_store(function(store)
       assert.same({ 1 }, store:get "k")
       assert.equal(1, store:get "gone")
@@ -81,6 +84,16 @@ describe("a store in a file of SQLite", function()
       assert.equal("600\n600\n600\n", modes)
     end)
     assert.same({ path }, files.list(directory.path, ""))
+  end)
+
+  it("warns when others can read a file that it finds", function()
+    local lines = {}
+    local logger = log.new { sink = function(line) table.insert(lines, line) end }
+    with_store(function() assert.same({}, lines) end, { log = logger })
+    files.run("chmod 640 " .. path)
+    with_store(function()
+      assert.matches("bot.db can be read by other users: chmod go= it", lines[1], 1, true)
+    end, { log = logger })
   end)
 
   it("does not keep what was deleted or has expired in the file", function()
@@ -100,7 +113,7 @@ describe("a store in a file of SQLite", function()
   it("loses nothing that a set was answered for when the process is killed", function()
     local script = directory.path .. "/writer.lua"
     files.write(script, ([[
-      local store = assert(require "slack.storage".open(%q))
+      local store = assert(require "slack.storage".open(%q, { synchronous = "normal" }))
       for i = 1, math.huge do
         assert(store:set("k" .. i, i) and store:set("last", i))
         io.stdout:write(i, "\n")

@@ -40,7 +40,11 @@ static int sqlite_open(lua_State *L)
     if (backend != NULL) {
         object->storage = slk_storage_create(backend, mailbox, &err);
     }
-    return object->storage != NULL ? 1 : slk_push_error(L, &err);
+    if (object->storage == NULL) {
+        return slk_push_error(L, &err);
+    }
+    lua_pushboolean(L, slk_sqlite_is_exposed(settings.path));
+    return 2;
 }
 
 static struct slk_storage_text check_text(lua_State *L, int index)

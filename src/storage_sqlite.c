@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -280,9 +281,19 @@ static void run_batch(struct slk_storage_backend *backend, struct slk_storage_jo
     }
 }
 
+bool slk_sqlite_is_exposed(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+}
+
 struct slk_storage_backend *slk_sqlite_open(const struct slk_sqlite_settings *settings,
                                             struct slk_error *err)
 {
+    if (sqlite3_threadsafe() == 0) {
+        slk_error_set(err, "storage", "this SQLite was built without threads: install another");
+        return NULL;
+    }
     if (make_file(settings->path, err) != SLK_OK) {
         return NULL;
     }

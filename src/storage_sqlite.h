@@ -20,4 +20,7 @@ struct slk_sqlite_settings {
 struct slk_storage_backend *slk_sqlite_open(const struct slk_sqlite_settings *settings,
                                             struct slk_error *err);
 
+/* Whether others than its owner have any right to the file. */
+bool slk_sqlite_is_exposed(const char *path);
+
 #endif

@@ -110,10 +110,10 @@ function Memory:delete(key, now, old_text)
   return true
 end
 
-local function not_an_integer(key)
+local function not_an_integer()
   return nil, errors.new {
     code = "not_an_integer",
-    message = ("what is stored under %q is no integer, or would become too large"):format(key),
+    message = "what is stored there is no integer, or would become too large",
   }
 end
 
@@ -130,7 +130,7 @@ function Memory:incr(key, now, by, expires_at)
   local number = entry.text:find "^-?%d+$" and math.tointeger(tonumber(entry.text))
   local sum = number and number + by
   if not sum or (sum < number) ~= (by < 0) then
-    return not_an_integer(key)
+    return not_an_integer()
   end
   entry.text = ("%d"):format(sum)
   return sum

@@ -27,7 +27,11 @@ local function receive(self)
     local waiter = self.waiting[id]
     self.waiting[id] = nil
     self.waiting_count = self.waiting_count - 1
-    waiter:resolve(value, message, code)
+    if message then
+      waiter:resolve(nil, message, code)
+    else
+      waiter:resolve(value)
+    end
     let_go(self)
   end
 end
@@ -47,6 +51,8 @@ function M.open(path, options)
   if not thread then
     loop.unregister(self.source)
     return nil, errors.new { code = code, message = message }
+  elseif message == true and options.log then
+    options.log:warn("%s can be read by other users: chmod go= it, there may be tokens in it", path)
   end
   self.thread = thread
   return self

@@ -18,6 +18,7 @@ local json = require "slack.json"
 local MAX_KEY = 1024
 local MAX_VALUE = 16 * 1024 * 1024
 local MAX_TTL = 1e10 -- seconds; more than 300 years
+local MAX_ATTEMPTS = 100
 
 ---@class slack.StoreOptions
 ---@field ttl? number seconds until the entry is gone; none: it stays
@@ -116,12 +117,12 @@ end
 
 -- Values ------------------------------------------------------------------------
 
-local function decoded(key, text)
+-- Keys are in no error: one may be a secret as well.
+local function decoded(text)
   local value, problem = json.decode(text)
   if problem then
     return nil, errors.new {
-      code = "corrupt",
-      message = ("what is stored under %q is not a JSON value: %s"):format(key, problem),
+      code = "corrupt", message = "what is stored there is not a JSON value: " .. problem,
     }
   end
   return value
@@ -142,7 +143,7 @@ function Store:get(key)
   if text == nil then
     return nil, err
   end
-  return decoded(key, text)
+  return decoded(text)
 end
 
 -- set and add differ in what they call.
@@ -220,14 +221,14 @@ end
 -- the backend compares texts, and a text that became another in between is looked
 -- at again.
 local function while_equal(self, key, old, change)
-  while true do
+  for _ = 1, MAX_ATTEMPTS do
     local text, err = self.backend:get(key, milliseconds(self))
     if err then
       return nil, err
     elseif text == nil then
       return false
     end
-    local value, problem = decoded(key, text)
+    local value, problem = decoded(text)
     if problem then
       return nil, problem
     elseif not is_equal(value, old) then
@@ -239,6 +240,9 @@ local function while_equal(self, key, old, change)
       return done, err
     end
   end
+  return nil, errors.new {
+    code = "busy", message = "what is stored there is written anew all the time: try again",
+  }
 end
 
 ---Puts another value in place of one that is still `old`, compared by content:

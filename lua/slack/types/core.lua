@@ -158,7 +158,9 @@ local storage = {}
 ---Opens the file, waiting for other processes as it must, and starts the thread.
 ---@param settings { path: string, mailbox: slack.core.mailbox, source: integer,
 ---  sync_each: boolean?, busy_timeout: number? }
----@return slack.core.storage?, string? message, string? code "open", "read_only", "corrupt",
+---@return slack.core.storage?
+---@return boolean|string is_exposed others than its owner have rights to the file; or the message
+---@return string? code "open", "read_only", "corrupt",
 ---  "foreign", "newer", "busy", "disk_full", "io", "memory" or "storage"
 function core.sqlite(settings) end
 ---Its outcome comes as the message "stored". Times are milliseconds of the wall clock.
