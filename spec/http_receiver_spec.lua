@@ -125,7 +125,7 @@ describe("the deadline over HTTP", function()
   it("answers empty for a handler that has not, which is warned of by name", function()
     local outcome
     with_app({ ack_deadline = 0.05, register = on("command", "/slow", function(c)
-      tasks.sleep(0.1)
+      live.wait(function() return c.request.deadline_passed end)
       outcome = { c:ack "late" }
     end) }, function(url, app, log)
       assert.same({ 200, "" }, answer_of(signed.command(url, "/slow")))
@@ -381,8 +381,8 @@ describe("an event that is answered when it has been handled", function()
 
   it("gets 200 at the deadline, and its failure then is not repeated", function()
     with_app({ http = HANDLED, ack_deadline = 0.05,
-      register = on("event", "app_mention", function()
-        tasks.sleep(0.1)
+      register = on("event", "app_mention", function(c)
+        live.wait(function() return c.request.deadline_passed end)
         error "too late to tell"
       end) }, function(url, app, log)
         assert.equal(200, signed.post(url, signed.event(MENTION)).status)

@@ -223,7 +223,7 @@ local BEHAVIOURS = {
     options = { ack_deadline = 0.05 },
     register = function(app)
       app:command("/slow", function(c)
-        tasks.sleep(0.1)
+        live.wait(function() return c.request.deadline_passed end)
         c:ack "too late"
       end)
     end,
@@ -343,7 +343,8 @@ describe("examples/hello", function()
     end))
     here:click { message = here:wait_message { text = "comes along? <@", after = asked.ts },
       action_id = "join_lunch", user = "grace" }
-    assert(here:wait_message { text = "You are on the list", user = "grace", ephemeral = true })
+    assert(here:wait_message { text = "You are on the list", user = "grace", ephemeral = true,
+      after = asked.ts })
   end
 
   for _, transport in ipairs(TRANSPORTS) do
@@ -355,7 +356,7 @@ describe("examples/hello", function()
           converse(here)
         end
         bot:signal()
-        live.wait(function() return not bot:is_running() end)
+        live.wait(function() return not bot:is_running() end) -- with a Slack that answers it
         assert.equal(0, bot:wait(), bot:output())
       end)
     end)
