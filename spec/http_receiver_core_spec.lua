@@ -593,7 +593,7 @@ describe("http_receiver in C", function()
   end)
 
   describe("at a path", function()
-    it("takes POST alone, and says so (S104)", function()
+    it("takes POST alone, and says so (S104, S125)", function()
       start()
       for _, method in ipairs { "GET", "PUT", "DELETE", "OPTIONS", "PATCH", "post", "BREW" } do
         local status, body, head = exchange { method = method, body = EVENT }

@@ -145,8 +145,17 @@ local function write_receiver(app, write)
       write:sample({ "reason", reason }, stats[reason])
     end
   end
+  write:family("slack_http_rejected_total", "counter",
+    "Requests for Slack's paths refused with 400, 404, 405 or 503, by reason.")
+  for _, reason in ipairs { "malformed", "unknown", "wrong_method", "crowded" } do
+    if stats[reason] then
+      write:sample({ "reason", reason }, stats[reason])
+    end
+  end
   write:single("slack_http_late_acks_total", "counter",
     "Requests answered empty at their deadline.", stats.deadlines)
+  write:single("slack_http_gone_total", "counter",
+    "Requests whose connection ended before the answer.", stats.gone)
 end
 
 local function write_server(app, write)
