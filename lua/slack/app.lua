@@ -146,7 +146,8 @@ end
 ---@return slack.Client? client
 ---@return slack.Error? err code "not_installed", "no_user_token" or "authorization_failed"
 function App:client_for(query)
-  return self.authorization:client_for(query)
+  local found, err = self.authorization:client_for(query) -- no tail call: misuse names the caller
+  return found, err
 end
 
 -- Starting -------------------------------------------------------------------------

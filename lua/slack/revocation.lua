@@ -80,8 +80,10 @@ end
 
 local function remove_user(installations, query, user_id)
   local record, err, found = installations:find_user(with(query, { user_id = user_id }))
-  if not record then
-    return not err and false or nil, err
+  if err then
+    return nil, err
+  elseif not record then
+    return false
   end
   return delete_at(installations, found, query, { user_id = user_id })
 end

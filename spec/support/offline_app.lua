@@ -21,8 +21,8 @@ function Request:ack(text)
   return true
 end
 
-function Request:refuse()
-  self.refused = true
+function Request:refuse(why)
+  self.refused, self.refused_as = true, why
 end
 
 local function new_request(body, given)
@@ -33,25 +33,38 @@ local function new_request(body, given)
   return setmetatable(request, Request)
 end
 
--- A client that answers every method with ok, or with what `answers` has for it.
-local function new_client(calls, answers)
+-- A client that answers every method with ok, or with what `answers` has for it: an
+-- error, or a function of the arguments and the token.
+local function new_client(calls, answers, own_token)
+  local client = {}
+  local function call(name, arguments)
+    calls[#calls + 1] = { method = name, arguments = arguments, token = own_token }
+    local answer = answers[name]
+    if type(answer) == "function" then
+      return answer(arguments, own_token)
+    elseif type(answer) == "table" and answer.code then
+      return nil, answer
+    end
+    return { ok = true, ts = "1700000000.000100", channel = arguments and arguments.channel }
+  end
   local function method(name)
     return setmetatable({}, {
       __index = function(_, child) return method(name .. "." .. child) end,
       __call = function(_, arguments)
-        calls[#calls + 1] = { method = name, arguments = arguments }
-        local answer = answers[name]
-        if type(answer) == "table" and answer.code then
-          return nil, answer
+        local answer, err = call(name, arguments)
+        local on_refusal = rawget(client, "_on_refusal")
+        if err and on_refusal then
+          on_refusal(err.code)
         end
-        return { ok = true, ts = "1700000000.000100", channel = arguments and arguments.channel }
+        return answer, err
       end,
     })
   end
-  return setmetatable({ with_token = function(client, token)
+  client.with_token = function(_, token)
     calls[#calls + 1] = { method = "with_token", arguments = token }
-    return client
-  end }, { __index = function(_, name) return method(name) end })
+    return new_client(calls, answers, token)
+  end
+  return setmetatable(client, { __index = function(_, name) return method(name) end })
 end
 
 ---@class spec.OfflineApp
@@ -60,7 +73,7 @@ end
 ---@field calls table[] of the Web API
 ---@field answers table<string, slack.Error>
 
----@param given? table options of the app; now: a clock
+---@param given? table options of the app, token = false for none; now: a clock
 ---@return spec.OfflineApp
 function M.new(given, now)
   local self = { lines = {}, calls = {}, answers = {} }
@@ -71,9 +84,11 @@ function M.new(given, now)
   for name, value in pairs(given or {}) do
     all[name] = value
   end
+  all.token = all.token or nil
   self.app = assert(App.new(assert(options.read(all))))
   self.app.client = new_client(self.calls, self.answers)
-  self.app.identity = { user_id = "U05BOTUSR01", bot_user_id = "U05BOTUSR01", bot_id = "B05BOT" }
+  self.app.identity = all.token
+    and { user_id = "U05BOTUSR01", bot_user_id = "U05BOTUSR01", bot_id = "B05BOT" }
   if now then
     self.app.dispatch.dedupe.clock, self.app.dispatch.unmatched.clock = now, now
   end
