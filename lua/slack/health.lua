@@ -7,30 +7,29 @@ local tasks = require "slack.tasks"
 local STORAGE_TIMEOUT = 1
 -- For so long an answer about readiness holds, so that asking often costs nothing.
 local HOLDS_FOR = 1
-local NOT_STORED <const> = { ["Cache-Control"] = "no-store" }
+-- Of a look that did not come to its end.
+local NOTHING_KNOWN = { "running" }
+local NOT_STORED = { ["Cache-Control"] = "no-store" }
 
 ---@class slack.Health
 ---@field app slack.App
+---@field last? { missing: string[], at: number?, waiters: slack.Waiter[] } the last look
 local Health = {}
 Health.__index = Health
 Health.__name = "slack.health"
 
 -- Readiness -----------------------------------------------------------------------
 
-local function is_storage_reachable(app)
-  local store = app.store
-  if not store then
-    return true
-  end
-  local answered, is_ok = pcall(tasks.timeout, STORAGE_TIMEOUT, function()
-    local _, err = store:get "slack:ready"
+local function is_storage_reachable(self)
+  local answered, is_ok = pcall(tasks.timeout, self.storage_timeout, function()
+    local _, err = self.app.store:get "ready"
     return err == nil
   end)
   return answered and is_ok == true
 end
 
-local function missing_parts(app)
-  local missing = {}
+local function missing_parts(self)
+  local app, missing = self.app, {}
   if app.phase ~= "running" then
     missing[#missing + 1] = "running"
   end
@@ -42,29 +41,37 @@ local function missing_parts(app)
       missing[#missing + 1] = transport.name
     end
   end
-  if not is_storage_reachable(app) then
+  if not is_storage_reachable(self) then
     missing[#missing + 1] = "storage"
   end
   return missing
 end
 
+-- One look, and who waits for what it finds. Closed also when it fails.
+local Look = {}
+Look.__index = Look
+
+function Look:__close()
+  self.at = self.clock()
+  for _, waiter in ipairs(self.waiters) do
+    waiter:resolve()
+  end
+end
+
 -- Who asks while somebody has asked already gets the same answer.
 local function look(self)
-  local asked = self.asked
-  if not asked or asked.at and self.clock() - asked.at >= HOLDS_FOR then
-    asked = { waiter = {} }
-    self.asked = asked
-    asked.missing = missing_parts(self.app)
-    asked.at = self.clock()
-    for _, waiter in ipairs(asked.waiter) do
-      waiter:resolve()
-    end
-  elseif not asked.at then
+  local last = self.last
+  if last and not last.at then
     local waiter = tasks.waiter()
-    table.insert(asked.waiter, waiter)
-    waiter:await(STORAGE_TIMEOUT * 2)
+    table.insert(last.waiters, waiter)
+    waiter:await()
+  elseif not last or self.clock() - last.at >= HOLDS_FOR then
+    local new <close> = setmetatable({ clock = self.clock, waiters = {}, missing = NOTHING_KNOWN },
+      Look)
+    self.last, last = new, new
+    new.missing = missing_parts(self)
   end
-  return asked.missing or { "storage" }
+  return last.missing
 end
 
 ---What keeps the app from doing its work; nothing when it is ready.
@@ -111,7 +118,9 @@ local PAGES = {
 ---@param clock? fun(): number
 ---@return slack.Health
 function Health.new(app, clock)
-  local self = setmetatable({ app = app, clock = clock or loop.now }, Health)
+  local self = setmetatable({
+    app = app, clock = clock or loop.now, storage_timeout = STORAGE_TIMEOUT,
+  }, Health)
   for _, page in ipairs(PAGES) do
     local path = (app.settings.http or {})[page.option]
     if path then
