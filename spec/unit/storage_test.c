@@ -1,0 +1,148 @@
+/* How the storage thread makes batches of jobs, and how it ends; with a backend
+ * that keeps nothing and runs when it is let. */
+#include "storage.h"
+
+#include <pthread.h>
+
+#include "check.h"
+
+enum { MAX_RUNS = 8 };
+
+struct gate_backend {
+    struct slk_storage_backend backend;
+    pthread_mutex_t lock; /* guards the fields below */
+    pthread_cond_t changed;
+    bool is_running, is_open;
+    int runs;
+    unsigned sizes[MAX_RUNS];
+};
+
+static int closed;
+
+static void run(struct slk_storage_backend *backend, struct slk_storage_job *first)
+{
+    struct gate_backend *gate = (struct gate_backend *)backend;
+    pthread_mutex_lock(&gate->lock);
+    gate->is_running = true;
+    pthread_cond_broadcast(&gate->changed);
+    while (!gate->is_open) {
+        pthread_cond_wait(&gate->changed, &gate->lock);
+    }
+    CHECK(gate->runs < MAX_RUNS);
+    unsigned *size = &gate->sizes[gate->runs++];
+    pthread_mutex_unlock(&gate->lock);
+    for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
+        slk_storage_job_count(job, ++*size);
+    }
+}
+
+static void close_backend(struct slk_storage_backend *backend)
+{
+    struct gate_backend *gate = (struct gate_backend *)backend;
+    pthread_mutex_destroy(&gate->lock);
+    pthread_cond_destroy(&gate->changed);
+    free(gate);
+    closed++;
+}
+
+static struct gate_backend *new_backend(void)
+{
+    struct gate_backend *gate = calloc(1, sizeof *gate);
+    CHECK(gate != NULL);
+    gate->backend.run = run;
+    gate->backend.close = close_backend;
+    pthread_mutex_init(&gate->lock, NULL);
+    pthread_cond_init(&gate->changed, NULL);
+    return gate;
+}
+
+static void wait_until_running(struct gate_backend *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    while (!gate->is_running) {
+        pthread_cond_wait(&gate->changed, &gate->lock);
+    }
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static void open_gate(struct gate_backend *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->is_open = true;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static struct slk_storage_job *new_job(uint64_t id)
+{
+    struct slk_storage_request request = {.operation = SLK_STORAGE_GET, .key = {"k", 1}};
+    struct slk_storage_job *job = slk_storage_job_create(&request, 7, id);
+    CHECK(job != NULL);
+    return job;
+}
+
+/* The first is on its way when 2,500 others come: those share few batches, and
+ * all come back in order, also when the store is closed at once. */
+static void what_waits_is_one_batch_up_to_a_limit(void)
+{
+    struct slk_mailbox *mailbox = slk_mailbox_create(0, 0);
+    struct gate_backend *gate = new_backend();
+    struct slk_error err;
+    struct slk_storage *storage = slk_storage_create(&gate->backend, mailbox, &err);
+    CHECK(mailbox != NULL && storage != NULL);
+    CHECK(slk_storage_submit(storage, new_job(1)) == SLK_OK);
+    wait_until_running(gate);
+    for (uint64_t id = 2; id <= 2501; id++) {
+        CHECK(slk_storage_submit(storage, new_job(id)) == SLK_OK);
+    }
+    open_gate(gate);
+    slk_storage_close(storage);
+    CHECK(closed == 1);
+    struct slk_storage_stats stats = slk_storage_stats(storage);
+    CHECK(stats.jobs == 2501 && stats.batches == 4);
+    static const int64_t largest[] = {1, 1000, 1000, 500};
+    int batch = 0;
+    for (uint64_t id = 1; id <= 2501; id++) {
+        struct slk_storage_job *job = (struct slk_storage_job *)slk_mailbox_take(mailbox);
+        CHECK(job != NULL && job->id == id && job->message.source == 7);
+        CHECK(job->integer <= largest[batch]);
+        batch += job->integer == largest[batch];
+        slk_storage_job_destroy(job);
+    }
+    CHECK(slk_mailbox_take(mailbox) == NULL);
+    struct slk_storage_job *late = new_job(2502);
+    CHECK(slk_storage_submit(storage, late) == SLK_CLOSED);
+    slk_storage_job_destroy(late);
+    slk_storage_destroy(storage);
+    CHECK(closed == 1);
+    slk_storage_destroy(NULL);
+    slk_mailbox_release(mailbox);
+}
+
+static void a_list_of_keys_is_read_as_it_was_made(void)
+{
+    struct slk_storage_job *job = new_job(1);
+    struct slk_storage_text entry;
+    size_t offset = 0;
+    slk_storage_job_begin_list(job);
+    CHECK(!slk_storage_job_read(job, &offset, &entry));
+    slk_storage_job_add_entry(job, "a\0b", 3);
+    slk_storage_job_add_entry(job, "", 0);
+    slk_storage_job_add_entry(job, "c", 1);
+    CHECK(slk_storage_job_read(job, &offset, &entry) && entry.length == 3 && entry.data[2] == 'b');
+    CHECK(slk_storage_job_read(job, &offset, &entry) && entry.length == 0);
+    CHECK(slk_storage_job_read(job, &offset, &entry) && entry.length == 1 && entry.data[0] == 'c');
+    CHECK(!slk_storage_job_read(job, &offset, &entry));
+    slk_storage_job_fail(job, "busy", "words");
+    slk_storage_job_add_entry(job, "d", 1);
+    CHECK(job->outcome == SLK_STORED_FAILED && job->text.length == 5);
+    slk_storage_job_destroy(job);
+    slk_storage_job_destroy(NULL);
+}
+
+int main(void)
+{
+    what_waits_is_one_batch_up_to_a_limit();
+    a_list_of_keys_is_read_as_it_was_made();
+    return 0;
+}
