@@ -36,6 +36,7 @@ local TOLD_LIMIT = 1000
 ---@field is_fixed boolean one token for everything
 ---@field authorize? fun(query: slack.AuthorizationQuery): slack.Authorization.Result?, any
 ---@field installations? slack.Installations
+---@field rotation? slack.oauth.Rotation replaces tokens that have expired
 local Authorization = {}
 Authorization.__index = Authorization
 Authorization.__name = "slack.authorization"
@@ -88,9 +89,14 @@ local function on_dead(self, token, owner, reason)
   end
 end
 
-local function on_expired(self, _, owner)
-  if owner then
-    self:forget { team_id = owner.team_id, enterprise_id = owner.enterprise_id }
+local function on_expired(self, token, owner)
+  if not owner then
+    return
+  end
+  self:forget { team_id = owner.team_id, enterprise_id = owner.enterprise_id }
+  local where = self.rotation and where_of(token, owner)
+  if where then
+    tasks.spawn(self.rotation.rotate, self.rotation, where, token)
   end
 end
 

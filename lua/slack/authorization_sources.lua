@@ -133,6 +133,14 @@ local function nothing_usable(query, record)
   return nil, not_installed(query, why), ABSENT_TTL
 end
 
+-- A token that has expired is replaced before it is used.
+local function renewed(self, record, half)
+  if not self.rotation or not record[half .. "_token"] or record[half .. "_dead"] then
+    return record
+  end
+  return self.rotation:fresh(record, half)
+end
+
 -- Of the place, whoever did it.
 local function of_place(self, query)
   if not self.installations then
@@ -141,6 +149,9 @@ local function of_place(self, query)
   local record, err = self.installations:find_bot(query)
   if not record and not err then
     record, err = self.installations:find_latest(query)
+  end
+  if record then
+    record, err = renewed(self, record, "bot")
   end
   if err then
     return nil, failed(query, err), FAILURE_TTL
@@ -158,10 +169,14 @@ local function live_user(self, query, enterprise_id, team_id, user_id)
     enterprise_id = enterprise_id, team_id = team_id, user_id = user_id,
     is_enterprise_install = query.is_enterprise_install,
   }
-  if record and record.user_token and not record.user_dead then
-    return record
+  if not record or not record.user_token or record.user_dead then
+    return nil, err
   end
-  return nil, err
+  record, err = renewed(self, record, "user")
+  if err and err.code == "token_dead" then
+    return nil -- this person has to grant it anew; the bot can do its part
+  end
+  return record, err
 end
 
 -- Who did it may have granted a token here, or in the workspace they come from.

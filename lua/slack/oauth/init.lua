@@ -78,6 +78,7 @@ function Oauth:open(store, installations)
   }
   self.installer = Installer.new(self)
   self.sign_in = self.settings.openid and SignIn.new(self)
+  self.app.authorization.rotation = self.rotation
   self.rotation:start()
 end
 

@@ -149,7 +149,7 @@ local function refresh(self, name, where, record)
 end
 
 -- While nobody else refreshes this token.
-local function rotate(self, name, where)
+local function rotate(self, name, where, refused)
   local lock <close>, err = self.installations:lock("rotate:" .. name, LOCK)
   if not lock then
     return nil, err
@@ -164,7 +164,8 @@ local function rotate(self, name, where)
     return keep(self, name, where, unsaved.used, unsaved.tokens)
   elseif record[half .. "dead"] then
     return dead(name, record[half .. "dead"])
-  elseif is_fresh(self, record, half) or not record[half .. "refresh_token"] then
+  elseif not record[half .. "refresh_token"]
+    or is_fresh(self, record, half) and record[half .. "token"] ~= refused then
     return record
   end
   return refresh(self, name, where, record)
@@ -195,10 +196,11 @@ end
 ---Whoever asks for the same meanwhile gets the same.
 ---@async
 ---@param where slack.InstallationQuery with a user_id: that user's token, else the bot's
+---@param refused? string a token of which Slack said that it has expired, whatever we think
 ---@return slack.Installation? record with tokens that last
 ---@return slack.Error? err code "token_dead" with Slack's word as `reason`; others are tried
 ---  again later
-function Rotation:rotate(where)
+function Rotation:rotate(where, refused)
   local name = name_of(where)
   local flight = self.flights[name]
   if not flight then
@@ -206,7 +208,7 @@ function Rotation:rotate(where)
       local landing <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
         self.flights[name] = nil
       end })
-      return settle(self, name, rotate(self, name, where))
+      return settle(self, name, rotate(self, name, where, refused))
     end)
     self.flights[name] = not flight:is_done() and flight or nil
   end
