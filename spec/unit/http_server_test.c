@@ -80,6 +80,11 @@ static void answered(struct slk_gate *gate, uint64_t number, int64_t waited)
     test->waited = waited;
 }
 
+static void settle(struct slk_gate *gate)
+{
+    (void)gate;
+}
+
 static void retain(struct slk_gate *gate)
 {
     ((struct test_gate *)gate)->references++;
@@ -118,6 +123,7 @@ static void start(struct slk_http_server_settings settings)
                  .judge = judge,
                  .lost = lost,
                  .answered = answered,
+                 .settle = settle,
                  .retain = retain,
                  .release = release},
     };
