@@ -74,8 +74,9 @@ function M.run(given, fn)
       assert(app:start())
       local url, paths = app.http_server:url(), app.settings.oauth
       here.redirect_urls = { url .. paths.redirect_path }
-      if paths.openid then
-        table.insert(here.redirect_urls, url .. paths.openid.redirect_path)
+      if paths.openid then -- whose port is known only now
+        paths.openid.redirect_uri = url .. paths.openid.redirect_path
+        table.insert(here.redirect_urls, paths.openid.redirect_uri)
       end
       return { app = app, here = here, url = url, lines = lines }
     end)

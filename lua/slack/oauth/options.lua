@@ -83,7 +83,8 @@ end
 ---@class slack.OpenidOptions
 ---@field sign_in_path? string "/slack/sign_in"
 ---@field redirect_path? string "/slack/sign_in_redirect"
----@field redirect_uri? string whose path is redirect_path
+---@field redirect_uri? string whose path is redirect_path; left out, it stands beside that of
+---  installing, which then must be given
 ---@field scopes? string|string[] "openid,profile,email"
 ---@field team? string id of the workspace that is offered first
 ---@field success? fun(c: slack.RouteContext, identity: slack.Identity): any the response
@@ -224,6 +225,12 @@ local function openid_paths_of(values)
   }
 end
 
+-- Slack demands it of those who sign in.
+local function openid_redirect_uri(values, paths, own)
+  local uri, path = values.redirect_uri, paths[2].path
+  return values.openid.redirect_uri or uri and uri:sub(1, #uri - #path) .. own[2].path
+end
+
 local function check_openid(values, paths)
   local openid = values.openid
   if not openid then
@@ -239,6 +246,10 @@ local function check_openid(values, paths)
           a.path)
       end
     end
+  end
+  if not openid_redirect_uri(values, paths, own) then
+    return ('option "oauth.openid.redirect_uri" is missing: the URL of %q as browsers see it')
+      :format(own[2].path)
   end
   return check_paths(openid, own, "oauth.openid.")
 end
@@ -276,14 +287,15 @@ local function check_plain(uri, name, app_options)
   end
 end
 
-local function read_openid(value)
+local function read_openid(values, install_paths)
+  local value = values.openid
   if not value then
     return nil
   end
   local paths = openid_paths_of(value)
   return {
     sign_in_path = paths[1].path, redirect_path = paths[2].path,
-    redirect_uri = value.redirect_uri, team = value.team,
+    redirect_uri = openid_redirect_uri(values, install_paths, paths), team = value.team,
     scopes = value.scopes and to_list(value.scopes) or { table.unpack(DEFAULT_SCOPES_OPENID) },
     success = value.success, failure = value.failure,
   }
@@ -315,7 +327,7 @@ function M.read(value, app_options)
   settings.user_scopes = to_list(value.user_scopes)
   settings.install_path, settings.redirect_path = paths[1].path, paths[2].path
   settings.rotate_before = value.rotate_before or ROTATE_BEFORE
-  settings.openid = read_openid(value.openid)
+  settings.openid = read_openid(value, paths)
   return settings
 end
 

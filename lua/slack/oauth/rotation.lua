@@ -22,8 +22,8 @@ local AT_ONCE = 4
 -- Longer than a refresh can take.
 local LOCK = { ttl = 60, wait = 30 }
 local BACKOFF_FIRST, BACKOFF_MOST = 15, 900
--- Tries to keep what Slack has given, a second apart and more.
-local SAVES = 5
+-- Tries to keep what Slack has given, and seconds between the first two.
+local SAVES, SAVE_PAUSE = 6, 0.25
 
 -- With these no later attempt can succeed.
 local FINAL = {
@@ -92,7 +92,7 @@ local function is_overtaken(err)
 end
 
 local function save(self, where, used, tokens)
-  local pause = 1
+  local pause = SAVE_PAUSE
   for attempt = 1, SAVES do
     local record, err = self.installations:update(where, used, tokens)
     if record then
