@@ -19,6 +19,7 @@ struct test_gate {
     char body[64]; /* of the latest request */
     size_t waiting, max_waiting;
     int deadlines, gone, answered, references;
+    bool unsettled; /* judged, and settle was not called since */
     int64_t waited;
 };
 
@@ -46,6 +47,7 @@ static enum slk_gate_verdict judge(struct slk_gate *gate, const struct slk_gate_
     struct test_gate *test = (struct test_gate *)gate;
     snprintf(test->body, sizeof test->body, "%.*s", (int)request->body.length,
              request->body.data != NULL ? request->body.data : "");
+    __atomic_store_n(&test->unsettled, true, __ATOMIC_RELEASE);
     test->waiting = request->waiting;
     test->max_waiting = request->max_waiting;
     if (is(request->target, "/now")) {
@@ -82,7 +84,7 @@ static void answered(struct slk_gate *gate, uint64_t number, int64_t waited)
 
 static void settle(struct slk_gate *gate)
 {
-    (void)gate;
+    __atomic_store_n(&((struct test_gate *)gate)->unsettled, false, __ATOMIC_RELEASE);
 }
 
 static void retain(struct slk_gate *gate)
@@ -135,7 +137,7 @@ static void start(struct slk_http_server_settings settings)
 static void stop(void)
 {
     slk_http_server_destroy(it.server);
-    CHECK(it.gate.references == 0);
+    CHECK(it.gate.references == 0 && !it.gate.unsettled);
     slk_log_release(it.log);
     slk_mailbox_release(it.lines);
     slk_mailbox_release(it.mailbox);
@@ -181,6 +183,16 @@ static void respond(uint64_t request, const char *body)
     CHECK(slk_http_server_respond(it.server, request, 200, "", body, strlen(body)) == SLK_OK);
 }
 
+/* The gate is told that nothing more is to be read for the moment. */
+static void await_settled(void)
+{
+    int64_t deadline = slk_clock_now() + PATIENCE;
+    while (__atomic_load_n(&it.gate.unsettled, __ATOMIC_ACQUIRE)) {
+        CHECK(slk_clock_now() < deadline);
+        poll(NULL, 0, 1);
+    }
+}
+
 static void test_verdicts(void)
 {
     start(patient());
@@ -192,6 +204,7 @@ static void test_verdicts(void)
     CHECK(strstr(client->received, "\r\nX-By: gate\r\n") != NULL);
     CHECK(strcmp(it.gate.body, "abcde") == 0);
     CHECK(it.gate.waiting == 0 && it.gate.max_waiting == 2);
+    await_settled();
     client_send(client, GET("/owed"));
     respond(owed(), "from Lua");
     client_await(client, "from Lua");
