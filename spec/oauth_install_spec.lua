@@ -126,6 +126,8 @@ describe("the install path", function()
       assert.matches("; Secure", cookie_for "bot.example.com", 1, true)
       assert.matches("; Secure", cookie_for "localhost.example.com", 1, true)
       assert.not_matches("; Secure", cookie_for "localhost:3000", 1, true)
+      it.app.http_server.is_secure = true
+      assert.matches("; Secure", cookie_for "localhost:3000", 1, true)
       it = new { redirect_uri = "https://bot.example.com/slack/oauth_redirect" }
       assert.matches("; Secure", cookie_for "localhost:3000", 1, true)
     end)
@@ -422,7 +424,7 @@ describe("the redirect path", function()
       local response = come_back(it, { error = "invalid_scope" })
       assert.equal(400, response.status)
       assert.matches("<code>invalid_scope</code>", response.body, 1, true)
-      for _, text in ipairs { "<script>alert(1)</script>", "call 555 now", ("a"):rep(65) } do
+      for _, text in ipairs { "<script>alert(1)</script>", "call_555", ("a"):rep(65) } do
         response = come_back(it, { error = text, state = text, code = text })
         assert.matches("<code>unknown_error</code>", response.body, 1, true)
         assert.not_matches(text, response.body .. log_of(it), 1, true)
@@ -507,14 +509,43 @@ describe("the redirect path", function()
     end)
   end)
 
+  it("gives pages of the program's own the status of what went wrong", function()
+    oauth_app.run(nil, function(_, new)
+      local answer = { html = "<p>no</p>", headers = { ["X-A"] = "b" } }
+      local it = new { failure = answer }
+      local response = come_back(it, { code = "1.2", state = "x" })
+      assert.same({ 400, "<p>no</p>", "b" },
+        { response.status, response.body, response.headers["x-a"] })
+      answer.status = 418
+      assert.equal(418, come_back(it, { code = "1.2", state = "x" }).status)
+      it = new { failure = { redirect = "/help" } }
+      assert.equal(302, come_back(it, { code = "1.2", state = "x" }).status)
+    end)
+  end)
+
+  it("leaves a visit alone that another site interrupts", function()
+    oauth_app.run(nil, function(_, new)
+      local it = new()
+      local query, cookie = begin(it)
+      for _, fields in ipairs {
+        { error = "access_denied" }, { error = "access_denied", state = "x" }, { code = "1.2" },
+      } do
+        assert.is_nil(come_back(it, fields, cookie).headers["set-cookie"])
+      end
+      assert.equal(401, come_back(it, { state = query.state, code = "1.2" }, cookie).status)
+    end)
+  end)
+
   it("writes one line about a hundred failures of one sort", function()
     oauth_app.run(nil, function(_, new)
       local it = new()
-      for _ = 1, 100 do
+      for i = 1, 100 do
         come_back(it, { code = "1.2", state = "x" })
+        come_back(it, { error = "error_" .. string.char(97 + i % 26) })
       end
-      local _, count = log_of(it):gsub("state_mismatch", "")
-      assert.equal(1, count)
+      local _, mismatches = log_of(it):gsub("state_mismatch", "")
+      local _, words = log_of(it):gsub("came back with the error error_", "")
+      assert.same({ 1, 1 }, { mismatches, words })
     end)
   end)
 end)

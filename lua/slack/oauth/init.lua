@@ -102,7 +102,8 @@ end
 ---@param err slack.Error
 ---@param what string "installing"
 function Oauth:note(err, what)
-  local key, now = what .. " " .. err.code, loop.now()
+  local sort = err.stage == "return" and "return" or err.code -- whose words are anybody's
+  local key, now = what .. " " .. sort, loop.now()
   local noted = self.noted[key]
   if noted and now - noted.at < PERIOD then
     noted.more = noted.more + 1

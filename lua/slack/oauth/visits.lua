@@ -82,14 +82,13 @@ function Visits:send(c, state, response)
   return merge(response, { cookies = { cookie_of(self, c, state.cookie, self.states.lifetime) } })
 end
 
----Takes the cookie away, unless it is for another visit than the one that failed.
+---Takes the cookie away, unless it may be for another visit than the one that failed.
 ---@param c slack.RouteContext
 ---@param response table
 ---@param err? slack.Error
 ---@return table response
 function Visits:finish(c, response, err)
-  local code = err and err.code
-  if code == "state_mismatch" or code == "missing_state" then
+  if err and (err.is_foreign or err.code == "state_mismatch" or err.code == "missing_state") then
     return response
   end
   return merge(response, { cookies = { cookie_of(self, c, "", 0) } })
@@ -120,11 +119,12 @@ end
 -- Only Slack's own words go into pages and the log: anybody can write this URL.
 local function refusal(c, state)
   local word = c.query.error
-  if #word > 64 or not word:find "^[%l%u%d_]+$" then
+  if #word > 64 or not word:find "^[%l_]+$" then
     word = "unknown_error"
   end
   local _, err = failure(word, "Slack came back with the error " .. word, "return")
-  err.metadata = type(state) == "table" and state.data or nil
+  err.is_foreign = type(state) ~= "table"
+  err.metadata = not err.is_foreign and state.data or nil
   return nil, err
 end
 
@@ -155,13 +155,15 @@ end
 
 ---What a page of the program's own is as a response: text is HTML.
 ---@param value any
----@param status? integer
+---@param status? integer unless it has one, or leads elsewhere
 ---@return table? response nil: there is none
 function Visits.page(value, status)
   if type(value) == "string" then
     return pages.response(status or 200, value)
   elseif type(value) == "table" then
-    return value
+    local response = merge(value, {})
+    response.status = response.status or not response.redirect and status or nil
+    return response
   end
 end
 
