@@ -1,6 +1,9 @@
 local Installations = require "slack.installations"
+local Process = require "support.process"
 local Rotation = require "slack.oauth.rotation"
+local WebServer = require "support.web_server"
 local errors = require "slack.errors"
+local files = require "support.files"
 local logs = require "slack.log"
 local oauth_app = require "support.oauth_app"
 local slack = require "slack"
@@ -9,6 +12,25 @@ local storage = require "slack.storage"
 local HOUR <const> = 3600
 local BOT <const> = { team_id = "T1" }
 local USER <const> = { team_id = "T1", user_id = "U1" }
+
+-- Looks once, as one process of several.
+local LOOK <const> = [[
+local slack = require "slack"
+local Installations = require "slack.installations"
+local Rotation = require "slack.oauth.rotation"
+slack.run(function()
+  local store = assert(require("slack.storage").open "sqlite:%s")
+  local rotation = Rotation.new {
+    installations = Installations.new(store),
+    client = require("slack.client").new { api_url = "%s/api/", proxy = "" },
+    settings = { client_id = "1", client_secret = "s", rotate_before = 7200 },
+    log = require("slack.log").new { level = "warn" },
+  }
+  assert(rotation:look())
+  store:close()
+end)
+print "looked"
+]]
 
 describe("rotation", function()
   local now, store, installations, slack_here, lines
@@ -147,6 +169,56 @@ describe("rotation", function()
       assert(slack.all(looks))
       table.sort(slack_here.calls)
       assert.same({ "xoxe-1-bot0", "xoxe-1-user0" }, slack_here.calls)
+    end)
+  end)
+
+  it("asks once of all processes that share a file", function()
+    local web
+    web = WebServer.start(function(request)
+      slack.spawn(function()
+        slack.sleep(0.05) -- in which the others see that it is being done
+        web:respond(request, 200, ('{"ok":true,"token_type":"bot","expires_in":43200,'
+          .. '"access_token":"xoxe.xoxb-1-new","refresh_token":"%s-next"}'):format(
+          request.body:match "refresh_token=([%w%-]+)"), { "Content-Type", "application/json" })
+      end)
+    end)
+    local server <close> = web -- luacheck: ignore 211
+    local directory <close> = files.temporary()
+    local path = directory.path .. "/bot.db"
+    slack.run(function()
+      local shared = assert(storage.open("sqlite:" .. path))
+      local own = Installations.new(shared)
+      for i = 1, 3 do
+        assert(own:save {
+          team_id = "T" .. i, bot_token = "xoxe.xoxb-1-old", bot_refresh_token = "xoxe-1-" .. i,
+          bot_token_expires_at = os.time() + HOUR,
+        })
+      end
+      files.write(directory.path .. "/look.lua", LOOK:format(path, web.url))
+      local processes = setmetatable({}, { __close = function(list)
+        for _, process in ipairs(list) do
+          getmetatable(process).__close(process)
+        end
+      end })
+      local closing <close> = processes -- luacheck: ignore 211
+      for i = 1, 3 do
+        processes[i] = Process.lua(directory.path .. "/look.lua")
+      end
+      for _, process in ipairs(processes) do
+        oauth_app.wait(function() return process:output():find "looked" end)
+      end
+      local used = {}
+      for _, request in ipairs(web.requests) do
+        used[#used + 1] = request.body:match "refresh_token=([%w%-]+)"
+      end
+      table.sort(used)
+      assert.same({ "xoxe-1-1", "xoxe-1-2", "xoxe-1-3" }, used)
+      for i = 1, 3 do
+        local record = own:find_bot { team_id = "T" .. i }
+        assert.same({ "xoxe.xoxb-1-new", ("xoxe-1-%d-next"):format(i) },
+          { record.bot_token, record.bot_refresh_token })
+      end
+      shared:close()
     end)
   end)
 

@@ -92,6 +92,15 @@ function Guard:__close()
   end
 end
 
+---Gives it back and waits until that is done, so that the store may be closed.
+---@async
+function Guard:give_back()
+  if not self.closed then
+    self.closed = true
+    give_back(self)
+  end
+end
+
 ---Gives it back before the variable's end.
 function Guard:release()
   Guard.__close(self)

@@ -148,14 +148,9 @@ local function refresh(self, name, where, record)
   return nil, err
 end
 
--- While nobody else refreshes this token.
-local function rotate(self, name, where, refused)
-  local lock <close>, err = self.installations:lock("rotate:" .. name, LOCK)
-  if not lock then
-    return nil, err
-  end
-  local record
-  record, err = read(self, where)
+-- With the lock of this token.
+local function rotate_alone(self, name, where, refused)
+  local record, err = read(self, where)
   if not record then
     return nil, err
   end
@@ -169,6 +164,16 @@ local function rotate(self, name, where, refused)
     return record
   end
   return refresh(self, name, where, record)
+end
+
+local function rotate(self, name, where, refused)
+  local lock <close>, problem = self.installations:lock("rotate:" .. name, LOCK)
+  if not lock then
+    return nil, problem
+  end
+  local record, err = rotate_alone(self, name, where, refused)
+  lock:give_back()
+  return record, err
 end
 
 local function note_failure(self, name, err)
