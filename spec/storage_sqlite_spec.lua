@@ -1,6 +1,6 @@
 local Process = require "support.process"
+local child = require "support.child"
 local files = require "support.files"
-local footprint = require "support.footprint"
 local live_app = require "support.live_app"
 local log = require "slack.log"
 local loop = require "slack.loop"
@@ -249,18 +249,24 @@ describe("a store in a file of SQLite", function()
   end)
 
   it("leaves no thread and no descriptor behind", function()
-    footprint.rounds(10, function(round)
-      with_store(function(store)
-        assert.equal(round, store:incr "n")
+    assert(child.run(([[
+      local footprint, storage = require "support.footprint", require "slack.storage"
+      footprint.rounds(10, function(round)
+        local store = assert(storage.open(%q, { synchronous = "normal" }))
+        assert(store:incr "n" == round)
+        store:close()
+        assert(not storage.open(%q))
       end)
-      assert.is_nil((storage.open("sqlite:" .. directory.path .. "/none/bot.db")))
-    end)
+    ]]):format("sqlite:" .. path, "sqlite:" .. directory.path .. "/none/bot.db")))
   end)
 
   it("is not opened, and no thread started, before storage.open", function()
-    local before = footprint.take()
-    assert.is_nil(storage.check("sqlite:" .. path))
-    assert.is_true(footprint.is_back_at(before))
+    assert(child.run(([[
+      local footprint, storage = require "support.footprint", require "slack.storage"
+      local before = footprint.take()
+      assert(not storage.check(%q))
+      assert(footprint.is_back_at(before))
+    ]]):format("sqlite:" .. path)))
     assert.same({}, files.list(directory.path, ""))
   end)
 
