@@ -106,10 +106,6 @@ describe("slack.app", function()
     end)
   end
 
-  it("refuses options whose issue has not come", function()
-    assert.matches('unknown option "workers"', problem_of { workers = 2 }, 1, true)
-  end)
-
   it("takes several signing secrets, none of them empty (S009)", function()
     local read = assert(options.read { token = BOT, signing_secret = { "old", "new" } })
     assert.same({ "old", "new" }, read.signing_secret)

@@ -1,6 +1,9 @@
 local Process = require "support.process"
 local child = require "support.child"
 local files = require "support.files"
+local options = require "slack.options"
+local sandbox = require "slack.sandbox"
+local slack = require "slack"
 local tasks = require "slack.tasks"
 
 -- A program of workers that say their number and process and what signals they get.
@@ -139,6 +142,83 @@ describe("slack.workers", function()
         count = 2, shutdown_timeout = 1, log = require("slack.log").default(), work = print }
       assert(ok == nil and tostring(err):find("before app:run", 1, true), err)]]
     assert.truthy(ok, output)
+  end)
+end)
+
+describe("an app with workers", function()
+  local APP = [[
+    local app = require("slack").app {
+      workers = 2, http = { host = "127.0.0.1", port = 0 }, signing_secret = "0123456789abcdef",
+      transport = "http",
+    }
+    app:route("GET", "/who", function() return tostring(require("slack.core").pid()) end)
+    os.exit(app:run() or 1)]]
+
+  local function run(fn, environment)
+    tasks.run(function()
+      local here <close> = assert(sandbox.start { tls = false })
+      local directory <close> = files.temporary()
+      files.write(directory.path .. "/app.lua", APP)
+      local all = { SLACK_API_URL = here.api_url, SLACK_BOT_TOKEN = here.bot_token }
+      for name, value in pairs(environment or {}) do
+        all[name] = value
+      end
+      local program <close> = Process.lua(directory.path .. "/app.lua", { environment = all })
+      fn({ program = program })
+    end)
+  end
+
+  -- Asks until so many different ones have answered.
+  local function ask(program, count)
+    local url = wait_for(program, "HTTP on (http://127%.0%.0%.1:%d+)/")
+    local seen, found = {}, 0
+    for _ = 1, 2000 do
+      local response = slack.fetch(url .. "/who", { headers = { Connection = "close" } })
+      if response and response.ok and not seen[response.body] then
+        seen[response.body], found = true, found + 1
+      end
+      if found == count then
+        return seen
+      end
+    end
+    error(("only %d answered:\n%s"):format(found, program.program:output()), 2)
+  end
+
+  -- Its status; the local Slack goes on meanwhile.
+  local function status_of(program)
+    while program.program:is_running() do
+      tasks.sleep(0.005)
+    end
+    return program.program:wait()
+  end
+
+  it("answers on one port from all of them, also after one was killed", function()
+    run(function(program)
+      wait_for(program, "(running as)", 2)
+      local before = ask(program, 2)
+      kill((next(before)))
+      wait_for(program, "(running as)", 3)
+      ask(program, 2)
+      program.program:signal "TERM"
+      assert.equal(0, status_of(program), program.program:output())
+    end)
+  end)
+
+  it("ends with a failure when its token is refused", function()
+    run(function(program)
+      assert.equal(1, status_of(program), program.program:output())
+      assert.truthy(program.program:output():find("invalid_auth", 1, true))
+    end, { SLACK_BOT_TOKEN = "xoxb-unknown" })
+  end)
+
+  it("is refused where the workers could not share what they need", function()
+    local given = { app_token = "xapp-1", token = "xoxb-1", workers = 6 }
+    assert.truthy(select(2, options.read(given)):find("12 Socket Mode connections", 1, true))
+    local shared = {
+      signing_secret = "0123456789abcdef", workers = 2, transport = "http",
+      oauth = { client_id = "1", client_secret = "2", scopes = "commands" },
+    }
+    assert.truthy(select(2, options.read(shared)):find("storage that processes share", 1, true))
   end)
 end)
 

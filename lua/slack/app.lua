@@ -18,6 +18,7 @@ local loop = require "slack.loop"
 local registry = require "slack.registry"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
+local workers = require "slack.workers"
 
 local CLIENT_OPTIONS = {
   "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure",
@@ -446,13 +447,7 @@ local function wait_until_stopped(self)
   return true
 end
 
----Starts, runs until it is stopped, and stops gracefully on SIGINT and SIGTERM (at
----once on a second one). SIGHUP reloads the scripts and the certificate.
----`os.exit(app:run() or 1)` tells the shell how it ended.
----@async
----@return true? ok
----@return slack.Error? err what kept it from starting, ended it, or handlers that were cut off
-function App:run()
+local function run_in_process(self)
   local guard <close> = interrupts.listen(function(name) -- luacheck: ignore 211
     on_signal(self, name)
   end)
@@ -461,6 +456,20 @@ function App:run()
     self.log:error("%s", err)
   end
   return ok, err
+end
+
+---Starts, runs until it is stopped, and stops gracefully on SIGINT and SIGTERM (at
+---once on a second one). SIGHUP reloads the scripts and the certificate.
+---`os.exit(app:run() or 1)` tells the shell how it ended. With the option `workers`
+---it does so in each of them, and returns only in the process that watches over them.
+---@async
+---@return true? ok
+---@return slack.Error? err what kept it from starting, ended it, or handlers that were cut off
+function App:run()
+  if self.settings.workers > 1 then
+    return workers.run_app(self, run_in_process)
+  end
+  return run_in_process(self)
 end
 
 -- Under another loop ---------------------------------------------------------------------

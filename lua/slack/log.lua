@@ -313,6 +313,13 @@ function Logger:set_level(level)
   end
 end
 
+---Changes the name shown in each line of this logger and of all made from the same one.
+---@param name string
+function Logger:rename(name)
+  check_self(self, "rename")
+  self.root.name = name
+end
+
 ---Where C objects log to, so that their lines come out here.
 ---@return slack.core.log
 function Logger:core()

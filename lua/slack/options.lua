@@ -67,6 +67,7 @@ local TIMINGS = {
 ---  workspace or person is believed, 60; 0: it is asked for each request
 ---@field authorize_error_text? string what people see whose workspace cannot be served
 ---@field oauth? slack.OauthOptions how workspaces install the app
+---@field workers? integer processes that share the work and the port; 1
 ---@field name? string of the app in the log
 ---@field proxy? string URL; "" for none; HTTPS_PROXY and the like
 ---@field no_proxy? string
@@ -102,6 +103,7 @@ local OPTIONS = {
   authorization_cache = { check = number_from(0), default = 60 },
   authorize_error_text = { check = of_type "string" },
   oauth = { check = oauth_options.check },
+  workers = { check = integer_from(1, 256), default = 1 },
   name = { check = of_type "string" },
   proxy = { check = of_type "string" },
   no_proxy = { check = of_type "string" },
@@ -185,6 +187,21 @@ local function check_authorization(options, given)
   end
 end
 
+-- What each worker has for itself that they must share, or share out.
+local function check_workers(options)
+  local count = options.workers or 1
+  local connections = count * (options.connections or OPTIONS.connections.default)
+  if count == 1 then
+    return nil
+  elseif options.transport ~= "http" and connections > 10 then
+    return ('option "workers": %d workers would have %d Socket Mode connections, Slack allows 10: '
+      .. 'give fewer workers or "connections"'):format(count, connections)
+  elseif options.oauth and (options.storage or "memory:") == "memory:" then
+    return 'options "workers" and "oauth" need a storage that processes share: '
+      .. 'storage = "sqlite:PATH"'
+  end
+end
+
 local function complete_http(options)
   if options.http or options.oauth or options.transport ~= "socket" then
     local problem
@@ -219,7 +236,8 @@ function M.read(given)
     options[name] = value
   end
   problem = from_environment(options)
-    or check_authorization(options, given) or choose_transport(options) or complete_http(options)
+    or check_authorization(options, given) or choose_transport(options) or check_workers(options)
+    or complete_http(options)
     or complete_oauth(options)
   if problem then
     return nil, problem

@@ -229,4 +229,46 @@ function M.run(settings)
   return true
 end
 
+local function reserve_port(http)
+  if not http then
+    return nil
+  end
+  local reserved, message, code = core.reserve_port(http.host, http.port)
+  if not reserved then
+    return nil, errors.new { code = code, message = "HTTP: " .. message }
+  end
+  http.port, http.reuse_port = reserved:port(), true
+  return reserved
+end
+
+---Runs an app in so many processes as it wants, on one port.
+---@param app slack.App
+---@param run fun(app: slack.App): true?, slack.Error? runs it in one process
+---@return true? ok
+---@return slack.Error? err
+function M.run_app(app, run)
+  local options = app.settings
+  local reserved <close>, err = reserve_port(options.http) -- luacheck: ignore 211
+  if err then
+    app.log:error("%s", err)
+    return nil, err
+  end
+  local ok
+  ok, err = M.run {
+    count = options.workers, log = app.log:with { component = "workers" },
+    shutdown_timeout = options.shutdown_timeout,
+    work = function(number)
+      if app.log.rename then
+        app.log:rename(("%s worker %d"):format(options.name or "", number):match "^%s*(.*)")
+      end
+      local ran, problem = run(app)
+      return ran or problem == app.stop_error
+    end,
+  }
+  if not ok then
+    app.log:error("%s", err)
+  end
+  return ok, err
+end
+
 return M
