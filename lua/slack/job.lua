@@ -13,12 +13,12 @@ local monotonic = core.monotonic
 ---@field finished? table<slack.Listener, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field excused? boolean see slack.Dispatch.excuse_caller
----@field began? number
+---@field began number|false
 ---@field outcome? string of the delivery, when it is neither handled nor failed
 ---@field is_counted? boolean the delivery is counted elsewhere
 ---@field is_handler boolean false: it waits before any handler begins, or reports
 ---@field is_aside? boolean takes no room from what Slack delivers
-local Job = {}
+local Job = { is_handler = true }
 Job.__index = Job
 Job.__name = "slack.job"
 
@@ -97,7 +97,7 @@ end
 function Job.new(dispatch, c, listener, delivery)
   local job = setmetatable({
     dispatch = dispatch, c = c, listener = listener, left = 0, completed = false,
-    event_id = false, delivery = false, task = false, is_handler = true,
+    event_id = false, delivery = false, task = false, began = false,
   }, Job)
   job.delivery = delivery or job
   return job

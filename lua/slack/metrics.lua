@@ -9,9 +9,11 @@
 local MAX_VALUES = 500
 local MAX_LENGTH = 100
 local OTHER = "other"
+-- Of a label that the family does not have.
+local NONE = ""
 
 local SECONDS = {
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, math.huge,
 }
 
 ---@class slack.Metrics
@@ -83,8 +85,8 @@ end
 
 ---What a histogram has observed.
 ---@param labels string[]
----@param seen { buckets: { le: number, count: integer }[], sum: number, count: integer } each
----  bucket counts those of the smaller ones too
+---@param seen { buckets: { le: number, count: integer }[], sum: number, count: integer? } each
+---  bucket counts those of the smaller ones too; without count the last one has no bound
 function Writer:histogram(labels, seen)
   local function with_bound(bound)
     local all = table.move(labels, 1, #labels, 1, {})
@@ -94,9 +96,12 @@ function Writer:histogram(labels, seen)
   for _, bucket in ipairs(seen.buckets) do
     self:sample(with_bound(bucket.le), bucket.count, "_bucket")
   end
-  self:sample(with_bound(math.huge), seen.count, "_bucket")
+  local count = seen.count
+  if count then
+    self:sample(with_bound(math.huge), count, "_bucket")
+  end
   self:sample(labels, seen.sum, "_sum")
-  self:sample(labels, seen.count, "_count")
+  self:sample(labels, count or seen.buckets[#seen.buckets].count, "_count")
 end
 
 ---A family with one sample, unless there is no value.
@@ -161,8 +166,8 @@ end
 ---@param first? string value of the first label
 ---@param second? string value of the second; of few words only
 function Counter:add(first, second)
-  first, second = first or "", second or ""
-  local row = self.rows[first] or new_row(self, first)
+  local row = self.rows[first or NONE] or new_row(self, first or NONE)
+  second = second or NONE
   row[second] = (row[second] or 0) + 1
 end
 
@@ -185,8 +190,8 @@ Histogram.__index = Histogram
 Histogram.__name = "slack.histogram"
 
 function Histogram:_row()
-  local row = { sum = 0.0, count = 0 }
-  for i = 1, #self.bounds + 1 do
+  local row = { sum = 0.0 }
+  for i = 1, #self.bounds do
     row[i] = 0
   end
   return row
@@ -195,15 +200,13 @@ end
 ---@param value number
 ---@param first? string value of the label
 function Histogram:observe(value, first)
-  first = first or ""
-  local row, bounds, i = self.rows[first] or new_row(self, first), self.bounds, 1
-  local bound = bounds[1]
-  while bound and value > bound do
+  local row = self.rows[first or NONE] or new_row(self, first or NONE)
+  local bounds, i = self.bounds, 1
+  while value > bounds[i] do
     i = i + 1
-    bound = bounds[i]
   end
   row[i] = row[i] + 1
-  row.sum, row.count = row.sum + value, row.count + 1
+  row.sum = row.sum + value
 end
 
 local function write_row(self, write, row, label, value)
@@ -212,9 +215,7 @@ local function write_row(self, write, row, label, value)
     total = total + row[i]
     buckets[i] = { le = bound, count = total }
   end
-  write:histogram(label and { label, value } or {}, {
-    buckets = buckets, sum = row.sum, count = row.count,
-  })
+  write:histogram(label and { label, value } or {}, { buckets = buckets, sum = row.sum })
 end
 
 function Histogram:_write(write)

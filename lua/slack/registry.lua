@@ -66,7 +66,7 @@ end
 ---nothing is 204. It may wait. Middleware of app:use does not run for it.
 ---@param method string|string[] "GET", which serves HEAD too; "*": any
 ---@param path string
----@param handler fun(c: slack.RouteContext): string|slack.Response|nil
+---@param handler fun(c: slack.RouteContext): string|slack.RouteResponse|nil
 function Registrar:route(method, path, handler)
   check_self(self, "route")
   local route, problem = Route.new(method, path, handler)

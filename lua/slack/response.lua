@@ -222,6 +222,27 @@ local function read_table(value, is_secure)
   return status, headers, body
 end
 
+---What the handler of a route may return, besides text and nothing (204).
+---@class slack.RouteResponse
+---@field status? integer 200, 302 of a redirect, 204 without a body
+---@field headers? table<string, string|integer|(string|integer)[]>
+---@field text? string as text/plain
+---@field html? string as text/html; escape what comes from outside
+---@field json? any as application/json
+---@field body? string as application/octet-stream, unless headers say otherwise
+---@field redirect? string URL
+---@field cookies? slack.Cookie[]
+
+---@class slack.Cookie
+---@field name string
+---@field value? string encoded here and decoded in c.cookies
+---@field max_age? integer seconds; 0 removes it; without it: until the browser is closed
+---@field path? string "/"
+---@field domain? string
+---@field http_only? boolean true
+---@field secure? boolean whether the server itself speaks TLS
+---@field same_site? "Lax"|"Strict"|"None"|false "Lax"
+
 local M = {}
 
 ---The answer for what a handler returned.
