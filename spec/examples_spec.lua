@@ -1,3 +1,4 @@
+local Browser = require "slack.sandbox.browser"
 local Process = require "support.process"
 local child = require "support.child"
 local core = require "slack.core"
@@ -214,16 +215,20 @@ describe("examples/sandbox.lua", function()
   local directory, slack_here, typed
 
   -- On any free ports; what is typed comes through a pipe.
-  before_each(function()
-    directory = files.temporary()
+  local function start(arguments)
     local input = directory.path .. "/input"
-    assert(os.execute("mkfifo " .. input))
-    slack_here = Process.start(child.interpreter() .. " examples/sandbox.lua 0", {
+    slack_here = Process.start(child.interpreter() .. " examples/sandbox.lua 0 " .. arguments, {
       environment = { LUA_PATH = package.path, LUA_CPATH = package.cpath },
       input = input,
     })
     typed = assert(io.open(input, "w"))
     typed:setvbuf "no"
+  end
+
+  before_each(function()
+    directory = files.temporary()
+    assert(os.execute(("mkfifo %s/input"):format(directory.path)))
+    start ""
   end)
 
   after_each(function()
@@ -297,25 +302,28 @@ describe("examples/sandbox.lua", function()
     return port
   end
 
+  -- Another one in its place, with these arguments.
+  local function restart(arguments)
+    typed:close()
+    getmetatable(slack_here).__close(slack_here)
+    start(arguments)
+  end
+
+  -- A person clicks through the pages of the bot and of the local Slack.
+  local function install_with(browser, url)
+    assert(browser:open(url))
+    local asking = assert(browser:open(assert(browser:link "/oauth/v2/authorize")))
+    local page = assert(browser:send(browser:absolute "/oauth/decision", {
+      request = browser:hidden "request", decision = "allow",
+      person = asking.body:match '<option value="([^"]*)" selected>',
+    }))
+    assert.equal(200, page.status, page.body)
+  end
+
   describe("--http", function()
-    local port
-
-    before_each(function()
-      port = free_port()
-      typed:close()
-      slack_here:signal "INT"
-      slack_here:wait()
-      getmetatable(slack_here).__close(slack_here)
-      local url = ("http://localhost:%d/slack/events"):format(port)
-      slack_here = Process.start(child.interpreter() .. " examples/sandbox.lua 0 --http=" .. url, {
-          environment = { LUA_PATH = package.path, LUA_CPATH = package.cpath },
-          input = directory.path .. "/input",
-        })
-      typed = assert(io.open(directory.path .. "/input", "w"))
-      typed:setvbuf "no"
-    end)
-
     it("is the Slack of a bot that is reached over HTTP", function()
+      local port = free_port()
+      restart(("--http=http://localhost:%d/slack/events"):format(port))
       wait_for "export SLACK_SIGNING_SECRET="
       local environment = exports_now()
       assert.is_nil(environment.SLACK_APP_TOKEN)
@@ -331,6 +339,24 @@ describe("examples/sandbox.lua", function()
       assert.equal(0, bot:wait(), bot:output())
       typed:write "/lunch\n"
       wait_for "/lunch failed: dispatch_failed"
+    end)
+  end)
+
+  describe("--oauth", function()
+    it("is the Slack in which a bot is installed first", function()
+      local port = free_port()
+      restart(("--oauth --http=http://localhost:%d/slack/events"):format(port))
+      wait_for "ada>"
+      local environment = exports_now()
+      environment.PORT, environment.STORAGE = tostring(port), "memory:"
+      environment.SLACK_APP_TOKEN, environment.SLACK_BOT_TOKEN = "", ""
+      local bot <close> = Process.lua("examples/many_workspaces/bot.lua",
+        { environment = environment })
+      live_app.wait(function() return bot:output():find("HTTP on ", 1, true) end)
+      install_with(Browser.new { ca_file = function() return environment.SSL_CERT_FILE end },
+        ("http://localhost:%d/slack/install"):format(port))
+      typed:write "ada++\n"
+      wait_for "ada has 1 point"
     end)
   end)
 

@@ -91,7 +91,7 @@ function M.ask(request, workspaces, action)
   local scopes = list("In the workspace it may:", request.scopes)
     .. list("On your behalf it may:", request.user_scopes)
   return frame(request.app_name .. " asks for access", FORM:format(
-    scopes, action, request.id, person_options(workspaces, request.team_id),
+    scopes, action, request.id, person_options(workspaces, request.team_id or workspaces[1].id),
     request.kind == "v2" and has_organization(workspaces) and FOR_ORG or ""))
 end
 

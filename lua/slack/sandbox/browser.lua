@@ -152,10 +152,16 @@ local function ask(self, method, url, body, from)
   return response
 end
 
+local function is_web(url)
+  return url ~= nil and url:find "^https?://" ~= nil
+end
+
+-- libcurl writes URLs of other schemes anew, so those are taken as they came.
 local function new_page(response, url, hops)
   return {
     url = url, status = response.status, headers = response.headers, body = response.body,
-    redirect = response.headers.location, hops = hops,
+    redirect = is_web(response.redirect) and response.redirect or response.headers.location,
+    hops = hops,
   }
 end
 
@@ -170,9 +176,8 @@ local function navigate(self, method, url, body, stop_at)
     end
     table.insert(hops, { url = url, status = response.status })
     local to = response.redirect
-    if not to or not to:find "^https?://" or stop_at and to:find(stop_at, 1, true) then
+    if not is_web(to) or stop_at and to:find(stop_at, 1, true) then
       self.page = new_page(response, url, hops)
-      self.page.redirect = to
       return self.page
     end
     if response.status ~= 307 and response.status ~= 308 then
