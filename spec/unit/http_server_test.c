@@ -139,6 +139,7 @@ static void stop(void)
     slk_http_server_destroy(it.server);
     CHECK(it.gate.references == 0 && !it.gate.unsettled);
     slk_log_release(it.log);
+    slk_mailbox_close(it.lines); /* lines that wait hold the log, which holds the mailbox */
     slk_mailbox_release(it.lines);
     slk_mailbox_release(it.mailbox);
     it = (struct fixture){0};
