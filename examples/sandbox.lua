@@ -43,6 +43,7 @@ end
 
 local function start(options)
   local port = options.port
+  local origin = options.oauth and options.url:match "^https?://[^/]+"
   return sandbox.start {
     port = port,
     websocket_port = port == 0 and 0 or port + 1,
@@ -52,7 +53,7 @@ local function start(options)
     client_id = "local",
     client_secret = "local-client-secret",
     installed = not options.oauth,
-    redirect_urls = options.oauth and { options.url:match "^https?://[^/]+" } or nil,
+    redirect_urls = origin and { origin .. "/slack/oauth_redirect", origin } or nil,
   }
 end
 
