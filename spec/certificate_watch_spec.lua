@@ -1,4 +1,5 @@
 local CertificateWatch = require "slack.certificate_watch"
+local core = require "slack.core"
 local files = require "support.files"
 local live = require "support.live_app"
 local logs = require "slack.log"
@@ -189,6 +190,24 @@ describe("a server with TLS", function()
       assert.equal("secret", assert(get(paths.ca, { Connection = "close" })).body)
       assert.equal("secret", assert(get(paths.ca)).body)
       assert.not_matches("PRIVATE", on.log())
+    end)
+  end)
+
+  it("loads its certificate again on SIGHUP", function()
+    local folder <close> = files.temporary()
+    local paths = files_of(folder.path)
+    live.run(function(_, new_app, lines)
+      local app = new_app {
+        http = { host = "127.0.0.1", port = 0, tls = { cert = paths.cert, key = paths.key } },
+      }
+      local running = tasks.spawn(app.run, app)
+      live.wait(function() return app.phase == "running" end)
+      os.execute("kill -HUP " .. core.pid())
+      live.wait(function()
+        return table.concat(lines):find("cert.pem was loaded again", 1, true)
+      end)
+      assert(app:stop())
+      assert(running:join(5)) -- or the signals stay taken
     end)
   end)
 end)
