@@ -273,6 +273,22 @@ describe("an installation", function()
     end)
   end)
 
+  it("begins no more at once than there is room for, unless nothing is kept", function()
+    oauth_app.run(nil, function(_, new)
+      local it = new()
+      it.app.oauth.installer.visits.states.max_kept = 2
+      assert.same({ 200, 200, 503 }, {
+        get(it.url .. "/slack/install").status, get(it.url .. "/slack/install").status,
+        get(it.url .. "/slack/install").status,
+      })
+      it.app.oauth.installer.visits.states.clock = function() return core.time() + 601 end
+      assert.equal(200, get(it.url .. "/slack/install").status)
+      it = new { state_secret = SECRET }
+      it.app.oauth.installer.visits.states.max_kept = 0
+      assert.equal(200, get(it.url .. "/slack/install").status)
+    end)
+  end)
+
   it("refuses metadata that is too much for a URL", function()
     oauth_app.run(nil, function(_, new)
       local it = new { metadata = ("x"):rep(2001) }

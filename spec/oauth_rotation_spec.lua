@@ -280,7 +280,7 @@ describe("rotation", function()
   end)
 
   for _, failure in ipairs {
-    { code = "connection" }, { code = "ratelimited", status = 429 }, { code = "bad_client_secret" },
+    { code = "connection" }, { code = "interrupted" }, { code = "bad_client_secret" },
   } do
     it("tries again, later and later, after " .. failure.code, function()
       slack.run(function()
@@ -306,6 +306,30 @@ describe("rotation", function()
       end)
     end)
   end
+
+  it("leaves all tokens alone for as long as Slack says, in one line", function()
+    slack.run(function()
+      save(HOUR, HOUR)
+      for i = 2, 20 do
+        assert(installations:save {
+          team_id = "T" .. i, bot_token = "xoxe.xoxb-1-x", bot_refresh_token = "xoxe-1-x" .. i,
+          bot_token_expires_at = now + HOUR,
+        })
+      end
+      local rotation = new_rotation()
+      slack_here.failure = { code = "ratelimited", status = 429, retry_after = 40 }
+      rotation:look()
+      local count = #slack_here.calls
+      assert.is_true(count <= 4)
+      now = now + 39
+      rotation:look()
+      assert.same({ count, 1 }, { #slack_here.calls, #lines })
+      slack_here.failure = nil
+      now = now + 2
+      rotation:look()
+      assert.equal(count + 21, #slack_here.calls)
+    end)
+  end)
 
   it("uses a token to its end when no new one can be had", function()
     slack.run(function()

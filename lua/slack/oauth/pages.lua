@@ -172,6 +172,7 @@ local PROBLEMS = {
   refused = { 403, "This is not possible here", "The app cannot be used this way." },
   storage = { 500, "Something went wrong", "What Slack has decided could not be kept." },
   metadata = { 500, "Something went wrong", "The app could not begin." },
+  too_many_states = { 503, "Too many people at once", "Please try again in a few minutes." },
   unreachable = { 502, "Slack could not be reached", "Please try again in a moment." },
 }
 local SLACK_SAID_NO = { 401, "Slack has refused",

@@ -11,6 +11,7 @@ local errors = require "slack.errors"
 local exchange = require "slack.oauth.exchange"
 local loop = require "slack.loop"
 local records = require "slack.installation_record"
+local retry = require "slack.retry"
 local tasks = require "slack.tasks"
 
 -- Seconds between two looks at what expires soon.
@@ -22,6 +23,8 @@ local AT_ONCE = 4
 -- Longer than a refresh can take.
 local LOCK = { ttl = 60, wait = 30 }
 local BACKOFF_FIRST, BACKOFF_MOST = 15, 900
+-- When Slack does not say how long its "too many" holds.
+local RATE_PAUSE = 30
 -- Tries to keep what Slack has given, and seconds between the first two.
 local SAVES, SAVE_PAUSE = 6, 0.25
 
@@ -54,6 +57,7 @@ function Rotation.new(parts)
     installations = parts.installations, settings = parts.settings, client = parts.client,
     log = parts.log, clock = parts.clock or core.time, before = parts.settings.rotate_before,
     flights = {}, failures = {}, unsaved = {}, is_running = false, is_stopping = false,
+    paused_until = 0,
   }, Rotation)
 end
 
@@ -92,7 +96,7 @@ local function is_overtaken(err)
 end
 
 local function save(self, where, used, tokens)
-  local pause = SAVE_PAUSE
+  local seconds = SAVE_PAUSE
   for attempt = 1, SAVES do
     local record, err = self.installations:update(where, used, tokens)
     if record then
@@ -102,8 +106,8 @@ local function save(self, where, used, tokens)
     elseif attempt == SAVES then
       return nil, err
     end
-    tasks.sleep(pause * (0.5 + math.random()))
-    pause = pause * 2
+    tasks.sleep(seconds * (0.5 + math.random()))
+    seconds = seconds * 2
   end
 end
 
@@ -179,8 +183,8 @@ end
 local function note_failure(self, name, err)
   local failure = self.failures[name] or { count = 0 }
   failure.count = failure.count + 1
-  local pause = math.min(BACKOFF_FIRST * 2 ^ (failure.count - 1), BACKOFF_MOST)
-  failure.next_at = self.clock() + pause * (0.5 + math.random() / 2)
+  local seconds = math.min(BACKOFF_FIRST * 2 ^ (failure.count - 1), BACKOFF_MOST)
+  failure.next_at = self.clock() + seconds * (0.5 + math.random() / 2)
   self.failures[name] = failure
   if err.code ~= "locked" then
     self.log:warn("the token of %s could not be refreshed, next attempt in %d s: %s", name,
@@ -188,8 +192,20 @@ local function note_failure(self, name, err)
   end
 end
 
+-- Which is no fault of this token's: the others wait as well.
+local function pause(self, err)
+  local now = self.clock()
+  if now >= self.paused_until then
+    self.log:warn("Slack lets no more tokens be refreshed for now: going on in %g s",
+      err.retry_after or RATE_PAUSE)
+  end
+  self.paused_until = math.max(self.paused_until, now + (err.retry_after or RATE_PAUSE))
+end
+
 local function settle(self, name, record, err)
-  if not record and err.code ~= "token_dead" and not is_overtaken(err) then
+  if not record and retry.is_rate_limit(err) then
+    pause(self, err)
+  elseif not record and err.code ~= "token_dead" and not is_overtaken(err) then
     note_failure(self, name, err)
   else
     self.failures[name] = nil
@@ -264,7 +280,7 @@ end
 local function work(self, list)
   while true do
     local where = table.remove(list, 1)
-    if not where or self.is_stopping then
+    if not where or self.is_stopping or self.clock() < self.paused_until then
       return
     elseif not is_waiting(self, where) then
       self:rotate(where)
@@ -292,15 +308,21 @@ end
 -- Sooner when an attempt is due sooner, later by chance, so that the processes of one
 -- app do not look at the same moment.
 local function next_look(self)
-  local pause = LOOK_PERIOD * (0.8 + 0.4 * math.random())
-  for _, failure in pairs(self.failures) do
-    pause = math.min(pause, math.max(failure.next_at - self.clock(), 1))
+  local now, seconds = self.clock(), LOOK_PERIOD * (0.8 + 0.4 * math.random())
+  local function sooner(at)
+    seconds = math.min(seconds, math.max(at - now, 1))
   end
-  return pause
+  for _, failure in pairs(self.failures) do
+    sooner(failure.next_at)
+  end
+  if self.paused_until > now then
+    sooner(self.paused_until)
+  end
+  return seconds
 end
 
-local function plan(self, pause)
-  self.timer = loop.after(pause, function()
+local function plan(self, seconds)
+  self.timer = loop.after(seconds, function()
     self.task = tasks.spawn(function()
       local _, err = self:look()
       if err then

@@ -16,12 +16,15 @@ local ID_BYTES = 18
 local SECRET_BYTES = 32
 -- What a state carries travels in a URL.
 local MAX_DATA = 2000
+-- Kept ones that this process makes within a lifetime: anybody can ask for them.
+local MAX_KEPT = 50000
 -- Longer ones were not made here.
 local MAX_TEXT = 4096
 
 ---@class slack.oauth.States
 ---@field lifetime integer seconds
-local States = { lifetime = LIFETIME }
+---@field max_kept integer
+local States = { lifetime = LIFETIME, max_kept = MAX_KEPT }
 States.__index = States
 States.__name = "slack.oauth.states"
 
@@ -36,7 +39,7 @@ States.__name = "slack.oauth.states"
 function States.new(options)
   return setmetatable({
     store = options.store, purpose = options.purpose, clock = options.clock or core.time,
-    secret = options.secret, is_stateless = options.secret ~= nil,
+    secret = options.secret, is_stateless = options.secret ~= nil, kept = 0, kept_since = 0,
   }, States)
 end
 
@@ -66,6 +69,26 @@ end
 
 local function digest(text)
   return base64url.encode(core.sha256(text))
+end
+
+-- Whether one more may be put into the storage.
+local function has_room(self)
+  local now = self.clock()
+  if now - self.kept_since >= LIFETIME or now < self.kept_since then
+    self.kept, self.kept_since = 0, now
+  end
+  self.kept = self.kept + 1
+  return self.kept <= self.max_kept
+end
+
+local function keep(self, id, entry)
+  if not has_room(self) then
+    return nil, errors.new {
+      code = "too_many_states", message = ("more than %d visits have begun in ten minutes: with "
+        .. "oauth.state_secret there is no limit"):format(self.max_kept),
+    }
+  end
+  return self.store:set("state:" .. id, entry, { ttl = LIFETIME })
 end
 
 ---@class slack.oauth.State
@@ -99,7 +122,7 @@ function States:issue(data)
     body = base64url.encode(encoded)
   else
     local ok
-    ok, err = self.store:set("state:" .. id, entry, { ttl = LIFETIME })
+    ok, err = keep(self, id, entry)
     if not ok then
       return nil, err
     end
