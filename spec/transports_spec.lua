@@ -6,7 +6,7 @@ local json = require "slack.json"
 local live = require "support.live_app"
 local tasks = require "slack.tasks"
 
-local TRANSPORTS = { "socket", "http", "both" }
+local TRANSPORTS = live.TRANSPORTS
 
 -- Longer than any answer here takes, but for those that never come.
 local NEVER = 0.1
@@ -35,22 +35,13 @@ local BUTTON = { {
 -- Runs fn once on an app of one transport; on "both" deliveries take turns.
 local function on(transport, given, fn)
   live.run(function(here, new_app, lines)
-    local options = {
-      transport = transport, signing_secret = here.signing_secret,
-      http = transport ~= "socket" and { host = "127.0.0.1", port = 0 } or nil,
-    }
+    local options = { transport = transport }
     for name, value in pairs(given.options or {}) do
       options[name] = value
     end
     local app = new_app(options)
     given.register(app)
-    assert(app:start())
-    if transport ~= "socket" then
-      here:deliver_over_http(app.http_server:url() .. "/slack/events")
-    end
-    if transport == "both" then
-      here.delivery = "alternate"
-    end
+    live.start(here, app)
     for _ = 1, transport == "both" and 2 or 1 do
       fn(here, app, lines)
     end
