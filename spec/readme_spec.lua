@@ -20,11 +20,15 @@ local function blocks()
   return named, programs
 end
 
-local function environment_of(slack_here)
+-- What workspaces install has no token of its own.
+local function environment_of(slack_here, text)
+  local is_installed = text and text:find("oauth =", 1, true)
   return {
     SLACK_API_URL = slack_here.api_url,
-    SLACK_BOT_TOKEN = slack_here.bot_token,
+    SLACK_BOT_TOKEN = not is_installed and slack_here.bot_token or nil,
     SLACK_APP_TOKEN = slack_here.app_token,
+    SLACK_CLIENT_ID = is_installed and slack_here.client_id or nil,
+    SLACK_CLIENT_SECRET = is_installed and slack_here.client_secret or nil,
     SSL_CERT_FILE = slack_here.ca_file,
   }
 end
@@ -44,7 +48,7 @@ local function run_program(text)
   files.write(directory.path .. "/program.lua", text)
   local process <close> = Process.lua("program.lua", {
     directory = directory.path,
-    environment = environment_of(slack_here),
+    environment = environment_of(slack_here, text),
   })
   for _ = 1, 2000 do
     if not process:is_running() then
