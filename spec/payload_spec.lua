@@ -71,4 +71,48 @@ describe("payload", function()
       end
     end
   end)
+
+  describe("tells who did it, in channels shared with others (S046):", function()
+    local function shared(event, more)
+      local body = {
+        team_id = "T0HOST", enterprise_id = "E0HOST", is_ext_shared_channel = true,
+        context_team_id = "T0HOST", context_enterprise_id = "E0HOST", event = event,
+        authorizations = { { team_id = "T0HOST", enterprise_id = "E0HOST" } },
+      }
+      for name, value in pairs(more or {}) do
+        body[name] = value
+      end
+      return body
+    end
+    for _, case in ipairs {
+      { "somebody of the workspace", shared { user_team = "T0HOST" }, "E0HOST", "T0HOST" },
+      { "a guest of another", shared { user_team = "T0GUEST", team = "T0HOST" }, nil, "T0GUEST" },
+      { "a guest by the team alone", shared { team = "T0GUEST" }, nil, "T0GUEST" },
+      { "a guest's organization", shared { user_team = "E0GUEST" }, "E0GUEST", nil },
+      { "one's own organization", shared { user_team = "E0HOST" }, "E0HOST", "T0HOST" },
+      { "an event that does not tell", shared {}, nil, nil },
+      { "an event of the workspace's own channel",
+        shared({ user_team = "T0GUEST" }, { is_ext_shared_channel = false }), "E0HOST", "T0HOST" },
+      { "a click", { user = { id = "U1", team_id = "T1" }, team = { id = "T1", enterprise_id = "E1" } },
+        "E1", "T1" },
+      { "a guest's click", { user = { id = "U1", team_id = "T2" }, team = { id = "T1" } }, nil, "T2" },
+      { "a command", { command = "/x", team_id = "T1", enterprise_id = "E1" }, "E1", "T1" },
+    } do
+      it(case[1], function()
+        local enterprise_id, team_id = payload.actor_place(case[2])
+        assert.same({ case[3], case[4] or "none" }, { enterprise_id, team_id or "none" })
+      end)
+    end
+  end)
+
+  it("takes nothing of the person's organization for that of the view's app (S038)", function()
+    local body = {
+      team = { id = "T0EVE", enterprise_id = "E0EVE" }, enterprise = { id = "E0EVE" },
+      view = { app_installed_team_id = "T0ONE" },
+    }
+    assert.equal("T0ONE", payload.team_id(body))
+    assert.is_nil(payload.enterprise_id(body))
+    body.team = { id = "T0ONE", enterprise_id = "E0EVE" }
+    assert.equal("E0EVE", payload.enterprise_id(body))
+  end)
 end)

@@ -144,15 +144,8 @@ end
 -- Asking -------------------------------------------------------------------------------
 
 local function place_key(enterprise_id, team_id, is_enterprise_install)
-  return ("%s:%s:%s:"):format(is_enterprise_install and "org" or "team", enterprise_id or "-",
-    team_id or "-")
-end
-
-local function person_key(query)
-  return ("%s%s:%s:%s:%s:"):format(
-    place_key(query.enterprise_id, query.team_id, query.is_enterprise_install),
-    query.user_id or "-", query.actor_enterprise_id or "-", query.actor_team_id or "-",
-    query.authorizing_user_id or "-")
+  return (is_enterprise_install and "org:" or "team:") .. (enterprise_id or "-") .. ":"
+    .. (team_id or "-") .. ":"
 end
 
 -- The fewest keys: an org-wide install is one, whichever workspace it serves.
@@ -163,16 +156,31 @@ local function installation_key(enterprise_id, team_id, is_enterprise_install)
   return place_key(enterprise_id, team_id, is_enterprise_install)
 end
 
+local function person_key(place, user_id)
+  return place .. (user_id or "-") .. ":"
+end
+
+local function ask_function(self, key, query)
+  return self.people:start(key, sources.of_function, self, query)
+end
+
+local function ask_installations(self, place, query)
+  local key = ("%s%s:%s:%s:"):format(person_key(place, query.user_id),
+    query.actor_enterprise_id or "-", query.actor_team_id or "-",
+    query.authorizing_user_id or "-")
+  return self.people:peek(key)
+    or self.people:start(key, sources.of_installations, self, query, place)
+end
+
 local function ask(self, query)
-  local key = person_key(query)
-  local known = self.people:peek(key)
-  if known then
-    return known
-  elseif self.authorize then
-    return self.people:start(key, sources.of_function, self, query)
+  local enterprise_id, team_id = query.enterprise_id, query.team_id
+  if not self.authorize then
+    return ask_installations(self,
+      installation_key(enterprise_id, team_id, query.is_enterprise_install), query)
   end
-  return self.people:start(key, sources.of_installations, self, query,
-    installation_key(query.enterprise_id, query.team_id, query.is_enterprise_install))
+  local key = person_key(place_key(enterprise_id, team_id, query.is_enterprise_install),
+    query.user_id)
+  return self.people:peek(key) or ask_function(self, key, query)
 end
 
 -- Whether the person may belong to another workspace, and have a token of there.
@@ -186,16 +194,18 @@ end
 ---@param body table
 ---@return slack.Flight flight with a slack.Authorization.Result, or nil and why not
 function Authorization:lookup(body)
-  if not self.authorize then
-    local enterprise_id, team_id, is_enterprise_install = authorization_query.place(body)
-    local known = self.places:peek(installation_key(enterprise_id, team_id,
-      is_enterprise_install))
-    if known and (known.err or not known.value.has_user_tokens
-      and not is_foreign(body, team_id)) then
-      return known
-    end
+  local enterprise_id, team_id, is_enterprise_install = authorization_query.place(body)
+  if self.authorize then
+    local key = person_key(place_key(enterprise_id, team_id, is_enterprise_install),
+      payload.user_id(body))
+    return self.people:peek(key) or ask_function(self, key, authorization_query.of(body))
   end
-  return ask(self, authorization_query.of(body))
+  local place = installation_key(enterprise_id, team_id, is_enterprise_install)
+  local known = self.places:peek(place)
+  if known and (known.err or not known.value.has_user_tokens and not is_foreign(body, team_id)) then
+    return known
+  end
+  return ask_installations(self, place, authorization_query.of(body))
 end
 
 ---The authorization of a request.

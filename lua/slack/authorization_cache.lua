@@ -108,6 +108,14 @@ local function perform(self, key, flight, load, ...)
   land(flight, value, err)
 end
 
+local function new_flight(self, key)
+  local flight = setmetatable({ done = false }, Flight)
+  if self.ttl > 0 then
+    self.flights[key] = flight
+  end
+  return flight
+end
+
 ---Begins to find out, unless somebody does already. Outside of tasks it may be done
 ---when this returns.
 ---@param key string
@@ -115,25 +123,27 @@ end
 ---@return slack.Flight
 function Cache:start(key, load, ...)
   local flight = self.flights[key]
-  if flight then
-    return flight
+  if not flight then
+    flight = new_flight(self, key)
+    tasks.spawn(perform, self, key, flight, load, ...)
   end
-  flight = setmetatable({ done = false }, Flight)
-  if self.ttl > 0 then
-    self.flights[key] = flight
-  end
-  tasks.spawn(perform, self, key, flight, load, ...)
   return flight
 end
 
----The answer: known, or found out now.
+---The answer: known, or found out now, by the calling task. That must not be one that
+---can be cancelled, as others may come to wait for it: another flight, for instance.
 ---@async
 ---@param key string
 ---@param load fun(...): value: any, err: any, ttl: number?
 ---@return any value
 ---@return any err
 function Cache:fetch(key, load, ...)
-  return (self:peek(key) or self:start(key, load, ...)):wait()
+  local flight = self:peek(key) or self.flights[key]
+  if not flight then
+    flight = new_flight(self, key)
+    perform(self, key, flight, load, ...)
+  end
+  return flight:wait()
 end
 
 local function forget_in(generation, is_meant)

@@ -29,6 +29,10 @@ local rawset = rawset
 ---@field channel_id? string
 ---@field team_id? string
 ---@field enterprise_id? string
+---@field actor_enterprise_id? string where the person is at home who did it, in a channel
+---  shared with other organizations
+---@field actor_team_id? string the same
+---@field actor_user_id? string
 ---@field thread_ts? string of the thread the trigger stands in
 ---@field message_ts? string of the message the trigger is about
 ---@field trigger_id? string
@@ -109,6 +113,18 @@ end
 
 function fields.user_client(c)
   return c.app.authorization:user_client(c.authorization)
+end
+
+function fields.actor_enterprise_id(c)
+  return (payload.actor_place(c.body))
+end
+
+function fields.actor_team_id(c)
+  return (select(2, payload.actor_place(c.body)))
+end
+
+function fields.actor_user_id(c)
+  return c.user_id
 end
 
 function fields.log(c)
