@@ -93,9 +93,9 @@ describe("payload", function()
       { "an event that does not tell", shared {}, nil, nil },
       { "an event of the workspace's own channel",
         shared({ user_team = "T0GUEST" }, { is_ext_shared_channel = false }), "E0HOST", "T0HOST" },
-      { "a click", { user = { id = "U1", team_id = "T1" }, team = { id = "T1", enterprise_id = "E1" } },
+      { "a click", { user = { team_id = "T1" }, team = { id = "T1", enterprise_id = "E1" } },
         "E1", "T1" },
-      { "a guest's click", { user = { id = "U1", team_id = "T2" }, team = { id = "T1" } }, nil, "T2" },
+      { "a guest's click", { user = { team_id = "T2" }, team = { id = "T1" } }, nil, "T2" },
       { "a command", { command = "/x", team_id = "T1", enterprise_id = "E1" }, "E1", "T1" },
     } do
       it(case[1], function()
