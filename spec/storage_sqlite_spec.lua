@@ -285,6 +285,14 @@ describe("a store in a file of SQLite", function()
       assert.matches("No such file or directory: make its directory first", text)
     end)
 
+    it("its path is long", function()
+      path = directory.path .. ("/é"):rep(200) .. "/none/bot.db"
+      local _, err = storage.open("sqlite:" .. path)
+      local pattern = "^cannot make …[é/]+/none/bot.db: .+: make its directory first$"
+      assert.matches(pattern, tostring(err))
+      assert.truthy(utf8.len(tostring(err)))
+    end)
+
     it("it is a directory, or would lie in a file", function()
       path = directory.path
       assert.equal("open", refused())

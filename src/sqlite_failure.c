@@ -1,6 +1,5 @@
 #include "sqlite_failure.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,14 +43,17 @@ const char *slk_sqlite_code(int result)
     return find(result)->code;
 }
 
-/* The end of a long path tells more than its beginning. */
-static const char *shorten(const char *path, char *buffer, size_t size)
+const char *slk_sqlite_show_path(const char *path, char *buffer, size_t size)
 {
     size_t length = strlen(path);
     if (length < size) {
         return path;
     }
-    snprintf(buffer, size, "…%s", path + length - (size - sizeof "…"));
+    const char *end = path + length - (size - sizeof "…");
+    while ((*end & 0xc0) == 0x80) { /* the rest of a character */
+        end++;
+    }
+    snprintf(buffer, size, "…%s", end);
     return buffer;
 }
 
@@ -59,7 +61,7 @@ void slk_sqlite_explain(sqlite3 *db, int result, const char *path, struct slk_er
 {
     char buffer[128];
     const struct failure *failure = find(result);
-    const char *shown = shorten(path, buffer, sizeof buffer);
+    const char *shown = slk_sqlite_show_path(path, buffer, sizeof buffer);
     int number = db != NULL ? sqlite3_system_errno(db) : 0;
     if ((failure->result == SQLITE_IOERR || failure->result == SQLITE_CANTOPEN) && number != 0) {
         slk_error_set(err, failure->code, "%s %s: %s", shown, failure->text,

@@ -58,12 +58,16 @@ static int on_busy(void *context, int count)
 static int make_file(const char *path, struct slk_error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int number = errno;
     if (fd >= 0) {
         close(fd);
-    } else if (errno != EEXIST) {
+    } else if (number != EEXIST) {
+        char shown[128];
         const char *advice =
-            errno == ENOENT ? ": make its directory first" : "; a store needs a file to write to";
-        slk_error_set(err, "open", "cannot make %s: %s%s", path, slk_errno_text(errno), advice);
+            number == ENOENT ? ": make its directory first" : "; a store needs a file to write to";
+        slk_error_set(err, "open", "cannot make %s: %s%s",
+                      slk_sqlite_show_path(path, shown, sizeof shown), slk_errno_text(number),
+                      advice);
         return SLK_SYSTEM;
     }
     return SLK_OK;
@@ -104,15 +108,17 @@ static int check_schema(struct sqlite_store *store, bool *is_new, struct slk_err
     if (result != SQLITE_OK) {
         return result;
     }
+    char shown[96];
+    const char *path = slk_sqlite_show_path(store->path, shown, sizeof shown);
     *is_new = version == 0 && application == 0 && tables == 0;
     if (!*is_new && application != APPLICATION_ID) {
         slk_error_set(err, "foreign", "%s is a database of another program: give another path",
-                      store->path);
+                      path);
     } else if (version > SCHEMA_VERSION) {
         slk_error_set(err, "newer",
                       "%s was written by a newer lua-slack (its schema is %lld, this one knows "
                       "%d): update, or give another path",
-                      store->path, (long long)version, SCHEMA_VERSION);
+                      path, (long long)version, SCHEMA_VERSION);
     }
     return SQLITE_OK;
 }
