@@ -258,7 +258,9 @@ describe("sandbox over HTTP", function()
     assert.equal("1", form.decode(got.body).ssl_check)
     assert.is_nil(got.headers["x-slack-signature"])
     answers = { { 401 } }
-    assert.is_false(here:ssl_check(app.url .. "/x"))
+    assert.is_false(here:ssl_check(app.url .. "/x", nil, "GET"))
+    assert.same({ "GET", "/x?ssl_check=1&token=verification-token", "" },
+      { app.requests[2].method, app.requests[2].target, app.requests[2].body })
   end)
 
   for problem, where in pairs {

@@ -16,7 +16,7 @@ describe("sandbox OAuth", function()
   local here, app, query, now
 
   -- An app with an install page; what comes back to its redirect URI is noted.
-  local function start(options)
+  local function start(options, tls)
     now, query = 1767610800, nil
     options = options or {}
     options.log, options.clock = log, function() return now end
@@ -30,7 +30,8 @@ describe("sandbox OAuth", function()
         return 200, "thanks; " .. (request.headers.cookie or "no cookie")
       end
       return 200
-    end)
+    end, { tls = tls })
+    app.url = app.url:gsub("127%.0%.0%.1", "localhost")
     here:deliver_over_http(app.url .. "/slack/events")
   end
 
@@ -87,6 +88,14 @@ describe("sandbox OAuth", function()
       assert.equal("s1", query.state)
       assert.truthy(query.code)
       assert.equal("s1", page.browser:cookie("state").value)
+    end)
+
+    it("trusts the app's own certificate when it is given", function()
+      start({}, {})
+      local page = here:install { install_url = authorize_url(), ca_file = app.ca_file }
+      assert.same({ 200, "s1" }, { page.status, query.state })
+      local none, err = here:install { install_url = authorize_url() }
+      assert.same({ nil, "tls" }, { none, err.code })
     end)
 
     it("tells the app when somebody cancels", function()

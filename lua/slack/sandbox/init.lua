@@ -1,6 +1,6 @@
--- The local Slack: a workspace on this machine that speaks Slack's wire
--- protocol (Web API, Socket Mode, response URLs), so that a bot can be run,
--- shown and tested without an account.
+-- The local Slack: workspaces on this machine that speak Slack's wire protocol
+-- (Web API, Socket Mode, signed HTTP, OAuth, response URLs), so that a bot can be
+-- run, shown and tested without an account.
 --
 --   local sandbox = require "slack.sandbox"
 --   local slack_here <close> = assert(sandbox.start())

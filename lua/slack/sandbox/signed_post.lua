@@ -20,19 +20,23 @@ local REASONS = {
 
 ---@class slack.sandbox.SignedPost
 ---@field url string
+---@field method? string "POST"
 ---@field secret? string nil: not signed
----@field content_type string
----@field body string
+---@field content_type? string
+---@field body? string
 ---@field retry_number? integer
 ---@field retry_reason? string
 ---@field timeout number seconds, redirects included
 ---@field ca_file? string
 
 local function headers_of(post)
-  local headers = { "User-Agent", USER_AGENT, "Accept", "*/*", "Content-Type", post.content_type }
+  local headers = { "User-Agent", USER_AGENT, "Accept", "*/*" }
   local function add(name, value)
     table.insert(headers, name)
     table.insert(headers, value)
+  end
+  if post.content_type then
+    add("Content-Type", post.content_type)
   end
   if post.secret then
     local timestamp = tostring(os.time())
@@ -59,8 +63,8 @@ local function signed_post(post)
   local url, left = post.url, post.timeout
   for _ = 0, MAX_REDIRECTS do
     local response, failure = http.request {
-      method = "POST", url = url, headers = headers_of(post), body = post.body, net = net,
-      timeout = left, urgent = true,
+      method = post.method or "POST", url = url, headers = headers_of(post), body = post.body,
+      net = net, timeout = left, urgent = true,
     }
     if not response then
       return nil, REASONS[failure.code] or "unknown_error"

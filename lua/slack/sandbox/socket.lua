@@ -330,6 +330,8 @@ end
 ---@field accepts_response_payload? boolean
 ---@field connection? slack.sandbox.Connection where to send it; nil: in turn
 ---@field fragments? integer how many pieces the frame is cut into
+---@field timeout? number over HTTP: seconds that the app has to answer
+---@field outer? table of deliver_event: fields of the body that are to be otherwise
 
 ---Delivers an envelope; an event that is not acked in time is delivered again.
 ---@param kind "events_api"|"interactive"|"slash_commands"|string

@@ -106,9 +106,10 @@ local function echoes(response, challenge)
   return type(decoded) == "table" and decoded.challenge == challenge
 end
 
-local function probe_post(self, url, fields)
+local function probe(self, url, fields)
   return signed_post {
     url = url,
+    method = fields.method,
     secret = fields.secret,
     content_type = fields.content_type,
     body = fields.body,
@@ -126,7 +127,7 @@ end
 function transports:verify_url(url, ca_file)
   checks.type("verify_url: url", url, "string")
   local challenge = self.workspace.new_id "":lower() .. self.workspace.new_id "":lower()
-  local response, reason = probe_post(self, url, {
+  local response, reason = probe(self, url, {
     secret = self.signing_secret,
     content_type = "application/json",
     body = assert(json.encode {
@@ -146,13 +147,17 @@ end
 ---@async
 ---@param url string
 ---@param ca_file? string
+---@param method? "POST"|"GET" POST; Slack has used both
 ---@return boolean passed
 ---@return string? why Slack's word for what went wrong
-function transports:ssl_check(url, ca_file)
+function transports:ssl_check(url, ca_file, method)
   checks.type("ssl_check: url", url, "string")
-  local response, reason = probe_post(self, url, {
-    content_type = "application/x-www-form-urlencoded",
-    body = "ssl_check=1&token=verification-token",
+  local fields = "ssl_check=1&token=verification-token"
+  local is_get = method == "GET"
+  local response, reason = probe(self, is_get and url .. "?" .. fields or url, {
+    method = method,
+    content_type = not is_get and "application/x-www-form-urlencoded" or nil,
+    body = not is_get and fields or nil,
     ca_file = ca_file,
   })
   return not reason and response.status == 200, reason
