@@ -66,7 +66,7 @@ function M.start(here, app)
 end
 
 ---Runs fn(here, new_app) as a task; new_app(options) makes apps that are closed in
----the end.
+---the end; with token = false one without a token.
 ---@param fn fun(here: slack.Sandbox, new_app: fun(options: table?): slack.App, lines: string[])
 ---@param given? table options of the sandbox
 function M.run(fn, given)
@@ -88,6 +88,7 @@ function M.run(fn, given)
       for name, value in pairs(options or {}) do
         all[name] = value
       end
+      all.token = all.token or nil
       add_http(all, here)
       local app = slack.app(all)
       table.insert(apps, app)
