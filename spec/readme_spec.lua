@@ -2,7 +2,9 @@
 -- bot against the local Slack, the others as programs of their own.
 local Process = require "support.process"
 local files = require "support.files"
+local live_app = require "support.live_app"
 local sandbox = require "slack.sandbox"
+local slack = require "slack"
 local tasks = require "slack.tasks"
 
 local README = files.read "README.md"
@@ -127,6 +129,107 @@ describe("README", function()
       local question = assert(slack_here:wait_message { text = "Deploy web?" })
       slack_here:click { message = question, action_id = "deploy" }
       assert(slack_here:wait_message { text = "Deployed." })
+    end)
+  end)
+
+  -- The lines of a transcript as one program for the shell, and what they print.
+  local function transcripts()
+    local all = {}
+    for text in README:gmatch "```console\n(.-)```" do
+      local commands, printed = {}, {}
+      local is_command = false
+      for line in text:gmatch "[^\n]+" do
+        local command = line:match "^%$ (.*)" or is_command and line
+        is_command = command and command:sub(-1) == "\\"
+        table.insert(command and commands or printed, command or line)
+      end
+      table.insert(all, { table.concat(commands, "\n"), table.concat(printed, "\n") .. "\n" })
+    end
+    return all
+  end
+
+  describe("over HTTP", function()
+    local directory, slack_here, bot, url
+
+    local function start(script, environment)
+      local all = environment_of(slack_here)
+      all.SLACK_APP_TOKEN, all.PORT = nil, 0
+      all.SLACK_SIGNING_SECRET = slack_here.signing_secret
+      for name, value in pairs(environment or {}) do
+        all[name] = value or nil
+      end
+      bot = Process.lua(script, { directory = directory.path, environment = all })
+      live_app.wait(function()
+        url = bot:output():match "HTTP on http://[%d.]+:(%d+)/"
+        return url or not bot:is_running()
+      end)
+      url = "http://127.0.0.1:" .. assert(url, bot:output())
+    end
+
+    before_each(function()
+      directory = files.temporary()
+      assert(os.execute("mkdir " .. directory.path .. "/handlers"))
+      for name, text in pairs(named) do
+        files.write(directory.path .. "/" .. name, text)
+      end
+      slack_here = assert(sandbox.start())
+    end)
+
+    after_each(function()
+      getmetatable(bot).__close(bot)
+      slack_here:stop()
+      getmetatable(directory).__close(directory)
+    end)
+
+    it("answers the signed requests of the transcript as printed", function()
+      start "bot.lua"
+      assert.is_true(#transcripts() > 0)
+      for _, transcript in ipairs(transcripts()) do
+        local script = directory.path .. "/transcript.sh"
+        files.write(script, (transcript[1]:gsub("http://127%.0%.0%.1:3000", url)))
+        local shell <close> = Process.start("bash " .. script, {
+          environment = { SLACK_SIGNING_SECRET = slack_here.signing_secret },
+        })
+        live_app.wait(function() return not shell:is_running() end)
+        assert.equal(transcript[2], shell:output(), bot:output())
+      end
+    end)
+
+    it("is the same bot as over Socket Mode", function()
+      start "bot.lua"
+      slack_here:deliver_over_http(url .. "/slack/events")
+      assert.is_true(slack_here:verify_url(url .. "/slack/events"))
+      slack_here:say { user = "ada", text = "hello" }
+      assert(slack_here:wait_message { text = "Hello, <@" }, bot:output())
+    end)
+
+    it("serves routes of its own, health and metrics", function()
+      start "bot.lua"
+      local response = assert(slack.fetch(url .. "/deploys/web%20site?loud=yes"))
+      assert.same({ name = "web site", loud = true }, response:json())
+      response = assert(slack.fetch(url .. "/deploys/web", { json = { version = "1.2" } }))
+      assert.equal("announced", response.body)
+      assert(slack_here:wait_message { text = "web was deployed: 1.2" })
+      for _, path in ipairs { "/health", "/ready", "/metrics" } do
+        assert.equal(200, slack.fetch(url .. path).status, path)
+      end
+    end)
+
+    it("is installed in another workspace, and answers there", function()
+      start("shared.lua", {
+        SLACK_BOT_TOKEN = false, SLACK_CLIENT_ID = slack_here.client_id,
+        SLACK_CLIENT_SECRET = slack_here.client_secret,
+      })
+      slack_here.redirect_urls = { url .. "/slack/oauth_redirect" }
+      slack_here:deliver_over_http(url .. "/slack/events")
+      local mars = slack_here:add_workspace { team_name = "Mars", channels = { "base" } }
+      local page = assert(slack_here:install {
+        install_url = url .. "/slack/install", workspace = mars,
+      })
+      assert.equal(200, page.status, page.body)
+      mars:say { channel = "base", text = ("<@%s> hi"):format(mars.workspace.bot.user_id) }
+      assert(mars:wait_message { channel = "base", text = "Hello, " .. mars.team_id },
+        bot:output())
     end)
   end)
 
