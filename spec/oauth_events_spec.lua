@@ -1,4 +1,7 @@
+local core = require "slack.core"
+local files = require "support.files"
 local oauth_app = require "support.oauth_app"
+local slack = require "slack"
 
 local SCOPES = { "chat:write", "channels:history" }
 
@@ -59,8 +62,30 @@ describe("an app that workspaces install", function()
     end)
   end
 
+  it("is installed over TLS, with a cookie that leaves it only so", function()
+    local directory <close> = files.temporary()
+    for name, text in pairs(assert(core.certificate {})) do
+      files.write(("%s/%s.pem"):format(directory.path, name), text)
+    end
+    oauth_app.run({ channels = { "general" } }, function(here, new)
+      local it = new({ scopes = SCOPES, direct = true }, { http = {
+        host = "127.0.0.1", port = 0,
+        tls = { cert = directory.path .. "/certificate.pem", key = directory.path .. "/key.pem" },
+      } })
+      it.app:message("whose?", function(c) c:say("token of " .. c.team_id) end)
+      assert.matches("^https://", it.url)
+      local authority = directory.path .. "/authority.pem"
+      here:deliver_over_http { url = it.url .. "/slack/events", ca_file = authority }
+      local page = assert(slack.fetch(it.url .. "/slack/install", {
+        ca_file = authority, proxy = "", follow = false,
+      }))
+      assert.matches("; Secure", page.headers["set-cookie"], 1, true)
+      install(it, { ca_file = authority })
+      assert.equal("token of " .. here.workspaces[1].team_id, ask(here.workspaces[1], "general"))
+    end)
+  end)
+
   it("keeps its installations in a file, and serves them after a restart", function()
-    local files = require "support.files"
     local directory <close> = files.temporary()
     oauth_app.run({ channels = { "general" } }, function(here, new)
       local function start()
