@@ -4,7 +4,6 @@ local Process = require "support.process"
 local files = require "support.files"
 local live_app = require "support.live_app"
 local sandbox = require "slack.sandbox"
-local slack = require "slack"
 local tasks = require "slack.tasks"
 
 local README = files.read "README.md"
@@ -75,16 +74,20 @@ describe("README", function()
     end)
   end
 
+  local function write_named()
+    local directory = files.temporary()
+    assert(os.execute("mkdir " .. directory.path .. "/handlers"))
+    for name, text in pairs(named) do
+      files.write(directory.path .. "/" .. name, text)
+    end
+    return directory
+  end
+
   describe("as a bot", function()
     local directory, slack_here, bot
 
     setup(function()
-      directory = files.temporary()
-      assert(os.execute("mkdir " .. directory.path .. "/handlers"))
-      for name, text in pairs(named) do
-        files.write(directory.path .. "/" .. name, text)
-      end
-      slack_here = assert(sandbox.start())
+      directory, slack_here = write_named(), assert(sandbox.start())
       bot = Process.lua("bot.lua", {
         directory = directory.path,
         environment = environment_of(slack_here),
@@ -151,14 +154,11 @@ describe("README", function()
   describe("over HTTP", function()
     local directory, slack_here, bot, url
 
-    local function start(script, environment)
-      local all = environment_of(slack_here)
-      all.SLACK_APP_TOKEN, all.PORT = nil, 0
-      all.SLACK_SIGNING_SECRET = slack_here.signing_secret
-      for name, value in pairs(environment or {}) do
-        all[name] = value or nil
-      end
-      bot = Process.lua(script, { directory = directory.path, environment = all })
+    local function start()
+      local environment = environment_of(slack_here)
+      environment.SLACK_APP_TOKEN, environment.PORT = nil, 0
+      environment.SLACK_SIGNING_SECRET = slack_here.signing_secret
+      bot = Process.lua("bot.lua", { directory = directory.path, environment = environment })
       live_app.wait(function()
         url = bot:output():match "HTTP on http://[%d.]+:(%d+)/"
         return url or not bot:is_running()
@@ -167,12 +167,8 @@ describe("README", function()
     end
 
     before_each(function()
-      directory = files.temporary()
-      assert(os.execute("mkdir " .. directory.path .. "/handlers"))
-      for name, text in pairs(named) do
-        files.write(directory.path .. "/" .. name, text)
-      end
-      slack_here = assert(sandbox.start())
+      directory, slack_here = write_named(), assert(sandbox.start())
+      start()
     end)
 
     after_each(function()
@@ -182,7 +178,6 @@ describe("README", function()
     end)
 
     it("answers the signed requests of the transcript as printed", function()
-      start "bot.lua"
       assert.is_true(#transcripts() > 0)
       for _, transcript in ipairs(transcripts()) do
         local script = directory.path .. "/transcript.sh"
@@ -196,40 +191,10 @@ describe("README", function()
     end)
 
     it("is the same bot as over Socket Mode", function()
-      start "bot.lua"
       slack_here:deliver_over_http(url .. "/slack/events")
       assert.is_true(slack_here:verify_url(url .. "/slack/events"))
       slack_here:say { user = "ada", text = "hello" }
       assert(slack_here:wait_message { text = "Hello, <@" }, bot:output())
-    end)
-
-    it("serves routes of its own, health and metrics", function()
-      start "bot.lua"
-      local response = assert(slack.fetch(url .. "/deploys/web%20site?loud=yes"))
-      assert.same({ name = "web site", loud = true }, response:json())
-      response = assert(slack.fetch(url .. "/deploys/web", { json = { version = "1.2" } }))
-      assert.equal("announced", response.body)
-      assert(slack_here:wait_message { text = "web was deployed: 1.2" })
-      for _, path in ipairs { "/health", "/ready", "/metrics" } do
-        assert.equal(200, slack.fetch(url .. path).status, path)
-      end
-    end)
-
-    it("is installed in another workspace, and answers there", function()
-      start("shared.lua", {
-        SLACK_BOT_TOKEN = false, SLACK_CLIENT_ID = slack_here.client_id,
-        SLACK_CLIENT_SECRET = slack_here.client_secret,
-      })
-      slack_here.redirect_urls = { url .. "/slack/oauth_redirect" }
-      slack_here:deliver_over_http(url .. "/slack/events")
-      local mars = slack_here:add_workspace { team_name = "Mars", channels = { "base" } }
-      local page = assert(slack_here:install {
-        install_url = url .. "/slack/install", workspace = mars,
-      })
-      assert.equal(200, page.status, page.body)
-      mars:say { channel = "base", text = ("<@%s> hi"):format(mars.workspace.bot.user_id) }
-      assert(mars:wait_message { channel = "base", text = "Hello, " .. mars.team_id },
-        bot:output())
     end)
   end)
 
