@@ -380,6 +380,20 @@ describe("app:route", function()
     end)
   end)
 
+  it("that another keeps from ever being reached is told of once", function()
+    local offline = offline_app.new { http = {} }
+    local app = offline.app
+    app:route({ "GET", "POST" }, "/a/:b", print)
+    app:route("PUT", "/a/:c", print)
+    app:route("GET", "/a/b", print)
+    assert.equal("", offline:log())
+    app:route("GET", "/a/:c", print)
+    app:route("GET", "/c", print)
+    assert.matches("app:route GET /a/:c .- is never reached: app:route GET,POST /a/:b",
+      offline:log())
+    assert.equal(1, #offline.lines)
+  end)
+
   it("without an HTTP side is told of at the start", function()
     live.run(function(_, new_app, lines)
       local app = new_app()

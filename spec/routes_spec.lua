@@ -112,6 +112,22 @@ describe("routes", function()
     end
   end)
 
+  it("take whatever bytes without an error", function()
+    local routes = of("GET /:a/*rest", "* /%25/x")
+    local random = { "%", "/", ".", "2", "e", "\0", "é", "\xFF" }
+    for _ = 1, 2000 do
+      local bytes = {}
+      for i = 1, math.random(0, 12) do
+        bytes[i] = random[math.random(#random)]
+      end
+      local route, more = routes:find("GET", "/" .. table.concat(bytes))
+      assert.is_table(more)
+      for _, value in pairs(route and more or {}) do
+        assert.truthy(utf8.len(value))
+      end
+    end
+  end)
+
   it("with letters beyond ASCII are found by their encoding", function()
     local routes = of("GET /grüße/a%20b", "GET /é/:x")
     assert.equal("/grüße/a%20b", found(routes, "/gr%C3%BC%C3%9Fe/a%20b"))

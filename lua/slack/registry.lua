@@ -112,7 +112,7 @@ function M.apply(dispatch, ledgers)
     on_error = ledger.on_error or on_error
   end
   dispatch.index, dispatch.middleware, dispatch.on_error = index, middleware, on_error
-  dispatch.app.routes:replace(routes)
+  dispatch.app.routes:replace(routes, dispatch.app.log)
 end
 
 return M

@@ -10,6 +10,7 @@ local form = require "slack.form"
 ---@field path string as it was registered
 ---@field exact? string the path in a request, when there is only one
 ---@field segments? slack.RouteSegment[]
+---@field shape string the same for paths that differ in the names of parameters only
 ---@field rank string sorts the more particular before the more general
 ---@field handler fun(c: slack.RouteContext): any
 ---@field script? string
@@ -94,7 +95,7 @@ local function read_path(self, path)
   elseif path:find "[?#%c]" or not utf8.len(path) then
     return nil, ("path: %q: a path in UTF-8 without query expected"):format(path)
   end
-  local segments, literals, ranks, names = {}, {}, {}, {}
+  local segments, literals, shape, ranks, names = {}, {}, {}, {}, {}
   local parts = Route.split(path)
   for i, text in ipairs(parts) do
     local segment, problem = read_segment(text, i == #parts, names)
@@ -102,9 +103,10 @@ local function read_path(self, path)
       return nil, "path: " .. problem
     end
     segments[i], ranks[i] = segment, rank_of(segment)
+    shape[i] = segment.literal or segment.takes_rest and "*" or ":"
     literals[#literals + 1] = segment.literal
   end
-  self.path, self.rank = path, table.concat(ranks)
+  self.path, self.rank, self.shape = path, table.concat(ranks), table.concat(shape, "/")
   if #literals == #segments then
     self.exact = "/" .. table.concat(literals, "/")
   else
@@ -149,6 +151,21 @@ function Route:__tostring()
 end
 
 -- Matching --------------------------------------------------------------------------
+
+---Whether nothing is left for another route where this one goes first.
+---@param other slack.Route
+---@return boolean
+function Route:covers(other)
+  if self.shape ~= other.shape or other.any_method and not self.any_method then
+    return false
+  end
+  for name in pairs(other.methods) do
+    if not self.any_method and not self.methods[name] then
+      return false
+    end
+  end
+  return true
+end
 
 ---HEAD is answered like GET where nothing else is there for it.
 ---@param method string

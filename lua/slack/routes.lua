@@ -101,12 +101,32 @@ function Routes:add(settings)
   build(self)
 end
 
+-- One that another keeps from ever being reached.
+local function warn_of_covered(self, log)
+  local by_shape = {}
+  for _, route in ipairs(self.registered) do
+    local others = by_shape[route.shape] or {}
+    by_shape[route.shape] = others
+    for _, other in ipairs(others) do
+      if other:covers(route) and not route.is_told then
+        route.is_told = true
+        log:warn("%s is never reached: %s was registered before", tostring(route), tostring(other))
+      end
+    end
+    others[#others + 1] = route
+  end
+end
+
 ---What is registered from now on, in its order.
 ---@param list slack.Route[]
-function Routes:replace(list)
+---@param log? slack.Logger
+function Routes:replace(list, log)
   if #list > 0 or #self.registered > 0 then
     self.registered = list
     build(self)
+    if log then
+      warn_of_covered(self, log)
+    end
   end
 end
 

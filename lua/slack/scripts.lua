@@ -63,7 +63,7 @@ end
 -- Loading ------------------------------------------------------------------------------
 
 local function listener_count(script)
-  return script and #script.ledger.listeners or 0
+  return script and #script.ledger.listeners + #script.ledger.routes or 0
 end
 
 local function report_failure(self, name, message)
