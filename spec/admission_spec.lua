@@ -550,6 +550,23 @@ describe("a request to an app of many workspaces", function()
       end)
     end
 
+    it("is not dead when it has been refreshed meanwhile", function()
+      assert(installations:save(record("T0ONE", { bot_refresh_token = "xoxe-1" })))
+      offline.answers["chat.postMessage"] = function(_, token)
+        if token == "xoxb-T0ONE" then
+          assert(installations:update({ team_id = "T0ONE" }, "xoxe-1", { token = "xoxb-new" }))
+          return nil, errors.new { code = "token_revoked", message = "token_revoked" }
+        end
+        return { ok = true }
+      end
+      message "T0ONE"
+      runtime.settle()
+      message "T0ONE"
+      runtime.settle()
+      assert.same({ "token_revoked", "sent" }, seen)
+      assert.is_nil(offline:log():find "for good")
+    end)
+
     it("is called again after any other error", function()
       offline.answers["chat.postMessage"] = errors.new { code = "channel_not_found", message = "x" }
       message "T0ONE"

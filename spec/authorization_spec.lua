@@ -275,6 +275,18 @@ describe("authorize", function()
       assert.is_nil(caught.message:find("1234567890-secret", 1, true))
     end)
 
+    it("by never answering is given up after the time of a request", function()
+      answer = function() tasks.sleep(1000) end
+      deliver {}
+      deliver {}
+      tasks.run(tasks.sleep, 31)
+      assert.equal("timeout", caught.code)
+      assert.equal(0, app:stats().running)
+      answer = function() return { bot_token = "xoxb-1", bot_id = "B", bot_user_id = "U" } end
+      deliver {}
+      assert.same({ 2, 1 }, { #queries, #seen })
+    end)
+
     it("is asked again after a second", function()
       answer = function() error "down" end
       for _ = 1, 10 do

@@ -99,10 +99,9 @@ local function new_context(self, request, kind, part)
   return c
 end
 
-local function conclude(self, c, flight)
-  local authorization = flight.value
+local function conclude(self, c, authorization, err)
   if not authorization then
-    return refuse(self, c, flight.err)
+    return refuse(self, c, err)
   end
   c.authorization = authorization
   if not self.dispatch:ignores(c.request, c.kind, c.payload, authorization) then
@@ -112,8 +111,8 @@ end
 
 local function run_wait(job)
   local _ <close> = job
-  job.flight:wait()
-  conclude(job.dispatch.admission, job.c, job.flight)
+  local dispatch, c = job.dispatch, job.c
+  conclude(dispatch.admission, c, job.flight:wait(dispatch.app.settings.timeout))
   job.completed = true
 end
 
@@ -173,7 +172,7 @@ function Admission:request(request, kind, part)
   end
   local flight = self.dispatch.app.authorization:lookup(request.body)
   if flight.done then
-    return conclude(self, c, flight)
+    return conclude(self, c, flight.value, flight.err)
   end
   local job = new_job(self, c)
   job.flight = flight

@@ -64,9 +64,20 @@ local function where_of(token, owner)
   }
 end
 
+local function tell(self, token, name, reason, consequence)
+  if not is_told(self, token) then
+    self.app.log:error("Slack refuses the token of %s for good (%s)%s", tostring(name), reason,
+      consequence)
+  end
+end
+
+-- It may have been refreshed meanwhile: then all is well.
 local function mark_dead(self, token, where, reason)
-  local _, err = self.installations:mark_dead(where, token, reason)
-  if err and err.code ~= "conflict" and err.code ~= "not_installed" then
+  local record, err = self.installations:mark_dead(where, token, reason)
+  if record then
+    tell(self, token, where.team_id or where.enterprise_id, reason,
+      ": it is not used again until the app is installed there anew")
+  elseif err.code ~= "conflict" and err.code ~= "not_installed" then
     self.app.log:error("a dead installation could not be marked: %s", err)
   end
 end
@@ -77,15 +88,12 @@ local function on_dead(self, token, owner, reason)
   if not owner then
     return -- of a function: it was meant for one run
   end
-  local name = owner.team_id or owner.enterprise_id
   self:forget { team_id = owner.team_id, enterprise_id = owner.enterprise_id }
   local where = self.installations and where_of(token, owner)
-  if not is_told(self, token) then
-    self.app.log:error("Slack refuses the token of %s for good (%s)%s", tostring(name), reason,
-      where and ": it is not used again until the app is installed there anew" or "")
-  end
   if where then
     tasks.spawn(mark_dead, self, token, where, reason)
+  else
+    tell(self, token, owner.team_id or owner.enterprise_id, reason, "")
   end
 end
 
@@ -126,6 +134,7 @@ function Authorization:use(installations)
   installations:on_change(function(change)
     self:forget(change)
   end)
+  self:forget()
 end
 
 ---Forgets what was found out about a workspace, or about an organization; without
@@ -217,7 +226,7 @@ function Authorization:of(body)
   if self.is_fixed then
     return self.app.identity or {}
   end
-  return self:lookup(body):wait()
+  return self:lookup(body):wait(self.app.settings.timeout)
 end
 
 -- Clients ------------------------------------------------------------------------------
@@ -300,7 +309,7 @@ function Authorization:client_for(query)
   local authorization, err = ask(self, {
     enterprise_id = query.enterprise_id, team_id = query.team_id, user_id = query.user_id,
     is_enterprise_install = query.team_id == nil,
-  }):wait()
+  }):wait(self.app.settings.timeout)
   if not authorization then
     return nil, err
   elseif not query.user_id then

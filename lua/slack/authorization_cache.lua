@@ -20,20 +20,37 @@ Cache.__name = "slack.authorization_cache"
 ---@field value any
 ---@field err any
 ---@field until_time? number when the answer goes stale
+---@field cache slack.AuthorizationCache
+---@field key string
 local Flight = {}
 Flight.__index = Flight
 Flight.__name = "slack.flight"
 
+-- Whoever asks from now on begins anew.
+local function give_up(flight, timeout)
+  local flights = flight.cache.flights
+  if flights[flight.key] == flight then
+    flights[flight.key] = nil
+  end
+  return nil, errors.new {
+    code = "timeout", message = ("no authorization: no answer within %g seconds"):format(timeout),
+  }
+end
+
 ---Waits for the answer.
 ---@async
+---@param timeout? number seconds
 ---@return any value
----@return any err
-function Flight:wait()
+---@return any err code "timeout" when the time is over
+function Flight:wait(timeout)
   if not self.done then
     local waiter = tasks.waiter()
     self.waiters = self.waiters or {}
     table.insert(self.waiters, waiter)
-    waiter:await()
+    waiter:await(timeout)
+    if not self.done then
+      return give_up(self, timeout)
+    end
   end
   return self.value, self.err
 end
@@ -109,7 +126,7 @@ local function perform(self, key, flight, load, ...)
 end
 
 local function new_flight(self, key)
-  local flight = setmetatable({ done = false }, Flight)
+  local flight = setmetatable({ done = false, cache = self, key = key }, Flight)
   if self.ttl > 0 then
     self.flights[key] = flight
   end
