@@ -1,0 +1,68 @@
+local files = require "support.files"
+local live = require "support.live_app"
+local storage = require "slack.storage"
+
+describe("an app's storage", function()
+  it("is open from its start to its stop, and what is in memory outlives that", function()
+    live.run(function(_, new_app)
+      local app = new_app()
+      assert.matches("app_storage_spec.lua:%d+: the app's storage is open from app:start on",
+        select(2, pcall(function() return app.store:get "n" end)))
+      for count = 1, 2 do
+        assert(app:start())
+        assert.equal(count, app.store:incr("n", 1))
+        assert.equal(count, app.storage:get "data:n")
+        assert(app:stop())
+      end
+      assert.is_false((pcall(function() return app.store:get "n" end)))
+    end)
+  end)
+
+  it("in a file is closed at a stop and there again after a start", function()
+    local folder <close> = files.temporary()
+    local given = { storage = "sqlite:" .. folder.path .. "/bot.db" }
+    live.run(function(_, new_app)
+      local app = new_app(given)
+      assert(app:start())
+      assert(app.store:set("who", { name = "ada" }))
+      local store = app.store
+      assert(app:stop())
+      assert.equal("closed", select(2, store:get "who").code)
+      local other = new_app(given)
+      assert(other:start())
+      assert.same({ name = "ada" }, other.store:get "who")
+    end)
+  end)
+
+  it("of the program's own making stays open", function()
+    local store <const> = assert(storage.open "memory:")
+    live.run(function(_, new_app)
+      local app = new_app { storage = store }
+      assert(app:start())
+      assert(app.store:set("n", 5))
+      assert(app:stop())
+      assert.equal(5, store:get "data:n")
+    end)
+  end)
+
+  it("that cannot be opened keeps the app from starting, and the error names the file", function()
+    live.run(function(here, new_app)
+      local app = new_app { storage = "sqlite:/no/such/folder/bot.db" }
+      local ok, err = app:start()
+      assert.is_nil(ok)
+      assert.matches("the app cannot start: storage: .*/no/such/folder/bot.db", tostring(err))
+      assert.equal("idle", app.phase)
+      assert.equal(0, #here:calls "auth.test")
+    end)
+  end)
+
+  it("serves scripts while they load", function()
+    local folder <close> = files.temporary()
+    files.write(folder.path .. "/x.lua", 'local app = ...\nassert(app.store:set("loaded", true))')
+    live.run(function(_, new_app)
+      local app = new_app { scripts = folder.path }
+      assert(app:start())
+      assert.is_true(app.store:get "loaded")
+    end)
+  end)
+end)
