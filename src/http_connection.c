@@ -1,6 +1,5 @@
 /* One HTTP/1.1 connection over libwebsockets' raw-skt role: input goes through
- * our parser, one request at a time goes to the gate and to Lua, its answer is
- * written when the socket is writable. Requests that come in the meantime wait
+ * our parser, one request at a time goes to the gate and to Lua. Requests that come in the meantime wait
  * in the parser. At any time there is at most one deadline, the one of what the
  * connection waits for. */
 #include <stddef.h>
@@ -14,7 +13,7 @@
 #include "clock.h"
 #include "server_socket.h"
 
-#define WRITE_SIZE 65536
+#define WRITE_SIZE 65536 /* at once, so that others have their turn */
 
 struct http_connection {
     struct slk_server_socket socket;
@@ -29,6 +28,7 @@ struct http_connection {
     bool is_owed;          /* the gate took that request over */
     bool is_head;          /* answered without a body */
     bool keep_alive;
+    bool is_paused; /* not read from while it is written to */
     bool answering; /* out ends with an answer, not with a "100 Continue" */
     bool refused;   /* an answer is sent, then nothing more is taken */
 };
@@ -112,10 +112,6 @@ static int answer(struct http_connection *connection, int status, const char *he
     if (failed == SLK_OK) {
         failed = slk_http_answer_append(&connection->out, &answer, &server->date);
     }
-    /* An end that the client has sent already would be read first, and lws then
-     * closes at once: a half-closed client would not get its answer. */
-    lws_rx_flow_control(connection->socket.wsi, 0);
-    lws_callback_on_writable(connection->socket.wsi);
     return failed;
 }
 
@@ -126,7 +122,6 @@ static int send_continue(struct http_connection *connection)
     if (failed == SLK_OK) {
         failed = slk_buffer_append(&connection->out, text, sizeof text - 1);
     }
-    lws_callback_on_writable(connection->socket.wsi);
     return failed;
 }
 
@@ -287,24 +282,6 @@ static int advance(struct http_connection *connection)
     return SLK_OK;
 }
 
-static int on_input(struct http_connection *connection, const void *data, size_t length)
-{
-    const struct slk_http_limits *limits = &connection->socket.server->limits;
-    if (connection->refused) {
-        return SLK_OK;
-    }
-    connection->received = slk_clock_now();
-    connection->unparsed += length;
-    if (slk_http_parser_feed(connection->parser, data, length) != SLK_OK) {
-        return SLK_NOMEM;
-    }
-    if (connection->request == 0 && !connection->answering) {
-        return advance(connection);
-    }
-    /* Pipelined requests wait their turn, but not without limit. */
-    return connection->unparsed > limits->max_head + limits->max_body ? SLK_TOO_LARGE : SLK_OK;
-}
-
 /* lws closes a raw connection without telling TLS. */
 static void say_goodbye(struct http_connection *connection)
 {
@@ -331,7 +308,10 @@ static int on_sent(struct http_connection *connection)
     slk_buffer_free(&connection->out);
     connection->sent = 0;
     connection->answering = false;
-    lws_rx_flow_control(connection->socket.wsi, 1);
+    if (connection->is_paused) {
+        connection->is_paused = false;
+        lws_rx_flow_control(connection->socket.wsi, 1);
+    }
     if (!was_answer) {
         return SLK_OK; /* a "100 Continue": what follows it has its deadline */
     }
@@ -347,28 +327,60 @@ static int on_sent(struct http_connection *connection)
     return SLK_CLOSED;
 }
 
-static int on_writable(struct http_connection *connection)
+/* Nothing is read meanwhile: lws would close at once when it came to an end
+ * that the client has sent already, and a half-closed client wants its answer. */
+static void flush_later(struct http_connection *connection)
+{
+    lws_rx_flow_control(connection->socket.wsi, 0);
+    lws_callback_on_writable(connection->socket.wsi);
+    connection->is_paused = true;
+}
+
+/* Sends a piece of what there is to send; the rest and what comes behind it
+ * waits until the socket is writable. */
+static int flush(struct http_connection *connection)
 {
     struct slk_buffer *out = &connection->out;
+    struct lws *wsi = connection->socket.wsi;
+    int status = SLK_OK;
     if (out->length == 0) {
         return SLK_OK;
     }
-    if (connection->sent == 0) {
-        connection->sent = LWS_PRE;
-    }
+    connection->sent = connection->sent > 0 ? connection->sent : LWS_PRE;
     size_t length = out->length - connection->sent;
     length = length < WRITE_SIZE ? length : WRITE_SIZE;
-    int written = lws_write(connection->socket.wsi, (unsigned char *)out->data + connection->sent,
-                            length, LWS_WRITE_RAW);
-    if (written < (int)length) {
+    if (length > 0 && lws_write(wsi, (unsigned char *)out->data + connection->sent, length,
+                                LWS_WRITE_RAW) < (int)length) {
         return SLK_CLOSED;
     }
     connection->sent += length;
-    if (connection->sent == out->length) {
-        return on_sent(connection);
+    /* lws may hold a part of what it took, and would lose it at a close. */
+    if (connection->sent == out->length && !lws_partial_buffered(wsi)) {
+        status = on_sent(connection);
     }
-    lws_callback_on_writable(connection->socket.wsi);
-    return SLK_OK;
+    if (status == SLK_OK && out->length > 0) {
+        flush_later(connection);
+    }
+    return status;
+}
+
+static int on_input(struct http_connection *connection, const void *data, size_t length)
+{
+    const struct slk_http_limits *limits = &connection->socket.server->limits;
+    if (connection->refused) {
+        return SLK_OK;
+    }
+    connection->received = slk_clock_now();
+    connection->unparsed += length;
+    if (slk_http_parser_feed(connection->parser, data, length) != SLK_OK) {
+        return SLK_NOMEM;
+    }
+    if (connection->request == 0 && !connection->answering) {
+        int status = advance(connection);
+        return status == SLK_OK ? flush(connection) : status;
+    }
+    /* Pipelined requests wait their turn, but not without limit. */
+    return connection->unparsed > limits->max_head + limits->max_body ? SLK_TOO_LARGE : SLK_OK;
 }
 
 /* An answer that Lua owed, by itself or at the gate's deadline. */
@@ -383,7 +395,9 @@ static void pay(struct http_connection *connection, int status, const char *head
     settle(connection);
     if (answer(connection, status, headers, body) != SLK_OK) {
         slk_http_connection_drop(&connection->socket);
+        return;
     }
+    flush_later(connection);
 }
 
 void slk_http_connection_respond(struct slk_server_socket *socket, int status, const char *headers,
@@ -409,7 +423,9 @@ static void time_out(struct http_connection *connection, const char *why)
 {
     if (refuse(connection, 408, why) != SLK_OK) {
         slk_http_connection_drop(&connection->socket);
+        return;
     }
+    flush_later(connection);
 }
 
 static struct http_connection *connection_of(const struct slk_deadline *deadline)
@@ -443,7 +459,7 @@ int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
     struct http_connection *connection = (struct http_connection *)slk_server_socket_of(wsi);
     switch ((int)reason) {
     case LWS_CALLBACK_RAW_RX: return on_input(connection, in, length) != SLK_OK ? -1 : 0;
-    case LWS_CALLBACK_RAW_WRITEABLE: return on_writable(connection) != SLK_OK ? -1 : 0;
+    case LWS_CALLBACK_RAW_WRITEABLE: return flush(connection) != SLK_OK ? -1 : 0;
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         slk_server_tls_context_made(user, in);
         return 0;

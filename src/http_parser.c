@@ -7,7 +7,6 @@
 #include "buffer.h"
 #include "error.h"
 
-#define KEPT_MEMORY    16384 /* from one request to the next */
 #define MAX_CHUNK_LINE 1024
 
 enum stage { REQUEST_LINE, FIELDS, BODY, CHUNK_LINE, CHUNK_DATA, CHUNK_END, TRAILERS, DONE };
@@ -299,7 +298,7 @@ static void begin_request(struct slk_http_parser *parser)
     parser->stage = REQUEST_LINE;
     if (parser->read == parser->input.length) {
         parser->input.length = parser->start = parser->read = parser->searched = 0;
-        slk_buffer_shrink(&parser->input, KEPT_MEMORY);
+        slk_buffer_free(&parser->input); /* an idle connection is to cost little */
     }
     parser->line = parser->fields = parser->body = parser->start;
 }

@@ -86,6 +86,7 @@ static int choose_pair(SSL *connection, void *argument)
 void slk_server_tls_use(struct slk_server_tls *tls, SSL_CTX *context)
 {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* clients keep theirs: tickets */
     SSL_CTX_set_cert_cb(context, choose_pair, tls);
 }
 

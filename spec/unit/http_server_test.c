@@ -194,6 +194,13 @@ static void await_settled(void)
     }
 }
 
+static void await_connections(size_t count)
+{
+    while (stats().connections != count) {
+        poll(NULL, 0, 1);
+    }
+}
+
 static void test_verdicts(void)
 {
     start(patient());
@@ -243,9 +250,7 @@ static void test_client_gone(void)
     client_send(client, GET("/owed"));
     uint64_t number = owed();
     client_close(client);
-    while (stats().connections > 0) {
-        poll(NULL, 0, 1);
-    }
+    await_connections(0);
     CHECK(it.gate.gone == 1 && it.gate.answered == 0 && stats().waiting == 0);
     respond(number, "nobody hears it");
     client = client_open(it.port);
@@ -280,9 +285,7 @@ static void test_pipelining(void)
     for (int i = 0; i < 200 && client_try_send(client, GET("/now")); i++) {
     }
     client_await_end(client);
-    while (stats().connections > 0) { /* the client sees its end a moment before */
-        poll(NULL, 0, 1);
-    }
+    await_connections(0);
     CHECK(strstr(client->received, "HTTP") == NULL && it.gate.gone == 1);
     client_close(client);
     stop();
@@ -308,6 +311,44 @@ static void test_half_closed(void)
         CHECK(client->length == 0);
         client_close(client);
     }
+    stop();
+}
+
+/* As on a slow network; what is accepted inherits it. */
+static void narrow_listeners(void)
+{
+    for (int fd = 3; fd < 100; fd++) {
+        int listens = 0;
+        socklen_t size = sizeof listens;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens) {
+            CHECK(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){32768}, sizeof(int)) == 0);
+        }
+    }
+}
+
+/* A client that takes its time gets all of an answer, also the last one. */
+static void test_large_answer(void)
+{
+    enum { LENGTH = 1040000 }; /* the second piece that is written does not fit */
+    start(patient());
+    narrow_listeners();
+    struct client *client = calloc(1, sizeof *client);
+    CHECK(client != NULL);
+    client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int));
+    CHECK(connect_to(client->fd, it.port) == 0);
+    client_send(client, "GET /lua HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    char *body = calloc(1, LENGTH);
+    CHECK(body != NULL);
+    CHECK(slk_http_server_respond(it.server, passed(), 200, "", body, LENGTH) == SLK_OK);
+    size_t length = 0;
+    for (ssize_t got = 1; got > 0; length += (size_t)got) {
+        got = recv(client->fd, client->received, sizeof client->received, 0);
+        CHECK(got >= 0);
+    }
+    CHECK(length > LENGTH);
+    free(body);
+    client_close(client);
     stop();
 }
 
@@ -390,9 +431,7 @@ static void test_no_descriptors(void)
     client_send(idle, GET("/now"));
     client_await(idle, "at once");
     client_send(busy, "GET /now HTTP/1.1\r\nHo");
-    while (stats().connections < 2) {
-        poll(NULL, 0, 1);
-    }
+    await_connections(2);
     int second = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int third = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     low = (struct rlimit){LIMIT, before.rlim_max};
@@ -431,9 +470,7 @@ static void test_finish(void)
     client_send(half, "GET /now HTTP/1.1\r\nHo");
     client_send(waiting, GET("/owed") GET("/now"));
     uint64_t number = owed();
-    while (stats().connections < 3) {
-        poll(NULL, 0, 1);
-    }
+    await_connections(3);
     slk_http_server_finish(it.server);
     client_await_end(idle);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -576,6 +613,7 @@ int main(void)
     test_client_gone();
     test_pipelining();
     test_half_closed();
+    test_large_answer();
     test_crowd();
     test_full();
     test_no_descriptors();
