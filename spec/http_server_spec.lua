@@ -255,13 +255,21 @@ describe("http_server", function()
       }
     end
 
-    local function fetch(port, host)
-      local net = assert(core.net { ca_file = directory.path .. "/authority.pem", proxy = "" })
-      local client <close> = assert(core.http_client(mailbox, CLIENT, log))
-      local id = assert(client:request {
+    -- Trusts the authority that is there now. Clients of one CA file share connections.
+    local function new_client()
+      local ca_file = ("%s/authority-%d.pem"):format(directory.path, #clients)
+      files.write(ca_file, files.read(directory.path .. "/authority.pem"))
+      local net = assert(core.net { ca_file = ca_file, proxy = "" })
+      local client = assert(core.http_client(mailbox, CLIENT, log))
+      clients[#clients + 1] = client
+      return { client = client, net = net }
+    end
+
+    local function fetch_by(who, host, port)
+      local id = assert(who.client:request {
         method = "GET",
-        url = ("https://%s:%d/path"):format(host, port),
-        net = net,
+        url = ("https://%s:%d/path"):format(host or "localhost", port or server:port()),
+        net = who.net,
       })
       return wait(function()
         local waiting = requests[1]
@@ -271,6 +279,10 @@ describe("http_server", function()
         end
         return answers[id]
       end, "an answer")
+    end
+
+    local function fetch(port, host)
+      return fetch_by(new_client(), host, port)
     end
 
     before_each(function() directory = files.temporary() end)
@@ -305,6 +317,45 @@ describe("http_server", function()
       assert.is_nil(made)
       assert.are.equal("certificate", code)
       assert.truthy(message:find("none.pem", 1, true))
+    end)
+
+    it("takes a new certificate for new connections, and keeps the old ones", function()
+      server = assert(start(make_files {}))
+      local before = new_client()
+      assert.are.equal("/path", fetch_by(before).body)
+      make_files {}
+      assert.is_true(server:reload_certificate())
+      local after = new_client()
+      assert.are.equal("/path", fetch_by(after).body)
+      assert.are.equal("/path", fetch_by(before).body)
+      assert.are.equal(2, server:stats().connections_accepted)
+    end)
+
+    it("stays with its certificate when the new one cannot be used", function()
+      local settings = make_files {}
+      server = assert(start(settings))
+      local good = files.read(settings.cert_file)
+      local key = files.read(settings.key_file)
+      for name, pair in pairs {
+        ["no certificate"] = { "hello", key },
+        ["no key"] = { good, "hello" },
+        ["a stranger's key"] = { good, assert(core.certificate {}).key },
+      } do
+        files.write(settings.cert_file, pair[1])
+        files.write(settings.key_file, pair[2])
+        local done, message, code = server:reload_certificate()
+        assert.are.same({ nil, "certificate" }, { done, code }, name)
+        assert.truthy(message:find(".pem: ", 1, true), message)
+        assert.is_nil(message:find "hello")
+      end
+      os.remove(settings.cert_file)
+      assert.truthy(select(2, server:reload_certificate()):find "No such file")
+      assert.are.equal("/path", fetch(server:port(), "localhost").body)
+    end)
+
+    it("says so when there is no certificate to load again", function()
+      server = assert(start())
+      assert.are.equal("certificate", select(3, server:reload_certificate()))
     end)
 
     it("raises for a certificate without its key", function()
