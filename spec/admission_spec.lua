@@ -1,3 +1,4 @@
+local Installations = require "slack.installations"
 local Offline = require "support.offline_app"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -82,6 +83,19 @@ describe("a request to an app of many workspaces", function()
       runtime.settle()
       assert.equal(4, #seen)
       assert.is_true(watch.get > 0)
+    end)
+
+    it("is what another process has made of it, within a minute (S053)", function()
+      app:message(function(c) table.insert(seen, c.authorization.bot_token) end)
+      message "T0ONE"
+      runtime.settle()
+      local other = Installations.new({ scope = function() return installations.store end })
+      assert(other:save(record("T0ONE", { bot_token = "xoxb-of-the-other" })))
+      message "T0ONE"
+      replaced.time.now = replaced.time.now + 61
+      message "T0ONE"
+      runtime.settle()
+      assert.same({ "xoxb-T0ONE", "xoxb-T0ONE", "xoxb-of-the-other" }, seen)
     end)
 
     it("passes over what its own bot did, but not what another's did", function()

@@ -1,4 +1,5 @@
 local Installations = require "slack.installations"
+local files = require "support.files"
 local json = require "slack.json"
 local runtime = require "support.runtime"
 local storage = require "slack.storage"
@@ -63,6 +64,19 @@ describe("installations", function()
         for name, value in pairs(EVERY_FIELD) do
           assert.same(value, record[name], name)
         end
+      end
+    end)
+
+    it("come back from a file just so, in another process's hands too (S058)", function()
+      local directory <close> = files.temporary()
+      local url = "sqlite:" .. directory.path .. "/bot.db"
+      local first, second = assert(storage.open(url)), assert(storage.open(url))
+      assert.is_true(Installations.new(first):save(EVERY_FIELD))
+      first:close()
+      local record = Installations.new(second):find { enterprise_id = "E0ORG", team_id = "T0ONE" }
+      second:close()
+      for name, value in pairs(EVERY_FIELD) do
+        assert.same(value, record[name], name)
       end
     end)
 
