@@ -75,6 +75,24 @@ describe("slack.workers", function()
     assert.truthy(program.program:output():find("<run gave true nil>", 1, true))
   end)
 
+  it("gives each of them chances of its own", function()
+    local program <close> = start [[
+      BEFORE = function()
+        local core = require "slack.core"
+        io.stderr:write(("<draws %d and %d>\n"):format(math.random(0),
+          (string.unpack("=j", core.random(8)))))
+      end
+    ]]
+    wait_for(program, "<draws (%-?%d+)", 2)
+    local seen = {}
+    for a, b in program.program:output():gmatch "<draws (%-?%d+) and (%-?%d+)>" do
+      for _, draw in ipairs { a, b } do
+        assert.is_nil(seen[draw])
+        seen[draw] = true
+      end
+    end
+  end)
+
   it("starts another one for a worker that died, and reports its exit", function()
     local program <close> = start()
     local first = wait_for(program, "<1 runs as (%d+)>")

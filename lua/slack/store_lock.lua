@@ -4,6 +4,7 @@
 -- A lock is a key that only one can add. It expires by itself, in case its
 -- process dies: what it guards must be done in less time than that.
 
+local core = require "slack.core"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
@@ -26,7 +27,7 @@ StoreLock.__name = "slack.store_lock"
 ---@param store slack.Store in which the locks are kept
 ---@return slack.StoreLock
 function StoreLock.new(store)
-  local owner = ("%08x%08x"):format(math.random(0, 0xffffffff), math.random(0, 0xffffffff))
+  local owner = ("%016x"):format((string.unpack("=j", core.random(8))))
   return setmetatable({ store = store, owner = owner, lines = {}, last = 0 }, StoreLock)
 end
 

@@ -39,7 +39,8 @@ local function be_worker(self, parent, number)
   self.signals:close()
   self.poller:close()
   core.begin_process(parent)
-  math.randomseed()
+  -- Lua's own seed is the time in seconds and an address: the same in every worker.
+  math.randomseed(string.unpack("=jj", core.random(16)))
   local ok = self.settings.work(number)
   os.exit(ok and 0 or FATAL_STATUS, true)
 end
