@@ -22,6 +22,8 @@ local function new_server(secure)
     port = 0,
     websocket_port = 0,
     max_body = 1000,
+    max_connections = 5,
+    max_requests = 2,
     cert_file = secure and folder.path .. "/certificate.pem" or nil,
     key_file = secure and folder.path .. "/key.pem" or nil,
   })
@@ -72,6 +74,11 @@ local function one_round()
   wait_for(function(kind, _, _, target)
     return kind == "request" and target == "/unanswered"
   end)
+  assert(secure:reload_certificate())
+  connect(server:port(), "GET /too-many HTTP/1.1\r\nHost: x\r\n\r\n")
+  connect(server:port(), "")
+  connect(server:port(), "")
+  server:finish()
   server:close()
   secure:close()
   for _, client in ipairs(clients) do
