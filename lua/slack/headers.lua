@@ -7,10 +7,13 @@ local Headers = {
   end,
 }
 
+-- Which are joined by something else than a comma (RFC 6265 §5.4).
+local SEPARATORS = { cookie = "; " }
+
 local M = {}
 
----Values by lower-case name, found in any case. Repeated headers are joined by
----commas, as HTTP allows.
+---Values by lower-case name, found in any case. Repeated headers are joined, as
+---HTTP allows.
 ---@param text string lines as received
 ---@return table<string, string>
 function M.parse(text)
@@ -18,7 +21,7 @@ function M.parse(text)
   for name, value in text:gmatch "([^:\r\n]+):[ \t]*([^\r\n]*)" do
     name, value = name:lower(), value:gsub("[ \t]+$", "")
     local before = rawget(headers, name)
-    headers[name] = before and before .. ", " .. value or value
+    headers[name] = before and before .. (SEPARATORS[name] or ", ") .. value or value
   end
   return headers
 end

@@ -2,6 +2,7 @@
 -- asked for.
 
 local form = require "slack.form"
+local headers = require "slack.headers"
 local json = require "slack.json"
 
 ---@class slack.RouteContext
@@ -13,7 +14,7 @@ local json = require "slack.json"
 ---@field params table<string, string> of the path, decoded
 ---@field query table<string, string> the first value of each name, decoded
 ---@field query_values table<string, string[]> all of them
----@field headers table<string, string> by lower-case name; of several with one name all, joined
+---@field headers table<string, string> by name in any case; of several with one name all, joined
 ---@field cookies table<string, string>
 ---@field body string as it came
 ---@field form? table<string, string> of a form: the first value of each name
@@ -30,25 +31,14 @@ local json = require "slack.json"
 ---@field request { acked: boolean } whether it has been answered
 local RouteContext = { __name = "slack.route_context" }
 
--- Headers and cookies ----------------------------------------------------------------
+-- Fields computed when asked for -----------------------------------------------------
 
--- Which are joined by something else than a comma.
-local SEPARATORS = { cookie = "; " }
-
-local function read_headers(lines)
-  local headers = {}
-  for name, value in lines:gmatch "([^:\r\n]+):[ \t]*([^\r\n]*)" do
-    name, value = name:lower(), value:gsub("[ \t]+$", "")
-    local before = headers[name]
-    headers[name] = before and before .. (SEPARATORS[name] or ", ") .. value or value
-  end
-  return headers
-end
+local fields = {}
 
 -- Cookies of others need not be encoded.
-local function read_cookies(text)
+function fields.cookies(c)
   local cookies = {}
-  for pair in (text or ""):gmatch "[^;]+" do
+  for pair in (c.headers.cookie or ""):gmatch "[^;]+" do
     local name, value = pair:match "^%s*([^=%s]+)%s*=%s*(.-)%s*$"
     if name and not cookies[name] then
       value = value:match '^"(.*)"$' or value
@@ -56,14 +46,6 @@ local function read_cookies(text)
     end
   end
   return cookies
-end
-
--- Fields computed when asked for -----------------------------------------------------
-
-local fields = {}
-
-function fields.cookies(c)
-  return read_cookies(c.headers.cookie)
 end
 
 local function read_form(c)
@@ -141,7 +123,7 @@ end
 function RouteContext.new(request, app, route, params)
   return setmetatable({
     kind = "route", type = "route", app = app, listener = route, params = params,
-    method = request.method, path = request.path, headers = read_headers(request.headers),
+    method = request.method, path = request.path, headers = headers.parse(request.headers),
     query = request.query, query_values = request.query_values, body = request.body,
     received = request.received, request = request,
   }, RouteContext)

@@ -18,6 +18,7 @@ local certificate_files = require "slack.sandbox.certificate_files"
 local check_options = require "slack.sandbox.options"
 local checks = require "slack.sandbox.checks"
 local core = require "slack.core"
+local headers = require "slack.headers"
 local installing = require "slack.sandbox.installing"
 local logs = require "slack.log"
 local loop = require "slack.loop"
@@ -229,14 +230,6 @@ end
 
 -- Serving ------------------------------------------------------------------------
 
-local function parse_headers(lines)
-  local headers = {}
-  for name, value in lines:gmatch "([^:\r\n]+):[ \t]*([^\r\n]*)" do
-    headers[name:lower()] = value
-  end
-  return headers
-end
-
 -- Status, headers and body for a request.
 function Sandbox:answer(request)
   local response_id = request.path:match "^/commands/%w+/(%w+)$"
@@ -245,20 +238,20 @@ function Sandbox:answer(request)
   elseif request.path:find "^/services/" then
     return webhooks.handle(self, request)
   end
-  local status, headers, body = self.oauth:handle(request)
+  local status, answer_headers, body = self.oauth:handle(request)
   if status then
-    return status, headers, body
+    return status, answer_headers, body
   end
   return self.api:handle(request)
 end
 
-function Sandbox:on_request(id, method, target, headers, body)
+function Sandbox:on_request(id, method, target, header_lines, body)
   local path, query = target:match "^([^?]*)%??(.*)$"
   local request = {
     method = method,
     path = path,
     query = query,
-    headers = parse_headers(headers),
+    headers = headers.parse(header_lines),
     body = body,
   }
   local status, answer_headers, answer = self:answer(request)
