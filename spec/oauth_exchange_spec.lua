@@ -1,4 +1,3 @@
-local base64url = require "slack.oauth.base64url"
 local exchange = require "slack.oauth.exchange"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -129,29 +128,5 @@ describe("URLs of Slack", function()
     assert.equal("/bot/slack/install", urls.of_ours("/slack/install",
       "https://x.example/bot/slack/back", "/slack/back"))
     assert.equal("/slack/install", urls.of_ours("/slack/install", nil, "/slack/back"))
-  end)
-end)
-
-describe("base64 of URLs", function()
-  it("is RFC 4648's, without padding", function()
-    for text, encoded in pairs {
-      [""] = "", f = "Zg", fo = "Zm8", foo = "Zm9v", foob = "Zm9vYg", ["\255\239\190"] = "_---",
-    } do
-      assert.equal(encoded, base64url.encode(text))
-      assert.equal(text, base64url.decode(encoded))
-    end
-  end)
-
-  it("brings back whatever it is given", function()
-    for length = 0, 70 do
-      local bytes = length > 0 and require("slack.core").random(length) or ""
-      assert.equal(bytes, base64url.decode(base64url.encode(bytes)))
-    end
-  end)
-
-  it("refuses what is in another alphabet, or cannot be that long", function()
-    for _, text in ipairs { "a", "abcde", "ab+/", "Zg==", "Zm9v\n" } do
-      assert.is_nil(base64url.decode(text))
-    end
   end)
 end)

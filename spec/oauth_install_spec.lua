@@ -68,7 +68,7 @@ describe("the install path", function()
 
   it("names its one style sheet by the right digest", function()
     oauth_app.run(nil, function(_, new)
-      local base64 = require "slack.sandbox.base64"
+      local base64 = require "slack.base64"
       local _, _, response = begin(new())
       local style = response.body:match "<style>(.*)</style>"
       assert.matches("style-src 'sha256-" .. base64.encode(core.sha256(style)) .. "'",
@@ -389,9 +389,9 @@ for name, secret in pairs {
 
     it("is refused when a bit of it was changed, with its cookie changed alike (S066)", function()
       run(function(it, state, _, failed)
-        local base64url = require "slack.oauth.base64url"
+        local base64 = require "slack.base64"
         local function cookie_for(text)
-          return COOKIE .. "=" .. base64url.encode(core.sha256(text))
+          return COOKIE .. "=" .. base64.encode_url(core.sha256(text))
         end
         local body, mac = state:match "^(.*)%.(.*)$"
         local function flip(text)

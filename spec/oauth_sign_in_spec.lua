@@ -1,4 +1,4 @@
-local base64url = require "slack.oauth.base64url"
+local base64 = require "slack.base64"
 local core = require "slack.core"
 local form = require "slack.form"
 local json = require "slack.json"
@@ -37,10 +37,10 @@ local function answer_with(it, change)
     local answer, err = call(self, method, ...)
     if method == "openid.connect.token" and answer then
       local head, body, signature = answer.id_token:match "^(.-)%.(.-)%.(.*)$"
-      local claims = json.decode(base64url.decode(body))
+      local claims = json.decode(base64.decode_url(body))
       claims = change(claims) or claims
       answer.id_token = type(claims) == "string" and claims
-        or table.concat({ head, base64url.encode(json.encode(claims)), signature }, ".")
+        or table.concat({ head, base64.encode_url(json.encode(claims)), signature }, ".")
     end
     return answer, err
   end)
@@ -104,7 +104,7 @@ describe("signing in with Slack", function()
       local it, got = sign_in_app(new)
       local response = assert(slack.fetch(it.url .. "/slack/install", { proxy = "" }))
       local state = form.decode(response.body:match 'authorize%?([^"]+)"':gsub("&amp;", "&")).state
-      local cookie = base64url.encode(core.sha256(state))
+      local cookie = base64.encode_url(core.sha256(state))
       response = assert(slack.fetch(it.url .. "/slack/sign_in_redirect?" .. form.encode {
         state = state, code = "1.2",
       }, { proxy = "", headers = { cookie = "slack-app-sign-in-state=" .. cookie } }))
@@ -136,7 +136,7 @@ describe("signing in with Slack", function()
     ["of nobody"] = function(claims) claims["https://slack.com/team_id"] = nil end,
     ["that is no list of claims"] = function() return "e30.W10.x" end,
     ["that is no token"] = function() return "a.b" end,
-    ["that is no JSON"] = function() return "e30." .. base64url.encode "{" .. ".x" end,
+    ["that is no JSON"] = function() return "e30." .. base64.encode_url "{" .. ".x" end,
   } do
     it("refuses an identity " .. name, function()
       oauth_app.run(nil, function(_, new)

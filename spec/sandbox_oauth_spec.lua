@@ -1,6 +1,5 @@
 local WebServer = require "support.web_server"
-local base64 = require "slack.sandbox.base64"
-local base64url = require "slack.oauth.base64url"
+local base64 = require "slack.base64"
 local client = require "slack.client"
 local core = require "slack.core"
 local form = require "slack.form"
@@ -253,7 +252,7 @@ describe("sandbox OAuth", function()
 
     it("checks the verifier of PKCE, and asks for no secret then", function()
       start()
-      local challenge = base64url.encode(core.sha256 "verifier")
+      local challenge = base64.encode_url(core.sha256 "verifier")
       assert(here:install { install_url = authorize_url {
         code_challenge = challenge, code_challenge_method = "S256",
       } })
@@ -342,7 +341,7 @@ describe("sandbox OAuth", function()
       local answer = sign_in()
       assert.same({ true, "Bearer" }, { answer.ok, answer.token_type })
       local text = answer.id_token:match "^[%w_-]+%.([%w_-]+)%.[%w_-]+$"
-      local claims = json.decode(base64url.decode(text))
+      local claims = json.decode(base64.decode_url(text))
       local id = here.workspace:find_user("grace").id
       assert.same({ "https://slack.com", here.client_id, id, id, here.workspace.id, "n1" }, {
         claims.iss, claims.aud, claims.sub, claims["https://slack.com/user_id"],

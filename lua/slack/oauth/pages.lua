@@ -1,20 +1,11 @@
 -- The pages of installing and signing in. Whatever is put into one is escaped; a
 -- page loads nothing, runs nothing, and tells no other site where it was.
 
+local base64 = require "slack.base64"
 local core = require "slack.core"
+local html = require "slack.html"
 
 local M = {}
-
-local ENTITIES = {
-  ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;",
-}
-
----Text as it can stand anywhere in a page, in quoted attributes too.
----@param text any
----@return string
-function M.escape(text)
-  return (tostring(text):gsub("[&<>\"']", ENTITIES))
-end
 
 local STYLE = [[
 :root { color-scheme: light dark; --ink: #1d1c1d; --soft: #5c5b5d; --paper: #fff; --ground: #f4f2f5;
@@ -65,29 +56,13 @@ local PAGE = [[
 </html>
 ]]
 
-local DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
--- What the policy names the style sheet by.
-local function base64(bytes)
-  local text = bytes:gsub("..?.?", function(group)
-    local a, b, c = group:byte(1, 3)
-    local bits = a << 16 | (b or 0) << 8 | (c or 0)
-    local letters = {}
-    for i = 0, 3 do
-      local at = (bits >> (18 - 6 * i) & 63) + 1
-      letters[i + 1] = i <= #group and DIGITS:sub(at, at) or "="
-    end
-    return table.concat(letters)
-  end)
-  return text
-end
-
+-- The policy names the style sheet by its digest.
 local headers
 
 local function page_headers()
   headers = headers or {
     ["Content-Security-Policy"] = ("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; "
-      .. "form-action 'none'; frame-ancestors 'none'"):format(base64(core.sha256(STYLE))),
+      .. "form-action 'none'; frame-ancestors 'none'"):format(base64.encode(core.sha256(STYLE))),
     ["Cache-Control"] = "no-store",
     ["Referrer-Policy"] = "no-referrer",
     ["X-Content-Type-Options"] = "nosniff",
@@ -102,10 +77,10 @@ end
 
 ---A response of a route with the headers that every page here has.
 ---@param status integer
----@param html string
+---@param text string HTML
 ---@return table
-function M.response(status, html)
-  return { status = status, html = html, headers = page_headers() }
+function M.response(status, text)
+  return { status = status, html = text, headers = page_headers() }
 end
 
 ---Leads to another address, and leaves no trace of this one.
@@ -120,16 +95,16 @@ end
 
 -- content is HTML already; the title is not.
 local function page(title, mark, class, content, head)
-  local escaped = M.escape(title)
+  local escaped = html.escape(title)
   return PAGE:format(escaped, head or "", STYLE, class, mark, escaped, content)
 end
 
 local function paragraph(text)
-  return "<p>" .. M.escape(text) .. "</p>\n"
+  return "<p>" .. html.escape(text) .. "</p>\n"
 end
 
 local function button(url, text)
-  return ('<a class="button" href="%s">%s</a>\n'):format(M.escape(url), M.escape(text))
+  return ('<a class="button" href="%s">%s</a>\n'):format(html.escape(url), html.escape(text))
 end
 
 ---@param url string where installing goes on
@@ -152,9 +127,9 @@ function M.success(app_url, browser_url, place, name)
   local content = paragraph(text) .. button(app_url, "Open Slack")
   if browser_url ~= app_url then
     content = content .. ('<p>Nothing happens? <a href="%s">Open it in the browser</a>.</p>\n')
-      :format(M.escape(browser_url))
+      :format(html.escape(browser_url))
   end
-  local head = ('<meta http-equiv="refresh" content="0; url=%s">\n'):format(M.escape(app_url))
+  local head = ('<meta http-equiv="refresh" content="0; url=%s">\n'):format(html.escape(app_url))
   return M.response(200, page("All done", "✓", "good", content, head))
 end
 
@@ -205,7 +180,7 @@ function M.failure(err, again)
   local is_calm = err.code == "access_denied"
   local content = paragraph(text)
   if status ~= 200 and err.code:find "^[%w_]+$" then
-    content = content .. "<p><code>" .. M.escape(err.code) .. "</code></p>\n"
+    content = content .. "<p><code>" .. html.escape(err.code) .. "</code></p>\n"
   end
   if again then
     content = content .. button(again, "Try again")

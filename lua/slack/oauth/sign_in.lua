@@ -1,7 +1,7 @@
 -- Sign in with Slack (OpenID Connect): who somebody is, and nothing installed.
 
 local Visits = require "slack.oauth.visits"
-local base64url = require "slack.oauth.base64url"
+local base64 = require "slack.base64"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local exchange = require "slack.oauth.exchange"
@@ -81,7 +81,7 @@ end
 
 local function claims_of(token)
   local payload = type(token) == "string" and token:match "^[%w_-]+%.([%w_-]+)%.[%w_-]*$"
-  local text = payload and base64url.decode(payload)
+  local text = payload and base64.decode_url(payload)
   local claims = text and json.decode(text)
   return type(claims) == "table" and claims or nil
 end

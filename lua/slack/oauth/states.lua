@@ -6,7 +6,7 @@
 -- have been used. Either way it is bound to the browser by a cookie that holds its
 -- digest, so that nobody can have another person finish what he began.
 
-local base64url = require "slack.oauth.base64url"
+local base64 = require "slack.base64"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -51,7 +51,7 @@ local function secret_of(self)
   local secret, err = self.store:get "secret"
   if not secret and not err then
     local added
-    added, err = self.store:add("secret", base64url.encode(core.random(SECRET_BYTES)))
+    added, err = self.store:add("secret", base64.encode_url(core.random(SECRET_BYTES)))
     if added ~= nil then
       secret, err = self.store:get "secret"
     end
@@ -64,11 +64,11 @@ local function secret_of(self)
 end
 
 local function mac(self, secret, body)
-  return base64url.encode(core.hmac_sha256(secret, "state\0" .. self.purpose .. "\0" .. body))
+  return base64.encode_url(core.hmac_sha256(secret, "state\0" .. self.purpose .. "\0" .. body))
 end
 
 local function digest(text)
-  return base64url.encode(core.sha256(text))
+  return base64.encode_url(core.sha256(text))
 end
 
 -- Whether one more may be put into the storage.
@@ -107,7 +107,7 @@ function States:issue(data)
   if not secret then
     return nil, err
   end
-  local id = base64url.encode(core.random(ID_BYTES))
+  local id = base64.encode_url(core.random(ID_BYTES))
   local entry = { id = id, data = data, expires = math.floor(self.clock()) + LIFETIME }
   local encoded, problem = json.encode(entry)
   if not encoded or #encoded > MAX_DATA then
@@ -119,7 +119,7 @@ function States:issue(data)
   end
   local body = id
   if self.is_stateless then
-    body = base64url.encode(encoded)
+    body = base64.encode_url(encoded)
   else
     local ok
     ok, err = keep(self, id, entry)
@@ -147,7 +147,7 @@ local function take(self, body)
     deleted, err = self.store:delete(key)
     return deleted and entry, err
   end
-  local entry = json.decode(base64url.decode(body) or "")
+  local entry = json.decode(base64.decode_url(body) or "")
   if type(entry) ~= "table" or self.clock() >= (tonumber(entry.expires) or 0) then
     return nil
   end
@@ -199,7 +199,7 @@ function States:derive(state, name)
   if not secret then
     return nil, err
   end
-  return base64url.encode(core.hmac_sha256(secret, name .. "\0" .. self.purpose .. "\0"
+  return base64.encode_url(core.hmac_sha256(secret, name .. "\0" .. self.purpose .. "\0"
     .. state.id))
 end
 

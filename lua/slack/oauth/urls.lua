@@ -1,7 +1,7 @@
 -- The URLs of Slack that people are sent to. They stand beside the Web API, so that
 -- GovSlack and the local Slack need no setting of their own.
 
-local base64url = require "slack.oauth.base64url"
+local base64 = require "slack.base64"
 local core = require "slack.core"
 local form = require "slack.form"
 
@@ -37,7 +37,7 @@ function M.authorize(settings, api_url, state, verifier)
     fields.user_scope = joined(settings.user_scopes, ",")
   end
   if verifier then
-    fields.code_challenge = base64url.encode(core.sha256(verifier))
+    fields.code_challenge = base64.encode_url(core.sha256(verifier))
     fields.code_challenge_method = "S256"
   end
   return M.origin(api_url) .. path .. form.encode(fields)

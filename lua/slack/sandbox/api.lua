@@ -2,7 +2,7 @@
 -- runs the method, encodes the answer. Knows no sockets: a request comes in as
 -- a table, status, headers and body go out.
 
-local base64 = require "slack.sandbox.base64"
+local base64 = require "slack.base64"
 local form = require "slack.form"
 local json = require "slack.json"
 local methods = require "slack.sandbox.methods"

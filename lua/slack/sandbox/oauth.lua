@@ -1,7 +1,7 @@
 -- OAuth on the local Slack's side: what an app asks for, what a person decides, and
 -- the codes that come of it (protocol §15.1, §15.3).
 
-local base64url = require "slack.oauth.base64url"
+local base64 = require "slack.base64"
 local core = require "slack.core"
 local form = require "slack.form"
 local new_id = require "slack.sandbox.new_id"
@@ -255,7 +255,7 @@ function OAuth:spend(kind, args, basic)
     return nil, "oauth_authorization_url_mismatch"
   elseif code.request.sent_redirect_uri ~= args.redirect_uri then
     return nil, "bad_redirect_uri"
-  elseif challenge and base64url.encode(core.sha256(args.code_verifier or "")) ~= challenge then
+  elseif challenge and base64.encode_url(core.sha256(args.code_verifier or "")) ~= challenge then
     return nil, "invalid_code_verifier"
   elseif not challenge and args.code_verifier then
     return nil, "pkce_not_allowed"

@@ -1,6 +1,6 @@
 -- Sign in with Slack: who somebody is (protocol §15.5).
 
-local base64url = require "slack.oauth.base64url"
+local base64 = require "slack.base64"
 local core = require "slack.core"
 local json = require "slack.json"
 
@@ -36,7 +36,7 @@ local function claims_of(workspace, user)
 end
 
 local function encode(value)
-  return base64url.encode(assert(json.encode(value)))
+  return base64.encode_url(assert(json.encode(value)))
 end
 
 -- Its form is the real one's, its signature is invented: there is no key to check
@@ -48,7 +48,7 @@ local function identity_token(call, code, client_id)
   claims.iat, claims.exp, claims.auth_time = now, now + TOKEN_LIFE, now
   return table.concat({
     encode { typ = "JWT", alg = "RS256", kid = "local" }, encode(claims),
-    base64url.encode(core.random(256)),
+    base64.encode_url(core.random(256)),
   }, ".")
 end
 

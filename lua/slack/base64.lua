@@ -1,6 +1,8 @@
--- Base64 in the alphabet of URLs, without padding (RFC 4648 §5).
+-- Base64 (RFC 4648), and the same in the alphabet of URLs, without padding.
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+local FROM_URL = { ["-"] = "+", ["_"] = "/" }
+local TO_URL = { ["+"] = "-", ["/"] = "_" }
 
 local VALUES = {}
 for i = 1, #ALPHABET do
@@ -22,14 +24,14 @@ local function encode_group(group)
 end
 
 ---@param bytes string
----@return string
-function M.encode(bytes)
+---@return string text of letters, digits, "-" and "_"
+function M.encode_url(bytes)
   return (bytes:gsub("..?.?", encode_group))
 end
 
 ---@param text string
 ---@return string? bytes nil when the text is not in the alphabet or cannot be that long
-function M.decode(text)
+function M.decode_url(text)
   if text:find "[^%w_-]" or #text % 4 == 1 then
     return nil
   end
@@ -43,6 +45,19 @@ function M.decode(text)
     end
   end
   return table.concat(parts)
+end
+
+---@param bytes string
+---@return string
+function M.encode(bytes)
+  local text = M.encode_url(bytes):gsub("[-_]", FROM_URL)
+  return text .. ("="):rep(-#text % 4)
+end
+
+---@param text string with or without padding
+---@return string? bytes nil when it is no base64
+function M.decode(text)
+  return M.decode_url((text:gsub("=+$", ""):gsub("[+/]", TO_URL)))
 end
 
 return M
