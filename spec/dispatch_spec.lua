@@ -430,7 +430,7 @@ describe("dispatch", function()
   it("warns when nearly as many handlers run as may, and names the commonest", function()
     local now, gate = 0, tasks.waiter()
     offline = Offline.new({ max_in_flight = 5 })
-    offline.app.dispatch.crowding.clock = function() return now end
+    offline.app.dispatch.crowding.warnings.clock = function() return now end
     local function hang() tasks.waiter():await(10) end
     offline.app:message("x", hang)
     offline.app:message("y", function() gate:await() end)

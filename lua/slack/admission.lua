@@ -4,18 +4,18 @@
 
 local Context = require "slack.context"
 local Job = require "slack.job"
+local LogLimit = require "slack.log_limit"
 local authorization_query = require "slack.authorization_query"
 local revocation = require "slack.revocation"
 local tasks = require "slack.tasks"
 
 local PERIOD = 60 -- seconds between two lines about the same workspace
-local TOLD_LIMIT = 256 -- workspaces remembered
 -- Seconds before a removal that failed is tried again.
 local RETRY_DELAYS = { 1, 10, 60 }
 
 ---@class slack.Admission
 ---@field dispatch slack.Dispatch
----@field clock fun(): number
+---@field refusals slack.LogLimit
 local Admission = {}
 Admission.__index = Admission
 Admission.__name = "slack.admission"
@@ -24,7 +24,7 @@ Admission.__name = "slack.admission"
 ---@param clock fun(): number
 ---@return slack.Admission
 function Admission.new(dispatch, clock)
-  return setmetatable({ dispatch = dispatch, clock = clock, told = {}, told_count = 0 }, Admission)
+  return setmetatable({ dispatch = dispatch, refusals = LogLimit.new(clock, PERIOD) }, Admission)
 end
 
 -- A job that handles nothing itself.
@@ -35,18 +35,6 @@ local function new_job(self, c)
 end
 
 -- Refusing -----------------------------------------------------------------------------
-
-local function is_due(self, key)
-  local now, last = self.clock(), self.told[key]
-  if last and now - last < PERIOD then
-    return false
-  elseif not last and self.told_count >= TOLD_LIMIT then
-    self.told, self.told_count = {}, 0
-  end
-  self.told_count = self.told_count + (last and 0 or 1)
-  self.told[key] = now
-  return true
-end
 
 local function tell_person(c, text)
   if c.kind == "command" then
@@ -74,7 +62,7 @@ local function run_refusal(job)
   if c.request.held then
     dispatch:refuse(c.request, "unauthorized")
   end
-  if not dispatch.on_error and is_due(dispatch.admission, err.message) then
+  if not dispatch.on_error and dispatch.admission.refusals:is_due(err.message) then
     dispatch.app.log:error("%s", err)
   end
   dispatch.failures:report(c, {

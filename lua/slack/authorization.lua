@@ -7,16 +7,18 @@
 
 local AuthorizationCache = require "slack.authorization_cache"
 local Clients = require "slack.clients"
+local LogLimit = require "slack.log_limit"
 local authorization_query = require "slack.authorization_query"
 local errors = require "slack.errors"
+local loop = require "slack.loop"
 local payload = require "slack.payload"
 local sources = require "slack.authorization_sources"
 local tasks = require "slack.tasks"
 
 -- Seconds: of what was found out, and of who a token belongs to, which never changes.
 local DEFAULT_TTL, IDENTITY_TTL = 60, 3600
--- Refused tokens of which the log has told.
-local TOLD_LIMIT = 1000
+-- Refused tokens of which the log tells once.
+local REFUSED_LIMIT = 1000
 
 ---@class slack.Authorization.Result
 ---@field bot_token? string
@@ -43,17 +45,6 @@ Authorization.__name = "slack.authorization"
 
 -- Tokens that Slack refuses ------------------------------------------------------------
 
-local function is_told(self, token)
-  if self.told[token] then
-    return true
-  elseif self.told_count >= TOLD_LIMIT then
-    self.told, self.told_count = {}, 0
-  end
-  self.told[token] = true
-  self.told_count = self.told_count + 1
-  return false
-end
-
 local function where_of(token, owner)
   local is_bot = token == owner.bot_token
   local record = is_bot and owner.installation or owner.user_installation
@@ -65,7 +56,7 @@ local function where_of(token, owner)
 end
 
 local function tell(self, token, name, reason, consequence)
-  if not is_told(self, token) then
+  if self.refused:is_due(token) then
     self.app.log:error("Slack refuses the token of %s for good (%s)%s", tostring(name), reason,
       consequence)
   end
@@ -116,7 +107,8 @@ function Authorization.new(app)
   local settings = app.settings
   local ttl = settings.authorization_cache or DEFAULT_TTL
   local self = setmetatable({
-    app = app, authorize = settings.authorize, told = {}, told_count = 0,
+    app = app, authorize = settings.authorize,
+    refused = LogLimit.new(loop.now, math.huge, REFUSED_LIMIT),
     is_fixed = not settings.authorize and not settings.oauth,
     clients = Clients.new(app),
     places = AuthorizationCache.new(ttl), people = AuthorizationCache.new(ttl),

@@ -1,6 +1,8 @@
 -- Warnings when nearly as many handlers run as may: beyond that the app takes
 -- nothing more, which from outside looks like a bot that is deaf.
 
+local LogLimit = require "slack.log_limit"
+
 local SHARE = 0.8
 local PERIOD = 60 -- seconds between two warnings of one sort
 
@@ -16,17 +18,9 @@ Crowding.__name = "slack.crowding"
 ---@return slack.Crowding
 function Crowding.new(app, limit, clock)
   return setmetatable({
-    app = app, limit = limit, clock = clock, threshold = math.ceil(limit * SHARE), last = {},
+    app = app, limit = limit, threshold = math.ceil(limit * SHARE),
+    warnings = LogLimit.new(clock, PERIOD),
   }, Crowding)
-end
-
-local function is_due(self, sort)
-  local now, last = self.clock(), self.last[sort]
-  if last and now - last < PERIOD then
-    return false
-  end
-  self.last[sort] = now
-  return true
 end
 
 local function commonest(jobs)
@@ -47,7 +41,7 @@ end
 ---@param jobs table<slack.Job, true>
 function Crowding:note(in_use, jobs)
   local is_full = in_use >= self.limit
-  if not is_due(self, is_full and "full" or "near") then
+  if not self.warnings:is_due(is_full and "full" or "near") then
     return
   end
   local name, count = commonest(jobs)

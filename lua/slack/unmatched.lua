@@ -1,8 +1,9 @@
 -- Warnings for what no listener takes, with the line of code that would. Each id
 -- is named once in a while, and nothing but ids is shown.
 
+local LogLimit = require "slack.log_limit"
+
 local PERIOD = 600 -- seconds between two warnings about the same
-local LIMIT = 256 -- ids remembered
 
 local M = {}
 
@@ -15,23 +16,7 @@ Unmatched.__name = "slack.unmatched"
 ---@param clock fun(): number
 ---@return slack.Unmatched
 function M.new(app, clock)
-  return setmetatable({ app = app, clock = clock, warned = {}, count = 0 }, Unmatched)
-end
-
-local function is_due(self, key)
-  local now = self.clock()
-  local last = self.warned[key]
-  if last and now - last < PERIOD then
-    return false
-  end
-  if not last then
-    if self.count >= LIMIT then
-      self.warned, self.count = {}, 0
-    end
-    self.count = self.count + 1
-  end
-  self.warned[key] = now
-  return true
+  return setmetatable({ app = app, warnings = LogLimit.new(clock, PERIOD) }, Unmatched)
 end
 
 local function line(method, id)
@@ -81,7 +66,7 @@ function Unmatched:note(c, named)
   local what, id, suggestion = SUGGEST[c.kind](c)
   if named then
     self.app.log:debug("no listener matched %s %q", what, tostring(id))
-  elseif is_due(self, what .. " " .. tostring(id)) then
+  elseif self.warnings:is_due(what .. " " .. tostring(id)) then
     self.app.log:warn("no listener for %s %q. To handle it: %s", what, tostring(id), suggestion)
   end
 end
@@ -90,7 +75,7 @@ end
 ---@param body table
 function Unmatched:note_unknown(body)
   local kind = tostring(body.type)
-  if not is_due(self, "unknown " .. kind) then
+  if not self.warnings:is_due("unknown " .. kind) then
     return
   elseif kind == "app_rate_limited" then
     self.app.log:warn("Slack drops events of this app: more than it delivers in an hour "

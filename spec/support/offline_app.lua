@@ -90,7 +90,7 @@ function M.new(given, now)
   self.app.identity = all.token
     and { user_id = "U05BOTUSR01", bot_user_id = "U05BOTUSR01", bot_id = "B05BOT" }
   if now then
-    self.app.dispatch.dedupe.clock, self.app.dispatch.unmatched.clock = now, now
+    self.app.dispatch.dedupe.clock, self.app.dispatch.unmatched.warnings.clock = now, now
   end
   return setmetatable(self, { __index = M })
 end

@@ -2,6 +2,7 @@
 -- rotation of the tokens that come of it.
 
 local Installer = require "slack.oauth.installer"
+local LogLimit = require "slack.log_limit"
 local Rotation = require "slack.oauth.rotation"
 local SignIn = require "slack.oauth.sign_in"
 local core = require "slack.core"
@@ -61,7 +62,7 @@ function Oauth.new(app, options)
   local self = setmetatable({
     app = app, settings = app.settings.oauth, api_url = app.settings.api_url,
     log = app.log:with { component = "oauth" }, clock = options and options.clock or core.time,
-    noted = {},
+    failures = LogLimit.new(loop.now, PERIOD),
   }, Oauth)
   add_routes(self)
   return self
@@ -103,14 +104,10 @@ end
 ---@param what string "installing"
 function Oauth:note(err, what)
   local sort = err.stage == "return" and "return" or err.code -- whose words are anybody's
-  local key, now = what .. " " .. sort, loop.now()
-  local noted = self.noted[key]
-  if noted and now - noted.at < PERIOD then
-    noted.more = noted.more + 1
+  local is_due, more = self.failures:is_due(what .. " " .. sort)
+  if not is_due then
     return
   end
-  local more = noted and noted.more or 0
-  self.noted[key] = { at = now, more = 0 }
   local level = err.code == "access_denied" and "info" or err.stage == "storage" and "error"
     or "warn"
   self.log[level](self.log, "%s failed (%s): %s%s", what, err.code, tostring(err),
