@@ -1,183 +1,162 @@
--- What a client may not do to an http_server, and what it costs. Slow, half-closed
--- and very many clients are in spec/unit/http_server_test.c.
+-- Each limit of the option http, crossed over a real socket on an app that runs. What a
+-- limit does to the last byte is in the specs of the parser and the server.
+
 local RawClient = require "support.raw_client"
-local core = require "slack.core"
+local live = require "support.live_app"
+local signed = require "support.signed"
 
-local PATIENCE <const> = 60
+local PATH <const> = "/slack/events"
+local FORM <const> = "application/x-www-form-urlencoded"
+local COMMAND <const> = "command=%2Fgo&user_id=U1&team_id=T1"
 
-describe("http_server's limits", function()
-  local mailbox, poller, log, server, requests, lines, clients
-
-  local function take_all()
-    local function handle(source, kind, ...)
-      if kind == "request" then
-        requests[#requests + 1] = (...)
-      elseif kind == "log" then
-        lines[#lines + 1] = select(3, ...)
+describe("the option http limits", function()
+  -- Runs fn(it) with an app of these limits; it.connect() gives clients of raw bytes.
+  local function with_app(limits, fn)
+    live.run(function(_, new_app, lines)
+      local http = { host = "127.0.0.1", port = 0 }
+      for name, value in pairs(limits) do
+        http[name] = value
       end
-      return source
-    end
-    while handle(mailbox:take()) do end
-  end
-
-  local function wait(condition, what)
-    local deadline = core.monotonic() + PATIENCE
-    repeat
-      take_all()
-      local value = condition()
-      if value then
-        return value
+      local app = new_app { transport = "http", signing_secret = signed.SECRET, http = http }
+      local it = { app = app, begun = 0, seen = 0 }
+      app:event("app_mention", function() it.seen = it.seen + 1 end)
+      app:command("/go", function()
+        it.begun = it.begun + 1
+        live.wait(function() return it.is_open end)
+        return "gone"
+      end)
+      app:route("GET", "/slow", function()
+        live.wait(function() return it.is_open end)
+        return "at last"
+      end)
+      assert(app:start())
+      local clients = setmetatable({}, { __close = function(list)
+        for _, client in ipairs(list) do
+          client:close()
+        end
+      end })
+      local closing <close> = clients -- luacheck: ignore 211
+      function it.connect()
+        clients[#clients + 1] = RawClient.connect(app.http_server:port())
+        return clients[#clients]
       end
-      poller:wait(0.005, {})
-    until core.monotonic() > deadline
-    error(("waited in vain for %s"):format(what), 2)
-  end
-
-  local function start(settings)
-    settings.mailbox, settings.source, settings.log = mailbox, 1, log
-    server = assert(core.http_server(settings))
-  end
-
-  local function connect()
-    local client = RawClient.connect(server:port())
-    clients[#clients + 1] = client
-    return client
-  end
-
-  local function received(client, text)
-    wait(function() return client:received():find(text, 1, true) end, text)
-  end
-
-  local function ended(client)
-    wait(function() return client:has_ended() end, "the end")
-  end
-
-  local function request(position)
-    return wait(function() return requests[position] end, "request " .. position)
-  end
-
-  before_each(function()
-    mailbox, poller = core.mailbox(), core.poller()
-    poller:add(mailbox:fd())
-    log = core.log(mailbox, 2, "debug")
-    requests, lines, clients = {}, {}, {}
-  end)
-
-  after_each(function()
-    if server then
-      server:close()
-      server = nil
-    end
-    for _, client in ipairs(clients) do
-      client:close()
-    end
-    poller:close()
-    mailbox:close()
-  end)
-
-  it("answers 408 when a head or a body does not come in time, and counts it", function()
-    start { head_timeout = 1, body_timeout = 1 }
-    local head, body = connect(), connect()
-    head:send "GET / HT"
-    body:send "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc"
-    ended(head)
-    ended(body)
-    assert.truthy(head:received():find("^HTTP/1.1 408 Request Timeout\r\n"))
-    assert.truthy(body:received():find("^HTTP/1.1 408 Request Timeout\r\n"))
-    assert.are.equal(2, server:stats().refused["408"])
-    assert.are.equal(0, #requests)
-  end)
-
-  it("closes an idle connection without a word", function()
-    start { idle_timeout = 1 }
-    local client = connect()
-    ended(client)
-    assert.are.equal("", client:received())
-  end)
-
-  it("answers 503 with Retry-After when too many wait, and keeps the connection", function()
-    start { max_requests = 1 }
-    local first, second = connect(), connect()
-    first:send "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"
-    local number = request(1)
-    second:send "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
-    received(second, "HTTP/1.1 503 Service Unavailable\r\n")
-    assert.truthy(second:received():find("\r\nRetry-After: 1\r\n", 1, true))
-    assert.are.equal(1, server:stats().waiting)
-    server:respond(number, 200, nil, "done")
-    received(first, "done")
-    second:send "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n"
-    server:respond(request(2), 200, nil, "now it fits")
-    received(second, "now it fits")
-    assert.are.equal(1, server:stats().refused["503"])
-  end)
-
-  it("closes the connection that was idle longest for a new one", function()
-    start { max_connections = 2 }
-    local oldest, other = connect(), connect()
-    wait(function() return server:stats().connections == 2 end, "both")
-    other:send "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-    local number = request(1)
-    local newest = connect()
-    ended(oldest)
-    newest:send "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-    server:respond(request(2), 200, nil, "welcome")
-    received(newest, "welcome")
-    server:respond(number, 200, nil, "still there")
-    received(other, "still there")
-    assert.are.equal(1, server:stats().connections_evicted)
-  end)
-
-  it("logs one line about many refusals of a kind, without what was sent", function()
-    start {}
-    for i = 1, 5 do
-      local client = connect()
-      client:send "xoxb-secret /path-of-theirs\r\n\r\n"
-      ended(client)
-      wait(function() return server:stats().refused["400"] == i end, "its count")
-    end
-    take_all()
-    local text = table.concat(lines, "\n")
-    local _, count = text:gsub("refused", "")
-    assert.are.equal(1, count, text)
-    assert.is_nil(text:find "secret" or text:find "theirs")
-  end)
-
-  it("tells how it is, and how it was", function()
-    start {}
-    local client = connect()
-    client:send "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-    request(1)
-    assert.are.same({
-      connections = 1, connections_accepted = 1, connections_evicted = 0,
-      connections_refused = 0, requests = 1, waiting = 1,
-      refused = {
-        ["400"] = 0, ["408"] = 0, ["413"] = 0, ["431"] = 0, ["503"] = 0, other = 0,
-      },
-    }, server:stats())
-  end)
-
-  it("finishes what was begun, and lets nobody in any more", function()
-    start {}
-    local idle, busy = connect(), connect()
-    busy:send "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-    local number = request(1)
-    wait(function() return server:stats().connections == 2 end, "both")
-    server:finish()
-    ended(idle)
-    assert.truthy(connect():error():find "refused")
-    server:respond(number, 200, nil, "the last")
-    ended(busy)
-    assert.truthy(busy:received():find("\r\nConnection: close\r\n\r\nthe last", 1, true))
-    wait(function() return server:stats().connections == 0 end, "the end of all")
-  end)
-
-  for name, value in pairs {
-    head_timeout = 0, body_timeout = 0, idle_timeout = 100000, max_connections = 0,
-    max_requests = 0, max_body = 0,
-  } do
-    it("raises for " .. name .. " = " .. value, function()
-      assert.has_error(function() start { [name] = value } end)
+      function it.log() return table.concat(lines, "\n") end
+      fn(it)
     end)
   end
+
+  local function await(client, text)
+    live.wait(function() return client:received():find(text, 1, true) end)
+  end
+
+  local function await_end(client)
+    live.wait(function() return client:has_ended() end)
+    return client:received()
+  end
+
+  -- It is served as if nothing had been.
+  local function assert_serves(it)
+    local url = it.app.http_server:url() .. PATH
+    local before = it.seen
+    local event = signed.event { type = "app_mention", user = "U1" }
+    assert.equal(200, signed.post(url, event).status)
+    live.wait(function() return it.seen == before + 1 end)
+  end
+
+  it("the head: max_head, 431", function()
+    with_app({ max_head = 1024 }, function(it)
+      local client = it.connect()
+      client:send((signed.bytes(PATH, "{}", { lines = "X: " .. ("x"):rep(1024) .. "\r\n" })))
+      assert.matches("^HTTP/1.1 431 .*Connection: close", await_end(client))
+      assert_serves(it)
+    end)
+  end)
+
+  it("the body: max_body, 413, before it has come, whoever has signed it", function()
+    with_app({ max_body = 1024 }, function(it)
+      local body = signed.event { type = "app_mention", user = "U1", text = ("x"):rep(1024) }
+      for _, framing in ipairs { false, "Transfer-Encoding: chunked\r\n" } do
+        local client = it.connect()
+        local head = signed.bytes(PATH, body, { lines = framing or nil })
+        client:send(framing and head .. ("%x\r\n"):format(#body) or head)
+        assert.matches("^HTTP/1.1 413 .*Connection: close", await_end(client))
+      end
+      assert_serves(it)
+      assert.equal(1, it.seen)
+    end)
+  end)
+
+  it("the time: head_timeout and body_timeout, 408; idle_timeout", function()
+    with_app({ head_timeout = 1, body_timeout = 1, idle_timeout = 1 }, function(it)
+      local head = signed.bytes(PATH, "{}", { length = 100 })
+      local slow_head, slow_body, idle = it.connect(), it.connect(), it.connect()
+      slow_head:send(head:sub(1, -3))
+      slow_body:send(head .. "{")
+      idle:send "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+      assert.matches("^HTTP/1.1 408 .*Connection: close", await_end(slow_head))
+      assert.matches("^HTTP/1.1 408 .*Connection: close", await_end(slow_body))
+      assert.matches("^HTTP/1.1 200 OK.*Connection: keep%-alive.*\r\n\r\nok$", await_end(idle))
+      assert_serves(it)
+    end)
+  end)
+
+  it("the connections: max_connections, idle ones make room, others are not disturbed", function()
+    with_app({ max_connections = 2 }, function(it)
+      local head, body = signed.bytes(PATH, COMMAND, { type = FORM })
+      local busy, idle = it.connect(), it.connect()
+      busy:send(head .. body)
+      live.wait(function() return it.begun == 1 end)
+      idle:send "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+      await(idle, "ok")
+      local third = it.connect()
+      third:send "GET /health HTTP/1.1\r\nHost"
+      await_end(idle)
+      live.wait(function() return it.app.http_server:stats().connections_evicted == 1 end)
+      assert.equal("", await_end(it.connect()))
+      live.wait(function() return it.app.http_server:stats().connections_refused == 1 end)
+      third:send ": x\r\n\r\n"
+      await(third, "ok")
+      it.is_open = true
+      await(busy, '{"text":"gone"}')
+    end)
+  end)
+
+  it("the requests that wait for Lua: max_requests, 503 with Retry-After", function()
+    with_app({ max_requests = 1 }, function(it)
+      local head, body = signed.bytes(PATH, COMMAND, { type = FORM })
+      local first, second = it.connect(), it.connect()
+      first:send(head .. body)
+      live.wait(function() return it.begun == 1 end)
+      second:send(head .. body)
+      await(second, "Retry-After: 1\r\n")
+      assert.matches("^HTTP/1.1 503 ", second:received())
+      assert_serves(it) -- events wait for nobody
+      it.is_open = true
+      await(first, '{"text":"gone"}')
+      assert.equal(1, it.begun)
+    end)
+  end)
+
+  it("the handlers of routes: max_requests, 503; Slack and health checks have their own", function()
+    with_app({ max_requests = 1 }, function(it)
+      local command, body = signed.bytes(PATH, COMMAND, { type = FORM })
+      local visitors, slack = {}, it.connect()
+      for i = 1, 3 do
+        visitors[i] = it.connect()
+        visitors[i]:send "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+        live.wait(function() return it.app.http_server.counts.requests == i end)
+      end
+      for i = 2, 3 do
+        await(visitors[i], "HTTP/1.1 503 ")
+        assert.matches("Retry%-After: 1\r\n", visitors[i]:received())
+      end
+      slack:send(command .. body)
+      live.wait(function() return it.begun == 1 end)
+      visitors[2]:send "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+      await(visitors[2], "HTTP/1.1 200 ")
+      it.is_open = true
+      await(slack, '{"text":"gone"}')
+      await(visitors[1], "at last")
+    end)
+  end)
 end)

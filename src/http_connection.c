@@ -13,7 +13,8 @@
 #include "clock.h"
 #include "server_socket.h"
 
-#define WRITE_SIZE 65536 /* at once, so that others have their turn */
+#define WRITE_SIZE     65536 /* at once, so that others have their turn */
+#define SPARE_REQUESTS 16
 
 struct http_connection {
     struct slk_server_socket socket;
@@ -47,6 +48,7 @@ static void settle(struct http_connection *connection)
     struct slk_http_server *server = connection->socket.server;
     slk_slots_remove(&server->slots, connection->request);
     connection->request = 0;
+    server->stats.owed -= connection->is_owed;
     connection->is_owed = false;
     server->stats.waiting--;
 }
@@ -179,11 +181,14 @@ static int take_gate_answer(struct http_connection *connection, const struct slk
     return answer(connection, from->status, from->headers != NULL ? from->headers : "", from->body);
 }
 
-/* Lua has all the time it wants, but not for any number of requests. */
+/* Lua has all the time it wants, but not for any number of requests. What the gate
+ * lets in has room of its own: strangers cannot take it, nor it that of others. A few
+ * more get through, for Lua answers health checks also when it takes no others. */
 static int pass(struct http_connection *connection, const struct slk_gate_request *request)
 {
     struct slk_http_server *server = connection->socket.server;
-    if (server->stats.waiting > server->patience.max_requests) {
+    size_t passed = server->stats.waiting - server->stats.owed;
+    if (passed > server->patience.max_requests + SPARE_REQUESTS) {
         static const char why[] = "too many requests are waiting";
         settle(connection);
         slk_http_server_refused(server, 503, why);
@@ -205,6 +210,7 @@ static int judge(struct http_connection *connection, const struct slk_gate_reque
     case SLK_GATE_ANSWER: settle(connection); return take_gate_answer(connection, &given);
     case SLK_GATE_OWED:
         connection->is_owed = true;
+        server->stats.owed++;
         await(connection, SLK_WAIT_OWED, request->received);
         return SLK_OK;
     }
@@ -222,7 +228,7 @@ static int deliver(struct http_connection *connection)
         .target = slk_http_parser_target(parser),
         .headers = slk_http_parser_headers(parser),
         .body = slk_http_parser_body(parser),
-        .waiting = server->stats.waiting,
+        .waiting = server->stats.owed,
         .max_waiting = server->patience.max_requests,
     };
     if (request.number == 0) {

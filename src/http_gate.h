@@ -26,7 +26,7 @@ struct slk_gate_request {
     uint64_t number;  /* for slk_http_server_respond; only if it becomes owed */
     int64_t received; /* slk_clock_now scale, when its last byte had come */
     struct slk_http_text method, target, headers, body;
-    size_t waiting, max_waiting; /* owed by Lua on this server now, and the most there may be */
+    size_t waiting, max_waiting; /* owed by Lua at this gate now, and the most there may be */
 };
 
 /* headers: "Name: value\r\n" lines, terminated; texts live until the next call of the gate. */

@@ -31,7 +31,8 @@ struct slk_http_patience {
     int idle_timeout; /* seconds between requests, and before the first: closed */
     size_t
         max_connections; /* beyond: the longest idle one makes room, else the new one is closed */
-    size_t max_requests; /* waiting for Lua's answer; beyond: 503 with Retry-After */
+    size_t max_requests; /* waiting for Lua's answer, of those the gate let in and of the rest
+                          * each; beyond: 503 with Retry-After */
 };
 
 struct slk_http_server_settings {
@@ -55,6 +56,7 @@ struct slk_http_server_stats {
     uint64_t requests;            /* whole ones that parsed */
     uint64_t refused[6];          /* by the server itself: 400, 408, 413, 431, 503, any other */
     size_t connections, waiting;  /* open now; requests that wait for Lua's answer now */
+    size_t owed;                  /* those of them that the gate let in */
 };
 
 /* A request: kind SLK_MESSAGE_REQUEST. All text lies in the one allocation. */

@@ -36,6 +36,7 @@ local WORDS = {
 ---@class slack.HttpServer
 ---@field is_open boolean
 ---@field running integer handlers of routes
+---@field most_running number
 ---@field counts { requests: integer, failed: integer, crowded: integer }
 local HttpServer = {}
 HttpServer.__index = HttpServer
@@ -50,6 +51,7 @@ function HttpServer.new(settings)
     log = (settings.log or app.log):with { component = "http" }, is_open = false, running = 0,
     counts = { requests = 0, failed = 0, crowded = 0 },
   }, HttpServer)
+  self.most_running = math.min(app.dispatch.limit, self.options.max_requests or math.huge)
   self.counting = setmetatable({}, { __close = function() self.running = self.running - 1 end })
   return self
 end
@@ -138,7 +140,7 @@ local function begin(self, exchange, c)
   local route = c.listener
   if route.is_probe then
     tasks.spawn(run, exchange, c)
-  elseif self.app.phase == "starting" or self.running >= self.app.dispatch.limit then
+  elseif self.app.phase == "starting" or self.running >= self.most_running then
     self.counts.crowded = self.counts.crowded + 1
     exchange:refuse(503, { "Retry-After", "1" })
   else

@@ -32,6 +32,27 @@ function M.post(url, body, given)
   }))
 end
 
+---The same as the bytes of a request, for a client that sends them as it likes.
+---@param target string
+---@param body string
+---@param given? { secret: string?, timestamp: string?, type: string?, lines: string?,
+---  length: integer?, signature: string? } lines: more of the head, each with its CRLF
+---@return string head up to and with the empty line
+---@return string body
+function M.bytes(target, body, given)
+  given = given or {}
+  local timestamp = given.timestamp or tostring(os.time())
+  local head = {
+    ("POST %s HTTP/1.1\r\nHost: bot.example\r\n"):format(target),
+    ("Content-Type: %s\r\n"):format(given.type or "application/json"),
+    ("X-Slack-Request-Timestamp: %s\r\n"):format(timestamp),
+    ("X-Slack-Signature: %s\r\n"):format(given.signature
+      or core.sign(given.secret or M.SECRET, timestamp, body)),
+    given.lines or ("Content-Length: %d\r\n"):format(given.length or #body), "\r\n",
+  }
+  return table.concat(head), body
+end
+
 local last_event = 0
 
 ---The body of an event.

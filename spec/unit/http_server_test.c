@@ -225,6 +225,44 @@ static void test_verdicts(void)
     stop();
 }
 
+/* What waits for Lua has room, and what the gate let in has room of its own. */
+static void test_requests(void)
+{
+    enum { MOST = 2, SPARE = 16 };
+    start(patient());
+    struct client *passing[MOST + SPARE];
+    for (int i = 0; i < MOST + SPARE; i++) {
+        passing[i] = client_open(it.port);
+        client_send(passing[i], GET("/lua"));
+        passed();
+    }
+    struct client *client = client_open(it.port);
+    client_send(client, GET("/lua"));
+    client_await(client, "too many requests are waiting");
+    CHECK(strstr(client->received, "HTTP/1.1 503 ") != NULL);
+    CHECK(strstr(client->received, "\r\nRetry-After: 1\r\n") != NULL);
+    struct client *owing = client_open(it.port);
+    client_send(owing, GET("/owed"));
+    uint64_t number = owed();
+    CHECK(it.gate.waiting == 0 && it.gate.max_waiting == MOST);
+    CHECK(stats().waiting == MOST + SPARE + 1 && stats().owed == 1);
+    client_close(passing[0]);
+    respond(number, "from Lua");
+    client_await(owing, "from Lua");
+    while (stats().waiting > MOST + SPARE - 1) {
+        poll(NULL, 0, 1);
+    }
+    CHECK(stats().owed == 0 && stats().refused[4] == 1);
+    client_send(client, GET("/lua"));
+    passed();
+    client_close(client);
+    client_close(owing);
+    for (int i = 1; i < MOST + SPARE; i++) {
+        client_close(passing[i]);
+    }
+    stop();
+}
+
 static void test_deadline(void)
 {
     it.gate.gate.deadline = SLK_MS(50);
@@ -609,6 +647,7 @@ int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     test_verdicts();
+    test_requests();
     test_deadline();
     test_client_gone();
     test_pipelining();
