@@ -743,23 +743,52 @@ describe("http_receiver in C", function()
     end
   end)
 
-  it("answers 503 when Lua has fallen behind the marks of its mailbox", function()
-    local narrow = core.mailbox(1)
-    receiver = assert(core.http_receiver {
-      secrets = { SECRET }, paths = { { path = "/slack/events", kinds = ALL } },
-      deliveries = narrow, notices = mailbox, source = RECEIVER, log = log,
-    })
-    server = assert(core.http_server {
-      mailbox = mailbox, source = SERVER, log = log, gate = receiver,
-    })
-    assert.are.equal(200, (exchange { body = EVENT }))
-    assert.are.equal(200, (exchange { body = EVENT }))
-    assert.are.equal(503, (exchange { body = EVENT }))
-    assert.are.equal(503, (exchange { body = COMMAND }))
-    assert.are.equal(2, (narrow:load()))
-    while narrow:take() do end
-    assert.are.equal(200, (exchange { body = EVENT }))
-    narrow:close()
+  describe("when Lua falls behind", function()
+    local narrow
+
+    -- A mailbox for four, of which `count` places are taken.
+    local function fill(count)
+      narrow = core.mailbox(4)
+      receiver = assert(core.http_receiver {
+        secrets = { SECRET }, paths = { { path = "/slack/events", kinds = ALL } },
+        deliveries = narrow, notices = mailbox, source = RECEIVER, log = log,
+      })
+      server = assert(core.http_server {
+        mailbox = mailbox, source = SERVER, log = log, gate = receiver,
+      })
+      for _ = 1, count do
+        local before = narrow:load()
+        local another <close> = RawClient.connect(server:port())
+        another:send(request_of { body = EVENT })
+        wait(function() return narrow:load() > before end, "an event")
+      end
+    end
+
+    after_each(function()
+      narrow:close()
+    end)
+
+    it("leaves the answer to an event to Lua once its mailbox is half full", function()
+      fill(3)
+      send(request_of { body = EVENT })
+      wait(function() return narrow:load() == 4 end, "the event")
+      for _ = 1, 3 do
+        assert.are.equal(0, (select(3, narrow:take())))
+      end
+      local _, _, number = narrow:take()
+      assert.are_not.equal(0, number)
+      assert.are.equal("", client:received())
+      server:respond(number, 200)
+      assert.are.equal(200, (answer()))
+    end)
+
+    it("answers 503 over the marks", function()
+      fill(5)
+      assert.are.equal(503, (exchange { body = EVENT }))
+      assert.are.equal(503, (exchange { body = COMMAND }))
+      while narrow:take() do end
+      assert.are.equal(200, (exchange { body = EVENT }))
+    end)
   end)
 
   it("counts what it let in, and how long Slack waited for the answers", function()

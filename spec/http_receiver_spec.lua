@@ -1,9 +1,12 @@
+local HttpReceiver = require "slack.http_receiver"
 local RawClient = require "support.raw_client"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local files = require "support.files"
 local json = require "slack.json"
 local live = require "support.live_app"
+local loop = require "slack.loop"
+local offline_app = require "support.offline_app"
 local signed = require "support.signed"
 local tasks = require "slack.tasks"
 
@@ -552,5 +555,21 @@ describe("an app on HTTP", function()
       assert.is_nil(app.http_server)
       assert.equal(0, #app.transports)
     end)
+  end)
+
+  it("answers an event that the C side has left to it as soon as it takes it", function()
+    local it = offline_app.new { http = { port = 0 } }
+    local order = {}
+    it.app:event("app_mention", function() table.insert(order, "handled") end)
+    local receiver = HttpReceiver.new {
+      signing_secret = signed.SECRET, paths = {}, log = it.app.log, dispatch = it.app.dispatch,
+    }
+    receiver.server = { respond = function(_, number, status)
+      table.insert(order, number .. " " .. status)
+    end }
+    local body = { type = "event_callback", event_id = "Ev1", event = MENTION }
+    receiver.deliveries.take(1, "delivery", 7, "event", json.encode(body), 0, nil, "", loop.now())
+    assert.same({ "7 200", "handled" }, order)
+    assert.same({ {}, {} }, { receiver.deliveries.owed, receiver.deliveries.expired })
   end)
 end)

@@ -131,7 +131,8 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
                                      const struct slk_gate_request *request,
                                      struct slk_gate_answer *answer)
 {
-    bool is_owed = kind != SLK_DELIVERY_EVENT || receiver->holds_events;
+    bool is_owed = kind != SLK_DELIVERY_EVENT || receiver->holds_events ||
+                   slk_mailbox_is_half_full(receiver->deliveries);
     if (atomic_load(&receiver->turns_away)) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, "the app is not ready", request, answer);
     }

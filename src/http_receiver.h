@@ -86,7 +86,8 @@ struct slk_http_receiver_stats {
     struct slk_latency ack_latency;
 };
 
-/* deliveries is bounded by its marks (over them: 503), notices is where
+/* deliveries is bounded by its marks: when it is half full events wait for Lua
+ * too, so that Slack slows down; over the marks: 503. notices is where
  * SLK_MESSAGE_ACK goes ("deadline", "gone"). NULL with err. The result has one
  * reference, the caller's. */
 struct slk_http_receiver *

@@ -99,10 +99,10 @@ void slk_mailbox_push(struct slk_mailbox *mailbox, struct slk_message *first)
     }
 }
 
-static bool is_half_empty(const struct slk_mailbox *mailbox)
+bool slk_mailbox_is_half_full(const struct slk_mailbox *mailbox)
 {
-    return atomic_load(&mailbox->count) <= mailbox->mark_count / 2 &&
-           atomic_load(&mailbox->bytes) <= mailbox->mark_bytes / 2;
+    return atomic_load(&mailbox->count) > mailbox->mark_count / 2 ||
+           atomic_load(&mailbox->bytes) > mailbox->mark_bytes / 2;
 }
 
 bool slk_mailbox_is_crowded(const struct slk_mailbox *mailbox)
@@ -119,7 +119,7 @@ bool slk_mailbox_is_over(struct slk_mailbox *mailbox)
     atomic_store(&mailbox->held_back, true);
     /* The Lua thread may have taken everything before it could see held_back;
      * whoever swaps it back to false has noticed. */
-    return !(is_half_empty(mailbox) && atomic_exchange(&mailbox->held_back, false));
+    return slk_mailbox_is_half_full(mailbox) || !atomic_exchange(&mailbox->held_back, false);
 }
 
 struct slk_mailbox_load slk_mailbox_load(const struct slk_mailbox *mailbox)
@@ -177,7 +177,7 @@ struct slk_message *slk_mailbox_take(struct slk_mailbox *mailbox)
     message->next = NULL;
     atomic_fetch_sub(&mailbox->count, 1);
     atomic_fetch_sub(&mailbox->bytes, message->size);
-    if (atomic_load(&mailbox->held_back) && is_half_empty(mailbox) &&
+    if (atomic_load(&mailbox->held_back) && !slk_mailbox_is_half_full(mailbox) &&
         atomic_exchange(&mailbox->held_back, false)) {
         tell_drained(mailbox);
     }

@@ -44,6 +44,9 @@ bool slk_mailbox_is_over(struct slk_mailbox *mailbox);
  * nobody is called back. */
 bool slk_mailbox_is_crowded(const struct slk_mailbox *mailbox);
 
+/* Any thread. True while more than half of what the marks allow waits. */
+bool slk_mailbox_is_half_full(const struct slk_mailbox *mailbox);
+
 /* Any thread. */
 struct slk_mailbox_load slk_mailbox_load(const struct slk_mailbox *mailbox);
 

@@ -93,8 +93,19 @@ local function undecodable(self, number, kind, message)
   end
 end
 
+-- Lua has fallen behind, so the C side has left the answer to us: now there is room.
+local function answer_event(self, number)
+  if self.deliveries:pass_over(number) and self.server then
+    self.server:respond(number, 200, NO_HEADERS, "")
+  end
+  return 0
+end
+
 local function on_delivery(self, number, kind, body, retry_number, retry_reason, headers, received)
   local is_event = kind == "event"
+  if is_event and number ~= 0 and not self.settings.holds_events then
+    number = answer_event(self, number)
+  end
   local request = setmetatable({
     transport = self, number = number, body = body, retry = retry_of(retry_number, retry_reason),
     acked = is_event, held = is_event and number ~= 0, headers = headers, received = received,

@@ -268,6 +268,14 @@ static void turns_away_what_does_not_fit(void)
     CHECK(it.answer.status == 200 && is(it.answer.body, "c"));
     CHECK(stats().crowded == 2 && slk_mailbox_load(it.deliveries).count == 3);
     drop(take());
+    it.request.number = 44;
+    CHECK(post("/slack/events", EVENT) == SLK_GATE_OWED); /* half full: Lua says when */
+    it.gate->settle(it.gate);
+    drop(take());
+    drop(take());
+    struct slk_delivery_message *held = take();
+    CHECK(held->request == it.request.number);
+    drop(held);
     CHECK(post("/slack/events", EVENT) == SLK_GATE_ANSWER && it.answer.status == 200);
     stop();
 }

@@ -341,7 +341,8 @@ local http_receiver = {}
 ---@field paths { path: string, kinds: ("event"|"command"|"interaction")[] }[]
 ---@field ack_deadline number? seconds, 2.5: then an owed answer goes out empty
 ---@field holds_events boolean? events too wait for Lua's answer, instead of 200 at once
----@field deliveries slack.core.mailbox for "delivery"; over its marks: 503
+---@field deliveries slack.core.mailbox for "delivery"; when it is half full events wait for
+---  Lua's answer too; over its marks: 503
 ---@field notices slack.core.mailbox for "ack", with the request's number as its token
 ---@field source integer
 ---@field log slack.core.log
