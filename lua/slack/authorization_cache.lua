@@ -1,13 +1,14 @@
 -- What was found out for a key, kept for a while, and found out once for all who ask
--- at the same time. Two generations bound both age and number: what was asked for
--- lately stays, what was not goes first.
+-- at the same time.
 
+local Generations = require "slack.generations"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 ---@class slack.AuthorizationCache
 ---@field ttl number seconds that a value is good for
+---@field known slack.Generations flights that are done
 ---@field flights table<string, slack.Flight> questions that are being answered now
 ---@field epoch integer goes up with whatever is forgotten
 local Cache = {}
@@ -69,34 +70,16 @@ end
 ---@return slack.AuthorizationCache
 function Cache.new(ttl, limit)
   return setmetatable({
-    ttl = ttl, limit = limit or 10000, young = {}, old = {}, count = 0, flights = {}, epoch = 0,
+    ttl = ttl, known = Generations.new(limit or 10000), flights = {}, epoch = 0,
   }, Cache)
-end
-
-local function keep(self, key, flight)
-  if self.young[key] == nil then
-    if self.count >= self.limit // 2 then
-      self.old, self.young, self.count = self.young, {}, 0
-    end
-    self.count = self.count + 1
-  end
-  self.young[key] = flight
 end
 
 ---The answer that is known, as a flight that is done.
 ---@param key string
 ---@return slack.Flight? flight
 function Cache:peek(key)
-  local flight = self.young[key]
-  if not flight then
-    flight = self.old[key]
-    if not flight then
-      return nil
-    end
-    self.old[key] = nil
-    keep(self, key, flight)
-  end
-  if loop.now() < flight.until_time then
+  local flight = self.known:get(key)
+  if flight and loop.now() < flight.until_time then
     return flight
   end
 end
@@ -120,7 +103,7 @@ local function perform(self, key, flight, load, ...)
   ttl = math.min(ttl or self.ttl, self.ttl)
   if ttl > 0 and self.epoch == epoch then
     flight.until_time = loop.now() + ttl
-    keep(self, key, flight)
+    self.known:put(key, flight)
   end
   land(flight, value, err)
 end
@@ -163,26 +146,13 @@ function Cache:fetch(key, load, ...)
   return flight:wait()
 end
 
-local function forget_in(generation, is_meant)
-  for key, flight in pairs(generation) do
-    if is_meant(flight.value, key) then
-      generation[key] = nil
-    end
-  end
-end
-
 ---Forgets answers. Those that are being found out now go to who waits for them, and
 ---are not kept.
----@param is_meant? fun(value: any, key: string): boolean nil: all
+---@param is_meant? fun(flight: slack.Flight, key: string): boolean nil: all
 function Cache:forget(is_meant)
   self.epoch = self.epoch + 1
   self.flights = {}
-  if not is_meant then
-    self.young, self.old, self.count = {}, {}, 0
-    return
-  end
-  forget_in(self.young, is_meant)
-  forget_in(self.old, is_meant)
+  self.known:clear(is_meant)
 end
 
 return Cache

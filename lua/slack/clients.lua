@@ -1,5 +1,7 @@
 -- Web API clients by token. One for each token in use, not one for each that ever was.
 
+local Generations = require "slack.generations"
+
 local LIMIT = 500
 
 -- Slack's words for a token that will never be good again.
@@ -17,16 +19,8 @@ Clients.__name = "slack.clients"
 ---@return slack.Clients
 function Clients.new(app, limit)
   return setmetatable({
-    app = app, limit = limit or LIMIT, young = {}, old = {}, count = 0,
+    app = app, by_token = Generations.new(limit or LIMIT),
   }, Clients)
-end
-
-local function keep(self, token, client)
-  if self.count >= self.limit // 2 then
-    self.old, self.young, self.count = self.young, {}, 0
-  end
-  self.young[token] = client
-  self.count = self.count + 1
 end
 
 local function new_client(self, token, owner)
@@ -45,23 +39,17 @@ end
 ---@param owner? table what is told of the token when Slack refuses it
 ---@return slack.Client
 function Clients:of(token, owner)
-  local client = self.young[token]
-  if client then
-    return client
-  end
-  client = self.old[token]
-  if client then
-    self.old[token] = nil
-  else
+  local client = self.by_token:get(token)
+  if not client then
     client = new_client(self, token, owner)
+    self.by_token:put(token, client)
   end
-  keep(self, token, client)
   return client
 end
 
 ---@param token string
 function Clients:forget(token)
-  self.young[token], self.old[token] = nil, nil
+  self.by_token:remove(token)
 end
 
 return Clients
