@@ -1,5 +1,7 @@
 -- application/x-www-form-urlencoded text, as in forms and in the queries of URLs.
 
+local sorted_keys = require "slack.sorted_keys"
+
 -- More names and values than any form has.
 local MAX_FIELDS = 1000
 
@@ -19,13 +21,8 @@ end
 ---@param fields table<string, string|number|boolean|(string|number|boolean)[]>
 ---@return string
 function M.encode(fields)
-  local names = {}
-  for name in pairs(fields) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
   local parts = {}
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted_keys(fields)) do
     local value = fields[name]
     for _, item in ipairs(type(value) == "table" and value or { value }) do
       parts[#parts + 1] = M.escape(name) .. "=" .. M.escape(tostring(item))

@@ -4,6 +4,7 @@
 local json = require "slack.json"
 local kinds = require "slack.kinds"
 local near_miss = require "slack.near_miss"
+local sorted_keys = require "slack.sorted_keys"
 
 local METHODS, INDEXED = kinds.METHODS, kinds.INDEXED
 local null = json.null
@@ -158,13 +159,8 @@ end
 local function check_names(method, constraints)
   for field in pairs(constraints) do
     if type(field) ~= "string" or not method.fields[field] then
-      local known = {}
-      for name in pairs(method.fields) do
-        known[#known + 1] = name
-      end
-      table.sort(known)
       return nil, ("unknown constraint %q%s (known are %s)"):format(tostring(field),
-        near_miss(field, method.fields), table.concat(known, ", "))
+        near_miss(field, method.fields), table.concat(sorted_keys(method.fields), ", "))
     end
   end
   return true
@@ -181,15 +177,6 @@ local function with_defaults(method, given)
   return constraints
 end
 
-local function sorted_fields(constraints)
-  local fields = {}
-  for field in pairs(constraints) do
-    fields[#fields + 1] = field
-  end
-  table.sort(fields)
-  return fields
-end
-
 local function compile_constraints(self, method, given)
   local ok, problem = check_names(method, given)
   if not ok then
@@ -201,7 +188,7 @@ local function compile_constraints(self, method, given)
     return nil, problem
   end
   local constraints = with_defaults(method, given)
-  for _, field in ipairs(sorted_fields(constraints)) do
+  for _, field in ipairs(sorted_keys(constraints)) do
     ok, problem = add_test(self, method, field, constraints[field])
     if not ok then
       return nil, problem
@@ -262,7 +249,7 @@ local function describe(what)
     return (" %q"):format(what)
   elseif type(what) == "table" and getmetatable(what) == nil then
     local parts = {}
-    for _, field in ipairs(sorted_fields(what)) do
+    for _, field in ipairs(sorted_keys(what)) do
       local wanted = what[field]
       parts[#parts + 1] = ("%s = %s"):format(field,
         type(wanted) == "string" and ("%q"):format(wanted) or tostring(wanted))

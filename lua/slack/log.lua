@@ -8,6 +8,7 @@
 local core = require "slack.core"
 local json = require "slack.json"
 local loop = require "slack.loop"
+local sorted_keys = require "slack.sorted_keys"
 
 local RANKS = { debug = 1, info = 2, warn = 3, error = 4, off = 5 }
 local COLOURS = { debug = "\27[2m", info = "", warn = "\27[33m", error = "\27[31m" }
@@ -111,15 +112,6 @@ local function message_of(format, ...)
     parts[i] = tostring(parts[i])
   end
   return table.concat(parts, " ")
-end
-
-local function sorted_keys(fields)
-  local keys = {}
-  for key in pairs(fields) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
 end
 
 local function to_json(value)

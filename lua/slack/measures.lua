@@ -5,6 +5,7 @@
 local Metrics = require "slack.metrics"
 local core = require "slack.core"
 local loop = require "slack.loop"
+local sorted_keys = require "slack.sorted_keys"
 local version = require "slack.version"
 
 ---@class slack.Measures
@@ -118,15 +119,6 @@ local function write_socket_mode(app, write)
   end
 end
 
-local function sorted(map)
-  local names = {}
-  for name in pairs(map) do
-    names[#names + 1] = name
-  end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-  return names
-end
-
 local function write_receiver(app, write)
   local stats = transport_stats(app, "http")
   if not stats then
@@ -176,7 +168,7 @@ local function write_server(app, write)
   if refused then
     write:family("slack_http_refused_total", "counter",
       "Requests that the server itself refused, by status.")
-    for _, status in ipairs(sorted(refused)) do
+    for _, status in ipairs(sorted_keys(refused)) do
       write:sample({ "status", tostring(status) }, refused[status])
     end
   end

@@ -5,6 +5,8 @@
 -- The first label may come from outside, so only so many of its values are kept
 -- apart. The second is for words of our own.
 
+local sorted_keys = require "slack.sorted_keys"
+
 -- Different values of a first label; those beyond are one, OTHER.
 local MAX_VALUES = 500
 local MAX_LENGTH = 100
@@ -125,15 +127,6 @@ end
 ---@field rows table<string, table> by the value of the first label
 ---@field row_count integer
 
-local function sorted(map)
-  local names = {}
-  for name in pairs(map) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
-
 local function is_fit(value)
   return type(value) == "string" and #value <= MAX_LENGTH and utf8.len(value) ~= nil
 end
@@ -174,8 +167,8 @@ end
 function Counter:_write(write)
   write:family(self.name, "counter", self.help)
   local one, two = self.labels[1], self.labels[2]
-  for _, first in ipairs(sorted(self.rows)) do
-    for _, second in ipairs(sorted(self.rows[first])) do
+  for _, first in ipairs(sorted_keys(self.rows)) do
+    for _, second in ipairs(sorted_keys(self.rows[first])) do
       local labels = one and { one, first, two, two and second } or {}
       write:sample(labels, self.rows[first][second])
     end
@@ -220,7 +213,7 @@ end
 
 function Histogram:_write(write)
   write:family(self.name, "histogram", self.help)
-  for _, first in ipairs(sorted(self.rows)) do
+  for _, first in ipairs(sorted_keys(self.rows)) do
     write_row(self, write, self.rows[first], self.labels[1], first)
   end
   if self.more then

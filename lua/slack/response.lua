@@ -4,6 +4,7 @@
 local form = require "slack.form"
 local json = require "slack.json"
 local near_miss = require "slack.near_miss"
+local sorted_keys = require "slack.sorted_keys"
 
 local TEXT = "text/plain; charset=utf-8"
 -- The names under which a body may stand, with the type that it then has.
@@ -61,12 +62,7 @@ local function add_headers(list, headers)
   elseif type(headers) ~= "table" then
     refuse("headers: table expected, got %s", type(headers))
   end
-  local names = {}
-  for name in pairs(headers) do
-    names[#names + 1] = name
-  end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted_keys(headers)) do
     local value = headers[name]
     for _, one in ipairs(type(value) == "table" and value or { value }) do
       add_header(list, name, one)

@@ -3,6 +3,7 @@
 
 local Listener = require "slack.listener"
 local form = require "slack.form"
+local sorted_keys = require "slack.sorted_keys"
 
 ---@class slack.Route
 ---@field methods table<string, true>
@@ -135,18 +136,9 @@ function Route.new(method, path, handler)
   return self
 end
 
-local function sorted(set)
-  local list = {}
-  for name in pairs(set) do
-    list[#list + 1] = name
-  end
-  table.sort(list)
-  return list
-end
-
 ---Like `app:route GET /orders/:id (handlers/orders.lua:3)`.
 function Route:__tostring()
-  local methods = self.any_method and "*" or table.concat(sorted(self.methods), ",")
+  local methods = self.any_method and "*" or table.concat(sorted_keys(self.methods), ",")
   return ("app:route %s %s (%s)"):format(methods, self.path, self.place)
 end
 

@@ -5,6 +5,7 @@
 
 local Route = require "slack.route"
 local form = require "slack.form"
+local sorted_keys = require "slack.sorted_keys"
 
 ---@class slack.Routes
 ---@field own slack.Route[] of the framework
@@ -149,18 +150,14 @@ local function candidates(self, path)
 end
 
 local function allowed(found)
-  local methods, names = { OPTIONS = true }, {}
+  local methods = { OPTIONS = true }
   for _, one in ipairs(found) do
     for name in pairs(one.route.methods) do
       methods[name] = true
       methods.HEAD = methods.HEAD or name == "GET" or nil
     end
   end
-  for name in pairs(methods) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return table.concat(names, ", ")
+  return table.concat(sorted_keys(methods), ", ")
 end
 
 ---@class slack.RouteMiss

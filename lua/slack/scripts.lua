@@ -13,6 +13,7 @@ local Script = require "slack.script"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
+local sorted_keys = require "slack.sorted_keys"
 local tasks = require "slack.tasks"
 
 local DEBOUNCE = 0.02 -- seconds from a change to the look at it
@@ -39,18 +40,9 @@ function Scripts.new(app, path)
   }, Scripts)
 end
 
-local function sorted(set)
-  local list = {}
-  for name in pairs(set) do
-    list[#list + 1] = name
-  end
-  table.sort(list)
-  return list
-end
-
 ---@param ledgers slack.Ledger[] those of the scripts are added
 function Scripts:add_ledgers(ledgers)
-  for _, name in ipairs(sorted(self.live)) do
+  for _, name in ipairs(sorted_keys(self.live)) do
     ledgers[#ledgers + 1] = self.live[name].ledger
   end
 end
@@ -158,7 +150,7 @@ local function sort_out(self, changed)
     end
   end
   local shared = self.modules:dependents(stale)
-  for _, name in ipairs(sorted(touched)) do
+  for _, name in ipairs(sorted_keys(touched)) do
     if self.folder.files[name] and not stale[name] then
       local list = shared[name] and together or alone
       list[#list + 1] = name
@@ -170,7 +162,7 @@ end
 -- Scripts that have become modules, and files that are gone.
 local function to_remove(self, removed)
   local names = {}
-  for _, name in ipairs(sorted(self.live)) do
+  for _, name in ipairs(sorted_keys(self.live)) do
     if removed[name] or self.modules:is_module(name) then
       names[#names + 1] = name
     end
@@ -322,7 +314,7 @@ function Scripts:stop()
   self.folder:forget()
   self.modules = Modules.new(self.folder, self.app.log)
   self.app:_apply()
-  for _, name in ipairs(sorted(live)) do
+  for _, name in ipairs(sorted_keys(live)) do
     live[name]:retire()
   end
 end
