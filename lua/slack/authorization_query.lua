@@ -16,10 +16,6 @@ local M = {}
 ---@field actor_user_id? string the same
 ---@field authorizing_user_id? string the user, not the bot, for whom Slack sends an event
 
-local function is_organization(id)
-  return id ~= nil and id:byte() == 69 -- "E"
-end
-
 ---Where the installation is that a body came to.
 ---@param body table
 ---@return string? enterprise_id
@@ -27,7 +23,7 @@ end
 ---@return boolean is_enterprise_install
 function M.place(body)
   local enterprise_id, team_id = payload.enterprise_id(body), payload.team_id(body)
-  if is_organization(team_id) then -- org-level events have it so
+  if payload.is_organization(team_id) then
     enterprise_id, team_id = enterprise_id or team_id, nil
   end
   return enterprise_id, team_id, payload.is_enterprise_install(body)
@@ -37,8 +33,7 @@ end
 local function authorizing_user(body)
   local authorization = payload.authorization(body)
   if authorization and authorization.is_bot == false then
-    local id = authorization.user_id
-    return type(id) == "string" and id or nil
+    return payload.text_of(authorization.user_id)
   end
 end
 

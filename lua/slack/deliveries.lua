@@ -93,6 +93,16 @@ function Deliveries:close()
   self.owed, self.tardy, self.expired, self.holding = {}, {}, {}, false
 end
 
+---What a request has as `retry`.
+---@param number? integer of the redelivery
+---@param reason? string
+---@return { number: integer, reason: string }? retry nil when it is the first delivery
+function Deliveries.retry(number, reason)
+  if number and number > 0 then
+    return { number = number, reason = reason or "" }
+  end
+end
+
 -- Answers ------------------------------------------------------------------------
 
 -- Its deadline has passed before it was taken; that it came is handled all the same.

@@ -11,10 +11,13 @@ local function escape_byte(byte)
   return ("%%%02X"):format(byte:byte())
 end
 
+---Text with percent-encoding.
 ---@param text string
+---@param bytes? string a set of string.gsub that names what to encode, all that is not
+---  unreserved (RFC 3986 §2.3)
 ---@return string
-function M.escape(text)
-  return (text:gsub("[^%w%-_%.~]", escape_byte))
+function M.escape(text, bytes)
+  return (text:gsub(bytes or "[^%w%-_%.~]", escape_byte))
 end
 
 ---Joins names and values; a value that is a list is repeated. Sorted by name.

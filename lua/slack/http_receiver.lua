@@ -79,12 +79,6 @@ end
 
 -- Deliveries -----------------------------------------------------------------------
 
-local function retry_of(number, reason)
-  if number and number > 0 then
-    return { number = number, reason = reason or "" }
-  end
-end
-
 local function undecodable(self, number, kind, message)
   self.log:warn("the body of %s %s cannot be decoded: %s", kind == "command" and "a" or "an",
     kind, message)
@@ -107,7 +101,8 @@ local function on_delivery(self, number, kind, body, retry_number, retry_reason,
     number = answer_event(self, number)
   end
   local request = setmetatable({
-    transport = self, number = number, body = body, retry = retry_of(retry_number, retry_reason),
+    transport = self, number = number, body = body,
+    retry = Deliveries.retry(retry_number, retry_reason),
     acked = is_event, held = is_event and number ~= 0, headers = headers, received = received,
     taken = loop.now(),
   }, Request)

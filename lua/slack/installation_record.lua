@@ -3,8 +3,9 @@
 -- or have been filled by an older version.
 
 local json = require "slack.json"
+local payload = require "slack.payload"
 
-local null = json.null
+local null, text = json.null, payload.text_of
 
 local MAX_ID = 64
 local MAX_TIME = 1e12 - 1
@@ -43,10 +44,6 @@ local M = {}
 ---@field has_user_tokens? boolean whether anybody's user token may be kept there; set by save
 ---@field [string] any free values, kept as they are
 
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
-
 local function flag(value)
   if type(value) == "boolean" then
     return value
@@ -58,7 +55,9 @@ local function time(value)
   return value and value >= 0 and value <= MAX_TIME and value or nil
 end
 
--- A list of words; Slack and others write it as one text with commas.
+---A list of words; Slack and others write it as one text with commas.
+---@param value any
+---@return string[]?
 local function words(value)
   local list = json.list {}
   if type(value) == "string" then
@@ -76,6 +75,7 @@ local function words(value)
   end
   return list
 end
+M.words = words
 
 -- What a field of that name can be; others are free.
 local FIELDS = {
@@ -187,7 +187,7 @@ end
 ---@return slack.Place[]
 function M.places_for(query)
   local enterprise_id, team_id = query.enterprise_id, query.team_id
-  if type(team_id) == "string" and team_id:find "^E" then -- org-level events have it so
+  if payload.is_organization(team_id) then
     enterprise_id, team_id = is_id(enterprise_id) and enterprise_id or team_id, nil
   end
   if not is_id(enterprise_id) then

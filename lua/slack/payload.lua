@@ -29,6 +29,8 @@ local function id_of(value)
   end
 end
 
+---A non-empty string.
+---@return string?
 local function text_of(value)
   if type(value) == "string" and value ~= "" then
     return value
@@ -116,8 +118,12 @@ function M.enterprise_id(body)
     or text_of(field(body.team, "enterprise_id"))
 end
 
+---Whether an id is an organization's, which org-level events have in place of a
+---workspace's.
+---@param id? string
+---@return boolean
 local function is_organization(id)
-  return id ~= nil and id:byte() == 69 -- "E"
+  return type(id) == "string" and id:byte() == 69 -- "E"
 end
 
 -- Which of the body's two places a team or an organization is.
@@ -252,6 +258,6 @@ function M.callback_id(body)
     or (event and (text_of(event.callback_id) or text_of(field(event["function"], "callback_id"))))
 end
 
-M.present, M.as_table = present, as_table
+M.present, M.as_table, M.text_of, M.is_organization = present, as_table, text_of, is_organization
 
 return M

@@ -193,17 +193,13 @@ local function read_body(value, name)
   return value[name]
 end
 
-local function escape_byte(byte)
-  return ("%%%02X"):format(byte:byte())
-end
-
 local function add_redirect(list, url)
   if url == nil then
     return
   elseif type(url) ~= "string" or url == "" then
     refuse("redirect: a URL expected, got %s", type(url))
   end
-  add_header(list, "Location", (url:gsub("[ \"<>\\^`{|}\128-\255]", escape_byte)))
+  add_header(list, "Location", form.escape(url, "[ \"<>\\^`{|}\128-\255]"))
 end
 
 local function read_table(value, is_secure)

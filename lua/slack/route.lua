@@ -58,14 +58,10 @@ local function read_methods(self, method)
   return true
 end
 
-local function escape_byte(byte)
-  return ("%%%02X"):format(byte:byte())
-end
-
 -- A percent sign that begins an encoding stays.
 local function canonical(literal)
   literal = literal:gsub("%%(%x%x)", function(hex) return "\0" .. hex:upper() end)
-  literal = literal:gsub("[^%w%-._~!$&'()*+,;=:@\0]", escape_byte)
+  literal = form.escape(literal, "[^%w%-._~!$&'()*+,;=:@\0]")
   return (literal:gsub("\0", "%%"))
 end
 

@@ -76,12 +76,6 @@ end
 
 -- Envelopes ------------------------------------------------------------------------
 
-local function retry_of(attempt, reason)
-  if attempt and attempt > 0 then
-    return { number = attempt, reason = reason or "" }
-  end
-end
-
 local function undecodable(self, kind, ack_token, message)
   self.log:warn("the payload of an envelope of type %q cannot be decoded: %s", kind, message)
   if ack_token ~= 0 then
@@ -98,7 +92,7 @@ local function on_envelope(self, kind, text, ack_token, _, attempt, reason, take
     return undecodable(self, kind, ack_token, message or "no object")
   end
   local request = setmetatable({
-    transport = self, number = ack_token, body = body, retry = retry_of(attempt, reason),
+    transport = self, number = ack_token, body = body, retry = Deliveries.retry(attempt, reason),
     acked = ack_token == 0, takes_payload = takes_payload, received = received, taken = loop.now(),
   }, Request)
   if ack_token == 0 then

@@ -3,8 +3,9 @@
 local core = require "slack.core"
 local errors = require "slack.errors"
 local payload = require "slack.payload"
+local records = require "slack.installation_record"
 
-local as_table = payload.as_table
+local as_table, text = payload.as_table, payload.text_of
 
 -- Somebody's browser waits: two more attempts, and no minutes.
 local ATTEMPT = { timeout = 10, retries = 2 }
@@ -27,20 +28,8 @@ function M.is_network(err)
   return UNREACHABLE[err.code] == true or (err.status or 0) >= 500 or err.status == 429
 end
 
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
-
-local function list(value)
-  value = text(value)
-  if not value then
-    return nil
-  end
-  local scopes = {}
-  for scope in value:gmatch "[^,%s]+" do
-    scopes[#scopes + 1] = scope
-  end
-  return scopes
+local function list(scopes)
+  return text(scopes) and records.words(scopes)
 end
 
 ---@param seconds any of an answer

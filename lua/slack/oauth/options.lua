@@ -3,6 +3,7 @@
 -- call it.
 
 local checks = require "slack.option_checks"
+local urls = require "slack.oauth.urls"
 
 local of_type = checks.of_type
 
@@ -275,14 +276,10 @@ function M.check(value)
   end
 end
 
-local function is_loopback(uri)
-  local host = uri:match "^%a+://(%[[^%]]*%])" or uri:match "^%a+://([^/:]+)"
-  return host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
-end
-
 -- A code that travels in plain text is anybody's.
 local function check_plain(uri, name, app_options)
-  if uri and uri:find "^http:" and not is_loopback(uri) and not app_options.insecure then
+  if uri and uri:find "^http:" and not urls.is_loopback(uri:match "^http://([^/]+)")
+    and not app_options.insecure then
     return ("option %q: a URL of https expected: Slack sends codes there"):format(name)
   end
 end

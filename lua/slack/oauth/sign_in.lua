@@ -7,7 +7,10 @@ local errors = require "slack.errors"
 local exchange = require "slack.oauth.exchange"
 local json = require "slack.json"
 local pages = require "slack.oauth.pages"
+local payload = require "slack.payload"
 local urls = require "slack.oauth.urls"
+
+local text = payload.text_of
 
 local COOKIE = "slack-app-sign-in-state"
 local CALL = { timeout = 10, retries = 2 }
@@ -80,9 +83,8 @@ local function invalid(message)
 end
 
 local function claims_of(token)
-  local payload = type(token) == "string" and token:match "^[%w_-]+%.([%w_-]+)%.[%w_-]*$"
-  local text = payload and base64.decode_url(payload)
-  local claims = text and json.decode(text)
+  local body = type(token) == "string" and token:match "^[%w_-]+%.([%w_-]+)%.[%w_-]*$"
+  local claims = json.decode(body and base64.decode_url(body) or "")
   return type(claims) == "table" and claims or nil
 end
 
@@ -118,10 +120,6 @@ local function check(self, claims, nonce)
     return invalid "the identity is not the one that was asked for (nonce)"
   end
   return true
-end
-
-local function text(value)
-  return type(value) == "string" and value ~= "" and value or nil
 end
 
 local function identity_of(self, claims, answer)

@@ -13,6 +13,14 @@ function M.origin(api_url)
   return (api_url:match "^(%a+://[^/]+)")
 end
 
+---Whether that is this machine.
+---@param authority string a host, with or without a port
+---@return boolean
+function M.is_loopback(authority)
+  local host = authority:lower():gsub(":%d+$", "")
+  return host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
 -- For the parts that are lists; an empty one is no parameter.
 local function joined(list, separator)
   return list[1] and table.concat(list, separator) or nil

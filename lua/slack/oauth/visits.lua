@@ -4,6 +4,7 @@
 local States = require "slack.oauth.states"
 local errors = require "slack.errors"
 local pages = require "slack.oauth.pages"
+local urls = require "slack.oauth.urls"
 
 ---@class slack.oauth.Visits
 ---@field states slack.oauth.States
@@ -32,11 +33,6 @@ function Visits.new(options)
   }, Visits)
 end
 
-local function is_loopback(host)
-  host = host:lower():gsub(":%d+$", "")
-  return host == "localhost" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
-end
-
 -- Browsers keep a Secure cookie off plain http, also of this machine. What a proxy
 -- says of itself in a header is not believed: with one, redirect_uri tells.
 local function is_secure(self, c)
@@ -44,7 +40,7 @@ local function is_secure(self, c)
     return self.redirect_uri:find "^https:" ~= nil
   end
   local server = self.app.http_server
-  return server ~= nil and server.is_secure == true or not is_loopback(c.headers.host or "")
+  return server ~= nil and server.is_secure == true or not urls.is_loopback(c.headers.host or "")
 end
 
 local function cookie_of(self, c, value, max_age)
