@@ -3,7 +3,7 @@ local Process = require "support.process"
 local files = require "support.files"
 local live = require "support.live_app"
 local loop = require "slack.loop"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local tasks = require "slack.tasks"
 
 local STRESS = os.getenv "STRESS" ~= nil

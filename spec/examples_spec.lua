@@ -8,7 +8,7 @@ local json = require "slack.json"
 local live_app = require "support.live_app"
 local log = require "slack.log"
 local loop = require "slack.loop"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local tasks = require "slack.tasks"
 
 local silent = log.new { level = "off" }

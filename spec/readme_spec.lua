@@ -3,7 +3,7 @@
 local Process = require "support.process"
 local files = require "support.files"
 local live_app = require "support.live_app"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local tasks = require "slack.tasks"
 
 local README = files.read "README.md"

@@ -6,7 +6,7 @@ local form = require "slack.form"
 local http = require "slack.http"
 local json = require "slack.json"
 local logs = require "slack.log"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local slack = require "slack"
 
 local log = logs.new { level = "off" }

@@ -5,7 +5,7 @@ local json = require "slack.json"
 local lfs = require "lfs"
 local logs = require "slack.log"
 local loop = require "slack.loop"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local tasks = require "slack.tasks"
 
 -- An app that is nothing but the C side of Socket Mode: it notes every envelope
@@ -547,6 +547,21 @@ describe("sandbox", function()
       start({}, false)
       local value, why = sb:wait(function() return false end, 0.01)
       assert.are.same({ nil, "timeout" }, { value, why })
+    end)
+
+    it("waits as long as its patience lasts where no time is given", function()
+      start({ patience = 0.01 }, false)
+      local ended = {}
+      local long = tasks.spawn(function()
+        sb:wait(function() return false end, 1)
+        table.insert(ended, "a second")
+      end)
+      local trigger = sb:command({ command = "/x" }).trigger_id
+      sb:wait(function() return false end)
+      assert.equal("expired_trigger_id", select(2, sb.triggers:use(trigger, sb.workspace)))
+      table.insert(ended, "patience")
+      long:join()
+      assert.same({ "patience", "a second" }, ended)
     end)
 
     it("keeps its certificate to itself and removes it at the end", function()

@@ -4,7 +4,7 @@ local core = require "slack.core"
 local form = require "slack.form"
 local json = require "slack.json"
 local logs = require "slack.log"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 
 local log = logs.new { level = "off" }
 

@@ -2,7 +2,7 @@
 -- searched for what nobody may read there.
 local Process = require "support.process"
 local files = require "support.files"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 
 local BOT = [[
 local slack = require "slack"

@@ -2,7 +2,7 @@ local Process = require "support.process"
 local child = require "support.child"
 local files = require "support.files"
 local options = require "slack.options"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 

@@ -1,7 +1,7 @@
 -- The local Slack's conformance spec: Bolt for JavaScript cannot tell it from Slack.
 local Process = require "support.process"
 local files = require "support.files"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 
 local MODULES = os.getenv "NODE_PATH" or "build/peers/node_modules"
 

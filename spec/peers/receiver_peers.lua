@@ -5,7 +5,7 @@ local core = require "slack.core"
 local files = require "support.files"
 local json = require "slack.json"
 local requests = require "peers.requests"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 

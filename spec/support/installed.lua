@@ -5,7 +5,7 @@ local sandbox = require "slack.sandbox"
 local core = require "slack.core"
 
 slack.run(function()
-  local slack_here <close> = assert(sandbox.start())
+  local slack_here <close> = assert(sandbox.start { patience = 60 })
   local app = slack.app {
     token = slack_here.bot_token,
     app_token = slack_here.app_token,

@@ -2,7 +2,7 @@
 -- both gone when the spec ends.
 
 local loop = require "slack.loop"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 

@@ -1,7 +1,7 @@
 -- An app that people install with their browsers, and a local Slack to install it in.
 
 local loop = require "slack.loop"
-local sandbox = require "slack.sandbox"
+local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 

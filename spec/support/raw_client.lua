@@ -5,13 +5,14 @@ local files = require "support.files"
 local RawClient = {}
 RawClient.__index = RawClient
 
--- The first line of `pids` names the two that hold the connection.
+-- The first line of `pids` names the one that waits for the end, and the two that hold
+-- the connection.
 local SCRIPT <const> = [[
 cd '%s' && mkfifo in && : >out && {
   { exec 3<>/dev/tcp/127.0.0.1/%d || exit
     cat in >&3 & writer=$!
     cat <&3 >out & reader=$!
-    echo $writer $reader >pids
+    echo $BASHPID $writer $reader >pids
     exec 3>&-
     wait $reader
     echo >end
@@ -51,6 +52,7 @@ end
 
 function RawClient:close()
   self.pipe:close()
+  -- In that order, so that nobody makes a file where all are being removed.
   files.run(("cd '%s' && kill $(cat pids)"):format(self.path))
   getmetatable(self.directory).__close()
 end

@@ -36,7 +36,7 @@ HttpDelivery.__name = "slack.sandbox.http_delivery"
 ---@return any payload json.null when the answer was empty; nil, and why not
 function HttpDelivery:await_ack(timeout)
   self.side.await(function() return self.acked_at ~= nil or self.ended end,
-    (timeout or 5) + GRACE)
+    timeout and timeout + GRACE)
   if self.acked_at then
     return self.ack
   end

@@ -73,7 +73,7 @@ local function connect_parts(self, options)
     log = self.log,
     hello = options.hello,
     ping_interval = options.ping_interval,
-    ack_timeout = options.ack_timeout,
+    ack_timeout = options.ack_timeout or options.patience,
     retry_delays = options.retry_delays,
   }
   self.oauth = OAuth.new {
@@ -138,7 +138,7 @@ function Sandbox.start(options)
     token_rotation = options.token_rotation or false,
     log = options.log or logs.default(),
     waits = {},
-    triggers = Triggers.new(),
+    triggers = Triggers.new(options.patience),
     responses = {},
     webhooks = {},
     files = options.tls ~= false and certificate_files.make(options.certificate) or nil,
@@ -225,7 +225,7 @@ function Sandbox:wait(condition, timeout)
     end
   end
   table.insert(self.waits, wait)
-  return wait.waiter:await(timeout or 5)
+  return wait.waiter:await(timeout or self.options.patience or 5)
 end
 
 -- Serving ------------------------------------------------------------------------

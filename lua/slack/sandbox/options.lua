@@ -20,15 +20,18 @@ local checks = require "slack.sandbox.checks"
 ---@field ping_interval? number seconds, 10
 ---@field ack_timeout? number seconds until an event is delivered again, 3
 ---@field retry_delays? number[] seconds, { 0, 60, 300 }
+---@field patience? number seconds, for slow machines: how long what has a timeout waits when
+---  none is given; instead of Slack's 3 and of 5, and of ack_timeout and the life of triggers
 ---@field log? slack.Logger
 
 local OPTIONS = {
   port = "number", websocket_port = "number", tls = "boolean", certificate = "table",
   hello = "boolean", ping_interval = "number", ack_timeout = "number", retry_delays = "table",
-  log = "table", team_name = "string", bot_name = "string", users = "table", channels = "table",
-  clock = "function", bot_token = "string", app_token = "string", signing_secret = "string",
-  client_id = "string", client_secret = "string", redirect_urls = "table",
-  token_rotation = "boolean", installed = "boolean", enterprise = "table",
+  patience = "number", log = "table", team_name = "string", bot_name = "string",
+  users = "table", channels = "table", clock = "function", bot_token = "string",
+  app_token = "string", signing_secret = "string", client_id = "string",
+  client_secret = "string", redirect_urls = "table", token_rotation = "boolean",
+  installed = "boolean", enterprise = "table",
 }
 
 -- Nothing that would not stand in a header as it is.

@@ -107,7 +107,7 @@ Delivery.__name = "slack.sandbox.delivery"
 ---@param timeout? number seconds, 5
 ---@return any payload json.null when the ack carried none; nil, "timeout" when none came
 function Delivery:await_ack(timeout)
-  if self.socket.await(function() return self.acked_at ~= nil end, timeout or 5) then
+  if self.socket.await(function() return self.acked_at ~= nil end, timeout) then
     return self.ack
   end
   return nil, "timeout"

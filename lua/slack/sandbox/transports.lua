@@ -62,7 +62,7 @@ function transports:deliver_over_http(where)
     secret = function() return self.signing_secret end,
     await = function(condition, timeout) return self:wait(condition, timeout) ~= nil end,
     changed = function() self:changed() end,
-    ack_timeout = self.options.ack_timeout,
+    ack_timeout = self.options.ack_timeout or self.options.patience,
     retry_delays = self.options.retry_delays,
   }
 end
@@ -113,7 +113,7 @@ local function probe(self, url, fields)
     secret = fields.secret,
     content_type = fields.content_type,
     body = fields.body,
-    timeout = self.options.ack_timeout or 3,
+    timeout = self.options.ack_timeout or self.options.patience or 3,
     ca_file = fields.ca_file or self.http and self.http.ca_file,
   }
 end

@@ -3,16 +3,17 @@
 local loop = require "slack.loop"
 local new_id = require "slack.sandbox.new_id"
 
-local LIFE = 3
+local LIFE = 3 -- seconds
 
 ---@class slack.sandbox.Triggers
 local Triggers = {}
 Triggers.__index = Triggers
 Triggers.__name = "slack.sandbox.triggers"
 
+---@param life? number seconds, 3
 ---@return slack.sandbox.Triggers
-function Triggers.new()
-  return setmetatable({ by_id = {} }, Triggers)
+function Triggers.new(life)
+  return setmetatable({ by_id = {}, life = life or LIFE }, Triggers)
 end
 
 ---@param workspace slack.sandbox.Workspace
@@ -20,7 +21,7 @@ end
 function Triggers:add(workspace)
   local id = ("%d.%d.%s"):format(
     math.random(10 ^ 12 // 1), math.random(10 ^ 12 // 1), new_id "":lower())
-  self.by_id[id] = { workspace = workspace, until_time = loop.now() + LIFE }
+  self.by_id[id] = { workspace = workspace, until_time = loop.now() + self.life }
   return id
 end
 

@@ -1,0 +1,19 @@
+-- A local Slack for specs, which may run on a machine that does much else: what
+-- waits for an app waits until it must be broken, unless the spec says otherwise.
+local sandbox = require "slack.sandbox"
+
+local PATIENCE <const> = 60 -- seconds
+
+local M = {}
+
+---@param options? slack.SandboxOptions
+---@return slack.Sandbox?, string? message, string? code
+function M.start(options)
+  local all = { patience = PATIENCE }
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
+  return sandbox.start(all)
+end
+
+return M
