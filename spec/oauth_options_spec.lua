@@ -94,8 +94,6 @@ describe("the option oauth", function()
     end
     assert.matches("a URL of https with a path",
       problem_of { redirect_uri = "https://bot.example" }, 1, true)
-    assert.matches('both are "/x"', problem_of { install_path = "/x", redirect_path = "/x" }, 1,
-      true)
   end)
 
   it("sends codes over https, and over http to this machine", function()
@@ -143,9 +141,6 @@ describe("the option oauth", function()
     assert.matches('"oauth.openid.success" is missing', problem_of { openid = {} }, 1, true)
     assert.matches('"oauth.openid.redirect_uri" is missing',
       problem_of { openid = { success = success } }, 1, true)
-    assert.matches('"oauth.install_path" and "oauth.openid.sign_in_path"', problem_of {
-      redirect_uri = uri, openid = { success = success, sign_in_path = "/slack/install" },
-    }, 1, true)
   end)
 
   it("is checked by slack.app, which raises at the caller's line", function()

@@ -37,6 +37,12 @@ describe("slack.app", function()
       { { token = BOT, signing_secret = SECRET, transport = "both" },
         'option "app_token" is missing.*transport "both" needs.*SLACK_APP_TOKEN' },
       { { signing_secret = SECRET }, 'option "token" is missing' },
+      { { token = BOT, signing_secret = SECRET, port = 3000 },
+        'unknown option "port"; it belongs in "http": http = { port = … }' },
+      { { token = BOT, signing_secret = SECRET, client_id = "1" },
+        'unknown option "client_id"; it belongs in "oauth"' },
+      { { token = BOT, signing_secret = SECRET, storage = "bot.db" },
+        'did you mean "sqlite:bot.db"?' },
     } do
       local read, problem = read_in({}, case[1])
       assert.is_nil(read)
@@ -223,6 +229,29 @@ describe("slack.app", function()
     it("come from oauth, which needs an HTTP side", function()
       assert.is_table(assert(read_in({}, { app_token = APP, oauth = OAUTH })).http)
     end)
+
+    local URI = "https://bot.example/slack/oauth_redirect"
+    for name, case in pairs {
+      ["/x"] = { { install_path = "/x", redirect_path = "/x" },
+        "oauth.install_path", "oauth.redirect_path" },
+      ["/health"] = { { install_path = "/health" }, "http.health", "oauth.install_path" },
+      ["/slack/events"] = { { redirect_path = "/slack/events" },
+        "http.path", "oauth.redirect_path" },
+      ["/slack/install"] = {
+        { redirect_uri = URI, openid = { success = print, sign_in_path = "/slack/install" } },
+        "oauth.install_path", "oauth.openid.sign_in_path",
+      },
+    } do
+      it("come from pages at paths that nothing else takes: not " .. name, function()
+        local oauth = case[1]
+        for field, value in pairs(OAUTH) do
+          oauth[field] = value
+        end
+        local _, problem = read_in({}, { signing_secret = SECRET, oauth = oauth })
+        assert.equal(("options %q and %q name the same path %q"):format(case[2], case[3], name),
+          problem)
+      end)
+    end
   end)
 
   describe("http", function()

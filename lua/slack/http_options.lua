@@ -2,6 +2,7 @@
 -- for what, what it puts up with.
 
 local checks = require "slack.option_checks"
+local errors = require "slack.errors"
 
 local DEFAULTS = {
   host = "0.0.0.0", port = 3000, path = "/slack/events", answer_events = "received",
@@ -29,7 +30,7 @@ local function paths(value)
   if type(value) ~= "table" then
     return checks.path(value)
   elseif next(value) == nil then
-    return "it has no path: events, commands, interactions or options expected"
+    return "it has no path: give events, commands, interactions or options"
   end
   return checks.all(value, PATH_FIELDS, "http.path.")
 end
@@ -98,24 +99,8 @@ local FIELDS = {
 
 local M = {}
 
----@type slack.OptionCheck
-M.check = checks.table_of(FIELDS, "http.")
-
--- Two things at one place: only the built-in pages and Slack's paths meet here.
-local function double_use(options, served)
-  local used = {}
-  for _, entry in ipairs(served) do
-    used[entry.path] = "http.path"
-  end
-  for _, name in ipairs { "health", "ready", "metrics" } do
-    local path = options[name]
-    if path and used[path] then
-      return ("options %q and %q name the same path %q"):format(used[path], "http." .. name, path)
-    elseif path then
-      used[path] = "http." .. name
-    end
-  end
-end
+---@type slack.Option
+M.option = { check = checks.table_of(FIELDS, "http."), fields = FIELDS }
 
 ---For the receiver: each path with the kinds of deliveries it is for.
 ---@param path string|slack.HttpPaths
@@ -175,11 +160,33 @@ function M.complete(given)
     end
     options.port = port or options.port
   end
-  local problem = double_use(options, M.served_paths(options.path))
-  if problem then
-    return nil, problem
-  end
   return options
+end
+
+---Which paths are taken, by which option.
+---@param options slack.HttpOptions complete
+---@return { option: string, path: string }[]
+function M.paths(options)
+  local list = {}
+  for i, served in ipairs(M.served_paths(options.path)) do
+    list[i] = { option = "http.path", path = served.path }
+  end
+  for _, name in ipairs { "health", "ready", "metrics" } do
+    if options[name] then
+      list[#list + 1] = { option = "http." .. name, path = options[name] }
+    end
+  end
+  return list
+end
+
+---Why nothing can listen there, for who has to do something about it.
+---@param message string of the core
+---@param code string
+---@return slack.Error
+function M.cannot_listen(message, code)
+  local what_to_do = code == "address_in_use"
+    and ": give another port, http.port or PORT in the environment" or ""
+  return errors.new { code = code, message = "HTTP: " .. message .. what_to_do }
 end
 
 return M

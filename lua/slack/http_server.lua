@@ -6,8 +6,8 @@ local Failures = require "slack.failures"
 local Job = require "slack.job"
 local RouteContext = require "slack.route_context"
 local core = require "slack.core"
-local errors = require "slack.errors"
 local form = require "slack.form"
+local http_options = require "slack.http_options"
 local loop = require "slack.loop"
 local response = require "slack.response"
 local tasks = require "slack.tasks"
@@ -213,7 +213,7 @@ function HttpServer:open()
   local server, message, code = core.http_server(core_settings(self))
   if not server then
     self:close()
-    return nil, errors.new { code = code, message = "HTTP: " .. message }
+    return nil, http_options.cannot_listen(message, code)
   end
   self.core, self.is_open, self.is_secure = server, true, self.options.tls ~= nil
   if self.is_secure then

@@ -223,25 +223,30 @@ end
 
 -- Making --------------------------------------------------------------------------
 
-local function check(name, help, labels, most, level)
+-- method: whose arguments they are, for who called it.
+local function check(method, name, help, labels, most)
+  local problem
   if type(name) ~= "string" or not name:find "^[%a_:][%w_:]*$" then
-    error(("name: letters, digits and _ expected, got %s"):format(tostring(name)), level)
+    problem = ("name: letters, digits and _ expected, got %s"):format(tostring(name))
   elseif type(help) ~= "string" then
-    error("help: string expected, got " .. type(help), level)
+    problem = "help: string expected, got " .. type(help)
   elseif #labels > most then
-    error(("labels: at most %d expected"):format(most), level)
+    problem = ("labels: at most %d expected"):format(most)
   end
   for _, label in ipairs(labels) do
     if type(label) ~= "string" or not label:find "^%a[%w_]*$" or label == "le" then
-      error("labels: names expected, got " .. tostring(label), level)
+      problem = "labels: names expected, got " .. tostring(label)
     end
+  end
+  if problem then
+    error(("metrics:%s: %s"):format(method, problem), 3)
   end
 end
 
 local function add(self, class, name, help, labels)
   local family = self.families[name]
   if family and getmetatable(family) ~= class then
-    error(("%q is a metric of another kind"):format(name), 3)
+    error(("metrics: %q is a metric of another kind"):format(name), 3)
   elseif not family then
     family = setmetatable({
       name = name, help = help, labels = labels, rows = {}, row_count = 0, bounds = SECONDS,
@@ -258,7 +263,7 @@ end
 ---@param labels? string[] names of at most two; the second for few words only
 ---@return slack.Counter
 function Metrics:counter(name, help, labels)
-  check(name, help, labels or {}, 2, 3)
+  check("counter", name, help, labels or {}, 2)
   local counter = add(self, Counter, name, help, labels or {})
   return counter
 end
@@ -269,7 +274,7 @@ end
 ---@param labels? string[] the name of one
 ---@return slack.Histogram
 function Metrics:histogram(name, help, labels)
-  check(name, help, labels or {}, 1, 3)
+  check("histogram", name, help, labels or {}, 1)
   local histogram = add(self, Histogram, name, help, labels or {})
   return histogram
 end

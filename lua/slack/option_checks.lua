@@ -56,7 +56,8 @@ function M.one_of(...)
   for i, word in ipairs { ... } do
     allowed[word], words[i] = true, ("%q"):format(word)
   end
-  local wanted = table.concat(words, " or ") .. " expected"
+  local last = table.remove(words)
+  local wanted = table.concat(words, ", ") .. " or " .. last .. " expected"
   return function(value)
     if not allowed[value] then
       return wanted
@@ -150,9 +151,31 @@ function M.path(value)
   end
 end
 
+-- No strings: one may be a secret.
+local function got(problem, value)
+  if type(value) == "string" or not problem:find " expected$" then
+    return ""
+  end
+  return ", got " .. (type(value) == "number" and tostring(value) or type(value))
+end
+
+-- What to do about a name that is none of these: it may be a field of one.
+local function hint(name, known)
+  for outer, option in pairs(known) do
+    if option.fields and option.fields[name] then
+      return ("; it belongs in %q: %s = { %s = … }"):format(outer, outer, name)
+    end
+  end
+  return near_miss(name, known)
+end
+
+---@class slack.Option
+---@field check slack.OptionCheck
+---@field fields? table<string, slack.Option> of an option that is a table
+
 ---The problem with a table of options, with the option's name in it.
 ---@param values table<any, any>
----@param known table<string, { check: slack.OptionCheck }>
+---@param known table<string, slack.Option>
 ---@param prefix string before each name
 ---@return string? problem
 ---@return boolean? is_whole
@@ -160,20 +183,18 @@ function M.all(values, known, prefix)
   for name, value in pairs(values) do
     local option = known[name]
     if not option then
-      return ("unknown option %q%s"):format(prefix .. tostring(name), near_miss(name, known)), true
+      return ("unknown option %q%s"):format(prefix .. tostring(name), hint(name, known)), true
     end
     local problem, is_whole = option.check(value)
     if is_whole then
       return problem, true
     elseif problem then
-      local got = type(value) == "string" and "" or ", got " .. (type(value) == "number"
-        and tostring(value) or type(value))
-      return ("option %q: %s%s"):format(prefix .. name, problem, got), true
+      return ("option %q: %s%s"):format(prefix .. name, problem, got(problem, value)), true
     end
   end
 end
 
----@param known table<string, { check: slack.OptionCheck }>
+---@param known table<string, slack.Option>
 ---@param prefix string
 ---@return slack.OptionCheck
 function M.table_of(known, prefix)

@@ -97,12 +97,12 @@ local OPTIONS = {
   scripts = { check = checks.directory },
   connections = { check = integer_from(1, 10), default = 2 },
   transport = { check = one_of(table.unpack(TRANSPORTS)), environment = "SLACK_TRANSPORT" },
-  http = { check = http_options.check },
+  http = http_options.option,
   storage = { check = storage.check, default = "memory:" },
   authorize = { check = of_type "function" },
   authorization_cache = { check = number_from(0), default = 60 },
   authorize_error_text = { check = of_type "string" },
-  oauth = { check = oauth_options.check },
+  oauth = oauth_options.option,
   workers = { check = integer_from(1, 256), default = 1 },
   name = { check = of_type "string" },
   proxy = { check = of_type "string" },
@@ -218,6 +218,23 @@ local function complete_oauth(options)
   end
 end
 
+-- Two things at one path, of which one would never be reached.
+local function check_paths(options)
+  local taken = {}
+  for _, uses in ipairs {
+    options.http and http_options.paths(options.http) or {},
+    options.oauth and oauth_options.paths(options.oauth) or {},
+  } do
+    for _, use in ipairs(uses) do
+      if taken[use.path] then
+        return ("options %q and %q name the same path %q"):format(taken[use.path], use.option,
+          use.path)
+      end
+      taken[use.path] = use.option
+    end
+  end
+end
+
 ---Checked options with defaults filled in; `http` only when there is an HTTP side.
 ---@param given any
 ---@return slack.AppOptions? options
@@ -238,7 +255,7 @@ function M.read(given)
   problem = from_environment(options)
     or check_authorization(options, given) or choose_transport(options) or check_workers(options)
     or complete_http(options)
-    or complete_oauth(options)
+    or complete_oauth(options) or check_paths(options)
   if problem then
     return nil, problem
   end

@@ -52,7 +52,7 @@ local function read_methods(self, method)
     elseif name:find "^%a[%w_%-]*$" then
       self.methods[name:upper()] = true
     else
-      return nil, ("method: %q is the name of none"):format(name)
+      return nil, ('method: "GET", "POST" or the like expected, got %q'):format(name)
     end
   end
   return true

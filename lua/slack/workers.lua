@@ -5,6 +5,7 @@
 
 local core = require "slack.core"
 local errors = require "slack.errors"
+local http_options = require "slack.http_options"
 local loop = require "slack.loop"
 
 -- A worker ends with it when there is no use in starting another.
@@ -236,7 +237,7 @@ local function reserve_port(http)
   end
   local reserved, message, code = core.reserve_port(http.host, http.port)
   if not reserved then
-    return nil, errors.new { code = code, message = "HTTP: " .. message }
+    return nil, http_options.cannot_listen(message, code)
   end
   http.port, http.reuse_port = reserved:port(), true
   return reserved

@@ -195,16 +195,7 @@ local function leads_to(uri, wanted)
   return found == wanted or found:sub(-#wanted) == wanted
 end
 
-local function check_paths(values, names, prefix)
-  local seen = {}
-  for _, entry in ipairs(names) do
-    if seen[entry.path] then
-      return ("options %q and %q: both are %q"):format(seen[entry.path], prefix .. entry.name,
-        entry.path)
-    end
-    seen[entry.path] = prefix .. entry.name
-  end
-  local redirect_path = names[2].path
+local function check_redirect(values, redirect_path, prefix)
   if values.redirect_uri and not leads_to(values.redirect_uri, redirect_path) then
     return ("options %q and %q: the URL's path is not %q, so nobody would ever come back there: "
       .. "give both the same path"):format(prefix .. "redirect_uri", prefix .. "redirect_path",
@@ -213,46 +204,37 @@ local function check_paths(values, names, prefix)
 end
 
 local function paths_of(values)
-  return {
-    { name = "install_path", path = values.install_path or "/slack/install" },
-    { name = "redirect_path", path = values.redirect_path or "/slack/oauth_redirect" },
-  }
+  return values.install_path or "/slack/install",
+    values.redirect_path or "/slack/oauth_redirect"
 end
 
 local function openid_paths_of(values)
-  return {
-    { name = "sign_in_path", path = values.sign_in_path or "/slack/sign_in" },
-    { name = "redirect_path", path = values.redirect_path or "/slack/sign_in_redirect" },
-  }
+  return values.sign_in_path or "/slack/sign_in",
+    values.redirect_path or "/slack/sign_in_redirect"
 end
 
 -- Slack demands it of those who sign in.
-local function openid_redirect_uri(values, paths, own)
-  local uri, path = values.redirect_uri, paths[2].path
-  return values.openid.redirect_uri or uri and uri:sub(1, #uri - #path) .. own[2].path
+local function openid_redirect_uri(values)
+  local uri = values.redirect_uri
+  local _, install_redirect_path = paths_of(values)
+  local _, redirect_path = openid_paths_of(values.openid)
+  return values.openid.redirect_uri
+    or uri and uri:sub(1, #uri - #install_redirect_path) .. redirect_path
 end
 
-local function check_openid(values, paths)
+local function check_openid(values)
   local openid = values.openid
   if not openid then
     return nil
   elseif not openid.success then
     return 'option "oauth.openid.success" is missing: the function that gets who has signed in'
   end
-  local own = openid_paths_of(openid)
-  for _, a in ipairs(own) do
-    for _, b in ipairs(paths) do
-      if a.path == b.path then
-        return ('options "oauth.%s" and "oauth.openid.%s": both are %q'):format(b.name, a.name,
-          a.path)
-      end
-    end
-  end
-  if not openid_redirect_uri(values, paths, own) then
+  local _, redirect_path = openid_paths_of(openid)
+  if not openid_redirect_uri(values) then
     return ('option "oauth.openid.redirect_uri" is missing: the URL of %q as browsers see it')
-      :format(own[2].path)
+      :format(redirect_path)
   end
-  return check_paths(openid, own, "oauth.openid.")
+  return check_redirect(openid, redirect_path, "oauth.openid.")
 end
 
 local M = {}
@@ -267,9 +249,9 @@ function M.check(value)
   end
   local problem = checks.all(value, FIELDS, "oauth.")
   if not problem then
-    local paths = paths_of(value)
+    local _, redirect_path = paths_of(value)
     problem = check_environment(value) or check_missing(value) or check_scopes(value)
-      or check_paths(value, paths, "oauth.") or check_openid(value, paths)
+      or check_redirect(value, redirect_path, "oauth.") or check_openid(value)
   end
   if problem then
     return problem, true
@@ -284,18 +266,36 @@ local function check_plain(uri, name, app_options)
   end
 end
 
-local function read_openid(values, install_paths)
+local function read_openid(values)
   local value = values.openid
   if not value then
     return nil
   end
-  local paths = openid_paths_of(value)
+  local sign_in_path, redirect_path = openid_paths_of(value)
   return {
-    sign_in_path = paths[1].path, redirect_path = paths[2].path,
-    redirect_uri = openid_redirect_uri(values, install_paths, paths), team = value.team,
+    sign_in_path = sign_in_path, redirect_path = redirect_path,
+    redirect_uri = openid_redirect_uri(values), team = value.team,
     scopes = value.scopes and to_list(value.scopes) or { table.unpack(DEFAULT_SCOPES_OPENID) },
     success = value.success, failure = value.failure,
   }
+end
+
+M.option = { check = M.check, fields = FIELDS }
+
+---Which paths are taken, by which option.
+---@param settings table as read
+---@return { option: string, path: string }[]
+function M.paths(settings)
+  local list = {
+    { option = "oauth.install_path", path = settings.install_path },
+    { option = "oauth.redirect_path", path = settings.redirect_path },
+  }
+  local openid = settings.openid
+  if openid then
+    list[3] = { option = "oauth.openid.sign_in_path", path = openid.sign_in_path }
+    list[4] = { option = "oauth.openid.redirect_path", path = openid.redirect_path }
+  end
+  return list
 end
 
 ---Checked settings with defaults and the environment's values filled in; scopes are
@@ -313,7 +313,7 @@ function M.read(value, app_options)
   if problem then
     return nil, problem
   end
-  local settings, paths = {}, paths_of(value)
+  local settings = {}
   for name, field in pairs(value) do
     settings[name] = field
   end
@@ -322,9 +322,9 @@ function M.read(value, app_options)
   end
   settings.scopes = value.user_only and {} or to_list(settings.scopes)
   settings.user_scopes = to_list(value.user_scopes)
-  settings.install_path, settings.redirect_path = paths[1].path, paths[2].path
+  settings.install_path, settings.redirect_path = paths_of(value)
   settings.rotate_before = value.rotate_before or ROTATE_BEFORE
-  settings.openid = read_openid(value, paths)
+  settings.openid = read_openid(value)
   return settings
 end
 

@@ -57,7 +57,9 @@ local function read_url(url)
   local scheme, rest = url:match "^(%a[%w+.-]*):(.*)$"
   local backend = scheme and BACKENDS[scheme:lower()]
   if not backend then
-    return nil, ("%s, got %q"):format(FORMS, scheme and scheme .. ":" or url:sub(1, 40))
+    local hint = not scheme and url ~= "" and ('; did you mean "sqlite:%s"?'):format(url:sub(1, 40))
+    return nil, ("%s, got %q%s"):format(FORMS, scheme and scheme .. ":" or url:sub(1, 40),
+      hint or "")
   end
   local module, problem = backend(rest)
   if not module then
