@@ -13,6 +13,22 @@ describe("an app that starts", function()
     end)
   end)
 
+  it("asks Slack for nothing before, and says so to who uses it too early (S018)", function()
+    live.run(function(here, new_app)
+      local app = new_app { http = { host = "127.0.0.1", port = 0 } }
+      app:message(function() end)
+      tasks.sleep(0)
+      assert.same({ 0, 0, "idle" }, { #here:calls(), #here:connections(), app.phase })
+      assert.is_nil(app.http_server)
+      local ok, problem = pcall(function() return app.store:get "x" end)
+      assert.is_false(ok)
+      assert.matches("app_start_spec.lua:%d+: the app's storage is open from app:start", problem)
+      assert.is_true(app:stop())
+      assert(app:start())
+      assert.is_nil((app.store:get "x"))
+    end)
+  end)
+
   it("goes on trying while the Web API is away (S204)", function()
     live.run(function(here, new_app)
       local client = require "slack.retry"

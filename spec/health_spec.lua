@@ -82,16 +82,25 @@ describe("/ready", function()
     end)
   end)
 
-  it("names Socket Mode while no connection is there", function()
+  it("names Socket Mode while no connection is there; metrics count that it came back", function()
     live.run(function(here, new_app)
       local app = new_app { http = HTTP, connections = 1 }
-      app.health.clock = function() return math.huge end
+      local now = 0
+      app.health.clock = function()
+        now = now + 10
+        return now
+      end
       assert(app:start())
       here:refuse_upgrades(503)
       here:connections()[1]:reset()
       live.wait(function() return app.transports[1].ready == 0 end)
       assert.same({ "socket" }, (ready(app)))
       here:refuse_upgrades(0)
+      live.wait(function() return app.transports[1]:is_ready() end)
+      assert.same({}, (ready(app)))
+      local _, value = exposition.parse(get(app, "/metrics").body)
+      assert.is_true(value "slack_socket_reconnects_total" >= 1)
+      assert.equal(1, value "slack_socket_connections_ready")
     end)
   end)
 

@@ -743,6 +743,28 @@ describe("http_receiver in C", function()
     end
   end)
 
+  it("answers 503 while nothing is admitted, but to what it answers itself", function()
+    start { holds_events = true }
+    receiver:admit(false)
+    for _, body in ipairs { EVENT, COMMAND, CLICK } do
+      local status, _, head = exchange { body = body }
+      assert.are.equal(503, status)
+      assert.truthy(head:find("\r\nRetry-After: 1\r\n", 1, true))
+    end
+    assert.are.equal(3, receiver:stats().crowded)
+    local _, challenge = exchange { body = '{"type":"url_verification","challenge":"c"}' }
+    assert.are.equal("c", challenge)
+    assert.are.equal(200, (exchange { body = "ssl_check=1", unsigned = true }))
+    refused(401, { body = EVENT, secret = OLD_SECRET })
+    receiver:admit(true)
+    send(request_of { body = COMMAND })
+    local it = delivery()
+    assert.are.equal("command", it.kind) -- and nothing of before
+    receiver:admit(false)
+    server:respond(it.request, 200, nil, "which was in already")
+    assert.are.equal("which was in already", select(2, answer()))
+  end)
+
   describe("when Lua falls behind", function()
     local narrow
 

@@ -201,7 +201,7 @@ describe("a refusal over HTTP", function()
     return response
   end
 
-  it("is 404 when no listener matches, with the listener to write in the log (S110)", function()
+  it("is 404 when no listener matches, with the one to write in the log (S110, S154)", function()
     with_app({ register = on("command", "/known", function() end) }, function(url, app, log)
       refused(signed.command(url, "/other"), 404)
       refused(signed.interaction(url, { type = "block_actions", user = { id = "U1" },
@@ -288,6 +288,23 @@ describe("an event over HTTP", function()
       assert.same({ number = 2, reason = "http_timeout" }, seen.retry)
       assert.same({ "Yes", "Yes" }, { seen.headers["x-odd"], seen.headers["X-Odd"] })
       assert.equal("application/json", seen.headers["content-type"])
+    end)
+  end)
+
+  it("has in c.data what middleware makes of its headers, beside all else (S130)", function()
+    local seen
+    with_app({ register = function(app)
+      app:use(function(c, next)
+        c.data.tenant, c.data.team_id = c.headers["x-tenant"], "no reserved name"
+        next()
+      end)
+      app:event("app_mention", function(c)
+        seen = { c.data.tenant, c.data.team_id, c.team_id }
+      end)
+    end }, function(url)
+      signed.post(url, signed.event(MENTION), { headers = { ["X-Tenant"] = "blue" } })
+      live.wait(function() return seen end)
+      assert.same({ "blue", "no reserved name", "T1" }, seen)
     end)
   end)
 

@@ -29,7 +29,7 @@ describe("an app that workspaces install", function()
 
   for _, transport in ipairs { "http", "socket" } do
     it("answers two workspaces and an organization, each with its token; " .. transport
-      .. " (S082)", function()
+      .. " (S082, S126)", function()
       oauth_app.run({ channels = { "general" } }, function(here, new)
         local moon = here.workspaces[1]
         local mars = here:add_workspace { team_name = "Mars", channels = { "base" } }

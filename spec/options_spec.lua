@@ -112,10 +112,13 @@ describe("slack.app", function()
     end)
   end
 
-  it("takes several signing secrets, none of them empty (S009)", function()
+  it("takes several signing secrets, none of them empty or none at all (S009, S010)", function()
     local read = assert(options.read { token = BOT, signing_secret = { "old", "new" } })
     assert.same({ "old", "new" }, read.signing_secret)
     assert.matches("the list is empty", problem_of { signing_secret = {} })
+    for _, none in ipairs { false, require("slack.json").null } do
+      assert.matches("string or a list", problem_of { signing_secret = none })
+    end
     assert.matches('"signing_secret": number 2: it is empty',
       problem_of { signing_secret = { "old", "" } })
     assert.matches("this is a bot token", problem_of { signing_secret = BOT })
@@ -200,6 +203,11 @@ describe("slack.app", function()
 
     it("and has an HTTP side in Socket Mode only when told of one (S016)", function()
       assert.same({ "socket", true }, chosen { app_token = APP, http = {} })
+      local both = { app_token = APP, signing_secret = SECRET, http = { port = 4000 } }
+      for _, transport in ipairs { "socket", "http", "both" } do
+        both.transport, both.token = transport, BOT
+        assert.equal(4000, read_in({}, both).http.port)
+      end
     end)
   end)
 

@@ -23,11 +23,16 @@ local function line(method, id)
   return ("app:%s(%q, function(c) … end)"):format(method, id)
 end
 
+-- An id as text; one that is none of Slack's has no name of its own for each time it comes.
+local function name_of(id)
+  return type(id) == "table" and "(no text)" or tostring(id)
+end
+
 local SUGGEST = {}
 
 function SUGGEST.event(c)
-  return "event", c.type, c.type == "message" and "app:message(function(c) … end)"
-    or line("event", tostring(c.type))
+  local id = name_of(c.type)
+  return "event", id, id == "message" and "app:message(function(c) … end)" or line("event", id)
 end
 
 function SUGGEST.command(c)
@@ -37,24 +42,25 @@ end
 function SUGGEST.action(c)
   local part = c.payload
   if part.action_id then
-    return "action", part.action_id, line("action", tostring(part.action_id))
+    local id = name_of(part.action_id)
+    return "action", id, line("action", id)
   end
-  local id = tostring(c.body.callback_id)
+  local id = name_of(c.body.callback_id)
   return "action", id, ("app:action({ callback_id = %q }, function(c) … end)"):format(id)
 end
 
 function SUGGEST.options(c)
-  local id = tostring(c.payload.action_id or c.payload.name)
+  local id = name_of(c.payload.action_id or c.payload.name)
   return "options", id, line("options", id)
 end
 
 function SUGGEST.shortcut(c)
-  local id = tostring(c.payload.callback_id)
+  local id = name_of(c.payload.callback_id)
   return "shortcut", id, line("shortcut", id)
 end
 
 function SUGGEST.view(c)
-  local id = tostring(c.payload.callback_id)
+  local id = name_of(c.payload.callback_id)
   local method = c.type == "view_closed" and "view_closed" or "view"
   return c.type, id, line(method, id)
 end
@@ -65,16 +71,16 @@ end
 function Unmatched:note(c, named)
   local what, id, suggestion = SUGGEST[c.kind](c)
   if named then
-    self.app.log:debug("no listener matched %s %q", what, tostring(id))
-  elseif self.warnings:is_due(what .. " " .. tostring(id)) then
-    self.app.log:warn("no listener for %s %q. To handle it: %s", what, tostring(id), suggestion)
+    self.app.log:debug("no listener matched %s %q", what, id)
+  elseif self.warnings:is_due(what .. " " .. id) then
+    self.app.log:warn("no listener for %s %q. To handle it: %s", what, id, suggestion)
   end
 end
 
 ---For a body of no kind that listeners are for.
 ---@param body table
 function Unmatched:note_unknown(body)
-  local kind = tostring(body.type)
+  local kind = name_of(body.type)
   if not self.warnings:is_due("unknown " .. kind) then
     return
   elseif kind == "app_rate_limited" then
