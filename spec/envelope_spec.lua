@@ -54,6 +54,32 @@ describe("scan_envelope", function()
     assert.is_nil(disconnect.debug_info)
   end)
 
+  it("knows a field however its name is written", function()
+    local envelope = scan [[{"typ\u0065":"hello","\u0065vent\u005fid":1,"\u0074ype\u0000":"x",
+      "nu\u006D_connections":2,"\/type":"x","ty\ud83dpe":"x","payload":{"\u0074ype":"inner"}}]]
+    assert.equal("hello", envelope.type)
+    assert.equal(2, envelope.num_connections)
+    assert.equal("b", scan([[{"type":"a","typ\u0065":"b"}]]).type)
+    assert.equal("a", scan([[{"typ\u0065":"b","type":"a"}]]).type)
+  end)
+
+  it("refuses numbers that no decoder can keep", function()
+    for _, number in ipairs {
+      "1e309", "-1e309", "1e999999999999999999999", "0.00001e315", "123e307", ("9"):rep(310),
+      ("1"):rep(309) .. ".5", "1E+" .. ("9"):rep(1000),
+    } do
+      assert_refused('{"payload":[' .. number .. "]}")
+    end
+    for _, number in ipairs {
+      "1e307", "-9.99e307", "1e-999", "0e999999999999999999", "0.00001e312", ("9"):rep(308),
+      "0." .. ("0"):rep(400) .. "1e400", ("1"):rep(305) .. "e-300", "-0.0e9999",
+    } do
+      local text = "[" .. number .. "]"
+      assert.equal(text, scan('{"payload":' .. text .. "}").payload)
+      assert(core.json_decode(text, {}))
+    end
+  end)
+
   it("takes only the fields of the outermost object", function()
     local envelope = scan [[{
       "payload": {"type":"inner","envelope_id":"inner","reason":"inner","num_connections":9},

@@ -109,15 +109,27 @@ describe("the option http limits", function()
       idle:send "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
       await(idle, "ok")
       local third = it.connect()
-      third:send "GET /health HTTP/1.1\r\nHost"
+      third:send "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
       await_end(idle)
       live.wait(function() return it.app.http_server:stats().connections_evicted == 1 end)
       assert.equal("", await_end(it.connect()))
       live.wait(function() return it.app.http_server:stats().connections_refused == 1 end)
-      third:send ": x\r\n\r\n"
-      await(third, "ok")
       it.is_open = true
+      await(third, "at last")
       await(busy, '{"text":"gone"}')
+    end)
+  end)
+
+  it("the connections that never end their request: they make room for who comes", function()
+    with_app({ max_connections = 2 }, function(it)
+      local head = signed.bytes(PATH, "{}", { length = 100 })
+      local slow_head, slow_body = it.connect(), it.connect()
+      slow_body:send(head .. "{")
+      slow_head:send(head:sub(1, -3))
+      live.wait(function() return it.app.http_server:stats().connections == 2 end)
+      assert_serves(it)
+      local stats = it.app.http_server:stats()
+      assert.same({ 1, 0 }, { stats.connections_evicted, stats.connections_refused })
     end)
   end)
 

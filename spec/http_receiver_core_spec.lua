@@ -388,13 +388,13 @@ describe("http_receiver in C", function()
     it("to signed JSON that is no object (S092, S093)", function()
       for _, body in ipairs {
         "", "{", "[]", "null", '"x"', "{}{}", "{'a':1}", '{"event":{}', '{"a":1,}',
-        "\xef\xbb\xbf{}",
+        "\xef\xbb\xbf{}", '{"event":{},"n":1e999}',
         '{"event":{"text":"\xff"}}', '{"event":{"text":"\0"}}', '{"event":\0{}}',
         ('{"event":'):rep(600) .. "{}" .. ("}"):rep(600),
       } do
         refused(400, { body = body, type = JSON })
       end
-      assert.are.equal(14, receiver:stats().malformed)
+      assert.are.equal(15, receiver:stats().malformed)
     end)
 
     it("to an event that is no object", function()
@@ -532,6 +532,18 @@ describe("http_receiver in C", function()
           '"type":"url_verification"}',
       }
       assert.are.same({ 200, "c" }, { status, body })
+      take_all()
+      assert.are.same({}, deliveries)
+    end)
+
+    it("however its name and type are written", function()
+      for _, type in ipairs {
+        '"\\u0074ype":"url_verification"', '"type":"url\\u005Fverification"',
+        '"type":"event_callback","typ\\u0065":"url_verificatio\\u006e"',
+      } do
+        local _, body = exchange { body = ('{%s,"challenge":"c","event":{}}'):format(type) }
+        assert.are.equal("c", body)
+      end
       take_all()
       assert.are.same({}, deliveries)
     end)

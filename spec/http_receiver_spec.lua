@@ -542,6 +542,30 @@ describe("an app on HTTP", function()
       end)
   end)
 
+  it("takes nothing for another kind than Slack has sent it as", function()
+    local seen = {}
+    local function see(c) seen[#seen + 1] = c.kind end
+    with_app({ http = { path = { events = "/e", commands = "/c", interactions = "/i" } },
+      register = function(app)
+        app:event("app_mention", see)
+        app:command("/x", see)
+        app:action("a", see)
+      end }, function(_, app)
+        local url = app.http_server:url()
+        assert.equal(404, signed.interaction(url .. "/i",
+          { type = "event_callback", event = MENTION, event_id = "Ev1", team_id = "T1" }).status)
+        assert.equal(404, signed.interaction(url .. "/i",
+          { type = "workflow_step_edit", command = "/x", team_id = "T1" }).status)
+        assert.equal(200, signed.post(url .. "/e", assert(json.encode {
+          type = "app_rate_limited", command = "/x", team_id = "T1",
+          actions = { { action_id = "a" } },
+        })).status)
+        assert.equal(200, signed.interaction(url .. "/i",
+          { type = "block_actions", event = MENTION, actions = { { action_id = "a" } } }).status)
+        assert.same({ "action" }, seen)
+      end)
+  end)
+
   it("answers what has come when it is stopped, then closes; and starts again (S120)", function()
     local gate = tasks.waiter()
     with_app({ shutdown_timeout = 20, register = on("command", "/x", function()

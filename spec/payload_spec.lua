@@ -27,6 +27,22 @@ describe("payload.kind", function()
     end)
   end
 
+  for _, case in ipairs {
+    { "event", "event", { event = { type = "x" }, command = "/no" } },
+    { nil, "event", { type = "app_rate_limited", command = "/no" } },
+    { nil, "event", { type = "app_rate_limited", actions = { { action_id = "a" } } } },
+    { "command", "command", { command = "/x", event = "x", actions = "y" } },
+    { "action", "interaction", { type = "block_actions", event = { type = "x" } } },
+    { "shortcut", "interaction", { type = "shortcut", command = "/no" } },
+    { nil, "interaction", { type = "event_callback", event = { type = "x" }, command = "/no" } },
+  } do
+    local kind, came_as, body = table.unpack(case)
+    it(("takes %s that came as %s for %s"):format(json.encode(body), came_as, kind or "unknown"),
+      function()
+        assert.equal(kind, (payload.kind(body, came_as)))
+      end)
+  end
+
   it("gives the part the kind is named for", function()
     local action = { action_id = "a" }
     assert.equal(action, select(2, payload.kind { actions = { action } }))

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "error.h"
+#include "json_field.h"
 #include "json_text.h"
 
-#define MAX_ID 255
+#define MAX_ID   255
+#define MAX_NAME 32 /* longer than that of any field below */
 
 enum field {
     OTHER_FIELD,
@@ -118,8 +120,45 @@ static bool next_is(const struct scanner *scanner, char a, char b)
     return scanner->at < scanner->end && (*scanner->at == a || *scanner->at == b);
 }
 
+/* Numbers below 10^308, and all that have no exponent and few digits, fit a double. */
+#define PLAIN_DIGITS 300
+#define MAX_POWER    308
+
+/* The power of ten that what begins at data stays below, without its exponent;
+ * *at moves to that. 0 has none: it stays below every one. */
+static int64_t power_of_digits(const char **at, const char *end)
+{
+    int64_t power = 0;
+    bool is_fraction = false, is_zero = true;
+    for (; *at < end && **at != 'e' && **at != 'E'; (*at)++) {
+        if (**at == '.') {
+            is_fraction = true;
+        } else if (**at != '-') {
+            is_zero = is_zero && **at == '0';
+            power += !is_fraction && !is_zero;
+            power -= is_fraction && is_zero;
+        }
+    }
+    return is_zero ? INT64_MIN / 2 : power;
+}
+
+static bool is_in_range(const char *at, const char *end)
+{
+    int64_t power = power_of_digits(&at, end), exponent = 0;
+    bool is_negative = end - at > 1 && at[1] == '-';
+    for (; at < end; at++) {
+        if (*at >= '0' && *at <= '9' && exponent < INT32_MAX) {
+            exponent = exponent * 10 + (*at - '0');
+        }
+    }
+    return power + (is_negative ? -exponent : exponent) <= MAX_POWER;
+}
+
+/* Whoever decodes the text must be able to: its doubles are no larger. */
 static bool skip_number(struct scanner *scanner)
 {
+    const char *start = scanner->at;
+    bool has_exponent = false;
     if (next_is(scanner, '-', '-')) {
         scanner->at++;
     }
@@ -135,6 +174,7 @@ static bool skip_number(struct scanner *scanner)
         }
     }
     if (next_is(scanner, 'e', 'E')) {
+        has_exponent = true;
         scanner->at++;
         if (next_is(scanner, '+', '-')) {
             scanner->at++;
@@ -142,6 +182,9 @@ static bool skip_number(struct scanner *scanner)
         if (!skip_digits(scanner)) {
             return fail(scanner, "invalid number");
         }
+    }
+    if ((has_exponent || scanner->at - start > PLAIN_DIGITS) && !is_in_range(start, scanner->at)) {
+        return fail(scanner, "number out of range");
     }
     return true;
 }
@@ -197,7 +240,7 @@ static bool skip_value(struct scanner *scanner)
         text, sizeof(text) - 1, value                                                              \
     }
 
-static enum field field_named(const char *name, size_t length)
+static enum field plain_field(const char *name, size_t length)
 {
     static const struct {
         const char *name;
@@ -222,6 +265,20 @@ static enum field field_named(const char *name, size_t length)
         }
     }
     return OTHER_FIELD;
+}
+
+/* name stands between quotes. One that is written with escapes is the same name
+ * to whoever decodes the text. */
+static enum field field_named(const char *name, size_t length)
+{
+    char decoded[MAX_NAME];
+    if (length > 0 && memchr(name, '\\', length) != NULL) {
+        struct slk_slice quoted = {name - 1, length + 2};
+        return slk_json_string(quoted, decoded, sizeof decoded)
+                   ? plain_field(decoded, strlen(decoded))
+                   : OTHER_FIELD;
+    }
+    return plain_field(name, length);
 }
 
 static struct slk_slice string_body(struct slk_slice value)

@@ -74,6 +74,32 @@ static bool is_visible_ascii(struct slk_http_text text)
     return true;
 }
 
+/* A host with its port, or nothing at all. */
+static bool is_host(struct slk_http_text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (strchr("/\\?#@<>\"{}|^`,", text.data[i]) != NULL) {
+            return false;
+        }
+    }
+    return is_visible_ascii(text);
+}
+
+/* What stands between the scheme and the path: where two who read the same target
+ * may find different paths. */
+static bool has_origin(struct slk_http_text target, const char *scheme)
+{
+    if (!starts_with(target, scheme)) {
+        return false;
+    }
+    size_t start = strlen(scheme), end = start;
+    while (end < target.length && target.data[end] != '/' && target.data[end] != '?') {
+        end++;
+    }
+    struct slk_http_text origin = {target.data + start, end - start};
+    return origin.length > 0 && is_host(origin);
+}
+
 static bool is_target(struct slk_http_text target, struct slk_http_text method)
 {
     if (!is_visible_ascii(target) || memchr(target.data, '#', target.length) != NULL) {
@@ -82,8 +108,8 @@ static bool is_target(struct slk_http_text target, struct slk_http_text method)
     if (target.length == 1 && *target.data == '*') {
         return method.length == 7 && memcmp(method.data, "OPTIONS", 7) == 0;
     }
-    return starts_with(target, "/") || starts_with(target, "http://") ||
-           starts_with(target, "https://");
+    return starts_with(target, "/") || has_origin(target, "http://") ||
+           has_origin(target, "https://");
 }
 
 static bool read_version(struct slk_http_head *head, struct slk_http_text version)
@@ -162,8 +188,8 @@ static bool read_length(struct slk_http_head *head, struct slk_http_text value)
     if (value.length == 0) {
         return refuse(head, 400, "malformed Content-Length");
     }
-    if (head->has_length && head->body_length != length) {
-        return refuse(head, 400, "several Content-Length that differ");
+    if (head->has_length) {
+        return refuse(head, 400, "several Content-Length");
     }
     head->has_length = true;
     head->body_length = length;
@@ -185,11 +211,7 @@ static bool read_encoding(struct slk_http_head *head, struct slk_http_text value
 static bool read_host(struct slk_http_head *head, struct slk_http_text value)
 {
     head->hosts++;
-    bool is_host = is_visible_ascii(value);
-    for (size_t i = 0; i < value.length && is_host; i++) {
-        is_host = strchr("/\\?#@<>\"{}|^`,", value.data[i]) == NULL;
-    }
-    return is_host || refuse(head, 400, "malformed Host");
+    return is_host(value) || refuse(head, 400, "malformed Host");
 }
 
 static bool read_connection(struct slk_http_head *head, struct slk_http_text value)

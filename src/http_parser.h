@@ -1,7 +1,7 @@
 /* A strict parser for HTTP/1.1 requests (RFC 9112), for whatever connects to
  * us. Pure code over bytes: no sockets, no time. What is ambiguous or has been
  * used to smuggle requests past proxies is refused: bare LF, folded lines,
- * space before a colon, Transfer-Encoding with Content-Length, differing
+ * space before a colon, Transfer-Encoding with Content-Length, several
  * lengths, several Hosts. Chunked bodies are decoded, their trailers dropped. */
 #ifndef SLK_HTTP_PARSER_H
 #define SLK_HTTP_PARSER_H

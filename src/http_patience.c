@@ -90,15 +90,39 @@ static void tell_crowded(struct slk_http_server *server, struct slk_log_limit *l
     }
 }
 
+static int64_t since(const struct slk_http_wait *wait)
+{
+    return wait->queue.first != NULL ? wait->queue.first->at - wait->span : SLK_NEVER;
+}
+
+/* Those that have their answer, then those between two requests, then whoever has
+ * been sending one, or been taking an answer, the longest: else a few hundred
+ * clients that never end would keep everybody out. */
+static struct slk_deadline *least_needed(struct slk_http_server *server)
+{
+    static const enum slk_http_waiting_for slow[] = {SLK_WAIT_HEAD, SLK_WAIT_BODY, SLK_WAIT_SENT};
+    struct slk_http_wait *waits = server->waits, *longest = &waits[slow[0]];
+    if (waits[SLK_WAIT_LINGER].queue.first != NULL) {
+        return waits[SLK_WAIT_LINGER].queue.first;
+    }
+    if (waits[SLK_WAIT_IDLE].queue.first != NULL) {
+        return waits[SLK_WAIT_IDLE].queue.first;
+    }
+    for (size_t i = 1; i < sizeof slow / sizeof *slow; i++) {
+        longest = since(&waits[slow[i]]) < since(longest) ? &waits[slow[i]] : longest;
+    }
+    return longest->queue.first;
+}
+
 bool slk_http_patience_evict(struct slk_http_server *server)
 {
-    struct slk_deadline *idle = server->waits[SLK_WAIT_IDLE].queue.first;
-    if (idle == NULL) {
+    struct slk_deadline *deadline = least_needed(server);
+    if (deadline == NULL) {
         return false;
     }
-    tell_crowded(server, &server->evicted_lines, "idle ones were closed for new ones");
+    tell_crowded(server, &server->evicted_lines, "that were idle or slow were closed for new ones");
     server->stats.connections_evicted++;
-    slk_http_connection_expire(idle, SLK_WAIT_IDLE);
+    slk_http_connection_expire(deadline, SLK_WAIT_IDLE);
     return true;
 }
 
@@ -108,7 +132,8 @@ bool slk_http_patience_admit(struct slk_http_server *server)
         slk_http_patience_evict(server)) {
         return true;
     }
-    tell_crowded(server, &server->refused_lines, "new ones were closed, none is idle");
+    tell_crowded(server, &server->refused_lines,
+                 "new ones were closed, all others wait for answers");
     server->stats.connections_refused++;
     return false;
 }

@@ -26,13 +26,12 @@ struct slk_http_server;
 /* What one server puts up with. A limit that is crossed costs the request or
  * connection that crossed it, and is counted. */
 struct slk_http_patience {
-    int head_timeout; /* seconds from a request's first byte to the end of its head: 408 */
-    int body_timeout; /* seconds from there to the end of its body: 408 */
-    int idle_timeout; /* seconds between requests, and before the first: closed */
-    size_t
-        max_connections; /* beyond: the longest idle one makes room, else the new one is closed */
-    size_t max_requests; /* waiting for Lua's answer, of those the gate let in and of the rest
-                          * each; beyond: 503 with Retry-After */
+    int head_timeout;       /* seconds from a request's first byte to the end of its head: 408 */
+    int body_timeout;       /* seconds from there to the end of its body: 408 */
+    int idle_timeout;       /* seconds between requests, and before the first: closed */
+    size_t max_connections; /* beyond: an idle one, or the slowest, makes room */
+    size_t max_requests;    /* waiting for Lua's answer, of those the gate let in and of the rest
+                             * each; beyond: 503 with Retry-After */
 };
 
 struct slk_http_server_settings {
@@ -51,7 +50,7 @@ struct slk_http_server_settings {
 /* Counters since create, and how it is now. */
 struct slk_http_server_stats {
     uint64_t connections_accepted;
-    uint64_t connections_evicted; /* idle, closed for a new one */
+    uint64_t connections_evicted; /* idle or slow, closed for a new one */
     uint64_t connections_refused; /* new, closed because none was idle */
     uint64_t requests;            /* whole ones that parsed */
     uint64_t refused[6];          /* by the server itself: 400, 408, 413, 431, 503, any other */

@@ -123,7 +123,7 @@ void slk_http_patience_start(struct slk_http_server *server);
 void slk_http_patience_stop(struct slk_http_server *server);
 /* A deadline was set. */
 void slk_http_patience_watch(struct slk_http_server *server, int64_t at);
-/* Whether one more connection may come; the longest idle one is closed for it
+/* Whether one more connection may come; an idle or a slow one is closed for it
  * if need be, or just because there are no descriptors left. */
 bool slk_http_patience_admit(struct slk_http_server *server);
 bool slk_http_patience_evict(struct slk_http_server *server);

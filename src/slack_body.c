@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "error.h"
+#include "json_field.h"
 #include "utf8.h"
+
+#define MAX_TYPE 64
 
 static struct slk_slack_body malformed(const char *why)
 {
@@ -14,6 +17,17 @@ static bool is_utf8(struct slk_http_text text)
 {
     struct slk_utf8 state = {0};
     return slk_utf8_feed(&state, text.data, text.length) && slk_utf8_is_whole(&state);
+}
+
+/* However it is written: Lua sees what it means. */
+static bool has_type(const struct slk_envelope *outer, const char *word)
+{
+    char type[MAX_TYPE];
+    if (outer->type.data == NULL) {
+        return false;
+    }
+    struct slk_slice quoted = {outer->type.data - 1, outer->type.length + 2};
+    return slk_json_string(quoted, type, sizeof type) && strcmp(type, word) == 0;
 }
 
 struct slk_slack_body slk_slack_body_read_json(struct slk_http_text json)
@@ -27,12 +41,12 @@ struct slk_slack_body slk_slack_body_read_json(struct slk_http_text json)
         return malformed("not UTF-8");
     }
     struct slk_slack_body body = {.kind = SLK_BODY_EVENT, .text = json};
-    if (slk_slice_is(outer.type, "url_verification")) {
+    if (has_type(&outer, "url_verification")) {
         body.kind = SLK_BODY_VERIFICATION;
         body.challenge = outer.challenge;
     } else if (outer.event.data != NULL && *outer.event.data != '{') {
         return malformed("its event is no object");
-    } else if (outer.event.data == NULL && !slk_slice_is(outer.type, "app_rate_limited")) {
+    } else if (outer.event.data == NULL && !has_type(&outer, "app_rate_limited")) {
         body.kind = SLK_BODY_UNKNOWN;
     }
     return body;

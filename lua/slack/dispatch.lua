@@ -4,6 +4,7 @@
 -- Any transport can feed it. A request is a table of its making:
 --
 --   body            the decoded payload
+--   came_as         what Slack says that it is: "event", "command" or "interaction"
 --   retry           { number =, reason = } of a redelivery, or nil
 --   acked           true when nothing is owed any more (an event)
 --   takes_payload   false when an ack can carry nothing
@@ -38,6 +39,7 @@ local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true 
 
 ---@class slack.Request
 ---@field body table
+---@field came_as? slack.DeliveryKind
 ---@field retry? { number: integer, reason: string }
 ---@field acked? boolean
 ---@field takes_payload? boolean
@@ -378,7 +380,7 @@ end
 ---@param request slack.Request
 function Dispatch:request(request)
   local app = self.app
-  local kind, part = payload.kind(request.body)
+  local kind, part = payload.kind(request.body, request.came_as)
   if not kind then
     return unknown_payload(self, request)
   elseif not app.authorization.is_fixed then

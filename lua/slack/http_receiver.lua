@@ -101,7 +101,7 @@ local function on_delivery(self, number, kind, body, retry_number, retry_reason,
     number = answer_event(self, number)
   end
   local request = setmetatable({
-    transport = self, number = number, body = body,
+    transport = self, number = number, body = body, came_as = kind,
     retry = Deliveries.retry(retry_number, retry_reason),
     acked = is_event, held = is_event and number ~= 0, headers = headers, received = received,
     taken = loop.now(),

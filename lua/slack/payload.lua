@@ -52,16 +52,24 @@ local VIEW_TYPES = { view_submission = true, view_closed = true }
 
 ---@alias slack.Kind "event"|"command"|"action"|"options"|"shortcut"|"view"
 
+---What Slack itself says that a body is, by the way it sends it.
+---@alias slack.DeliveryKind "event"|"command"|"interaction"
+
 ---Which kind of listener a body is for; nil for what none takes.
 ---@param body table
+---@param came_as? slack.DeliveryKind nil: that is not known
 ---@return slack.Kind? kind
 ---@return table? payload the part of the body that the kind is named for
-function M.kind(body)
+function M.kind(body, came_as)
   local event = body.event
-  if type(event) == "table" then
-    return "event", event
-  elseif type(body.command) == "string" then
-    return "command", body
+  if came_as ~= "interaction" then
+    if type(event) == "table" then
+      return "event", event
+    elseif came_as == "event" then
+      return nil
+    elseif type(body.command) == "string" then
+      return "command", body
+    end
   end
   local kind = body.type
   if OPTION_TYPES[kind] or present(body.name) ~= nil then

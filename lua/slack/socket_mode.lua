@@ -86,13 +86,17 @@ local function undecodable(self, kind, ack_token, message)
   end
 end
 
+-- Other types are of no kind, or of one that is not known yet.
+local CAME_AS = { events_api = "event", slash_commands = "command", interactive = "interaction" }
+
 local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload, received)
   local body, message = json.decode(text)
   if type(body) ~= "table" then
     return undecodable(self, kind, ack_token, message or "no object")
   end
   local request = setmetatable({
-    transport = self, number = ack_token, body = body, retry = Deliveries.retry(attempt, reason),
+    transport = self, number = ack_token, body = body, came_as = CAME_AS[kind],
+    retry = Deliveries.retry(attempt, reason),
     acked = ack_token == 0, takes_payload = takes_payload, received = received, taken = loop.now(),
   }, Request)
   if ack_token == 0 then

@@ -419,20 +419,49 @@ static void test_crowd(void)
     stop();
 }
 
-/* None is idle: the new one is closed, and the old ones are served. */
+/* So do those that begin a request and never end it: who came last is served. */
+static void test_slow_crowd(void)
+{
+    static const char head[] = "POST /now HTTP/1.1\r\nHost: x\r\n";
+    static const char body[] = "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc";
+    enum { MOST = 20, ALL = 200 };
+    struct slk_http_server_settings settings = patient();
+    settings.patience.max_connections = MOST;
+    start(settings);
+    struct client *slow[ALL];
+    for (int i = 0; i < ALL; i++) {
+        slow[i] = client_open(it.port);
+        client_send(slow[i], i % 2 == 0 ? head : body);
+    }
+    struct client *client = client_open(it.port);
+    client_send(client, GET("/now"));
+    client_await(client, "at once");
+    client_await_end(slow[0]);
+    client_await_end(slow[1]);
+    struct slk_http_server_stats now = stats();
+    CHECK(now.connections_refused == 0 && now.connections_evicted > ALL - MOST);
+    client_close(client);
+    for (int i = 0; i < ALL; i++) {
+        client_close(slow[i]);
+    }
+    stop();
+}
+
+/* All wait for answers: the new one is closed, and the old ones are served. */
 static void test_full(void)
 {
     struct slk_http_server_settings settings = patient();
     settings.patience.max_connections = 2;
     start(settings);
     struct client *one = client_open(it.port), *two = client_open(it.port);
-    client_send(one, "GET /now HTTP/1.1\r\nHo");
+    client_send(one, GET("/lua"));
+    uint64_t first = passed();
     client_send(two, GET("/owed"));
     uint64_t number = owed();
     struct client *three = client_open(it.port);
     client_await_end(three);
     CHECK(three->length == 0 && stats().connections_refused == 1);
-    client_send(one, "st: x\r\n\r\n");
+    respond(first, "at once");
     client_await(one, "at once");
     struct client *four = client_open(it.port); /* in place of one, which is idle now */
     client_send(four, GET("/now"));
@@ -468,7 +497,8 @@ static void test_no_descriptors(void)
     struct client *idle = client_open(it.port), *busy = client_open(it.port);
     client_send(idle, GET("/now"));
     client_await(idle, "at once");
-    client_send(busy, "GET /now HTTP/1.1\r\nHo");
+    client_send(busy, GET("/lua"));
+    uint64_t number = passed();
     await_connections(2);
     int second = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int third = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -483,7 +513,7 @@ static void test_no_descriptors(void)
     char byte;
     CHECK(recv(third, &byte, 1, 0) == 0);
     CHECK(stats().connections_evicted == 1 && stats().connections_refused == 1);
-    client_send(busy, "st: x\r\n\r\n");
+    respond(number, "at once");
     client_await(busy, "at once");
     while (count > 0) {
         close(fds[--count]);
@@ -654,6 +684,7 @@ int main(void)
     test_half_closed();
     test_large_answer();
     test_crowd();
+    test_slow_crowd();
     test_full();
     test_no_descriptors();
     test_finish();

@@ -290,7 +290,7 @@ local http_server = {}
 ---@field head_timeout integer? seconds from a request's first byte to the end of its head, 10
 ---@field body_timeout integer? seconds from there to the end of its body, 10
 ---@field idle_timeout integer? seconds between requests and before the first, 60
----@field max_connections integer? 1024; beyond: the longest idle one makes room
+---@field max_connections integer? 1024; beyond: an idle or a slow one makes room
 ---@field max_requests integer? waiting for Lua's answer, 1000 of those that the gate let in and
 ---  1000 others; beyond: 503
 ---@field reuse_port boolean? other processes listen on the same port
