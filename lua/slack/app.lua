@@ -287,6 +287,10 @@ local function announce_start(self)
   local who = identity and (" as %s in %s"):format(tostring(identity.user or identity.user_id),
     tostring(identity.team or identity.team_id)) or ""
   self.log:info("running%s%s", who, endpoint and ", HTTP on " .. endpoint or "")
+  if self.oauth then
+    self.log:info("people install it at %s%s", self.http_server:url(),
+      self.settings.oauth.install_path)
+  end
 end
 
 ---Checks the token, runs the scripts, connects; waits until the first connection

@@ -126,7 +126,7 @@ function M.success(app_url, browser_url, place, name)
   local text = ("%s has been added%s."):format(name or "The app", place and " to " .. place or "")
   local content = paragraph(text) .. button(app_url, "Open Slack")
   if browser_url ~= app_url then
-    content = content .. ('<p>Nothing happens? <a href="%s">Open it in the browser</a>.</p>\n')
+    content = content .. ('<p>Nothing happened? <a href="%s">Open it in the browser</a>.</p>\n')
       :format(html.escape(browser_url))
   end
   local head = ('<meta http-equiv="refresh" content="0; url=%s">\n'):format(html.escape(app_url))
