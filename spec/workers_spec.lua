@@ -1,8 +1,10 @@
 local Process = require "support.process"
 local child = require "support.child"
 local files = require "support.files"
+local live = require "support.live_app"
 local options = require "slack.options"
 local sandbox = require "support.local_slack"
+local signed = require "support.signed"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
@@ -172,23 +174,52 @@ describe("an app with workers", function()
     app:route("GET", "/who", function() return tostring(require("slack.core").pid()) end)
     os.exit(app:run() or 1)]]
 
-  local function run(fn, environment)
+  -- Its script counts how often this process has loaded it; its command waits for a file.
+  local SCRIPTED = [[
+    local app = require("slack").app {
+      workers = 2, http = { host = "127.0.0.1", port = 0 }, signing_secret = "0123456789abcdef",
+      transport = "http", scripts = os.getenv "FOLDER" .. "/handlers", shutdown_timeout = 60,
+    }
+    os.exit(app:run() or 1)]]
+  local SCRIPT = [[
+    local app = ...
+    local core = require "slack.core"
+    app.states.loads = (app.states.loads or 0) + 1
+    local loads = app.states.loads
+    app:route("GET", "/who", function() return core.pid() .. " " .. loads end)
+    app:command("/wait", function()
+      app.log:info("waiting")
+      repeat
+        require("slack").sleep(0.005)
+      until core.stat(os.getenv "FOLDER" .. "/go")
+      return "gone " .. core.pid()
+    end)]]
+
+  local function run(fn, environment, text)
     tasks.run(function()
       local here <close> = assert(sandbox.start { tls = false })
       local directory <close> = files.temporary()
-      files.write(directory.path .. "/app.lua", APP)
-      local all = { SLACK_API_URL = here.api_url, SLACK_BOT_TOKEN = here.bot_token }
+      files.write(directory.path .. "/app.lua", text or APP)
+      local all = {
+        SLACK_API_URL = here.api_url, SLACK_BOT_TOKEN = here.bot_token, FOLDER = directory.path,
+      }
       for name, value in pairs(environment or {}) do
         all[name] = value
       end
+      assert(files.run(("mkdir '%s/handlers'"):format(directory.path)))
+      files.write(directory.path .. "/handlers/script.lua", SCRIPT)
       local program <close> = Process.lua(directory.path .. "/app.lua", { environment = all })
-      fn({ program = program })
+      fn({ program = program }, directory.path)
     end)
+  end
+
+  local function url_of(program)
+    return wait_for(program, "HTTP on (http://127%.0%.0%.1:%d+)/")
   end
 
   -- Asks until so many different ones have answered.
   local function ask(program, count)
-    local url = wait_for(program, "HTTP on (http://127%.0%.0%.1:%d+)/")
+    local url = url_of(program)
     local seen, found = {}, 0
     for _ = 1, 2000 do
       local response = slack.fetch(url .. "/who", { headers = { Connection = "close" } })
@@ -220,6 +251,55 @@ describe("an app with workers", function()
       program.program:signal "TERM"
       assert.equal(0, status_of(program), program.program:output())
     end)
+  end)
+
+  it("loads its scripts again in all of them on SIGHUP", function()
+    run(function(program)
+      wait_for(program, "(running as)", 2)
+      local before = ask(program, 2)
+      program.program:signal "HUP"
+      wait_for(program, "SIGHUP: passed on to (2) workers")
+      local seen = before
+      repeat
+        for answer in pairs(ask(program, 2)) do
+          seen[answer] = true
+        end
+        local loads = { [1] = 0, [2] = 0 }
+        for answer in pairs(seen) do
+          local count = tonumber(answer:match " (%d+)$")
+          loads[count] = loads[count] + 1
+        end
+      until loads[1] == 2 and loads[2] == 2
+    end, nil, SCRIPTED)
+  end)
+
+  it("answers what has come before it ends on SIGTERM, in all of them", function()
+    run(function(program, folder)
+      wait_for(program, "(running as)", 2)
+      local url, answers, who = url_of(program) .. "/slack/events", {}, {}
+      local asked = 0
+      repeat
+        asked = asked + 1
+        tasks.spawn(function()
+          local response = signed.command(url, "/wait", nil, { secret = "0123456789abcdef",
+            headers = { Connection = "close" } })
+          table.insert(answers, response.body)
+        end)
+        wait_for(program, "waiting", asked)
+        for number in program.program:output():gmatch "worker (%d)[^\n]* waiting" do
+          who[number] = true
+        end
+      until who["1"] and who["2"]
+      program.program:signal "TERM"
+      wait_for(program, "(SIGTERM: stopping)", 3)
+      assert.same({}, answers)
+      files.write(folder .. "/go", "")
+      assert.equal(0, status_of(program), program.program:output())
+      live.wait(function() return #answers == asked end)
+      for _, answer in ipairs(answers) do
+        assert.matches('{"text":"gone %d+"}', answer)
+      end
+    end, nil, SCRIPTED)
   end)
 
   it("ends with a failure when its token is refused", function()
