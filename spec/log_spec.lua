@@ -127,9 +127,9 @@ describe("log", function()
       assert.matches('x="a\\nb"', lines[2], 1, true)
     end)
 
-    it("is coloured only when asked, or on a terminal", function()
+    it("is colored only when asked, or on a terminal", function()
       new():error "plain"
-      new({ colour = true }):error "red"
+      new({ color = true }):error "red"
       assert.not_matches("\27", lines[1])
       assert.matches("^\27%[31m.*\27%[0m$", lines[2])
     end)

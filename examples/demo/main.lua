@@ -14,7 +14,7 @@ local tasks = require "slack.tasks"
 
 local CONNECT_WITHIN = 10
 
--- A person watches: colours, and time to read.
+-- A person watches: colors, and time to read.
 local IS_TERMINAL = core.is_terminal(1)
 local PACE = 0.7
 

@@ -9,25 +9,25 @@ Screen.__name = "demo.screen"
 local NAME_WIDTH = 8
 local TEXT_WIDTH = 62
 
-local COLOURS = { dim = "2", name = "1", bot = "1;32", button = "36", bad = "1;31" }
+local COLORS = { dim = "2", name = "1", bot = "1;32", button = "36", bad = "1;31" }
 
 ---@param slack_here slack.Sandbox
----@param is_coloured boolean
+---@param is_colored boolean
 ---@param pace number seconds between the parts of the play
-function Screen.new(slack_here, is_coloured, pace)
+function Screen.new(slack_here, is_colored, pace)
   return setmetatable({
     workspace = slack_here.workspace,
-    is_coloured = is_coloured,
+    is_colored = is_colored,
     pace = pace,
     buttons = {}, -- number -> { message, action_id }
   }, Screen)
 end
 
-function Screen:paint(colour, text)
-  if not self.is_coloured or text == "" then
+function Screen:paint(color, text)
+  if not self.is_colored or text == "" then
     return text
   end
-  return ("\27[%sm%s\27[0m"):format(COLOURS[colour], text)
+  return ("\27[%sm%s\27[0m"):format(COLORS[color], text)
 end
 
 local function width(text)
@@ -61,10 +61,10 @@ local function wrapped(text)
 end
 
 ---A name, a text, and at the right how long it took.
-function Screen:line(name, text, seconds, colour)
+function Screen:line(name, text, seconds, color)
   for number, part in ipairs(wrapped(text)) do
     local first = number == 1
-    local left = self:paint(colour or "name", padded(first and name or "", NAME_WIDTH))
+    local left = self:paint(color or "name", padded(first and name or "", NAME_WIDTH))
     if first and seconds then
       print(("  %s %s%s"):format(left, padded(part, TEXT_WIDTH),
         self:paint("dim", milliseconds(seconds))))

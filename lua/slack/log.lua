@@ -11,9 +11,9 @@ local loop = require "slack.loop"
 local sorted_keys = require "slack.sorted_keys"
 
 local RANKS = { debug = 1, info = 2, warn = 3, error = 4, off = 5 }
-local COLOURS = { debug = "\27[2m", info = "", warn = "\27[33m", error = "\27[31m" }
-local COLOUR_END = "\27[0m"
-local KNOWN_OPTIONS = { level = 1, format = 1, sink = 1, name = 1, colour = 1 }
+local COLORS = { debug = "\27[2m", info = "", warn = "\27[33m", error = "\27[31m" }
+local COLOR_END = "\27[0m"
+local KNOWN_OPTIONS = { level = 1, format = 1, sink = 1, name = 1, color = 1 }
 
 ---@alias slack.LogLevel "debug"|"info"|"warn"|"error"|"off"
 
@@ -30,7 +30,7 @@ local KNOWN_OPTIONS = { level = 1, format = 1, sink = 1, name = 1, colour = 1 }
 ---@field format? "text"|"json" "text"
 ---@field sink? fun(line: string, record: slack.LogRecord) what to do with a line; to stderr
 ---@field name? string of the app, shown in each line
----@field colour? boolean for terminals; when the sink is a terminal
+---@field color? boolean for terminals; when the sink is a terminal
 
 ---@class slack.Logger
 local Logger = {}
@@ -67,9 +67,9 @@ local function check_options(options)
   end
 end
 
-local function wants_colour(options)
-  if options.colour ~= nil then
-    return options.colour
+local function wants_color(options)
+  if options.color ~= nil then
+    return options.color
   end
   return not options.sink and not os.getenv("NO_COLOR") and core.is_terminal(2)
 end
@@ -86,7 +86,7 @@ function M.new(options)
     format = options.format or "text",
     sink = options.sink or to_stderr,
     name = options.name,
-    colour = wants_colour(options),
+    color = wants_color(options),
     width = 12, -- of the column of places, which grows as they come
     emitting = setmetatable({}, { __mode = "k" }),
   }
@@ -178,8 +178,8 @@ local function line_of(root, record)
     return json_line(record)
   end
   local line = core.redact(text_line(root, record))
-  local colour = root.colour and COLOURS[record.level] or ""
-  return colour == "" and line or colour .. line .. COLOUR_END
+  local color = root.color and COLORS[record.level] or ""
+  return color == "" and line or color .. line .. COLOR_END
 end
 
 local function failed_sink(root, line, problem)

@@ -17,7 +17,7 @@ local LOG_FIELDS = {
   level = { check = one_of(table.unpack(LEVELS)) },
   format = { check = one_of("text", "json") },
   sink = { check = of_type "function" },
-  colour = { check = of_type "boolean" },
+  color = { check = of_type "boolean" },
   name = { check = of_type "string" },
 }
 
