@@ -133,6 +133,26 @@ describe("the install path", function()
     end)
   end)
 
+  it("takes no cookie that another host of the domain may have planted", function()
+    local failed
+    oauth_app.run(nil, function(_, new)
+      local it = new {
+        redirect_uri = "https://bot.example.com/slack/oauth_redirect", state_secret = SECRET,
+        failure = function(_, err) failed = err.code end,
+      }
+      local query, cookie = begin(it)
+      local name, value = cookie:match "^(.-)=(.*)$"
+      assert.equal("__Host-" .. COOKIE, name) -- which browsers take from this host alone
+      local fields = { state = query.state, code = "1.2" }
+      assert.equal(400, come_back(it, fields, COOKIE .. "=" .. value).status)
+      assert.equal("state_mismatch", failed)
+      local response = come_back(it, fields, ("%s=planted; %s"):format(COOKIE, cookie))
+      assert.equal("invalid_code", failed)
+      assert.matches("__Host-" .. COOKIE .. "=; Path=/; Max-Age=0; HttpOnly; Secure",
+        response.headers["set-cookie"], 1, true)
+    end)
+  end)
+
   it("shows a page of the program's own, which gets the URL (S062)", function()
     oauth_app.run(nil, function(_, new)
       local it = new { install_page = function(_, url) return "<p>go to " .. url .. "</p>" end }

@@ -43,9 +43,17 @@ local function is_secure(self, c)
   return server ~= nil and server.is_secure == true or not urls.is_loopback(c.headers.host or "")
 end
 
+-- With this prefix browsers take a cookie from this very host alone: whoever has another
+-- name below the same domain could plant one for a state of his own (RFC 6265bis, 4.1.3.2).
+local HOST_ONLY = "__Host-"
+
+local function name_of(self, c)
+  return (is_secure(self, c) and HOST_ONLY or "") .. self.cookie
+end
+
 local function cookie_of(self, c, value, max_age)
   return {
-    name = self.cookie, value = value, max_age = max_age, path = "/", http_only = true,
+    name = name_of(self, c), value = value, max_age = max_age, path = "/", http_only = true,
     secure = is_secure(self, c), same_site = "Lax",
   }
 end
@@ -103,7 +111,7 @@ local function take_state(self, c, may_be_missing)
     end
     return failure("missing_state", "Slack came back without a state of ours")
   end
-  local state, err = self.states:consume(text, c.cookies[self.cookie])
+  local state, err = self.states:consume(text, c.cookies[name_of(self, c)])
   if not state then
     local is_ours = err.code == "state_mismatch" or err.code == "invalid_state"
     err.stage = is_ours and "state" or "storage"

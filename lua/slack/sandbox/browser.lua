@@ -94,7 +94,9 @@ local function set_cookie(self, url, line)
   for key, item in rest:gmatch ";%s*([^=;]+)=?([^;]*)" do
     attributes[key:lower()] = item ~= "" and item or true
   end
-  if attributes.secure and not is_secure(scheme, host) then
+  if attributes.secure and not is_secure(scheme, host)
+    or name:find "^__Host%-" and not (attributes.secure and attributes.path == "/"
+      and not attributes.domain) then
     return
   end
   local cookie = {
