@@ -225,6 +225,19 @@ describe("a request to an app of many workspaces", function()
       assert.equal(2, count)
     end)
 
+    it("is served with no token of another app that shares the storage", function()
+      assert(installations:save(record("T0ONE", {
+        app_id = "A0OTHER", user_id = "U0ADA", user_token = "xoxp-ada",
+      })))
+      assert(installations:save(record("T0TWO", { app_id = "A0THIS" })))
+      message("T0ONE", { api_app_id = "A0THIS" })
+      message("T0TWO", { api_app_id = "A0THIS" })
+      runtime.settle()
+      assert.same({ "message" }, seen)
+      assert.matches("T0ONE: what is kept of it is another app's (A0OTHER, not A0THIS)",
+        offline:log(), 1, true)
+    end)
+
     it("goes to on_error, whose answer is the person's (S040)", function()
       local caught
       app:on_error(function(err, c, failure)

@@ -14,6 +14,7 @@ local M = {}
 ---@field actor_enterprise_id? string of who did it, in a channel shared with others
 ---@field actor_team_id? string the same
 ---@field actor_user_id? string the same
+---@field app_id? string of the app that Slack has sent it to
 ---@field authorizing_user_id? string the user, not the bot, for whom Slack sends an event
 
 ---Where the installation is that a body came to.
@@ -48,6 +49,7 @@ function M.of(body)
     channel_id = payload.channel_id(body), is_enterprise_install = is_enterprise_install,
     app_installed_team_id = payload.app_installed_team_id(body),
     actor_enterprise_id = actor_enterprise_id, actor_team_id = actor_team_id,
+    app_id = type(body.api_app_id) == "string" and body.api_app_id or nil,
     actor_user_id = user_id, authorizing_user_id = authorizing_user(body),
   }
 end

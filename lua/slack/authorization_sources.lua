@@ -133,6 +133,16 @@ local function nothing_usable(query, record)
   return nil, not_installed(query, why), ABSENT_TTL
 end
 
+-- Two apps that share a storage by mistake take each other's place.
+local function is_of_other_app(query, record)
+  return query.app_id ~= nil and record.app_id ~= nil and query.app_id ~= record.app_id
+end
+
+local function of_other_app(query, record)
+  return nil, not_installed(query, ("what is kept of it is another app's (%s, not %s): each app "
+    .. "needs a storage of its own"):format(record.app_id, query.app_id)), ABSENT_TTL
+end
+
 -- A token that has expired is replaced before it is used.
 local function renewed(self, record, half)
   if not self.rotation or not record[half .. "_token"] or record[half .. "_dead"] then
@@ -150,7 +160,9 @@ local function of_place(self, query)
   if not record and not err then
     record, err = self.installations:find_latest(query)
   end
-  if record then
+  if record and is_of_other_app(query, record) then
+    return of_other_app(query, record)
+  elseif record then
     record, err = renewed(self, record, "bot")
   end
   if err then
@@ -169,7 +181,8 @@ local function live_user(self, query, enterprise_id, team_id, user_id)
     enterprise_id = enterprise_id, team_id = team_id, user_id = user_id,
     is_enterprise_install = query.is_enterprise_install,
   }
-  if not record or not record.user_token or record.user_dead then
+  if not record or not record.user_token or record.user_dead
+    or is_of_other_app(query, record) then
     return nil, err
   end
   record, err = renewed(self, record, "user")
@@ -187,7 +200,8 @@ local function find_person(self, query)
     record, err = self.installations:find_user {
       enterprise_id = query.actor_enterprise_id, team_id = actor_team_id, user_id = query.user_id,
     }
-    record = record and record.user_token and not record.user_dead and record or nil
+    record = record and record.user_token and not record.user_dead
+      and not is_of_other_app(query, record) and record or nil
   end
   return record, err
 end
