@@ -67,6 +67,9 @@ describe("app:route", function()
       local head = raw(on, "HEAD /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "\r\n\r\n")
       assert.matches("Content%-Length: 12\r\n", head)
       assert.matches("\r\n\r\n$", head)
+      local all = raw(on, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "\r\n\r\n")
+      assert.matches("^HTTP/1.1 204 ", all)
       local options = on.request("/a", { method = "OPTIONS" })
       assert.same({ 204, "GET, HEAD, OPTIONS", "" },
         { options.status, options.headers.allow, options.body })

@@ -56,6 +56,7 @@ int slk_server_tls_reload(struct slk_server_tls *tls, struct slk_error *err)
     }
     SSL_CTX_free(tls->pair);
     tls->pair = pair;
+    tls->generation++;
     return SLK_OK;
 }
 
@@ -83,8 +84,19 @@ static int choose_pair(SSL *connection, void *argument)
                                 SSL_CTX_get0_privatekey(tls->pair), chain, 1);
 }
 
+/* Before a client's ticket is looked at: with one from before a reload it would
+ * never see the new certificate. */
+static int mark_session(SSL *connection, int *alert, void *argument)
+{
+    const struct slk_server_tls *tls = argument;
+    (void)alert;
+    return SSL_set_session_id_context(connection, (const unsigned char *)&tls->generation,
+                                      sizeof tls->generation);
+}
+
 void slk_server_tls_use(struct slk_server_tls *tls, SSL_CTX *context)
 {
+    SSL_CTX_set_client_hello_cb(context, mark_session, tls);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* clients keep theirs: tickets */
     SSL_CTX_set_cert_cb(context, choose_pair, tls);

@@ -12,7 +12,8 @@
 struct slk_server_tls {
     char *cert_file; /* PEM; these do not change after slk_server_tls_init */
     char *key_file;
-    SSL_CTX *pair; /* holds the certificate, its chain and key; nothing is served with it */
+    SSL_CTX *pair;       /* holds the certificate, its chain and key; nothing is served with it */
+    unsigned generation; /* of the pair: sessions of another one are not resumed */
 };
 
 /* Any thread, before the server thread sees it. Copies the names, loads the

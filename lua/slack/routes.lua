@@ -182,7 +182,9 @@ function Routes:find(method, path)
       return one.route, one.params
     end
   end
-  if #found == 0 then
+  if path == "*" then -- OPTIONS about the server, which is all that has it
+    return nil, { status = 204 }
+  elseif #found == 0 then
     return nil, { status = 404 }
   end
   return nil, { status = method == "OPTIONS" and 204 or 405, allow = allowed(found) }
