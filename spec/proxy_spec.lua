@@ -13,9 +13,11 @@ describe("an app behind a proxy", function()
   -- By address: the proxy asks the system for names, and not every system knows
   -- its own.
   local function through(proxy, user_info, here)
-    here.socket.url = here.socket.url:gsub("localhost", "127.0.0.1")
+    for _, place in ipairs { here, here.socket } do
+      place.url = place.url:gsub("localhost", "127.0.0.1")
+    end
     return {
-      api_url = (here.api_url:gsub("localhost", "127.0.0.1")),
+      api_url = here.url .. "api/",
       proxy = ("http://%s127.0.0.1:%d"):format(user_info, proxy.port),
       no_proxy = "",
       connections = 1,
