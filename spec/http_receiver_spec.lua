@@ -528,17 +528,28 @@ describe("an app on HTTP", function()
   end)
 
   it("serves a path for each kind where it is given several", function()
-    with_app({ http = { path = { events = "/e", commands = "/c", interactions = "/i" } },
+    local paths = { events = "/e", commands = "/c", interactions = "/i", options = "/o" }
+    local mentioned
+    with_app({ http = { path = paths },
       register = function(app)
         app:command("/x", function() end)
         app:shortcut("s", function() end)
+        app:options("o", function() return {} end)
+        app:event("app_mention", function() mentioned = true end)
       end }, function(_, app, log)
         local url = app.http_server:url()
         assert.equal(200, signed.command(url .. "/c", "/x").status)
         assert.equal(404, signed.command(url .. "/i", "/x").status)
         assert.equal(200, signed.interaction(url .. "/i",
           { type = "shortcut", callback_id = "s" }).status)
-        assert.matches("HTTP on " .. url .. "/c and /e and /i", log(), 1, true)
+        assert.equal('{"options":[]}', signed.interaction(url .. "/o",
+          { type = "block_suggestion", action_id = "o" }).body)
+        assert.equal(404, signed.post(url .. "/i", signed.event(MENTION)).status)
+        assert.equal(404, signed.post(url .. PATH, signed.event(MENTION)).status)
+        assert.is_nil(mentioned)
+        assert.equal(200, signed.post(url .. "/e", signed.event(MENTION)).status)
+        live.wait(function() return mentioned end)
+        assert.matches("HTTP on " .. url .. "/c and /e and /i and /o", log(), 1, true)
       end)
   end)
 
@@ -584,6 +595,21 @@ describe("an app on HTTP", function()
       assert.is_nil(app.http_server)
       assert(app:start())
       assert.equal(200, signed.command(app.http_server:url() .. PATH, "/x").status)
+    end)
+  end)
+
+  it("takes Slack's requests only where HTTP is a transport of it", function()
+    live.run(function(_, new_app)
+      local seen
+      local app = new_app { signing_secret = signed.SECRET, transport = "socket",
+        http = { host = "127.0.0.1", port = 0 } }
+      app:event("app_mention", function() seen = true end)
+      app:command("/x", function() seen = true end)
+      assert(app:start())
+      local url = app.http_server:url() .. PATH
+      assert.equal(404, signed.post(url, signed.event(MENTION)).status)
+      assert.equal(404, signed.command(url, "/x").status)
+      assert.is_nil(seen)
     end)
   end)
 
