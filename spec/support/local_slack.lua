@@ -2,14 +2,16 @@
 -- waits for an app waits until it must be broken, unless the spec says otherwise.
 local sandbox = require "slack.sandbox"
 
-local PATIENCE <const> = 60 -- seconds
+-- Seconds. What went to a connection that was just ending comes again before the
+-- patience is over.
+local PATIENCE <const>, ACK_TIMEOUT <const> = 60, 20
 
 local M = {}
 
 ---@param options? slack.SandboxOptions
 ---@return slack.Sandbox?, string? message, string? code
 function M.start(options)
-  local all = { patience = PATIENCE }
+  local all = { patience = PATIENCE, ack_timeout = ACK_TIMEOUT }
   for name, value in pairs(options or {}) do
     all[name] = value
   end

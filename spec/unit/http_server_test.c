@@ -535,7 +535,8 @@ static void test_finish(void)
     struct client *half = client_open(it.port);
     client_send(idle, GET("/now"));
     client_await(idle, "at once");
-    client_send(half, "GET /now HTTP/1.1\r\nHo");
+    client_send(half, GET("/now") "GET /now HTTP/1.1\r\nHo");
+    client_await(half, "at once"); /* so the half is there too, which came with it */
     client_send(waiting, GET("/owed") GET("/now"));
     uint64_t number = owed();
     await_connections(3);

@@ -73,7 +73,7 @@ local function connect_parts(self, options)
     log = self.log,
     hello = options.hello,
     ping_interval = options.ping_interval,
-    ack_timeout = options.ack_timeout or options.patience,
+    ack_timeout = options.ack_timeout,
     retry_delays = options.retry_delays,
   }
   self.oauth = OAuth.new {

@@ -48,11 +48,12 @@ local function failure_of(kind, why)
 end
 
 local function deliver_and_wait(self, kind, payload, timeout)
+  timeout = timeout or (self.sandbox or self).options.patience
   local delivery = self:deliver(kind, payload, {
     accepts_response_payload = kind == "slash_commands" or ANSWERED[payload.type] or false,
     timeout = timeout,
   })
-  local ack, why = delivery:await_ack(timeout or (self.sandbox or self).options.patience or 3)
+  local ack, why = delivery:await_ack(timeout or 3)
   return {
     ack = ack,
     failure = ack == nil and failure_of(kind, why) or nil,

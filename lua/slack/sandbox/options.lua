@@ -21,7 +21,7 @@ local checks = require "slack.sandbox.checks"
 ---@field ack_timeout? number seconds until an event is delivered again, 3
 ---@field retry_delays? number[] seconds, { 0, 60, 300 }
 ---@field patience? number seconds, for slow machines: how long what has a timeout waits when
----  none is given; instead of Slack's 3 and of 5, and of ack_timeout and the life of triggers
+---  none is given, and triggers live; instead of Slack's 3 and of 5
 ---@field log? slack.Logger
 
 local OPTIONS = {

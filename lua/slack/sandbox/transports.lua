@@ -62,7 +62,7 @@ function transports:deliver_over_http(where)
     secret = function() return self.signing_secret end,
     await = function(condition, timeout) return self:wait(condition, timeout) ~= nil end,
     changed = function() self:changed() end,
-    ack_timeout = self.options.ack_timeout or self.options.patience,
+    ack_timeout = self.options.ack_timeout,
     retry_delays = self.options.retry_delays,
   }
 end
