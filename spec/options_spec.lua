@@ -92,7 +92,7 @@ describe("slack.app", function()
     api_url = { "slack.com", "URL" },
     scripts = { "no/such/folder", 'there is no directory "no/such/folder"' },
     connections = { 11, "integer from 1 to 10 expected, got 11" },
-    transport = { "pigeon", '"socket" or "http" or "both" expected' },
+    transport = { "pigeon", '"socket", "http" or "both" expected' },
     signing_secret = { "", "it is empty" }, -- (S009)
     storage = { "redis:", '"sqlite:PATH" expected' },
     authorize = { "x", "function expected" },
@@ -101,7 +101,7 @@ describe("slack.app", function()
     ack_deadline = { 5, "from 0.01 to 3" },
     max_in_flight = { 0, "at least 1" },
     ignore_self = { "no", "boolean expected" },
-    log = { "loud", '"debug" or "info"' },
+    log = { "loud", '"debug", "info"' },
     socket_mode = { { ping_intervall = 1 }, 'did you mean "ping_interval"' },
     name = { true, "string expected, got boolean" },
   } do
