@@ -490,7 +490,7 @@ describe("client", function()
       ["option 'token': a bot token (xoxb-…) expected, this is an app-level token"] =
         { token = "xapp-1-A1-1-a" },
       ["option 'token': it is empty"] = { token = "" },
-      ["option 'log': \"debug\" or \"info\""] = { log = "loud" },
+      ["option 'log': \"debug\", \"info\""] = { log = "loud" },
       ["option 'log': a level, a table with level, format and sink, or a logger"] = { log = 5 },
       ["option 'timeout': number expected, got string"] = { timeout = "5" },
       ["option 'ca_file': the CA file /nowhere cannot be read"] = { ca_file = "/nowhere" },
