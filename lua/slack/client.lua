@@ -4,6 +4,7 @@
 --   local sent, err = client.chat.postMessage { channel = "C123", text = "Hello" }
 
 local arguments = require "slack.arguments"
+local core = require "slack.core"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local json = require "slack.json"
@@ -126,7 +127,7 @@ local function foreign_answer(call, response)
       status, hint, response.body == "" and "(empty)" or excerpt(response.body)),
     method = call.name,
     status = status,
-    body = response.body,
+    body = core.redact(response.body), -- it may say again what it was asked with
   }
 end
 
