@@ -102,10 +102,10 @@ $(BUILD)/unit/%: spec/unit/%.c $(wildcard spec/unit/*.h) $(filter-out $(BUILD)/l
 FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
 FUZZ         = $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
-FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c http_parser.c http_head.c \
+FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c http_parser.c http_head.c text.c \
   redact.c redact_name.c redact_pass.c redact_token.c redact_url.c http_receiver.c \
   receiver_paths.c receiver_tally.c slack_body.c slack_delivery.c slack_headers.c http_form.c \
-  signature.c json_field.c mailbox.c wake.c log.c log_limit.c clock.c error.c)
+  signature.c json_field.c mailbox.c message.c wake.c log.c log_limit.c clock.c error.c)
 
 fuzz: $(FUZZ:%=fuzz-%)   ## feed the codecs invented input, FUZZ_SECONDS (60) each (needs clang)
 

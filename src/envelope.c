@@ -273,7 +273,7 @@ static enum field field_named(const char *name, size_t length)
 {
     char decoded[MAX_NAME];
     if (length > 0 && memchr(name, '\\', length) != NULL) {
-        struct slk_slice quoted = {name - 1, length + 2};
+        struct slk_text quoted = {name - 1, length + 2};
         return slk_json_string(quoted, decoded, sizeof decoded)
                    ? plain_field(decoded, strlen(decoded))
                    : OTHER_FIELD;
@@ -281,32 +281,32 @@ static enum field field_named(const char *name, size_t length)
     return plain_field(name, length);
 }
 
-static struct slk_slice string_body(struct slk_slice value)
+static struct slk_text string_body(struct slk_text value)
 {
     if (*value.data != '"') {
-        return (struct slk_slice){0};
+        return (struct slk_text){0};
     }
-    return (struct slk_slice){value.data + 1, value.length - 2};
+    return (struct slk_text){value.data + 1, value.length - 2};
 }
 
-static struct slk_slice unless_null(struct slk_slice value)
+static struct slk_text unless_null(struct slk_text value)
 {
-    return *value.data == 'n' ? (struct slk_slice){0} : value;
+    return *value.data == 'n' ? (struct slk_text){0} : value;
 }
 
 /* An id goes back to Slack as it stands, so it must need no escape. */
-static struct slk_slice id_body(struct slk_slice value)
+static struct slk_text id_body(struct slk_text value)
 {
-    struct slk_slice id = string_body(value);
+    struct slk_text id = string_body(value);
     bool is_plain = id.length >= 1 && id.length <= MAX_ID;
     for (size_t i = 0; is_plain && i < id.length; i++) {
         is_plain = id.data[i] > 0x1F && id.data[i] < 0x7F && id.data[i] != '\\';
     }
-    return is_plain ? id : (struct slk_slice){0};
+    return is_plain ? id : (struct slk_text){0};
 }
 
 /* A whole number that is not negative; anything else counts as 0. */
-static int small_number(struct slk_slice value)
+static int small_number(struct slk_text value)
 {
     int number = 0;
     for (size_t i = 0; i < value.length; i++) {
@@ -318,7 +318,7 @@ static int small_number(struct slk_slice value)
     return number;
 }
 
-static void store(struct slk_envelope *envelope, enum field field, struct slk_slice value)
+static void store(struct slk_envelope *envelope, enum field field, struct slk_text value)
 {
     switch (field) {
     case TYPE: envelope->type = string_body(value); break;
@@ -395,7 +395,7 @@ static bool scan_object(struct scanner *scanner, struct slk_envelope *envelope)
         }
         just_opened = scanner->depth > depth;
         if (scanner->depth == 1 && field != OTHER_FIELD) {
-            store(envelope, field, (struct slk_slice){value, (size_t)(scanner->at - value)});
+            store(envelope, field, (struct slk_text){value, (size_t)(scanner->at - value)});
         }
     }
     return true;
@@ -418,10 +418,4 @@ int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *enve
         return SLK_INVALID;
     }
     return SLK_OK;
-}
-
-bool slk_slice_is(struct slk_slice slice, const char *text)
-{
-    size_t length = strlen(text);
-    return slice.data != NULL && slice.length == length && memcmp(slice.data, text, length) == 0;
 }

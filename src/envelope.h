@@ -8,25 +8,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A run of bytes inside the scanned text. A string's is without its quotes
- * and with its escapes as they stand; data is NULL when the field is missing
- * or null. */
-struct slk_slice {
-    const char *data;
-    size_t length;
-};
+#include "text.h"
 
+/* Of a string, what is between its quotes, with escapes as they stand; data is
+ * NULL when the field is missing or null. */
 struct slk_envelope {
-    struct slk_slice type; /* "hello", "disconnect", "events_api", ... */
-    struct slk_slice envelope_id;
-    struct slk_slice payload; /* the JSON value as it stands, object or not */
-    struct slk_slice reason;  /* of disconnect */
-    struct slk_slice retry_reason;
-    struct slk_slice debug_info; /* the JSON value */
-    struct slk_slice event;      /* the JSON value, over HTTP */
-    struct slk_slice challenge;  /* the JSON value, of url_verification */
-    int retry_attempt;           /* 0 when missing */
-    int num_connections;         /* of hello; 0 when missing */
+    struct slk_text type; /* "hello", "disconnect", "events_api", ... */
+    struct slk_text envelope_id;
+    struct slk_text payload; /* the JSON value as it stands, object or not */
+    struct slk_text reason;  /* of disconnect */
+    struct slk_text retry_reason;
+    struct slk_text debug_info; /* the JSON value */
+    struct slk_text event;      /* the JSON value, over HTTP */
+    struct slk_text challenge;  /* the JSON value, of url_verification */
+    int retry_attempt;          /* 0 when missing */
+    int num_connections;        /* of hello; 0 when missing */
     bool accepts_response_payload;
 };
 
@@ -39,7 +35,5 @@ struct slk_envelope {
  * 255 printable ASCII characters without quote or backslash counts as missing. */
 int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *envelope,
                       const char **why);
-
-bool slk_slice_is(struct slk_slice slice, const char *text);
 
 #endif

@@ -18,7 +18,7 @@ struct slk_http_date {
 struct slk_http_answer {
     int status;
     const char *headers; /* "Name: value\r\n" lines, without Content-Length and Connection */
-    struct slk_http_text body;
+    struct slk_text body;
     bool is_head; /* of a HEAD request: all but the body */
     bool keep_alive;
 };

@@ -99,7 +99,7 @@ static int make_room(struct http_connection *connection)
 
 /* From here on the client has so long to take its answer. */
 static int answer(struct http_connection *connection, int status, const char *headers,
-                  struct slk_http_text body)
+                  struct slk_text body)
 {
     struct slk_http_server *server = connection->socket.server;
     connection->keep_alive = connection->keep_alive && !server->finishing;
@@ -134,21 +134,7 @@ static int refuse(struct http_connection *connection, int status, const char *wh
     connection->keep_alive = false;
     connection->is_head = false;
     return answer(connection, status, "Content-Type: text/plain\r\n",
-                  (struct slk_http_text){why, strlen(why)});
-}
-
-static size_t copy_text(struct slk_http_text *to, struct slk_http_text from, char *place)
-{
-    if (from.length > 0) {
-        memcpy(place, from.data, from.length);
-    }
-    *to = (struct slk_http_text){place, from.length};
-    return from.length;
-}
-
-static void destroy_message(struct slk_message *message)
-{
-    free(message);
+                  (struct slk_text){why, strlen(why)});
 }
 
 static int pass_to_lua(struct slk_http_server *server, const struct slk_gate_request *from)
@@ -160,7 +146,7 @@ static int pass_to_lua(struct slk_http_server *server, const struct slk_gate_req
         return SLK_NOMEM;
     }
     *request = (struct slk_request_message){
-        .message = {.destroy = destroy_message,
+        .message = {.destroy = slk_message_free,
                     .kind = SLK_MESSAGE_REQUEST,
                     .source = server->source,
                     .size = size},
@@ -168,10 +154,10 @@ static int pass_to_lua(struct slk_http_server *server, const struct slk_gate_req
         .received = from->received,
     };
     char *place = (char *)(request + 1);
-    place += copy_text(&request->method, from->method, place);
-    place += copy_text(&request->target, from->target, place);
-    place += copy_text(&request->headers, from->headers, place);
-    copy_text(&request->body, from->body, place);
+    place = slk_text_copy(&request->method, from->method, place);
+    place = slk_text_copy(&request->target, from->target, place);
+    place = slk_text_copy(&request->headers, from->headers, place);
+    slk_text_copy(&request->body, from->body, place);
     slk_mailbox_push(server->mailbox, &request->message);
     return SLK_OK;
 }
@@ -193,7 +179,7 @@ static int pass(struct http_connection *connection, const struct slk_gate_reques
         settle(connection);
         slk_http_server_refused(server, 503, why);
         return answer(connection, 503, "Content-Type: text/plain\r\nRetry-After: 1\r\n",
-                      (struct slk_http_text){why, sizeof why - 1});
+                      (struct slk_text){why, sizeof why - 1});
     }
     slk_deadline_clear(&connection->deadline);
     return pass_to_lua(server, request);
@@ -391,7 +377,7 @@ static int on_input(struct http_connection *connection, const void *data, size_t
 
 /* An answer that Lua owed, by itself or at the gate's deadline. */
 static void pay(struct http_connection *connection, int status, const char *headers,
-                struct slk_http_text body)
+                struct slk_text body)
 {
     struct slk_http_server *server = connection->socket.server;
     if (connection->is_owed) {
@@ -409,7 +395,7 @@ static void pay(struct http_connection *connection, int status, const char *head
 void slk_http_connection_respond(struct slk_server_socket *socket, int status, const char *headers,
                                  const void *body, size_t length)
 {
-    pay((struct http_connection *)socket, status, headers, (struct slk_http_text){body, length});
+    pay((struct http_connection *)socket, status, headers, (struct slk_text){body, length});
 }
 
 void slk_http_connection_drop(struct slk_server_socket *socket)

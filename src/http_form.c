@@ -1,30 +1,17 @@
 #include "http_form.h"
 
-#include <string.h>
-
 #include "error.h"
 #include "utf8.h"
 
-static struct slk_http_text cut(struct slk_http_text *rest, char separator)
-{
-    const char *at = rest->length > 0 ? memchr(rest->data, separator, rest->length) : NULL;
-    struct slk_http_text piece = {rest->data,
-                                  at != NULL ? (size_t)(at - rest->data) : rest->length};
-    size_t used = piece.length + (at != NULL ? 1 : 0);
-    rest->data += used;
-    rest->length -= used;
-    return piece;
-}
-
-int slk_http_form_next(struct slk_http_text form, size_t *at, struct slk_http_text *name,
-                       struct slk_http_text *value)
+int slk_http_form_next(struct slk_text form, size_t *at, struct slk_text *name,
+                       struct slk_text *value)
 {
     while (*at < form.length) {
-        struct slk_http_text rest = {form.data + *at, form.length - *at};
-        struct slk_http_text field = cut(&rest, '&');
+        struct slk_text rest = {form.data + *at, form.length - *at};
+        struct slk_text field = slk_text_cut(&rest, '&');
         *at = form.length - rest.length;
         if (field.length > 0) {
-            *name = cut(&field, '=');
+            *name = slk_text_cut(&field, '=');
             *value = field;
             return 1;
         }
@@ -43,7 +30,7 @@ static int hex_value(char c)
 
 /* The end of the decoded text, which is never longer than the encoded one;
  * NULL for what is no code of a byte, or NUL's. */
-static char *decode(struct slk_http_text text, char *out)
+static char *decode(struct slk_text text, char *out)
 {
     const char *at = text.data, *end = at + text.length;
     while (at < end) {
@@ -67,7 +54,7 @@ static char *decode(struct slk_http_text text, char *out)
     return out;
 }
 
-int slk_http_form_decode(struct slk_http_text text, struct slk_buffer *out)
+int slk_http_form_decode(struct slk_text text, struct slk_buffer *out)
 {
     int status = slk_buffer_reserve(out, text.length);
     if (status != SLK_OK || text.length == 0) {

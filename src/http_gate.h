@@ -25,7 +25,7 @@ enum slk_gate_fate {
 struct slk_gate_request {
     uint64_t number;  /* for slk_http_server_respond; only if it becomes owed */
     int64_t received; /* slk_clock_now scale, when its last byte had come */
-    struct slk_http_text method, target, headers, body;
+    struct slk_text method, target, headers, body;
     size_t waiting, max_waiting; /* owed by Lua at this gate now, and the most there may be */
 };
 
@@ -33,7 +33,7 @@ struct slk_gate_request {
 struct slk_gate_answer {
     int status;
     const char *headers;
-    struct slk_http_text body;
+    struct slk_text body;
 };
 
 /* Begins whatever implements it. Reference counted by its implementation; every

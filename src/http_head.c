@@ -17,7 +17,7 @@ static bool is_token_char(unsigned char c)
            (c != '\0' && strchr(others, c) != NULL);
 }
 
-static bool is_token(struct slk_http_text text)
+static bool is_token(struct slk_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (!is_token_char((unsigned char)text.data[i])) {
@@ -27,30 +27,13 @@ static bool is_token(struct slk_http_text text)
     return text.length > 0;
 }
 
-bool slk_http_text_is(struct slk_http_text text, const char *word)
-{
-    return text.length == strlen(word) && strncasecmp(text.data, word, text.length) == 0;
-}
-
-static bool starts_with(struct slk_http_text text, const char *prefix)
+static bool starts_with(struct slk_text text, const char *prefix)
 {
     size_t length = strlen(prefix);
     return text.length >= length && strncasecmp(text.data, prefix, length) == 0;
 }
 
-/* Up to the separator, which is dropped with it; all of rest when there is none. */
-static struct slk_http_text cut(struct slk_http_text *rest, char separator)
-{
-    const char *at = memchr(rest->data, separator, rest->length);
-    struct slk_http_text piece = {rest->data,
-                                  at != NULL ? (size_t)(at - rest->data) : rest->length};
-    size_t used = piece.length + (at != NULL ? 1 : 0);
-    rest->data += used;
-    rest->length -= used;
-    return piece;
-}
-
-static struct slk_http_text trim(struct slk_http_text text)
+static struct slk_text trim(struct slk_text text)
 {
     while (text.length > 0 && (*text.data == ' ' || *text.data == '\t')) {
         text.data++;
@@ -63,7 +46,7 @@ static struct slk_http_text trim(struct slk_http_text text)
     return text;
 }
 
-static bool is_visible_ascii(struct slk_http_text text)
+static bool is_visible_ascii(struct slk_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -75,7 +58,7 @@ static bool is_visible_ascii(struct slk_http_text text)
 }
 
 /* A host with its port, or nothing at all. */
-static bool is_host(struct slk_http_text text)
+static bool is_host(struct slk_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         if (strchr("/\\?#@<>\"{}|^`,", text.data[i]) != NULL) {
@@ -87,7 +70,7 @@ static bool is_host(struct slk_http_text text)
 
 /* What stands between the scheme and the path: where two who read the same target
  * may find different paths. */
-static bool has_origin(struct slk_http_text target, const char *scheme)
+static bool has_origin(struct slk_text target, const char *scheme)
 {
     if (!starts_with(target, scheme)) {
         return false;
@@ -96,11 +79,11 @@ static bool has_origin(struct slk_http_text target, const char *scheme)
     while (end < target.length && target.data[end] != '/' && target.data[end] != '?') {
         end++;
     }
-    struct slk_http_text origin = {target.data + start, end - start};
+    struct slk_text origin = {target.data + start, end - start};
     return origin.length > 0 && is_host(origin);
 }
 
-static bool is_target(struct slk_http_text target, struct slk_http_text method)
+static bool is_target(struct slk_text target, struct slk_text method)
 {
     if (!is_visible_ascii(target) || memchr(target.data, '#', target.length) != NULL) {
         return false;
@@ -112,7 +95,7 @@ static bool is_target(struct slk_http_text target, struct slk_http_text method)
            has_origin(target, "https://");
 }
 
-static bool read_version(struct slk_http_head *head, struct slk_http_text version)
+static bool read_version(struct slk_http_head *head, struct slk_text version)
 {
     const char *data = version.data;
     if (version.length != 8 || memcmp(data, "HTTP/", 5) != 0 || data[5] < '0' || data[5] > '9' ||
@@ -126,10 +109,10 @@ static bool read_version(struct slk_http_head *head, struct slk_http_text versio
     return true;
 }
 
-bool slk_http_head_request_line(struct slk_http_head *head, struct slk_http_text line)
+bool slk_http_head_request_line(struct slk_http_head *head, struct slk_text line)
 {
-    struct slk_http_text method = cut(&line, ' ');
-    struct slk_http_text target = cut(&line, ' ');
+    struct slk_text method = slk_text_cut(&line, ' ');
+    struct slk_text target = slk_text_cut(&line, ' ');
     if (!is_token(method) || target.length == 0) {
         return refuse(head, 400, "malformed request line");
     }
@@ -141,11 +124,10 @@ bool slk_http_head_request_line(struct slk_http_head *head, struct slk_http_text
     return is_target(target, method) || refuse(head, 400, "malformed target");
 }
 
-bool slk_http_split_field(struct slk_http_text line, struct slk_http_text *name,
-                          struct slk_http_text *value)
+bool slk_http_split_field(struct slk_text line, struct slk_text *name, struct slk_text *value)
 {
     size_t length = line.length;
-    *name = cut(&line, ':');
+    *name = slk_text_cut(&line, ':');
     if (name->length == length || !is_token(*name)) {
         return false; /* no colon, an obsolete fold, or a space before the colon */
     }
@@ -159,14 +141,13 @@ bool slk_http_split_field(struct slk_http_text line, struct slk_http_text *name,
     return true;
 }
 
-bool slk_http_next_field(struct slk_http_text *block, struct slk_http_text *name,
-                         struct slk_http_text *value)
+bool slk_http_next_field(struct slk_text *block, struct slk_text *name, struct slk_text *value)
 {
     if (block->length == 0) {
         return false;
     }
-    struct slk_http_text line = cut(block, '\n');
-    *name = cut(&line, ':');
+    struct slk_text line = slk_text_cut(block, '\n');
+    *name = slk_text_cut(&line, ':');
     *value = trim(line);
     if (value->length > 0 && value->data[value->length - 1] == '\r') {
         value->length--;
@@ -175,7 +156,7 @@ bool slk_http_next_field(struct slk_http_text *block, struct slk_http_text *name
     return true;
 }
 
-static bool read_length(struct slk_http_head *head, struct slk_http_text value)
+static bool read_length(struct slk_http_head *head, struct slk_text value)
 {
     uint64_t length = 0;
     for (size_t i = 0; i < value.length; i++) {
@@ -196,51 +177,51 @@ static bool read_length(struct slk_http_head *head, struct slk_http_text value)
     return true;
 }
 
-static bool read_encoding(struct slk_http_head *head, struct slk_http_text value)
+static bool read_encoding(struct slk_http_head *head, struct slk_text value)
 {
     if (++head->encodings > 1 || value.length == 0) {
         return refuse(head, 400, "malformed Transfer-Encoding");
     }
-    if (!slk_http_text_is(value, "chunked")) {
+    if (!slk_text_is_any_case(value, "chunked")) {
         return refuse(head, 501, "transfer coding not supported");
     }
     head->is_chunked = true;
     return true;
 }
 
-static bool read_host(struct slk_http_head *head, struct slk_http_text value)
+static bool read_host(struct slk_http_head *head, struct slk_text value)
 {
     head->hosts++;
     return is_host(value) || refuse(head, 400, "malformed Host");
 }
 
-static bool read_connection(struct slk_http_head *head, struct slk_http_text value)
+static bool read_connection(struct slk_http_head *head, struct slk_text value)
 {
     while (value.length > 0) {
-        if (slk_http_text_is(trim(cut(&value, ',')), "close")) {
+        if (slk_text_is_any_case(trim(slk_text_cut(&value, ',')), "close")) {
             head->wants_close = true;
         }
     }
     return true;
 }
 
-static bool read_expect(struct slk_http_head *head, struct slk_http_text value)
+static bool read_expect(struct slk_http_head *head, struct slk_text value)
 {
     if (head->is_1_0) {
         return true; /* to be ignored: RFC 9110 §10.1.1 */
     }
-    if (!slk_http_text_is(value, "100-continue")) {
+    if (!slk_text_is_any_case(value, "100-continue")) {
         return refuse(head, 417, "expectation not supported");
     }
     head->expects_continue = true;
     return true;
 }
 
-bool slk_http_head_field(struct slk_http_head *head, struct slk_http_text line)
+bool slk_http_head_field(struct slk_http_head *head, struct slk_text line)
 {
     static const struct {
         const char *name;
-        bool (*read)(struct slk_http_head *head, struct slk_http_text value);
+        bool (*read)(struct slk_http_head *head, struct slk_text value);
     } known[] = {
         {"Content-Length", read_length},
         {"Transfer-Encoding", read_encoding},
@@ -248,12 +229,12 @@ bool slk_http_head_field(struct slk_http_head *head, struct slk_http_text line)
         {"Connection", read_connection},
         {"Expect", read_expect},
     };
-    struct slk_http_text name, value;
+    struct slk_text name, value;
     if (!slk_http_split_field(line, &name, &value)) {
         return refuse(head, 400, "malformed header line");
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (slk_http_text_is(name, known[i].name)) {
+        if (slk_text_is_any_case(name, known[i].name)) {
             return known[i].read(head, value);
         }
     }

@@ -7,10 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct slk_http_text {
-    const char *data;
-    size_t length;
-};
+#include "text.h"
 
 struct slk_http_head {
     bool is_1_0;
@@ -29,21 +26,17 @@ struct slk_http_head {
 
 /* Each takes a line without its CRLF, in the order of the request; false when
  * it is refused, with refusal and refusal_why set. */
-bool slk_http_head_request_line(struct slk_http_head *head, struct slk_http_text line);
-bool slk_http_head_field(struct slk_http_head *head, struct slk_http_text line);
+bool slk_http_head_request_line(struct slk_http_head *head, struct slk_text line);
+bool slk_http_head_field(struct slk_http_head *head, struct slk_text line);
 
 /* What only shows when all lines have come. */
 bool slk_http_head_finish(struct slk_http_head *head);
 
 /* Splits a field line; false when it is malformed. The value is trimmed. */
-bool slk_http_split_field(struct slk_http_text line, struct slk_http_text *name,
-                          struct slk_http_text *value);
+bool slk_http_split_field(struct slk_text line, struct slk_text *name, struct slk_text *value);
 
 /* Takes the first line off a block of them that the parser has accepted; false
  * when none is left. The value is trimmed. */
-bool slk_http_next_field(struct slk_http_text *block, struct slk_http_text *name,
-                         struct slk_http_text *value);
-
-bool slk_http_text_is(struct slk_http_text text, const char *word); /* without regard to case */
+bool slk_http_next_field(struct slk_text *block, struct slk_text *name, struct slk_text *value);
 
 #endif

@@ -95,7 +95,7 @@ static int refuse(struct slk_http_parser *parser, int status, const char *why)
 /* The next line, without its CRLF, when it ends within limit bytes from read;
  * else MORE, or refused with the status given for lines that are too long. */
 static int take_line(struct slk_http_parser *parser, size_t limit, int status,
-                     struct slk_http_text *line)
+                     struct slk_text *line)
 {
     const char *data = parser->input.data;
     size_t waiting = parser->input.length - parser->searched;
@@ -111,13 +111,13 @@ static int take_line(struct slk_http_parser *parser, size_t limit, int status,
     if (length < 2 || end[-1] != '\r') {
         return refuse(parser, 400, "line not ended by CRLF");
     }
-    *line = (struct slk_http_text){data + parser->read, length - 2};
+    *line = (struct slk_text){data + parser->read, length - 2};
     parser->read += length;
     parser->searched = parser->read;
     return GO_ON;
 }
 
-static int take_head_line(struct slk_http_parser *parser, struct slk_http_text *line)
+static int take_head_line(struct slk_http_parser *parser, struct slk_text *line)
 {
     size_t used = parser->read - parser->start;
     return take_line(parser, parser->limits.max_head - used, 431, line);
@@ -125,7 +125,7 @@ static int take_head_line(struct slk_http_parser *parser, struct slk_http_text *
 
 static int read_request_line(struct slk_http_parser *parser)
 {
-    struct slk_http_text line;
+    struct slk_text line;
     size_t at = parser->read;
     int result = take_head_line(parser, &line);
     if (result != GO_ON) {
@@ -156,7 +156,7 @@ static int end_head(struct slk_http_parser *parser)
 
 static int read_field(struct slk_http_parser *parser)
 {
-    struct slk_http_text line;
+    struct slk_text line;
     int result = take_head_line(parser, &line);
     if (result != GO_ON) {
         return result;
@@ -188,7 +188,7 @@ static int hex_value(char c)
 }
 
 /* What may follow a chunk's size: nothing, or extensions, which are ignored. */
-static bool is_extension(struct slk_http_text text)
+static bool is_extension(struct slk_text text)
 {
     size_t blanks = 0;
     while (blanks < text.length && (text.data[blanks] == ' ' || text.data[blanks] == '\t')) {
@@ -208,7 +208,7 @@ static bool is_extension(struct slk_http_text text)
 
 static int read_chunk_line(struct slk_http_parser *parser)
 {
-    struct slk_http_text line;
+    struct slk_text line;
     int result = take_line(parser, MAX_CHUNK_LINE, 400, &line);
     if (result != GO_ON) {
         return result;
@@ -219,7 +219,7 @@ static int read_chunk_line(struct slk_http_parser *parser)
         bool fits = size <= UINT64_MAX >> 4;
         size = fits ? size << 4 | (uint64_t)hex_value(line.data[digits]) : UINT64_MAX;
     }
-    struct slk_http_text extension = {line.data + digits, line.length - digits};
+    struct slk_text extension = {line.data + digits, line.length - digits};
     if (digits == 0 || !is_extension(extension)) {
         return refuse(parser, 400, "malformed chunk line");
     }
@@ -273,7 +273,7 @@ static int read_chunk_end(struct slk_http_parser *parser)
 
 static int read_trailer(struct slk_http_parser *parser)
 {
-    struct slk_http_text line, name, value;
+    struct slk_text line, name, value;
     size_t at = parser->read;
     int result = take_line(parser, parser->limits.max_head - parser->framing, 431, &line);
     if (result != GO_ON) {
@@ -335,28 +335,27 @@ enum slk_http_stage slk_http_parser_stage(const struct slk_http_parser *parser)
     return parser->input.length > parser->start ? SLK_HTTP_IN_HEAD : SLK_HTTP_BETWEEN;
 }
 
-static struct slk_http_text piece(const struct slk_http_parser *parser, size_t offset,
-                                  size_t length)
+static struct slk_text piece(const struct slk_http_parser *parser, size_t offset, size_t length)
 {
-    return (struct slk_http_text){parser->input.data + offset, length};
+    return (struct slk_text){parser->input.data + offset, length};
 }
 
-struct slk_http_text slk_http_parser_method(const struct slk_http_parser *parser)
+struct slk_text slk_http_parser_method(const struct slk_http_parser *parser)
 {
     return piece(parser, parser->line, parser->head.method_length);
 }
 
-struct slk_http_text slk_http_parser_target(const struct slk_http_parser *parser)
+struct slk_text slk_http_parser_target(const struct slk_http_parser *parser)
 {
     return piece(parser, parser->line + parser->head.method_length + 1, parser->head.target_length);
 }
 
-struct slk_http_text slk_http_parser_headers(const struct slk_http_parser *parser)
+struct slk_text slk_http_parser_headers(const struct slk_http_parser *parser)
 {
     return piece(parser, parser->fields, parser->body - parser->fields - 2);
 }
 
-struct slk_http_text slk_http_parser_body(const struct slk_http_parser *parser)
+struct slk_text slk_http_parser_body(const struct slk_http_parser *parser)
 {
     return piece(parser, parser->body, parser->body_length);
 }
@@ -366,17 +365,18 @@ bool slk_http_parser_keep_alive(const struct slk_http_parser *parser)
     return !parser->head.is_1_0 && !parser->head.wants_close;
 }
 
-struct slk_http_text slk_http_parser_header(const struct slk_http_parser *parser, const char *name,
-                                            size_t *count)
+struct slk_text slk_http_parser_header(const struct slk_http_parser *parser, const char *name,
+                                       size_t *count)
 {
-    struct slk_http_text found = {NULL, 0};
-    struct slk_http_text block = slk_http_parser_headers(parser);
+    struct slk_text found = {NULL, 0};
+    struct slk_text block = slk_http_parser_headers(parser);
     *count = 0;
     while (block.length > 0) {
         const char *end = memchr(block.data, '\n', block.length);
-        struct slk_http_text line = {block.data, (size_t)(end - block.data) - 1};
-        struct slk_http_text line_name, value;
-        if (slk_http_split_field(line, &line_name, &value) && slk_http_text_is(line_name, name)) {
+        struct slk_text line = {block.data, (size_t)(end - block.data) - 1};
+        struct slk_text line_name, value;
+        if (slk_http_split_field(line, &line_name, &value) &&
+            slk_text_is_any_case(line_name, name)) {
             found = *count == 0 ? value : found;
             (*count)++;
         }

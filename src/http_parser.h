@@ -41,16 +41,16 @@ enum slk_http_stage slk_http_parser_stage(const struct slk_http_parser *parser);
 /* Of the request that next has just returned; the texts are valid until feed
  * or next is called again. headers is the block of "Name: value" lines, CRLF
  * between and after each. An HTTP/1.0 request is never kept alive. */
-struct slk_http_text slk_http_parser_method(const struct slk_http_parser *parser);
-struct slk_http_text slk_http_parser_target(const struct slk_http_parser *parser);
-struct slk_http_text slk_http_parser_headers(const struct slk_http_parser *parser);
-struct slk_http_text slk_http_parser_body(const struct slk_http_parser *parser);
+struct slk_text slk_http_parser_method(const struct slk_http_parser *parser);
+struct slk_text slk_http_parser_target(const struct slk_http_parser *parser);
+struct slk_text slk_http_parser_headers(const struct slk_http_parser *parser);
+struct slk_text slk_http_parser_body(const struct slk_http_parser *parser);
 bool slk_http_parser_keep_alive(const struct slk_http_parser *parser);
 
 /* Finds a header by name without regard to case; count is how many there are.
  * The first one's value, data NULL when there is none. */
-struct slk_http_text slk_http_parser_header(const struct slk_http_parser *parser, const char *name,
-                                            size_t *count);
+struct slk_text slk_http_parser_header(const struct slk_http_parser *parser, const char *name,
+                                       size_t *count);
 
 /* After SLK_HTTP_REFUSED: 400, 413, 417, 431, 501 or 505, and why (static text). */
 int slk_http_parser_refusal(const struct slk_http_parser *parser, const char **why);

@@ -69,11 +69,6 @@ static enum slk_gate_verdict answer_empty(struct slk_gate_answer *answer)
     return SLK_GATE_ANSWER;
 }
 
-static bool is(struct slk_http_text text, const char *word)
-{
-    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
-}
-
 static int64_t system_time(void)
 {
     return (int64_t)time(NULL);
@@ -82,7 +77,7 @@ static int64_t system_time(void)
 /* SLK_REFUSALS: it is signed. */
 static enum slk_refusal check_signature(struct slk_http_receiver *receiver,
                                         const struct slk_slack_headers *headers,
-                                        struct slk_http_text body)
+                                        struct slk_text body)
 {
     if (headers->counts[SLK_HEADER_SIGNATURE] != 1 || headers->counts[SLK_HEADER_TIMESTAMP] != 1) {
         return SLK_REFUSAL_UNSIGNED;
@@ -126,7 +121,7 @@ static enum slk_receiver_count count_of(enum slk_delivery_kind kind)
 }
 
 static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
-                                     enum slk_delivery_kind kind, struct slk_http_text text,
+                                     enum slk_delivery_kind kind, struct slk_text text,
                                      const struct slk_slack_headers *headers,
                                      const struct slk_gate_request *request,
                                      struct slk_gate_answer *answer)
@@ -226,24 +221,19 @@ static enum slk_gate_verdict judge(struct slk_gate *gate, const struct slk_gate_
                                    struct slk_gate_answer *answer)
 {
     struct slk_http_receiver *receiver = (struct slk_http_receiver *)gate;
-    struct slk_http_text query;
+    struct slk_text query;
     const struct slk_receiver_path *path =
         slk_receiver_paths_find(&receiver->paths, request->target, &query);
     if (path == NULL) {
         return SLK_GATE_PASS;
     }
-    if (is(request->method, "POST")) {
+    if (slk_text_is(request->method, "POST")) {
         return judge_post(receiver, path, request, answer);
     }
-    if (is(request->method, "GET") && slk_slack_body_is_ssl_check(query)) {
+    if (slk_text_is(request->method, "GET") && slk_slack_body_is_ssl_check(query)) {
         return pass_probe(receiver, answer);
     }
     return refuse(receiver, SLK_REFUSAL_WRONG_METHOD, NULL, request, answer);
-}
-
-static void destroy_notice(struct slk_message *message)
-{
-    free(message);
 }
 
 static void tell(struct slk_http_receiver *receiver, uint64_t number, enum slk_ack_fate fate)
@@ -254,7 +244,7 @@ static void tell(struct slk_http_receiver *receiver, uint64_t number, enum slk_a
         return;
     }
     *notice = (struct slk_ack_message){
-        .message = {.destroy = destroy_notice,
+        .message = {.destroy = slk_message_free,
                     .kind = SLK_MESSAGE_ACK,
                     .source = receiver->source,
                     .size = sizeof *notice},

@@ -52,11 +52,11 @@ struct slk_delivery_message {
     uint64_t request; /* 0: answered already */
     enum slk_delivery_kind kind;
     int64_t received;
-    struct slk_http_text json;    /* of an event or interaction, one well-formed object */
-    struct slk_http_text headers; /* the block of lines, as it came */
-    struct slk_http_text form;    /* of a command: decoded name, NUL, value, NUL, … */
-    int retry_number;             /* 0: none */
-    struct slk_http_text retry_reason;
+    struct slk_text json;    /* of an event or interaction, one well-formed object */
+    struct slk_text headers; /* the block of lines, as it came */
+    struct slk_text form;    /* of a command: decoded name, NUL, value, NUL, … */
+    int retry_number;        /* 0: none */
+    struct slk_text retry_reason;
 };
 
 #define SLK_LATENCY_BUCKETS 12

@@ -63,7 +63,7 @@ struct slk_request_message {
     struct slk_message message;
     uint64_t request; /* answer with slk_http_server_respond */
     int64_t received;
-    struct slk_http_text method, target, headers, body;
+    struct slk_text method, target, headers, body;
 };
 
 enum slk_ws_happening {

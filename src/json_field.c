@@ -42,17 +42,17 @@ static size_t skip_value(const char *text, size_t length, size_t at)
     return at;
 }
 
-static struct slk_slice trimmed(const char *data, size_t length)
+static struct slk_text trimmed(const char *data, size_t length)
 {
     while (length > 0 && is_space(data[length - 1])) {
         length--;
     }
-    return (struct slk_slice){data, length};
+    return (struct slk_text){data, length};
 }
 
-struct slk_slice slk_json_field(const char *text, size_t length, const char *name)
+struct slk_text slk_json_field(const char *text, size_t length, const char *name)
 {
-    struct slk_slice found = {NULL, 0};
+    struct slk_text found = {NULL, 0};
     size_t name_length = strlen(name);
     size_t at = skip_space(text, length, 0) + 1; /* past the opening brace */
     while ((at = skip_space(text, length, at)) < length && text[at] == '"') {
@@ -103,7 +103,7 @@ static int unescape(const char *data, size_t length, size_t *at)
     return code;
 }
 
-bool slk_json_string(struct slk_slice value, char *out, size_t size)
+bool slk_json_string(struct slk_text value, char *out, size_t size)
 {
     if (value.data == NULL || value.length < 3 || value.data[0] != '"') {
         return false;

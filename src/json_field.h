@@ -11,10 +11,10 @@
 /* text must be one JSON object that slk_envelope_scan has found well formed.
  * The field's value as it stands (a string with its quotes); data is NULL when
  * the object has no such field. Of a repeated field the last counts. */
-struct slk_slice slk_json_field(const char *text, size_t length, const char *name);
+struct slk_text slk_json_field(const char *text, size_t length, const char *name);
 
 /* Copies the string value, unescaped and terminated, to out. False when it is
  * missing, no string, too long, empty or not plain ASCII without control characters. */
-bool slk_json_string(struct slk_slice value, char *out, size_t size);
+bool slk_json_string(struct slk_text value, char *out, size_t size);
 
 #endif

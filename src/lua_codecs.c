@@ -14,16 +14,16 @@
 /* The maximum of a frame made from a Lua string; a buffer wants one. */
 #define MAX_FRAME (SIZE_MAX / 2)
 
-static struct slk_http_text check_text(lua_State *L, int index)
+static struct slk_text check_text(lua_State *L, int index)
 {
-    struct slk_http_text text;
+    struct slk_text text;
     text.data = luaL_checklstring(L, index, &text.length);
     return text;
 }
 
 static struct slk_signature_key *check_secret(lua_State *L)
 {
-    struct slk_http_text secret = check_text(L, 1);
+    struct slk_text secret = check_text(L, 1);
     luaL_argcheck(L, secret.length > 0, 1, "must not be empty");
     struct slk_signature_key *key = slk_signature_key_create(secret.data, secret.length);
     if (key == NULL) {
@@ -34,7 +34,7 @@ static struct slk_signature_key *check_secret(lua_State *L)
 
 static int sign(lua_State *L)
 {
-    struct slk_http_text timestamp = check_text(L, 2), body = check_text(L, 3);
+    struct slk_text timestamp = check_text(L, 2), body = check_text(L, 3);
     struct slk_signature_key *key = check_secret(L); /* last: nothing raises until it is freed */
     char signature[SLK_SIGNATURE_SIZE];
     int status = slk_signature_make(key, timestamp, body, signature);
@@ -50,8 +50,8 @@ static int verify(lua_State *L)
 {
     static const char *const verdicts[] = {NULL, "bad_timestamp", "stale", "bad_format",
                                            "mismatch"};
-    struct slk_http_text timestamp = check_text(L, 2), signature = check_text(L, 3),
-                         body = check_text(L, 4);
+    struct slk_text timestamp = check_text(L, 2), signature = check_text(L, 3),
+                    body = check_text(L, 4);
     lua_Integer now = luaL_optinteger(L, 5, (lua_Integer)time(NULL));
     struct slk_signature_key *key = check_secret(L);
     enum slk_signature_verdict verdict =
@@ -62,10 +62,10 @@ static int verify(lua_State *L)
     return 2;
 }
 
-static void set_slice(lua_State *L, const char *name, struct slk_slice slice)
+static void set_text(lua_State *L, const char *name, struct slk_text text)
 {
-    if (slice.data != NULL) {
-        lua_pushlstring(L, slice.data, slice.length);
+    if (text.data != NULL) {
+        lua_pushlstring(L, text.data, text.length);
         lua_setfield(L, -2, name);
     }
 }
@@ -82,12 +82,12 @@ static int scan_envelope(lua_State *L)
         return 2;
     }
     lua_newtable(L);
-    set_slice(L, "type", envelope.type);
-    set_slice(L, "envelope_id", envelope.envelope_id);
-    set_slice(L, "payload", envelope.payload);
-    set_slice(L, "reason", envelope.reason);
-    set_slice(L, "retry_reason", envelope.retry_reason);
-    set_slice(L, "debug_info", envelope.debug_info);
+    set_text(L, "type", envelope.type);
+    set_text(L, "envelope_id", envelope.envelope_id);
+    set_text(L, "payload", envelope.payload);
+    set_text(L, "reason", envelope.reason);
+    set_text(L, "retry_reason", envelope.retry_reason);
+    set_text(L, "debug_info", envelope.debug_info);
     lua_pushinteger(L, envelope.retry_attempt);
     lua_setfield(L, -2, "retry_attempt");
     lua_pushinteger(L, envelope.num_connections);
@@ -224,12 +224,6 @@ static int http_parser_close(lua_State *L)
     slk_http_parser_destroy(*object);
     *object = NULL;
     return 0;
-}
-
-static void set_text(lua_State *L, const char *name, struct slk_http_text text)
-{
-    lua_pushlstring(L, text.data, text.length);
-    lua_setfield(L, -2, name);
 }
 
 static void push_parse(lua_State *L, const struct slk_http_parser *parser,

@@ -186,7 +186,7 @@ static int receiver_stats(lua_State *L)
 }
 
 /* Later fields of a name replace earlier ones. */
-static void push_form(lua_State *L, struct slk_http_text form)
+static void push_form(lua_State *L, struct slk_text form)
 {
     lua_newtable(L);
     const char *end = form.data + form.length;

@@ -255,7 +255,7 @@ static int server_act(lua_State *L)
                                             length, (int)number));
 }
 
-static void push_text(lua_State *L, struct slk_http_text text)
+static void push_text(lua_State *L, struct slk_text text)
 {
     lua_pushlstring(L, text.data, text.length);
 }

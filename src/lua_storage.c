@@ -1,7 +1,5 @@
 #include "lua_core.h"
 
-#include <string.h>
-
 #include "mailbox.h"
 #include "storage.h"
 #include "storage_sqlite.h"
@@ -47,9 +45,9 @@ static int sqlite_open(lua_State *L)
     return 2;
 }
 
-static struct slk_storage_text check_text(lua_State *L, int index)
+static struct slk_text check_text(lua_State *L, int index)
 {
-    struct slk_storage_text text = {NULL, 0};
+    struct slk_text text = {NULL, 0};
     if (!lua_isnoneornil(L, index)) {
         text.data = luaL_checklstring(L, index, &text.length);
     }
@@ -111,7 +109,7 @@ static int storage_close(lua_State *L)
 
 static void push_list(lua_State *L, const struct slk_storage_job *job)
 {
-    struct slk_storage_text entry;
+    struct slk_text entry;
     size_t offset = 0;
     lua_newtable(L);
     for (lua_Integer i = 1; slk_storage_job_read(job, &offset, &entry); i++) {

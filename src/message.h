@@ -28,4 +28,7 @@ struct slk_message {
     size_t size;     /* bytes held, for the mailbox's bound */
 };
 
+/* For destroy, of a message that is one allocation. */
+void slk_message_free(struct slk_message *message);
+
 #endif

@@ -20,7 +20,7 @@ void slk_receiver_paths_free(struct slk_receiver_paths *paths);
 /* The path of a request's target, byte for byte: NULL when it is none of them.
  * query is what follows the question mark, empty when there is none. */
 const struct slk_receiver_path *slk_receiver_paths_find(const struct slk_receiver_paths *paths,
-                                                        struct slk_http_text target,
-                                                        struct slk_http_text *query);
+                                                        struct slk_text target,
+                                                        struct slk_text *query);
 
 #endif

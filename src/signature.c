@@ -87,8 +87,8 @@ static bool feed(EVP_MD_CTX *hash, const void *data, size_t length)
     return length == 0 || EVP_DigestUpdate(hash, data, length) == 1;
 }
 
-static bool compute(struct slk_signature_key *key, struct slk_http_text timestamp,
-                    struct slk_http_text body, unsigned char digest[DIGEST_SIZE])
+static bool compute(struct slk_signature_key *key, struct slk_text timestamp, struct slk_text body,
+                    unsigned char digest[DIGEST_SIZE])
 {
     EVP_MD_CTX *work = key->work;
     return EVP_MD_CTX_copy_ex(work, key->inner) == 1 && feed(work, "v0:", 3) &&
@@ -109,8 +109,8 @@ static void write_hex(const unsigned char digest[DIGEST_SIZE], char signature[SL
     signature[SIGNATURE_LENGTH] = '\0';
 }
 
-int slk_signature_make(struct slk_signature_key *key, struct slk_http_text timestamp,
-                       struct slk_http_text body, char signature[SLK_SIGNATURE_SIZE])
+int slk_signature_make(struct slk_signature_key *key, struct slk_text timestamp,
+                       struct slk_text body, char signature[SLK_SIGNATURE_SIZE])
 {
     unsigned char digest[DIGEST_SIZE];
     bool done = compute(key, timestamp, body, digest);
@@ -122,7 +122,7 @@ int slk_signature_make(struct slk_signature_key *key, struct slk_http_text times
 }
 
 /* -1 when it is no plain decimal number. */
-static int64_t parse_timestamp(struct slk_http_text timestamp)
+static int64_t parse_timestamp(struct slk_text timestamp)
 {
     if (timestamp.length == 0 || timestamp.length > MAX_TIMESTAMP) {
         return -1;
@@ -137,7 +137,7 @@ static int64_t parse_timestamp(struct slk_http_text timestamp)
     return value;
 }
 
-static bool is_well_formed(struct slk_http_text signature)
+static bool is_well_formed(struct slk_text signature)
 {
     if (signature.length != SIGNATURE_LENGTH || memcmp(signature.data, PREFIX, 3) != 0) {
         return false;
@@ -151,8 +151,8 @@ static bool is_well_formed(struct slk_http_text signature)
     return true;
 }
 
-static bool matches(struct slk_signature_key *key, struct slk_http_text timestamp,
-                    struct slk_http_text signature, struct slk_http_text body)
+static bool matches(struct slk_signature_key *key, struct slk_text timestamp,
+                    struct slk_text signature, struct slk_text body)
 {
     char expected[SLK_SIGNATURE_SIZE];
     bool same = slk_signature_make(key, timestamp, body, expected) == SLK_OK &&
@@ -162,9 +162,8 @@ static bool matches(struct slk_signature_key *key, struct slk_http_text timestam
 }
 
 enum slk_signature_verdict slk_signature_check(struct slk_signature_key *const *keys, size_t count,
-                                               struct slk_http_text timestamp,
-                                               struct slk_http_text signature,
-                                               struct slk_http_text body, int64_t now)
+                                               struct slk_text timestamp, struct slk_text signature,
+                                               struct slk_text body, int64_t now)
 {
     int64_t made = parse_timestamp(timestamp);
     if (made < 0) {

@@ -21,8 +21,8 @@ struct slk_signature_key *slk_signature_key_create(const char *secret, size_t le
 void slk_signature_key_destroy(struct slk_signature_key *key);
 
 /* Writes the signature of body. SLK_OK or SLK_SYSTEM. */
-int slk_signature_make(struct slk_signature_key *key, struct slk_http_text timestamp,
-                       struct slk_http_text body, char signature[SLK_SIGNATURE_SIZE]);
+int slk_signature_make(struct slk_signature_key *key, struct slk_text timestamp,
+                       struct slk_text body, char signature[SLK_SIGNATURE_SIZE]);
 
 enum slk_signature_verdict {
     SLK_SIGNATURE_VALID,
@@ -35,8 +35,7 @@ enum slk_signature_verdict {
 /* Whether any of the keys made the signature. now is in seconds since the
  * epoch. Compares in constant time. */
 enum slk_signature_verdict slk_signature_check(struct slk_signature_key *const *keys, size_t count,
-                                               struct slk_http_text timestamp,
-                                               struct slk_http_text signature,
-                                               struct slk_http_text body, int64_t now);
+                                               struct slk_text timestamp, struct slk_text signature,
+                                               struct slk_text body, int64_t now);
 
 #endif

@@ -13,7 +13,7 @@ static struct slk_slack_body malformed(const char *why)
     return (struct slk_slack_body){.kind = SLK_BODY_MALFORMED, .why = why};
 }
 
-static bool is_utf8(struct slk_http_text text)
+static bool is_utf8(struct slk_text text)
 {
     struct slk_utf8 state = {0};
     return slk_utf8_feed(&state, text.data, text.length) && slk_utf8_is_whole(&state);
@@ -26,11 +26,11 @@ static bool has_type(const struct slk_envelope *outer, const char *word)
     if (outer->type.data == NULL) {
         return false;
     }
-    struct slk_slice quoted = {outer->type.data - 1, outer->type.length + 2};
+    struct slk_text quoted = {outer->type.data - 1, outer->type.length + 2};
     return slk_json_string(quoted, type, sizeof type) && strcmp(type, word) == 0;
 }
 
-struct slk_slack_body slk_slack_body_read_json(struct slk_http_text json)
+struct slk_slack_body slk_slack_body_read_json(struct slk_text json)
 {
     struct slk_envelope outer;
     const char *why = "";
@@ -52,20 +52,15 @@ struct slk_slack_body slk_slack_body_read_json(struct slk_http_text json)
     return body;
 }
 
-static bool is(struct slk_http_text text, const char *word)
-{
-    return text.length == strlen(word) && memcmp(text.data, word, text.length) == 0;
-}
-
-static int append_decoded(struct slk_buffer *decoded, struct slk_http_text text)
+static int append_decoded(struct slk_buffer *decoded, struct slk_text text)
 {
     int status = slk_http_form_decode(text, decoded);
     return status == SLK_OK ? slk_buffer_append(decoded, "", 1) : status;
 }
 
-static int decode_fields(struct slk_http_text form, struct slk_buffer *decoded)
+static int decode_fields(struct slk_text form, struct slk_buffer *decoded)
 {
-    struct slk_http_text name, value;
+    struct slk_text name, value;
     int status = SLK_OK;
     decoded->length = 0;
     for (size_t at = 0; status == SLK_OK && slk_http_form_next(form, &at, &name, &value) != 0;) {
@@ -75,36 +70,36 @@ static int decode_fields(struct slk_http_text form, struct slk_buffer *decoded)
     return status;
 }
 
-static struct slk_http_text take_decoded(struct slk_http_text *rest)
+static struct slk_text take_decoded(struct slk_text *rest)
 {
-    struct slk_http_text text = {rest->data, strlen(rest->data)};
+    struct slk_text text = {rest->data, strlen(rest->data)};
     rest->data += text.length + 1;
     rest->length -= text.length + 1;
     return text;
 }
 
 struct fields {
-    struct slk_http_text payload, command;
+    struct slk_text payload, command;
     unsigned payloads;
 };
 
-static struct fields find_fields(struct slk_http_text decoded)
+static struct fields find_fields(struct slk_text decoded)
 {
     struct fields found = {.payloads = 0};
     while (decoded.length > 0) {
-        struct slk_http_text name = take_decoded(&decoded);
-        struct slk_http_text value = take_decoded(&decoded);
-        if (is(name, "payload")) {
+        struct slk_text name = take_decoded(&decoded);
+        struct slk_text value = take_decoded(&decoded);
+        if (slk_text_is(name, "payload")) {
             found.payload = value;
             found.payloads++;
-        } else if (is(name, "command")) {
+        } else if (slk_text_is(name, "command")) {
             found.command = value;
         }
     }
     return found;
 }
 
-static struct slk_slack_body read_payload(struct slk_http_text payload)
+static struct slk_slack_body read_payload(struct slk_text payload)
 {
     struct slk_envelope outer;
     const char *why = "";
@@ -114,15 +109,14 @@ static struct slk_slack_body read_payload(struct slk_http_text payload)
     return (struct slk_slack_body){.kind = SLK_BODY_INTERACTION, .text = payload};
 }
 
-struct slk_slack_body slk_slack_body_read_form(struct slk_http_text form,
-                                               struct slk_buffer *decoded)
+struct slk_slack_body slk_slack_body_read_form(struct slk_text form, struct slk_buffer *decoded)
 {
     int status = decode_fields(form, decoded);
     if (status != SLK_OK) {
         return status == SLK_INVALID ? malformed("a field is no encoded UTF-8")
                                      : (struct slk_slack_body){.kind = SLK_BODY_NO_MEMORY};
     }
-    struct slk_http_text text = {decoded->data, decoded->length};
+    struct slk_text text = {decoded->data, decoded->length};
     struct fields fields = find_fields(text);
     if (fields.payloads > 1) {
         return malformed("several payloads");
@@ -136,11 +130,11 @@ struct slk_slack_body slk_slack_body_read_form(struct slk_http_text form,
     return (struct slk_slack_body){.kind = SLK_BODY_COMMAND, .text = text};
 }
 
-bool slk_slack_body_is_ssl_check(struct slk_http_text form)
+bool slk_slack_body_is_ssl_check(struct slk_text form)
 {
-    struct slk_http_text name, value;
+    struct slk_text name, value;
     for (size_t at = 0; slk_http_form_next(form, &at, &name, &value) != 0;) {
-        if (is(name, "ssl_check") && is(value, "1")) {
+        if (slk_text_is(name, "ssl_check") && slk_text_is(value, "1")) {
             return true;
         }
     }

@@ -20,21 +20,20 @@ enum slk_body_kind {
 
 struct slk_slack_body {
     enum slk_body_kind kind;
-    struct slk_http_text text; /* JSON; of a command the decoded fields: name, NUL, value, NUL, … */
-    struct slk_slice challenge; /* of a verification: the JSON value, data NULL when missing */
-    const char *why;            /* of a malformed one: static text */
+    struct slk_text text; /* JSON; of a command the decoded fields: name, NUL, value, NUL, … */
+    struct slk_text challenge; /* of a verification: the JSON value, data NULL when missing */
+    const char *why;           /* of a malformed one: static text */
 };
 
 /* text is in json. */
-struct slk_slack_body slk_slack_body_read_json(struct slk_http_text json);
+struct slk_slack_body slk_slack_body_read_json(struct slk_text json);
 
 /* text is in decoded, whose content is replaced. A form with a field payload is
  * an interaction, one without it a command. Of a repeated field the last
  * counts, as it does in JSON; only payload must be there once. */
-struct slk_slack_body slk_slack_body_read_form(struct slk_http_text form,
-                                               struct slk_buffer *decoded);
+struct slk_slack_body slk_slack_body_read_form(struct slk_text form, struct slk_buffer *decoded);
 
 /* Whether a field ssl_check has the value 1, written just so. */
-bool slk_slack_body_is_ssl_check(struct slk_http_text form);
+bool slk_slack_body_is_ssl_check(struct slk_text form);
 
 #endif

@@ -1,29 +1,14 @@
 #include "slack_delivery.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static void destroy_delivery(struct slk_message *message)
-{
-    free(message);
-}
-
-static char *copy_text(struct slk_http_text *to, struct slk_http_text from, char *place)
-{
-    if (from.length > 0) {
-        memcpy(place, from.data, from.length);
-    }
-    *to = (struct slk_http_text){place, from.length};
-    return place + from.length;
-}
 
 struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind kind,
-                                                       struct slk_http_text text,
+                                                       struct slk_text text,
                                                        const struct slk_slack_headers *headers,
                                                        const struct slk_gate_request *request,
                                                        uint32_t source)
 {
-    struct slk_http_text reason = slk_slack_headers_retry_reason(headers);
+    struct slk_text reason = slk_slack_headers_retry_reason(headers);
     size_t size =
         sizeof(struct slk_delivery_message) + text.length + request->headers.length + reason.length;
     struct slk_delivery_message *delivery = malloc(size);
@@ -31,7 +16,7 @@ struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind ki
         return NULL;
     }
     *delivery = (struct slk_delivery_message){
-        .message = {.destroy = destroy_delivery,
+        .message = {.destroy = slk_message_free,
                     .kind = SLK_MESSAGE_DELIVERY,
                     .source = source,
                     .size = size},
@@ -40,9 +25,9 @@ struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind ki
         .retry_number = slk_slack_headers_retry_number(headers),
     };
     char *place = (char *)(delivery + 1);
-    place =
-        copy_text(kind == SLK_DELIVERY_COMMAND ? &delivery->form : &delivery->json, text, place);
-    place = copy_text(&delivery->headers, request->headers, place);
-    copy_text(&delivery->retry_reason, reason, place);
+    place = slk_text_copy(kind == SLK_DELIVERY_COMMAND ? &delivery->form : &delivery->json, text,
+                          place);
+    place = slk_text_copy(&delivery->headers, request->headers, place);
+    slk_text_copy(&delivery->retry_reason, reason, place);
     return delivery;
 }

@@ -8,7 +8,7 @@
 /* Any thread. Everything is copied; its request number is 0 until the caller says.
  * NULL when memory ran out. */
 struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind kind,
-                                                       struct slk_http_text text,
+                                                       struct slk_text text,
                                                        const struct slk_slack_headers *headers,
                                                        const struct slk_gate_request *request,
                                                        uint32_t source);

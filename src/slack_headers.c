@@ -11,7 +11,7 @@
         text, sizeof(text) - 1                                                                     \
     }
 
-static const struct slk_http_text names[SLK_SLACK_HEADERS] = {
+static const struct slk_text names[SLK_SLACK_HEADERS] = {
     [SLK_HEADER_SIGNATURE] = NAME("X-Slack-Signature"),
     [SLK_HEADER_TIMESTAMP] = NAME("X-Slack-Request-Timestamp"),
     [SLK_HEADER_CONTENT_TYPE] = NAME("Content-Type"),
@@ -20,9 +20,9 @@ static const struct slk_http_text names[SLK_SLACK_HEADERS] = {
     [SLK_HEADER_RETRY_REASON] = NAME("X-Slack-Retry-Reason"),
 };
 
-void slk_slack_headers_read(struct slk_http_text block, struct slk_slack_headers *headers)
+void slk_slack_headers_read(struct slk_text block, struct slk_slack_headers *headers)
 {
-    struct slk_http_text name, value;
+    struct slk_text name, value;
     *headers = (struct slk_slack_headers){0};
     while (slk_http_next_field(&block, &name, &value)) {
         for (size_t i = 0; i < SLK_SLACK_HEADERS; i++) {
@@ -35,7 +35,7 @@ void slk_slack_headers_read(struct slk_http_text block, struct slk_slack_headers
     }
 }
 
-static struct slk_http_text without_parameters(struct slk_http_text type)
+static struct slk_text without_parameters(struct slk_text type)
 {
     const char *end = type.length > 0 ? memchr(type.data, ';', type.length) : NULL;
     type.length = end != NULL ? (size_t)(end - type.data) : type.length;
@@ -49,22 +49,22 @@ static struct slk_http_text without_parameters(struct slk_http_text type)
 enum slk_media slk_slack_headers_media(const struct slk_slack_headers *headers)
 {
     bool is_coded = headers->counts[SLK_HEADER_CONTENT_ENCODING] > 0 &&
-                    !slk_http_text_is(headers->values[SLK_HEADER_CONTENT_ENCODING], "identity");
+                    !slk_text_is_any_case(headers->values[SLK_HEADER_CONTENT_ENCODING], "identity");
     if (is_coded || headers->counts[SLK_HEADER_CONTENT_ENCODING] > 1 ||
         headers->counts[SLK_HEADER_CONTENT_TYPE] != 1) {
         return SLK_MEDIA_OTHER;
     }
-    struct slk_http_text type = without_parameters(headers->values[SLK_HEADER_CONTENT_TYPE]);
-    if (slk_http_text_is(type, "application/json")) {
+    struct slk_text type = without_parameters(headers->values[SLK_HEADER_CONTENT_TYPE]);
+    if (slk_text_is_any_case(type, "application/json")) {
         return SLK_MEDIA_JSON;
     }
-    return slk_http_text_is(type, "application/x-www-form-urlencoded") ? SLK_MEDIA_FORM
-                                                                       : SLK_MEDIA_OTHER;
+    return slk_text_is_any_case(type, "application/x-www-form-urlencoded") ? SLK_MEDIA_FORM
+                                                                           : SLK_MEDIA_OTHER;
 }
 
 int slk_slack_headers_retry_number(const struct slk_slack_headers *headers)
 {
-    struct slk_http_text value = headers->values[SLK_HEADER_RETRY_NUMBER];
+    struct slk_text value = headers->values[SLK_HEADER_RETRY_NUMBER];
     int number = 0;
     for (size_t i = 0; i < value.length; i++) {
         char c = value.data[i];
@@ -76,7 +76,7 @@ int slk_slack_headers_retry_number(const struct slk_slack_headers *headers)
     return number;
 }
 
-static bool is_word(struct slk_http_text text)
+static bool is_word(struct slk_text text)
 {
     for (size_t i = 0; i < text.length; i++) {
         char c = text.data[i];
@@ -88,8 +88,8 @@ static bool is_word(struct slk_http_text text)
     return text.length <= MAX_REASON;
 }
 
-struct slk_http_text slk_slack_headers_retry_reason(const struct slk_slack_headers *headers)
+struct slk_text slk_slack_headers_retry_reason(const struct slk_slack_headers *headers)
 {
-    struct slk_http_text value = headers->values[SLK_HEADER_RETRY_REASON];
-    return is_word(value) ? value : (struct slk_http_text){0};
+    struct slk_text value = headers->values[SLK_HEADER_RETRY_REASON];
+    return is_word(value) ? value : (struct slk_text){0};
 }

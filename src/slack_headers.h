@@ -18,12 +18,12 @@ enum slk_slack_header {
 /* The value of the first line of each, empty when there is none, and how many
  * lines of it there are. */
 struct slk_slack_headers {
-    struct slk_http_text values[SLK_SLACK_HEADERS];
+    struct slk_text values[SLK_SLACK_HEADERS];
     unsigned counts[SLK_SLACK_HEADERS];
 };
 
 /* block holds lines that the request parser has accepted. */
-void slk_slack_headers_read(struct slk_http_text block, struct slk_slack_headers *headers);
+void slk_slack_headers_read(struct slk_text block, struct slk_slack_headers *headers);
 
 enum slk_media { SLK_MEDIA_OTHER, SLK_MEDIA_JSON, SLK_MEDIA_FORM };
 
@@ -36,6 +36,6 @@ enum slk_media slk_slack_headers_media(const struct slk_slack_headers *headers);
  * letters, digits, underscores and dashes, else empty. Of several lines the
  * first counts. */
 int slk_slack_headers_retry_number(const struct slk_slack_headers *headers);
-struct slk_http_text slk_slack_headers_retry_reason(const struct slk_slack_headers *headers);
+struct slk_text slk_slack_headers_retry_reason(const struct slk_slack_headers *headers);
 
 #endif

@@ -37,18 +37,13 @@ void slk_acks_free(struct slk_acks *acks)
     acks->ledger = NULL;
 }
 
-static void destroy_notice(struct slk_message *message)
-{
-    free(message);
-}
-
 static void tell(struct slk_acks *acks, uint64_t token, enum slk_ack_fate fate)
 {
     struct slk_ack_message *notice = malloc(sizeof *notice);
     if (notice == NULL) {
         return; /* a warning less */
     }
-    *notice = (struct slk_ack_message){.message = {.destroy = destroy_notice,
+    *notice = (struct slk_ack_message){.message = {.destroy = slk_message_free,
                                                    .kind = SLK_MESSAGE_ACK,
                                                    .source = acks->source,
                                                    .size = sizeof *notice},

@@ -44,16 +44,16 @@ bool slk_sm_connection_is_ready(const struct slk_sm_connection *connection)
     return connection != NULL && connection->ready_at != 0 && !connection->closing;
 }
 
-static enum slk_disconnect read_reason(struct slk_slice reason)
+static enum slk_disconnect read_reason(struct slk_text reason)
 {
-    if (slk_slice_is(reason, "warning")) {
+    if (slk_text_is(reason, "warning")) {
         return SLK_DISCONNECT_WARNING;
     }
-    if (slk_slice_is(reason, "link_disabled")) {
+    if (slk_text_is(reason, "link_disabled")) {
         return SLK_DISCONNECT_LINK_DISABLED;
     }
-    return slk_slice_is(reason, "too_many_websockets") ? SLK_DISCONNECT_TOO_MANY
-                                                       : SLK_DISCONNECT_REFRESH;
+    return slk_text_is(reason, "too_many_websockets") ? SLK_DISCONNECT_TOO_MANY
+                                                      : SLK_DISCONNECT_REFRESH;
 }
 
 static void take_text(struct slk_sm_connection *connection, struct slk_intake *intake,

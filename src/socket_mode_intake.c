@@ -58,8 +58,7 @@ void slk_intake_complain(struct slk_intake *intake, uint64_t connection, const c
                   (unsigned long long)connection, what, why);
 }
 
-static bool ack_now(struct slk_intake *intake, struct slk_ws_connection *ack_to,
-                    struct slk_slice id)
+static bool ack_now(struct slk_intake *intake, struct slk_ws_connection *ack_to, struct slk_text id)
 {
     char text[sizeof ACK_BEGIN + ACK_MAX_ID + sizeof ACK_END];
     size_t length = sizeof ACK_BEGIN - 1;
@@ -75,13 +74,8 @@ static bool ack_now(struct slk_intake *intake, struct slk_ws_connection *ack_to,
     return true;
 }
 
-static void destroy_envelope(struct slk_message *message)
-{
-    free(message);
-}
-
-/* Copies the slice behind the struct, terminated, and moves *space past it. */
-static const char *place(char **space, struct slk_slice slice)
+/* Copies the text behind the struct, terminated, and moves *space past it. */
+static const char *place(char **space, struct slk_text slice)
 {
     char *text = *space;
     if (slice.length > 0) {
@@ -95,9 +89,9 @@ static const char *place(char **space, struct slk_slice slice)
 static struct slk_envelope_message *make_message(const struct slk_intake *intake,
                                                  const struct slk_envelope *envelope)
 {
-    struct slk_slice payload = envelope->payload;
+    struct slk_text payload = envelope->payload;
     if (payload.data == NULL) {
-        payload = (struct slk_slice){"{}", 2};
+        payload = (struct slk_text){"{}", 2};
     }
     size_t size = sizeof(struct slk_envelope_message) + envelope->type.length +
                   envelope->envelope_id.length + envelope->retry_reason.length + payload.length + 4;
@@ -106,7 +100,7 @@ static struct slk_envelope_message *make_message(const struct slk_intake *intake
         return NULL;
     }
     *message = (struct slk_envelope_message){
-        .message = {.destroy = destroy_envelope,
+        .message = {.destroy = slk_message_free,
                     .kind = SLK_MESSAGE_ENVELOPE,
                     .source = intake->source,
                     .size = size},
@@ -129,11 +123,11 @@ static struct slk_envelope_message *make_message(const struct slk_intake *intake
 /* Only a handler can answer these; events never wait for one, whatever they say. */
 static bool is_answered_by_handler(const struct slk_envelope *envelope)
 {
-    if (slk_slice_is(envelope->type, "events_api")) {
+    if (slk_text_is(envelope->type, "events_api")) {
         return false;
     }
-    return envelope->accepts_response_payload || slk_slice_is(envelope->type, "interactive") ||
-           slk_slice_is(envelope->type, "slash_commands");
+    return envelope->accepts_response_payload || slk_text_is(envelope->type, "interactive") ||
+           slk_text_is(envelope->type, "slash_commands");
 }
 
 /* Without an ack Slack delivers again, so giving up here loses nothing. */
@@ -144,7 +138,7 @@ static enum slk_intake_result deliver(struct slk_intake *intake, uint64_t connec
     struct slk_envelope_message *message = make_message(intake, envelope);
     bool accepted = message != NULL;
     if (accepted && is_answered_by_handler(envelope)) {
-        struct slk_slice id = envelope->envelope_id;
+        struct slk_text id = envelope->envelope_id;
         message->ack_token = slk_ack_ledger_add(intake->ledger, connection, id.data, id.length,
                                                 intake->now + intake->ack_deadline);
         accepted = message->ack_token != 0;
@@ -172,10 +166,10 @@ enum slk_intake_result slk_intake_text(struct slk_intake *intake, uint64_t conne
         slk_intake_complain(intake, connection, "a text frame that is no JSON object", why);
         return SLK_INTAKE_IGNORED;
     }
-    if (slk_slice_is(envelope->type, "hello")) {
+    if (slk_text_is(envelope->type, "hello")) {
         return SLK_INTAKE_HELLO;
     }
-    if (slk_slice_is(envelope->type, "disconnect")) {
+    if (slk_text_is(envelope->type, "disconnect")) {
         return SLK_INTAKE_DISCONNECT;
     }
     if (envelope->envelope_id.data != NULL && envelope->type.data != NULL) {

@@ -108,7 +108,7 @@ static void set_fatal(struct slk_open_answer *answer, const char *code, const ch
 static void read_refusal(const struct slk_http_result *result, struct slk_open_answer *answer)
 {
     char code[sizeof answer->error.code], needed[128];
-    struct slk_slice error = slk_json_field(result->body, result->body_length, "error");
+    struct slk_text error = slk_json_field(result->body, result->body_length, "error");
     if (!slk_json_string(error, code, sizeof code)) {
         snprintf(code, sizeof code, "malformed");
     }
@@ -131,7 +131,7 @@ static void read_refusal(const struct slk_http_result *result, struct slk_open_a
 
 static void read_success(const struct slk_http_result *result, struct slk_open_answer *answer)
 {
-    struct slk_slice url = slk_json_field(result->body, result->body_length, "url");
+    struct slk_text url = slk_json_field(result->body, result->body_length, "url");
     if (slk_json_string(url, answer->url, sizeof answer->url)) {
         answer->outcome = SLK_OPEN_URL;
     } else {
@@ -172,8 +172,8 @@ void slk_open_read(const struct slk_http_result *result, const char *api_url,
     } else if (slk_envelope_scan(result->body, result->body_length, &scanned, &why) != SLK_OK) {
         read_page(result, answer);
     } else {
-        struct slk_slice ok = slk_json_field(result->body, result->body_length, "ok");
-        if (slk_slice_is(ok, "true")) {
+        struct slk_text ok = slk_json_field(result->body, result->body_length, "ok");
+        if (slk_text_is(ok, "true")) {
             read_success(result, answer);
         } else {
             read_refusal(result, answer);

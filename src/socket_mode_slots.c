@@ -77,11 +77,6 @@ struct slk_ws_connection *slk_slots_route(void *context, uint64_t number)
 
 /* -- What Lua is told ------------------------------------------------------- */
 
-static void destroy_notice(struct slk_message *message)
-{
-    free(message);
-}
-
 /* error may be NULL; connection, too, for what concerns all of them. */
 void slk_slots_tell(struct slk_keeper *keeper, const struct slk_sm_connection *connection,
                     enum slk_connection_state state, const struct slk_error *error, int64_t delay)
@@ -90,7 +85,7 @@ void slk_slots_tell(struct slk_keeper *keeper, const struct slk_sm_connection *c
     if (notice == NULL) {
         return; /* the state itself does not depend on it */
     }
-    notice->message = (struct slk_message){.destroy = destroy_notice,
+    notice->message = (struct slk_message){.destroy = slk_message_free,
                                            .kind = SLK_MESSAGE_CONNECTION,
                                            .source = keeper->source,
                                            .size = sizeof *notice};

@@ -118,7 +118,7 @@ void slk_sqlite_rollback(struct slk_sqlite_queries *queries)
 
 /* NULL is bound as such. A key may have zero bytes: SQLite compares texts by
  * their lengths, and no function of SQL ever looks at one. */
-static void bind_text(sqlite3_stmt *statement, int index, struct slk_storage_text text)
+static void bind_text(sqlite3_stmt *statement, int index, struct slk_text text)
 {
     sqlite3_bind_text64(statement, index, text.data, text.length, SQLITE_STATIC, SQLITE_UTF8);
 }
@@ -195,7 +195,7 @@ static int run_incr(struct slk_sqlite_queries *queries, struct slk_storage_job *
     }
     char text[24];
     int length = snprintf(text, sizeof text, "%lld", (long long)sum);
-    change.value = (struct slk_storage_text){text, (size_t)length};
+    change.value = (struct slk_text){text, (size_t)length};
     statement = bind(queries, is_there ? UPDATE : SET, &change);
     sqlite3_step(statement);
     slk_storage_job_count(job, sum);
@@ -204,7 +204,7 @@ static int run_incr(struct slk_sqlite_queries *queries, struct slk_storage_job *
 
 /* Where the texts that begin with the prefix end: its last byte plus one. False
  * when nothing comes after them. */
-static bool end_of_prefix(struct slk_storage_text prefix, char *end, size_t *length)
+static bool end_of_prefix(struct slk_text prefix, char *end, size_t *length)
 {
     while (prefix.length > 0 && prefix.data[prefix.length - 1] == '\xff') {
         prefix.length--;
@@ -228,7 +228,7 @@ static int run_keys(struct slk_sqlite_queries *queries, struct slk_storage_job *
         return SQLITE_NOMEM;
     }
     if (end_of_prefix(job->request.key, end, &length)) {
-        bind_text(statement, 2, (struct slk_storage_text){end, length});
+        bind_text(statement, 2, (struct slk_text){end, length});
     } else {
         sqlite3_bind_zeroblob(statement, 2, 0); /* comes after all texts */
     }

@@ -12,14 +12,10 @@ static void destroy_message(struct slk_message *message)
     slk_storage_job_destroy((struct slk_storage_job *)message);
 }
 
-static char *copy(struct slk_storage_text *text, char *at)
+/* What is missing stays so. */
+static char *copy(struct slk_text *text, char *at)
 {
-    if (text->data == NULL) {
-        return at;
-    }
-    memcpy(at, text->data, text->length);
-    text->data = at;
-    return at + text->length;
+    return text->data != NULL ? slk_text_copy(text, *text, at) : at;
 }
 
 struct slk_storage_job *slk_storage_job_create(const struct slk_storage_request *request,
@@ -116,8 +112,7 @@ void slk_storage_job_add_entry(struct slk_storage_job *job, const void *data, si
     }
 }
 
-bool slk_storage_job_read(const struct slk_storage_job *job, size_t *offset,
-                          struct slk_storage_text *entry)
+bool slk_storage_job_read(const struct slk_storage_job *job, size_t *offset, struct slk_text *entry)
 {
     if (*offset >= job->text.length) {
         return false;

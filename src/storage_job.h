@@ -10,6 +10,7 @@
 
 #include "buffer.h"
 #include "message.h"
+#include "text.h"
 
 /* An entry that does not expire. */
 #define SLK_STORAGE_KEPT INT64_MAX
@@ -35,20 +36,15 @@ enum slk_storage_outcome {
     SLK_STORED_FAILED   /* code says why, text in words */
 };
 
-struct slk_storage_text {
-    const char *data; /* NULL: none */
-    size_t length;
-};
-
 /* Times are milliseconds of the wall clock. */
 struct slk_storage_request {
     enum slk_storage_operation operation;
     int64_t now;
     int64_t expires_at;
     int64_t by; /* INCR */
-    struct slk_storage_text key;
-    struct slk_storage_text value;    /* SET, ADD, REPLACE */
-    struct slk_storage_text expected; /* REPLACE; DELETE unless any will do */
+    struct slk_text key;
+    struct slk_text value;    /* SET, ADD, REPLACE */
+    struct slk_text expected; /* REPLACE; DELETE unless any will do */
 };
 
 struct slk_storage_job {
@@ -83,6 +79,6 @@ void slk_storage_job_fail(struct slk_storage_job *job, const char *code, const c
 
 /* The list entry at *offset, which is moved on; false after the last. */
 bool slk_storage_job_read(const struct slk_storage_job *job, size_t *offset,
-                          struct slk_storage_text *entry);
+                          struct slk_text *entry);
 
 #endif

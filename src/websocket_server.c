@@ -84,11 +84,6 @@ static void free_acts(struct websocket *websocket)
     websocket->last = &websocket->first;
 }
 
-static void destroy_message(struct slk_message *message)
-{
-    free(message);
-}
-
 /* Data that does not fit into memory is told without its bytes. */
 static void tell(struct websocket *websocket, enum slk_ws_happening happening, const void *data,
                  size_t length)
@@ -103,7 +98,7 @@ static void tell(struct websocket *websocket, enum slk_ws_happening happening, c
         return;
     }
     *message = (struct slk_served_message){
-        .message = {.destroy = destroy_message,
+        .message = {.destroy = slk_message_free,
                     .kind = SLK_MESSAGE_WEBSOCKET,
                     .source = server->source,
                     .size = sizeof *message + length},

@@ -4,7 +4,7 @@
 #include "envelope.h"
 #include "fuzz.h"
 
-static void expect_within(struct slk_slice slice, const char *text, size_t size)
+static void expect_within(struct slk_text slice, const char *text, size_t size)
 {
     EXPECT(slice.data == NULL || (slice.data >= text && slice.data + slice.length <= text + size));
 }
@@ -20,7 +20,7 @@ static bool is_object(const char *text, size_t size)
     return valid;
 }
 
-static bool is_value(struct slk_slice value)
+static bool is_value(struct slk_text value)
 {
     static const char before[] = "{\"x\":[", after[] = "]}";
     size_t size = sizeof before - 1 + value.length + sizeof after - 1;

@@ -26,19 +26,19 @@ static void expect_round_trip(const struct slk_buffer *decoded)
     }
     struct slk_buffer again;
     slk_buffer_init(&again, SIZE_MAX / 2);
-    EXPECT(slk_http_form_decode((struct slk_http_text){encoded, size}, &again) == SLK_OK);
+    EXPECT(slk_http_form_decode((struct slk_text){encoded, size}, &again) == SLK_OK);
     EXPECT(again.length == decoded->length);
     EXPECT(again.length == 0 || memcmp(again.data, decoded->data, again.length) == 0);
     slk_buffer_free(&again);
     free(encoded);
 }
 
-static void decode(struct slk_http_text text)
+static void decode(struct slk_text text)
 {
     struct slk_buffer decoded;
     slk_buffer_init(&decoded, SIZE_MAX / 2);
     char *copy = exact_copy(text.data, text.length);
-    int status = slk_http_form_decode((struct slk_http_text){copy, text.length}, &decoded);
+    int status = slk_http_form_decode((struct slk_text){copy, text.length}, &decoded);
     EXPECT(status == SLK_OK || (status == SLK_INVALID && decoded.length == 0));
     EXPECT(decoded.length <= text.length);
     if (decoded.length > 0) {
@@ -55,10 +55,10 @@ static void decode(struct slk_http_text text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *form = exact_copy(data, size);
-    struct slk_http_text name, value;
+    struct slk_text name, value;
     const char *end = form;
     for (size_t at = 0;
-         slk_http_form_next((struct slk_http_text){form, size}, &at, &name, &value) != 0;) {
+         slk_http_form_next((struct slk_text){form, size}, &at, &name, &value) != 0;) {
         EXPECT(at <= size && name.data >= end && value.data >= name.data + name.length);
         end = value.data + value.length;
         EXPECT(end <= form + at);
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         decode(name);
         decode(value);
     }
-    decode((struct slk_http_text){form, size});
+    decode((struct slk_text){form, size});
     free(form);
     return 0;
 }

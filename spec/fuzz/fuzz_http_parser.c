@@ -4,7 +4,7 @@
 
 enum { SETTINGS = 4 };
 
-static void record_text(struct record *record, struct slk_http_text text)
+static void record_text(struct record *record, struct slk_text text)
 {
     record_run(record, text.data, text.length);
 }

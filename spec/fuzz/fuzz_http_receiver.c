@@ -57,11 +57,11 @@ static void append_lines(struct slk_buffer *out, const char *data, size_t size)
 static void append_signed(struct slk_buffer *out, uint8_t mode, const char *data, size_t size)
 {
     size_t start = 0, lines = split(data, size, &start);
-    struct slk_http_text body = {data + start, size - start};
+    struct slk_text body = {data + start, size - start};
     char signature[SLK_SIGNATURE_SIZE], length[64];
     struct slk_signature_key *key = slk_signature_key_create(SECRET, sizeof SECRET - 1);
     EXPECT(key != NULL);
-    EXPECT(slk_signature_make(key, (struct slk_http_text){TIMESTAMP, sizeof TIMESTAMP - 1}, body,
+    EXPECT(slk_signature_make(key, (struct slk_text){TIMESTAMP, sizeof TIMESTAMP - 1}, body,
                               signature) == SLK_OK);
     slk_signature_key_destroy(key);
     snprintf(length, sizeof length, "\r\nContent-Length: %zu\r\n", body.length);
@@ -99,12 +99,12 @@ static struct slk_http_receiver *create(uint8_t mode, struct slk_mailbox *mailbo
 }
 
 /* Texts of exactly their size, so that a read past any of them shows. */
-static struct slk_http_text exact(struct slk_http_text text)
+static struct slk_text exact(struct slk_text text)
 {
-    return (struct slk_http_text){exact_copy(text.data, text.length), text.length};
+    return (struct slk_text){exact_copy(text.data, text.length), text.length};
 }
 
-static bool holds_object(struct slk_http_text json)
+static bool holds_object(struct slk_text json)
 {
     struct slk_envelope outer;
     struct slk_utf8 state = {0};
@@ -113,7 +113,7 @@ static bool holds_object(struct slk_http_text json)
            slk_utf8_feed(&state, json.data, json.length) && slk_utf8_is_whole(&state);
 }
 
-static void expect_fields(struct slk_http_text form)
+static void expect_fields(struct slk_text form)
 {
     struct slk_utf8 state = {0};
     size_t ends = 0;

@@ -21,7 +21,7 @@ static void decodes(const char *text, size_t length, const char *expected, size_
     slk_buffer_init(&out, 1000);
     CHECK(slk_buffer_append(&out, "before", 6) == SLK_OK);
     char *copy = exact(text, length);
-    int status = slk_http_form_decode((struct slk_http_text){copy, length}, &out);
+    int status = slk_http_form_decode((struct slk_text){copy, length}, &out);
     free(copy);
     if (expected == NULL) {
         CHECK(status == SLK_INVALID && out.length == 6);
@@ -74,9 +74,9 @@ static void keeps_to_the_maximum_of_its_buffer(void)
 {
     struct slk_buffer out;
     slk_buffer_init(&out, 10);
-    CHECK(slk_http_form_decode((struct slk_http_text){"12345678901", 11}, &out) == SLK_TOO_LARGE);
+    CHECK(slk_http_form_decode((struct slk_text){"12345678901", 11}, &out) == SLK_TOO_LARGE);
     CHECK(out.length == 0);
-    CHECK(slk_http_form_decode((struct slk_http_text){"1234567890", 10}, &out) == SLK_OK);
+    CHECK(slk_http_form_decode((struct slk_text){"1234567890", 10}, &out) == SLK_OK);
     slk_buffer_free(&out);
 }
 
@@ -86,9 +86,9 @@ static void walks(const char *form, const char *expected)
     char found[256] = "";
     size_t used = 0, length = strlen(form);
     char *copy = exact(form, length);
-    struct slk_http_text name, value;
+    struct slk_text name, value;
     for (size_t at = 0;
-         slk_http_form_next((struct slk_http_text){copy, length}, &at, &name, &value) != 0;) {
+         slk_http_form_next((struct slk_text){copy, length}, &at, &name, &value) != 0;) {
         CHECK(at <= length);
         used += (size_t)snprintf(found + used, sizeof found - used, "%.*s|%.*s\n", (int)name.length,
                                  name.data, (int)value.length, value.data);

@@ -32,9 +32,9 @@ static int64_t fixed_time(void)
     return NOW;
 }
 
-static struct slk_http_text text_of(const char *text)
+static struct slk_text text_of(const char *text)
 {
-    return (struct slk_http_text){text, strlen(text)};
+    return (struct slk_text){text, strlen(text)};
 }
 
 static void start(bool holds_events)
@@ -130,7 +130,7 @@ static void drop(struct slk_delivery_message *delivery)
     delivery->message.destroy(&delivery->message);
 }
 
-static bool is(struct slk_http_text text, const char *expected)
+static bool is(struct slk_text text, const char *expected)
 {
     return text.length == strlen(expected) && memcmp(text.data, expected, text.length) == 0;
 }

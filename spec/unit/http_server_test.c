@@ -31,12 +31,12 @@ static struct fixture {
     int port;
 } it;
 
-static struct slk_http_text text_of(const char *text)
+static struct slk_text text_of(const char *text)
 {
-    return (struct slk_http_text){text, strlen(text)};
+    return (struct slk_text){text, strlen(text)};
 }
 
-static bool is(struct slk_http_text text, const char *expected)
+static bool is(struct slk_text text, const char *expected)
 {
     return text.length == strlen(expected) && memcmp(text.data, expected, text.length) == 0;
 }

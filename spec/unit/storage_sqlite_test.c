@@ -109,9 +109,9 @@ static void open_another(void)
     }
 }
 
-static struct slk_storage_text text(const char *words)
+static struct slk_text text(const char *words)
 {
-    return (struct slk_storage_text){words, strlen(words)};
+    return (struct slk_text){words, strlen(words)};
 }
 
 static struct slk_storage_job *new_job(enum slk_storage_operation operation, const char *key,

@@ -122,7 +122,7 @@ static void what_waits_is_one_batch_up_to_a_limit(void)
 static void a_list_of_keys_is_read_as_it_was_made(void)
 {
     struct slk_storage_job *job = new_job(1);
-    struct slk_storage_text entry;
+    struct slk_text entry;
     size_t offset = 0;
     slk_storage_job_begin_list(job);
     CHECK(!slk_storage_job_read(job, &offset, &entry));

@@ -1,0 +1,25 @@
+/* A run of bytes in memory that is somebody else's, without a terminator. Pure
+ * code; any thread. */
+#ifndef SLK_TEXT_H
+#define SLK_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct slk_text {
+    const char *data; /* may be NULL when length is 0: missing, where that is told apart */
+    size_t length;
+};
+
+/* Whether it is that word, byte for byte; in any case of ASCII letters. */
+bool slk_text_is(struct slk_text text, const char *word);
+bool slk_text_is_any_case(struct slk_text text, const char *word);
+
+/* Takes off rest what stands before the separator, which is dropped with it;
+ * all of rest when there is none. */
+struct slk_text slk_text_cut(struct slk_text *rest, char separator);
+
+/* Copies from to place, makes *to of it, and returns where the copy ends. */
+char *slk_text_copy(struct slk_text *to, struct slk_text from, char *place);
+
+#endif
