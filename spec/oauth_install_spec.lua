@@ -545,6 +545,17 @@ describe("the redirect path", function()
     end)
   end)
 
+  it("shows pages that are given as text as they are", function()
+    oauth_app.run(nil, function(_, new)
+      local it = new { success = "<p>welcome</p>", failure = "<p>sorry</p>" }
+      local page = install(it)
+      assert.same({ 200, "<p>welcome</p>", "text/html; charset=utf-8" },
+        { page.status, page.body, page.headers["content-type"] })
+      local response = come_back(it, { code = "1.2", state = "x" })
+      assert.same({ 400, "<p>sorry</p>" }, { response.status, response.body })
+    end)
+  end)
+
   it("gives pages of the program's own the status of what went wrong", function()
     oauth_app.run(nil, function(_, new)
       local answer = { html = "<p>no</p>", headers = { ["X-A"] = "b" } }
