@@ -1,8 +1,10 @@
 #include "http_server.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "listener.h"
 #include "server_socket.h"
 
@@ -330,4 +332,29 @@ void slk_http_server_stats(const struct slk_http_server *server,
 {
     struct reading reading = {server, stats};
     slk_server_thread_call(server->thread, read_on_thread, &reading);
+}
+
+static size_t place_of(int status)
+{
+    static const int statuses[SLK_HTTP_STATUSES - 1] = {400, 408, 413, 431, 503};
+    size_t place = 0;
+    while (place < SLK_HTTP_STATUSES - 1 && statuses[place] != status) {
+        place++;
+    }
+    return place;
+}
+
+void slk_http_server_refused(struct slk_http_server *server, int status, const char *why)
+{
+    size_t place = place_of(status);
+    server->stats.refused[place]++;
+    uint64_t count = slk_log_limit_count(&server->refusal_lines[place], slk_clock_now());
+    if (count == 1) {
+        slk_log_write(server->log, SLK_LOG_INFO, "http_server", "refused a request with %d: %s",
+                      status, why);
+    } else if (count > 1) {
+        slk_log_write(server->log, SLK_LOG_INFO, "http_server",
+                      "refused %" PRIu64 " requests with %d since the last such line, now: %s",
+                      count, status, why);
+    }
 }
