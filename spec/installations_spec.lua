@@ -253,6 +253,21 @@ describe("installations", function()
       assert.is_nil(ok)
       assert.equal("storage", err.code)
     end)
+
+    it("and raised in a loop over all, which would look like its end", function()
+      save { team_id = "T0ONE" }
+      save { team_id = "T0TWO" }
+      local count = 0
+      local ok, err = pcall(function()
+        for _ in installations:each() do
+          count = count + 1
+          watch.is_failing = true
+        end
+      end)
+      assert.is_false(ok)
+      assert.same({ 1, "storage" }, { count, err.code })
+      assert.is_false(pcall(installations.each, installations))
+    end)
   end)
 
   describe("whose tokens rotate", function()

@@ -180,26 +180,6 @@ function M.place_at(path)
   return M.place(enterprise_id ~= "-" and enterprise_id or nil, team_id ~= "-" and team_id or nil)
 end
 
----Where to look for what a query is about, in this order: an org-wide install
----stands in the organization alone; an event of a workspace in an organization may
----belong to an install of either, or to one from before the workspace joined it.
----@param query slack.InstallationQuery
----@return slack.Place[]
-function M.places_for(query)
-  local enterprise_id, team_id = query.enterprise_id, query.team_id
-  if payload.is_organization(team_id) then
-    enterprise_id, team_id = is_id(enterprise_id) and enterprise_id or team_id, nil
-  end
-  if not is_id(enterprise_id) then
-    return { M.place(nil, team_id) }
-  end
-  local org = M.place(enterprise_id)
-  if query.is_enterprise_install or not is_id(team_id) then
-    return { org }
-  end
-  return { M.place(enterprise_id, team_id), org, M.place(nil, team_id) }
-end
-
 -- Keys ---------------------------------------------------------------------------
 
 function M.place_key(place)

@@ -17,10 +17,11 @@
 local StoreLock = require "slack.store_lock"
 local deletion = require "slack.installation_deletion"
 local errors = require "slack.errors"
+local lookup = require "slack.installation_lookup"
 local records = require "slack.installation_record"
 
 local place_key, user_key, history_key = records.place_key, records.user_key, records.history_key
-local due_key = records.due_key
+local due_key, read = records.due_key, lookup.read
 
 local PREFIX = "installation:"
 local HISTORY_LENGTH = 20
@@ -70,58 +71,7 @@ local function announce(self, what, place, user_id)
   end
 end
 
--- Reading ------------------------------------------------------------------------
-
-local function read(self, key)
-  local value, err = self.store:get(key)
-  if err and err.code == "corrupt" then
-    if self.log then
-      self.log:warn("an installation cannot be read: %s", err)
-    end
-    return nil
-  elseif value == nil then
-    return nil, err
-  end
-  return records.clean(value)
-end
-
--- The last place to look for a workspace of whose organization the query does not tell.
-local function place_of_team(self, query)
-  if query.enterprise_id or not records.is_id(query.team_id) then
-    return nil
-  end
-  local path, err = self.store:get(records.team_key(query))
-  return type(path) == "string" and records.place_at(path) or nil, err
-end
-
-local function read_at(self, place, key_of, is_wanted)
-  local record, err = read(self, key_of(place))
-  if record and (not is_wanted or is_wanted(record)) then
-    return record
-  end
-  return nil, err
-end
-
--- The first place that has what is wanted.
-local function first_with(self, query, key_of, is_wanted)
-  for _, place in ipairs(records.places_for(query)) do
-    local record, err = read_at(self, place, key_of, is_wanted)
-    if record or err then
-      return record, err, place
-    end
-  end
-  local place, err = place_of_team(self, query)
-  if place then
-    local record
-    record, err = read_at(self, place, key_of, is_wanted)
-    return record, err, place
-  end
-  return nil, err
-end
-
-local function has_live_bot(record)
-  return record.bot_token ~= nil and not record.bot_dead
-end
+-- Finding ------------------------------------------------------------------------
 
 ---The latest install with a bot token that can be used, without anybody's user token.
 ---An install with user scopes alone is passed over.
@@ -131,7 +81,7 @@ end
 ---@return slack.Error? err of the store
 ---@return slack.Place? place
 function Installations:find_bot(query)
-  return first_with(self, query, place_key, has_live_bot)
+  return lookup.bot(self, query)
 end
 
 ---That user's own install, without the bot's half.
@@ -141,13 +91,7 @@ end
 ---@return slack.Error? err of the store
 ---@return slack.Place? place
 function Installations:find_user(query)
-  local user_id = query.user_id
-  if not records.is_id(user_id) then
-    return nil
-  end
-  return first_with(self, query, function(place)
-    return user_key(place, user_id)
-  end)
+  return lookup.user(self, query)
 end
 
 ---The latest install of anybody, without user tokens, whether it brought a bot token
@@ -158,7 +102,7 @@ end
 ---@return slack.Error? err of the store
 ---@return slack.Place? place
 function Installations:find_latest(query)
-  return first_with(self, query, place_key)
+  return lookup.latest(self, query)
 end
 
 ---The install that a query is about. With a user_id it is that user's own, else the
@@ -443,7 +387,7 @@ end
 ---@return table[]? entries with installed_at, user_id, app_id, bot_scopes, user_scopes
 ---@return slack.Error? err of the store
 function Installations:history(query)
-  for _, place in ipairs(records.places_for(query)) do
+  for _, place in ipairs(lookup.places_for(query)) do
     local list, err = self.store:get(history_key(place))
     if err then
       return nil, err
@@ -475,19 +419,26 @@ function Installations:list()
 end
 
 ---Goes through all installations, each as `find` gives it without a user. What is
----deleted meanwhile is passed over.
+---deleted meanwhile is passed over. Raises the store's error: a loop hears of it in no
+---other way.
 ---@async
 ---@return fun(): slack.Installation?
 function Installations:each()
-  local places, i = self:list() or {}, 0
+  local places, err = self:list()
+  if not places then
+    error(err, 0)
+  end
+  local i = 0
   return function()
     while places[i + 1] do
       i = i + 1
-      local record = self:find {
+      local record, problem = self:find {
         enterprise_id = places[i].enterprise_id, team_id = places[i].team_id,
         is_enterprise_install = places[i].team_id == nil,
       }
-      if record then
+      if problem then
+        error(problem, 0)
+      elseif record then
         return record
       end
     end
