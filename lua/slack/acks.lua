@@ -2,6 +2,7 @@
 
 local Message = require "slack.message"
 local json = require "slack.json"
+local merged = require "slack.merged"
 
 local null = json.null
 
@@ -13,20 +14,12 @@ local function is_list(t)
   return json.is_list(t) or t[1] ~= nil or next(t) == nil
 end
 
-local function copy(t)
-  local new = {}
-  for key, value in pairs(t) do
-    new[key] = value
-  end
-  return new
-end
-
 -- Options may be given bare, and an empty list of them is a list.
 local function as_options(payload)
   if is_list(payload) then
-    return { options = json.list(copy(payload)) }
+    return { options = json.list(merged(payload)) }
   end
-  payload = copy(payload)
+  payload = merged(payload)
   for _, name in ipairs(LISTS) do
     local list = payload[name]
     if type(list) == "table" and next(list) == nil and not json.is_list(list) then

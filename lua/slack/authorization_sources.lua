@@ -3,6 +3,7 @@
 -- that may be believed.
 
 local errors = require "slack.errors"
+local merged = require "slack.merged"
 
 -- Somebody may install the app any moment, and a store may come back.
 local ABSENT_TTL, FAILURE_TTL = 5, 1
@@ -55,14 +56,6 @@ end
 
 -- authorize ------------------------------------------------------------------------------
 
-local function copy_of(given)
-  local copy = {}
-  for name, value in pairs(given) do
-    copy[name] = value
-  end
-  return copy
-end
-
 local function text_fields_problem(given)
   for _, name in ipairs { "bot_token", "user_token", "bot_id", "bot_user_id" } do
     local value = given[name]
@@ -104,7 +97,7 @@ function M.of_function(self, query)
   if problem then
     return nil, failed(query, problem), FAILURE_TTL
   end
-  local authorization = copy_of(given)
+  local authorization = merged(given)
   authorization.team_id = authorization.team_id or query.team_id
   authorization.enterprise_id = authorization.enterprise_id or query.enterprise_id
   if authorization.is_enterprise_install == nil then
@@ -212,7 +205,7 @@ local function add_person(authorization, record)
 end
 
 local function with_person(self, query, place)
-  local authorization = copy_of(place)
+  local authorization = merged(place)
   local record, err = find_person(self, query)
   if record then
     add_person(authorization, record)

@@ -3,6 +3,7 @@
 
 local checks = require "slack.option_checks"
 local errors = require "slack.errors"
+local merged = require "slack.merged"
 
 local DEFAULTS = {
   host = "0.0.0.0", port = 3000, path = "/slack/events", answer_events = "received",
@@ -146,13 +147,7 @@ end
 ---@return slack.HttpOptions? options
 ---@return string? problem
 function M.complete(given)
-  local options = {}
-  for name, value in pairs(DEFAULTS) do
-    options[name] = value
-  end
-  for name, value in pairs(given) do
-    options[name] = value
-  end
+  local options = merged(DEFAULTS, given)
   if given.port == nil then
     local port, problem = port_from_environment()
     if problem then

@@ -8,6 +8,7 @@
 local core = require "slack.core"
 local json = require "slack.json"
 local loop = require "slack.loop"
+local merged = require "slack.merged"
 local sorted_keys = require "slack.sorted_keys"
 
 local RANKS = { debug = 1, info = 2, warn = 3, error = 4, off = 5 }
@@ -274,18 +275,11 @@ end
 ---@param fields table<string, any>
 ---@return slack.Logger
 function Logger:with(fields)
-  local merged, component = {}, self.component
-  for key, value in pairs(self.fields) do
-    merged[key] = value
-  end
-  for key, value in pairs(fields) do
-    if key == "component" then
-      component = value
-    else
-      merged[key] = value
-    end
-  end
-  return setmetatable({ root = self.root, fields = merged, component = component }, Logger)
+  local all = merged(self.fields, fields)
+  all.component = nil
+  return setmetatable({
+    root = self.root, fields = all, component = fields.component or self.component,
+  }, Logger)
 end
 
 ---@return slack.LogLevel
@@ -338,11 +332,7 @@ function M.of(given, name)
   elseif type(given.with) == "function" then
     return given
   end
-  local copy = { name = name }
-  for key, value in pairs(given) do
-    copy[key] = value
-  end
-  return M.new(copy)
+  return M.new(merged({ name = name }, given))
 end
 
 local default
@@ -354,11 +344,6 @@ function M.default()
     default = M.new()
   end
   return default
-end
-
----@param logger slack.Logger
-function M.set_default(logger)
-  default = logger
 end
 
 return M

@@ -3,6 +3,7 @@
 -- been installed again.
 
 local authorization_query = require "slack.authorization_query"
+local merged = require "slack.merged"
 local payload = require "slack.payload"
 
 local as_table = payload.as_table
@@ -37,17 +38,6 @@ local function own_places(body)
   return { query }
 end
 
-local function with(query, more)
-  local copy = {}
-  for name, value in pairs(query) do
-    copy[name] = value
-  end
-  for name, value in pairs(more) do
-    copy[name] = value
-  end
-  return copy
-end
-
 local REMOVE = {}
 
 function REMOVE.app_uninstalled(installations, body)
@@ -73,13 +63,13 @@ local function ids(tokens, name)
 end
 
 local function delete_at(installations, found, query, more)
-  return installations:delete(with({
+  return installations:delete(merged({
     enterprise_id = found.enterprise_id, team_id = found.team_id, before = query.before,
   }, more))
 end
 
 local function remove_user(installations, query, user_id)
-  local record, err, found = installations:find_user(with(query, { user_id = user_id }))
+  local record, err, found = installations:find_user(merged(query, { user_id = user_id }))
   if err then
     return nil, err
   elseif not record then
@@ -91,7 +81,7 @@ end
 -- The bot of the workspace, else that of its organization.
 local function remove_bot(installations, query, bot_user_id)
   for _, is_enterprise_install in ipairs { query.is_enterprise_install or false, true } do
-    local record, err, found = installations:find_latest(with(query, {
+    local record, err, found = installations:find_latest(merged(query, {
       is_enterprise_install = is_enterprise_install,
     }))
     if err then

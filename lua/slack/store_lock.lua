@@ -102,11 +102,6 @@ function Guard:give_back()
   end
 end
 
----Gives it back before the variable's end.
-function Guard:release()
-  Guard.__close(self)
-end
-
 ---Waits for the lock of that name. Keep what it gives in a to-be-closed variable.
 ---@async
 ---@param name string

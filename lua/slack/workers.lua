@@ -7,12 +7,15 @@ local core = require "slack.core"
 local errors = require "slack.errors"
 local http_options = require "slack.http_options"
 local loop = require "slack.loop"
+local merged = require "slack.merged"
 
 -- A worker ends with it when there is no use in starting another.
 local FATAL_STATUS = 78
 
 -- What the workers get on top of their own time to stop, before they are ended.
 local STOP_MARGIN = 2
+
+local DEFAULTS = { backoff_first = 0.1, backoff_maximum = 30, stable_after = 10 }
 
 ---@class slack.WorkersSettings
 ---@field count integer of processes
@@ -185,14 +188,6 @@ local function supervise(self)
   end
 end
 
-local function with_defaults(settings)
-  local all = { backoff_first = 0.1, backoff_maximum = 30, stable_after = 10 }
-  for name, value in pairs(settings) do
-    all[name] = value
-  end
-  return all
-end
-
 ---Runs work(number) in so many processes, until they are told to stop by SIGINT or
 ---SIGTERM. SIGHUP is passed on. A worker does not return from here: its process ends
 ---with the end of its work.
@@ -207,7 +202,7 @@ function M.run(settings)
     }
   end
   local self = setmetatable({
-    settings = with_defaults(settings), log = settings.log, pids = {}, deaths = {}, due = {},
+    settings = merged(DEFAULTS, settings), log = settings.log, pids = {}, deaths = {}, due = {},
     started = {}, stops = 0, poller = assert(core.poller()),
     signals = assert(core.signals { "INT", "TERM", "HUP", "CHLD" }),
   }, Workers)

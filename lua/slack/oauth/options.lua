@@ -3,6 +3,7 @@
 -- call it.
 
 local checks = require "slack.option_checks"
+local merged = require "slack.merged"
 local urls = require "slack.oauth.urls"
 
 local of_type = checks.of_type
@@ -313,10 +314,7 @@ function M.read(value, app_options)
   if problem then
     return nil, problem
   end
-  local settings = {}
-  for name, field in pairs(value) do
-    settings[name] = field
-  end
+  local settings = merged(value)
   for name in pairs(ENVIRONMENT) do
     settings[name] = given(value, name)
   end

@@ -4,6 +4,7 @@
 local base64 = require "slack.base64"
 local core = require "slack.core"
 local html = require "slack.html"
+local merged = require "slack.merged"
 
 local M = {}
 
@@ -68,11 +69,7 @@ local function page_headers()
     ["X-Content-Type-Options"] = "nosniff",
     ["X-Frame-Options"] = "DENY",
   }
-  local copy = {}
-  for name, value in pairs(headers) do
-    copy[name] = value
-  end
-  return copy
+  return merged(headers)
 end
 
 ---A response of a route with the headers that every page here has.

@@ -3,6 +3,7 @@
 
 local States = require "slack.oauth.states"
 local errors = require "slack.errors"
+local merged = require "slack.merged"
 local pages = require "slack.oauth.pages"
 local urls = require "slack.oauth.urls"
 
@@ -60,20 +61,14 @@ end
 
 -- Headers and cookies of both; the second one's headers win.
 local function merge(response, more)
-  local merged = {}
-  for name, value in pairs(response) do
-    merged[name] = value
-  end
-  merged.headers, merged.cookies = {}, {}
+  local both = merged(response)
+  both.headers, both.cookies = merged(response.headers, more.headers), {}
   for _, part in ipairs { response, more } do
-    for name, value in pairs(part.headers or {}) do
-      merged.headers[name] = value
-    end
     for _, cookie in ipairs(part.cookies or {}) do
-      table.insert(merged.cookies, cookie)
+      table.insert(both.cookies, cookie)
     end
   end
-  return merged
+  return both
 end
 Visits.merge = merge
 

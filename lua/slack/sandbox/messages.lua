@@ -1,5 +1,7 @@
 -- Messages and reactions of a local workspace, and the events that tell of them.
 
+local merged = require "slack.merged"
+
 ---@class slack.sandbox.Messages
 local messages = {}
 
@@ -7,14 +9,6 @@ local messages = {}
 ---@return string channel_type as in message events
 function messages.channel_type(channel)
   return channel.is_im and "im" or channel.is_private and "group" or "channel"
-end
-
-local function copy(value)
-  local result = {}
-  for key, item in pairs(value) do
-    result[key] = item
-  end
-  return result
 end
 
 -- The app hears of what happens where its bot is a member.
@@ -25,14 +19,9 @@ function messages:emit(channel, event)
 end
 
 function messages:emit_message(channel, message, extra)
-  local event = copy(message)
-  event.channel = channel.id
-  event.event_ts = message.ts
-  event.channel_type = self.channel_type(channel)
-  for key, value in pairs(extra or {}) do
-    event[key] = value
-  end
-  self:emit(channel, event)
+  self:emit(channel, merged(message, {
+    channel = channel.id, event_ts = message.ts, channel_type = self.channel_type(channel),
+  }, extra))
 end
 
 local function counts_reply(root, reply)
@@ -74,7 +63,7 @@ end
 ---@param fields table user, text, blocks, thread_ts, bot_id, ...
 ---@return table message
 function messages:post(channel, fields)
-  local message = copy(fields)
+  local message = merged(fields)
   message.type = "message"
   message.ts = self:new_ts()
   message.team = self.team.id
@@ -119,7 +108,7 @@ end
 ---@param fields table
 ---@return table message
 function messages:show_ephemeral(channel, user_id, fields)
-  local message = copy(fields)
+  local message = merged(fields)
   message.type = "message"
   message.ts = self:new_ts()
   message.is_ephemeral = true
@@ -135,7 +124,7 @@ end
 ---@param changes table text, blocks, ...
 ---@param editor? string user id, when a person edits
 function messages:change(channel, message, changes, editor)
-  local before = copy(message)
+  local before = merged(message)
   for key, value in pairs(changes) do
     message[key] = value
   end
@@ -146,7 +135,7 @@ function messages:change(channel, message, changes, editor)
   self:emit_message(channel, { type = "message", ts = ts }, {
     subtype = "message_changed",
     hidden = true,
-    message = copy(message),
+    message = merged(message),
     previous_message = before,
   })
 end
