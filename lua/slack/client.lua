@@ -10,7 +10,7 @@ local http = require "slack.http"
 local json = require "slack.json"
 local logs = require "slack.log"
 local near_miss = require "slack.near_miss"
-local rules = require "slack.options"
+local option_checks = require "slack.option_checks"
 local RateGates = require "slack.rate_gate"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
@@ -25,9 +25,9 @@ local EXCERPT_LENGTH = 120
 
 -- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
-  token = rules.token_problem, api_url = "string", timeout = "number", retries = "integer",
+  token = option_checks.web_token, api_url = "string", timeout = "number", retries = "integer",
   proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
-  http2 = "boolean", headers = "table", user_agent = "string", log = rules.log_problem,
+  http2 = "boolean", headers = "table", user_agent = "string", log = option_checks.log,
   on_call = "function",
 }
 local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
@@ -470,7 +470,7 @@ local function token_of_environment()
   if not token or token == "" then
     return nil
   end
-  local problem = rules.token_problem(token)
+  local problem = option_checks.web_token(token)
   return token, problem and "slack.client: environment variable SLACK_BOT_TOKEN: " .. problem
 end
 

@@ -206,4 +206,35 @@ function M.table_of(known, prefix)
   end
 end
 
+---A token for the Web API.
+M.web_token = M.token("a bot token (xoxb-…)", { ["^xoxb%-"] = true, ["^xoxp%-"] = true })
+
+local LOG_FIELDS = {
+  level = { check = M.one_of("debug", "info", "warn", "error", "off") },
+  format = { check = M.one_of("text", "json") },
+  sink = { check = M.of_type "function" },
+  color = { check = M.of_type "boolean" },
+  name = { check = M.of_type "string" },
+}
+
+local function is_logger(value)
+  return type(value) == "table" and type(value.with) == "function"
+    and type(value.core) == "function"
+end
+
+local check_log_fields = M.table_of(LOG_FIELDS, "log.")
+
+---A level, a table of options of a logger, or a logger.
+---@type slack.OptionCheck
+function M.log(value)
+  if is_logger(value) then
+    return nil
+  elseif type(value) == "string" then
+    return LOG_FIELDS.level.check(value)
+  elseif type(value) == "table" then
+    return check_log_fields(value)
+  end
+  return "a level, a table with level, format and sink, or a logger expected"
+end
+
 return M

@@ -3,6 +3,7 @@
 
 local checks = require "slack.option_checks"
 local http_options = require "slack.http_options"
+local merged = require "slack.merged"
 local oauth_options = require "slack.oauth.options"
 local storage = require "slack.storage"
 
@@ -11,34 +12,6 @@ local one_of, table_of, token = checks.one_of, checks.table_of, checks.token
 
 local DEFAULT_API_URL = "https://slack.com/api/"
 local TRANSPORTS = { "socket", "http", "both" }
-
-local LEVELS = { "debug", "info", "warn", "error", "off" }
-local LOG_FIELDS = {
-  level = { check = one_of(table.unpack(LEVELS)) },
-  format = { check = one_of("text", "json") },
-  sink = { check = of_type "function" },
-  color = { check = of_type "boolean" },
-  name = { check = of_type "string" },
-}
-
-local function is_logger(value)
-  return type(value) == "table" and type(value.with) == "function"
-    and type(value.core) == "function"
-end
-
-local check_level = LOG_FIELDS.level.check
-local check_log_fields = table_of(LOG_FIELDS, "log.")
-
-local function log(value)
-  if is_logger(value) then
-    return nil
-  elseif type(value) == "string" then
-    return check_level(value)
-  elseif type(value) == "table" then
-    return check_log_fields(value)
-  end
-  return "a level, a table with level, format and sink, or a logger expected"
-end
 
 local SECONDS = { check = number_from(0.001) }
 local TIMINGS = {
@@ -81,11 +54,9 @@ local TIMINGS = {
 ---@field log? string|slack.LogOptions|slack.Logger
 ---@field socket_mode? table<string, number> fine timings
 
-local check_token = token("a bot token (xoxb-…)", { ["^xoxb%-"] = true, ["^xoxp%-"] = true })
-
 local OPTIONS = {
   token = {
-    check = check_token,
+    check = checks.web_token,
     environment = "SLACK_BOT_TOKEN",
   },
   app_token = {
@@ -114,7 +85,7 @@ local OPTIONS = {
   ack_deadline = { check = number_from(0.01, 3), default = 2.5 },
   shutdown_timeout = { check = number_from(0), default = 10 },
   max_in_flight = { check = integer_from(1), default = 1000 },
-  log = { check = log, default = "info" },
+  log = { check = checks.log, default = "info" },
   socket_mode = { check = table_of(TIMINGS, "socket_mode.") },
 }
 
@@ -130,10 +101,6 @@ local MISSING = {
 local OR_HTTP = "; for HTTP give signing_secret (SLACK_SIGNING_SECRET) instead"
 
 local M = {}
-
----The problem with a token for the Web API or with an option `log`, or nil: these
----hold without an app too.
-M.token_problem, M.log_problem = check_token, log
 
 local function from_environment(options)
   for name, option in pairs(OPTIONS) do
@@ -248,10 +215,7 @@ function M.read(given)
   if problem then
     return nil, problem
   end
-  local options = {}
-  for name, value in pairs(given) do
-    options[name] = value
-  end
+  local options = merged(given)
   problem = from_environment(options)
     or check_authorization(options, given) or choose_transport(options) or check_workers(options)
     or complete_http(options)
