@@ -598,9 +598,10 @@ describe("http_client", function()
         end
       end
       -- The server notices closed connections a moment later.
-      wait_until("descriptors to be closed", function()
+      local ok = pcall(wait_until, "descriptors to be closed", function()
         return footprint.is_back_at(before)
       end)
+      assert.is_true(ok, before.list .. "\n" .. footprint.take().list)
     end)
   end)
 end)

@@ -11,43 +11,53 @@ footprint.IS_KNOWN = lfs.attributes("/proc/self/task", "mode") == "directory"
 
 local CLOSE_WAIT <const> = "08"
 
--- Sockets that the other end has closed: libcurl drops them from its pool when
--- it looks there next, and bounds their number.
-local function dead_sockets()
-  local dead = {}
+-- The state of each TCP socket of the system, by what its descriptor links to.
+local function socket_states()
+  local states = {}
   for _, path in ipairs { "/proc/self/net/tcp", "/proc/self/net/tcp6" } do
     local file <close> = io.open(path)
     for line in (file and file:lines() or function() end) do
       local state, inode =
         line:match "^ *%d+: %x+:%x+ %x+:%x+ (%x%x) %S+ %S+ %S+ +%d+ +%d+ +(%d+)"
-      if state == CLOSE_WAIT then
-        dead[("socket:[%s]"):format(inode)] = true
+      if state then
+        states[("socket:[%s]"):format(inode)] = state
       end
     end
   end
-  return dead
+  return states
 end
 
-local function count_descriptors()
-  local dead, count = dead_sockets(), 0
+-- What the descriptors are, but for sockets that the other end has closed: libcurl
+-- drops them from its pool when it looks there next, and bounds their number.
+local function descriptors()
+  local states, list = socket_states(), {}
   for name in lfs.dir "/proc/self/fd" do
     local target = tonumber(name) and lfs.symlinkattributes("/proc/self/fd/" .. name, "target")
-    count = count + (target and not dead[target] and 1 or 0)
+    if target and states[target] ~= CLOSE_WAIT then
+      table.insert(list, ("%s %s %s"):format(name, target, states[target] or ""))
+    end
   end
-  return count
+  return list
 end
 
-local function count_threads()
-  local count = 0
+local function threads()
+  local list = {}
   for name in lfs.dir "/proc/self/task" do
-    count = count + (tonumber(name) and 1 or 0)
+    if tonumber(name) then
+      local file <close> = io.open(("/proc/self/task/%s/comm"):format(name))
+      table.insert(list, file and file:read "l" or "ended")
+    end
   end
-  return count
+  return list
 end
 
----@return { threads: integer, descriptors: integer }
+---@return { threads: integer, descriptors: integer, list: string } list: what they are
 function footprint.take()
-  return { threads = count_threads(), descriptors = count_descriptors() }
+  local all_threads, all_descriptors = threads(), descriptors()
+  return {
+    threads = #all_threads, descriptors = #all_descriptors,
+    list = table.concat(all_threads, ", ") .. "\n" .. table.concat(all_descriptors, "\n"),
+  }
 end
 
 ---Whether there is no more than there was. A thread is seen for a moment after
@@ -78,8 +88,7 @@ function footprint.rounds(rounds, fn, spare)
   while before and not footprint.is_back_at(before, spare) do
     if os.time() > deadline then
       local now = footprint.take()
-      error(("%d rounds went from %d to %d descriptors, from %d to %d threads"):format(rounds - 2,
-        before.descriptors, now.descriptors, before.threads, now.threads), 2)
+      error(("%d rounds went from\n%s\nto\n%s"):format(rounds - 2, before.list, now.list), 2)
     end
     os.execute "sleep 0.05"
   end
