@@ -1,28 +1,13 @@
 -- An app that people install with their browsers, and a local Slack to install it in.
 
-local loop = require "slack.loop"
+local live_app = require "support.live_app"
 local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
-local PATIENCE <const> = 60 -- seconds
-
 local M = {}
 
----Waits until condition() is true; fails the spec when it never is.
----@param condition fun(): any
-function M.wait(condition)
-  local deadline = loop.now() + PATIENCE
-  local value = condition()
-  while not value do
-    if loop.now() > deadline then
-      error("what was waited for never came", 2)
-    end
-    tasks.sleep(0.005)
-    value = condition()
-  end
-  return value
-end
+M.wait = live_app.wait
 
 ---@class support.OauthApp
 ---@field app slack.App
