@@ -1,4 +1,5 @@
 local RawClient = require "support.raw_client"
+local RouteContext = require "slack.route_context"
 local files = require "support.files"
 local json = require "slack.json"
 local live = require "support.live_app"
@@ -109,6 +110,19 @@ describe("app:route", function()
       assert.same({ "1, 2", "", { a = "1", b = "x y", c = "100%" } },
         json.decode(answer:match "%[.*%]$"))
     end)
+  end)
+
+  it("reads headers and cookies in one go, however they are made", function()
+    local blanks = (" "):rep(400000) -- anything slower than that would never end
+    for _, text in ipairs {
+      "Cookie: a=" .. blanks .. "b", "Cookie: " .. blanks .. "a" .. blanks .. "=" .. blanks,
+      "Cookie:" .. blanks, "Cookie: " .. ("a"):rep(400000), "Cookie: a=" .. ("; "):rep(200000),
+      "X: a" .. blanks .. "b" .. blanks, "X: " .. ("\t "):rep(200000),
+    } do
+      local c = RouteContext.new({ headers = text .. "\r\n" }, {}, {}, {})
+      assert.is_table(c.cookies)
+      assert.not_matches("[ \t]$", c.headers.x or "")
+    end
   end)
 
   describe("reads the body", function()

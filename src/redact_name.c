@@ -113,26 +113,38 @@ static size_t quoted_length(const struct slk_redaction *pass, size_t start, size
 /* How a name and its value are written decides where the value ends. */
 enum style { PLAIN_TEXT, JSON_NUMBER, ENCODED_QUERY };
 
-static size_t bare_length(const struct slk_redaction *pass, size_t start, enum style style)
+static bool is_found(const struct slk_redaction_find *find, size_t start)
 {
-    const char *ends = style == JSON_NUMBER ? "&\"'<>\\,}]" : "&\"'<>\\";
-    size_t at = start;
-    while (at < pass->length && (unsigned char)pass->text[at] > ' ' &&
-           strchr(ends, pass->text[at]) == NULL &&
-           !(style == ENCODED_QUERY && slk_redaction_has(pass, at, "%26"))) {
-        at++;
-    }
-    return at - start;
+    return find->from <= start && start <= find->at && find->at > 0;
 }
 
-static bool has_digit(const struct slk_redaction *pass, size_t start, size_t length)
+static size_t bare_length(struct slk_redaction *pass, size_t start, enum style style)
 {
-    for (size_t at = start; at < start + length; at++) {
-        if (slk_is_digit(pass->text[at])) {
-            return true;
+    const char *ends = style == JSON_NUMBER ? "&\"'<>\\,}]" : "&\"'<>\\";
+    struct slk_redaction_find *end = &pass->ends[style];
+    if (!is_found(end, start)) {
+        size_t at = start;
+        while (at < pass->length && (unsigned char)pass->text[at] > ' ' &&
+               strchr(ends, pass->text[at]) == NULL &&
+               !(style == ENCODED_QUERY && slk_redaction_has(pass, at, "%26"))) {
+            at++;
         }
+        *end = (struct slk_redaction_find){start, at};
     }
-    return false;
+    return end->at - start;
+}
+
+static bool has_digit(struct slk_redaction *pass, size_t start, size_t length)
+{
+    struct slk_redaction_find *digit = &pass->digit;
+    if (!is_found(digit, start)) {
+        size_t at = start;
+        while (at < pass->length && !slk_is_digit(pass->text[at])) {
+            at++;
+        }
+        *digit = (struct slk_redaction_find){start, at};
+    }
+    return digit->at < start + length;
 }
 
 static void redact_rest_of_line(struct slk_redaction *pass)
@@ -155,7 +167,7 @@ static void redact_rest_of_line(struct slk_redaction *pass)
 
 /* Names such as "code" also stand before error names, which have no digits and
  * must stay readable. */
-static bool is_code(const struct slk_redaction *pass, struct name name, size_t start, size_t length)
+static bool is_code(struct slk_redaction *pass, struct name name, size_t start, size_t length)
 {
     return name.query || (length >= 8 && has_digit(pass, start, length));
 }
@@ -277,8 +289,11 @@ static bool redact_bearer(struct slk_redaction *pass, size_t name_length)
     size_t start = pass->read + name_length;
     bool is_plus = slk_redaction_char(pass, start) == '+'; /* a space in a form */
     start = is_plus ? start + 1 : slk_redaction_skip_blanks(pass, start);
+    if (start == pass->read + name_length) {
+        return false;
+    }
     size_t length = bare_length(pass, start, PLAIN_TEXT);
-    if (start == pass->read + name_length || (length < 16 && !has_digit(pass, start, length))) {
+    if (length < 16 && !has_digit(pass, start, length)) {
         return false;
     }
     slk_redaction_keep(pass, start - pass->read);

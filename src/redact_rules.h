@@ -14,6 +14,13 @@ struct slk_redaction {
     size_t written;
     char previous; /* the character before read, as it was */
     bool changed;
+
+    /* What was found ahead, so that nobody looks over the same text for each
+     * name in it: from there on the next end of a value, of each style, and the
+     * next digit. */
+    struct slk_redaction_find {
+        size_t from, at;
+    } ends[3], digit;
 };
 
 /* Moves on over count bytes, unchanged or replaced by at most three stars. */

@@ -12,6 +12,9 @@ local SEPARATORS = { cookie = "; " }
 
 local M = {}
 
+-- Anybody may send thousands of blanks: a pattern that tries each of them in turn as the
+-- beginning of the last ones would take seconds.
+
 ---Values by lower-case name, found in any case. Repeated headers are joined, as
 ---HTTP allows.
 ---@param text string lines as received
@@ -19,7 +22,7 @@ local M = {}
 function M.parse(text)
   local headers = setmetatable({}, Headers)
   for name, value in text:gmatch "([^:\r\n]+):[ \t]*([^\r\n]*)" do
-    name, value = name:lower(), value:gsub("[ \t]+$", "")
+    name, value = name:lower(), value:match "^.*[^ \t]" or ""
     local before = rawget(headers, name)
     headers[name] = before and before .. (SEPARATORS[name] or ", ") .. value or value
   end

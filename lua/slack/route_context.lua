@@ -35,12 +35,19 @@ local RouteContext = { __name = "slack.route_context" }
 
 local fields = {}
 
+-- Without blanks at its ends, however many there are: each pattern begins in one place.
+local function trimmed(text)
+  local start = text:find "%S"
+  return start and text:match("^.*%S", start) or ""
+end
+
 -- Cookies of others need not be encoded.
 function fields.cookies(c)
   local cookies = {}
   for pair in (c.headers.cookie or ""):gmatch "[^;]+" do
-    local name, value = pair:match "^%s*([^=%s]+)%s*=%s*(.-)%s*$"
-    if name and not cookies[name] then
+    local name, value = pair:match "^([^=]*)=(.*)$"
+    name, value = trimmed(name or ""), trimmed(value or "")
+    if name ~= "" and not name:find "%s" and not cookies[name] then
       value = value:match '^"(.*)"$' or value
       cookies[name] = form.unescape(value) or value
     end
