@@ -338,15 +338,16 @@ describe("http_server", function()
       local good = files.read(settings.cert_file)
       local key = files.read(settings.key_file)
       for name, pair in pairs {
-        ["no certificate"] = { "hello", key },
-        ["no key"] = { good, "hello" },
-        ["a stranger's key"] = { good, assert(core.certificate {}).key },
+        ["certificate.pem: there is none in it"] = { "hello", key },
+        ["key.pem: there is none in it"] = { good, "hello" },
+        ["key.pem: it is not that of the certificate"] =
+          { good, assert(core.certificate {}).key },
       } do
         files.write(settings.cert_file, pair[1])
         files.write(settings.key_file, pair[2])
         local done, message, code = server:reload_certificate()
         assert.are.same({ nil, "certificate" }, { done, code }, name)
-        assert.truthy(message:find(".pem: ", 1, true), message)
+        assert.truthy(message:find(name, 1, true), message)
         assert.is_nil(message:find "hello")
       end
       os.remove(settings.cert_file)

@@ -1,7 +1,7 @@
 /* One HTTP/1.1 connection over libwebsockets' raw-skt role: input goes through
- * our parser, one request at a time goes to the gate and to Lua. Requests that come in the meantime wait
- * in the parser. At any time there is at most one deadline, the one of what the
- * connection waits for. */
+ * our parser, one request at a time goes to the gate and to Lua; those that come
+ * in the meantime wait in the parser. At any time there is at most one deadline,
+ * the one of what the connection waits for. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>

@@ -324,7 +324,7 @@ static int copy_secrets(struct slk_http_receiver *receiver,
 {
     receiver->keys = calloc(settings->secret_count, sizeof *receiver->keys);
     for (size_t i = 0; receiver->keys != NULL && i < settings->secret_count; i++) {
-        const struct slk_secret *secret = &settings->secrets[i];
+        const struct slk_text *secret = &settings->secrets[i];
         receiver->keys[i] = slk_signature_key_create(secret->data, secret->length);
         if (receiver->keys[i] == NULL) {
             slk_error_set(err, "secret",

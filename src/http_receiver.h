@@ -31,13 +31,8 @@ struct slk_receiver_path {
     unsigned kinds; /* others get 404 there */
 };
 
-struct slk_secret {
-    const char *data;
-    size_t length;
-};
-
 struct slk_http_receiver_settings {
-    const struct slk_secret *secrets; /* any of them opens */
+    const struct slk_text *secrets; /* any of them opens */
     size_t secret_count;
     const struct slk_receiver_path *paths;
     size_t path_count;

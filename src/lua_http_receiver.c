@@ -27,7 +27,7 @@ static size_t push_list(lua_State *L, const char *name, size_t most)
     return (size_t)count;
 }
 
-static size_t read_secrets(lua_State *L, struct slk_secret secrets[MAX_SECRETS])
+static size_t read_secrets(lua_State *L, struct slk_text secrets[MAX_SECRETS])
 {
     size_t count = push_list(L, "secrets", MAX_SECRETS);
     for (size_t i = 0; i < count; i++) {
@@ -90,7 +90,7 @@ static size_t read_paths(lua_State *L, struct slk_receiver_path paths[MAX_PATHS]
 
 static int receiver_new(lua_State *L)
 {
-    struct slk_secret secrets[MAX_SECRETS];
+    struct slk_text secrets[MAX_SECRETS];
     struct slk_receiver_path paths[MAX_PATHS];
     luaL_checktype(L, 1, LUA_TTABLE);
     struct slk_log *log = slk_field_object(L, 1, "log", SLK_CLASS_LOG);

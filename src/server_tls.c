@@ -1,6 +1,8 @@
 #include "server_tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,15 +16,28 @@ static int no_passphrase(char *buffer, int size, int writing, void *argument)
     return -1;
 }
 
+/* OpenSSL's own words for what happens most tell only its developers something. */
+static const char *reason_of(unsigned long number)
+{
+    int reason = ERR_GET_REASON(number);
+    if (ERR_SYSTEM_ERROR(number)) {
+        return slk_errno_text(reason);
+    }
+    if ((ERR_GET_LIB(number) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+        reason == ERR_R_UNSUPPORTED) {
+        return "there is none in it, a PEM file is needed";
+    }
+    if (ERR_GET_LIB(number) == ERR_LIB_X509 && reason == X509_R_KEY_VALUES_MISMATCH) {
+        return "it is not that of the certificate";
+    }
+    const char *text = ERR_reason_error_string(number);
+    return text != NULL ? text : "it is not usable";
+}
+
 static int fail(struct slk_error *err, const char *what, const char *file)
 {
-    unsigned long number = ERR_peek_error();
-    const char *reason = ERR_reason_error_string(number);
-    if (ERR_SYSTEM_ERROR(number)) {
-        reason = strerror(ERR_GET_REASON(number));
-    }
     slk_error_set(err, "certificate", "cannot serve with %s %s: %s", what, file,
-                  reason != NULL ? reason : "it is not usable");
+                  reason_of(ERR_peek_error()));
     ERR_clear_error();
     return SLK_INVALID;
 }

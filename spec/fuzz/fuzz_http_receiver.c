@@ -78,7 +78,7 @@ static void append_signed(struct slk_buffer *out, uint8_t mode, const char *data
 
 static struct slk_http_receiver *create(uint8_t mode, struct slk_mailbox *mailbox)
 {
-    static const struct slk_secret secret = {SECRET, sizeof SECRET - 1};
+    static const struct slk_text secret = {SECRET, sizeof SECRET - 1};
     static const struct slk_receiver_path paths[] = {
         {"/slack/events", SLK_DELIVERY_EVENT | SLK_DELIVERY_COMMAND | SLK_DELIVERY_INTERACTION},
         {"/events", SLK_DELIVERY_EVENT},

@@ -39,7 +39,7 @@ static struct slk_text text_of(const char *text)
 
 static void start(bool holds_events)
 {
-    static const struct slk_secret secrets[] = {{SECRET, sizeof SECRET - 1},
+    static const struct slk_text secrets[] = {{SECRET, sizeof SECRET - 1},
                                                 {SECOND, sizeof SECOND - 1}};
     static const struct slk_receiver_path paths[] = {
         {"/slack/events", SLK_DELIVERY_EVENT | SLK_DELIVERY_COMMAND | SLK_DELIVERY_INTERACTION},
@@ -373,7 +373,7 @@ static void logs_a_line_in_ten_seconds(void)
 
 static void needs_secrets(void)
 {
-    struct slk_secret secret = {"", 0};
+    struct slk_text secret = {"", 0};
     struct slk_receiver_path path = {"/", SLK_DELIVERY_EVENT};
     struct slk_http_receiver_settings settings = {.paths = &path, .path_count = 1};
     struct slk_mailbox *mailbox = slk_mailbox_create(0, 0);
