@@ -571,6 +571,16 @@ describe("a request to an app of many workspaces", function()
       end)
     end
 
+    it("is not called with it either for a person who has granted one that is good", function()
+      assert(installations:save(record("T0ONE", { user_id = "U0ADA", user_token = "xoxp-ada" })))
+      assert(installations:mark_dead({ team_id = "T0ONE" }, "xoxb-T0ONE", "token_revoked"))
+      message("T0ONE", { by = "U0ADA" })
+      message("T0ONE", { by = "U0BOB" })
+      runtime.settle()
+      assert.same({ "sent" }, seen)
+      assert.equal("xoxp-ada", call_of("chat.postMessage").token)
+    end)
+
     it("is not dead when it has been refreshed meanwhile", function()
       assert(installations:save(record("T0ONE", { bot_refresh_token = "xoxe-1" })))
       offline.answers["chat.postMessage"] = function(_, token)
