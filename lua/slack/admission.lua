@@ -30,7 +30,7 @@ end
 -- A job that handles nothing itself.
 local function new_job(self, c)
   local job = Job.new(self.dispatch, c)
-  job.is_counted, job.is_handler = true, false
+  job.outcome, job.began = false, false
   return job
 end
 

@@ -21,7 +21,7 @@ local WAITED = "It had waited %.1f s for its turn: other handlers kept Lua busy,
 ---@field transport slack.Transport
 ---@field number integer for the C side; 0: nothing is owed
 ---@field received number when it came
----@field taken number when it came to Lua
+---@field taken number|false when it came to Lua; false: nothing is owed
 ---@field answered? number when Lua answered
 
 ---@class slack.Deliveries

@@ -190,7 +190,7 @@ local function run_matches(job, c)
     if failure then
       error(failure.err, 0)
     end
-    job.outcome = "unmatched"
+    job.outcome = job.outcome or "unmatched"
     return job.dispatch:_nobody(c, listeners.named)
   elseif count == 1 then
     c.matches = listeners.matches[1]
@@ -268,9 +268,6 @@ function Dispatch:_nobody(c, named)
 end
 
 local function is_own(identity, event)
-  if not identity or KEPT_OF_SELF[event.type] then
-    return false
-  end
   local user, bot = event.user, event.bot_id
   return user ~= nil and user == identity.bot_user_id or bot ~= nil and bot == identity.bot_id
 end
@@ -291,7 +288,7 @@ end
 local function run_each(self, c, event_id, done, listeners, count)
   local delivery = Job.new(self, c)
   delivery.event_id, delivery.finished, delivery.several = event_id, done, true
-  delivery.incomplete = listeners.failed ~= nil
+  delivery.outcome = listeners.failed and "failed"
   delivery.left = 1 -- until all are started
   for i = 1, count do
     local own = i == count and c or c:_fork()
@@ -313,8 +310,10 @@ end
 local function report_failed(self, c, event_id, failed, is_other_asked)
   for i, failure in ipairs(failed) do
     local job = Job.new(self, c, failure.listener)
-    job.is_counted = is_other_asked or i > 1 -- as what becomes of the rest
-    job.event_id = not job.is_counted and event_id
+    if is_other_asked or i > 1 then
+      job.outcome = false -- counted as what becomes of the rest
+    end
+    job.event_id = event_id
     job.failure, job.is_other_asked = failure, is_other_asked
     job:start(run_report)
   end
@@ -327,7 +326,7 @@ local function begin_chain(self, c, event_id, done, listeners)
   if listeners.failed and #listeners == 0 then
     job.failures = listeners.failed -- raised below the middleware
   elseif listeners.failed then
-    job.incomplete = true
+    job.outcome = "failed"
     report_failed(self, c, event_id, listeners.failed, true)
   end
   job:start(run_chain) -- which keeps the list
@@ -358,7 +357,7 @@ local function begin(self, c, event_id, done)
     local job = Job.new(self, c, listeners[1])
     job.event_id, job.finished = event_id, done
     if listeners.failed then
-      job.several, job.incomplete = true, true
+      job.several, job.outcome = true, "failed"
     end
     job:start(run_alone)
   elseif count > 1 then
@@ -397,7 +396,8 @@ end
 ---@param identity? table with bot_id and bot_user_id
 ---@return boolean
 function Dispatch:ignores(request, kind, part, identity)
-  if kind ~= "event" or self.app.settings.ignore_self == false or not is_own(identity, part) then
+  if kind ~= "event" or not identity or not is_own(identity, part) or KEPT_OF_SELF[part.type]
+    or self.app.settings.ignore_self == false then
     return false
   end
   self.counts.ignored = self.counts.ignored + 1
@@ -435,7 +435,7 @@ end
 function Dispatch:cancel_all()
   local jobs, listener = {}, nil
   for job in pairs(self.jobs) do
-    if not job.excused then
+    if job.beside ~= "excused" then
       jobs[#jobs + 1] = job
     end
   end

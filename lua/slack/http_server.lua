@@ -145,7 +145,7 @@ local function begin(self, exchange, c)
     exchange:refuse(503, { "Retry-After", "1" })
   else
     local job = Job.new(self.app.dispatch, c, route)
-    job.is_aside = true
+    job.beside, job.outcome = "aside", false
     job:start(run_job)
   end
 end

@@ -103,10 +103,11 @@ end
 function Index:visit(c, visit, out)
   local entry = self.by_kind[c.kind]
   local body, part = c.body, c.payload
+  local getters, exact = entry.getters, entry.exact
   local one, several, count = nil, nil, 0
-  for i = 1, #entry.getters do
-    local key = entry.getters[i](body, part)
-    local bucket = key ~= nil and entry.exact[i][key]
+  for i = 1, #getters do
+    local key = getters[i](body, part)
+    local bucket = key ~= nil and exact[i][key]
     if bucket then
       count = count + 1
       if count == 2 then

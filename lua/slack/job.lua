@@ -1,10 +1,13 @@
 -- A job is one task's work on a delivery. It is a to-be-closed variable of that
 -- task, so that it is accounted for also when the task is cancelled.
 
+local Measures = require "slack.measures"
 local core = require "slack.core"
 local tasks = require "slack.tasks"
 
 local monotonic = core.monotonic
+-- Called for every event: a function costs half of what a method does.
+local delivered, handled = Measures.delivered, Measures.handled
 
 ---@class slack.Job
 ---@field delivery slack.Job whose fields say how the whole delivery stands
@@ -12,30 +15,37 @@ local monotonic = core.monotonic
 ---@field event_id string|false
 ---@field finished? table<slack.Listener, true> listeners that need not see a redelivery
 ---@field completed boolean
----@field excused? boolean see slack.Dispatch.excuse_caller
----@field began number|false
----@field outcome? string of the delivery, when it is neither handled nor failed
----@field is_counted? boolean the delivery is counted elsewhere
----@field is_handler boolean false: it waits before any handler begins, or reports
----@field is_aside? boolean takes no room from what Slack delivers
-local Job = { is_handler = true }
+---@field began number|false false: it waits before any handler begins, or reports
+---@field outcome? "failed"|"unmatched"|false of the delivery; nil: handled; false: it is counted
+---  elsewhere
+---@field beside? "aside"|"excused" the count of the dispatch that it is in, as it takes no room
+---  from what Slack delivers (http_server.lua, Dispatch.excuse_caller)
+local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
 
 ---Called when the last job of a delivery has ended.
 ---@param delivery slack.Job
 function Job.end_delivery(delivery)
-  if delivery.event_id and delivery.incomplete then
-    delivery.dispatch.dedupe:failed(delivery.event_id, delivery.finished)
-  end
-  local c, dispatch = delivery.c, delivery.dispatch
-  if delivery.is_counted or c.kind == "route" then
+  local outcome = delivery.outcome
+  if outcome == false then
     return
   end
-  dispatch.measures:delivered(c.kind, c.payload,
-    delivery.incomplete and "failed" or delivery.outcome or "handled")
+  local c, dispatch = delivery.c, delivery.dispatch
+  if outcome == "failed" and delivery.event_id then
+    dispatch.dedupe:failed(delivery.event_id, delivery.finished)
+  end
+  delivered(dispatch.measures, c.kind, c.payload, outcome or "handled")
   if c.request.held then
-    dispatch.held:finish(c.request, delivery.incomplete and "failed" or nil)
+    dispatch.held:finish(c.request, outcome == "failed" and "failed" or nil)
+  end
+end
+
+---Some of its delivery failed or was given up.
+function Job:fail()
+  local delivery = self.delivery
+  if delivery.outcome ~= false then
+    delivery.outcome = "failed"
   end
 end
 
@@ -52,11 +62,13 @@ end
 
 ---Leaves it out of account from now on.
 function Job:excuse()
-  local dispatch = self.dispatch
-  if dispatch.jobs[self] and not self.excused then
-    self.excused = true
+  local dispatch, beside = self.dispatch, self.beside
+  if dispatch.jobs[self] and beside ~= "excused" then
+    if beside then
+      dispatch[beside] = dispatch[beside] - 1
+    end
+    self.beside = "excused"
     dispatch.excused = dispatch.excused + 1
-    dispatch.aside = dispatch.aside - (self.is_aside and 1 or 0)
     check_room(dispatch)
   end
 end
@@ -68,16 +80,15 @@ function Job:__close()
   end
   dispatch.jobs[self] = nil
   dispatch.running = dispatch.running - 1
-  if self.excused then
-    dispatch.excused = dispatch.excused - 1
-  elseif self.is_aside then
-    dispatch.aside = dispatch.aside - 1
+  local beside = self.beside
+  if beside then
+    dispatch[beside] = dispatch[beside] - 1
   end
   if not self.completed then
-    delivery.incomplete = true
+    self:fail()
   end
-  if self.is_handler then
-    dispatch.measures.handlers:observe(monotonic() - self.began, self.c.kind)
+  if self.began then
+    handled(dispatch.measures, self.c.kind, monotonic() - self.began)
   end
   delivery.left = delivery.left - 1
   if delivery.left == 0 then
@@ -97,7 +108,7 @@ end
 function Job.new(dispatch, c, listener, delivery)
   local job = setmetatable({
     dispatch = dispatch, c = c, listener = listener, left = 0, completed = false,
-    event_id = false, delivery = false, task = false, began = false,
+    event_id = false, delivery = false, task = false, began = monotonic(),
   }, Job)
   job.delivery = delivery or job
   return job
@@ -106,16 +117,15 @@ end
 ---Runs run(job) in a task.
 ---@param run fun(job: slack.Job)
 function Job:start(run)
-  local dispatch, delivery = self.dispatch, self.delivery
+  local dispatch, delivery, beside = self.dispatch, self.delivery, self.beside
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
-  self.began = monotonic()
   delivery.left = delivery.left + 1
-  if self.is_aside then
-    dispatch.aside = dispatch.aside + 1
+  if beside then
+    dispatch[beside] = dispatch[beside] + 1
   end
   local count = in_use(dispatch)
-  if count >= dispatch.crowding.threshold and not self.is_aside then
+  if count >= dispatch.crowding.threshold and not beside then
     dispatch.crowding:note(count, dispatch.jobs)
   end
   if not dispatch.is_full and count >= dispatch.limit then

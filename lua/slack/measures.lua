@@ -20,6 +20,9 @@ local Measures = {}
 Measures.__index = Measures
 Measures.__name = "slack.measures"
 
+-- Called for every event: a function costs half of what a method does.
+local add, observe = Metrics.add, Metrics.observe
+
 -- Counting ------------------------------------------------------------------------
 
 ---The end of a delivery.
@@ -27,7 +30,14 @@ Measures.__name = "slack.measures"
 ---@param part table its payload
 ---@param outcome "handled"|"failed"|"unmatched"|"duplicate"|"ignored"|"unknown"|"unauthorized"
 function Measures:delivered(kind, part, outcome)
-  self.events:add(kind == "event" and part.type or kind, outcome)
+  add(self.events, kind == "event" and part.type or kind, outcome)
+end
+
+---The end of a handler.
+---@param kind slack.Kind
+---@param seconds number
+function Measures:handled(kind, seconds)
+  observe(self.handlers, seconds, kind)
 end
 
 ---An ack that a handler owed. Over HTTP the server thread measures all answers.
