@@ -174,7 +174,7 @@ describe("a handler that computes for long", function()
     with_bot(function(here, connection)
       -- A machine with other work may itself delay us now and then, but not each time.
       local waits = {}
-      for round = 1, 3 do
+      for round = 1, 6 do
         waits[round] = longest_wait(here, connection, STRESS and 5 or 0.8)
         if waits[round] <= 0.05 then
           break
@@ -186,11 +186,19 @@ describe("a handler that computes for long", function()
 
   it("leaves the ack that others owe to the deadline, not to its own end", function()
     with_bot(function(here)
-      here:deliver_event { type = "app_mention", user = "U1", text = "1" }:await_ack()
-      local delivery = here:deliver("slash_commands", { command = "/x", user_id = "U1" },
-        { accepts_response_payload = true })
-      assert(delivery:await_ack())
-      assert.is_true(delivery:ack_time() >= 0.2 and delivery:ack_time() < 0.8)
+      local took = {}
+      for round = 1, 3 do -- as above
+        here:deliver_event { type = "app_mention", user = "U1", text = "1" }:await_ack()
+        local delivery = here:deliver("slash_commands", { command = "/x", user_id = "U1" },
+          { accepts_response_payload = true })
+        assert(delivery:await_ack())
+        took[round] = delivery:ack_time()
+        assert.is_true(took[round] >= 0.2)
+        if took[round] < 0.8 then
+          break
+        end
+      end
+      assert.is_true(took[#took] < 0.8, table.concat(took, ", ") .. " seconds")
     end)
   end)
 end)

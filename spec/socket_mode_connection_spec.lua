@@ -18,6 +18,17 @@ describe("a socket mode connection", function()
     end)
   end
 
+  -- For what must not happen within a time: a machine that does much else may be silent
+  -- for so long now and then, but not each time. fn gets what times are multiplied by.
+  local function at_some_pace(fn)
+    for _, pace in ipairs { 1, 3 } do
+      if pcall(fn, pace) then
+        return
+      end
+    end
+    fn(9)
+  end
+
   it("answers a ping with its payload", function()
     local _, socket = wire:ready_bot()
     wire:act(socket, "ping", "Ping from applink-1")
@@ -51,12 +62,14 @@ describe("a socket mode connection", function()
   end)
 
   it("does not ping while something comes in", function()
-    local bot, socket = wire:ready_bot { ping_interval = 0.5 }
-    for i = 1, 80 do
-      wire:event(socket, "E-" .. i)
-      wire:pass(0.01)
-    end
-    assert.equal(0, bot.mode:stats().pings_sent)
+    at_some_pace(function(pace)
+      local bot, socket = wire:ready_bot { ping_interval = 0.5 * pace }
+      for i = 1, 80 do
+        wire:event(socket, "E-" .. i)
+        wire:pass(0.01 * pace)
+      end
+      assert.equal(0, bot.mode:stats().pings_sent)
+    end)
   end)
 
   it("is replaced when its peer falls silent, without a close handshake (S208, S222)", function()
@@ -96,54 +109,61 @@ describe("a socket mode connection", function()
   end)
 
   it("lives as long as anything comes, pong or not", function()
-    local bot, socket = wire:ready_bot { ping_interval = 0.1, pong_timeout = 0.7 }
-    wire:act(socket, "silence", "", 1) -- no pongs, but the server goes on sending
-    local began, sent = core.monotonic(), 0
-    while core.monotonic() - began < 1.2 do
-      sent = sent + 1
-      wire:event(socket, "E-" .. sent)
-      wire:pass(0.01)
-    end
-    assert.equal(0, bot:count "closed")
-    wire:wait("all events", function()
-      return #bot.envelopes == sent
+    at_some_pace(function(pace)
+      local bot, socket = wire:ready_bot { ping_interval = 0.1, pong_timeout = 0.7 * pace }
+      wire:act(socket, "silence", "", 1) -- no pongs, but the server goes on sending
+      local began, sent = core.monotonic(), 0
+      while core.monotonic() - began < 1.2 * pace do
+        sent = sent + 1
+        wire:event(socket, "E-" .. sent)
+        wire:pass(0.01)
+      end
+      assert.equal(0, bot:count "closed")
+      wire:wait("all events", function()
+        return #bot.envelopes == sent
+      end)
     end)
   end)
 
   it("is not judged by a clock that ran while the process slept", function()
-    local bot = wire:ready_bot { ping_interval = 0.1, pong_timeout = 0.8 }
-    wire:wait("a ping", function()
-      return bot.mode:stats().pings_sent > 0
+    at_some_pace(function(pace)
+      local bot = wire:ready_bot { ping_interval = 0.1, pong_timeout = 0.8 * pace }
+      wire:wait("a ping", function()
+        return bot.mode:stats().pings_sent > 0
+      end)
+      -- Everything stops, both ends; the answer to the last ping may wait unread.
+      local pid = core.pid()
+      os.execute(("kill -STOP %d; sleep %g; kill -CONT %d"):format(pid, 1.2 * pace, pid))
+      wire:pass(0.3)
+      assert.equal(0, bot:count "closed")
     end)
-    -- Everything stops, both ends; the answer to the last ping may wait unread.
-    local pid = core.pid()
-    os.execute(("kill -STOP %d; sleep 1.2; kill -CONT %d"):format(pid, pid))
-    wire:pass(0.3)
-    assert.equal(0, bot:count "closed")
   end)
 
   it("passes no verdict while reading pauses because Lua is behind", function()
-    local bot, socket = wire:ready_bot(
-      { ping_interval = 0.05, pong_timeout = 0.8 },
-      { mark_count = 5, unread = true }
-    )
-    for i = 1, 50 do
-      wire:event(socket, "E-" .. i)
-    end
-    wire:wait("the pause", function()
-      return wire:logged "reading pauses"
+    at_some_pace(function(pace)
+      local bot, socket = wire:ready_bot(
+        { ping_interval = 0.05, pong_timeout = 0.8 * pace },
+        { mark_count = 5, unread = true }
+      )
+      wire.log_lines = {}
+      for i = 1, 50 do
+        wire:event(socket, "E-" .. i)
+      end
+      wire:wait("the pause", function()
+        return wire:logged "reading pauses"
+      end)
+      wire:wait("pings", function()
+        return bot.mode:stats().pings_sent >= 5 -- output goes on
+      end)
+      wire:pass(1 * pace)
+      assert.equal(0, bot:count "closed")
+      wire:wait("all events", function()
+        bot:read_events()
+        return #bot.envelopes == 50
+      end)
+      wire:pass(0.1)
+      assert.equal(0, bot:count "closed")
     end)
-    wire:wait("pings", function()
-      return bot.mode:stats().pings_sent >= 5 -- output goes on
-    end)
-    wire:pass(1)
-    assert.equal(0, bot:count "closed")
-    wire:wait("all events", function()
-      bot:read_events()
-      return #bot.envelopes == 50
-    end)
-    wire:pass(0.1)
-    assert.equal(0, bot:count "closed")
   end)
 
   it("holds back what Lua cannot take, and loses nothing of it", function()
