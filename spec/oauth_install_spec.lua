@@ -51,6 +51,16 @@ local function log_of(it)
 end
 
 describe("the install path", function()
+  it("is told of at the start, at the host where the cookie comes back", function()
+    oauth_app.run(nil, function(_, new)
+      local it = new()
+      assert.matches("people install it at " .. it.url .. "/slack/install", log_of(it), 1, true)
+      it = new { redirect_uri = "https://bot.example/p/slack/oauth_redirect" }
+      assert.matches("people install it at https://bot.example/p/slack/install", log_of(it), 1,
+        true)
+    end)
+  end)
+
   it("shows a page that leads to Slack (S061, S062)", function()
     oauth_app.run(nil, function(here, new)
       local it = new(nil, { name = "Bot <1>" })

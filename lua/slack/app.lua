@@ -288,8 +288,7 @@ local function announce_start(self)
     tostring(identity.team or identity.team_id)) or ""
   self.log:info("running%s%s", who, endpoint and ", HTTP on " .. endpoint or "")
   if self.oauth then
-    self.log:info("people install it at %s%s", self.http_server:url(),
-      self.settings.oauth.install_path)
+    self.log:info("people install it at %s", self.oauth:install_url(self.http_server:url()))
   end
 end
 

@@ -101,7 +101,7 @@ end
 ---Makes an installation of the code that somebody came back with.
 ---@async
 ---@param client slack.Client
----@param settings table of the option oauth
+---@param settings slack.OauthOptions as read
 ---@param code string
 ---@param verifier? string of PKCE
 ---@param clock? fun(): number
@@ -156,7 +156,7 @@ end
 ---New tokens for a refresh token, which is of no use from then on.
 ---@async
 ---@param client slack.Client
----@param settings table
+---@param settings slack.OauthOptions as read
 ---@param refresh_token string
 ---@param clock? fun(): number
 ---@return slack.TokenUpdate?
@@ -172,7 +172,7 @@ end
 ---token rotation has been switched on. The old one stops working; there is no way back.
 ---@async
 ---@param client slack.Client
----@param settings table
+---@param settings slack.OauthOptions as read
 ---@param token string
 ---@param clock? fun(): number
 ---@return slack.TokenUpdate?

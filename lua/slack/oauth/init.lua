@@ -15,7 +15,7 @@ local PERIOD = 60
 
 ---@class slack.Oauth
 ---@field app slack.App
----@field settings table the option oauth, read
+---@field settings slack.OauthOptions as read
 ---@field store? slack.Store its part of the storage, while the app runs
 ---@field installations? slack.Installations
 ---@field rotation? slack.oauth.Rotation
@@ -112,6 +112,16 @@ function Oauth:note(err, what)
     or "warn"
   self.log[level](self.log, "%s failed (%s): %s%s", what, err.code, tostring(err),
     more > 0 and ("; %d more like it since the last line"):format(more) or "")
+end
+
+---Where people install it, as browsers see it: a cookie of another host than that of
+---redirect_uri would not come back.
+---@param origin string of the HTTP side, when no redirect_uri tells
+---@return string url
+function Oauth:install_url(origin)
+  local settings = self.settings
+  local uri = settings.redirect_uri
+  return (uri and uri:sub(1, #uri - #settings.redirect_path) or origin) .. settings.install_path
 end
 
 ---Turns a token that lasts into one that expires, for an app in whose configuration

@@ -45,7 +45,7 @@ Rotation.__name = "slack.oauth.rotation"
 
 ---@class slack.oauth.RotationParts
 ---@field installations slack.Installations
----@field settings table the option oauth
+---@field settings slack.OauthOptions as read
 ---@field client slack.Client
 ---@field log slack.Logger
 ---@field clock? fun(): number seconds since the epoch

@@ -27,7 +27,7 @@ local function joined(list, separator)
 end
 
 ---Where an installation begins.
----@param settings table of the option oauth
+---@param settings slack.OauthOptions as read
 ---@param api_url string
 ---@param state string
 ---@param verifier? string of PKCE
@@ -52,7 +52,7 @@ function M.authorize(settings, api_url, state, verifier)
 end
 
 ---Where signing in begins.
----@param settings table of the option oauth
+---@param settings slack.OauthOptions as read
 ---@param api_url string
 ---@param state string
 ---@param nonce string
