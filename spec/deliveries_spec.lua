@@ -57,6 +57,19 @@ describe("deliveries", function()
     assert.same({ {}, {} }, { deliveries.owed, deliveries.expired })
   end)
 
+  it("that are answered before their turn while too many run are told of in one line", function()
+    deliveries.holding = true
+    for number = 1, 100 do
+      assert.is_true(deliveries:lost(number, "deadline"))
+    end
+    assert.equal(1, #warnings)
+    assert.matches("as many handlers run as may", warnings[1])
+    for number = 1, 100 do
+      deliveries:begin(request(number, 6))
+    end
+    assert.same({}, deliveries.expired)
+  end)
+
   it("are handled when Slack had gone before their turn", function()
     deliveries:lost(7, "gone")
     local lone = request(7)

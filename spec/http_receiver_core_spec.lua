@@ -430,7 +430,10 @@ describe("http_receiver in C", function()
         "application/x-www-form-urlencoded2", "", ";", "application", "application/json/x",
       } do
         refused(400, { body = EVENT, type = kind })
+        refused(400, { body = COMMAND, type = kind })
       end
+      refused(400, { body = EVENT, type = FORM })
+      refused(400, { body = COMMAND, type = JSON })
       refused(400, { body = EVENT, type = false })
       refused(400, { body = EVENT, lines = "Content-Type: text/plain\r\n" })
       refused(400, { body = EVENT, lines = "Content-Encoding: gzip\r\n" })

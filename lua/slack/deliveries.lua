@@ -6,6 +6,7 @@
 -- come, and answers by itself at the deadline. It says so by a notice, which may
 -- be read before its delivery is, or after Lua has answered.
 
+local LogLimit = require "slack.log_limit"
 local core = require "slack.core"
 local loop = require "slack.loop"
 
@@ -13,6 +14,9 @@ local loop = require "slack.loop"
 -- handler may compute for many seconds and no ack is late.
 local MARK_COUNT = 10000
 local MARK_BYTES = 32 * 1024 * 1024
+
+-- Seconds between two lines about what was answered before its handler began.
+local PERIOD = 10
 
 local WAITED = "It had waited %.1f s for its turn: other handlers kept Lua busy, or as many ran "
   .. "as may (option max_in_flight)"
@@ -48,6 +52,7 @@ function Deliveries.new(settings)
     dispatch = settings.dispatch, log = settings.log, take = settings.take,
     ack_deadline = settings.ack_deadline or math.huge,
     owed = {}, tardy = {}, expired = {}, last_number = 0, holding = false, mailbox = false,
+    warnings = LogLimit.new(loop.now, PERIOD),
   }, Deliveries)
 end
 
@@ -193,9 +198,14 @@ end
 -- Its handler has not begun.
 local function on_expired(self, number, fate)
   self.expired[number] = fate
-  if self.holding and fate == "deadline" then
-    self.log:warn("an interaction was acked empty before its handler began, "
-      .. "because as many handlers run as may (option max_in_flight)")
+  if not self.holding or fate ~= "deadline" then
+    return
+  end
+  local is_due, more = self.warnings:is_due "expired"
+  if is_due then
+    self.log:warn("a delivery was answered empty before its handler began, because as many "
+      .. "handlers run as may (option max_in_flight)%s", more > 0 and ("; %d more since the last "
+      .. "line"):format(more) or "")
   end
 end
 
