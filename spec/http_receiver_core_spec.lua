@@ -407,7 +407,7 @@ describe("http_receiver in C", function()
       for _, body in ipairs {
         "", "&", "=", "text=hi", "command", "command=", "command=&command=", "Command=/x",
         "payload", "payload=", "payload=x", "payload=%5B%5D", "payload={}&payload={}",
-        "payload=%7B%7D&pay%6Coad=%7B%7D", "payload=%7B", "payload=%22%7B%7D%22",
+        "payload=%7B%7D&pay%6Coad=%7B%7D&command=%2Fx", "payload=%7B", "payload=%22%7B%7D%22",
       } do
         refused(400, { body = body, type = FORM })
       end
