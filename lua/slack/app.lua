@@ -156,9 +156,7 @@ end
 local function open_storage(self)
   local store, err = storage.open(self.memory or self.settings.storage, { log = self.log })
   if not store then
-    return nil, errors.new {
-      code = err.code, message = "the app cannot start: storage: " .. tostring(err),
-    }
+    return nil, errors.new { code = err.code, message = "storage: " .. tostring(err) }
   end
   self.storage, self.store = store, store:scope "data:"
   if self.oauth then
@@ -189,10 +187,7 @@ local function check_token(self)
   end
   local answer, err = self.client.auth.test(nil, { retries = math.maxinteger })
   if not answer then
-    return nil, errors.new {
-      code = err.code, method = err.method, status = err.status,
-      message = "the app cannot start: " .. tostring(err),
-    }
+    return nil, err
   end
   answer.bot_user_id = answer.user_id
   self.identity = answer
@@ -309,10 +304,14 @@ function App:start(...)
   self.phase, self.fatal = "starting", nil
   local ok, err = start_in_task(self)
   if not ok then
-    if err.code ~= "stopped" then -- else it was closed, and may have been started again
-      self:close()
+    if err.code == "stopped" then
+      return nil, err -- it was closed, and may have been started again
     end
-    return nil, err
+    self:close()
+    return nil, errors.new {
+      code = err.code, method = err.method, status = err.status, cause = err,
+      message = "the app cannot start: " .. tostring(err),
+    }
   end
   self.phase = "running"
   announce_start(self)

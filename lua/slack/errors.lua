@@ -10,6 +10,7 @@ local core = require "slack.core"
 ---@field retry_after? number seconds
 ---@field response? table the decoded answer
 ---@field body? string the answer as it came when it could not be decoded
+---@field cause? any what it came of
 local Error = { __name = "slack.error" }
 
 local M = {}
