@@ -32,7 +32,7 @@ describe("/health", function()
     end)
   end)
 
-  it("and its neighbours are where the options say, or nowhere", function()
+  it("and its neighbors are where the options say, or nowhere", function()
     serving.run(function(on)
       assert.equal("ok", on.request("/alive").body)
       assert.equal(404, on.request("/health").status)

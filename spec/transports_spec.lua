@@ -1,5 +1,5 @@
 -- The same app behaves alike on Socket Mode, on HTTP and on both at once: every
--- behaviour here is shown on each, and on both by way of either.
+-- behavior here is shown on each, and on both by way of either.
 
 local Process = require "support.process"
 local json = require "slack.json"
@@ -49,7 +49,7 @@ local function on(transport, given, fn)
 end
 
 -- What is registered, then what is done and seen.
-local BEHAVIOURS = {
+local BEHAVIORS = {
   ["answers a message, with what it captured"] = {
     register = function(app)
       app:message(require("slack").pattern "^deploy (%w+)", function(c)
@@ -232,11 +232,11 @@ local BEHAVIOURS = {
   },
 }
 
-for name, behaviour in pairs(BEHAVIOURS) do
+for name, behavior in pairs(BEHAVIORS) do
   describe("an app", function()
     for _, transport in ipairs(TRANSPORTS) do
       it(("%s (%s)"):format(name, transport), function()
-        on(transport, behaviour, behaviour.run)
+        on(transport, behavior, behavior.run)
       end)
     end
   end)

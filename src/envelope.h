@@ -31,8 +31,9 @@ struct slk_envelope {
 /* SLK_OK when text is one well-formed JSON object (RFC 8259, nested at most
  * SLK_ENVELOPE_MAX_DEPTH deep, no number of 10^308 or more) followed by nothing
  * but white space, else SLK_INVALID with *why set to static text. Of a repeated
- * field the last counts, however its name is written, as JSON decoders do. An envelope_id that is no plain string of 1 to
- * 255 printable ASCII characters without quote or backslash counts as missing. */
+ * field the last counts, however its name is written, as JSON decoders do. An
+ * envelope_id that is no plain string of 1 to 255 printable ASCII characters
+ * without quote or backslash counts as missing. */
 int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *envelope,
                       const char **why);
 

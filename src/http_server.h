@@ -125,7 +125,7 @@ enum slk_served_act {
     SLK_ACT_TEXT, /* send a message; number is how many fragments it is cut into (0, 1: none) */
     SLK_ACT_BINARY,
     SLK_ACT_PING,
-    SLK_ACT_RAW,     /* put these very bytes on the wire, for misbehaviour on purpose */
+    SLK_ACT_RAW,     /* put these very bytes on the wire, for misbehavior on purpose */
     SLK_ACT_CLOSE,   /* close handshake; number is the code (0: just end TCP), data the reason */
     SLK_ACT_RESET,   /* TCP reset, nothing said */
     SLK_ACT_SILENCE, /* number 1: stop reading, so that nothing is answered; 0: go on */

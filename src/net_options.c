@@ -307,7 +307,7 @@ const char *slk_net_options_proxy_name(const struct slk_net_options *options)
     return options->proxy_name;
 }
 
-static void initialise(void)
+static void initialize(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
@@ -315,5 +315,5 @@ static void initialise(void)
 void slk_net_global_init(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, initialise);
+    pthread_once(&once, initialize);
 }

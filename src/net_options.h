@@ -40,7 +40,7 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
 /* "host:port" of the proxy, without credentials; NULL when there is none. */
 const char *slk_net_options_proxy_name(const struct slk_net_options *options);
 
-/* Initialises libcurl once for the process; called by everything that starts
+/* Initializes libcurl once for the process; called by everything that starts
  * to use it. Never undone: other modules may use libcurl too. */
 void slk_net_global_init(void);
 

@@ -44,7 +44,7 @@ static _Thread_local struct slk_server_thread *this_thread;
 
 static enum slk_log_level level_of(int lws_level)
 {
-    /* Its errors are mostly a peer's misbehaviour, none of them ends a server. */
+    /* Its errors are mostly a peer's misbehavior, none of them ends a server. */
     return lws_level == LLL_ERR ? SLK_LOG_WARN : SLK_LOG_DEBUG;
 }
 

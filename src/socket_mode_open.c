@@ -32,7 +32,7 @@ static const struct {
     {"missing_scope", "give the app-level token the scope connections:write"},
     {"missing_args", "give the app-level token (xapp-...)"},
     {"no_permission", "the token's owner may not do this; ask an administrator"},
-    {"org_login_required", "the organisation requires a login first; ask an administrator"},
+    {"org_login_required", "the organization requires a login first; ask an administrator"},
     {"ekm_access_denied", "an administrator has suspended access"},
     {"forbidden_team", "this app may not be used in this workspace"},
     {"insecure_request", "use an https api_url"},

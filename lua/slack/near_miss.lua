@@ -1,6 +1,6 @@
 -- "Did you mean …?" for names that are almost right.
 
--- Insertions, deletions, replacements and swaps of neighbours between two words.
+-- Insertions, deletions, replacements and swaps of neighbors between two words.
 local function distance(a, b)
   local before, last, row = {}, {}, {}
   for j = 0, #b do
