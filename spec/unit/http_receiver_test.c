@@ -40,7 +40,7 @@ static struct slk_text text_of(const char *text)
 static void start(bool holds_events)
 {
     static const struct slk_text secrets[] = {{SECRET, sizeof SECRET - 1},
-                                                {SECOND, sizeof SECOND - 1}};
+                                              {SECOND, sizeof SECOND - 1}};
     static const struct slk_receiver_path paths[] = {
         {"/slack/events", SLK_DELIVERY_EVENT | SLK_DELIVERY_COMMAND | SLK_DELIVERY_INTERACTION},
         {"/commands", SLK_DELIVERY_COMMAND},
