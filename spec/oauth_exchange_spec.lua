@@ -122,6 +122,8 @@ describe("URLs of Slack", function()
     record.enterprise_url = "https://planets.enterprise.slack.com/"
     assert.equal("https://planets.enterprise.slack.com/manage/organization/apps/profile/A1/"
       .. "workspaces/add", (urls.after_install(record, "https://slack.com/")))
+    assert.equal("slack://app?team=T%261&id=A%221",
+      (urls.after_install({ team_id = "T&1", app_id = 'A"1' }, "https://slack.com/")))
   end)
 
   it("of ours have the prefix that a proxy takes off", function()

@@ -69,6 +69,10 @@ describe("the install path", function()
         response.status, response.headers["content-type"], response.headers["cache-control"],
         response.headers["referrer-policy"],
       })
+      assert.matches("default%-src 'none'; .*form%-action 'none'; frame%-ancestors 'none'",
+        response.headers["content-security-policy"])
+      assert.same({ "DENY", "nosniff" },
+        { response.headers["x-frame-options"], response.headers["x-content-type-options"] })
       assert.matches("<h1>Add Bot &lt;1&gt; to Slack</h1>", response.body, 1, true)
       assert.matches(('<a class="button" href="%soauth/v2/authorize?client_id=%s&amp;scope=')
         :format(here.url, here.client_id), response.body, 1, true)
