@@ -22,7 +22,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
   libwebsockets-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev
 DEPS_TEST  = lua-busted tinyproxy-bin nghttp2-server curl openssl
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
-DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind nghttp2-server
+DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind
 
 # Each library is found by pkg-config, or by X_INCDIR and X_LIBDIR where that fails.
 flags = $(if $($(2)_INCDIR),-I$($(2)_INCDIR),$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))

@@ -11,30 +11,41 @@ footprint.IS_KNOWN = lfs.attributes("/proc/self/task", "mode") == "directory"
 
 local CLOSE_WAIT <const> = "08"
 
--- The state of each TCP socket of the system, by what its descriptor links to.
+local TCP <const> = "^ *%d+: %x+:%x+ %x+:%x+ (%x%x) %S+ %S+ %S+ +%d+ +%d+ +(%d+)"
+local UNIX <const> = "^%x+: %x+ %x+ %x+ %x+ (%x+) +(%d+)"
+
+local TABLES <const> = {
+  ["/proc/self/net/tcp"] = TCP, ["/proc/self/net/tcp6"] = TCP, ["/proc/self/net/unix"] = UNIX,
+}
+
+-- Of the sockets of the system that are not closed, by what their descriptors link to.
 local function socket_states()
   local states = {}
-  for _, path in ipairs { "/proc/self/net/tcp", "/proc/self/net/tcp6" } do
-    local file <close> = io.open(path)
-    for line in (file and file:lines() or function() end) do
-      local state, inode =
-        line:match "^ *%d+: %x+:%x+ %x+:%x+ (%x%x) %S+ %S+ %S+ +%d+ +%d+ +(%d+)"
-      if state then
-        states[("socket:[%s]"):format(inode)] = state
+  for _ = 1, 2 do -- a table that changes while it is read lacks some of them
+    for path, pattern in pairs(TABLES) do
+      local file <close> = io.open(path)
+      for line in (file and file:lines() or function() end) do
+        local state, inode = line:match(pattern)
+        if state then
+          states[("socket:[%s]"):format(inode)] = pattern == TCP and state or "unix"
+        end
       end
     end
   end
   return states
 end
 
--- What the descriptors are, but for sockets that the other end has closed: libcurl
--- drops them from its pool when it looks there next, and bounds their number.
+-- What the descriptors are, but for sockets that the other end has closed, and those
+-- that were closed after that for want of an answer: libcurl drops them from its pool
+-- when it looks there next, and bounds their number.
 local function descriptors()
   local states, list = socket_states(), {}
   for name in lfs.dir "/proc/self/fd" do
     local target = tonumber(name) and lfs.symlinkattributes("/proc/self/fd/" .. name, "target")
-    if target and states[target] ~= CLOSE_WAIT then
-      table.insert(list, ("%s %s %s"):format(name, target, states[target] or ""))
+    local state = target and states[target]
+    local is_dead = state == CLOSE_WAIT or target and not state and target:find "^socket"
+    if target and not is_dead then
+      table.insert(list, ("%s %s %s"):format(name, target, state or ""))
     end
   end
   return list
