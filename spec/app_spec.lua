@@ -89,6 +89,8 @@ describe("an app", function()
       assert.equal(json.null, here:click { message = posted, action_id = "go", user = "ada" }.ack)
       assert(here:wait(function() return here:calls "chat.update"[1] end))
       assert.equal(message.ts, here:calls "chat.update"[1].args.ts)
+      local changed = here:messages "general"[2]
+      assert.same({ "Pressed." }, { changed.text, changed.blocks })
     end)
   end)
 

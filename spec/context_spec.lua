@@ -298,7 +298,9 @@ describe("the context", function()
       end)
       offline:message "x"
       local ts = "1700000000.000100"
-      assert.same({ channel = "C07DEPLOY42", ts = ts, text = "done" }, called "chat.update"[1])
+      assert.same({
+        channel = "C07DEPLOY42", ts = ts, text = "done", blocks = {}, attachments = {},
+      }, called "chat.update"[1])
       assert.equal(ts, called "chat.postMessage"[2].thread_ts)
       assert.same({ channel = "C07DEPLOY42", timestamp = ts, name = "tada" },
         called "reactions.add"[1])
@@ -312,8 +314,20 @@ describe("the context", function()
         called "reactions.add"[1])
       app:action("b", function(c) c:update "gone" end)
       offline:click "b"
-      assert.same({ channel = "C07DEPLOY42", ts = "1700000001.000200", text = "gone" },
-        called "chat.update"[1])
+      assert.same({
+        channel = "C07DEPLOY42", ts = "1700000001.000200", text = "gone",
+        blocks = {}, attachments = {},
+      }, called "chat.update"[1])
+    end)
+
+    it("keep what an update names, and drop nothing for markdown", function()
+      app:action("b", function(c)
+        c:update { text = "x", blocks = { { type = "divider" } } }
+        c:update { markdown_text = "*y*" }
+      end)
+      offline:click "b"
+      assert.same({ { type = "divider" } }, called "chat.update"[1].blocks)
+      assert.is_nil(called "chat.update"[2].blocks)
     end)
 
     it("give an error where there is no channel (S165), and Slack's error as it is", function()

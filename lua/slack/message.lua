@@ -1,6 +1,8 @@
 -- A message that was sent: the answer of chat.postMessage, with the calls that
 -- are made about it next.
 
+local json = require "slack.json"
+
 ---@class slack.Message
 ---@field ts string
 ---@field channel string
@@ -59,7 +61,16 @@ function Message.post(client, arguments)
   return Message.new(client, answer, arguments.thread_ts)
 end
 
----Replaces its content.
+-- Slack keeps the blocks and attachments that a call does not name (or did, at one
+-- time or another), and a button would outlive its text.
+local function drop_the_rest(arguments)
+  if arguments.text and arguments.text ~= "" then
+    arguments.blocks = arguments.blocks or json.list {}
+    arguments.attachments = arguments.attachments or json.list {}
+  end
+end
+
+---Replaces its content, all of it: with a text alone its blocks and attachments go.
 ---@async
 ---@param content string|table
 ---@return slack.Message? self
@@ -67,6 +78,7 @@ end
 function Message:update(content)
   local arguments = Message.arguments(content, "message:update", 2)
   arguments.channel, arguments.ts = self.channel, self.ts
+  drop_the_rest(arguments)
   local answer, err = self._client.chat.update(arguments)
   if not answer then
     return nil, err

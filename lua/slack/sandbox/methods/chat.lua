@@ -108,6 +108,9 @@ methods["chat.update"] = on_message("ts", function(workspace, call, channel, mes
   if call.args.blocks then
     message.blocks = nil -- an empty list takes the blocks away
   end
+  if fields.attachments and #fields.attachments == 0 then
+    message.attachments, fields.attachments = nil, nil
+  end
   workspace:change(channel, message, fields)
   return { channel = channel.id, ts = message.ts, text = message.text, message = message }
 end)
