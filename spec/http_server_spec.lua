@@ -117,6 +117,16 @@ describe("http_server", function()
       assert.truthy(answer:find "\r\nDate: %a%a%a, %d%d %a%a%a %d%d%d%d %d%d:%d%d:%d%d GMT\r\n")
     end)
 
+    it("names each status as the registry does, and one of your own not at all", function()
+      local client = connect()
+      local lines = { "201 Created", "303 See Other", "422 Unprocessable Content", "299 " }
+      for i, line in ipairs(lines) do
+        client:send "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        server:respond(request(i).number, math.tointeger(line:sub(1, 3)), nil, "")
+        received(client, "HTTP/1.1 " .. line .. "\r\n")
+      end
+    end)
+
     it("answers pipelined requests one after the other on one connection", function()
       local client = connect()
       client:send(("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"):rep(3))
