@@ -119,8 +119,8 @@ describe("http_server", function()
 
     it("names each status as the registry does, and one of your own not at all", function()
       local client = connect()
-      local lines = { "201 Created", "303 See Other", "422 Unprocessable Content", "299 " }
-      for i, line in ipairs(lines) do
+      local expected = { "201 Created", "303 See Other", "422 Unprocessable Content", "299 " }
+      for i, line in ipairs(expected) do
         client:send "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         server:respond(request(i).number, math.tointeger(line:sub(1, 3)), nil, "")
         received(client, "HTTP/1.1 " .. line .. "\r\n")
@@ -368,6 +368,34 @@ describe("http_server", function()
       os.remove(settings.cert_file)
       assert.truthy(select(2, server:reload_certificate()):find "No such file")
       assert.are.equal("/path", fetch(server:port(), "localhost").body)
+    end)
+
+    it("names what handshakes fail of, and is silent about who only looks in", function()
+      server = assert(start(make_files {}))
+      local function fails(text)
+        wait(function() return table.concat(lines, "\n"):find(text, 1, true) end, text)
+      end
+      RawClient.connect(server:port()):close()
+      fetch(server:port(), "localhost")
+      assert.is_nil(table.concat(lines, "\n"):find "handshake")
+      connect():send "POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+      fails "a TLS handshake failed: plain HTTP on the TLS port?"
+      connect():send(("junk"):rep(20))
+      server:close()
+      server = assert(start(make_files {}))
+      make_files {} -- another authority, which did not sign what is served
+      fetch_by(new_client())
+      fails "a TLS handshake failed: the client does not accept the certificate"
+    end)
+
+    it("says that a key has a passphrase, and does not ask for it", function()
+      local settings = make_files {}
+      local command = ("openssl pkey -in %s -aes256 -passout pass:1234 -out %s/locked.pem"):format(
+        settings.key_file, directory.path)
+      assert(os.execute(command))
+      settings.key_file = directory.path .. "/locked.pem"
+      local _, message = start(settings)
+      assert.truthy(message:find("locked.pem: it has a passphrase", 1, true), message)
     end)
 
     it("says so when there is no certificate to load again", function()

@@ -42,6 +42,7 @@ struct creation {
 void slk_server_tls_context_made(SSL_CTX *context, struct lws_vhost *vhost)
 {
     struct slk_http_server *server = lws_get_vhost_user(vhost);
+    server->tls.log = server->log;
     slk_server_tls_use(&server->tls, context);
 }
 

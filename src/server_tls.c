@@ -3,8 +3,11 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "clock.h"
 
 /* OpenSSL would ask for the passphrase of a key on the terminal, and wait. */
 static int no_passphrase(char *buffer, int size, int writing, void *argument)
@@ -12,7 +15,7 @@ static int no_passphrase(char *buffer, int size, int writing, void *argument)
     (void)buffer;
     (void)size;
     (void)writing;
-    (void)argument;
+    *(bool *)argument = true;
     return -1;
 }
 
@@ -34,24 +37,27 @@ static const char *reason_of(unsigned long number)
     return text != NULL ? text : "it is not usable";
 }
 
-static int fail(struct slk_error *err, const char *what, const char *file)
+static int fail(struct slk_error *err, const char *what, const char *file, bool is_locked)
 {
     slk_error_set(err, "certificate", "cannot serve with %s %s: %s", what, file,
-                  reason_of(ERR_peek_error()));
+                  is_locked ? "it has a passphrase, one without is needed"
+                            : reason_of(ERR_peek_error()));
     ERR_clear_error();
     return SLK_INVALID;
 }
 
 static int load_files(SSL_CTX *pair, const struct slk_server_tls *tls, struct slk_error *err)
 {
+    bool is_locked = false;
     ERR_clear_error();
     SSL_CTX_set_default_passwd_cb(pair, no_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(pair, &is_locked);
     if (SSL_CTX_use_certificate_chain_file(pair, tls->cert_file) != 1) {
-        return fail(err, "certificate", tls->cert_file);
+        return fail(err, "certificate", tls->cert_file, is_locked);
     }
     if (SSL_CTX_use_PrivateKey_file(pair, tls->key_file, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(pair) != 1) {
-        return fail(err, "key", tls->key_file);
+        return fail(err, "key", tls->key_file, is_locked);
     }
     return SLK_OK;
 }
@@ -109,8 +115,46 @@ static int mark_session(SSL *connection, int *alert, void *argument)
                                       sizeof tls->generation);
 }
 
+/* NULL: nothing to speak of. Who connects and goes says nothing, as the checks
+ * of load balancers do. */
+static const char *handshake_failure(unsigned long number)
+{
+    int reason = ERR_GET_REASON(number);
+    if (number == 0 || ERR_SYSTEM_ERROR(number) || ERR_GET_LIB(number) != ERR_LIB_SSL ||
+        reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        return NULL;
+    }
+    switch (reason) {
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST: return "plain HTTP on the TLS port?";
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return "the client does not accept the certificate";
+    default: return ERR_reason_error_string(number);
+    }
+}
+
+/* libwebsockets closes such a connection without a word. */
+static void watch_handshake(const SSL *connection, int where, int result)
+{
+    struct slk_server_tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
+    const char *why = (where & SSL_CB_ACCEPT_EXIT) == SSL_CB_ACCEPT_EXIT && result <= 0
+                          ? handshake_failure(ERR_peek_error())
+                          : NULL;
+    uint64_t count = why != NULL ? slk_log_limit_count(&tls->failure_lines, slk_clock_now()) : 0;
+    if (count == 1) {
+        slk_log_write(tls->log, SLK_LOG_WARN, "http_server", "a TLS handshake failed: %s", why);
+    } else if (count > 1) {
+        slk_log_write(tls->log, SLK_LOG_WARN, "http_server",
+                      "%" PRIu64 " TLS handshakes failed, the last: %s", count, why);
+    }
+}
+
 void slk_server_tls_use(struct slk_server_tls *tls, SSL_CTX *context)
 {
+    SSL_CTX_set_app_data(context, tls);
+    SSL_CTX_set_info_callback(context, watch_handshake);
     SSL_CTX_set_client_hello_cb(context, mark_session, tls);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* clients keep theirs: tickets */

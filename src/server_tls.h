@@ -1,12 +1,14 @@
 /* What TLS listeners need beyond libwebsockets: a floor for the protocol's
- * version, and a certificate that can change while the server runs. Server
- * thread, except where it says otherwise. */
+ * version, a certificate that can change while the server runs, and a log line
+ * when handshakes fail. Server thread, except where it says otherwise. */
 #ifndef SLK_SERVER_TLS_H
 #define SLK_SERVER_TLS_H
 
 #include <openssl/ssl.h>
 
 #include "error.h"
+#include "log.h"
+#include "log_limit.h"
 
 /* All zero: plain text. */
 struct slk_server_tls {
@@ -14,6 +16,8 @@ struct slk_server_tls {
     char *key_file;
     SSL_CTX *pair;       /* holds the certificate, its chain and key; nothing is served with it */
     unsigned generation; /* of the pair: sessions of another one are not resumed */
+    struct slk_log *log; /* not owned: set before slk_server_tls_use, outlives it */
+    struct slk_log_limit failure_lines;
 };
 
 /* Any thread, before the server thread sees it. Copies the names, loads the
