@@ -190,6 +190,27 @@ describe("log", function()
     end)
   end)
 
+  it("writes each line to stderr at once, so that those of several processes stay whole", function()
+    local ok, output = child.run [[
+      local writes = {}
+      local stderr = io.stderr
+      io.stderr = { write = function(_, ...)
+        table.insert(writes, select("#", ...) == 1 and ... or "in parts")
+        return stderr:write(...)
+      end }
+      local log = require "slack.log"
+      log.new({ color = false }):info "plain"
+      log.new({ format = "json" }):warn "structured"
+      log.new({ sink = function() error "disk full" end }):error "lost"
+      for _, text in ipairs(writes) do
+        print("write", text:match "^[^\n]+\n$" and "whole" or text)
+      end
+    ]]
+    assert.is_true(ok, output)
+    local _, whole = output:gsub("write%s+whole", "")
+    assert.equal(4, whole, output)
+  end)
+
   describe("sink", function()
     it("gets everything, whatever the level of stderr (S022)", function()
       new({ level = "debug" }):debug "to the sink"

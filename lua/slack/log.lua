@@ -29,7 +29,8 @@ local KNOWN_OPTIONS = { level = 1, format = 1, sink = 1, name = 1, color = 1 }
 ---@class slack.LogOptions
 ---@field level? slack.LogLevel lines below it are not written; "info"
 ---@field format? "text"|"json" "text"
----@field sink? fun(line: string, record: slack.LogRecord) what to do with a line; to stderr
+---@field sink? fun(line: string, record: slack.LogRecord) what to do with a line, which
+---  has no "\n"; nil: to stderr
 ---@field name? string of the app, shown in each line
 ---@field color? boolean for terminals; when the sink is a terminal
 
@@ -40,8 +41,10 @@ Logger.__name = "slack.logger"
 
 local M = {}
 
+-- stderr has no buffer: each argument would be a write of its own, between which
+-- those of other processes go (option workers).
 local function to_stderr(line)
-  io.stderr:write(line, "\n")
+  io.stderr:write(line .. "\n")
 end
 
 -- depth: how many calls above this one the mistake was made.

@@ -228,7 +228,7 @@ end
 local function report(self, message)
   local ok, failure = pcall(self.on_error, message)
   if not ok then
-    io.stderr:write("slack.loop: ", core.redact(tostring(failure)), "\n")
+    io.stderr:write("slack.loop: " .. core.redact(tostring(failure)) .. "\n")
   end
 end
 
