@@ -118,10 +118,13 @@ describe("the context", function()
 
     it("logs a second one and sends nothing (S198)", function()
       app:command("/x", function(c)
-        c:ack "one"
-        c:ack "two"
+        assert.is_true(c:ack "one")
+        local ok, err = c:ack "two"
+        assert.is_nil(ok)
+        assert.equal("acked", err.code)
       end)
       assert.same({ '{"text":"one"}' }, offline:command("/x").answers)
+      assert.not_matches("ERROR", offline:log())
       assert.matches("acked already", offline:log())
     end)
 
@@ -201,9 +204,10 @@ describe("the context", function()
     it("tells after the deadline that it is too late", function()
       local tasks, loop = require "slack.tasks", require "slack.loop"
       local gate = tasks.waiter()
+      local ok, err
       app:command("/slow", function(c)
         gate:await()
-        c:ack "late"
+        ok, err = c:ack "late"
       end)
       local request = offline:command "/slow"
       app.dispatch:deadline(request)
@@ -212,7 +216,9 @@ describe("the context", function()
       gate:resolve()
       loop.step(0)
       assert.same({}, request.answers)
-      assert.matches("after the deadline", offline:log())
+      assert.matches("c:ack: after the deadline", offline:log())
+      assert.is_nil(ok)
+      assert.equal("deadline", err.code)
     end)
   end)
 
@@ -338,6 +344,52 @@ describe("the context", function()
       app:message(function(c) table.insert(results, select(2, c:say "x").code) end)
       offline:message "x"
       assert.same({ "no_channel", "not_in_channel" }, results)
+    end)
+
+    it("that fail leave one warning that names the listener, the method and the error", function()
+      for method, call in pairs {
+        ["c:say failed: chat.postMessage"] = function(c) return c:say "x" end,
+        ["c:reply failed: chat.postMessage"] = function(c) return c:reply "x" end,
+        ["c:react failed: reactions.add"] = function(c) return c:react "eyes" end,
+        ["c:update failed: chat.update"] = function(c) return c:update "x" end,
+        ["c:open failed: views.open"] = function(c) return c:open { type = "modal" } end,
+        ["c:respond failed: "] = function(c) return c:respond "x" end,
+      } do
+        offline = Offline.new { proxy = "" }
+        local name = method:match "%S+$"
+        offline.answers[name or ""] = errors.new { code = "channel_not_found", method = name }
+        local value, err
+        offline.app:action("b", function(c) value, err = call(c) end)
+        offline:click("b", { response_url = json.null })
+        assert.is_nil(value)
+        assert.equal(method:find "respond" and "no_response_url" or "channel_not_found", err.code)
+        local _, count = offline:log():gsub("WARN", "")
+        assert.equal(1, count, offline:log())
+        assert.truthy(offline:log():find(method, 1, true), offline:log())
+        assert.matches('listener="app:action[^\n]*context_spec.lua:%d+', offline:log())
+      end
+    end)
+
+    it("say what fails before Slack is asked, once with the method's name", function()
+      app:event("team_join", function(c)
+        c:say "x"
+        c:react "eyes"
+        c:open { type = "modal" }
+      end)
+      offline:event { type = "team_join", user = { id = "U1" } }
+      for _, text in ipairs {
+        "WARN .*c:say failed: the trigger has no channel",
+        "WARN .*c:react failed: the trigger is not about a message",
+        "WARN .*c:open failed: nobody's click",
+      } do
+        assert.matches(text, offline:log())
+      end
+    end)
+
+    it("raise for a view that cannot be sent, at the caller's line", function()
+      app:command("/x", function(c) c:open { type = print } end)
+      offline:command "/x"
+      assert.matches("context_spec.lua:%d+: c:open: view: ", offline:log())
     end)
 
     it("raise for what is no message", function()

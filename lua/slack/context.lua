@@ -199,17 +199,33 @@ end
 
 -- Ack ------------------------------------------------------------------------------
 
-local function is_owed(c, name)
+local function unsent(code, message)
+  return errors.new { code = code, message = "c:ack: " .. message }
+end
+
+-- What an ack is told that comes when none is owed any more; nothing for an event, of
+-- which none ever was.
+local function why_not_owed(c)
   local request = c.request
-  if request.deadline_passed and not request.acked_late then
-    request.acked_late = true
-    c.log:warn("%s after the deadline: the person has had an empty answer; use c:respond", name)
+  if request.held then
+    return nil
+  elseif request.deadline_passed then
+    local err = unsent("deadline",
+      "after the deadline: the person has had an empty answer; use c:respond")
+    if not request.acked_late then
+      request.acked_late = true
+      c.log:warn("%s", err)
+    end
+    return err
   elseif request.gone then
-    c.log:debug("%s: Slack has hung up, nobody gets it", name)
-  elseif request.acked and request.acked_by then
-    c.log:warn("%s: acked already, nothing is sent", name)
+    local err = unsent("gone", "Slack has hung up, nobody gets it")
+    c.log:debug("%s", err)
+    return err
+  elseif request.acked_by then
+    local err = unsent("acked", "acked already, nothing is sent")
+    c.log:warn("%s", err)
+    return err
   end
-  return not request.acked
 end
 
 local function too_large(c, text, err)
@@ -225,17 +241,19 @@ end
 ---Events are acked before the handler runs; then there is nothing to do.
 ---@param content? string|table
 ---@return true? ok
----@return slack.Error? err code "too_large": still to be acked
+---@return slack.Error? err code "too_large": still to be acked; "acked", "deadline" or "gone":
+---  nothing is sent, because it was answered before, by the deadline, or Slack has hung up
 function Context:ack(content)
   check_self(self, "ack")
   local text, problem = acks.encode(self.kind, content)
   if problem then
     error("c:ack: " .. problem, 2)
   end
-  if not is_owed(self, "c:ack") then
-    return true
-  end
   local request = self.request
+  if request.acked then
+    local err = why_not_owed(self)
+    return not err or nil, err
+  end
   if text and request.takes_payload == false then
     self.log:debug("this kind of payload takes no content in its ack: acked without")
     text = nil
@@ -274,6 +292,15 @@ end
 
 -- Posting ---------------------------------------------------------------------------
 
+-- A handler seldom looks at what its last call gives: a failure is told in the log too.
+local function told(c, name, value, err)
+  if not value then
+    local text = tostring(err)
+    c.log:warn("%s failed: %s", name, text:match("^" .. name .. ": (.*)") or text)
+  end
+  return value, err
+end
+
 local function no_channel(name)
   return nil, errors.new {
     code = "no_channel",
@@ -311,7 +338,7 @@ function Context:say(content)
   elseif not arguments.thread_ts then
     arguments.thread_ts = nil
   end
-  return post(self, arguments, "c:say")
+  return told(self, "c:say", post(self, arguments, "c:say"))
 end
 
 ---Posts to the thread of the trigger, which begins with it if there is none.
@@ -323,7 +350,7 @@ function Context:reply(content)
   check_self(self, "reply")
   local arguments = Message.arguments(content, "c:reply", 2)
   arguments.thread_ts = arguments.thread_ts or self.thread_ts or self.message_ts
-  return post(self, arguments, "c:reply")
+  return told(self, "c:reply", post(self, arguments, "c:reply"))
 end
 
 local function triggering_message(c, name)
@@ -349,9 +376,9 @@ function Context:react(name)
   end
   local target, err = triggering_message(self, "c:react")
   if not target then
-    return nil, err
+    return told(self, "c:react", nil, err)
   end
-  return Message.new(self.client, target):react(name)
+  return told(self, "c:react", Message.new(self.client, target):react(name))
 end
 
 local function is_ephemeral(c)
@@ -373,9 +400,10 @@ function Context:update(content)
   end
   local target, err = triggering_message(self, "c:update")
   if not target then
-    return nil, err
+    return told(self, "c:update", nil, err)
   end
-  return Message.new(self.client, target, self.thread_ts):update(arguments)
+  return told(self, "c:update",
+    Message.new(self.client, target, self.thread_ts):update(arguments))
 end
 
 ---Opens a view for the person whose click or command this is; within three
@@ -391,13 +419,17 @@ function Context:open(view)
   end
   local trigger_id = self.trigger_id
   if not trigger_id then
-    return nil, errors.new {
+    return told(self, "c:open", nil, errors.new {
       code = "no_trigger",
       message = "c:open: nobody's click or command is behind this " .. self.kind,
-    }
+    })
+  end
+  local text, problem = json.encode(view)
+  if not text then
+    error("c:open: view: " .. problem, 2)
   end
   local name = payload.present(self.body.trigger_id) and "trigger_id" or "interactivity_pointer"
-  return self.client.views.open { [name] = trigger_id, view = view }
+  return told(self, "c:open", self.client.views.open { [name] = trigger_id, view = view })
 end
 
 -- The response URL --------------------------------------------------------------------
@@ -416,6 +448,25 @@ local function respond_failure(response)
   }
 end
 
+local function post_response(c, text)
+  local url = c.response_url
+  if not url then
+    return nil, errors.new {
+      code = "no_response_url",
+      message = "c:respond: this " .. c.kind .. " came without a response URL: use c:say",
+    }
+  end
+  local response, err = http.request {
+    method = "POST", url = url, headers = { "Content-Type", "application/json; charset=utf-8" },
+    body = text, net = c.app.net, timeout = c.app.settings.timeout,
+  }
+  if not response then
+    return nil, errors.new { code = err.code, message = "c:respond: " .. err.message }
+  end
+  err = respond_failure(response)
+  return not err or nil, err
+end
+
 ---Answers through the response URL of a command or an interaction, for 30
 ---minutes and at most five times. Works where the bot is no member. Seen by the
 ---person alone unless response_type is "in_channel".
@@ -430,25 +481,7 @@ function Context:respond(content)
   if not text then
     error("c:respond: " .. problem, 2)
   end
-  local url = self.response_url
-  if not url then
-    return nil, errors.new {
-      code = "no_response_url",
-      message = "c:respond: this " .. self.kind .. " came without a response URL: use c:say",
-    }
-  end
-  local response, err = http.request {
-    method = "POST", url = url, headers = { "Content-Type", "application/json; charset=utf-8" },
-    body = text, net = self.app.net, timeout = self.app.settings.timeout,
-  }
-  if not response then
-    return nil, errors.new { code = err.code, message = "c:respond: " .. err.message }
-  end
-  err = respond_failure(response)
-  if err then
-    return nil, err
-  end
-  return true
+  return told(self, "c:respond", post_response(self, text))
 end
 
 return Context
