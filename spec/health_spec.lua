@@ -271,7 +271,7 @@ describe("/metrics", function()
 
   it("has the program's own numbers too", function()
     serving.run(function(on)
-      on.app.metrics:counter("bot_deploys_total", "Deploys.", { "branch" }):add "main"
+      on.app.metrics:counter("bot_deploys_total", "Deploys.", { "branch" }):add(1, "main")
       local _, value = read(on.app)
       assert.equal(1, value("bot_deploys_total", { branch = "main" }))
     end)

@@ -16,20 +16,40 @@ describe("metrics", function()
 
   it("count by labels", function()
     local counter = metrics:counter("x_total", "Of x.", { "what", "how" })
-    counter:add("a", "good")
-    counter:add("a", "good")
-    counter:add("a", "bad")
-    counter:add("b", "good")
+    counter:add(1, "a", "good")
+    counter:add(1, "a", "good")
+    counter:add(1, "a", "bad")
+    counter:add(1, "b", "good")
     assert.equal(2, read("x_total", { what = "a", how = "good" }))
     assert.equal(1, read("x_total", { what = "a", how = "bad" }))
     assert.is_nil(read("x_total", { what = "b", how = "bad" }))
   end)
 
   it("count without labels, and with one", function()
-    metrics:counter("x_total", "Of x."):add()
-    metrics:counter("y_total", "Of y.", { "what" }):add "a"
+    metrics:counter("x_total", "Of x."):add(1)
+    metrics:counter("y_total", "Of y.", { "what" }):add(1, "a")
     assert.equal(1, read("x_total"))
     assert.equal(1, read("y_total", { what = "a" }))
+  end)
+
+  it("add what they are told to", function()
+    local counter = metrics:counter("x_total", "Of x.")
+    counter:add(5)
+    counter:add(0.5)
+    counter:add(0)
+    assert.equal(5.5, read("x_total"))
+  end)
+
+  it("stand once each, whatever is tried", function()
+    local plain = metrics:counter("x_total", "Of x.")
+    local labeled = metrics:counter("y_total", "Of y.", { "page" })
+    plain:add(1)
+    labeled:add(1, "front")
+    pcall(plain.add, plain, 1, "front")
+    pcall(labeled.add, labeled, 1, "front", "back")
+    local families = exposition.parse(metrics:render())
+    assert.equal(1, #families.x_total.samples)
+    assert.equal(1, #families.y_total.samples)
   end)
 
   it("sort seconds into buckets that count the smaller ones too", function()
@@ -47,7 +67,7 @@ describe("metrics", function()
 
   it("escape values and help as the format asks for", function()
     local value = 'a"b\\c\nd ü {}'
-    metrics:counter("x_total", "Back\\slash,\nnew line.", { "what" }):add(value)
+    metrics:counter("x_total", "Back\\slash,\nnew line.", { "what" }):add(1, value)
     local families = exposition.parse(metrics:render())
     assert.equal("Back\\\\slash,\\nnew line.", families.x_total.help)
     assert.equal(1, read("x_total", { what = value }))
@@ -56,10 +76,10 @@ describe("metrics", function()
   it("keep so many values of a label apart that comes from outside, and no more", function()
     local counter = metrics:counter("x_total", "Of x.", { "what", "how" })
     for i = 1, 700 do
-      counter:add("type" .. i, "good")
+      counter:add(1, "type" .. i, "good")
     end
-    counter:add("type1", "bad")
-    counter:add("type700", "bad")
+    counter:add(1, "type1", "bad")
+    counter:add(1, "type700", "bad")
     assert.equal(1, read("x_total", { what = "type500", how = "good" }))
     assert.equal(1, read("x_total", { what = "type1", how = "bad" }))
     assert.equal(200, read("x_total", { what = "other", how = "good" }))
@@ -70,8 +90,11 @@ describe("metrics", function()
 
   it("take what can be no label as one more of those", function()
     local counter = metrics:counter("x_total", "Of x.", { "what" })
-    for _, value in ipairs { 42, true, {}, ("x"):rep(101), "\xFF" } do
-      counter:add(value)
+    for _, value in ipairs { ("x"):rep(101), "\xFF" } do
+      counter:add(1, value)
+    end
+    for _, value in ipairs { 42, true, {} } do
+      counter:count(value) -- as a payload may have it
     end
     assert.equal(5, read("x_total", { what = "other" }))
   end)
@@ -93,7 +116,7 @@ describe("metrics", function()
 
   it("are the same when they are asked for again, as a reloaded script does", function()
     local counter = metrics:counter("x_total", "Of x.", { "what" })
-    counter:add "a"
+    counter:add(1, "a")
     assert.equal(counter, metrics:counter("x_total", "Of x.", { "what" }))
     assert.equal(1, read("x_total", { what = "a" }))
   end)
@@ -110,9 +133,38 @@ describe("metrics", function()
         metrics:counter("a", "x")
         metrics:histogram("a", "x")
       end,
+      ["other labels"] = function()
+        metrics:counter("a", "x", { "b" })
+        metrics:counter("a", "x", { "c" })
+      end,
+      ["a name of the app's own"] = function() metrics:counter("slack_events_total", "x") end,
+      ["another one"] = function() metrics:histogram("process_seconds", "x") end,
+      ["one label twice"] = function() metrics:counter("a", "x", { "b", "b" }) end,
+      ["labels that are no list"] = function() metrics:counter("a", "x", "b") end,
+      ["a dot"] = function() metrics.counter("a", "x") end,
     } do
       it(name, function()
-        assert.matches("^spec/metrics_spec.lua:%d+: ", runtime.raised(make))
+        assert.matches("^spec/metrics_spec.lua:%d+: metrics[:.]%l+: ", runtime.raised(make))
+      end)
+    end
+  end)
+
+  describe("used wrongly raise at the caller's line", function()
+    for name, use in pairs {
+      ["no number"] = function(counter) counter:add("front", "a") end,
+      ["a negative number"] = function(counter) counter:add(-3, "front") end,
+      ["no finite number"] = function(counter) counter:add(math.huge, "front") end,
+      ["not a number at all"] = function(counter) counter:add(0 / 0, "front") end,
+      ["no value for a label"] = function(counter) counter:add(1) end,
+      ["a value too many"] = function(counter) counter:add(1, "a", "b") end,
+      ["nil as a value"] = function(counter) counter:add(1, nil) end,
+      ["a dot"] = function(counter) counter.add(1, "front") end,
+      ["a histogram"] = function() metrics:histogram("x_seconds", "Of x."):observe(1, "a") end,
+    } do
+      it(name, function()
+        local counter = metrics:counter("x_total", "Of x.", { "page" })
+        assert.matches("^spec/metrics_spec.lua:%d+: %l+[:.]%l+: ",
+          runtime.raised(function() use(counter) end))
       end)
     end
   end)

@@ -41,10 +41,7 @@ local function tell_person(c, text)
     return c:ack { response_type = "ephemeral", text = text }
   end
   c:ack()
-  local ok, err = c:respond { response_type = "ephemeral", replace_original = false, text = text }
-  if not ok then
-    c.log:warn("the text of authorize_error_text could not be sent: %s", err)
-  end
+  c:respond { response_type = "ephemeral", replace_original = false, text = text }
 end
 
 -- What the person gets to see, unless app:on_error has answered.

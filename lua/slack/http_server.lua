@@ -75,7 +75,7 @@ function Exchange:answer(status, headers, body)
   end
   self.acked = true
   local path = self.route and self.route.path or "none"
-  self.server.app.measures.routes:add(path, tostring(status))
+  self.server.app.measures.routes:count(path, tostring(status))
   local core_server = self.server.core
   if core_server then
     core_server:respond(self.number, status, headers, body)

@@ -21,7 +21,7 @@ Measures.__index = Measures
 Measures.__name = "slack.measures"
 
 -- Called for every event: a function costs half of what a method does.
-local add, observe = Metrics.add, Metrics.observe
+local count, record = Metrics.count, Metrics.record
 
 -- Counting ------------------------------------------------------------------------
 
@@ -30,14 +30,14 @@ local add, observe = Metrics.add, Metrics.observe
 ---@param part table its payload
 ---@param outcome "handled"|"failed"|"unmatched"|"duplicate"|"ignored"|"unknown"|"unauthorized"
 function Measures:delivered(kind, part, outcome)
-  add(self.events, kind == "event" and part.type or kind, outcome)
+  count(self.events, kind == "event" and part.type or kind, outcome)
 end
 
 ---The end of a handler.
 ---@param kind slack.Kind
 ---@param seconds number
 function Measures:handled(kind, seconds)
-  observe(self.handlers, seconds, kind)
+  record(self.handlers, seconds, kind)
 end
 
 ---An ack that a handler owed. Over HTTP the server thread measures all answers.
@@ -45,7 +45,7 @@ end
 ---@param seconds number since it had come
 function Measures:acked(transport, seconds)
   if transport ~= "http" then
-    self.acks:observe(seconds, transport)
+    self.acks:record(seconds, transport)
   end
 end
 
@@ -56,7 +56,7 @@ local FAILURES = { ratelimited = "ratelimited", timeout = "timeout" }
 ---@param method string
 ---@param err? slack.Error
 function Measures:called(method, err)
-  self.calls:add(method, not err and "ok" or FAILURES[err.code] or err.response and "refused"
+  self.calls:count(method, not err and "ok" or FAILURES[err.code] or err.response and "refused"
     or "failed")
 end
 
@@ -199,16 +199,16 @@ function Measures.new(app)
   end)
   local self = setmetatable({
     app = app, metrics = metrics,
-    events = metrics:counter("slack_events_total",
+    events = metrics:own_counter("slack_events_total",
       "Deliveries from Slack, by type and what became of them.", { "type", "outcome" }),
-    handlers = metrics:histogram("slack_handler_seconds",
+    handlers = metrics:own_histogram("slack_handler_seconds",
       "From the start of a handler to its end, waiting included.", { "kind" }),
-    acks = metrics:histogram("slack_ack_seconds",
+    acks = metrics:own_histogram("slack_ack_seconds",
       "From a delivery to its answer; over Socket Mode those that handlers owed.",
       { "transport" }),
-    calls = metrics:counter("slack_api_calls_total",
+    calls = metrics:own_counter("slack_api_calls_total",
       "Web API calls, by method and outcome.", { "method", "outcome" }),
-    routes = metrics:counter("slack_route_requests_total",
+    routes = metrics:own_counter("slack_route_requests_total",
       "Requests for routes, by path as registered and status.", { "route", "status" }),
   }, Measures)
   self.acks.more = function(write) -- those over HTTP, which the server thread sends

@@ -13,6 +13,8 @@ local MAX_LENGTH = 100
 local OTHER = "other"
 -- Of a label that the family does not have.
 local NONE = ""
+-- Names that begin so are the app's own.
+local RESERVED = { "slack_", "process_" }
 
 local SECONDS = {
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, math.huge,
@@ -146,6 +148,32 @@ local function new_row(family, value)
   return row
 end
 
+-- depth: how many calls above this one the mistake was made.
+local function check_use(family, class, method, value, ...)
+  if getmetatable(family) ~= class then
+    error(("%s: call it with a colon: %s(…)"):format(method:gsub(":", "."), method), 3)
+  end
+  local problem
+  local labels, count = family.labels, select("#", ...)
+  if type(value) ~= "number" or not (value >= 0 and value < math.huge) then
+    problem = ("a number of at least 0 expected, got %s"):format(
+      type(value) == "number" and tostring(value) or type(value))
+  elseif count ~= #labels then
+    problem = ("%s expected after the number, got %d"):format(#labels == 0 and "nothing"
+      or #labels == 1 and ("a value of the label %q"):format(labels[1])
+      or ("values of the labels %q and %q"):format(labels[1], labels[2]), count)
+  end
+  for i = 1, problem and 0 or count do
+    local label = select(i, ...)
+    if type(label) ~= "string" then
+      problem = ("label %q: string expected, got %s"):format(labels[i], type(label))
+    end
+  end
+  if problem then
+    error(("%s: %s: %s"):format(method, family.name, problem), 3)
+  end
+end
+
 ---@class slack.Counter: slack.MetricFamily
 local Counter = {}
 Counter.__index = Counter
@@ -155,10 +183,20 @@ function Counter._row()
   return {}
 end
 
----Adds 1.
----@param first? string value of the first label
----@param second? string value of the second; of few words only
-function Counter:add(first, second)
+---Adds to the number that belongs to these values of the labels.
+---@param amount number of at least 0
+---@param ... string a value for each label; of the second, few words only
+function Counter:add(amount, ...)
+  check_use(self, Counter, "counter:add", amount, ...)
+  local first, second = ...
+  first, second = first or NONE, second or NONE
+  local row = self.rows[first] or new_row(self, first)
+  second = is_fit(second) and second or OTHER
+  row[second] = (row[second] or 0) + amount
+end
+
+-- Adds 1, unchecked: what the app counts of itself.
+function Counter:count(first, second)
   local row = self.rows[first or NONE] or new_row(self, first or NONE)
   second = second or NONE
   row[second] = (row[second] or 0) + 1
@@ -190,9 +228,15 @@ function Histogram:_row()
   return row
 end
 
----@param value number
----@param first? string value of the label
-function Histogram:observe(value, first)
+---@param seconds number of at least 0
+---@param ... string a value for the label, if it has one
+function Histogram:observe(seconds, ...)
+  check_use(self, Histogram, "histogram:observe", seconds, ...)
+  self:record(seconds, (...))
+end
+
+-- The same, unchecked.
+function Histogram:record(value, first)
   local row = self.rows[first or NONE] or new_row(self, first or NONE)
   local bounds, i = self.bounds, 1
   while value > bounds[i] do
@@ -223,21 +267,65 @@ end
 
 -- Making --------------------------------------------------------------------------
 
--- method: whose arguments they are, for who called it.
-local function check(method, name, help, labels, most)
-  local problem
-  if type(name) ~= "string" or not name:find "^[%a_:][%w_:]*$" then
-    problem = ("name: letters, digits and _ expected, got %s"):format(tostring(name))
-  elseif type(help) ~= "string" then
-    problem = "help: string expected, got " .. type(help)
-  elseif #labels > most then
-    problem = ("labels: at most %d expected"):format(most)
-  end
-  for _, label in ipairs(labels) do
-    if type(label) ~= "string" or not label:find "^%a[%w_]*$" or label == "le" then
-      problem = "labels: names expected, got " .. tostring(label)
+local function is_reserved(name)
+  for _, prefix in ipairs(RESERVED) do
+    if name:sub(1, #prefix) == prefix then
+      return true
     end
   end
+end
+
+local function name_problem(name)
+  if type(name) ~= "string" then
+    return "name: string expected, got " .. type(name)
+  elseif not name:find "^[%a_:][%w_:]*$" then
+    return ("name: letters, digits and _ expected, got %q"):format(name)
+  elseif is_reserved(name) then
+    return ("name: those that begin with %s are the app's own, got %q"):format(
+      table.concat(RESERVED, " or "), name)
+  end
+end
+
+local function labels_problem(labels, most)
+  if type(labels) ~= "table" then
+    return "labels: a list of names expected, got " .. type(labels)
+  elseif #labels > most then
+    return ("labels: at most %d expected, got %d"):format(most, #labels)
+  elseif labels[1] ~= nil and labels[1] == labels[2] then
+    return ("labels: %q stands there twice"):format(labels[1])
+  end
+  for key, label in pairs(labels) do
+    if math.type(key) ~= "integer" or type(label) ~= "string" or not label:find "^%a[%w_]*$"
+      or label == "le" then
+      return "labels: a list of names expected, with " .. tostring(label)
+    end
+  end
+end
+
+local function text_of_labels(labels)
+  return #labels == 0 and "no labels" or "the labels " .. table.concat(labels, ", ")
+end
+
+-- Why there cannot be one more: the first of that name is another.
+local function other_problem(family, class, labels)
+  if not family then
+    return nil
+  elseif getmetatable(family) ~= class then
+    return ("%q is a metric of another kind"):format(family.name)
+  elseif family.labels[1] ~= labels[1] or family.labels[2] ~= labels[2] then
+    return ("%q is there with %s, and cannot be given %s: take another name, or start the app anew")
+      :format(family.name, text_of_labels(family.labels), text_of_labels(labels))
+  end
+end
+
+-- method: what was called, for who called it.
+local function check(self, class, method, name, help, labels, most)
+  if getmetatable(self) ~= Metrics then
+    error(("metrics.%s: call it with a colon: metrics:%s(…)"):format(method, method), 3)
+  end
+  local problem = name_problem(name)
+    or type(help) ~= "string" and "help: string expected, got " .. type(help)
+    or labels_problem(labels, most) or other_problem(self.families[name], class, labels)
   if problem then
     error(("metrics:%s: %s"):format(method, problem), 3)
   end
@@ -245,11 +333,10 @@ end
 
 local function add(self, class, name, help, labels)
   local family = self.families[name]
-  if family and getmetatable(family) ~= class then
-    error(("metrics: %q is a metric of another kind"):format(name), 3)
-  elseif not family then
+  if not family then
     family = setmetatable({
-      name = name, help = help, labels = labels, rows = {}, row_count = 0, bounds = SECONDS,
+      name = name, help = help, labels = table.move(labels, 1, #labels, 1, {}), rows = {},
+      row_count = 0, bounds = SECONDS,
     }, class)
     self.families[name] = family
     table.insert(self.names, name)
@@ -263,9 +350,8 @@ end
 ---@param labels? string[] names of at most two; the second for few words only
 ---@return slack.Counter
 function Metrics:counter(name, help, labels)
-  check("counter", name, help, labels or {}, 2)
-  local counter = add(self, Counter, name, help, labels or {})
-  return counter
+  check(self, Counter, "counter", name, help, labels or {}, 2)
+  return add(self, Counter, name, help, labels or {})
 end
 
 ---A histogram of seconds.
@@ -274,9 +360,17 @@ end
 ---@param labels? string[] the name of one
 ---@return slack.Histogram
 function Metrics:histogram(name, help, labels)
-  check("histogram", name, help, labels or {}, 1)
-  local histogram = add(self, Histogram, name, help, labels or {})
-  return histogram
+  check(self, Histogram, "histogram", name, help, labels or {}, 1)
+  return add(self, Histogram, name, help, labels or {})
+end
+
+-- The app's own, whose names nobody else may take.
+function Metrics:own_counter(name, help, labels)
+  return add(self, Counter, name, help, labels)
+end
+
+function Metrics:own_histogram(name, help, labels)
+  return add(self, Histogram, name, help, labels)
 end
 
 ---fn writes what is counted or known elsewhere, each time the text is asked for.
@@ -286,7 +380,7 @@ function Metrics:collect(fn)
 end
 
 -- For what is counted so often that even the look-up of a method matters.
-Metrics.add, Metrics.observe = Counter.add, Histogram.observe
+Metrics.count, Metrics.record = Counter.count, Histogram.record
 
 ---All of them as Prometheus reads them.
 ---@return string
