@@ -330,15 +330,20 @@ describe("core.reserve_port", function()
     assert.equal(port, second:port())
   end)
 
-  it("says when somebody who does not share has the port", function()
-    local mailbox = core.mailbox()
-    local server = assert(core.http_server {
-      mailbox = mailbox, source = 1, log = core.log(mailbox, 2, "off"),
-    })
-    local reserved, message, code = core.reserve_port("127.0.0.1", server:port())
-    server:close()
-    assert.is_nil(reserved)
-    assert.equal("address_in_use", code)
-    assert.truthy(message:find("cannot listen on 127.0.0.1", 1, true))
-  end)
+  for name, is_shared in pairs {
+    ["that does not share"] = false,
+    ["that would, as one started before"] = true,
+  } do
+    it("says when a program has the port " .. name, function()
+      local mailbox = core.mailbox()
+      local server = assert(core.http_server {
+        mailbox = mailbox, source = 1, log = core.log(mailbox, 2, "off"), reuse_port = is_shared,
+      })
+      local reserved, message, code = core.reserve_port("127.0.0.1", server:port())
+      server:close()
+      assert.is_nil(reserved)
+      assert.equal("address_in_use", code)
+      assert.truthy(message:find("cannot listen on 127.0.0.1", 1, true))
+    end)
+  end
 end)

@@ -81,5 +81,12 @@ int slk_listen(const char *host, int port, bool is_shared, int *bound, struct sl
 
 int slk_reserve_port(const char *host, int port, int *bound, struct slk_error *err)
 {
+    int probe = port != 0 ? open_on(host, port, (struct wish){.is_shared = false}, bound, err) : 0;
+    if (probe < 0) {
+        return probe;
+    }
+    if (port != 0) {
+        close(probe);
+    }
     return open_on(host, port, (struct wish){.is_shared = true}, bound, err);
 }

@@ -14,7 +14,8 @@
 int slk_listen(const char *host, int port, bool is_shared, int *bound, struct slk_error *err);
 
 /* Binds a shared port without listening on it, so that nobody else takes it and
- * processes to come can share it. Results as above. */
+ * processes to come can share it. Refused when anybody listens there: a program
+ * that is started twice would share its port with itself. Results as above. */
 int slk_reserve_port(const char *host, int port, int *bound, struct slk_error *err);
 
 #endif
