@@ -98,9 +98,11 @@ describe("/ready", function()
       here:refuse_upgrades(0)
       live.wait(function() return app.transports[1]:is_ready() end)
       assert.same({}, (ready(app)))
-      local _, value = exposition.parse(get(app, "/metrics").body)
-      assert.is_true(value "slack_socket_reconnects_total" >= 1)
-      assert.equal(1, value "slack_socket_connections_ready")
+      live.wait(function()
+        local _, value = exposition.parse(get(app, "/metrics").body)
+        return value "slack_socket_reconnects_total" >= 1
+          and value "slack_socket_connections_ready" == 1
+      end)
     end)
   end)
 
