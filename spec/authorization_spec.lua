@@ -116,10 +116,7 @@ describe("authorize", function()
 
   it("that gives no token leaves the app's own client (S042)", function()
     answer = function() return { plan = "gold" } end
-    deliver {}
-    assert.equal("none", token_of_call())
     new_app { token = "xoxb-own" }
-    offline.calls = {}
     local client
     app:message(function(c) client = c.client end)
     deliver {}
@@ -260,6 +257,25 @@ describe("authorize", function()
       deliver {}
       runtime.settle()
       assert.matches("bot_token: a string", caught.message)
+    end)
+
+    it("says so when it gives no token, and the app has none, or one that is none", function()
+      for text, given in pairs {
+        ['authorize: unknown field "token"; did you mean "bot_token"?'] = { token = "xoxb-1" },
+        ['authorize: unknown field "bot_tokn"; did you mean "bot_token"?'] = {
+          bot_tokn = "xoxb-1" },
+        ["authorize: bot_token or user_token expected, got a table with neither"] = {},
+        ["bot_token: a bot token (xoxb-…) expected, this is an app-level token"] = {
+          bot_token = "xapp-1", bot_id = "B1", bot_user_id = "U1" },
+      } do
+        answer = function() return given end
+        app.authorization:forget()
+        deliver {}
+        runtime.settle()
+        assert.equal("authorization_failed", caught.code)
+        assert.truthy(caught.message:find(text, 1, true), caught.message)
+      end
+      assert.same({}, seen)
     end)
 
     it("never shows a token", function()

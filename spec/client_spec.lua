@@ -210,6 +210,14 @@ describe("client", function()
       end)
       local _, err = client.chat.postMessage {}
       assert.matches("SLACK_BOT_TOKEN", err.message, 1, true)
+      for _, call in ipairs {
+        function() return client.chat.postMessage({}, { token = "xoxb-other" }) end,
+        function() return client.chat.postMessage { token = "xoxb-other" } end,
+      } do
+        _, err = call()
+        assert.matches("check the token that the call was given", err.message, 1, true)
+        assert.not_matches("SLACK_BOT_TOKEN", err.message, 1, true)
+      end
     end)
 
     it("exposes scopes (S244)", function()

@@ -609,4 +609,18 @@ describe("the redirect path", function()
       assert.same({ 1, 1 }, { mismatches, words })
     end)
   end)
+
+  it("leaves the app without a token of its own, and says where there are some", function()
+    oauth_app.run({}, function(_, new)
+      local it = new()
+      local _, err = it.app.client.chat.postMessage { channel = "C1", text = "x" }
+      assert.equal("not_authed", err.code)
+      assert.matches("app:client_for { team_id", err.message, 1, true)
+      assert.not_matches("SLACK_BOT_TOKEN", err.message, 1, true)
+      _, err = it.app.oauth:exchange "xoxb-foo"
+      assert.matches("check the token that the call was given", err.message, 1, true)
+      assert.matches("^spec/oauth_install_spec.lua:%d+: oauth:exchange: a token expected, got nil",
+        select(2, pcall(function() it.app.oauth:exchange() end)))
+    end)
+  end)
 end)

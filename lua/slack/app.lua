@@ -58,9 +58,18 @@ end
 
 -- Making -------------------------------------------------------------------------
 
+-- Where tokens come from, for those whose call has none, or one that is no good.
+local NOT_AUTHED = "the app has no token of its own: take app:client_for { team_id = … }, or "
+  .. "c.client in a handler of a delivery"
+local HINTS = {
+  oauth = { not_authed = NOT_AUTHED, invalid_auth = "install the app there again" },
+  authorize = { not_authed = NOT_AUTHED, invalid_auth = "check what authorize gives" },
+}
+
 local function new_client(options, logger, measures)
   local given = {
     log = logger, on_call = function(method, err) measures:called(method, err) end,
+    hints = options.oauth and HINTS.oauth or options.authorize and HINTS.authorize or nil,
   }
   for _, name in ipairs(CLIENT_OPTIONS) do
     given[name] = options[name]

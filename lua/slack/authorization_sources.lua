@@ -4,6 +4,8 @@
 
 local errors = require "slack.errors"
 local merged = require "slack.merged"
+local near_miss = require "slack.near_miss"
+local option_checks = require "slack.option_checks"
 
 -- Somebody may install the app any moment, and a store may come back.
 local ABSENT_TTL, FAILURE_TTL = 5, 1
@@ -63,6 +65,29 @@ local function text_fields_problem(given)
       return ("authorize: %s: a string without spaces expected"):format(name)
     end
   end
+  for _, name in ipairs { "bot_token", "user_token" } do
+    local problem = given[name] and option_checks.web_token(given[name])
+    if problem then
+      return ("authorize: %s: %s"):format(name, problem)
+    end
+  end
+end
+
+-- What else authorize gives is the program's own, but for what a token was meant to be.
+local function token_problem(given, has_own_token)
+  if given.bot_token or given.user_token then
+    return nil
+  end
+  for name in pairs(given) do
+    local near = name == "token" and '; did you mean "bot_token"?'
+      or near_miss(name, { bot_token = true, user_token = true })
+    if near ~= "" then
+      return ("authorize: unknown field %q%s"):format(tostring(name), near)
+    end
+  end
+  if not has_own_token then
+    return "authorize: bot_token or user_token expected, got a table with neither"
+  end
 end
 
 -- The app's own token takes the place of the one that was not given.
@@ -94,6 +119,7 @@ function M.of_function(self, query)
     return nil, failed(query, "authorize: a table expected, got " .. type(given)), FAILURE_TTL
   end
   local problem = text_fields_problem(given)
+    or token_problem(given, self.app.settings.token ~= nil)
   if problem then
     return nil, failed(query, problem), FAILURE_TTL
   end

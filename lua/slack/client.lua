@@ -28,7 +28,7 @@ local OPTIONS = {
   token = option_checks.web_token, api_url = "string", timeout = "number", retries = "integer",
   proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
   http2 = "boolean", headers = "table", user_agent = "string", log = option_checks.log,
-  on_call = "function",
+  on_call = "function", hints = "table",
 }
 local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
 
@@ -50,6 +50,8 @@ local READING = {
   "^search", "^count$", "^set%u", "^permalink$", "^teams$",
 }
 
+-- What to do about Slack's words; the option `hints` has those of an app whose tokens
+-- come from elsewhere.
 local HINTS = {
   not_authed = "give the option 'token' or set SLACK_BOT_TOKEN",
   invalid_auth = "check the option 'token' or SLACK_BOT_TOKEN",
@@ -131,7 +133,15 @@ local function foreign_answer(call, response)
   }
 end
 
-local function explain(answer)
+-- A token of the call's own is not that of the client.
+local function hint_for(call, word)
+  if word == "invalid_auth" and call.has_own_token then
+    return "check the token that the call was given"
+  end
+  return call.hints and call.hints[word] or HINTS[word]
+end
+
+local function explain(call, answer)
   local parts = { answer.error }
   local metadata = answer.response_metadata
   for _, message in ipairs(type(metadata) == "table" and metadata.messages or {}) do
@@ -141,7 +151,7 @@ local function explain(answer)
     parts[#parts + 1] = ("the token lacks the scope %s"):format(answer.needed)
       .. (type(answer.provided) == "string" and ", it has " .. answer.provided or "")
   end
-  parts[#parts + 1] = HINTS[answer.error]
+  parts[#parts + 1] = hint_for(call, answer.error)
   return table.concat(parts, ": ", 1, math.min(#parts, 2))
     .. (#parts > 2 and "; " .. table.concat(parts, "; ", 3) or "")
 end
@@ -163,7 +173,7 @@ end
 local function refusal(call, response, answer)
   return errors.new {
     code = answer.error,
-    message = call.name .. ": " .. explain(answer),
+    message = call.name .. ": " .. explain(call, answer),
     method = call.name,
     status = response.status,
     response = answer,
@@ -337,7 +347,8 @@ local function new_call(client, name, args, options)
   end
   return {
     name = name,
-    token = token,
+    token = token, has_own_token = (options.token or args.token) ~= nil,
+    hints = client._options.hints,
     key = name .. " " .. (token or ""),
     is_repeatable = is_repeatable(name),
     retries = options.retries or client._options.retries,
@@ -357,7 +368,7 @@ local function run(client, call)
   if not call.token and not NEEDS_NO_TOKEN[call.name] then
     return nil, errors.new {
       code = "not_authed",
-      message = call.name .. ": there is no token: " .. HINTS.not_authed,
+      message = call.name .. ": there is no token: " .. hint_for(call, "not_authed"),
       method = call.name,
     }
   end
@@ -463,6 +474,7 @@ end
 ---@field user_agent? string put before ours
 ---@field log? slack.LogLevel|slack.LogOptions|slack.Logger
 ---@field on_call? fun(method: string, err: slack.Error?) told of the end of each call
+---@field hints? table<string, string> by Slack's word: what to do about it, for errors
 
 -- The token of the environment; else what is wrong with it.
 local function token_of_environment()

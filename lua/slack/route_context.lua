@@ -22,7 +22,8 @@ local json = require "slack.json"
 ---@field form_error? string why a form gives none
 ---@field json any the decoded body; nil when it is no JSON
 ---@field json_error? string why there is none
----@field client slack.Client with the app's own token
+---@field client slack.Client with the app's own token; with oauth or authorize there may be
+---  none, and app:client_for has those of workspaces
 ---@field log slack.Logger
 ---@field data table free for the program
 ---@field state table the states of app:state by name

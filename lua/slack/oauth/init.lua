@@ -132,6 +132,10 @@ end
 ---@return slack.TokenUpdate? tokens token, refresh_token, expires_at, scopes
 ---@return slack.Error? err
 function Oauth:exchange(token)
+  if type(token) ~= "string" or token == "" or token:find "[%s%c]" then
+    error("oauth:exchange: a token expected, got " .. (type(token) == "string"
+      and "text that is none" or type(token)), 2)
+  end
   return exchange.exchange(self.app.client, self.settings, token, self.clock)
 end
 
