@@ -366,15 +366,18 @@ describe("rotation", function()
   it("saves what it held, and asks Slack for nothing, when the storage is back", function()
     slack.run(function()
       save(HOUR)
-      local rotation = new_rotation()
-      rotation.unsaved["-:T1:-"] = {
-        used = "xoxe-1-bot0",
-        tokens = { token = "xoxe.xoxb-1-held", refresh_token = "xoxe-1-held",
-          expires_at = now + 12 * HOUR },
-      }
+      local rotation, update = new_rotation(), installations.update
+      rotation.save_pause = 0.001
+      local full = errors.new { code = "disk_full", message = "the disk is full" }
+      installations.update = function() return nil, full end
       rotation:look()
-      assert.equal("xoxe.xoxb-1-held", installations:find_bot(BOT).bot_token)
-      assert.same({ {}, {} }, { slack_here.calls, rotation.unsaved })
+      assert.equal(1, #slack_here.calls)
+      assert.equal("xoxe.xoxb-1-0", installations:find_bot(BOT).bot_token)
+      installations.update = update
+      now = now + 60
+      rotation:look()
+      assert.equal("xoxe.xoxb-1-1", installations:find_bot(BOT).bot_token)
+      assert.same({ 1, {} }, { #slack_here.calls, rotation.unsaved })
     end)
   end)
 
@@ -430,6 +433,21 @@ describe("an app with tokens that expire", function()
       local second = it.app.installations:each()()
       assert.are_not.equal(first.bot_token, second.bot_token)
       assert.equal(second.bot_token, used)
+    end)
+  end)
+
+  it("keeps what comes of a refresh that is under way when the app stops", function()
+    oauth_app.run({ token_rotation = true }, function(here, new)
+      local it = new { scopes = { "chat:write" }, rotate_before = 13 * HOUR }
+      assert.equal(200, here:install({ install_url = it.url .. "/slack/install" }).status)
+      local first = it.app.installations:each()().bot_token
+      here:fail("oauth.v2.access", { delay = 0.05 })
+      local rotation = it.app.oauth.rotation
+      slack.spawn(rotation.look, rotation)
+      oauth_app.wait(function() return next(rotation.flights) end)
+      assert(it.app:stop())
+      assert(it.app:start())
+      assert.are_not.equal(first, it.app.installations:each()().bot_token)
     end)
   end)
 

@@ -57,7 +57,7 @@ function Rotation.new(parts)
     installations = parts.installations, settings = parts.settings, client = parts.client,
     log = parts.log, clock = parts.clock or core.time, before = parts.settings.rotate_before,
     flights = {}, failures = {}, unsaved = {}, is_running = false, is_stopping = false,
-    paused_until = 0,
+    paused_until = 0, save_pause = SAVE_PAUSE,
   }, Rotation)
 end
 
@@ -96,7 +96,7 @@ local function is_overtaken(err)
 end
 
 local function save(self, where, used, tokens)
-  local seconds = SAVE_PAUSE
+  local seconds = self.save_pause
   for attempt = 1, SAVES do
     local record, err = self.installations:update(where, used, tokens)
     if record then
