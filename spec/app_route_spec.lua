@@ -90,6 +90,19 @@ describe("app:route", function()
     end)
   end)
 
+  it("finds the path in a target that names the host too", function()
+    serving.run(function(on)
+      on.app:route("GET", "/a", function(c) return c.path .. "?" .. (c.query.b or "") end)
+      for target, expected in pairs {
+        ["http://bot.example/a?b=1"] = "/a?1", ["HTTP://bot.example:80/a"] = "/a?",
+        ["hTTps://bot.example/a?b=http://x/"] = "/a?http://x/",
+      } do
+        local request = ("GET %s HTTP/1.1\r\nHost: x\r\n\r\n"):format(target)
+        assert.matches("\r\n\r\n" .. expected, raw(on, request, expected), 1, true)
+      end
+    end)
+  end)
+
   it("answers 400 to paths and queries that are wrongly encoded, and runs nothing", function()
     serving.run(function(on)
       on.app:route("GET", "/:a", function() error "must not run" end)

@@ -153,7 +153,7 @@ end
 -- Requests ------------------------------------------------------------------------
 
 local function split_target(target)
-  target = target:gsub("^https?://[^/?]*", "")
+  target = target:gsub("^[Hh][Tt][Tt][Pp][Ss]?://[^/?]*", "")
   local path, query = target:match "^([^?]*)%??(.*)$"
   return path == "" and "/" or path, query
 end
