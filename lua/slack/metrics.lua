@@ -148,7 +148,7 @@ local function new_row(family, value)
   return row
 end
 
--- depth: how many calls above this one the mistake was made.
+-- Raises where the counter or histogram was used.
 local function check_use(family, class, method, value, ...)
   if getmetatable(family) ~= class then
     error(("%s: call it with a colon: %s(…)"):format(method:gsub(":", "."), method), 3)
