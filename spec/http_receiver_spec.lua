@@ -8,6 +8,7 @@ local live = require "support.live_app"
 local loop = require "slack.loop"
 local offline_app = require "support.offline_app"
 local signed = require "support.signed"
+local slack = require "slack"
 local tasks = require "slack.tasks"
 
 local PATH = "/slack/events"
@@ -472,6 +473,47 @@ describe("an app on HTTP", function()
       assert.truthy(log():find("running as lander in Moonbase, HTTP on " .. url, 1, true), log())
       assert.is_nil(app:stats().socket_mode)
       assert.is_table(app:stats().http)
+    end)
+  end)
+
+  it("names the address that it is bound to, and a URL for callers on this machine", function()
+    for host, names in pairs {
+      ["0.0.0.0"] = { "0.0.0.0", "127.0.0.1" }, ["127.0.0.1"] = { "127.0.0.1", "127.0.0.1" },
+    } do
+      live.run(function(_, new_app, lines)
+        local app = new_app {
+          transport = "http", signing_secret = signed.SECRET, http = { host = host, port = 0 },
+        }
+        app:command("/x", print)
+        assert(app:start())
+        local port = app.http_server:port()
+        local bound = ("HTTP on http://%s:%d%s"):format(names[1], port, PATH)
+        local log = table.concat(lines, "\n")
+        assert.truthy(log:find(bound, 1, true), log)
+        assert.equal(("http://%s:%d"):format(names[2], port), app.http_server:url())
+      end)
+    end
+  end)
+
+  it("names a request of Slack's that nobody takes, once in a while", function()
+    with_app({ register = on("command", "/x", print) }, function(_, app, log)
+      local base = app.http_server:url()
+      local plain = { method = "POST", body = "x" }
+      assert.equal(404, slack.fetch(base .. "/other", plain).status)
+      for _, path in ipairs { "/slack/event?token=xoxb-1-2", "/" .. ("x"):rep(300) } do
+        assert.equal(404, signed.post(base .. path, signed.event(MENTION)).status)
+      end
+      local line = log():match "[^\n]*nobody takes[^\n]*"
+      assert.matches("INFO .*nobody takes POST /slack/event: "
+        .. "the Request URL's path is /slack/events$", line)
+      assert.equal(1, select(2, log():gsub("nobody takes", "")))
+    end)
+  end)
+
+  it("shows little of a long path", function()
+    with_app({ register = on("command", "/x", print) }, function(_, app, log)
+      signed.post(app.http_server:url() .. "/" .. ("x"):rep(300), signed.event(MENTION))
+      assert.matches("POST /" .. ("x"):rep(99) .. "…:", log(), 1, true)
     end)
   end)
 

@@ -168,6 +168,31 @@ describe("sandbox over HTTP", function()
     assert.equal(2, #app.requests)
   end)
 
+  it("says why a delivery failed, by status or by what became of the connection", function()
+    start { retry_delays = {} }
+    answers = { { 401 }, { 404 } }
+    for _, detail in ipairs { "status 401, is the app's signing secret", "status 404, is the" } do
+      assert.matches(detail, here:command({ command = "/go" }).detail, 1, true)
+    end
+    local delivery = here.last_delivery
+    local attempt = delivery.attempts[1]
+    assert.same({ 404, delivery.detail }, { attempt.status, attempt.detail })
+    here:deliver_over_http "http://localhost:1/"
+    assert.matches("no connection", here:command({ command = "/go" }).detail)
+  end)
+
+  it("delivers nothing of a kind that has no URL, and takes 0.0.0.0 for this machine", function()
+    start()
+    local port = app.url:match ":(%d+)$"
+    here:deliver_over_http { commands = ("http://0.0.0.0:%s/c"):format(port) }
+    here:say { text = "hi" }
+    local event = here.last_delivery
+    assert.same({ "no_request_url", true }, { event.failure, event.ended })
+    answers = { { 200 } }
+    assert.is_nil(here:command({ command = "/go" }).failure)
+    assert.equal(1, #app.requests)
+  end)
+
   for name, answer in pairs {
     ["a status outside of 2xx"] = { 500 },
     ["plain text"] = { 200, "ok", { "Content-Type", "text/plain" } },
@@ -265,7 +290,7 @@ describe("sandbox over HTTP", function()
 
   for problem, where in pairs {
     ['field "events": a URL expected, got localhost:3000'] = "localhost:3000",
-    ['field "commands": a URL expected, got nil'] = { events = "http://localhost:1/" },
+    ["deliver_over_http: a URL expected"] = {},
     ['unknown field "event"; did you mean "events"?'] = { event = "http://localhost:1/" },
   } do
     it("raises at the caller's line for a URL that is none: " .. problem, function()

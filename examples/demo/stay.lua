@@ -104,8 +104,12 @@ end
 -- Why a bot that is reached over HTTP did not get what was said last.
 local function http_trouble(self)
   local delivery = self.slack.http and self.slack.last_delivery
-  return delivery and delivery.failure
-    and ("no bot answers at %s (%s)"):format(delivery.url, delivery.failure)
+  if not (delivery and delivery.failure) then
+    return nil
+  end
+  local is_answered = delivery.attempts[#delivery.attempts].status
+  return (is_answered and "the bot at %s refused that: %s" or "no bot answers at %s: %s"):format(
+    delivery.url, delivery.detail or delivery.failure)
 end
 
 -- Silence is answered too.
@@ -131,7 +135,8 @@ local function command(self, name, text)
     command = name, text = text, user = self.user, channel = CHANNEL,
   }
   if outcome.failure then
-    note(self, ("%s failed: %s"):format(name, outcome.failure))
+    note(self, ("%s failed: %s%s"):format(name, outcome.failure,
+      outcome.detail and " (" .. outcome.detail .. ")" or ""))
   end
 end
 

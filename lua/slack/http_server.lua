@@ -5,6 +5,7 @@ local CertificateWatch = require "slack.certificate_watch"
 local Failures = require "slack.failures"
 local Job = require "slack.job"
 local RouteContext = require "slack.route_context"
+local Strays = require "slack.strays"
 local core = require "slack.core"
 local form = require "slack.form"
 local http_options = require "slack.http_options"
@@ -16,7 +17,7 @@ local tasks = require "slack.tasks"
 local FINISH_CHECK = 0.01
 
 local DEFAULT_HOST = "0.0.0.0"
-local ANY_HOST = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "[::1]" }
+local LOOPBACK_OF = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "::1" }
 -- Handed to the core as they are.
 local CORE_OPTIONS = {
   "max_head", "max_body", "head_timeout", "body_timeout", "idle_timeout", "max_connections",
@@ -37,6 +38,7 @@ local WORDS = {
 ---@field is_open boolean
 ---@field running integer handlers of routes
 ---@field most_running number
+---@field strays slack.Strays
 ---@field counts { requests: integer, failed: integer, crowded: integer }
 local HttpServer = {}
 HttpServer.__index = HttpServer
@@ -51,6 +53,7 @@ function HttpServer.new(settings)
     log = (settings.log or app.log):with { component = "http" }, is_open = false, running = 0,
     counts = { requests = 0, failed = 0, crowded = 0 },
   }, HttpServer)
+  self.strays = Strays.new(app.settings, self.log)
   self.most_running = math.min(app.dispatch.limit, self.options.max_requests or math.huge)
   self.counting = setmetatable({}, { __close = function() self.running = self.running - 1 end })
   return self
@@ -165,6 +168,7 @@ local function on_request(self, number, method, target, headers, body, received)
   local route, params = self.routes:find(method, path)
   if not route then
     local miss = params
+    self.strays:note(method, path, headers)
     return exchange:refuse(miss.status, miss.allow and { "Allow", miss.allow })
   end
   local values, all = form.decode(query)
@@ -238,15 +242,23 @@ function HttpServer:port()
   return self.core and self.core:port()
 end
 
+local function url_with(self, host)
+  host = host:find(":", 1, true) and "[" .. host .. "]" or host
+  return ("%s://%s:%d"):format(self.is_secure and "https" or "http", host, self:port())
+end
+
 ---Where it can be reached from this machine, without a path.
 ---@return string?
 function HttpServer:url()
-  if not self.core then
-    return nil
-  end
   local host = self.options.host or DEFAULT_HOST
-  host = ANY_HOST[host] or (host:find ":" and "[" .. host .. "]" or host)
-  return ("%s://%s:%d"):format(self.is_secure and "https" or "http", host, self:port())
+  return self.core and url_with(self, LOOPBACK_OF[host] or host)
+end
+
+---The address it is bound to, written as a URL: "http://0.0.0.0:3000" is reached from
+---other machines too.
+---@return string?
+function HttpServer:bound_url()
+  return self.core and url_with(self, self.options.host or DEFAULT_HOST)
 end
 
 ---Accepts no more connections; what was begun is finished.

@@ -110,7 +110,7 @@ function Transports:open(on_fatal)
   return ok, err
 end
 
----Where Slack's requests go to, for people; nil without HTTP.
+---Where it listens for Slack's requests, for people; nil without HTTP.
 ---@return string?
 function Transports:endpoint()
   local app = self.app
@@ -118,13 +118,13 @@ function Transports:endpoint()
   if not server then
     return nil
   elseif options.transport == "socket" then
-    return server:url()
+    return server:bound_url()
   end
   local paths = {}
   for i, served in ipairs(http_options.served_paths(options.http.path)) do
     paths[i] = served.path
   end
-  return server:url() .. table.concat(paths, " and ")
+  return server:bound_url() .. table.concat(paths, " and ")
 end
 
 -- Closing ------------------------------------------------------------------------

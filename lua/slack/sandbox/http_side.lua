@@ -21,10 +21,11 @@ local JSON_ANSWERS = { block_suggestion = true, dialog_suggestion = true, view_s
 ---A delivery over HTTP, with its repetitions; looks like one over Socket Mode.
 ---@class slack.sandbox.HttpDelivery
 ---@field envelope table type, payload, retry_attempt and retry_reason, as over Socket Mode
----@field attempts { url: string, at: number, status: integer?, reason: string? }[]
+---@field attempts { url: string, at: number, status: integer?, reason: string?, detail: string? }[]
 ---@field acked_at number?
 ---@field ack any what the answer's body says; json.null when it was empty
 ---@field failure string? Slack's word for why the last attempt failed
+---@field detail string? the same for people: "status 401, is the app's signing secret the same?"
 ---@field ended boolean no attempt will follow
 local HttpDelivery = {}
 HttpDelivery.__index = HttpDelivery
@@ -108,16 +109,18 @@ local function decode_answer(response, payload)
   return not JSON_ANSWERS[payload.type] and response.body or nil
 end
 
-local function settle(self, delivery, response, reason)
+local function settle(self, delivery, response, reason, detail)
   local attempt = delivery.attempts[#delivery.attempts]
-  attempt.status, attempt.reason = response and response.status, reason
   local is_event = delivery.envelope.type == "events_api"
   local ack
   if not reason then
     ack = is_event and json.null or decode_answer(response, delivery.envelope.payload)
-    reason = ack == nil and "invalid_response" or nil
+    if ack == nil then
+      reason, detail = "invalid_response", "its answer is neither empty nor JSON"
+    end
   end
-  delivery.failure = reason
+  attempt.status, attempt.reason, attempt.detail = response and response.status, reason, detail
+  delivery.failure, delivery.detail = reason, detail
   if not reason then
     delivery.acked_at, delivery.ack = attempt.at + response.seconds, ack
     delivery.ended = true
@@ -192,7 +195,12 @@ function HttpSide:deliver(kind, payload, options)
     delivery.envelope.retry_attempt = 0
     delivery.envelope.retry_reason = ""
   end
-  self:send(delivery)
+  if url then
+    self:send(delivery)
+  else -- as an app without such a Request URL gets none
+    delivery.ended, delivery.failure = true, "no_request_url"
+    delivery.detail = "deliver_over_http names no URL for it"
+  end
   return delivery
 end
 

@@ -41,6 +41,7 @@ local webhooks = require "slack.sandbox.webhooks"
 ---@field redirect_urls string[]?
 ---@field token_rotation boolean
 ---@field workspace slack.sandbox.Workspace the first one's state
+---@field team_id string the first one's
 ---@field workspaces slack.sandbox.Team[] the first one first
 local Sandbox = setmetatable({}, { __index = people })
 Sandbox.__index = Sandbox
@@ -107,7 +108,7 @@ local function found_workspace(self, options)
     team_name = options.team_name, bot_name = options.bot_name, users = options.users,
     channels = options.channels, enterprise = options.enterprise,
   }
-  self.workspace = self.workspaces[1].workspace
+  self.workspace, self.team_id = self.workspaces[1].workspace, self.workspaces[1].team_id
   if options.installed ~= false then
     self.grants:install(self.workspace, { scopes = SCOPES, token = self.bot_token })
   end

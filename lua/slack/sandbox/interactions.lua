@@ -13,6 +13,7 @@ local people = require "slack.sandbox.people"
 ---@field response_url string? for this interaction
 ---@field trigger_id string?
 ---@field failure string? what the person sees of a missing or wrong answer: Slack's word
+---@field detail string? why there was none, for people: the connection's failure, or the status
 ---@field delivery slack.sandbox.Delivery|slack.sandbox.HttpDelivery
 
 local COMMAND = {
@@ -57,6 +58,7 @@ local function deliver_and_wait(self, kind, payload, timeout)
   return {
     ack = ack,
     failure = ack == nil and failure_of(kind, why) or nil,
+    detail = ack == nil and delivery.detail or nil,
     seconds = delivery:ack_time(),
     response_url = payload.response_url,
     trigger_id = payload.trigger_id,

@@ -29,6 +29,20 @@ local REASONS = {
 ---@field timeout number seconds, redirects included
 ---@field ca_file? string
 
+-- What a bot of ours means by them.
+local STATUSES = {
+  [400] = "it could not be read",
+  [401] = "is the app's signing secret the same?",
+  [404] = "is the path the right one, and is there a listener for it?",
+  [500] = "a handler failed; see the app's log",
+  [503] = "the app is busy, starting or stopping",
+}
+
+local function status_in_words(status)
+  local meaning = STATUSES[status]
+  return ("status %d%s"):format(status, meaning and ", " .. meaning or "")
+end
+
 local function headers_of(post)
   local headers = { "User-Agent", USER_AGENT, "Accept", "*/*" }
   local function add(name, value)
@@ -55,10 +69,11 @@ end
 ---@param post slack.sandbox.SignedPost
 ---@return slack.Response? response whatever its status; nil when none came
 ---@return string? reason Slack's word for why not, or for a status outside of 2xx
+---@return string? detail the same for people who look for the cause
 local function signed_post(post)
   local net, err = http.net { ca_file = post.ca_file, proxy = "" }
   if not net then
-    return nil, "ssl_error", err
+    return nil, "ssl_error", tostring(err)
   end
   local url, left = post.url, post.timeout
   for _ = 0, MAX_REDIRECTS do
@@ -67,13 +82,16 @@ local function signed_post(post)
       net = net, timeout = left, urgent = true,
     }
     if not response then
-      return nil, REASONS[failure.code] or "unknown_error"
+      return nil, REASONS[failure.code] or "unknown_error", failure.message
     elseif not (REDIRECTS[response.status] and response.redirect) then
-      return response, not response.ok and "http_error" or nil
+      if response.ok then
+        return response
+      end
+      return response, "http_error", status_in_words(response.status)
     end
     url, left = response.redirect, math.max(left - response.seconds, 0.001)
   end
-  return nil, "too_many_redirects"
+  return nil, "too_many_redirects", "it was led on more than twice"
 end
 
 return signed_post

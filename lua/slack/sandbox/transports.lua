@@ -19,12 +19,18 @@ local URLS = {
 local WAYS = { socket = true, http = true, alternate = true }
 
 ---@class slack.sandbox.AppUrls
----@field url? string for all that is not named
+---@field url? string for all that is not named; without it those are not delivered
 ---@field events? string
 ---@field commands? string
 ---@field interactions? string
 ---@field options? string of option loads; interactions
 ---@field ca_file? string PEM, when the app serves https with a certificate of its own
+
+-- An app says that it listens on every address; Slack would need a name.
+local function connectable(url)
+  return (url:gsub("^(https?://)0%.0%.0%.0%f[^%d.]", "%1127.0.0.1")
+    :gsub("^(https?://)%[::%]", "%1[::1]"))
+end
 
 local function check_urls(where)
   local given = type(where) == "string" and { url = where } or where
@@ -35,11 +41,15 @@ local function check_urls(where)
     interactions = given.interactions or given.url,
   }
   urls.options = given.options or urls.interactions
+  if next(urls) == nil then
+    error("sandbox:deliver_over_http: a URL expected", 3)
+  end
   for _, name in ipairs { "events", "commands", "interactions", "options" } do
-    if not (urls[name] and urls[name]:find "^https?://.") then
-      error(("sandbox:deliver_over_http: field %q: a URL expected, got %s"):format(
-        name, tostring(urls[name])), 3)
+    local url = urls[name]
+    if url and not url:find "^https?://." then
+      error(("sandbox:deliver_over_http: field %q: a URL expected, got %s"):format(name, url), 3)
     end
+    urls[name] = url and connectable(url)
   end
   return urls, given.ca_file
 end
