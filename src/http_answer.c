@@ -108,26 +108,28 @@ static void append_text(struct slk_buffer *out, const char *text, size_t length)
 int slk_http_answer_append(struct slk_buffer *out, const struct slk_http_answer *answer,
                            struct slk_http_date *date)
 {
-    char line[64], last[96];
+    char line[64], counted[48];
+    const char *last =
+        answer->keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
     bool bodiless = answer->status == 204 || answer->status == 304;
     int first = snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\n", answer->status,
                          phrase_of(answer->status));
-    int used =
-        bodiless ? 0 : snprintf(last, sizeof last, "Content-Length: %zu\r\n", answer->body.length);
-    used += snprintf(last + used, sizeof last - (size_t)used, "Connection: %s\r\n\r\n",
-                     answer->keep_alive ? "keep-alive" : "close");
+    int used = bodiless ? 0
+                        : snprintf(counted, sizeof counted, "Content-Length: %zu\r\n",
+                                   answer->body.length);
     const char *dated = date_line(date);
     size_t headers = strlen(answer->headers);
     size_t body = bodiless || answer->is_head ? 0 : answer->body.length;
-    int status =
-        slk_buffer_reserve(out, (size_t)first + strlen(dated) + headers + (size_t)used + body);
+    int status = slk_buffer_reserve(out, (size_t)first + strlen(dated) + headers + (size_t)used +
+                                             strlen(last) + body);
     if (status != SLK_OK) {
         return status;
     }
     append_text(out, line, (size_t)first);
     append_text(out, dated, strlen(dated));
     append_text(out, answer->headers, headers);
-    append_text(out, last, (size_t)used);
+    append_text(out, counted, (size_t)used);
+    append_text(out, last, strlen(last));
     append_text(out, answer->body.data, body);
     return SLK_OK;
 }

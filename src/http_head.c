@@ -10,10 +10,11 @@ static bool refuse(struct slk_http_head *head, int status, const char *why)
     return false;
 }
 
+/* Names are letters and hyphens, nearly always. */
 static bool is_token_char(unsigned char c)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~";
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+    static const char others[] = "!#$%&'*+.^_`|~";
+    return (c >= 'a' && c <= 'z') || c == '-' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            (c != '\0' && strchr(others, c) != NULL);
 }
 
