@@ -25,7 +25,7 @@ local WAITED = "It had waited %.1f s for its turn: other handlers kept Lua busy,
 ---@field transport slack.Transport
 ---@field number integer for the C side; 0: nothing is owed
 ---@field received number when it came
----@field taken number|false when it came to Lua; false: nothing is owed
+---@field taken? number when it came to Lua, of what wants an answer
 ---@field answered? number when Lua answered
 
 ---@class slack.Deliveries
@@ -128,7 +128,7 @@ end
 ---@param request slack.Delivery
 function Deliveries:begin(request)
   local number = request.number
-  self.last_number = number
+  self.last_number, request.taken = number, loop.now()
   local fate = self.expired[number]
   if fate then
     return begin_expired(self, request, fate)

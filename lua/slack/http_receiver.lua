@@ -104,7 +104,6 @@ local function on_delivery(self, number, kind, body, retry_number, retry_reason,
     transport = self, number = number, body = body, came_as = kind,
     retry = Deliveries.retry(retry_number, retry_reason),
     acked = is_event, held = is_event and number ~= 0, headers = headers, received = received,
-    taken = number ~= 0 and loop.now(),
   }, Request)
   if kind ~= "command" then
     local message

@@ -98,7 +98,6 @@ local function on_envelope(self, kind, text, ack_token, _, attempt, reason, take
     transport = self, number = ack_token, body = body, came_as = CAME_AS[kind],
     retry = Deliveries.retry(attempt, reason),
     acked = ack_token == 0, takes_payload = takes_payload, received = received,
-    taken = ack_token ~= 0 and loop.now(),
   }, Request)
   if ack_token == 0 then
     self.dispatch:request(request)
