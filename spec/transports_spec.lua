@@ -223,7 +223,7 @@ local BEHAVIORS = {
     end,
     run = function(here, _, lines)
       assert.equal(json.null, here:command({ command = "/slow" }).ack)
-      live.wait(function() return table.concat(lines):find "c:ack after the deadline" end)
+      live.wait(function() return table.concat(lines):find "c:ack: after the deadline" end)
       assert.matches('no ack in time from app:command "/slow"', table.concat(lines))
       for i = 1, #lines do -- so that the next round waits for its own
         lines[i] = ""
