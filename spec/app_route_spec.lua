@@ -163,7 +163,12 @@ describe("app:route", function()
         local got = echo(on, { method = "POST", body = "a=b", headers = {
           ["Content-Type"] = "text/plain",
         } })
-        assert.same({ body = "a=b", json_error = true }, got)
+        assert.same({ body = "a=b", json_error = true, form_error = true }, got)
+        on.app:route("POST", "/why", function(c) return c.form_error end)
+        assert.matches("x%-www%-form%-urlencoded expected, got multipart/form%-data",
+          on.request("/why", { method = "POST", body = "--x--", headers = {
+            ["Content-Type"] = "multipart/form-data; boundary=x",
+          } }).body)
       end)
     end)
 
@@ -272,6 +277,21 @@ describe("app:route", function()
     end)
   end)
 
+  it("answers 500 to nil and a reason, which the log gets with the route", function()
+    serving.run(function(on)
+      on.app:route("GET", "/a", function() return nil, "the shop is closed" end)
+      on.app:route("GET", "/b", function() return nil, nil end)
+      local answer = on.request "/a"
+      assert.same({ 500, nil }, { answer.status, answer.body:match "shop" })
+      assert.equal(204, on.request("/b").status)
+      assert.matches("ERROR.-app:route GET /a %(.-%): the shop is closed", on.log())
+      local caught
+      on.app:on_error(function(err) caught = err end)
+      on.request "/a"
+      assert.equal("the shop is closed", caught)
+    end)
+  end)
+
   it("goes on when the client hangs up, and drops the answer", function()
     serving.run(function(on)
       local gate, ended = tasks.waiter(), false
@@ -314,6 +334,11 @@ describe("app:route", function()
       live.wait(function() return #gates == 2 end)
       local refused = on.request "/a"
       assert.same({ 503, "1" }, { refused.status, refused.headers["retry-after"] })
+      on.request "/a"
+      local _, lines = on.log():gsub("app:route GET /a %(.-%): refused with 503: 2 handlers", "")
+      assert.equal(1, lines, on.log())
+      local metrics = on.request("/metrics").body
+      assert.matches('slack_http_refused_total{status="503"} 2', metrics, 1, true)
       assert.equal(200, on.request("/health").status)
       assert.is_false(on.app.dispatch.is_full)
       on.offline:message "hello"
@@ -357,10 +382,12 @@ describe("app:route", function()
         return note
       end)
       assert(app:start())
-      tasks.spawn(require("slack").fetch, app.http_server:url() .. "/a")
+      local asking = tasks.spawn(require("slack").fetch, app.http_server:url() .. "/a")
       live.wait(function() return app.dispatch.running == 1 end)
       local ok, err = app:stop()
       assert.is_nil(ok)
+      local _, answer = asking:join()
+      assert.equal(503, answer and answer.status)
       assert.matches("app:route GET /a", err.message)
       assert.is_true(closed)
     end)

@@ -285,6 +285,14 @@ describe("authorize", function()
       assert.is_nil(caught.message:find("1234567890-secret", 1, true))
     end)
 
+    it("by being slow is named when the ack of a command is due", function()
+      answer = function() tasks.sleep(5) end
+      local request = offline:command "/go"
+      app.dispatch:deadline(request)
+      assert.matches("no ack in time from authorize, which has not said yet", offline:log(), 1, true)
+      runtime.settle()
+    end)
+
     it("by never answering is given up after the time of a request", function()
       answer = function() tasks.sleep(1000) end
       deliver {}

@@ -452,4 +452,24 @@ describe("dispatch", function()
     assert.equal(3, #offline.lines)
     offline.app.dispatch:cancel_all()
   end)
+
+  it("warns now and then of listeners that keep an event longer than Slack waits", function()
+    local now = 1000
+    local slow = Offline.new(nil, function() return now end)
+    slow.app.dispatch.slow_events.clock = function() return now end
+    local gate = tasks.waiter()
+    slow.app:event("app_mention", function() gate:await() end)
+    for i = 1, 4 do
+      local request = slow:deliver({
+        type = "event_callback", team_id = "T1", event_id = "EvSlow" .. i,
+        event = { type = "app_mention", user = "U1" },
+      }, { acked = true, held = true })
+      now = now + (i == 4 and 60 or 0)
+      slow.app.dispatch:deadline(request)
+    end
+    local _, lines = slow:log():gsub("WARN[^\n]*app:event [^\n]*answered with 200", "")
+    assert.equal(2, lines, slow:log())
+    assert.matches("2 more like it", slow:log())
+    gate:resolve()
+  end)
 end)

@@ -408,7 +408,7 @@ describe("an event that is answered when it has been handled", function()
       end) }, function(url, app, log)
         assert.equal(200, signed.post(url, signed.event(MENTION)).status)
         live.wait(function() return log():find "too late to tell" end)
-        assert.not_matches("WARN", log())
+        assert.matches("WARN[^\n]*takes longer than Slack waits", log())
         assert.same({ {}, {} },
           { app.transports[1].deliveries.owed, app.transports[1].deliveries.tardy })
       end)

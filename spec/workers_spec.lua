@@ -302,6 +302,12 @@ describe("an app with workers", function()
     end, nil, SCRIPTED)
   end)
 
+  it("is warned of at the start that a storage in memory is not shared", function()
+    run(function(program)
+      wait_for(program, 'WARN[^\n]*(2) workers with storage = "memory:"')
+    end)
+  end)
+
   it("ends with a failure when its token is refused", function()
     run(function(program)
       assert.equal(1, status_of(program), program.program:output())

@@ -85,6 +85,7 @@ local function new_context(self, request, kind, part)
 end
 
 local function conclude(self, c, authorization, err)
+  c.is_authorizing = nil
   if not authorization then
     return refuse(self, c, err)
   end
@@ -159,6 +160,7 @@ function Admission:request(request, kind, part)
   if flight.done then
     return conclude(self, c, flight.value, flight.err)
   end
+  c.is_authorizing = true
   local job = new_job(self, c)
   job.flight = flight
   job:start(run_wait)

@@ -364,6 +364,8 @@ local function finish(self)
   end
   if drained then
     self.transports:wait_stopped(CLOSE_TIMEOUT)
+  elseif cut_off > 0 and self.http_server then
+    self.http_server:wait_finished(CLOSE_TIMEOUT) -- in which clients of routes get their 503
   end
   if self.oauth then
     self.oauth:finish(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT))

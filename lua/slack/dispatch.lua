@@ -25,6 +25,7 @@ local Dedupe = require "slack.dedupe"
 local Failures = require "slack.failures"
 local HeldEvents = require "slack.held_events"
 local Job = require "slack.job"
+local LogLimit = require "slack.log_limit"
 local acks = require "slack.acks"
 local chain = require "slack.chain"
 local matching = require "slack.matching"
@@ -33,6 +34,9 @@ local tasks = require "slack.tasks"
 local unmatched = require "slack.unmatched"
 
 local trace, caught_in = Failures.trace, Failures.of
+
+-- Seconds between two lines about events that one listener keeps longer than Slack waits.
+local PERIOD = 60
 
 -- Of the bot's own doings these are wanted.
 local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true }
@@ -84,6 +88,7 @@ function Dispatch.new(app, clock)
     aside = 0,
     limit = app.settings.max_in_flight,
     crowding = Crowding.new(app, app.settings.max_in_flight, clock),
+    slow_events = LogLimit.new(clock, PERIOD),
     is_full = false,
     on_full = nothing,
     on_room = nothing,
@@ -470,19 +475,37 @@ function Dispatch:is_idle()
   return self.running == self.excused
 end
 
+-- Whom the answer was waited for; whether that was a listener.
+local function slow_one(self, c)
+  if c and c.is_authorizing then
+    return ("%s, which has not said yet whose token is to serve %s"):format(
+      self.app.authorization.authorize and "authorize" or "the storage of installations",
+      tostring(c.team_id or c.enterprise_id)), false
+  end
+  return tostring(c and c.listener or "a listener that was not reached"), true
+end
+
+local function slow_event(self, who)
+  local is_due, more = self.slow_events:is_due(who)
+  if is_due then
+    self.app.log:warn("%s takes longer than Slack waits: the event was answered with 200, and will "
+      .. "not be delivered again if it fails%s", who,
+      more > 0 and ("; %d more like it since the last line"):format(more) or "")
+  end
+end
+
 ---The transport says that the deadline has answered for the handler.
 ---@param request slack.Request
 ---@param why? string in words
 function Dispatch:deadline(request, why)
   request.acked, request.deadline_passed = true, true
-  local c = request.context
+  local who, is_listener = slow_one(self, request.context)
   if request.held then
-    return self.app.log:debug("%s takes longer than Slack waits: the event was answered with 200, "
-      .. "and will not be delivered again if it fails", tostring(c and c.listener or "a listener"))
+    return slow_event(self, who)
   end
-  self.app.log:warn("no ack in time from %s: acked empty. %s",
-    tostring(c and c.listener or "a listener that was not reached"),
-    why or "Ack first, then do what takes long")
+  self.app.log:warn("no ack in time from %s: acked empty. %s", who,
+    not is_listener and "It took long itself, no listener did: let it answer sooner"
+    or why or "Ack first, then do what takes long")
 end
 
 ---The transport says that Slack has hung up before it had an answer.

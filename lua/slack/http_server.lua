@@ -4,6 +4,7 @@
 local CertificateWatch = require "slack.certificate_watch"
 local Failures = require "slack.failures"
 local Job = require "slack.job"
+local LogLimit = require "slack.log_limit"
 local RouteContext = require "slack.route_context"
 local Strays = require "slack.strays"
 local core = require "slack.core"
@@ -15,6 +16,9 @@ local tasks = require "slack.tasks"
 
 -- Between two looks at whether connections are left.
 local FINISH_CHECK = 0.01
+
+-- Seconds between two lines about requests that one route had no room for.
+local PERIOD = 60
 
 local DEFAULT_HOST = "0.0.0.0"
 local LOOPBACK_OF = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "::1" }
@@ -51,7 +55,7 @@ function HttpServer.new(settings)
   local self = setmetatable({
     app = app, options = settings.options or {}, gate = settings.gate, routes = app.routes,
     log = (settings.log or app.log):with { component = "http" }, is_open = false, running = 0,
-    counts = { requests = 0, failed = 0, crowded = 0 },
+    counts = { requests = 0, failed = 0, crowded = 0 }, refusals = LogLimit.new(loop.now, PERIOD),
   }, HttpServer)
   self.strays = Strays.new(app.settings, self.log)
   self.most_running = math.min(app.dispatch.limit, self.options.max_requests or math.huge)
@@ -116,16 +120,19 @@ local function call_handler(c)
   return c.listener.handler(c)
 end
 
+-- nil with a second value is what fails gives, passed on: no answer without a body.
 local function run(exchange, c)
   local _ <close> = exchange
-  local ok, value = xpcall(call_handler, Failures.trace, c)
-  if ok then
+  local ok, value, err = xpcall(call_handler, Failures.trace, c)
+  if ok and (value ~= nil or err == nil) then
     return answer_with(exchange, c.listener, value)
   end
   local counts = exchange.server.counts
   counts.failed = counts.failed + 1
   exchange:refuse(500)
-  c.app.dispatch.failures:report(c, Failures.of(value, c.listener), true)
+  local failure = ok and { err = err, traceback = "", listener = c.listener }
+    or Failures.of(value, c.listener)
+  c.app.dispatch.failures:report(c, failure, true)
 end
 
 -- The job is closed after all else, and tells the app that it has ended.
@@ -138,14 +145,25 @@ local function run_job(job)
   job.completed = true
 end
 
+local function turn_away(self, exchange, route)
+  self.counts.crowded = self.counts.crowded + 1
+  exchange:refuse(503, { "Retry-After", "1" })
+  local is_due, more = self.refusals:is_due(tostring(route))
+  if is_due then
+    self.log:warn("%s: refused with 503: %s%s", tostring(route), self.app.phase == "starting"
+      and "the app is still starting" or ("%d handlers of routes run already, which is all that "
+      .. "max_in_flight and http.max_requests let run"):format(self.running),
+      more > 0 and ("; %d more like it since the last line"):format(more) or "")
+  end
+end
+
 -- Routes take no room from what Slack delivers, but as much again at most.
 local function begin(self, exchange, c)
   local route = c.listener
   if route.is_probe then
     tasks.spawn(run, exchange, c)
   elseif self.app.phase == "starting" or self.running >= self.most_running then
-    self.counts.crowded = self.counts.crowded + 1
-    exchange:refuse(503, { "Retry-After", "1" })
+    turn_away(self, exchange, route)
   else
     local job = Job.new(self.app.dispatch, c, route)
     job.beside, job.outcome = "aside", false

@@ -5,6 +5,7 @@
 local Metrics = require "slack.metrics"
 local core = require "slack.core"
 local loop = require "slack.loop"
+local merged = require "slack.merged"
 local sorted_keys = require "slack.sorted_keys"
 local version = require "slack.version"
 
@@ -174,8 +175,11 @@ local function write_server(app, write)
   write:single("slack_http_requests_total", "counter", "Whole requests.", stats.requests)
   write:single("slack_http_requests_waiting", "gauge",
     "Requests that wait for Lua's answer.", stats.waiting)
-  local refused = stats.refused
-  if refused then
+  local refused = merged(stats.refused)
+  if stats.routes.crowded > 0 or refused[503] then
+    refused[503] = (refused[503] or 0) + stats.routes.crowded
+  end
+  if stats.refused then
     write:family("slack_http_refused_total", "counter",
       "Requests that the server itself refused, by status.")
     for _, status in ipairs(sorted_keys(refused)) do

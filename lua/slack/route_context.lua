@@ -5,6 +5,8 @@ local form = require "slack.form"
 local headers = require "slack.headers"
 local json = require "slack.json"
 
+local FORM = "application/x-www-form-urlencoded"
+
 ---@class slack.RouteContext
 ---@field kind "route"
 ---@field type "route"
@@ -19,7 +21,7 @@ local json = require "slack.json"
 ---@field body string as it came
 ---@field form? table<string, string> of a form: the first value of each name
 ---@field form_values? table<string, string[]> all of them
----@field form_error? string why a form gives none
+---@field form_error? string why there is none, for another content type too
 ---@field json any the decoded body; nil when it is no JSON
 ---@field json_error? string why there is none
 ---@field client slack.Client with the app's own token; with oauth or authorize there may be
@@ -57,8 +59,10 @@ function fields.cookies(c)
 end
 
 local function read_form(c)
-  local media_type = (c.headers["content-type"] or ""):match "^[^;%s]*":lower()
-  if media_type ~= "application/x-www-form-urlencoded" then
+  local media_type = (c.headers["content-type"] or ""):match "^[^;%s]*":lower():sub(1, 80)
+  if media_type ~= FORM then
+    c.form_error = ("a body of the type %s expected, got %s"):format(FORM,
+      media_type == "" and "one without a type" or media_type)
     return
   end
   local values, all = form.decode(c.body)

@@ -250,6 +250,10 @@ function M.run_app(app, run)
     app.log:error("%s", err)
     return nil, err
   end
+  if options.storage == "memory:" then
+    app.log:warn('%d workers with storage = "memory:": each has its own app.store and app.storage, '
+      .. 'which differ; storage = "sqlite:PATH" is one for all', options.workers)
+  end
   local ok
   ok, err = M.run {
     count = options.workers, log = app.log:with { component = "workers" },
