@@ -295,7 +295,9 @@ describe("a store in a file of SQLite", function()
 
     it("it is a directory, or would lie in a file", function()
       path = directory.path
-      assert.equal("open", refused())
+      local code, text = refused()
+      assert.equal("open", code)
+      assert.matches("cannot be opened: Is a directory: give the path of a file", text)
       files.write(directory.path .. "/file", "")
       path = directory.path .. "/file/bot.db"
       assert.equal("open", refused())

@@ -1,5 +1,6 @@
 #include "sqlite_failure.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ static const struct failure {
     {SQLITE_NOTADB, "corrupt",
      "is no SQLite database: give another path, or move it away to "
      "begin with an empty one"},
-    {SQLITE_CANTOPEN, "open", "cannot be opened: it and files beside it must be this user's"},
+    {SQLITE_CANTOPEN, "open", "cannot be opened"},
     {SQLITE_IOERR, "io", "cannot be read or written"},
     {SQLITE_NOMEM, "memory", "cannot be used: out of memory"},
 };
@@ -57,6 +58,15 @@ const char *slk_sqlite_show_path(const char *path, char *buffer, size_t size)
     return buffer;
 }
 
+static const char *advice_of(const struct failure *failure, int number)
+{
+    if (failure->result != SQLITE_CANTOPEN) {
+        return "";
+    }
+    return number == EISDIR ? ": give the path of a file"
+                            : ": it and the files beside it must be this user's";
+}
+
 void slk_sqlite_explain(sqlite3 *db, int result, const char *path, struct slk_error *err)
 {
     char buffer[128];
@@ -64,12 +74,13 @@ void slk_sqlite_explain(sqlite3 *db, int result, const char *path, struct slk_er
     const char *shown = slk_sqlite_show_path(path, buffer, sizeof buffer);
     int number = db != NULL ? sqlite3_system_errno(db) : 0;
     if ((failure->result == SQLITE_IOERR || failure->result == SQLITE_CANTOPEN) && number != 0) {
-        slk_error_set(err, failure->code, "%s %s: %s", shown, failure->text,
-                      slk_errno_text(number));
+        slk_error_set(err, failure->code, "%s %s: %s%s", shown, failure->text,
+                      slk_errno_text(number), advice_of(failure, number));
     } else if (failure == &unknown) {
         slk_error_set(err, failure->code, "%s %s: %s", shown, failure->text,
                       sqlite3_errstr(result));
     } else {
-        slk_error_set(err, failure->code, "%s %s", shown, failure->text);
+        slk_error_set(err, failure->code, "%s %s%s", shown, failure->text,
+                      advice_of(failure, number));
     }
 }

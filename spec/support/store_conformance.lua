@@ -281,10 +281,10 @@ return function(open)
       ["store:set: value: JSON: a: a function has no form in JSON"] = function()
         store:set("k", { a = print })
       end,
-      ["store:set: option 'ttl': seconds above 0 expected, got 0"] = function()
+      ['store:set: option "ttl": seconds above 0 expected, got 0'] = function()
         store:set("k", 1, { ttl = 0 })
       end,
-      ["store:add: unknown option 'tll'; there is 'ttl'"] = function()
+      ['store:add: unknown option "tll"; there is "ttl"'] = function()
         store:add("k", 1, { tll = 1 })
       end,
       ["store:add: options: table expected, got number"] = function() store:add("k", 1, 10) end,

@@ -111,7 +111,7 @@ local function check_options(options)
     local check = OPTIONS[name]
     local problem = not check and "there is none of this name" or check(value)
     if problem then
-      return ("option '%s': %s"):format(tostring(name), problem)
+      return ("option %q: %s"):format(tostring(name), problem)
     end
   end
 end

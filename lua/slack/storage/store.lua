@@ -103,14 +103,14 @@ local function expiry(name, options, now)
   end
   for option in pairs(options) do
     if option ~= "ttl" then
-      misuse(name, "unknown option '%s'; there is 'ttl'", tostring(option))
+      misuse(name, "unknown option %q; there is \"ttl\"", tostring(option))
     end
   end
   local ttl = options.ttl
   if ttl == nil then
     return nil
   elseif type(ttl) ~= "number" or not (ttl > 0 and ttl <= MAX_TTL) then
-    misuse(name, "option 'ttl': seconds above 0 expected, got %s", tostring(ttl))
+    misuse(name, "option \"ttl\": seconds above 0 expected, got %s", tostring(ttl))
   end
   return now + math.ceil(ttl * 1000)
 end
