@@ -21,7 +21,7 @@ local ok, err = workers.run {
     local waiter = require("slack.tasks").waiter()
     local guard <close> = interrupts.listen(function(name)
       io.stderr:write(("<%d got %s>\n"):format(number, name))
-      if name == "TERM" and not STUBBORN then
+      if name ~= "HUP" and not STUBBORN then
         waiter:resolve()
       end
     end)
@@ -75,6 +75,14 @@ describe("slack.workers", function()
     assert.equal(0, program.program:wait(), program.program:output())
     wait_for(program, "<%d got TERM>", 2)
     assert.truthy(program.program:output():find("<run gave true nil>", 1, true))
+  end)
+
+  it("passes SIGINT on as what it is", function()
+    local program <close> = start()
+    wait_for(program, "<%d runs as (%d+)>", 2)
+    program.program:signal "INT"
+    assert.equal(0, program.program:wait(), program.program:output())
+    wait_for(program, "<%d got INT>", 2)
   end)
 
   it("gives each of them chances of its own", function()

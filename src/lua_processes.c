@@ -54,8 +54,8 @@ static int process_ended(lua_State *L)
 
 static int process_signal(lua_State *L)
 {
-    static const char *const names[] = {"TERM", "HUP", "KILL", NULL};
-    static const int numbers[] = {SIGTERM, SIGHUP, SIGKILL};
+    static const char *const names[] = {"TERM", "INT", "HUP", "KILL", NULL};
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGKILL};
     pid_t pid = check_pid(L, 1);
     int number = numbers[luaL_checkoption(L, 2, NULL, names)];
     lua_pushboolean(L, kill(pid, number) == 0);

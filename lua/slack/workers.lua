@@ -134,10 +134,11 @@ local function signal_all(self, name)
 end
 
 ---Tells the workers to stop; a second time: at once; then they are killed.
-function Workers:_stop()
+---@param name? "INT"|"TERM" the signal that says so, which they name in their log
+function Workers:_stop(name)
   self.stops = self.stops + 1
   self.due = {}
-  signal_all(self, self.stops > 2 and "KILL" or "TERM")
+  signal_all(self, self.stops > 2 and "KILL" or name or "TERM")
   local patience = self.stops == 1 and self.settings.shutdown_timeout or 0
   self.patience_ends = core.monotonic() + patience + STOP_MARGIN
 end
@@ -150,7 +151,7 @@ local function take_signals(self)
       signal_all(self, "HUP")
     elseif name ~= "CHLD" then
       self.log:info("SIG%s: stopping %s", name, self.stops > 0 and "at once" or "the workers")
-      self:_stop()
+      self:_stop(name)
     end
     name = self.signals:take()
   end

@@ -118,7 +118,7 @@ function core.begin_process(parent) end
 ---@return integer? code exit status, or number of the signal
 function core.process_ended(child) end
 ---@param pid integer
----@param name "TERM"|"HUP"|"KILL"
+---@param name "TERM"|"INT"|"HUP"|"KILL"
 ---@return boolean sent
 function core.signal_process(pid, name) end
 
