@@ -165,7 +165,8 @@ end
 function States:consume(text, cookie)
   if type(cookie) ~= "string" or not core.is_equal(cookie, digest(text)) then
     return nil, errors.new {
-      code = "state_mismatch", message = "the state is not the one that this browser was given",
+      code = "state_mismatch", message = "the state is not the one that this browser was given; "
+        .. "was it begun in another browser, or at another host name?",
     }
   end
   local secret, err = secret_of(self)
