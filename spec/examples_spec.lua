@@ -352,6 +352,7 @@ describe("examples/sandbox.lua", function()
       local port = free_port()
       restart(("--oauth --http=http://localhost:%d/slack/events"):format(port))
       wait_for "ada>"
+      wait_for(("install it with a browser: http://localhost:%d/slack/install"):format(port))
       local environment = exports_now()
       environment.PORT, environment.STORAGE = tostring(port), "memory:"
       environment.SLACK_APP_TOKEN, environment.SLACK_BOT_TOKEN = "", ""
@@ -364,6 +365,40 @@ describe("examples/sandbox.lua", function()
       wait_for "ada has 1 point"
     end)
   end)
+
+  describe("--both", function()
+    it("is the Slack of a bot that is reached either way, by turns", function()
+      local port = free_port()
+      restart(("--both --http=http://localhost:%d/slack/events"):format(port))
+      wait_for "ada>"
+      local environment = exports_now()
+      environment.PORT = tostring(port)
+      local bot <close> = Process.lua("examples/hello/bot.lua", { environment = environment })
+      wait_for "a bot has connected"
+      live_app.wait(function() return bot:output():find("HTTP on ", 1, true) end)
+      typed:write "/lunch here\n"
+      wait_for "Lunch at here"
+      typed:write "/lunch there\n"
+      wait_for "Lunch at there"
+    end)
+  end)
+
+  for arguments, expected in pairs {
+    ["--http=http://localhost:3000"] =
+      "the path is missing: --http=http://localhost:3000/slack/events",
+    ["--http=localhost"] = "a URL expected",
+    ["99999"] = "99999: a port from 0 to 65534 expected",
+    ["--ca=/nowhere/ca.pem"] = "--ca=/nowhere/ca.pem: it cannot be read",
+    ["--oauth --both"] = "over HTTP alone",
+    ["--htpp"] = "usage: ",
+  } do
+    it("says what is wrong with " .. arguments, function()
+      restart(arguments)
+      assert.equal(1, slack_here:wait())
+      assert.truthy(slack_here:output():find(expected, 1, true), slack_here:output())
+      assert.is_nil(slack_here:output():find "traceback")
+    end)
+  end
 
   it("goes on when its input has ended", function()
     wait_for "ada>"

@@ -124,6 +124,19 @@ describe("sandbox OAuth", function()
       end)
     end
 
+    it("names the redirect_uri that it got, and those it allows", function()
+      start()
+      local function refused(uri)
+        return here:install({ install_url = authorize_url { redirect_uri = uri } }).body
+      end
+      local page = refused "https://example.com/back"
+      assert.matches("redirect_uri is https://example.com/back; allowed are URLs of this machine",
+        page, 1, true)
+      here.redirect_urls = { "https://bot.example/a", "https://bot.example/b" }
+      assert.matches("allowed are https://bot.example/a, https://bot.example/b",
+        refused "https://example.com/back", 1, true)
+    end)
+
     it("returns to registered URLs and what is below them only", function()
       start()
       here.redirect_urls = { app.url .. "/ba" }

@@ -105,10 +105,12 @@ end
 
 ---The page that says why nothing can be asked.
 ---@param word string
+---@param detail? string
 ---@return string html
-function M.refuse(word)
+function M.refuse(word, detail)
   return frame("This cannot be authorized",
-    ("<p>The app sent a wrong request: <code>%s</code></p>"):format(escape(word)))
+    ("<p>The app sent a wrong request: <code>%s</code></p>"):format(escape(word))
+      .. (detail and "<p>" .. escape(detail) .. "</p>" or ""))
 end
 
 return M

@@ -92,13 +92,21 @@ local function accepts_redirect(self, url)
   return false
 end
 
+-- What was asked for and what there is, for who set either up.
+local function redirect_detail(self, sent)
+  local registered = self.settings.redirect_urls
+  return ("%s; allowed are %s"):format(
+    sent and "redirect_uri is " .. sent or "it has no redirect_uri, and no redirect_urls are given",
+    registered and table.concat(registered, ", ") or "URLs of this machine")
+end
+
 local function check(self, kind, query)
   local registered = self.settings.redirect_urls
   local redirect_uri = query.redirect_uri or registered and registered[1]
   if query.client_id ~= self.settings.client_id then
     return nil, "invalid_client_id"
   elseif not redirect_uri or not accepts_redirect(self, redirect_uri) then
-    return nil, "bad_redirect_uri"
+    return nil, "bad_redirect_uri", redirect_detail(self, query.redirect_uri)
   elseif query.code_challenge and query.code_challenge_method ~= "S256" then
     return nil, "invalid_code_challenge_method"
   end
@@ -126,9 +134,11 @@ local function html(status, text)
 end
 
 local function ask(self, kind, query)
-  local request, word = check(self, kind, query)
+  local request, word, detail = check(self, kind, query)
   if not request then
-    return html(400, page.refuse(word))
+    self.settings.log:warn("nobody is asked to let the app in: %s%s", word,
+      detail and ": " .. detail or "")
+    return html(400, page.refuse(word, detail))
   end
   self.requests[request.id] = request
   return html(200, page.ask(request, self.workspaces(), DECISION))
