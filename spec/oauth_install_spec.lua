@@ -347,6 +347,40 @@ describe("an installation", function()
     end)
   end)
 
+  it("names the function of the option in which something went wrong, and its place", function()
+    oauth_app.run(nil, function(_, new)
+      local it = new { before_install = function() error "no plan" end }
+      assert.equal(500, get(it.url .. "/slack/install").status)
+      assert.matches("error in oauth.before_install %(spec/oauth_install_spec.lua:%d+%): .-no plan",
+        log_of(it))
+      it = new { before_install = function() return 5 end }
+      assert.equal(500, get(it.url .. "/slack/install").status)
+      assert.matches("oauth.before_install %(spec/.-%): it returned a number; text,", log_of(it))
+      it = new { after_install = function() return print end }
+      assert.equal(500, install(it).status)
+      assert.is_nil(only_installation(it))
+      assert.matches("oauth.after_install %(spec/.-%): it returned a function", log_of(it))
+      it = new { metadata = function() error "no data" end }
+      assert.equal(500, get(it.url .. "/slack/install").status)
+      assert.matches("error in oauth.metadata %(spec/", log_of(it))
+      it = new { success = function() return 5 end }
+      assert.matches("has been added", install(it).body)
+      assert.matches("ERROR.-oauth.success %(spec/.-%): it returned a number", log_of(it))
+    end)
+  end)
+
+  it("says which option is wrong when Slack does not know the app", function()
+    oauth_app.run(nil, function(_, new)
+      local it = new { client_secret = "wrong" }
+      local page = install(it)
+      assert.equal(500, page.status)
+      assert.not_matches("Trying again", page.body)
+      assert.matches("<code>bad_client_secret</code>", page.body, 1, true)
+      assert.matches('check the option "oauth.client_secret" or SLACK_CLIENT_SECRET', log_of(it), 1,
+        true)
+    end)
+  end)
+
   it("is told of in the log, without anything secret", function()
     oauth_app.run(nil, function(here, new)
       local it = new { user_scopes = "search:read" }

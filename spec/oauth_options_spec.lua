@@ -43,6 +43,13 @@ describe("the option oauth", function()
     assert.is_nil(settings.openid)
   end)
 
+  it("takes no path with parameters", function()
+    for _, path in ipairs { "/slack/*", "/slack/:team/install" } do
+      assert.matches('option "oauth.install_path": a path without parameters expected: "' .. path,
+        problem_of { install_path = path }, 1, true)
+    end
+  end)
+
   it("takes scopes as a list or as one text", function()
     local settings = assert(read { scopes = "a:read, b:write,c", user_scopes = { "d", "e" } })
     assert.same({ { "a:read", "b:write", "c" }, { "d", "e" } },

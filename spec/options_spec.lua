@@ -71,6 +71,8 @@ describe("slack.app", function()
       local _, problem = read_in(environment)
       assert.matches("environment variable " .. name .. ": ", problem, 1, true)
       assert.not_matches("hush", problem)
+      local is_shown = name == "SLACK_TRANSPORT" or name == "PORT"
+      assert.equal(is_shown, problem:find(("got %q"):format(value), 1, true) ~= nil)
     end
   end)
 

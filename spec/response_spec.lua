@@ -155,4 +155,9 @@ describe("the answer of a route", function()
       assert.is_nil((read { headers = { [name] = "1" } }))
     end
   end)
+
+  it("tells a number from one that is written as a string", function()
+    local _, problem = response.read({ status = "404" }, false)
+    assert.equal('status: an integer from 200 to 599 expected, got the string "404"', problem)
+  end)
 end)

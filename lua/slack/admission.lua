@@ -120,12 +120,12 @@ local function remove(self, c)
   local app, body = self.dispatch.app, c.body
   local installations = app.authorization.installations
   if installations then
-    local removed, err = revocation.apply(installations, body)
+    local removed, err, whose = revocation.apply(installations, body)
     if removed == nil then
       app.log:error("%s: the installation could not be removed: %s", c.type, err)
       tasks.spawn(retry_removal, self, body)
     elseif removed then
-      app.log:info("%s: removed what is kept of %s", c.type,
+      app.log:info("%s: removed what is kept of %s%s", c.type, whose and whose .. " in " or "",
         tostring(c.team_id or c.enterprise_id))
     end
     c.is_seen_to = true -- also if no listener is interested

@@ -62,7 +62,13 @@ end
 local NOT_AUTHED = "the app has no token of its own: take app:client_for { team_id = … }, or "
   .. "c.client in a handler of a delivery"
 local HINTS = {
-  oauth = { not_authed = NOT_AUTHED, invalid_auth = "install the app there again" },
+  oauth = {
+    not_authed = NOT_AUTHED, invalid_auth = "install the app there again",
+    bad_client_secret = 'check the option "oauth.client_secret" or SLACK_CLIENT_SECRET',
+    invalid_client_id = 'check the option "oauth.client_id" or SLACK_CLIENT_ID',
+    bad_redirect_uri = 'check the option "oauth.redirect_uri" and the redirect URLs on the page of '
+      .. "the app at Slack",
+  },
   authorize = { not_authed = NOT_AUTHED, invalid_auth = "check what authorize gives" },
 }
 

@@ -137,7 +137,8 @@ local function port_from_environment()
   end
   local port = math.tointeger(tonumber(text))
   if check_port(port) then
-    return nil, "environment variable PORT: an integer from 0 to 65535 expected"
+    return nil, ("environment variable PORT: an integer from 0 to 65535 expected, got %q")
+      :format(text)
   end
   return port
 end

@@ -148,6 +148,8 @@ function M.path(value)
   elseif not value:find "^/[%w%-._~!$&'()*+,;=:@/]*$" then
     return ("a path that begins with / expected, of characters that need no encoding: %q")
       :format(value)
+  elseif value:find "/[:*]" then
+    return ("a path without parameters expected: %q"):format(value)
   end
 end
 

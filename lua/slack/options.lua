@@ -67,7 +67,9 @@ local OPTIONS = {
   api_url = { check = checks.url, environment = "SLACK_API_URL", default = DEFAULT_API_URL },
   scripts = { check = checks.directory },
   connections = { check = integer_from(1, 10), default = 2 },
-  transport = { check = one_of(table.unpack(TRANSPORTS)), environment = "SLACK_TRANSPORT" },
+  transport = {
+    check = one_of(table.unpack(TRANSPORTS)), environment = "SLACK_TRANSPORT", is_public = true,
+  },
   http = http_options.option,
   storage = { check = storage.check, default = "memory:" },
   authorize = { check = of_type "function" },
@@ -109,7 +111,8 @@ local function from_environment(options)
       if value and value ~= "" then
         local problem = option.check(value)
         if problem then
-          return ("environment variable %s: %s"):format(option.environment, problem)
+          return ("environment variable %s: %s%s"):format(option.environment, problem,
+            option.is_public and (", got %q"):format(value) or "")
         end
         options[name] = value
       end

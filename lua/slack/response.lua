@@ -171,7 +171,8 @@ local function read_status(value, has_body)
   if status == nil then
     return value.redirect and 302 or has_body and 200 or 204
   elseif math.type(status) ~= "integer" or status < 200 or status > 599 then
-    refuse("status: an integer from 200 to 599 expected, got %s", tostring(status))
+    refuse("status: an integer from 200 to 599 expected, got %s",
+      type(status) == "string" and ("the string %q"):format(status) or tostring(status))
   elseif has_body and (status == 204 or status == 304) then
     refuse("status: an answer with %d has no body", status)
   end

@@ -95,17 +95,19 @@ local function remove_bot(installations, query, bot_user_id)
 end
 
 function REMOVE.tokens_revoked(installations, body)
-  local query, tokens, any = place(body), as_table(body.event).tokens, false
-  for name, remove in pairs { oauth = remove_user, bot = remove_bot } do
+  local query, tokens, whose = place(body), as_table(body.event).tokens, {}
+  for _, half in ipairs { { "oauth", "user", remove_user }, { "bot", "bot", remove_bot } } do
+    local name, word, remove = table.unpack(half)
     for _, user_id in ipairs(ids(tokens, name)) do
       local deleted, err = remove(installations, query, user_id)
       if deleted == nil then
         return nil, err
+      elseif deleted then
+        whose[#whose + 1] = word .. " " .. user_id
       end
-      any = any or deleted
     end
   end
-  return any
+  return #whose > 0, nil, table.concat(whose, ", ")
 end
 
 -- The organization's install goes on in its other workspaces.
@@ -119,6 +121,7 @@ end
 ---@param body table with an event for which is_unauthorized holds
 ---@return boolean? removed whether there was anything
 ---@return slack.Error? err of the store
+---@return string? whose tokens they were, "user U1, bot U2", when not all of the place is gone
 function M.apply(installations, body)
   return REMOVE[body.event.type](installations, body)
 end

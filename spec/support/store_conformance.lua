@@ -281,6 +281,9 @@ return function(open)
       ["store:set: value: JSON: a: a function has no form in JSON"] = function()
         store:set("k", { a = print })
       end,
+      ['store:set: option "ttl": seconds above 0 expected, got the string "3"'] = function()
+        store:set("a", 1, { ttl = "3" })
+      end,
       ['store:set: option "ttl": seconds above 0 expected, got 0'] = function()
         store:set("k", 1, { ttl = 0 })
       end,

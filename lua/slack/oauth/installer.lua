@@ -3,6 +3,7 @@
 local Visits = require "slack.oauth.visits"
 local errors = require "slack.errors"
 local exchange = require "slack.oauth.exchange"
+local hooks = require "slack.oauth.hooks"
 local pages = require "slack.oauth.pages"
 local urls = require "slack.oauth.urls"
 
@@ -35,9 +36,10 @@ local function begin_url(self)
 end
 
 -- A page or function of the program's own, else the default.
-local function own_page(given, status, default, ...)
+local function own_page(self, name, status, default, c, ...)
+  local given = self.settings[name]
   if type(given) == "function" then
-    given = given(...)
+    given = hooks.page(c, self.oauth.log, "oauth." .. name, given, c, ...)
   end
   return Visits.page(given, status) or default()
 end
@@ -45,7 +47,7 @@ end
 local function fail(self, c, err)
   self.oauth:note(err, "installing")
   local status = pages.problem(err)
-  local response = own_page(self.settings.failure, status, function()
+  local response = own_page(self, "failure", status, function()
     return pages.failure(err, begin_url(self))
   end, c, err)
   return self.visits:finish(c, response, err)
@@ -74,7 +76,7 @@ local function before(self, c)
   local hook = self.settings.before_install
   local value
   if hook then
-    value = hook(c)
+    value = hooks.decide(c, "oauth.before_install", hook, c)
   end
   if value == false then
     return fail(self, c, refused "before_install has refused it")
@@ -87,7 +89,7 @@ end
 local function metadata_of(self, c)
   local metadata = self.settings.metadata
   if type(metadata) == "function" then
-    return metadata(c)
+    return hooks.call(c, "oauth.metadata", metadata, c)
   end
   return metadata
 end
@@ -125,7 +127,7 @@ function Installer:begin(c)
   if self.settings.direct then
     response = pages.redirect(url)
   else
-    response = own_page(self.settings.install_page, 200, function()
+    response = own_page(self, "install_page", 200, function()
       return pages.install(url, self.oauth.app.settings.name)
     end, c, url)
   end
@@ -159,7 +161,7 @@ local function succeed(self, c, installation)
   local place = installation.team_name or installation.enterprise_name
   oauth.log:info("installed in %s (%s)%s", tostring(place), tostring(installation.team_id
     or installation.enterprise_id), installation.user_id and " by " .. installation.user_id or "")
-  return own_page(self.settings.success, 200, function()
+  return own_page(self, "success", 200, function()
     local app_url, browser_url = urls.after_install(installation, oauth.api_url)
     return pages.success(app_url, browser_url, place, oauth.app.settings.name)
   end, c, installation)
@@ -178,7 +180,7 @@ local function finish(self, c)
     local hook = self.settings.after_install
     local value
     if hook then
-      value = hook(installation, c)
+      value = hooks.decide(c, "oauth.after_install", hook, installation, c)
     end
     if value == false then
       err = refused "after_install has refused it"

@@ -149,6 +149,12 @@ local PROBLEMS = {
 }
 local SLACK_SAID_NO = { 401, "Slack has refused",
   "Slack did not let the app in. Trying again may help." }
+-- Which trying again would not help against.
+local MISCONFIGURED = { 500, "The app is not set up right",
+  "Slack does not know it by what it says of itself. Those who run it can see why in its log." }
+for _, code in ipairs { "bad_client_secret", "invalid_client_id", "bad_redirect_uri" } do
+  PROBLEMS[code] = MISCONFIGURED
+end
 local NOT_BEGUN = { 400, "Slack has refused", "Slack did not begin, for this reason:" }
 
 ---What a failure is answered with.
@@ -159,6 +165,9 @@ local NOT_BEGUN = { 400, "Slack has refused", "Slack did not begin, for this rea
 ---@return string text
 function M.problem(err)
   local problem = PROBLEMS[err.code]
+  if problem == MISCONFIGURED and err.stage == "return" then
+    problem = NOT_BEGUN -- anybody can write that
+  end
   if not problem and err.stage == "storage" then
     problem = PROBLEMS.storage
   elseif not problem and err.stage == "return" then

@@ -5,6 +5,7 @@ local base64 = require "slack.base64"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local exchange = require "slack.oauth.exchange"
+local hooks = require "slack.oauth.hooks"
 local json = require "slack.json"
 local pages = require "slack.oauth.pages"
 local payload = require "slack.payload"
@@ -51,7 +52,8 @@ local function fail(self, c, err)
   local openid, response = self.openid, nil
   local status = pages.problem(err)
   if openid.failure then
-    response = Visits.page(openid.failure(c, err), status)
+    response = Visits.page(hooks.page(c, self.oauth.log, "oauth.openid.failure", openid.failure, c,
+      err), status)
   end
   return self.visits:finish(c, response or pages.failure(err,
     urls.of_ours(openid.sign_in_path, openid.redirect_uri, openid.redirect_path)), err)
@@ -189,7 +191,8 @@ function SignIn:finish(c)
   if not identity then
     return fail(self, c, err)
   end
-  local response = Visits.page(self.openid.success(c, identity))
+  local response = Visits.page(hooks.page(c, self.oauth.log, "oauth.openid.success",
+    self.openid.success, c, identity))
   return self.visits:finish(c, response or { status = 204 })
 end
 

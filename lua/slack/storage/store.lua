@@ -110,7 +110,8 @@ local function expiry(name, options, now)
   if ttl == nil then
     return nil
   elseif type(ttl) ~= "number" or not (ttl > 0 and ttl <= MAX_TTL) then
-    misuse(name, "option \"ttl\": seconds above 0 expected, got %s", tostring(ttl))
+    misuse(name, 'option "ttl": seconds above 0 expected, got %s',
+      type(ttl) == "string" and ("the string %q"):format(ttl) or tostring(ttl))
   end
   return now + math.ceil(ttl * 1000)
 end
