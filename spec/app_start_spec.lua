@@ -13,6 +13,16 @@ describe("an app that starts", function()
     end)
   end)
 
+  it("says once that its app token is wrong", function()
+    live.run(function(_, new_app, lines)
+      local app = new_app { app_token = "xapp-wrong" }
+      app:message(function() end)
+      assert.equal("invalid_auth", select(2, app:run()).code)
+      local log = table.concat(lines, "\n")
+      assert.equal(1, select(2, log:gsub("ERROR", "")), log)
+    end)
+  end)
+
   it("asks Slack for nothing before, and says so to who uses it too early (S018)", function()
     live.run(function(here, new_app)
       local app = new_app { http = { host = "127.0.0.1", port = 0 } }

@@ -285,7 +285,7 @@ static void give_up(struct slk_keeper *keeper, const struct slk_error *error)
             slk_slots_bury(keeper, &keeper->slots[i], keeper->slots[i].next, error);
         }
     }
-    slk_log_write(keeper->log, SLK_LOG_ERROR, COMPONENT, "%s", error->text);
+    slk_log_write(keeper->log, SLK_LOG_DEBUG, COMPONENT, "%s", error->text); /* the app tells */
     slk_slots_tell(keeper, NULL, SLK_CONNECTION_FATAL, error, 0);
 }
 

@@ -211,6 +211,7 @@ end
 
 local function on_fatal(self, err)
   self.fatal = err
+  self.log:error("%s", err)
   tasks.spawn(function()
     self:stop()
   end)
@@ -471,7 +472,7 @@ local function run_in_process(self)
     on_signal(self, name)
   end)
   local ok, err = wait_until_stopped(self)
-  if not ok and err ~= self.stop_error then -- of that stop has told
+  if not ok and err ~= self.stop_error and err ~= self.fatal then -- of these a line has told
     self.log:error("%s", err)
   end
   return ok, err
