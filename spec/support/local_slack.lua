@@ -4,7 +4,7 @@ local sandbox = require "slack.sandbox"
 
 -- Seconds. What went to a connection that was just ending comes again before the
 -- patience is over.
-local PATIENCE <const>, ACK_TIMEOUT <const> = 60, 20
+local PATIENCE <const>, ACK_TIMEOUT <const> = 60, 5
 
 local M = {}
 
