@@ -45,6 +45,14 @@ describe("app:route", function()
     end)
   end)
 
+  it("tells of requests of Slack's that come to an app on Socket Mode", function()
+    serving.run(function(on)
+      local post = { method = "POST", body = "x", headers = { ["X-Slack-Signature"] = "v0=1" } }
+      assert.equal(404, on.request("/slack/events", post).status)
+      assert.matches("nobody takes POST /slack/events: Slack's come over Socket Mode", on.log())
+    end)
+  end)
+
   it("serves its method and path, whatever the query (S105)", function()
     serving.run(function(on)
       local calls = 0
