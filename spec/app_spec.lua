@@ -218,6 +218,18 @@ describe("an app", function()
       end)
     end)
 
+    it("and stops many times, which the other end hears of", function()
+      live.run(function(here, new_app)
+        local app = new_app()
+        for _ = 1, 30 do
+          assert(app:start())
+          assert(app:stop())
+          -- Less than the ten seconds after which libwebsockets gives up.
+          assert(here:wait(function() return #here:connections() == 0 end, 9))
+        end
+      end)
+    end)
+
     it("beside another in the same process (S033)", function()
       live.run(function(here, new_app)
         local one, two = new_app { connections = 1 }, new_app { connections = 1 }

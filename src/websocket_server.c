@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <openssl/ssl.h>
+
 #include "buffer.h"
 #include "clock.h"
 #include "server_socket.h"
@@ -205,8 +207,19 @@ static int on_upgrade(struct websocket *websocket, const char *protocol)
     return 0;
 }
 
+/* A WebSocket says itself when it ends. lws 4.1 spins for its timeout when TLS cannot
+ * say so too, because the peer has gone (EPIPE), and tells of no end meanwhile. */
+static void end_quietly(struct lws *wsi)
+{
+    SSL *tls = lws_get_ssl(wsi);
+    if (tls != NULL) {
+        SSL_set_quiet_shutdown(tls, 1);
+    }
+}
+
 static int on_open(struct websocket *websocket)
 {
+    end_quietly(websocket->socket.wsi);
     websocket->number = slk_slots_add(&websocket->socket.server->slots, &websocket->socket);
     if (websocket->number == 0) {
         return -1;
