@@ -91,6 +91,15 @@ describe("the install path", function()
     end)
   end)
 
+  it("is where the error about a workspace without it leads", function()
+    oauth_app.run(nil, function(_, new)
+      local it = new()
+      local _, err = it.app:client_for { team_id = "T0STRANGE" }
+      assert.equal("no authorization for T0STRANGE: the app is not installed there; "
+        .. "that is done at " .. it.url .. "/slack/install", tostring(err))
+    end)
+  end)
+
   it("leads to Slack at once when that is asked for (S061)", function()
     oauth_app.run(nil, function(here, new)
       local it = new { direct = true }

@@ -146,10 +146,16 @@ local function of_record(record)
   }
 end
 
-local function nothing_usable(query, record)
+local function install_advice(app)
+  local origin = app.oauth and app.http_server and app.http_server:url()
+  return origin and "the app is not installed there; that is done at "
+    .. app.oauth:install_url(origin) or nil
+end
+
+local function nothing_usable(self, query, record)
   local why = record and record.bot_dead and ("Slack refused its token (%s): the app must be "
     .. "installed there anew"):format(record.bot_dead)
-  return nil, not_installed(query, why), ABSENT_TTL
+  return nil, not_installed(query, why or install_advice(self.app)), ABSENT_TTL
 end
 
 -- Two apps that share a storage by mistake take each other's place.
@@ -187,7 +193,7 @@ local function of_place(self, query)
   if err then
     return nil, failed(query, err), FAILURE_TTL
   elseif not record or not record.has_user_tokens and (record.bot_dead or not record.bot_token) then
-    return nothing_usable(query, record)
+    return nothing_usable(self, query, record)
   end
   return complete(self, query, of_record(record))
 end
@@ -244,7 +250,7 @@ local function with_person(self, query, place)
   if err then
     return nil, failed(query, err), FAILURE_TTL
   elseif not place.bot_token and not record then
-    return nothing_usable(query, place.installation)
+    return nothing_usable(self, query, place.installation)
   end
   return authorization
 end
