@@ -157,7 +157,7 @@ bench-deps: $(BUILD)/bench/slack_go $(BUILD)/bench/slack_go_http ## install Bolt
 $(BUILD)/bench/load_server: $(addprefix $(BUILD)/bench/,load_server.o load.o peer.o link.o \
   events.o child.o) $(addprefix $(BUILD)/,websocket.o utf8.o buffer.o clock.o)
 $(BUILD)/bench/bare_curl: $(BUILD)/bench/bare_curl.o $(addprefix $(BUILD)/,websocket.o \
-  websocket_upgrade.o utf8.o envelope.o buffer.o error.o)
+  websocket_upgrade.o utf8.o envelope.o json_field.o text.o buffer.o error.o)
 $(BUILD)/bench/load_client: $(addprefix $(BUILD)/bench/,load_client.o posts.o link.o events.o \
   child.o) $(addprefix $(BUILD)/,buffer.o clock.o)
 $(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
