@@ -211,7 +211,6 @@ describe("README", function()
   end
 
   for path, source in pairs {
-    ["lua/slack/context.lua"] = { "\nfunction Context:([%w_]+)", "c:" },
     ["lua/slack/storage/store.lua"] = { "\nfunction Store:([%w_]+)", "store:" },
     ["lua/slack/message.lua"] = { "\nfunction Message:([%w_]+)", "message:" },
     ["lua/slack/options.lua"] = { "%-%-%-@field ([%w_]+)%?", "`" },
@@ -223,6 +222,12 @@ describe("README", function()
       end
     end)
   end
+
+  it("has every method that a context offers", function()
+    for name in pairs(require "slack.context") do
+      assert.truthy(name:find "^_" or name == "new" or README:find("c:" .. name, 1, true), name)
+    end
+  end)
 
   it("names make targets that are there", function()
     local makefile = files.read "Makefile"

@@ -1,15 +1,22 @@
 -- The context `c` that a handler works with: what came, and how to answer it.
 -- One table per delivery; its fields are computed when they are first asked for.
+-- Its methods live in parts by topic.
 
-local Message = require "slack.message"
-local acks = require "slack.acks"
-local errors = require "slack.errors"
 local headers = require "slack.headers"
-local http = require "slack.http"
-local json = require "slack.json"
 local payload = require "slack.payload"
 
 local rawset = rawset
+
+---@class slack.ContextPart
+---@field methods? table<string, function> called with the context
+---@field fields? table<string, fun(c: slack.Context): any> computed when first asked for
+
+---@type slack.ContextPart[]
+local PARTS = {
+  require "slack.acking",
+  require "slack.posting",
+  require "slack.responding",
+}
 
 ---@class slack.Context
 ---@field app slack.App
@@ -183,7 +190,7 @@ function Context:_fork()
   for name, value in next, self do
     copy[name] = value
   end
-  copy.log, copy.matches, copy.listener = nil, nil, nil
+  copy.log, copy.matches, copy.listener, copy.text = nil, nil, nil, nil
   return setmetatable(copy, Context)
 end
 
@@ -191,297 +198,22 @@ function Context:__tostring()
   return ("slack.context: %s %s"):format(self.kind, tostring(self.type))
 end
 
-local function check_self(self, name)
-  if getmetatable(self) ~= Context then
-    error(("c.%s: call it with a colon: c:%s(…)"):format(name, name), 3)
+-- Parts ----------------------------------------------------------------------------
+
+local function add(name, value, to)
+  if Context[name] or fields[name] then
+    error(("slack.context: two parts have %q"):format(name))
   end
+  to[name] = value
 end
 
--- Ack ------------------------------------------------------------------------------
-
-local function unsent(code, message)
-  return errors.new { code = code, message = "c:ack: " .. message }
-end
-
--- What an ack is told that comes when none is owed any more; nothing for an event, of
--- which none ever was.
-local function why_not_owed(c)
-  local request = c.request
-  if request.held then
-    return nil
-  elseif request.deadline_passed then
-    local err = unsent("deadline",
-      "after the deadline: the person has had an empty answer; use c:respond")
-    if not request.acked_late then
-      request.acked_late = true
-      c.log:warn("%s", err)
-    end
-    return err
-  elseif request.gone then
-    local err = unsent("gone", "Slack has hung up, nobody gets it")
-    c.log:debug("%s", err)
-    return err
-  elseif request.acked_by then
-    local err = unsent("acked", "acked already, nothing is sent")
-    c.log:warn("%s", err)
-    return err
+for _, part in ipairs(PARTS) do
+  for name, method in pairs(part.methods or {}) do
+    add(name, method, Context)
   end
-end
-
-local function too_large(c, text, err)
-  local message = ("the ack of %d bytes is too large: Slack takes less than %d. ")
-    :format(#text, err.limit) .. (c.kind == "view" and "Ack without it and call views.update"
-    or "Ack without it and use c:respond or c:say")
-  c.log:error("%s: %s", tostring(c.listener or c.kind), message)
-  return nil, errors.new { code = err.code, message = message }
-end
-
----Answers a command, an interaction: with nothing, text, or a table (a message, a
----view's response_action, options). What was answered before stays.
----Events are acked before the handler runs; then there is nothing to do.
----@param content? string|table
----@return true? ok
----@return slack.Error? err code "too_large": still to be acked; "acked", "deadline" or "gone":
----  nothing is sent, because it was answered before, by the deadline, or Slack has hung up
-function Context:ack(content)
-  check_self(self, "ack")
-  local text, problem = acks.encode(self.kind, content)
-  if problem then
-    error("c:ack: " .. problem, 2)
+  for name, compute in pairs(part.fields or {}) do
+    add(name, compute, fields)
   end
-  local request = self.request
-  if request.acked then
-    local err = why_not_owed(self)
-    return not err or nil, err
-  end
-  if text and request.takes_payload == false then
-    self.log:debug("this kind of payload takes no content in its ack: acked without")
-    text = nil
-  end
-  local ok, err = request:ack(text)
-  if ok then
-    request.acked, request.acked_by = true, true
-    return true
-  elseif err.code == "too_large" then
-    return too_large(self, text, err)
-  end
-  return nil, err
-end
-
----Should this delivery be refused, because a handler of it fails, Slack is asked not
----to send it again (X-Slack-No-Retry). Only over HTTP is there a refusal, and of events
----only with the option http.answer_events = "handled".
-function Context:no_retry()
-  check_self(self, "no_retry")
-  self.request.no_retry = true
-end
-
--- What the handler returned is the ack if it has not acked.
-function Context:_settle(value)
-  if not self.request.acked then
-    local kind = type(value)
-    if kind == "number" or kind == "function" then
-      self.log:warn("the handler returned a %s, which can be no ack: acked empty", kind)
-    end
-    self:ack(acks.is_answer(value) and value or nil)
-    if not self.request.acked then -- the value was too large
-      self:ack()
-    end
-  end
-end
-
--- Posting ---------------------------------------------------------------------------
-
--- A handler seldom looks at what its last call gives: a failure is told in the log too.
-local function told(c, name, value, err)
-  if not value then
-    local text = tostring(err)
-    c.log:warn("%s failed: %s", name, text:match("^" .. name .. ": (.*)") or text)
-  end
-  return value, err
-end
-
-local function no_channel(name)
-  return nil, errors.new {
-    code = "no_channel",
-    message = name .. ": the trigger has no channel: give one, or use c.client",
-  }
-end
-
-local function post(c, arguments, name)
-  arguments.channel = arguments.channel or c.channel_id
-  if not arguments.channel then
-    return no_channel(name)
-  end
-  return Message.post(c.client, arguments)
-end
-
--- A thread's root has the thread_ts of its own ts, and does not stand in it.
-local function own_thread(c)
-  local thread_ts = c.thread_ts
-  if thread_ts and thread_ts ~= c.message_ts then
-    return thread_ts
-  end
-end
-
----Posts to the channel of the trigger, and to its thread when it stands in one.
----thread_ts = false in a table posts to the channel all the same.
----@async
----@param content string|table
----@return slack.Message? message
----@return slack.Error? err
-function Context:say(content)
-  check_self(self, "say")
-  local arguments = Message.arguments(content, "c:say", 2)
-  if arguments.thread_ts == nil and arguments.channel == nil then
-    arguments.thread_ts = own_thread(self)
-  elseif not arguments.thread_ts then
-    arguments.thread_ts = nil
-  end
-  return told(self, "c:say", post(self, arguments, "c:say"))
-end
-
----Posts to the thread of the trigger, which begins with it if there is none.
----@async
----@param content string|table
----@return slack.Message? message
----@return slack.Error? err
-function Context:reply(content)
-  check_self(self, "reply")
-  local arguments = Message.arguments(content, "c:reply", 2)
-  arguments.thread_ts = arguments.thread_ts or self.thread_ts or self.message_ts
-  return told(self, "c:reply", post(self, arguments, "c:reply"))
-end
-
-local function triggering_message(c, name)
-  local channel, ts = c.channel_id, c.message_ts
-  if channel and ts then
-    return { channel = channel, ts = ts }
-  end
-  return nil, errors.new {
-    code = "no_message",
-    message = name .. ": the trigger is not about a message: use c.client",
-  }
-end
-
----Adds a reaction to the message of the trigger.
----@async
----@param name string of the emoji, with or without colons
----@return true? ok
----@return slack.Error? err
-function Context:react(name)
-  check_self(self, "react")
-  if type(name) ~= "string" then
-    error("c:react: name of an emoji expected, got " .. type(name), 2)
-  end
-  local target, err = triggering_message(self, "c:react")
-  if not target then
-    return told(self, "c:react", nil, err)
-  end
-  return told(self, "c:react", Message.new(self.client, target):react(name))
-end
-
-local function is_ephemeral(c)
-  local container = payload.as_table(c.body.container)
-  return container ~= nil and container.is_ephemeral == true
-end
-
----Replaces the message that the interaction came from.
----@async
----@param content string|table
----@return slack.Message|true|nil message true for an ephemeral one
----@return slack.Error? err
-function Context:update(content)
-  check_self(self, "update")
-  local arguments = Message.arguments(content, "c:update", 2)
-  if is_ephemeral(self) then
-    arguments.replace_original = true
-    return self:respond(arguments)
-  end
-  local target, err = triggering_message(self, "c:update")
-  if not target then
-    return told(self, "c:update", nil, err)
-  end
-  return told(self, "c:update",
-    Message.new(self.client, target, self.thread_ts):update(arguments))
-end
-
----Opens a view for the person whose click or command this is; within three
----seconds of it.
----@async
----@param view table
----@return table? answer of views.open
----@return slack.Error? err
-function Context:open(view)
-  check_self(self, "open")
-  if type(view) ~= "table" then
-    error("c:open: a view expected, got " .. type(view), 2)
-  end
-  local trigger_id = self.trigger_id
-  if not trigger_id then
-    return told(self, "c:open", nil, errors.new {
-      code = "no_trigger",
-      message = "c:open: nobody's click or command is behind this " .. self.kind,
-    })
-  end
-  local text, problem = json.encode(view)
-  if not text then
-    error("c:open: view: " .. problem, 2)
-  end
-  local name = payload.present(self.body.trigger_id) and "trigger_id" or "interactivity_pointer"
-  return told(self, "c:open", self.client.views.open { [name] = trigger_id, view = view })
-end
-
--- The response URL --------------------------------------------------------------------
-
-local function respond_failure(response)
-  local answer = response.body:find "^%s*{" and json.decode(response.body)
-  if response.ok and not (type(answer) == "table" and answer.ok == false) then
-    return nil
-  end
-  local word = type(answer) == "table" and type(answer.error) == "string" and answer.error
-    or response.body:match "^[%w_]+$"
-  return errors.new {
-    code = word or "http_error",
-    message = ("c:respond: status %d%s"):format(response.status, word and ": " .. word or ""),
-    status = response.status,
-  }
-end
-
-local function post_response(c, text)
-  local url = c.response_url
-  if not url then
-    return nil, errors.new {
-      code = "no_response_url",
-      message = "c:respond: this " .. c.kind .. " came without a response URL: use c:say",
-    }
-  end
-  local response, err = http.request {
-    method = "POST", url = url, headers = { "Content-Type", "application/json; charset=utf-8" },
-    body = text, net = c.app.net, timeout = c.app.settings.timeout,
-  }
-  if not response then
-    return nil, errors.new { code = err.code, message = "c:respond: " .. err.message }
-  end
-  err = respond_failure(response)
-  return not err or nil, err
-end
-
----Answers through the response URL of a command or an interaction, for 30
----minutes and at most five times. Works where the bot is no member. Seen by the
----person alone unless response_type is "in_channel".
----@async
----@param content string|table
----@return true? ok
----@return slack.Error? err with status
-function Context:respond(content)
-  check_self(self, "respond")
-  local arguments = Message.arguments(content, "c:respond", 2)
-  local text, problem = json.encode(arguments)
-  if not text then
-    error("c:respond: " .. problem, 2)
-  end
-  return told(self, "c:respond", post_response(self, text))
 end
 
 return Context

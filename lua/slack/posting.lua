@@ -1,0 +1,145 @@
+-- A context's calls of the Web API: messages, reactions, views.
+
+local Message = require "slack.message"
+local calls = require "slack.context_calls"
+local errors = require "slack.errors"
+local json = require "slack.json"
+local payload = require "slack.payload"
+
+local check_self, told = calls.check_self, calls.told
+
+---@class slack.Context
+local methods = {}
+
+local function no_channel(name)
+  return nil, errors.new {
+    code = "no_channel",
+    message = name .. ": the trigger has no channel: give one, or use c.client",
+  }
+end
+
+local function post(c, arguments, name)
+  arguments.channel = arguments.channel or c.channel_id
+  if not arguments.channel then
+    return no_channel(name)
+  end
+  return Message.post(c.client, arguments)
+end
+
+-- A thread's root has the thread_ts of its own ts, and does not stand in it.
+local function own_thread(c)
+  local thread_ts = c.thread_ts
+  if thread_ts and thread_ts ~= c.message_ts then
+    return thread_ts
+  end
+end
+
+---Posts to the channel of the trigger, and to its thread when it stands in one.
+---thread_ts = false in a table posts to the channel all the same.
+---@async
+---@param content string|table
+---@return slack.Message? message
+---@return slack.Error? err
+function methods:say(content)
+  check_self(self, "say")
+  local arguments = Message.arguments(content, "c:say", 2)
+  if arguments.thread_ts == nil and arguments.channel == nil then
+    arguments.thread_ts = own_thread(self)
+  elseif not arguments.thread_ts then
+    arguments.thread_ts = nil
+  end
+  return told(self, "c:say", post(self, arguments, "c:say"))
+end
+
+---Posts to the thread of the trigger, which begins with it if there is none.
+---@async
+---@param content string|table
+---@return slack.Message? message
+---@return slack.Error? err
+function methods:reply(content)
+  check_self(self, "reply")
+  local arguments = Message.arguments(content, "c:reply", 2)
+  arguments.thread_ts = arguments.thread_ts or self.thread_ts or self.message_ts
+  return told(self, "c:reply", post(self, arguments, "c:reply"))
+end
+
+local function triggering_message(c, name)
+  local channel, ts = c.channel_id, c.message_ts
+  if channel and ts then
+    return { channel = channel, ts = ts }
+  end
+  return nil, errors.new {
+    code = "no_message",
+    message = name .. ": the trigger is not about a message: use c.client",
+  }
+end
+
+---Adds a reaction to the message of the trigger.
+---@async
+---@param name string of the emoji, with or without colons
+---@return true? ok
+---@return slack.Error? err
+function methods:react(name)
+  check_self(self, "react")
+  if type(name) ~= "string" then
+    error("c:react: name of an emoji expected, got " .. type(name), 2)
+  end
+  local target, err = triggering_message(self, "c:react")
+  if not target then
+    return told(self, "c:react", nil, err)
+  end
+  return told(self, "c:react", Message.new(self.client, target):react(name))
+end
+
+local function is_ephemeral(c)
+  local container = payload.as_table(c.body.container)
+  return container ~= nil and container.is_ephemeral == true
+end
+
+---Replaces the message that the interaction came from.
+---@async
+---@param content string|table
+---@return slack.Message|true|nil message true for an ephemeral one
+---@return slack.Error? err
+function methods:update(content)
+  check_self(self, "update")
+  local arguments = Message.arguments(content, "c:update", 2)
+  if is_ephemeral(self) then
+    arguments.replace_original = true
+    return self:respond(arguments)
+  end
+  local target, err = triggering_message(self, "c:update")
+  if not target then
+    return told(self, "c:update", nil, err)
+  end
+  return told(self, "c:update",
+    Message.new(self.client, target, self.thread_ts):update(arguments))
+end
+
+---Opens a view for the person whose click or command this is; within three
+---seconds of it.
+---@async
+---@param view table
+---@return table? answer of views.open
+---@return slack.Error? err
+function methods:open(view)
+  check_self(self, "open")
+  if type(view) ~= "table" then
+    error("c:open: a view expected, got " .. type(view), 2)
+  end
+  local trigger_id = self.trigger_id
+  if not trigger_id then
+    return told(self, "c:open", nil, errors.new {
+      code = "no_trigger",
+      message = "c:open: nobody's click or command is behind this " .. self.kind,
+    })
+  end
+  local text, problem = json.encode(view)
+  if not text then
+    error("c:open: view: " .. problem, 2)
+  end
+  local name = payload.present(self.body.trigger_id) and "trigger_id" or "interactivity_pointer"
+  return told(self, "c:open", self.client.views.open { [name] = trigger_id, view = view })
+end
+
+return { methods = methods }
