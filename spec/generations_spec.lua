@@ -35,6 +35,23 @@ describe("generations", function()
     assert.is_nil(kept:get(1))
   end)
 
+  it("do not count what was removed or forgotten", function()
+    local kept = Generations.new(10)
+    kept:put("rare", "here")
+    for i = 1, 100 do
+      kept:put("short", i)
+      if i % 2 == 0 then
+        kept:remove "short"
+      else
+        kept:clear(function(_, key) return key == "short" end)
+      end
+      kept:remove "never there"
+    end
+    assert.equal("here", kept:get "rare")
+    fill(kept, 1, 1000)
+    assert.is_true(kept:size() <= 10)
+  end)
+
   it("forget what is meant, or all", function()
     local kept = Generations.new(10)
     fill(kept, 1, 8)

@@ -481,6 +481,21 @@ describe("installations", function()
     end
   end)
 
+  it("have a lock free again when the task that asked for it was cancelled on the way", function()
+    local directory <close> = files.temporary()
+    local file = assert(storage.open("sqlite:" .. directory.path .. "/bot.db", {
+      synchronous = "normal",
+    }))
+    tasks.run(function()
+      local first, second = Installations.new(file), Installations.new(file)
+      local task = tasks.spawn(first.lock, first, "rotation")
+      tasks.sleep(0) -- the store has been asked
+      task:cancel()
+      assert(second:lock("rotation", { wait = 2 })):give_back()
+    end)
+    file:close()
+  end)
+
   it("get back the lock of a process that died, in time", function()
     local replaced = runtime.replace()
     finally(replaced.restore)

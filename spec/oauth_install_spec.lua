@@ -201,6 +201,10 @@ describe("the install path", function()
       response = get(it.url .. "/slack/install")
       assert.same({ 402, "pay first" }, { response.status, response.body })
       assert.is_nil(response.headers["set-cookie"])
+      answer = "<p>pay first</p>"
+      response = get(it.url .. "/slack/install")
+      assert.same({ 200, "text/html; charset=utf-8", answer },
+        { response.status, response.headers["content-type"], response.body })
       answer = nil
       assert.equal(403, get(it.url .. "/slack/install?go=no").status)
     end)
@@ -334,9 +338,14 @@ describe("an installation", function()
 
   it("refuses metadata that is too much for a URL", function()
     oauth_app.run(nil, function(_, new)
-      local it = new { metadata = ("x"):rep(2001) }
-      assert.equal(500, get(it.url .. "/slack/install").status)
-      assert.matches("oauth.metadata: at most 2000 bytes", log_of(it), 1, true)
+      for _, secret in ipairs { false, SECRET } do
+        local it = new { state_secret = secret, metadata = ("x"):rep(1998) }
+        assert.equal(200, install(it).status)
+        assert.equal(1998, #only_installation(it).metadata)
+        it = new { state_secret = secret, metadata = ("x"):rep(1999) }
+        assert.equal(500, get(it.url .. "/slack/install").status)
+        assert.matches("oauth.metadata: at most 2000 bytes", log_of(it), 1, true)
+      end
     end)
   end)
 

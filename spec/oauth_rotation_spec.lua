@@ -8,6 +8,7 @@ local logs = require "slack.log"
 local oauth_app = require "support.oauth_app"
 local slack = require "slack"
 local storage = require "slack.storage"
+local tasks = require "slack.tasks"
 
 local HOUR <const> = 3600
 local BOT <const> = { team_id = "T1" }
@@ -306,6 +307,60 @@ describe("rotation", function()
       end)
     end)
   end
+
+  it("forgets a failure once others have refreshed the token, or removed it", function()
+    slack.run(function()
+      save(HOUR, HOUR)
+      local rotation = new_rotation()
+      slack_here.failure = { code = "connection" }
+      rotation:look()
+      assert.is_table(rotation.failures["-:T1:-"])
+      slack_here.failure = nil
+      assert(new_rotation():rotate(BOT))
+      assert.equal(1, rotation:look())
+      assert.is_nil(rotation.failures["-:T1:-"])
+      assert.is_table(rotation.failures["-:T1:U1"])
+      assert(installations:delete(BOT))
+      assert.equal(0, rotation:look())
+      assert.same({}, rotation.failures)
+    end)
+  end)
+
+  it("tries again later when a store raises", function()
+    slack.run(function()
+      save(HOUR)
+      local rotation = new_rotation()
+      local find_bot = installations.find_bot
+      installations.find_bot = function() error "no connection to the database" end
+      rotation:look()
+      assert.matches("could not be refreshed, next attempt in %d+ s: .*no connection", lines[1])
+      assert.is_table(rotation.failures["-:T1:-"])
+      installations.find_bot = find_bot
+      now = now + 16
+      rotation:look()
+      assert.equal("xoxe.xoxb-1-1", installations:find_bot(BOT).bot_token)
+    end)
+  end)
+
+  it("looks on when a store has raised", function()
+    slack.run(function()
+      local rotation, looked = new_rotation(), tasks.waiter()
+      local due, count = installations.due, 0
+      rotation.look_period = 0.01
+      installations.due = function(...)
+        count = count + 1
+        if count == 1 then
+          error "no connection to the database"
+        end
+        looked:resolve(true)
+        return due(...)
+      end
+      rotation:start()
+      assert.is_true(looked:await(10))
+      rotation:stop()
+      assert.matches("which tokens expire: .*no connection", lines[1])
+    end)
+  end)
 
   it("leaves all tokens alone for as long as Slack says, in one line", function()
     slack.run(function()

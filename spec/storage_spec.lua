@@ -46,7 +46,7 @@ describe("storage.open", function()
   it("goes by the time of day when no clock is given", function()
     local store = assert(storage.open "memory:")
     store:set("k", 1, { ttl = 60 })
-    assert.is_true(store.clock() - core.time() < 1)
+    assert.is_true(math.abs(store.clock() - core.time()) < 1)
     assert.equal(1, store:get "k")
   end)
 

@@ -54,9 +54,17 @@ function Generations:size()
   return size
 end
 
+local function take_out(self, generation, key)
+  if generation[key] ~= nil and generation == self.young then
+    self.count = self.count - 1
+  end
+  generation[key] = nil
+end
+
 ---@param key any
 function Generations:remove(key)
-  self.young[key], self.old[key] = nil, nil
+  take_out(self, self.young, key)
+  take_out(self, self.old, key)
 end
 
 ---Removes what is meant; without a function, all.
@@ -69,7 +77,7 @@ function Generations:clear(is_meant)
   for _, generation in ipairs { self.young, self.old } do
     for key, value in pairs(generation) do
       if is_meant(value, key) then
-        generation[key] = nil
+        take_out(self, generation, key)
       end
     end
   end

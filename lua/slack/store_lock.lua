@@ -60,10 +60,14 @@ local function wait_turn(self, name, deadline)
   return waiter:await(math.max(deadline - loop.now(), 0)) == true
 end
 
-local function take(self, name, mark, ttl, deadline)
-  local pause = POLL_FIRST
+-- While the store is asked, and after a failure, the lock may be taken: whoever is
+-- cancelled there gives it back.
+local function take(guard, ttl, deadline)
+  local store, name, mark, pause = guard.lock.store, guard.name, guard.mark, POLL_FIRST
   while true do
-    local added, err = self.store:add(name, mark, { ttl = ttl })
+    guard.taken = true
+    local added, err = store:add(name, mark, { ttl = ttl })
+    guard.taken = added ~= false
     if added then
       return true
     elseif err then
@@ -119,11 +123,10 @@ function StoreLock:acquire(name, options)
   local mark = self.owner .. "." .. self.last
   local guard = setmetatable({ lock = self, name = name, mark = mark, closed = false }, Guard)
   local unfinished <close> = guard -- until it is certain that the caller gets it
-  local ok, err = take(self, name, mark, ttl, deadline)
+  local ok, err = take(guard, ttl, deadline)
   if not ok then
     return nil, err
   end
-  guard.taken = true
   local given = setmetatable({ lock = self, name = name, mark = mark, closed = false,
     taken = true }, Guard)
   unfinished.closed = true

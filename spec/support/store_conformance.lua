@@ -271,6 +271,11 @@ return function(open)
     end
   end)
 
+  it("says what is wrong also when nobody's line called it", function()
+    local _, raised = pcall(coroutine.wrap(store.get), store, 5)
+    assert.equal("store:get: key: string expected, got number", raised)
+  end)
+
   it("raises misuse at the caller's line, without the value", function()
     local here = "spec/support/store_conformance.lua:%d+: "
     for message, ask in pairs {

@@ -81,7 +81,7 @@ local function before(self, c)
   if value == false then
     return fail(self, c, refused "before_install has refused it")
   elseif is_answer(value) then
-    return value
+    return Visits.page(value, 200) or value
   end
   return nil, type(value) == "table" and value or {}
 end

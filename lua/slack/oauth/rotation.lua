@@ -10,6 +10,7 @@ local core = require "slack.core"
 local errors = require "slack.errors"
 local exchange = require "slack.oauth.exchange"
 local loop = require "slack.loop"
+local raised = require "slack.raised"
 local records = require "slack.installation_record"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
@@ -57,7 +58,7 @@ function Rotation.new(parts)
     installations = parts.installations, settings = parts.settings, client = parts.client,
     log = parts.log, clock = parts.clock or core.time, before = parts.settings.rotate_before,
     flights = {}, failures = {}, unsaved = {}, is_running = false, is_stopping = false,
-    paused_until = 0, save_pause = SAVE_PAUSE,
+    paused_until = 0, save_pause = SAVE_PAUSE, look_period = LOOK_PERIOD,
   }, Rotation)
 end
 
@@ -213,6 +214,16 @@ local function settle(self, name, record, err)
   return record, err
 end
 
+-- A store of the program's own may raise: that is a failure like others.
+local function caught(ok, value, err)
+  if ok then
+    return value, err
+  end
+  return nil, errors.is(value) and value or errors.new {
+    code = "rotation", message = raised.text(value),
+  }
+end
+
 ---Replaces one token that expires soon, unless somebody has done so already.
 ---Whoever asks for the same meanwhile gets the same.
 ---@async
@@ -229,17 +240,12 @@ function Rotation:rotate(where, refused)
       local landing <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
         self.flights[name] = nil
       end })
-      return settle(self, name, rotate(self, name, where, refused))
+      return settle(self, name, caught(pcall(rotate, self, name, where, refused)))
     end)
     self.flights[name] = not flight:is_done() and flight or nil
   end
   local ok, record, err = flight:join()
-  if not ok then
-    return nil, errors.is(record) and record or errors.new {
-      code = "rotation", message = tostring(record),
-    }
-  end
-  return record, err
+  return caught(ok, record, err)
 end
 
 -- On demand ------------------------------------------------------------------------
@@ -288,6 +294,19 @@ local function work(self, list)
   end
 end
 
+-- Of what is not due any more others have taken care, or it was removed.
+local function forget_failures(self, due)
+  local is_due = {}
+  for _, where in ipairs(due) do
+    is_due[name_of(where)] = true
+  end
+  for name in pairs(self.failures) do
+    if not is_due[name] then
+      self.failures[name] = nil
+    end
+  end
+end
+
 ---Refreshes what expires soon; waits for all of it.
 ---@async
 ---@return integer? count that were due
@@ -297,6 +316,7 @@ function Rotation:look()
   if not list then
     return nil, err
   end
+  forget_failures(self, list)
   local count, workers = #list, {}
   for i = 1, math.min(AT_ONCE, count) do
     workers[i] = function() work(self, list) end
@@ -308,7 +328,7 @@ end
 -- Sooner when an attempt is due sooner, later by chance, so that the processes of one
 -- app do not look at the same moment.
 local function next_look(self)
-  local now, seconds = self.clock(), LOOK_PERIOD * (0.8 + 0.4 * math.random())
+  local now, seconds = self.clock(), self.look_period * (0.8 + 0.4 * math.random())
   local function sooner(at)
     seconds = math.min(seconds, math.max(at - now, 1))
   end
@@ -324,7 +344,7 @@ end
 local function plan(self, seconds)
   self.timer = loop.after(seconds, function()
     self.task = tasks.spawn(function()
-      local _, err = self:look()
+      local _, err = caught(pcall(self.look, self))
       if err then
         self.log:warn("it cannot be seen which tokens expire: %s", err)
       end

@@ -91,6 +91,18 @@ local function keep(self, id, entry)
   return self.store:set("state:" .. id, entry, { ttl = LIFETIME })
 end
 
+local function problem_of(data)
+  if data == nil then
+    return nil
+  end
+  local text, problem = json.encode(data)
+  if not text then
+    return problem
+  elseif #text > MAX_DATA then
+    return ("at most %d bytes of JSON expected"):format(MAX_DATA)
+  end
+end
+
 ---@class slack.oauth.State
 ---@field text string for the URL
 ---@field cookie string for the browser
@@ -108,18 +120,14 @@ function States:issue(data)
     return nil, err
   end
   local id = base64.encode_url(core.random(ID_BYTES))
-  local entry = { id = id, data = data, expires = math.floor(self.clock()) + LIFETIME }
-  local encoded, problem = json.encode(entry)
-  if not encoded or #encoded > MAX_DATA then
-    return nil, errors.new {
-      code = "metadata",
-      message = "oauth.metadata: " .. (problem or ("at most %d bytes of JSON expected")
-        :format(MAX_DATA)),
-    }
+  local problem = problem_of(data)
+  if problem then
+    return nil, errors.new { code = "metadata", message = "oauth.metadata: " .. problem }
   end
+  local entry = { id = id, data = data, expires = math.floor(self.clock()) + LIFETIME }
   local body = id
   if self.is_stateless then
-    body = base64.encode_url(encoded)
+    body = base64.encode_url(json.encode(entry))
   else
     local ok
     ok, err = keep(self, id, entry)

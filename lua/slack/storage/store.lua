@@ -46,8 +46,10 @@ local THIS_FILE = debug.getinfo(1, "S").source
 -- Raises where the store's method was called.
 local function misuse(name, format, ...)
   local level = 2
-  while debug.getinfo(level, "S").source == THIS_FILE do
+  local caller = debug.getinfo(level, "S")
+  while caller and caller.source == THIS_FILE do -- none: called as a task's own function
     level = level + 1
+    caller = debug.getinfo(level, "S")
   end
   error(("store:%s: " .. format):format(name, ...), level)
 end
