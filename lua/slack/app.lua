@@ -317,7 +317,7 @@ function App:start(...)
       code = "started", message = "app:start: the app is " .. self.phase .. " already",
     }
   end
-  self.phase, self.fatal = "starting", nil
+  self.phase, self.fatal, self.dispatch.is_stopping = "starting", nil, false
   local ok, err = start_in_task(self)
   if not ok then
     if err.code == "stopped" then
@@ -361,6 +361,7 @@ local function finish(self)
     self.start_task:cancel()
   end
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
+  self.dispatch:cancel_waiting()
   local drained = drain(self)
   local cut_off, example = 0, nil
   if not drained then
@@ -529,7 +530,8 @@ end
 ---@return table
 function App:stats()
   local stats = {
-    phase = self.phase, running = self.dispatch.running, listeners = self.dispatch.index.count,
+    phase = self.phase, running = self.dispatch.running,
+    waiting = self.dispatch.waiting, listeners = self.dispatch.index.count,
     scripts = self.scripts and self.scripts:stats() or nil,
   }
   for name, count in pairs(self.dispatch.counts) do

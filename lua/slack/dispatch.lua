@@ -62,6 +62,9 @@ local KEPT_OF_SELF = { member_joined_channel = true, member_left_channel = true 
 ---@field running integer jobs
 ---@field excused integer jobs among them whose end nobody waits for
 ---@field aside integer jobs among the others that take no room, those of routes
+---@field waiting integer jobs among the others that wait for people (Job.begin_wait)
+---@field waits slack.Waits|false what they wait for, which is offered first what comes
+---@field is_stopping boolean nobody is waited for any more
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
 ---@field on_job_end? fun()
 local Dispatch = {}
@@ -86,6 +89,9 @@ function Dispatch.new(app, clock)
     running = 0,
     excused = 0,
     aside = 0,
+    waiting = 0,
+    waits = false,
+    is_stopping = false,
     limit = app.settings.max_in_flight,
     crowding = Crowding.new(app, app.settings.max_in_flight, clock),
     slow_events = LogLimit.new(clock, PERIOD),
@@ -186,8 +192,18 @@ local function run_all_below(job, c)
   end
 end
 
+-- A handler that waits for this very thing has it; whoever took it owes the ack.
+local function take_up(self, c)
+  self.counts.handled = self.counts.handled + 1
+  c.is_taken = true
+end
+
 -- What lies behind the last global middleware.
 local function run_matches(job, c)
+  local waits = job.dispatch.waits
+  if waits and waits.count > 0 and waits:offer(c) then
+    return take_up(job.dispatch, c)
+  end
   local listeners = job.listeners
   local count = #listeners
   if count == 0 then
@@ -223,7 +239,9 @@ local function run_chain(job)
     if delivery.failures[1] then
       table.remove(delivery.failures, 1) -- a middleware has seen to it
     end
-    c:_settle(failure)
+    if not c.is_taken then
+      c:_settle(failure)
+    end
   else
     report_chain(job, failure)
   end
@@ -303,6 +321,8 @@ local function run_each(self, c, event_id, done, listeners, count)
   delivery.left = delivery.left - 1
   if delivery.left == 0 then
     Job.end_delivery(delivery)
+  elseif delivery.parked then
+    Job.review(delivery)
   end
 end
 
@@ -345,8 +365,20 @@ local function nobody(self, c, named)
   end
 end
 
--- The middleware, if any, then the listeners.
+local function taken_up(self, c)
+  take_up(self, c)
+  self.measures:delivered(c.kind, c.payload, "handled")
+  if c.request.held then
+    self.held:finish(c.request)
+  end
+end
+
+-- The middleware, if any, then a handler that waits for it, else the listeners.
 local function begin(self, c, event_id, done)
+  local waits = self.waits
+  if waits and waits.count > 0 and not self.middleware[1] and waits:offer(c) then
+    return taken_up(self, c)
+  end
   local listeners = self.matching:find(self.index, c, done)
   local count = #listeners
   if self.middleware[1] then
@@ -447,11 +479,27 @@ function Dispatch:cancel_all()
   for _, job in ipairs(jobs) do
     listener = listener or job.listener or job.c.listener
     if job.task then
-      job.task:cancel()
+      job:cancel()
     end
     job:__close() -- by itself it does so a little later, or never if it had not begun
   end
   return #jobs, listener and tostring(listener) or nil
+end
+
+---Ends what waits for people, now and from now on: it must not be waited for.
+---@return integer count how many there were
+function Dispatch:cancel_waiting()
+  self.is_stopping = true
+  local jobs = {}
+  for job in pairs(self.jobs) do
+    if job.beside == "waiting" and job.waits then
+      jobs[#jobs + 1] = job
+    end
+  end
+  for _, job in ipairs(jobs) do
+    job:cancel()
+  end
+  return #jobs
 end
 
 ---The calling task is going to wait for all others: nobody waits for its job, nor

@@ -18,8 +18,11 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field began number|false false: it waits before any handler begins, or reports
 ---@field outcome? "failed"|"unmatched"|false of the delivery; nil: handled; false: it is counted
 ---  elsewhere
----@field beside? "aside"|"excused" the count of the dispatch that it is in, as it takes no room
----  from what Slack delivers (http_server.lua, Dispatch.excuse_caller)
+---@field beside? "aside"|"excused"|"waiting" the count of the dispatch that it is in, as it takes
+---  no room from what Slack delivers (http_server.lua, Dispatch.excuse_caller, Job.begin_wait)
+---@field waits? integer waits for people that are under way in it
+---@field wait_began? number
+---@field parked? integer of a delivery: jobs that wait for people
 local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
@@ -50,7 +53,7 @@ function Job:fail()
 end
 
 local function in_use(dispatch)
-  return dispatch.running - dispatch.excused - dispatch.aside
+  return dispatch.running - dispatch.excused - dispatch.aside - dispatch.waiting
 end
 
 local function check_room(dispatch)
@@ -60,16 +63,90 @@ local function check_room(dispatch)
   end
 end
 
+-- Puts it into another count, or (nil) among those that take room.
+local function move(job, beside)
+  local dispatch, before = job.dispatch, job.beside
+  if before then
+    dispatch[before] = dispatch[before] - 1
+  end
+  job.beside = beside
+  if beside then
+    dispatch[beside] = dispatch[beside] + 1
+    check_room(dispatch)
+  end
+end
+
 ---Leaves it out of account from now on.
 function Job:excuse()
-  local dispatch, beside = self.dispatch, self.beside
-  if dispatch.jobs[self] and beside ~= "excused" then
-    if beside then
-      dispatch[beside] = dispatch[beside] - 1
-    end
-    self.beside = "excused"
-    dispatch.excused = dispatch.excused + 1
-    check_room(dispatch)
+  if self.dispatch.jobs[self] and self.beside ~= "excused" then
+    move(self, "excused")
+  end
+end
+
+-- Waiting for people -----------------------------------------------------------------
+
+---Called when the jobs of a delivery have changed. Once all of them wait for people, Slack need
+---not wait for its answer; nor does the job take room that waits for the others, below
+---global middleware.
+---@param delivery slack.Job one with `parked`
+local function review(delivery)
+  local dispatch = delivery.dispatch
+  local is_above = dispatch.jobs[delivery] and not delivery.waits
+  local all_wait = delivery.parked > 0 and delivery.parked >= delivery.left - (is_above and 1 or 0)
+  if is_above and all_wait and not delivery.beside then
+    move(delivery, "waiting")
+  elseif is_above and not all_wait and delivery.beside == "waiting" then
+    move(delivery)
+  end
+  local request = delivery.c.request
+  if all_wait and request.held then
+    dispatch.held:finish(request)
+    request.held = nil
+  end
+end
+
+---The job is going to wait for a person, maybe for long: it takes no room meanwhile, and
+---a stop ends it at once. While the app stops that is now: its task ends when it waits.
+---Waits may overlap, as in slack.race; each is ended by an end_wait of its own.
+function Job:begin_wait()
+  self.waits = (self.waits or 0) + 1
+  local dispatch, delivery = self.dispatch, self.delivery
+  if self.waits > 1 or self.beside or not dispatch.jobs[self] then
+    return
+  end
+  self.wait_began = monotonic()
+  delivery.parked = (delivery.parked or 0) + 1
+  move(self, "waiting")
+  review(delivery)
+  if dispatch.is_stopping then
+    self:cancel()
+  end
+end
+
+---What it waited for has come, or is given up. It has its room again, also if there is none
+---free: what goes on is not held back.
+function Job:end_wait()
+  self.waits = self.waits - 1
+  if self.waits > 0 or self.beside ~= "waiting" or not self.dispatch.jobs[self] then
+    return
+  end
+  if self.began then -- how long people take is no concern of the measures
+    self.began = self.began + monotonic() - self.wait_began
+  end
+  local delivery = self.delivery
+  delivery.parked = delivery.parked - 1
+  move(self)
+  review(delivery)
+end
+
+---Ends its task. What waits for a person was cut off by no fault of its own: it has not failed.
+function Job:cancel()
+  if self.beside == "waiting" then
+    self.completed = true
+  end
+  local task = self.task or tasks.current() -- without one it is just beginning, here
+  if task then
+    task:cancel()
   end
 end
 
@@ -93,6 +170,11 @@ function Job:__close()
   delivery.left = delivery.left - 1
   if delivery.left == 0 then
     Job.end_delivery(delivery)
+  elseif delivery.parked then
+    if beside == "waiting" and delivery ~= self then
+      delivery.parked = delivery.parked - 1
+    end
+    review(delivery)
   end
   check_room(dispatch)
   if dispatch.on_job_end then
@@ -124,6 +206,7 @@ function Job:start(run)
   if beside then
     dispatch[beside] = dispatch[beside] + 1
   end
+  self.c._job = self
   local count = in_use(dispatch)
   if count >= dispatch.crowding.threshold and not beside then
     dispatch.crowding:note(count, dispatch.jobs)
@@ -135,5 +218,7 @@ function Job:start(run)
   self.task = tasks.spawn(run, self)
   return self
 end
+
+Job.review = review
 
 return Job

@@ -91,6 +91,8 @@ end
 local function write_dispatch(app, write)
   local dispatch = app.dispatch
   write:single("slack_handlers_running", "gauge", "Handlers that run or wait.", dispatch.running)
+  write:single("slack_handlers_waiting", "gauge", "Handlers among them that wait for a person.",
+    dispatch.waiting)
   write:single("slack_listeners", "gauge", "Registered listeners.", dispatch.index.count)
   write:family("slack_queue_depth", "gauge", "What waits for Lua, by where it comes from.")
   for _, transport in ipairs(app.transports) do
