@@ -16,6 +16,7 @@ local PARTS = {
   require "slack.acking",
   require "slack.posting",
   require "slack.responding",
+  require "slack.functions",
 }
 
 ---@class slack.Context

@@ -116,6 +116,9 @@ end
 function Failures:report(c, failure, is_other_asked)
   local app = self.app
   local answer = tell(app, c, failure, details(c, failure))
+  if failure.listener and failure.listener.method == "func" then
+    c:_fail_step(answer)
+  end
   if is_other_asked then
     return
   end

@@ -117,6 +117,10 @@ local METHODS = {
     kind = "event", field = "text", fields = MESSAGE_FIELDS, always = { type = "message" },
     test = is_ordinary, optional = true, contains = true,
   },
+  func = {
+    kind = "event", field = "callback_id", fields = EVENT_FIELDS,
+    always = { type = "function_executed" },
+  },
   command = { kind = "command", field = "command", fields = COMMAND_FIELDS },
   action = { kind = "action", field = "action_id", fields = ACTION_FIELDS },
   options = { kind = "options", field = "action_id", fields = OPTIONS_FIELDS },

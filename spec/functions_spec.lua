@@ -1,0 +1,247 @@
+local errors = require "slack.errors"
+local json = require "slack.json"
+local offline_app = require "support.offline_app"
+
+local WORKFLOW_TOKEN = "xwfp-1-offline"
+
+describe("a custom function", function()
+  local offline, app
+
+  before_each(function()
+    offline = offline_app.new()
+    app = offline.app
+  end)
+
+  local function execute(callback_id, more)
+    local event = {
+      type = "function_executed", ["function"] = { id = "Fn1", callback_id = callback_id },
+      inputs = { text = "hello" }, function_execution_id = "Fx1",
+      bot_access_token = WORKFLOW_TOKEN, event_ts = "1700000001.000200",
+    }
+    for name, value in pairs(more or {}) do
+      event[name] = value
+    end
+    return offline:event(event)
+  end
+
+  local function click(action_id)
+    return offline:click(action_id, {
+      bot_access_token = WORKFLOW_TOKEN,
+      function_data = {
+        execution_id = "Fx1", ["function"] = { callback_id = "reverse" },
+        inputs = { text = "hello" },
+      },
+      interactivity = { interactivity_pointer = "9.9" },
+    })
+  end
+
+  local function calls_of(method)
+    local found = {}
+    for _, call in ipairs(offline.calls) do
+      if call.method == method then
+        found[#found + 1] = call
+      end
+    end
+    return found
+  end
+
+  local function completions()
+    return calls_of "functions.completeSuccess"
+  end
+
+  local function failures()
+    return calls_of "functions.completeError"
+  end
+
+  it("is found by its callback_id, and another one is not (S149)", function()
+    local seen = {}
+    app:func("reverse", function(c) table.insert(seen, c.function_execution_id) end)
+    execute "reverse"
+    execute "other"
+    assert.same({ "Fx1" }, seen)
+  end)
+
+  for name, case in pairs {
+    ["no callback_id"] = { function() app:func(nil, print) end, "callback_id expected" },
+    ["no handler"] = { function() app:func "reverse" end, "handler: function expected" },
+    ["an unknown constraint"] = {
+      function() app:func({ callbak_id = "reverse" }, print) end, 'did you mean "callback_id"?',
+    },
+  } do
+    it("raises at registration with " .. name .. " (S149)", function()
+      local ok, message = pcall(case[1])
+      assert.is_false(ok)
+      assert.truthy(message:find(case[2], 1, true), message)
+    end)
+  end
+
+  it("has its inputs, and none where the payload has none", function()
+    local seen = {}
+    app:func("reverse", function(c) table.insert(seen, c.inputs) end)
+    execute "reverse"
+    execute("reverse", { inputs = json.null })
+    assert.same({ { text = "hello" }, {} }, seen)
+  end)
+
+  it("is completed with its outputs and the token of its payload", function()
+    app:func("reverse", function(c) assert(c:complete { reversed = c.inputs.text:reverse() }) end)
+    execute "reverse"
+    local call = assert(completions()[1], offline:log())
+    assert.same({ function_execution_id = "Fx1", outputs = { reversed = "olleh" } },
+      call.arguments)
+    assert.equal(WORKFLOW_TOKEN, call.token)
+  end)
+
+  it("is completed with an empty object of outputs where there are none", function()
+    app:func("tick", function(c) c:complete() end)
+    execute "tick"
+    assert.equal("{}", json.encode(completions()[1].arguments.outputs))
+  end)
+
+  it("is ended with an error for people", function()
+    app:func("reverse", function(c) c:fail "There is no text." end)
+    execute "reverse"
+    assert.same({ function_execution_id = "Fx1", error = "There is no text." },
+      failures()[1].arguments)
+  end)
+
+  it("may go on after its handler has returned, whatever that returns", function()
+    app:func("reverse", function() return { reversed = "olleh" } end)
+    execute "reverse"
+    assert.same({}, completions())
+    assert.same({}, failures())
+  end)
+
+  it("takes a second end for an error, and logs it (S270, S271)", function()
+    local second, err
+    app:func("reverse", function(c)
+      c:complete {}
+      second, err = c:fail "too late"
+    end)
+    execute "reverse"
+    assert.is_nil(second)
+    assert.equal("completed", err.code)
+    assert.truthy(offline:log():find("c:fail failed: the step was ended by c:complete", 1, true))
+    assert.same({}, failures())
+  end)
+
+  it("can be ended again when the first call failed", function()
+    offline.answers["functions.completeSuccess"] = errors.new {
+      code = "parameter_validation_failed", message = "missing required output: reversed",
+    }
+    app:func("reverse", function(c)
+      local _, err = c:complete {}
+      c:fail(err)
+    end)
+    execute "reverse"
+    assert.equal("missing required output: reversed", failures()[1].arguments.error)
+  end)
+
+  it("raises for outputs that are no table by name, and for no text of an error", function()
+    local problems = {}
+    app:func("reverse", function(c)
+      for _, misuse in ipairs {
+        function() c:complete "olleh" end, function() c:complete { "olleh" } end,
+        function() c:fail() end, function() c:fail "" end, function() c.fail "x" end,
+      } do
+        table.insert(problems, (select(2, pcall(misuse))))
+      end
+    end)
+    execute "reverse"
+    assert.equal(5, #problems)
+    for i, expected in ipairs {
+      "got string", "got a list", "got nil", "got an empty one", "c:fail(…)",
+    } do
+      assert.truthy(problems[i]:find("functions_spec.lua", 1, true), problems[i])
+      assert.truthy(problems[i]:find(expected, 1, true), problems[i])
+    end
+  end)
+
+  it("says where there is no function", function()
+    local err
+    app:message("hello", function(c) err = select(2, c:complete()) end)
+    offline:message "hello"
+    assert.equal("no_function", err.code)
+  end)
+
+  describe("whose buttons are used", function()
+    it("has its inputs, execution and token there (S182)", function()
+      app:action("approve", function(c)
+        c:ack()
+        assert(c:complete { reversed = c.inputs.text:reverse() })
+      end)
+      click "approve"
+      local call = assert(completions()[1], offline:log())
+      assert.same({ function_execution_id = "Fx1", outputs = { reversed = "olleh" } },
+        call.arguments)
+      assert.equal(WORKFLOW_TOKEN, call.token)
+    end)
+
+    it("gives other clicks none of it (S182, S272)", function()
+      local seen = {}
+      app:action("approve", function(c)
+        table.insert(seen, { c.inputs or false, c.function_execution_id or false })
+        c:say "done"
+      end)
+      click "approve"
+      offline:click "approve"
+      assert.same({ { { text = "hello" }, "Fx1" }, { false, false } }, seen)
+      local tokens = {}
+      for _, call in ipairs(calls_of "chat.postMessage") do
+        table.insert(tokens, call.token or "the app's")
+      end
+      assert.same({ WORKFLOW_TOKEN, "the app's" }, tokens)
+    end)
+  end)
+
+  describe("whose handler raises", function()
+    it("fails with a text that tells nothing of the program", function()
+      app:func("reverse", function() error "secret detail" end)
+      execute "reverse"
+      local call = assert(failures()[1], offline:log())
+      assert.equal("The app could not do this step: an error came up.", call.arguments.error)
+      assert.truthy(offline:log():find("secret detail", 1, true))
+    end)
+
+    it("fails with what app:on_error returns", function()
+      app:func("reverse", function() error "x" end)
+      app:on_error(function() return "Try again tomorrow." end)
+      execute "reverse"
+      assert.equal("Try again tomorrow.", failures()[1].arguments.error)
+    end)
+
+    it("goes on when app:on_error returns false, or has ended it", function()
+      app:func("reverse", function(c) error(c.inputs.text) end)
+      app:on_error(function(_, c)
+        return c.inputs.text == "hello" and c:complete {} or false
+      end)
+      execute "reverse"
+      execute("reverse", { inputs = { text = "other" } })
+      assert.equal(1, #completions())
+      assert.same({}, failures())
+    end)
+
+    it("stays completed when it was before", function()
+      app:func("reverse", function(c)
+        c:complete {}
+        error "x"
+      end)
+      execute "reverse"
+      assert.equal(1, #completions())
+      assert.same({}, failures())
+    end)
+
+    it("is not failed by another listener of the event", function()
+      app:event("function_executed", function() error "x" end)
+      execute "reverse"
+      assert.same({}, failures())
+    end)
+
+    it("is reported once, also below middleware", function()
+      app:use(function(_, next) return next() end)
+      app:func("reverse", function() error "x" end)
+      execute "reverse"
+      assert.equal(1, #failures())
+    end)
+  end)
+end)
