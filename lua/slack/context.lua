@@ -17,6 +17,7 @@ local PARTS = {
   require "slack.posting",
   require "slack.responding",
   require "slack.functions",
+  require "slack.values",
 }
 
 ---@class slack.Context
@@ -32,6 +33,10 @@ local PARTS = {
 ---@field options? table
 ---@field shortcut? table
 ---@field view? table
+---@field text? string of the message or the command; without the mention that was asked for
+---@field values? table<string, any> what was filled in, by action_id, of a view, and of the
+---  message or view that an action or a menu is in: numbers, texts, ids, lists; empty is nil
+---@field block_values? table<string, table<string, any>> the same by block_id and action_id
 ---@field matches? any[] what the pattern captured
 ---@field user_id? string
 ---@field channel_id? string
@@ -44,7 +49,9 @@ local PARTS = {
 ---@field thread_ts? string of the thread the trigger stands in
 ---@field message_ts? string of the message the trigger is about
 ---@field trigger_id? string
----@field response_url? string
+---@field response_url? string the payload's, or the first of response_urls
+---@field response_urls? table[] of a view's submission: response_url, block_id, action_id,
+---  channel_id
 ---@field is_enterprise_install boolean
 ---@field bot_id? string
 ---@field bot_user_id? string
@@ -88,7 +95,7 @@ function fields.message(c)
   if c.kind == "event" then
     return c.payload.type == "message" and c.payload or nil
   end
-  return payload.as_table(c.body.message)
+  return payload.as_table(c.body.message) or payload.as_table(c.body.original_message)
 end
 
 for _, kind in ipairs { "event", "command", "action", "options", "shortcut" } do
@@ -97,6 +104,19 @@ for _, kind in ipairs { "event", "command", "action", "options", "shortcut" } do
       return c.payload
     end
   end
+end
+
+function fields.text(c)
+  if c.kind == "command" then
+    return payload.present(c.payload.text)
+  end
+  local message = c.kind == "event" and c.payload or c.kind == "shortcut" and c.message
+  return message and (payload.present(message.text)
+    or payload.present((payload.as_table(message.message) or {}).text)) or nil
+end
+
+function fields.response_urls(c)
+  return payload.as_table(c.body.response_urls)
 end
 
 function fields.view(c)
