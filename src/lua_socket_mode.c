@@ -1,6 +1,7 @@
 #include "lua_core.h"
 
 #include "clock.h"
+#include "rtm.h"
 #include "socket_mode.h"
 
 static const char *const STATES[] = {
@@ -60,11 +61,12 @@ int slk_push_connection(lua_State *L, const struct slk_message *message)
     const struct slk_connection_message *change = (const struct slk_connection_message *)message;
     luaL_checkstack(L, 4, NULL);
     lua_pushstring(L, STATES[change->state]);
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 8);
     set_integer(L, "connection", (lua_Integer)change->connection);
     set_string(L, "code", change->error.code);
     set_string(L, "message", change->error.text);
     set_seconds(L, "at", change->at);
+    set_seconds(L, "last_input", change->last_input);
     set_seconds(L, "delay", change->delay);
     set_integer(L, "num_connections", change->num_connections);
     set_integer(L, "ready", change->ready);
@@ -116,12 +118,15 @@ static int64_t positive_seconds(lua_State *L, const char *name, lua_Number fallb
     return value;
 }
 
-static void read_settings(lua_State *L, struct slk_socket_mode_settings *settings)
+static void read_settings(lua_State *L, const struct slk_socket_protocol *protocol,
+                          struct slk_socket_mode_settings *settings)
 {
+    bool is_rtm = protocol == slk_rtm_protocol();
     *settings = (struct slk_socket_mode_settings){
+        .protocol = protocol,
         .api_url = required_string(L, "api_url"),
-        .app_token = required_string(L, "app_token"),
-        .connections = connection_count(L),
+        .token = required_string(L, is_rtm ? "token" : "app_token"),
+        .connections = is_rtm ? 1 : connection_count(L),
         .max_message = message_limit(L),
         .ack_deadline = slk_field_seconds(L, 1, "ack_deadline", 2.5),
         .open_timeout = positive_seconds(L, "open_timeout", 15),
@@ -136,11 +141,11 @@ static void read_settings(lua_State *L, struct slk_socket_mode_settings *setting
     };
 }
 
-static int new_socket_mode(lua_State *L)
+static int new_object(lua_State *L, const struct slk_socket_protocol *protocol)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     struct slk_socket_mode_settings settings;
-    read_settings(L, &settings);
+    read_settings(L, protocol, &settings);
     struct slk_http_client *client = slk_field_object(L, 1, "client", SLK_CLASS_HTTP_CLIENT);
     struct slk_net_options *net = slk_field_object(L, 1, "net", SLK_CLASS_NET);
     struct slk_log *log = slk_field_object(L, 1, "log", SLK_CLASS_LOG);
@@ -151,6 +156,16 @@ static int new_socket_mode(lua_State *L)
     struct slk_error err;
     *object = slk_socket_mode_create(&settings, client, net, log, notices, events, source, &err);
     return *object != NULL ? 1 : slk_push_error(L, &err);
+}
+
+static int new_socket_mode(lua_State *L)
+{
+    return new_object(L, slk_socket_mode_protocol());
+}
+
+static int new_rtm(lua_State *L)
+{
+    return new_object(L, slk_rtm_protocol());
 }
 
 static int ack(lua_State *L)
@@ -180,6 +195,21 @@ static int forget(lua_State *L)
     struct slk_socket_mode *socket_mode = slk_check_object(L, 1, SLK_CLASS_SOCKET_MODE);
     slk_socket_mode_forget(socket_mode, (uint64_t)luaL_checkinteger(L, 2));
     return 0;
+}
+
+static int send_text(lua_State *L)
+{
+    struct slk_socket_mode *socket_mode = slk_check_object(L, 1, SLK_CLASS_SOCKET_MODE);
+    lua_Integer connection = luaL_checkinteger(L, 2);
+    size_t length;
+    const char *text = luaL_checklstring(L, 3, &length);
+    int status =
+        slk_socket_mode_send(socket_mode, (uint64_t)connection, text, length, lua_toboolean(L, 4));
+    if (status != SLK_OK) {
+        return slk_push_status(L, status);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 static int stop(lua_State *L)
@@ -221,10 +251,12 @@ static int close_socket_mode(lua_State *L)
 void slk_open_socket_mode(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"ack", ack},     {"forget", forget},           {"stop", stop},
+        {"ack", ack},     {"forget", forget},           {"send", send_text}, {"stop", stop},
         {"stats", stats}, {"close", close_socket_mode}, {NULL, NULL},
     };
     slk_class(L, SLK_CLASS_SOCKET_MODE, methods, close_socket_mode);
     lua_pushcfunction(L, new_socket_mode);
     lua_setfield(L, -2, "socket_mode");
+    lua_pushcfunction(L, new_rtm);
+    lua_setfield(L, -2, "rtm");
 }

@@ -31,7 +31,7 @@ struct slk_socket_mode {
     struct slk_net_options *net;
     struct slk_log *log;
     struct slk_mailbox *notices, *events;
-    char *api_url, *app_token;
+    char *api_url, *token;
     struct slk_keeper keeper; /* socket thread only, once it runs */
     atomic_bool stopped;      /* set by the socket thread, after the last notice */
     atomic_bool told_to_stop;
@@ -51,6 +51,14 @@ struct ack_command {
     bool has_payload;
     size_t length;
     char payload[];
+};
+
+struct send_command {
+    struct command command;
+    uint64_t connection;
+    bool wants_reply;
+    size_t length;
+    char text[];
 };
 
 struct opened_command {
@@ -122,6 +130,32 @@ void slk_socket_mode_forget(struct slk_socket_mode *socket_mode, uint64_t token)
     }
 }
 
+static void run_send(struct slk_socket_mode *socket_mode, struct command *command)
+{
+    const struct send_command *send = (const struct send_command *)command;
+    slk_slots_send(&socket_mode->keeper, send->connection, send->text, send->length,
+                   send->wants_reply);
+}
+
+int slk_socket_mode_send(struct slk_socket_mode *socket_mode, uint64_t connection, const char *text,
+                         size_t length, bool wants_reply)
+{
+    if (atomic_load(&socket_mode->stopped)) {
+        return SLK_CLOSED;
+    }
+    struct send_command *send = malloc(sizeof *send + length);
+    if (send == NULL) {
+        return SLK_NOMEM;
+    }
+    send->command.command.destroy = destroy_command;
+    send->command.run = run_send;
+    send->connection = connection;
+    send->wants_reply = wants_reply;
+    send->length = length;
+    memcpy(send->text, text, length);
+    return post(socket_mode, &send->command);
+}
+
 static void run_stop(struct slk_socket_mode *socket_mode, struct command *command)
 {
     slk_keeper_stop(&socket_mode->keeper, ((struct stop_command *)command)->grace);
@@ -141,7 +175,7 @@ void slk_socket_mode_stop(struct slk_socket_mode *socket_mode, int64_t grace)
     }
 }
 
-/* -- apps.connections.open -------------------------------------------------- */
+/* -- The URL ---------------------------------------------------------------- */
 
 static void destroy_opened(struct slk_command *command)
 {
@@ -155,7 +189,8 @@ static void run_opened(struct slk_socket_mode *socket_mode, struct command *comm
 {
     struct opened_command *opened = (struct opened_command *)command;
     struct slk_open_answer answer;
-    slk_open_read(opened->result, socket_mode->api_url, &answer);
+    slk_open_read(socket_mode->keeper.settings.protocol->open, opened->result, socket_mode->api_url,
+                  &answer);
     slk_slots_opened(&socket_mode->keeper, opened->connection, &answer);
     OPENSSL_cleanse(answer.url, sizeof answer.url);
 }
@@ -175,9 +210,9 @@ static void open_done(void *context, struct slk_http_result *result)
 static int open_url(void *context, uint64_t connection, uint64_t *request_id)
 {
     struct slk_socket_mode *socket_mode = context;
-    struct slk_http_request *request =
-        slk_open_request(socket_mode->api_url, socket_mode->app_token,
-                         socket_mode->keeper.settings.open_timeout, socket_mode->net);
+    struct slk_http_request *request = slk_open_request(
+        socket_mode->keeper.settings.protocol->open, socket_mode->api_url, socket_mode->token,
+        socket_mode->keeper.settings.open_timeout, socket_mode->net);
     struct opened_command *opened = calloc(1, sizeof *opened);
     if (request == NULL || opened == NULL) {
         slk_http_request_free(request);
@@ -284,9 +319,9 @@ static int check_settings(const struct slk_socket_mode_settings *settings, struc
         slk_error_set(err, "invalid", "connections must be 1 to %d", SLK_MAX_CONNECTIONS);
         return SLK_INVALID;
     }
-    for (const char *c = settings->app_token; *c != '\0'; c++) {
+    for (const char *c = settings->token; *c != '\0'; c++) {
         if (*c <= ' ' || *c > '~') {
-            slk_error_set(err, "invalid", "the app-level token holds a character no token has");
+            slk_error_set(err, "invalid", "the token holds a character no token has");
             return SLK_INVALID;
         }
     }
@@ -296,10 +331,10 @@ static int check_settings(const struct slk_socket_mode_settings *settings, struc
 static void free_all(struct slk_socket_mode *socket_mode)
 {
     slk_curl_loop_release(socket_mode->loop);
-    if (socket_mode->app_token != NULL) {
-        OPENSSL_cleanse(socket_mode->app_token, strlen(socket_mode->app_token));
+    if (socket_mode->token != NULL) {
+        OPENSSL_cleanse(socket_mode->token, strlen(socket_mode->token));
     }
-    free(socket_mode->app_token);
+    free(socket_mode->token);
     free(socket_mode->api_url);
     slk_mailbox_release(socket_mode->notices);
     slk_mailbox_release(socket_mode->events);
@@ -316,7 +351,7 @@ static int start(struct slk_socket_mode *socket_mode, struct slk_error *err)
     int status = slk_keeper_init(keeper);
     socket_mode->loop = slk_curl_loop_create(&OPERATIONS, socket_mode);
     if (status != SLK_OK || socket_mode->loop == NULL || socket_mode->api_url == NULL ||
-        socket_mode->app_token == NULL) {
+        socket_mode->token == NULL) {
         slk_error_set(err, "memory", "out of memory for Socket Mode");
         return SLK_NOMEM;
     }
@@ -348,10 +383,10 @@ struct slk_socket_mode *slk_socket_mode_create(const struct slk_socket_mode_sett
     socket_mode->notices = slk_mailbox_retain(notices);
     socket_mode->events = slk_mailbox_retain(events);
     socket_mode->api_url = strdup(settings->api_url);
-    socket_mode->app_token = strdup(settings->app_token);
+    socket_mode->token = strdup(settings->token);
     struct slk_keeper *keeper = &socket_mode->keeper;
     keeper->settings = *settings;
-    keeper->settings.api_url = keeper->settings.app_token = NULL; /* not kept alive by anybody */
+    keeper->settings.api_url = keeper->settings.token = NULL; /* not kept alive by anybody */
     keeper->net = net;
     keeper->log = log;
     keeper->notices = notices;

@@ -1,4 +1,5 @@
-/* Socket Mode: the socket thread and the WebSocket connections it keeps.
+/* Socket Mode, or RTM (rtm.h): the socket thread and the WebSocket connections
+ * it keeps.
  *
  * It keeps a number of connections ready, whatever happens to any of them: a
  * connection that Slack is about to close is replaced before it is let go, one
@@ -23,16 +24,18 @@
 #include "net_options.h"
 
 struct slk_socket_mode;
+struct slk_socket_protocol;
 
 #define SLK_ACK_MAX_PAYLOAD 20480 /* bytes; from here on acks vanish at Slack */
 
 struct slk_socket_mode_settings {
-    const char *api_url;   /* with trailing slash: "https://slack.com/api/" */
-    const char *app_token; /* copied, wiped on destroy */
-    int connections;       /* 1..10 kept ready */
-    size_t max_message;    /* bytes of one inbound message */
-    int64_t ack_deadline;  /* all times in nanoseconds */
-    int64_t open_timeout;  /* apps.connections.open, and TCP + TLS + upgrade */
+    const struct slk_socket_protocol *protocol;
+    const char *api_url;  /* with trailing slash: "https://slack.com/api/" */
+    const char *token;    /* app-level, or of a classic app; copied, wiped on destroy */
+    int connections;      /* 1..10 kept ready */
+    size_t max_message;   /* bytes of one inbound message */
+    int64_t ack_deadline; /* all times in nanoseconds */
+    int64_t open_timeout; /* the call that gives a URL, and TCP + TLS + upgrade */
     int64_t hello_timeout;
     int64_t ping_interval; /* silence after which a ping is sent */
     int64_t pong_timeout;  /* silence after that ping which means death */
@@ -73,6 +76,7 @@ struct slk_connection_message {
     enum slk_connection_state state;
     struct slk_error error; /* of CLOSED, WAITING and FATAL; code "" when expected */
     int64_t at;             /* slk_clock_now scale */
+    int64_t last_input;     /* of CLOSED: when the last bytes came; 0: it was never ready */
     int64_t delay;          /* of WAITING */
     int num_connections;    /* of READY: what Slack counts */
     int ready;              /* connections that are ready after this change */
@@ -119,6 +123,14 @@ int slk_socket_mode_ack(struct slk_socket_mode *socket_mode, uint64_t token, con
  * stays open, for instance): what a handler that failed wants. Nothing happens
  * when it is not owed any more. */
 void slk_socket_mode_forget(struct slk_socket_mode *socket_mode, uint64_t token);
+
+/* Sends a text frame on the connection with that number, as it is, if it is
+ * ready; else the frame goes nowhere, and that connection's end has been told
+ * of or will be. The bytes are copied. wants_reply: it is of a protocol that
+ * replies, and a handler waits for that, so reading must go on. SLK_OK: on its
+ * way. SLK_CLOSED: stopped already. SLK_NOMEM. */
+int slk_socket_mode_send(struct slk_socket_mode *socket_mode, uint64_t connection, const char *text,
+                         size_t length, bool wants_reply);
 
 /* Graceful end: no new deliveries are read and no new connections made, but
  * acks still owed go out for up to grace nanoseconds; then close frames and

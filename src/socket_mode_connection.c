@@ -11,13 +11,16 @@
 #define CLOSE_TIMEOUT SLK_SECONDS(1)       /* Slack may never finish a close */
 #define ENOUGH_OUTPUT ((size_t)256 * 1024) /* waiting output that stops reading */
 #define MAX_CONTROL   125
-#define TOO_BIG       1009 /* close code of a message over the limit */
+#define TOO_BIG       1009            /* close code of a message over the limit */
+#define REPLY_TIME    SLK_SECONDS(10) /* Slack replies at once, or never */
 
-struct slk_sm_connection *slk_sm_connection_create(uint64_t number, int64_t due,
+struct slk_sm_connection *slk_sm_connection_create(const struct slk_socket_protocol *protocol,
+                                                   uint64_t number, int64_t due,
                                                    struct slk_socket_mode_stats *counters)
 {
     struct slk_sm_connection *connection = calloc(1, sizeof *connection);
     if (connection != NULL) {
+        connection->protocol = protocol;
         connection->number = number;
         connection->state = SLK_CONNECTION_WAITING;
         connection->due = due;
@@ -44,36 +47,22 @@ bool slk_sm_connection_is_ready(const struct slk_sm_connection *connection)
     return connection != NULL && connection->ready_at != 0 && !connection->closing;
 }
 
-static enum slk_disconnect read_reason(struct slk_text reason)
-{
-    if (slk_text_is(reason, "warning")) {
-        return SLK_DISCONNECT_WARNING;
-    }
-    if (slk_text_is(reason, "link_disabled")) {
-        return SLK_DISCONNECT_LINK_DISABLED;
-    }
-    return slk_text_is(reason, "too_many_websockets") ? SLK_DISCONNECT_TOO_MANY
-                                                      : SLK_DISCONNECT_REFRESH;
-}
-
 static void take_text(struct slk_sm_connection *connection, struct slk_intake *intake,
                       struct slk_ws_connection *ack_to, const struct slk_ws_message *message)
 {
-    struct slk_envelope envelope;
+    struct slk_socket_news news = {0};
     connection->last_text = intake->now;
-    if (ack_to == NULL) {
-        return;
-    }
-    switch (slk_intake_text(intake, connection->number, ack_to, message->data, message->length,
-                            &envelope)) {
+    switch (connection->protocol->take(intake, connection->number, ack_to, message->data,
+                                       message->length, &news)) {
     case SLK_INTAKE_HELLO:
         connection->hello_came = connection->ready_at == 0;
-        connection->num_connections = envelope.num_connections;
+        connection->num_connections = news.num_connections;
         break;
     case SLK_INTAKE_DISCONNECT:
         connection->disconnect_came = true;
-        connection->disconnect = read_reason(envelope.reason);
+        connection->disconnect = news.disconnect;
         break;
+    case SLK_INTAKE_REPLY: connection->unanswered -= connection->unanswered > 0; break;
     case SLK_INTAKE_ENVELOPE:
     case SLK_INTAKE_IGNORED: break;
     }
@@ -205,11 +194,25 @@ bool slk_sm_connection_takes_output(const struct slk_sm_connection *connection)
     return slk_ws_connection_pending(connection->ws) < ENOUGH_OUTPUT;
 }
 
+int slk_sm_connection_send(struct slk_sm_connection *connection, const char *text, size_t length,
+                           bool wants_reply, int64_t now)
+{
+    int status = slk_ws_connection_append(connection->ws, SLK_WS_TEXT, text, length);
+    if (status == SLK_OK && wants_reply) {
+        connection->unanswered++;
+        connection->unanswered_until = now + REPLY_TIME;
+    }
+    return status;
+}
+
+bool slk_sm_connection_wants_input(const struct slk_sm_connection *connection, int64_t now)
+{
+    return connection->unanswered > 0 && now < connection->unanswered_until;
+}
+
 static void send_ping(struct slk_sm_connection *connection, int64_t now)
 {
-    static const char payload[] = "lua-slack";
-    if (slk_ws_connection_append(connection->ws, SLK_WS_PING, payload, sizeof payload - 1) ==
-        SLK_OK) {
+    if (connection->protocol->ping(connection->ws, ++connection->pings) == SLK_OK) {
         connection->counters->pings_sent++;
     }
     connection->last_ping = now;

@@ -11,21 +11,14 @@
 #include "error.h"
 #include "socket_mode.h"
 #include "socket_mode_intake.h"
+#include "socket_protocol.h"
 #include "websocket_connection.h"
 
 #define SLK_READ_BUFFER ((size_t)64 * 1024) /* holds an upgrade's head, too */
 
-/* Why Slack wants this connection to end (slack-protocol: disconnect). */
-enum slk_disconnect {
-    SLK_DISCONNECT_NONE,
-    SLK_DISCONNECT_WARNING, /* it will be closed soon */
-    SLK_DISCONNECT_REFRESH, /* the same, at once; also for reasons we do not know */
-    SLK_DISCONNECT_LINK_DISABLED,
-    SLK_DISCONNECT_TOO_MANY
-};
-
 struct slk_sm_connection {
     uint64_t number;
+    const struct slk_socket_protocol *protocol;
     enum slk_connection_state state;
     struct slk_ws_connection *ws; /* from CONNECTING on */
     uint64_t open_request;        /* OPENING: of the HTTP client */
@@ -41,12 +34,16 @@ struct slk_sm_connection {
     int64_t last_text, last_input;
     int64_t last_ping;                      /* 0: none since the last input */
     bool last_look;                         /* one more read before the peer is declared dead */
+    uint64_t pings;                         /* sent so far */
     int64_t stalled_since;                  /* output waits and nothing has gone since; 0: no */
+    int unanswered;                         /* frames sent that handlers want a reply to */
+    int64_t unanswered_until;               /* then they are waited for no longer */
     struct slk_socket_mode_stats *counters; /* of all connections; the keeper's */
 };
 
 /* Begins as WAITING. NULL when memory ran out. */
-struct slk_sm_connection *slk_sm_connection_create(uint64_t number, int64_t due,
+struct slk_sm_connection *slk_sm_connection_create(const struct slk_socket_protocol *protocol,
+                                                   uint64_t number, int64_t due,
                                                    struct slk_socket_mode_stats *counters);
 
 /* Drops TCP at once. NULL is fine. */
@@ -68,6 +65,14 @@ int slk_sm_connection_flush(struct slk_sm_connection *connection, int64_t now,
 
 /* Whether the peer may be read: its acks and pongs leave us, too. */
 bool slk_sm_connection_takes_output(const struct slk_sm_connection *connection);
+
+/* Appends a frame of Lua's; wants_reply: a handler waits until Slack replies to
+ * it. As slk_ws_connection_append. */
+int slk_sm_connection_send(struct slk_sm_connection *connection, const char *text, size_t length,
+                           bool wants_reply, int64_t now);
+
+/* Whether it has to be read on because replies are waited for. */
+bool slk_sm_connection_wants_input(const struct slk_sm_connection *connection, int64_t now);
 
 /* Sends pings; finds the peer dead when SLK_CLOSED comes back, with err. *next
  * is lowered to when it wants to be called again. suspended: nothing is read

@@ -13,12 +13,15 @@ static const char ACK_END[] = "\"}";
 #define ACK_MAX_ID 255
 
 void slk_intake_init(struct slk_intake *intake, struct slk_ack_ledger *ledger,
-                     struct slk_mailbox *events, struct slk_log *log, uint32_t source,
-                     int64_t ack_deadline, struct slk_socket_mode_stats *counters)
+                     struct slk_mailbox *notices, struct slk_mailbox *events, struct slk_log *log,
+                     const char *component, uint32_t source, int64_t ack_deadline,
+                     struct slk_socket_mode_stats *counters)
 {
     *intake = (struct slk_intake){.ledger = ledger,
+                                  .notices = notices,
                                   .events = events,
                                   .log = log,
+                                  .component = component,
                                   .source = source,
                                   .ack_deadline = ack_deadline,
                                   .counters = counters};
@@ -34,8 +37,8 @@ int64_t slk_intake_tick(struct slk_intake *intake, int64_t now)
     if (now < due) {
         return due;
     }
-    slk_log_write(intake->log, SLK_LOG_WARN, "socket_mode", "%u more unusable frames were ignored",
-                  intake->unlogged);
+    slk_log_write(intake->log, SLK_LOG_WARN, intake->component,
+                  "%u more unusable frames were ignored", intake->unlogged);
     intake->unlogged = 0;
     return SLK_NEVER;
 }
@@ -54,7 +57,7 @@ void slk_intake_complain(struct slk_intake *intake, uint64_t connection, const c
         return;
     }
     intake->complaints++;
-    slk_log_write(intake->log, SLK_LOG_WARN, "socket_mode", "connection %llu: ignored %s (%s)",
+    slk_log_write(intake->log, SLK_LOG_WARN, intake->component, "connection %llu: ignored %s (%s)",
                   (unsigned long long)connection, what, why);
 }
 
@@ -130,6 +133,41 @@ static bool is_answered_by_handler(const struct slk_envelope *envelope)
            slk_text_is(envelope->type, "slash_commands");
 }
 
+static enum slk_intake_result give_up(struct slk_intake *intake, uint64_t connection,
+                                      struct slk_envelope_message *message, const char *why)
+{
+    free(message);
+    slk_intake_complain(intake, connection, "an envelope", why);
+    return SLK_INTAKE_IGNORED;
+}
+
+static enum slk_intake_result batch(struct slk_intake *intake, struct slk_envelope_message *message)
+{
+    intake->counters->envelopes++;
+    *intake->last = &message->message;
+    intake->last = &message->message.next;
+    return SLK_INTAKE_ENVELOPE;
+}
+
+enum slk_intake_result slk_intake_add(struct slk_intake *intake, uint64_t connection,
+                                      const struct slk_envelope *envelope)
+{
+    struct slk_envelope_message *message = make_message(intake, envelope);
+    return message != NULL ? batch(intake, message)
+                           : give_up(intake, connection, NULL, "out of memory");
+}
+
+enum slk_intake_result slk_intake_tell(struct slk_intake *intake, uint64_t connection,
+                                       const struct slk_envelope *envelope)
+{
+    struct slk_envelope_message *message = make_message(intake, envelope);
+    if (message == NULL) {
+        return give_up(intake, connection, NULL, "out of memory");
+    }
+    slk_mailbox_push(intake->notices, &message->message);
+    return SLK_INTAKE_REPLY;
+}
+
 /* Without an ack Slack delivers again, so giving up here loses nothing. */
 static enum slk_intake_result deliver(struct slk_intake *intake, uint64_t connection,
                                       struct slk_ws_connection *ack_to,
@@ -145,16 +183,8 @@ static enum slk_intake_result deliver(struct slk_intake *intake, uint64_t connec
     } else if (accepted) {
         accepted = ack_now(intake, ack_to, envelope->envelope_id);
     }
-    if (!accepted) {
-        free(message);
-        slk_intake_complain(intake, connection, "an envelope",
-                            "out of memory, or Slack reads no acks");
-        return SLK_INTAKE_IGNORED;
-    }
-    intake->counters->envelopes++;
-    *intake->last = &message->message;
-    intake->last = &message->message.next;
-    return SLK_INTAKE_ENVELOPE;
+    return accepted ? batch(intake, message)
+                    : give_up(intake, connection, message, "out of memory, or Slack reads no acks");
 }
 
 enum slk_intake_result slk_intake_text(struct slk_intake *intake, uint64_t connection,

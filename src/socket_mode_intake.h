@@ -1,4 +1,5 @@
-/* Where text frames become messages for Lua, and their acks are written. The
+/* Where text frames become messages for Lua, and their acks are written; what
+ * RTM's frames become lies in rtm.c. The
  * hot path: nothing is decoded, and an event costs one allocation and one
  * copy. Socket thread only. */
 #ifndef SLK_SOCKET_MODE_INTAKE_H
@@ -16,8 +17,9 @@
 
 struct slk_intake {
     struct slk_ack_ledger *ledger;
-    struct slk_mailbox *events;
+    struct slk_mailbox *notices, *events;
     struct slk_log *log;
+    const char *component; /* in the log */
     uint32_t source;
     int64_t ack_deadline;
     int64_t now; /* taken when the bytes were read */
@@ -34,18 +36,29 @@ enum slk_intake_result {
     SLK_INTAKE_ENVELOPE,   /* in the batch */
     SLK_INTAKE_HELLO,      /* envelope->num_connections */
     SLK_INTAKE_DISCONNECT, /* envelope->reason */
+    SLK_INTAKE_REPLY,      /* told */
     SLK_INTAKE_IGNORED     /* not usable; said so in the log */
 };
 
 void slk_intake_init(struct slk_intake *intake, struct slk_ack_ledger *ledger,
-                     struct slk_mailbox *events, struct slk_log *log, uint32_t source,
-                     int64_t ack_deadline, struct slk_socket_mode_stats *counters);
+                     struct slk_mailbox *notices, struct slk_mailbox *events, struct slk_log *log,
+                     const char *component, uint32_t source, int64_t ack_deadline,
+                     struct slk_socket_mode_stats *counters);
 
 /* A text message that came in on the connection with that number. Acks that
  * need no handler are appended to ack_to. */
 enum slk_intake_result slk_intake_text(struct slk_intake *intake, uint64_t connection,
                                        struct slk_ws_connection *ack_to, const char *text,
                                        size_t length, struct slk_envelope *envelope);
+
+/* Adds to the batch what needs no ack. */
+enum slk_intake_result slk_intake_add(struct slk_intake *intake, uint64_t connection,
+                                      const struct slk_envelope *envelope);
+
+/* Tells Lua of it at once, past the batch, by the notices mailbox: what a
+ * handler waits for. */
+enum slk_intake_result slk_intake_tell(struct slk_intake *intake, uint64_t connection,
+                                       const struct slk_envelope *envelope);
 
 /* Notes something that could not be used. */
 void slk_intake_complain(struct slk_intake *intake, uint64_t connection, const char *what,

@@ -5,8 +5,6 @@
 #include "clock.h"
 #include "socket_mode_slots.h"
 
-#define COMPONENT "socket_mode"
-
 /* A replaced connection is closed when nothing has come on it for so long:
  * what Slack sent just before it heard of the change still arrives. */
 #define DRAIN_QUIET SLK_MS(100)
@@ -26,7 +24,8 @@ static bool may_read(const struct slk_keeper *keeper, const struct slk_sm_connec
         return connection->closing;
     }
     /* hello has a deadline, and comes before any delivery. */
-    bool held_back = keeper->suspended && connection->ready_at != 0;
+    bool held_back = keeper->suspended && connection->ready_at != 0 &&
+                     !slk_sm_connection_wants_input(connection, slk_clock_now());
     return !held_back && slk_sm_connection_takes_output(connection);
 }
 
@@ -122,7 +121,7 @@ static void check_suspension(struct slk_keeper *keeper, int64_t now)
         return;
     }
     keeper->suspended = suspended;
-    slk_log_write(keeper->log, SLK_LOG_DEBUG, COMPONENT,
+    slk_log_write(keeper->log, SLK_LOG_DEBUG, keeper->settings.protocol->name,
                   suspended ? "handlers are behind: reading pauses" : "reading goes on");
     for (int i = 0; i < keeper->settings.connections && !suspended; i++) {
         struct slk_slot *slot = &keeper->slots[i];
@@ -135,6 +134,12 @@ static void check_suspension(struct slk_keeper *keeper, int64_t now)
     }
 }
 
+/* Whether what is there leaves room for another connection. */
+static bool may_connect(const struct slk_keeper *keeper, const struct slk_slot *slot)
+{
+    return slot->leaving == NULL && (slot->serving == NULL || keeper->settings.protocol->overlaps);
+}
+
 static void tick_next(struct slk_keeper *keeper, struct slk_slot *slot, int64_t now, int64_t *wake)
 {
     struct slk_sm_connection *next = slot->next;
@@ -144,7 +149,7 @@ static void tick_next(struct slk_keeper *keeper, struct slk_slot *slot, int64_t 
     if (next->state == SLK_CONNECTION_WAITING && next->due <= now) {
         slk_slots_begin(keeper, slot, now);
     } else if (next->state == SLK_CONNECTION_OPENING && next->url != NULL &&
-               slot->leaving == NULL) {
+               may_connect(keeper, slot)) {
         slk_slots_connect(keeper, slot, now);
     } else if (next->state == SLK_CONNECTION_CONNECTING && next->due <= now) {
         struct slk_error error;
@@ -291,8 +296,9 @@ int slk_keeper_init(struct slk_keeper *keeper)
     keeper->buffer = malloc(SLK_READ_BUFFER);
     int status = slk_acks_init(&keeper->acks, keeper->notices, keeper->source, slk_slots_route,
                                keeper, &keeper->counters);
-    slk_intake_init(&keeper->intake, keeper->acks.ledger, keeper->events, keeper->log,
-                    keeper->source, settings->ack_deadline, &keeper->counters);
+    slk_intake_init(&keeper->intake, keeper->acks.ledger, keeper->notices, keeper->events,
+                    keeper->log, settings->protocol->name, keeper->source, settings->ack_deadline,
+                    &keeper->counters);
     for (int i = 0; i < settings->connections; i++) {
         slk_backoff_init(&keeper->slots[i].backoff, settings->backoff_first,
                          settings->backoff_maximum);

@@ -9,7 +9,8 @@
  *   next --hello--> serving --replacement's hello--> leaving --drained--> gone
  *
  * next may connect only when leaving has gone, so that a slot has at most two
- * sockets at any time. */
+ * sockets at any time. Where the protocol forbids an overlap, serving is closed
+ * instead, and next waits until it has gone. */
 #ifndef SLK_SOCKET_MODE_KEEPER_H
 #define SLK_SOCKET_MODE_KEEPER_H
 

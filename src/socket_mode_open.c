@@ -16,44 +16,37 @@
 #define LONGEST_SECONDS     3600
 #define EXCERPT             80
 
-/* Errors that no repetition cures, and what their reader can do. */
-static const struct {
-    const char *code;
-    const char *advice;
-} FATAL[] = {
-    {"invalid_auth", "check the app-level token (xapp-...)"},
-    {"not_authed", "give the app-level token (xapp-...)"},
+/* Errors that no repetition cures, whatever the method. */
+static const struct slk_open_advice ADVICE[] = {
     {"account_inactive", "the token's app or workspace is no longer active; install it again"},
-    {"token_revoked", "make a new app-level token (xapp-...) in the app's settings"},
-    {"token_expired", "make a new app-level token (xapp-...) in the app's settings"},
     {"user_removed_from_team", "the token's owner has left the workspace; make a new token"},
     {"team_disabled", "the workspace is disabled; its owner must bring it back"},
-    {"not_allowed_token_type", "Socket Mode needs an app-level token (xapp-...), not a bot token"},
-    {"missing_scope", "give the app-level token the scope connections:write"},
-    {"missing_args", "give the app-level token (xapp-...)"},
     {"no_permission", "the token's owner may not do this; ask an administrator"},
     {"org_login_required", "the organization requires a login first; ask an administrator"},
     {"ekm_access_denied", "an administrator has suspended access"},
     {"forbidden_team", "this app may not be used in this workspace"},
     {"insecure_request", "use an https api_url"},
+    {NULL, NULL},
 };
 
-struct slk_http_request *slk_open_request(const char *api_url, const char *app_token,
-                                          int64_t timeout, struct slk_net_options *net)
+struct slk_http_request *slk_open_request(const struct slk_open_method *method, const char *api_url,
+                                          const char *token, int64_t timeout,
+                                          struct slk_net_options *net)
 {
     char url[1024], authorization[1024];
-    int url_length = snprintf(url, sizeof url, "%sapps.connections.open", api_url);
-    int length = snprintf(authorization, sizeof authorization, "Bearer %s", app_token);
+    int url_length = snprintf(url, sizeof url, "%s%s", api_url, method->name);
+    int length = snprintf(authorization, sizeof authorization, "Bearer %s", token);
     if (url_length >= (int)sizeof url || length >= (int)sizeof authorization) {
         OPENSSL_cleanse(authorization, sizeof authorization);
         return NULL;
     }
     struct slk_http_request *request = slk_http_request_create("POST", url, net);
-    bool ok = request != NULL &&
-              slk_http_request_add_header(request, "Authorization", authorization) == SLK_OK &&
-              slk_http_request_add_header(request, "Content-Type",
-                                          "application/x-www-form-urlencoded") == SLK_OK &&
-              slk_http_request_set_body(request, "", 0) == SLK_OK;
+    bool ok =
+        request != NULL &&
+        slk_http_request_add_header(request, "Authorization", authorization) == SLK_OK &&
+        slk_http_request_add_header(request, "Content-Type", "application/x-www-form-urlencoded") ==
+            SLK_OK &&
+        slk_http_request_set_body(request, method->arguments, strlen(method->arguments)) == SLK_OK;
     OPENSSL_cleanse(authorization, sizeof authorization);
     if (!ok) {
         slk_http_request_free(request);
@@ -96,16 +89,24 @@ static void set_retry_after(struct slk_open_answer *answer, const struct slk_htt
     answer->retry_after = SLK_SECONDS(seconds < LONGEST_SECONDS ? seconds : LONGEST_SECONDS);
 }
 
-static void set_fatal(struct slk_open_answer *answer, const char *code, const char *advice,
-                      const char *needed)
+static const char *find_advice(const struct slk_open_advice *advice, const char *code)
 {
-    answer->outcome = SLK_OPEN_FATAL;
-    slk_error_set(&answer->error, code,
-                  "Slack refuses to open Socket Mode connections (%s%s%s): %s", code,
-                  needed[0] != '\0' ? ", needed: " : "", needed, advice);
+    while (advice->code != NULL && strcmp(code, advice->code) != 0) {
+        advice++;
+    }
+    return advice->advice;
 }
 
-static void read_refusal(const struct slk_http_result *result, struct slk_open_answer *answer)
+static void set_fatal(const struct slk_open_method *method, struct slk_open_answer *answer,
+                      const char *code, const char *advice, const char *needed)
+{
+    answer->outcome = SLK_OPEN_FATAL;
+    slk_error_set(&answer->error, code, "Slack refuses to open %s (%s%s%s): %s", method->purpose,
+                  code, needed[0] != '\0' ? ", needed: " : "", needed, advice);
+}
+
+static void read_refusal(const struct slk_open_method *method, const struct slk_http_result *result,
+                         struct slk_open_answer *answer)
 {
     char code[sizeof answer->error.code], needed[128];
     struct slk_text error = slk_json_field(result->body, result->body_length, "error");
@@ -116,31 +117,35 @@ static void read_refusal(const struct slk_http_result *result, struct slk_open_a
                          sizeof needed)) {
         needed[0] = '\0';
     }
-    for (size_t i = 0; i < sizeof FATAL / sizeof FATAL[0]; i++) {
-        if (strcmp(code, FATAL[i].code) == 0) {
-            set_fatal(answer, code, FATAL[i].advice, needed);
-            return;
-        }
+    const char *advice = find_advice(method->advice, code);
+    if (advice == NULL) {
+        advice = find_advice(ADVICE, code);
+    }
+    if (advice != NULL) {
+        set_fatal(method, answer, code, advice, needed);
+        return;
     }
     bool ratelimited = result->status == 429 || strcmp(code, "ratelimited") == 0 ||
                        strcmp(code, "rate_limited") == 0;
     set_retry_after(answer, result, ratelimited);
-    slk_error_set(&answer->error, code, "apps.connections.open answered %ld with the error %s",
+    slk_error_set(&answer->error, code, "%s answered %ld with the error %s", method->name,
                   result->status, code);
 }
 
-static void read_success(const struct slk_http_result *result, struct slk_open_answer *answer)
+static void read_success(const struct slk_open_method *method, const struct slk_http_result *result,
+                         struct slk_open_answer *answer)
 {
     struct slk_text url = slk_json_field(result->body, result->body_length, "url");
     if (slk_json_string(url, answer->url, sizeof answer->url)) {
         answer->outcome = SLK_OPEN_URL;
     } else {
-        slk_error_set(&answer->error, "malformed", "apps.connections.open answered without a URL");
+        slk_error_set(&answer->error, "malformed", "%s answered without a URL", method->name);
     }
 }
 
 /* An error page, most likely a proxy's: its beginning says whose. */
-static void read_page(const struct slk_http_result *result, struct slk_open_answer *answer)
+static void read_page(const struct slk_open_method *method, const struct slk_http_result *result,
+                      struct slk_open_answer *answer)
 {
     char excerpt[EXCERPT + 1];
     size_t length = result->body_length < EXCERPT ? result->body_length : EXCERPT;
@@ -151,11 +156,11 @@ static void read_page(const struct slk_http_result *result, struct slk_open_answ
     excerpt[length] = '\0';
     set_retry_after(answer, result, result->status == 429);
     slk_error_set(&answer->error, result->status == 429 ? "ratelimited" : "malformed",
-                  "apps.connections.open answered %ld and no JSON: %s", result->status, excerpt);
+                  "%s answered %ld and no JSON: %s", method->name, result->status, excerpt);
 }
 
-void slk_open_read(const struct slk_http_result *result, const char *api_url,
-                   struct slk_open_answer *answer)
+void slk_open_read(const struct slk_open_method *method, const struct slk_http_result *result,
+                   const char *api_url, struct slk_open_answer *answer)
 {
     *answer = (struct slk_open_answer){.outcome = SLK_OPEN_RETRY};
     struct slk_envelope scanned;
@@ -167,16 +172,16 @@ void slk_open_read(const struct slk_http_result *result, const char *api_url,
         }
     } else if (result->status == 404) {
         answer->outcome = SLK_OPEN_FATAL;
-        slk_error_set(&answer->error, "not_found",
-                      "there is no apps.connections.open at %s (HTTP 404): check api_url", api_url);
+        slk_error_set(&answer->error, "not_found", "there is no %s at %s (HTTP 404): check api_url",
+                      method->name, api_url);
     } else if (slk_envelope_scan(result->body, result->body_length, &scanned, &why) != SLK_OK) {
-        read_page(result, answer);
+        read_page(method, result, answer);
     } else {
         struct slk_text ok = slk_json_field(result->body, result->body_length, "ok");
         if (slk_text_is(ok, "true")) {
-            read_success(result, answer);
+            read_success(method, result, answer);
         } else {
-            read_refusal(result, answer);
+            read_refusal(method, result, answer);
         }
     }
 }

@@ -1,5 +1,6 @@
-/* apps.connections.open: the request, and what its answer means. Pure code
- * over the exchange that the client thread makes; any thread. */
+/* The API call that gives the URL of a connection, apps.connections.open or
+ * another: the request, and what its answer means. Pure code over the exchange
+ * that the client thread makes; any thread. */
 #ifndef SLK_SOCKET_MODE_OPEN_H
 #define SLK_SOCKET_MODE_OPEN_H
 
@@ -22,11 +23,24 @@ struct slk_open_answer {
     char url[2048]; /* holds the ticket: never to be logged */
 };
 
-/* NULL when memory ran out or the token cannot stand in a header. */
-struct slk_http_request *slk_open_request(const char *api_url, const char *app_token,
-                                          int64_t timeout, struct slk_net_options *net);
+/* What can be done about an error that no repetition cures. */
+struct slk_open_advice {
+    const char *code, *advice;
+};
 
-void slk_open_read(const struct slk_http_result *result, const char *api_url,
-                   struct slk_open_answer *answer);
+struct slk_open_method {
+    const char *name;                     /* "apps.connections.open" */
+    const char *purpose;                  /* what Slack refuses: "Socket Mode connections" */
+    const char *arguments;                /* an encoded form */
+    const struct slk_open_advice *advice; /* besides that for any method; ends with code NULL */
+};
+
+/* NULL when memory ran out or the token cannot stand in a header. */
+struct slk_http_request *slk_open_request(const struct slk_open_method *method, const char *api_url,
+                                          const char *token, int64_t timeout,
+                                          struct slk_net_options *net);
+
+void slk_open_read(const struct slk_open_method *method, const struct slk_http_result *result,
+                   const char *api_url, struct slk_open_answer *answer);
 
 #endif

@@ -1,11 +1,10 @@
 #include "socket_mode_slots.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-
-#define COMPONENT "socket_mode"
 
 /* Connections of a short life that Slack may ask to replace, one after the
  * other, before it meets backoff. */
@@ -75,6 +74,18 @@ struct slk_ws_connection *slk_slots_route(void *context, uint64_t number)
     return best != NULL ? best->ws : NULL;
 }
 
+/* Lua hears of the end of a connection that cannot take it. */
+void slk_slots_send(struct slk_keeper *keeper, uint64_t number, const char *text, size_t length,
+                    bool wants_reply)
+{
+    for (int i = 0; i < keeper->settings.connections; i++) {
+        struct slk_sm_connection *serving = keeper->slots[i].serving;
+        if (slk_sm_connection_is_ready(serving) && serving->number == number) {
+            slk_sm_connection_send(serving, text, length, wants_reply, slk_clock_now());
+        }
+    }
+}
+
 /* -- What Lua is told ------------------------------------------------------- */
 
 /* error may be NULL; connection, too, for what concerns all of them. */
@@ -96,6 +107,7 @@ void slk_slots_tell(struct slk_keeper *keeper, const struct slk_sm_connection *c
     if (connection != NULL) {
         notice->connection = connection->number;
         notice->num_connections = connection->num_connections;
+        notice->last_input = connection->ready_at != 0 ? connection->last_input : 0;
     }
     if (error != NULL) {
         notice->error = *error;
@@ -123,7 +135,8 @@ void slk_slots_plan(struct slk_keeper *keeper, struct slk_slot *slot, const stru
     if (now + delay < keeper->not_before) {
         delay = keeper->not_before - now;
     }
-    slot->next = slk_sm_connection_create(keeper->last_number + 1, now + delay, &keeper->counters);
+    slot->next = slk_sm_connection_create(keeper->settings.protocol, keeper->last_number + 1,
+                                          now + delay, &keeper->counters);
     if (slot->next == NULL) {
         return; /* the next tick tries again */
     }
@@ -258,8 +271,8 @@ void slk_slots_lose(struct slk_keeper *keeper, struct slk_slot *slot,
     forgive(keeper, slot, connection);
     slk_slots_bury(keeper, slot, connection, expected ? NULL : error);
     if (expected) {
-        slk_log_write(keeper->log, SLK_LOG_DEBUG, COMPONENT, "connection %llu is closed",
-                      (unsigned long long)number);
+        slk_log_write(keeper->log, SLK_LOG_DEBUG, keeper->settings.protocol->name,
+                      "connection %llu is closed", (unsigned long long)number);
     }
     if (!needs_replacement) {
         return;
@@ -268,7 +281,7 @@ void slk_slots_lose(struct slk_keeper *keeper, struct slk_slot *slot,
     replan(keeper, slot, error, delay);
     if (slot->next != NULL) {
         delay = slot->next->due - slk_clock_now();
-        slk_log_write(keeper->log, SLK_LOG_WARN, COMPONENT,
+        slk_log_write(keeper->log, SLK_LOG_WARN, keeper->settings.protocol->name,
                       "connection %llu: %s; next attempt in %lld ms", (unsigned long long)number,
                       error->text, (long long)(delay > 0 ? delay / SLK_MS(1) : 0));
     }
@@ -285,7 +298,8 @@ static void give_up(struct slk_keeper *keeper, const struct slk_error *error)
             slk_slots_bury(keeper, &keeper->slots[i], keeper->slots[i].next, error);
         }
     }
-    slk_log_write(keeper->log, SLK_LOG_DEBUG, COMPONENT, "%s", error->text); /* the app tells */
+    slk_log_write(keeper->log, SLK_LOG_DEBUG, keeper->settings.protocol->name, "%s",
+                  error->text); /* the app tells */
     slk_slots_tell(keeper, NULL, SLK_CONNECTION_FATAL, error, 0);
 }
 
@@ -300,7 +314,8 @@ void slk_slots_begin(struct slk_keeper *keeper, struct slk_slot *slot, int64_t n
     }
     if (keeper->open(keeper->context, next->number, &next->open_request) != SLK_OK) {
         struct slk_error error;
-        slk_error_set(&error, "memory", "apps.connections.open cannot be called");
+        slk_error_set(&error, "memory", "%s cannot be called",
+                      keeper->settings.protocol->open->name);
         slk_slots_lose(keeper, slot, next, &error);
     }
 }
@@ -378,9 +393,13 @@ void slk_slots_take_over(struct slk_keeper *keeper, struct slk_slot *slot, int64
     }
     slot->serving = connection;
     enter(keeper, connection, SLK_CONNECTION_READY);
-    slk_log_write(keeper->log, SLK_LOG_INFO, COMPONENT,
-                  "connection %llu is ready; Slack counts %d of this app",
-                  (unsigned long long)connection->number, connection->num_connections);
+    char counted[48] = "";
+    if (connection->num_connections > 0) {
+        snprintf(counted, sizeof counted, "; Slack counts %d of this app",
+                 connection->num_connections);
+    }
+    slk_log_write(keeper->log, SLK_LOG_INFO, keeper->settings.protocol->name,
+                  "connection %llu is ready%s", (unsigned long long)connection->number, counted);
     slk_acks_retry(&keeper->acks);
 }
 
@@ -390,7 +409,7 @@ static void drop_surplus(struct slk_keeper *keeper, struct slk_slot *slot,
                          struct slk_sm_connection *connection, int64_t now)
 {
     slot->retired = count_wanted(keeper) > 1;
-    slk_log_write(keeper->log, SLK_LOG_WARN, COMPONENT,
+    slk_log_write(keeper->log, SLK_LOG_WARN, keeper->settings.protocol->name,
                   "Slack says that this app has too many connections; this process keeps %d from "
                   "now on: look for other instances of the app",
                   count_wanted(keeper));
@@ -423,8 +442,8 @@ static void tell_disabled(struct slk_keeper *keeper, const struct slk_slot *slot
         return;
     }
     keeper->disabled_until = slot->next->due;
-    slk_log_write(keeper->log, SLK_LOG_ERROR, COMPONENT, "%s; next attempt in %.1f s", why,
-                  (double)(slot->next->due - now) / 1e9);
+    slk_log_write(keeper->log, SLK_LOG_ERROR, keeper->settings.protocol->name,
+                  "%s; next attempt in %.1f s", why, (double)(slot->next->due - now) / 1e9);
 }
 
 static void replace_disabled(struct slk_keeper *keeper, struct slk_slot *slot,
@@ -444,10 +463,15 @@ static void replace_disabled(struct slk_keeper *keeper, struct slk_slot *slot,
 void slk_slots_obey(struct slk_keeper *keeper, struct slk_slot *slot,
                     struct slk_sm_connection *connection, int64_t now)
 {
-    static const char *const reasons[] = {"", "it closes soon", "a refresh is wanted",
-                                          "Socket Mode is switched off", "too many connections"};
-    slk_log_write(keeper->log, SLK_LOG_INFO, COMPONENT, "connection %llu: Slack disconnects (%s)",
-                  (unsigned long long)connection->number, reasons[connection->disconnect]);
+    static const char *const reasons[] = {"",
+                                          "it closes soon",
+                                          "a refresh is wanted",
+                                          "Socket Mode is switched off",
+                                          "too many connections",
+                                          "the URL has expired"};
+    slk_log_write(keeper->log, SLK_LOG_INFO, keeper->settings.protocol->name,
+                  "connection %llu: Slack disconnects (%s)", (unsigned long long)connection->number,
+                  reasons[connection->disconnect]);
     bool first = connection->state == SLK_CONNECTION_READY;
     if (first) {
         forgive(keeper, slot, connection);
@@ -469,6 +493,9 @@ void slk_slots_obey(struct slk_keeper *keeper, struct slk_slot *slot,
             refuse_before_hello(keeper, slot, connection);
         } else if (first) {
             replan(keeper, slot, NULL, refresh_delay(slot));
+            if (!keeper->settings.protocol->overlaps) {
+                slk_sm_connection_close(connection, now);
+            }
         }
     }
 }

@@ -18,6 +18,10 @@ bool slk_slots_is_draining(const struct slk_sm_connection *connection);
  * Slack takes as well; NULL when there is none. context is the keeper. */
 struct slk_ws_connection *slk_slots_route(void *context, uint64_t number);
 
+/* Appends a frame of Lua's to the connection with that number, if it is ready. */
+void slk_slots_send(struct slk_keeper *keeper, uint64_t number, const char *text, size_t length,
+                    bool wants_reply);
+
 /* Posts a notice. connection is NULL for what concerns all of them; error may
  * be NULL. */
 void slk_slots_tell(struct slk_keeper *keeper, const struct slk_sm_connection *connection,

@@ -219,6 +219,7 @@ end
 
 local DEFAULTS = {
   app_token = "xapp-1-A1-1-abcdef",
+  token = "xoxb-1-abcdef",
   connections = 1,
   ack_deadline = 2,
   open_timeout = 5,
@@ -231,8 +232,9 @@ local DEFAULTS = {
   drain_timeout = 5,
 }
 
----Starts a Socket Mode object; settings override short defaults. marks bounds its
----events, unread leaves them there until read_events is called.
+---Starts a Socket Mode object, or with rtm one of RTM; settings override short
+---defaults. marks bounds its events, unread leaves them there until read_events is
+---called.
 function Wire:bot(settings, options)
   options = options or {}
   local bot = setmetatable({
@@ -241,6 +243,7 @@ function Wire:bot(settings, options)
     changes = {},
     envelopes = {},
     fates = {},
+    replies = {}, -- of RTM
     unread = options.unread,
   }, Bot)
   bot.notices = core.mailbox()
@@ -260,7 +263,7 @@ function Wire:bot(settings, options)
   for name, value in pairs(settings or {}) do
     all[name] = value
   end
-  bot.mode = assert(core.socket_mode(all))
+  bot.mode = assert(core[options.rtm and "rtm" or "socket_mode"](all))
   self.bots[#self.bots + 1] = bot
   self.poller:add(bot.notices:fd())
   if not bot.unread then
@@ -327,6 +330,8 @@ function Bot:read_notices()
       self.changes[#self.changes + 1] = rest
     elseif kind == "ack" then
       self.fates[what] = rest
+    elseif kind == "envelope" then
+      self.replies[#self.replies + 1] = rest
     end
   end
 end

@@ -232,7 +232,7 @@ function http_client:close() end
 local socket_mode = {}
 ---@class slack.core.socket_mode_settings
 ---@field api_url string with trailing slash
----@field app_token string
+---@field app_token string of RTM: token
 ---@field client slack.core.http_client
 ---@field net slack.core.net
 ---@field log slack.core.log
@@ -256,6 +256,11 @@ local socket_mode = {}
 ---@param settings slack.core.socket_mode_settings
 ---@return slack.core.socket_mode?, string? message, string? code
 function core.socket_mode(settings) end
+---The same with RTM: one connection, events as "envelope" messages whose payload is the
+---frame, replies as such without a type in notices.
+---@param settings slack.core.socket_mode_settings
+---@return slack.core.socket_mode?, string? message, string? code
+function core.rtm(settings) end
 ---@param token integer
 ---@param payload string? JSON
 ---@return true?, string? message, string? code code "too_large": 20,480 bytes or more, still owed
@@ -263,6 +268,12 @@ function socket_mode:ack(token, payload) end
 ---Never answers that envelope: the person sees Slack's own error, a form stays open.
 ---@param token integer
 function socket_mode:forget(token) end
+---Sends a text frame on that connection if it is ready; else its end is told of.
+---@param connection integer
+---@param text string
+---@param wants_reply boolean? of RTM: reading goes on until the reply has come
+---@return true?, string? message, string? code
+function socket_mode:send(connection, text, wants_reply) end
 ---Ends gracefully; a "connection" message with state "stopped" says when.
 ---@param grace number seconds for acks still owed
 function socket_mode:stop(grace) end
