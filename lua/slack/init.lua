@@ -12,6 +12,7 @@ local core = require "slack.core"
 ---@field json slack.json
 ---@field null any JSON's null
 ---@field list fun(t: table?): table
+---@field mrkdwn slack.mrkdwn
 ---@field spawn fun(fn: function, ...): slack.Task
 ---@field sleep fun(seconds: number)
 ---@field all fun(list: table): any[]?, any
@@ -30,6 +31,7 @@ local PARTS = {
   json = { "slack.json" },
   null = { "slack.json", "null" },
   list = { "slack.json", "list" },
+  mrkdwn = { "slack.mrkdwn" },
   spawn = { "slack.tasks", "spawn" },
   sleep = { "slack.tasks", "sleep" },
   all = { "slack.tasks", "all" },
