@@ -153,11 +153,12 @@ describe("the context", function()
       local err
       app:view("form", function(c)
         local _
-        _, err = c:ack { response_action = "update", view = ("x"):rep(21000) }
+        _, err = c:ack { errors = { name = ("x"):rep(21000) } }
       end)
       local request = offline:deliver { type = "view_submission", view = { callback_id = "form" } }
       assert.equal("too_large", err.code)
-      assert.matches("views.update", offline:log())
+      assert.matches('app:view "form" %(.*context_spec.lua:%d+%): the ack of %d+ bytes is too large',
+        offline:log())
       assert.same({ "empty" }, request.answers)
     end)
 

@@ -3,8 +3,10 @@
 local acks = require "slack.acks"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
+local json = require "slack.json"
+local large_views = require "slack.large_views"
 
-local check_self = calls.check_self
+local check_self, told = calls.check_self, calls.told
 
 ---@class slack.Context
 local methods = {}
@@ -39,43 +41,84 @@ local function why_not_owed(c)
 end
 
 local function too_large(c, text, err)
-  local message = ("the ack of %d bytes is too large: Slack takes less than %d. ")
-    :format(#text, err.limit) .. (c.kind == "view" and "Ack without it and call views.update"
-    or "Ack without it and use c:respond or c:say")
+  local message = ("the ack of %d bytes is too large: Slack takes less than %d. "
+    .. "Ack without it and use c:respond or c:say"):format(#text, err.limit)
   c.log:error("%s: %s", tostring(c.listener or c.kind), message)
   return nil, errors.new { code = err.code, message = message }
 end
 
----Answers a command, an interaction: with nothing, text, or a table (a message, a
----view's response_action, options). What was answered before stays.
+local function send(c, text)
+  local request = c.request
+  local ok, err = request:ack(text)
+  if ok then
+    request.acked, request.acked_by = true, true
+  end
+  return ok, err
+end
+
+-- It is answered at once, by a small view, and the large one follows.
+local function send_large_view(c, answer, text, err)
+  c.log:warn("%s: an ack of %d bytes is too large, Slack takes less than %d: acked with a small "
+    .. "view, which views.update replaces", tostring(c.listener or c.kind), #text, err.limit)
+  local small = large_views.placeholder(answer)
+  local ok, failure = send(c, json.encode(small))
+  if not ok then
+    return nil, failure
+  end
+  return told(c, "c:ack", large_views.replace(c.client, c.view, small, answer.view))
+end
+
+-- What is given where Slack takes nothing would be lost in silence.
+local function without_content(c)
+  c.log:warn("c:ack: Slack shows nothing of what the ack of %s says: acked without; use c:respond, "
+    .. "c:say or c:update", tostring(c.type))
+end
+
+local function answer_with(c, answer, text)
+  local request = c.request
+  if request.acked then
+    local err = why_not_owed(c)
+    return not err or nil, err
+  elseif text and not acks.takes_content(c) then
+    without_content(c)
+    text = nil
+  end
+  local ok, err = send(c, text)
+  if ok or err.code ~= "too_large" then
+    return ok, err
+  elseif c.kind == "view" and large_views.fits(c.view, answer) then
+    return send_large_view(c, answer, text, err)
+  end
+  return too_large(c, text, err)
+end
+
+-- The answer that a handler means, and its JSON.
+local function read(c, content)
+  local answer, problem = acks.read(c, content)
+  local text
+  if answer then
+    text, problem = json.encode(answer)
+  end
+  return answer, text, problem
+end
+
+---Answers a command, an interaction: with nothing, text, or a table (a message; options; for
+---a view errors by action_id or block_id, update, push or clear). What was answered before
+---stays. Of a view that is too large for an ack Slack gets a small one, and the large one
+---by views.update.
 ---Events are acked before the handler runs; then there is nothing to do.
+---@async
 ---@param content? string|table
 ---@return true? ok
 ---@return slack.Error? err code "too_large": still to be acked; "acked", "deadline" or "gone":
 ---  nothing is sent, because it was answered before, by the deadline, or Slack has hung up
 function methods:ack(content)
   check_self(self, "ack")
-  local text, problem = acks.encode(self.kind, content)
+  local answer, text, problem = read(self, content)
   if problem then
     error("c:ack: " .. problem, 2)
   end
-  local request = self.request
-  if request.acked then
-    local err = why_not_owed(self)
-    return not err or nil, err
-  end
-  if text and request.takes_payload == false then
-    self.log:debug("this kind of payload takes no content in its ack: acked without")
-    text = nil
-  end
-  local ok, err = request:ack(text)
-  if ok then
-    request.acked, request.acked_by = true, true
-    return true
-  elseif err.code == "too_large" then
-    return too_large(self, text, err)
-  end
-  return nil, err
+  return answer_with(self, answer, text)
 end
 
 ---Should this delivery be refused, because a handler of it fails, Slack is asked not
@@ -86,17 +129,29 @@ function methods:no_retry()
   self.request.no_retry = true
 end
 
+-- What no handler means to be an ack.
+local function is_stray(c, value)
+  local kind = type(value)
+  return kind == "number" or kind == "function" or kind == "string" and c.type == "view_submission"
+end
+
 -- What the handler returned is the ack if it has not acked.
 function methods:_settle(value)
-  if not self.request.acked then
-    local kind = type(value)
-    if kind == "number" or kind == "function" then
-      self.log:warn("the handler returned a %s, which can be no ack: acked empty", kind)
-    end
-    self:ack(acks.is_answer(value) and value or nil)
-    if not self.request.acked then -- the value was too large
-      self:ack()
-    end
+  if self.request.acked then
+    return
+  elseif is_stray(self, value) then
+    self.log:warn("the handler returned a %s, which can be no ack: acked empty", type(value))
+    value = nil
+  elseif not acks.is_answer(value) or not acks.takes_content(self) then
+    value = nil
+  end
+  local answer, text, problem = read(self, value)
+  if problem then
+    error("the handler returned what can be no ack: " .. problem, 0)
+  end
+  answer_with(self, answer, text)
+  if not self.request.acked then -- the value was too large
+    send(self)
   end
 end
 

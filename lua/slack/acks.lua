@@ -3,6 +3,8 @@
 local Message = require "slack.message"
 local json = require "slack.json"
 local merged = require "slack.merged"
+local sorted_keys = require "slack.sorted_keys"
+local view_answers = require "slack.view_answers"
 
 local null = json.null
 
@@ -29,24 +31,62 @@ local function as_options(payload)
   return payload
 end
 
----The JSON of an ack; nil for an empty one.
----@param kind slack.Kind
----@param payload string|table|nil
----@return string? text
----@return string? problem when the payload cannot be one
-function M.encode(kind, payload)
-  if payload == nil or payload == null then
-    return nil
-  elseif type(payload) == "string" then
-    payload = { text = payload }
-  elseif type(payload) ~= "table" then
-    return nil, "text, a table or nothing expected, got " .. type(payload)
-  elseif kind == "options" then
-    payload = as_options(payload)
+-- Of what Slack takes no content in the ack.
+local EMPTY = {
+  block_actions = true, shortcut = true, message_action = true, view_closed = true,
+  dialog_cancellation = true,
+}
+
+---Whether Slack does anything with what an ack says.
+---@param c slack.Context
+---@return boolean
+function M.takes_content(c)
+  return c.request.takes_payload ~= false and not EMPTY[c.type]
+end
+
+-- Errors of a dialog may be given as those of a view are: by name.
+local function as_dialog_answer(payload)
+  local by_name = payload.errors
+  if type(by_name) ~= "table" or by_name[1] then
+    return payload
+  end
+  local list = {}
+  for _, name in ipairs(sorted_keys(by_name)) do
+    list[#list + 1] = { name = name, error = by_name[name] }
+  end
+  return list[1] and { errors = list }
+end
+
+local function read_table(c, payload)
+  if c.kind == "options" then
+    return as_options(payload)
   elseif next(payload) == nil then
     return nil
+  elseif c.type == "view_submission" then
+    return view_answers.read(c.view, payload, function(text) c.log:warn("c:ack: %s", text) end)
+  elseif c.type == "dialog_submission" then
+    return as_dialog_answer(payload)
   end
-  return json.encode(payload)
+  return payload
+end
+
+---What an ack says, as Slack takes it; nil for an empty one.
+---@param c slack.Context
+---@param payload string|table|nil
+---@return table? answer
+---@return string? problem when the payload cannot be one
+function M.read(c, payload)
+  if payload == nil or payload == null then
+    return nil
+  elseif type(payload) == "table" then
+    return read_table(c, payload)
+  elseif type(payload) ~= "string" then
+    return nil, "text, a table or nothing expected, got " .. type(payload)
+  elseif c.type == "view_submission" then
+    return nil, "errors, update, push or clear expected, got text: it closes with an empty ack, "
+      .. "and text goes by c:say"
+  end
+  return { text = payload }
 end
 
 ---Whether what a handler returned is meant as its ack. An answer of the Web API
