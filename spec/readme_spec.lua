@@ -126,6 +126,14 @@ describe("README", function()
       assert.truthy(outcome.message.text:find("You were here 2 times.", 1, true))
     end)
 
+    it("does the step of a workflow", function()
+      local step = slack_here:run_step {
+        callback_id = "reverse", inputs = { text = "moon" }, outputs = { reversed = "string" },
+      }
+      assert(slack_here:wait_step(step), bot:output())
+      assert.same({ "completed", "noom" }, { step.state, step.outputs.reversed })
+    end)
+
     it("answers a command and its button", function()
       local outcome = slack_here:command { command = "/deploy", text = "web" }
       assert.truthy(outcome.message.text:find "Starting")

@@ -127,6 +127,14 @@ local function basic_of(request)
   return text and base64.decode(text)
 end
 
+-- What is used in a message or view that a step made is told with the step.
+local function note_step(workspace, step, result)
+  local place = result.view and result.view.id or result.ts or result.message_ts
+  if place then
+    workspace.step_of[place] = step
+  end
+end
+
 function Api:run(method, args, token, request)
   local identity, err = self:authorize(method, token)
   if not identity then
@@ -143,7 +151,7 @@ function Api:run(method, args, token, request)
       return nil, err
     end
   end
-  return run(workspace, setmetatable({
+  local result, word, more = run(workspace, setmetatable({
     args = args,
     token = token,
     basic = basic_of(request),
@@ -151,6 +159,10 @@ function Api:run(method, args, token, request)
     token_type = identity.type,
     user_id = identity.user_id or workspace.bot.user_id,
   }, self.services))
+  if result and identity.step then
+    note_step(workspace, identity.step, result)
+  end
+  return result, word, more
 end
 
 ---Makes a method fail, or every method with "*"; nil clears it.

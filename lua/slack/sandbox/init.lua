@@ -14,6 +14,7 @@ local OAuth = require "slack.sandbox.oauth"
 local Socket = require "slack.sandbox.socket"
 local Triggers = require "slack.sandbox.triggers"
 local Workspace = require "slack.sandbox.workspace"
+local assistants = require "slack.sandbox.assistants"
 local certificate_files = require "slack.sandbox.certificate_files"
 local check_options = require "slack.sandbox.options"
 local checks = require "slack.sandbox.checks"
@@ -24,13 +25,14 @@ local logs = require "slack.log"
 local loop = require "slack.loop"
 local people = require "slack.sandbox.interactions"
 local responses = require "slack.sandbox.responses"
+local steps = require "slack.sandbox.steps"
 local tasks = require "slack.tasks"
 local teams = require "slack.sandbox.teams"
 local transports = require "slack.sandbox.transports"
 local webhooks = require "slack.sandbox.webhooks"
 
 ---@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports, slack.sandbox.Teams,
----  slack.sandbox.Installing
+---  slack.sandbox.Installing, slack.sandbox.Assistants, slack.sandbox.Steps
 ---@field api_url string "https://localhost:PORT/api/"
 ---@field ca_file string? the authority to trust; nil without TLS
 ---@field bot_token string
@@ -47,7 +49,7 @@ local Sandbox = setmetatable({}, { __index = people })
 Sandbox.__index = Sandbox
 Sandbox.__name = "slack.sandbox"
 
-for _, methods in ipairs { transports, teams, installing } do
+for _, methods in ipairs { transports, teams, installing, assistants.people, steps } do
   for name, method in pairs(methods) do
     Sandbox[name] = method
   end

@@ -117,6 +117,7 @@ local function add_place(self, payload, place)
   if view then
     payload.view = view
     payload.container = { type = "view", view_id = view.id }
+    self:add_step(payload, view.id)
     return
   end
   local user, channel = people.resolve(self, { user = place.user, channel = message.channel })
@@ -131,6 +132,7 @@ local function add_place(self, payload, place)
   payload.message = not message.is_ephemeral and message or nil
   payload.state = { values = {} }
   payload.response_url = self:new_response_url(user, channel, message)
+  self:add_step(payload, message.ts)
 end
 
 local function element_of(what, level)
@@ -304,6 +306,7 @@ function people:submit(what)
   view.state = fill_in(view, what.values or {})
   local payload = interaction(self, "view_submission", user)
   payload.view = view
+  self:add_step(payload, view.id)
   payload.response_urls = json.list {}
   local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
   if outcome.ack ~= nil then
@@ -334,6 +337,7 @@ function people:close_view(what)
   local payload = interaction(self, "view_closed", user)
   payload.trigger_id = nil
   payload.view = view
+  self:add_step(payload, view.id)
   payload.is_cleared = what.is_cleared or false
   return deliver_and_wait(self, "interactive", payload, what.timeout)
 end

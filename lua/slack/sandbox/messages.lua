@@ -73,6 +73,9 @@ function messages:post(channel, fields)
     counts_reply(root, message)
     message.parent_user_id = root.user
   end
+  if message.bot_id and message.thread_ts then
+    self:clear_status(channel.id, message.thread_ts)
+  end
   self:emit_message(channel, message)
   if not channel.is_im and message.text and not message.bot_id
     and message.text:find("<@" .. self.bot.user_id, 1, true) then

@@ -22,6 +22,8 @@ local checks = require "slack.sandbox.checks"
 ---@field retry_delays? number[] seconds, { 0, 60, 300 }
 ---@field patience? number seconds, for slow machines: how long what has a timeout waits when
 ---  none is given, and triggers live; instead of Slack's 3 and of 5
+---@field stream_timeout? number seconds that a message may be written on with
+---  chat.appendStream, 300
 ---@field log? slack.Logger
 
 local OPTIONS = {
@@ -31,7 +33,7 @@ local OPTIONS = {
   users = "table", channels = "table", clock = "function", bot_token = "string",
   app_token = "string", signing_secret = "string", client_id = "string",
   client_secret = "string", redirect_urls = "table", token_rotation = "boolean",
-  installed = "boolean", enterprise = "table",
+  installed = "boolean", stream_timeout = "number", enterprise = "table",
 }
 
 -- Nothing that would not stand in a header as it is.

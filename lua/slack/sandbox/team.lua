@@ -1,10 +1,12 @@
 -- One workspace of the local Slack, with people who act in it.
 
+local assistants = require "slack.sandbox.assistants"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.interactions"
 local responses = require "slack.sandbox.responses"
+local steps = require "slack.sandbox.steps"
 
----@class slack.sandbox.Team: slack.sandbox.People
+---@class slack.sandbox.Team: slack.sandbox.People, slack.sandbox.Assistants, slack.sandbox.Steps
 ---@field sandbox slack.Sandbox
 ---@field workspace slack.sandbox.Workspace
 ---@field team_id string
@@ -13,6 +15,12 @@ local responses = require "slack.sandbox.responses"
 local Team = setmetatable({}, { __index = people })
 Team.__index = Team
 Team.__name = "slack.sandbox.team"
+
+for _, methods in ipairs { assistants.people, steps } do
+  for name, method in pairs(methods) do
+    Team[name] = method
+  end
+end
 
 ---@param sandbox slack.Sandbox
 ---@param workspace slack.sandbox.Workspace

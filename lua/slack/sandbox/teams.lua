@@ -59,6 +59,7 @@ function teams:add_workspace(what)
     users = what.users,
     channels = what.channels,
     clock = self.clock,
+    stream_timeout = self.options.stream_timeout,
     app_id = self.workspace and self.workspace.app_id,
     organization = organization_of(self, what.enterprise, bot_name),
   })

@@ -2,12 +2,17 @@
 -- Pure data and rules, no network: what happens is told to `on_event` as the
 -- inner event that Slack would send, and only where the app would get it.
 
+local assistants = require "slack.sandbox.assistants"
 local core = require "slack.core"
 local messages = require "slack.sandbox.messages"
 local new_id = require "slack.sandbox.new_id"
+local streams = require "slack.sandbox.streams"
 local views = require "slack.sandbox.views"
 
----@class slack.sandbox.Workspace: slack.sandbox.Messages, slack.sandbox.Views
+local STREAM_TIMEOUT <const> = 300 -- seconds
+
+---@class slack.sandbox.Workspace: slack.sandbox.Messages, slack.sandbox.Views,
+---  slack.sandbox.Streams, slack.sandbox.Threads
 ---@field id string of the team
 ---@field organization slack.sandbox.Organization? whose workspace it is
 ---@field team { id: string, name: string, domain: string }
@@ -15,12 +20,16 @@ local views = require "slack.sandbox.views"
 ---@field app_id string
 ---@field users table<string, table> by id
 ---@field channels table<string, table> by id
+---@field streams table<string, slack.sandbox.Stream> by ts of the message
+---@field threads table<string, slack.sandbox.Thread> by channel and ts
+---@field steps table<string, slack.sandbox.Step> by id
+---@field step_of table<string, slack.sandbox.Step> by ts or view id of what was made with its token
 ---@field on_event fun(event: table) called with each event the app is to get
 local Workspace = {}
 Workspace.__index = Workspace
 Workspace.__name = "slack.sandbox.workspace"
 
-for _, methods in ipairs { messages, views } do
+for _, methods in ipairs { messages, views, streams, assistants.state } do
   for name, method in pairs(methods) do
     Workspace[name] = method
   end
@@ -47,6 +56,7 @@ end
 ---@field clock? fun(): number seconds since the epoch
 ---@field app_id? string
 ---@field organization? slack.sandbox.Organization
+---@field stream_timeout? number seconds that a message may be written on, 300
 
 -- Seconds since the epoch with fractions, growing even when the wall clock is set back.
 function Workspace.wall_clock()
@@ -72,6 +82,11 @@ function Workspace.new(options)
     channels = {},
     channel_list = {},
     views = {},
+    streams = {},
+    threads = {},
+    steps = {},
+    step_of = {},
+    stream_timeout = options.stream_timeout or STREAM_TIMEOUT,
     clock = options.clock or Workspace.wall_clock(),
     last_micros = 0,
     on_event = function() end,

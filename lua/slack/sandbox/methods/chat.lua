@@ -101,6 +101,10 @@ methods["chat.update"] = on_message("ts", function(workspace, call, channel, mes
   if message.bot_id ~= workspace.bot.id then
     return nil, "cant_update_message"
   end
+  local stream = workspace:stream_of(message.ts)
+  if stream and stream.state == "streaming" then
+    return nil, "streaming_state_conflict"
+  end
   local fields, err, more = content(call)
   if not fields then
     return nil, err, more

@@ -1,6 +1,7 @@
 -- Methods about channels and their history.
 
 local arguments = require "slack.sandbox.methods.arguments"
+local merged = require "slack.merged"
 
 local in_channel, on_message, page = arguments.in_channel, arguments.on_message, arguments.page
 
@@ -65,13 +66,23 @@ methods["conversations.members"] = in_channel(function(_, call, channel)
   return page(members, call, "members")
 end)
 
+local function without_metadata(message)
+  if not message.metadata then
+    return message
+  end
+  local copy = merged(message)
+  copy.metadata = nil
+  return copy
+end
+
 local function in_range(call, messages, accept)
   local oldest, latest = tonumber(call.args.oldest) or 0, tonumber(call.args.latest) or math.huge
+  local with_metadata = arguments.is_set(call.args.include_all_metadata)
   local found = {}
   for _, message in ipairs(messages) do
     local at = tonumber(message.ts)
     if at > oldest and at < latest and accept(message) then
-      table.insert(found, message)
+      table.insert(found, with_metadata and message or without_metadata(message))
     end
   end
   return found

@@ -23,7 +23,10 @@
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
 
-for _, area in ipairs { "apps", "chat", "conversations", "oauth", "openid", "users", "views" } do
+for _, area in ipairs {
+  "apps", "assistant", "chat", "conversations", "functions", "oauth", "openid", "streams", "users",
+  "views",
+} do
   for name, method in pairs(require("slack.sandbox.methods." .. area)) do
     methods[name] = method
   end

@@ -37,7 +37,8 @@ local function show_view(workspace, call, below)
   if not definition then
     return nil, err, more
   end
-  local ok, trigger_error = call.use_trigger(tostring(call.args.trigger_id or ""), workspace)
+  local ok, trigger_error = call.use_trigger(tostring(call.args.trigger_id
+    or call.args.interactivity_pointer or ""), workspace)
   if not ok then
     return nil, trigger_error
   end
