@@ -134,6 +134,16 @@ describe("README", function()
       assert.same({ "completed", "noom" }, { step.state, step.outputs.reversed })
     end)
 
+    it("routes a command by its words", function()
+      local function answer_to(text)
+        return slack_here:command({ command = "/release", text = text }).message.text
+      end
+      assert.equal("Releasing web to prod.", answer_to "to prod web")
+      assert.equal("Undoing 2.", answer_to "undo 2")
+      assert.matches('count: a whole number expected, got "x"', answer_to "undo x", 1, true)
+      assert.matches("who hears of the next release", answer_to "help", 1, true)
+    end)
+
     it("answers a command and its button", function()
       local outcome = slack_here:command { command = "/deploy", text = "web" }
       assert.truthy(outcome.message.text:find "Starting")

@@ -38,6 +38,7 @@ local PARTS = {
 ---  message or view that an action or a menu is in: numbers, texts, ids, lists; empty is nil
 ---@field block_values? table<string, table<string, any>> the same by block_id and action_id
 ---@field matches? any[] what the pattern captured
+---@field params? table<string, any> the words of a command's route, by name
 ---@field user_id? string
 ---@field channel_id? string
 ---@field team_id? string

@@ -63,7 +63,10 @@ local function is_answered(request)
 end
 
 local function details(c, failure)
-  local listener = failure.listener
+  local listener, own = failure.listener, c.listener
+  if own and own.of == listener then
+    listener = own -- the route of a command
+  end
   return {
     listener = listener,
     script = listener and listener.script,

@@ -1,6 +1,7 @@
 -- What has been registered: a ledger for the program and one for each script.
 -- From all of them together comes the index that the dispatch works with.
 
+local CommandRoutes = require "slack.command_routes"
 local Index = require "slack.index"
 local Listener = require "slack.listener"
 local Route = require "slack.route"
@@ -35,9 +36,10 @@ local function check_self(self, name)
 end
 
 for name in pairs(kinds.METHODS) do
+  local new_listener = name == "command" and CommandRoutes.new_listener or Listener.new
   Registrar[name] = function(self, ...)
     check_self(self, name)
-    local listener, problem = Listener.new(name, ...)
+    local listener, problem = new_listener(name, ...)
     if not listener then
       error(("app:%s: %s"):format(name, problem), 2)
     end
