@@ -374,14 +374,14 @@ local function taken_up(self, c)
 end
 
 -- The middleware, if any, then a handler that waits for it, else the listeners.
-local function begin(self, c, event_id, done)
-  local waits = self.waits
-  if waits and waits.count > 0 and not self.middleware[1] and waits:offer(c) then
+local function begin(self, c, event_id, done, is_past_middleware)
+  local waits, has_middleware = self.waits, self.middleware[1] and not is_past_middleware
+  if waits and waits.count > 0 and not has_middleware and waits:offer(c) then
     return taken_up(self, c)
   end
   local listeners = self.matching:find(self.index, c, done)
   local count = #listeners
-  if self.middleware[1] then
+  if has_middleware then
     return begin_chain(self, c, event_id, done, listeners)
   end
   if listeners.failed then
@@ -466,6 +466,14 @@ function Dispatch:admit(c)
   begin(self, c, event_id, done)
 end
 
+---What a handler that waited has taken was not for it after all.
+---@param c slack.Context
+function Dispatch:give_back(c)
+  self.counts.handled = self.counts.handled - 1
+  c.is_taken, c.listener, c.matches, c.log = nil, nil, nil, nil
+  begin(self, c, c.event_id, nil, true)
+end
+
 ---Ends what still runs, but for what is excused.
 ---@return integer count how many were cut off
 ---@return string? example the name of one of them
@@ -498,6 +506,9 @@ function Dispatch:cancel_waiting()
   end
   for _, job in ipairs(jobs) do
     job:cancel()
+  end
+  if self.waits then
+    self.waits:cancel_all() -- of tasks that have outlived their job
   end
   return #jobs
 end

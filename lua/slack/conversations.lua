@@ -1,0 +1,205 @@
+-- Conversations as straight code: c:wait and c:ask suspend the handler's task until what
+-- they wait for has come. For c:choose see choices.lua, for c:form forms.lua.
+
+local Message = require "slack.message"
+local Wait = require "slack.wait"
+local Waits = require "slack.waits"
+local calls = require "slack.context_calls"
+local errors = require "slack.errors"
+local payload = require "slack.payload"
+local place = require "slack.place"
+local wait_options = require "slack.wait_options"
+
+local present = payload.present
+local check_self, told = calls.check_self, calls.told
+
+-- Seconds for which a person is waited for, unless the call says otherwise.
+local TIMEOUT = 600
+
+---@class slack.WaitOptions
+---@field from? string|string[] a person's id, a list of them, "anyone"; who the trigger is from
+---@field channel? string its id, "anywhere"; where the trigger was. What has no channel is taken
+---  all the same when this is left out
+---@field thread? string|table|boolean its ts, or a message; true, false: in a thread or not;
+---  "anywhere"; where the trigger was
+---@field on? string|table the message that it is about, or its ts
+---@field filter? fun(c: slack.Context): any
+---@field pass? boolean listeners and others that wait get it too
+---@field timeout? number|false seconds, 600; false: as long as it takes
+---@field [string] any
+
+---@class slack.Context
+local methods = {}
+
+-- c:wait -----------------------------------------------------------------------------------
+
+local function position_of(list, wait)
+  for i = 1, #list do
+    if list[i] == wait then
+      return i
+    end
+  end
+end
+
+---Waits for what a person does next: this person, in this channel and thread, unless
+---the options say otherwise. Exactly one of event, message, command, action, shortcut,
+---view and view_closed says what for, in the forms that listeners take, or true for any;
+---a list of such tables waits for the first of them. What it gets, no listener gets,
+---unless pass = true; its ack is owed, and sent empty when the handler waits again.
+---@async
+---@param options slack.WaitOptions|slack.WaitOptions[]
+---@return slack.Context? c of what came; nil, "timeout"
+---@return "timeout"|integer|nil why or which of a list
+function methods:wait(options)
+  check_self(self, "wait")
+  local list, problem = wait_options.read(self, options)
+  local timeout
+  if list then
+    timeout, problem = wait_options.timeout(options.timeout, TIMEOUT)
+  end
+  if problem then
+    error("c:wait: " .. problem, 2)
+  end
+  local wait <close> = list[2] and Wait.any(list) or Wait.new(list[1])
+  local c, why = wait:await(timeout)
+  if c and options[1] then
+    return c, position_of(list, wait.waiter.wait)
+  end
+  return c, why
+end
+
+-- c:ask ------------------------------------------------------------------------------------
+
+local ASK_OPTIONS = { timeout = true, from = true, pass = true }
+local TYPES = { message = true, app_mention = true }
+-- Messages of people; edits, deletions and notices are none.
+local SUBTYPES = { file_share = true, me_message = true, thread_broadcast = true }
+
+-- Whether it may turn out to be an answer once the question has been posted.
+local function may_answer(wait, c)
+  local channel_id = wait.channel_id
+  return (channel_id == nil and c.payload.channel_type == "im" or c.channel_id == channel_id)
+    and (not wait.thread_ts or c.thread_ts == wait.thread_ts)
+end
+
+local function answers(wait, c)
+  local event = c.payload
+  local subtype = present(event.subtype)
+  if not TYPES[event.type] or subtype and not SUBTYPES[subtype]
+    or present(event.bot_id) ~= nil or not wait_options.is_from(wait, c) then
+    return nil
+  elseif wait.early then
+    return may_answer(wait, c) and 1 or nil
+  elseif event.ts <= wait.asked_ts then
+    return nil -- said before
+  end
+  return place.rank(wait, c)
+end
+
+-- The question has been posted: what came meanwhile may be the answer.
+local function begin(wait, message)
+  local early = wait.early
+  wait.early, wait.asked_ts, wait.channel_id = nil, message.ts, message.channel
+  wait.thread_ts = message.thread_ts
+  wait.root_ts = not message.thread_ts and message.ts or nil
+  local waits = Waits.of(wait.c)
+  for _, c in ipairs(early) do
+    if not wait.waiter.settled and answers(wait, c) then
+      waits:take(wait, c)
+    else
+      Waits.give_back(c)
+    end
+  end
+end
+
+-- What was said, without the name of the bot that it was said to.
+local function as_answer(c)
+  local bot, text = c.bot_user_id, c.text or ""
+  c.text = bot and text:match("^%s*<@" .. bot .. "[^>]*>[%s:,]*(.*)$") or text
+  c.message = c.payload
+  return c
+end
+
+local function is_person(id)
+  return type(id) == "string" and id:find "^[UW]" ~= nil
+end
+
+-- Where the question is posted.
+local function aim(c, arguments)
+  if arguments.thread_ts == nil and arguments.channel == nil then
+    arguments.thread_ts = place.thread_of(c)
+  end
+  arguments.thread_ts = arguments.thread_ts or nil
+  arguments.channel = arguments.channel or c.channel_id
+end
+
+local function new_question(c, arguments, options)
+  local channel_id, from = arguments.channel, options.from
+  if is_person(channel_id) then -- the channel is known when the question has been posted
+    from = from or channel_id
+    channel_id = nil
+  end
+  local wait = {
+    c = c, kind = "event", test = answers, early = {}, pass = options.pass and true or nil,
+    channel_id = channel_id, has_channel = channel_id and true, thread_ts = arguments.thread_ts,
+  }
+  local ok, problem = wait_options.add_person(wait, from)
+  return ok and wait, problem
+end
+
+local function read_ask(c, arguments, options)
+  if type(options) ~= "table" then
+    return nil, "options: a table expected, got " .. type(options)
+  end
+  local ok, problem = wait_options.check_names(options, ASK_OPTIONS)
+  if not ok then
+    return nil, problem
+  end
+  aim(c, arguments)
+  return new_question(c, arguments, options)
+end
+
+local function no_channel()
+  return nil, errors.new {
+    code = "no_channel",
+    message = "c:ask: the trigger has no channel: give one in the message, a person's id for a "
+      .. "direct message",
+  }
+end
+
+---Posts a question as c:say does, and waits for this person's next message here: in the
+---thread of the question, or, unless that stands in a thread itself, beside it in the
+---channel. Edits, messages of bots and of others are no answers. In a direct message of
+---the bot with somebody else (channel = "U…") that person is asked. No listener gets
+---the answer, unless pass = true.
+---@async
+---@param message string|table
+---@param options? { timeout?: number|false, from?: string|string[], pass?: boolean } 600 seconds,
+---  false: as long as it takes; from = "anyone": whoever answers first
+---@return slack.Context? answer answer.text is what was said; nil, "timeout"
+---@return slack.Error|"timeout"|nil err of the posting
+function methods:ask(message, options)
+  check_self(self, "ask")
+  options = options or {}
+  local arguments = Message.arguments(message, "c:ask", 2)
+  local wait_for, problem = read_ask(self, arguments, options)
+  local timeout
+  if wait_for then
+    timeout, problem = wait_options.timeout(options.timeout, TIMEOUT)
+  end
+  if problem then
+    error("c:ask: " .. problem, 2)
+  elseif not arguments.channel then
+    return told(self, "c:ask", no_channel())
+  end
+  local wait <close> = Wait.new(wait_for)
+  local posted, err = Message.post(self.client, arguments)
+  if not posted then
+    return told(self, "c:ask", nil, err)
+  end
+  begin(wait, posted)
+  local c, why = wait:await(timeout)
+  return c and as_answer(c), why
+end
+
+return { methods = methods }

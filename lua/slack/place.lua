@@ -1,0 +1,72 @@
+-- Where a conversation goes on: in a workspace, a channel, a thread; and whether what
+-- comes stands there.
+
+local M = {}
+
+---@class slack.Place
+---@field c slack.Context whose workspace it is
+---@field channel_id? string nil: anywhere
+---@field has_channel? boolean the channel was asked for: what has none is not there
+---@field thread_ts? string of the thread that it is in
+---@field root_ts? string else the message whose thread belongs to it
+---@field in_threads? boolean instead of these: whether it must stand in a thread
+---@field is_anywhere? boolean threads do not matter
+
+-- Kinds of events that stand in a thread or do not; others do not tell.
+local PLACED = { message = true, app_mention = true }
+
+---The thread that something stands in; nil for the root of one, which stands in the
+---channel.
+---@param c slack.Context
+---@return string? thread_ts
+function M.thread_of(c)
+  local thread_ts = c.thread_ts
+  return thread_ts ~= c.message_ts and thread_ts or nil
+end
+
+-- One person may be in several workspaces, in an organization under the same id. What
+-- an organization installed has one conversation with them per channel, wherever that
+-- is seen from.
+local function is_same_workspace(place, c)
+  local own = place.c
+  if own.team_id == c.team_id then
+    return own.enterprise_id == c.enterprise_id or c.team_id ~= nil
+  end
+  return place.channel_id ~= nil and place.channel_id == c.channel_id
+    and own.enterprise_id ~= nil and own.enterprise_id == c.enterprise_id
+    and own.is_enterprise_install and c.is_enterprise_install
+end
+
+local function rank_in_channel(place, c)
+  local in_threads, own = place.in_threads, place.thread_ts
+  local thread = M.thread_of(c)
+  if place.is_anywhere then
+    return 1
+  elseif in_threads ~= nil then
+    return in_threads == (thread ~= nil) and 1 or nil
+  elseif own then
+    if thread == own or not thread and c.message_ts == own then
+      return 2
+    end
+    return not thread and c.kind ~= "action" and not PLACED[c.type] and 1 or nil
+  elseif not thread then
+    return 1
+  end
+  return thread == place.root_ts and 2 or nil
+end
+
+---How near something stands to a place: 2 in its thread, 1 in its channel, nil elsewhere.
+---@param place slack.Place
+---@param c slack.Context
+---@return integer? rank
+function M.rank(place, c)
+  local channel_id, theirs = place.channel_id, c.channel_id
+  if not is_same_workspace(place, c) then
+    return nil
+  elseif channel_id and channel_id ~= theirs then
+    return theirs == nil and not place.has_channel and 1 or nil
+  end
+  return rank_in_channel(place, c)
+end
+
+return M

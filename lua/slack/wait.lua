@@ -1,0 +1,106 @@
+-- One wait of a handler for what a person does next, or for one of several such things.
+-- A to-be-closed variable of the task that waits, so that nothing is left of it however
+-- that ends.
+
+local Waits = require "slack.waits"
+local tasks = require "slack.tasks"
+
+---One thing that is waited for. It stands in a place (place.lua).
+---@class slack.Wait: slack.Place
+---@field c slack.Context of the handler
+---@field kind slack.Kind
+---@field test fun(wait: slack.Wait, c: slack.Context): integer?, any[]? how near what comes
+---  is (place.rank), nil when it is not for this wait; then captures
+---@field waiter slack.Waiter gets the context of what came
+---@field id? string of its own, by which what comes names it
+---@field user? string whose alone it can be
+---@field listener? slack.Listener compiled tests of what it waits for
+---@field filter? function
+---@field early? slack.Context[] what may be for it, while that cannot be told yet
+---@field others? slack.Wait[] alternatives of the same wait, itself among them
+---@field pass? boolean what it gets goes on to others too
+---@field owes_acks? boolean it acks itself what it gets
+---@field number? integer the newest has the highest
+---@field map? table<string, slack.Wait> the chain it is in, under its key
+---@field newer? slack.Wait
+---@field older? slack.Wait
+---@field is_counted? boolean its job has been told that it waits
+---@field has_ended? boolean what came has reached the task
+local Wait = {}
+Wait.__index = Wait
+Wait.__name = "slack.wait"
+
+---@param wait table the fields above that say what for
+---@return slack.Wait
+function Wait.new(wait)
+  wait.waiter = tasks.waiter()
+  Waits.of(wait.c):add(setmetatable(wait, Wait))
+  return wait
+end
+
+---@param list table[] the same for several things of which one is enough
+---@return slack.Wait first
+function Wait.any(list)
+  local waiter, waits = tasks.waiter(), Waits.of(list[1].c)
+  for _, wait in ipairs(list) do
+    wait.waiter, wait.others = waiter, list
+    waits:add(setmetatable(wait, Wait))
+  end
+  return list[1]
+end
+
+-- People take longer than Slack waits: the answer to what the handler began with is not
+-- kept from it meanwhile.
+local function settle_trigger(c)
+  if not c.request.acked then
+    c:ack()
+  end
+end
+
+local function begin(self)
+  local job = self.c._job
+  settle_trigger(self.c)
+  if job then
+    self.is_counted = true
+    job:begin_wait()
+  end
+end
+
+local function finish(self)
+  if self.is_counted then
+    self.is_counted = false
+    self.c._job:end_wait()
+  end
+end
+
+---@async
+---@param timeout? number seconds; nil: as long as it takes
+---@return slack.Context? c of what came; nil, "timeout"
+---@return string? why
+function Wait:await(timeout)
+  local waiter = self.waiter
+  begin(self)
+  local came, caught = waiter:await(timeout)
+  finish(self)
+  self.has_ended = true
+  if came then
+    return came
+  elseif waiter.timed_out then
+    return nil, "timeout"
+  end
+  error(caught.err, 0)
+end
+
+function Wait:__close()
+  Waits.of(self.c):remove(self)
+  finish(self)
+  local waiter = self.waiter
+  if not self.has_ended and waiter.count == 1 then
+    Waits.give_back(waiter.value)
+  end
+  for _, c in ipairs(self.early or {}) do
+    Waits.give_back(c)
+  end
+end
+
+return Wait

@@ -1,0 +1,307 @@
+-- What handlers wait for in conversations, found by kind and by person, id or channel
+-- without looking at the others, however many they are.
+--
+-- Of those that what comes is for, one gets it: one whose thread it stands in before one
+-- whose channel it stands in, else the newest. It gets it when its task goes on; if the
+-- task is cancelled before that, what came is offered anew, so that nothing is lost.
+
+local Failures = require "slack.failures"
+local kinds = require "slack.kinds"
+local loop = require "slack.loop"
+
+local trace = Failures.trace
+local GETTERS, INDEXED = kinds.GETTERS, kinds.INDEXED
+
+-- Steps of the loop after which what a task took is acked, if it has not done so: it has
+-- had its turn by then, also the task that it may have raced for.
+local TURNS = 4
+-- Seconds for which the other event of a message with a mention may come.
+local TWIN_LIFE = 30
+
+---@class slack.Waits
+---@field count integer nothing is to be offered while it is 0
+---@field kinds table<slack.Kind, table>
+---@field twins table<string, true> messages that were taken, and may come once more as
+---  another type of event
+local Waits = {}
+Waits.__index = Waits
+Waits.__name = "slack.waits"
+
+---@param dispatch slack.Dispatch
+---@return slack.Waits
+function Waits.new(dispatch)
+  return setmetatable({
+    dispatch = dispatch, count = 0, made = 0, kinds = {}, twins = {},
+  }, Waits)
+end
+
+---The waits of the app that a context belongs to.
+---@param c slack.Context
+---@return slack.Waits
+function Waits.of(c)
+  local dispatch = c.app.dispatch
+  local waits = dispatch.waits
+  if not waits then
+    waits = Waits.new(dispatch)
+    dispatch.waits = waits
+  end
+  return waits
+end
+
+-- The index ----------------------------------------------------------------------------
+
+local function new_kind()
+  return { count = 0, users = {}, ids = {}, channels = {}, rest = {} }
+end
+
+-- Which map of its kind it is found by, and under what key.
+local function key_of(kind, wait)
+  local listener = wait.listener
+  if wait.id then
+    return kind.ids, wait.id
+  elseif wait.user then
+    return kind.users, wait.user
+  elseif wait.channel_id and wait.has_channel then
+    return kind.channels, wait.channel_id
+  elseif listener and listener.key and listener.key_field == INDEXED[wait.kind][1] then
+    return kind.ids, listener.key
+  end
+  return kind.rest, 1
+end
+
+---@param wait slack.Wait
+function Waits:add(wait)
+  local kind = self.kinds[wait.kind]
+  if not kind then
+    kind = new_kind()
+    self.kinds[wait.kind] = kind
+  end
+  local map, key = key_of(kind, wait)
+  local head = map[key]
+  self.made = self.made + 1
+  wait.number, wait.map, wait.key, wait.older = self.made, map, key, head
+  if head then
+    head.newer = wait
+  end
+  map[key] = wait
+  kind.count = kind.count + 1
+  self.count = self.count + 1
+end
+
+local function remove(self, wait)
+  local map, newer, older = wait.map, wait.newer, wait.older
+  if not map then
+    return
+  end
+  if newer then
+    newer.older = older
+  else
+    map[wait.key] = older
+  end
+  if older then
+    older.newer = newer
+  end
+  wait.map, wait.newer, wait.older = nil, nil, nil
+  local kind = self.kinds[wait.kind]
+  kind.count = kind.count - 1
+  self.count = self.count - 1
+end
+
+---Takes it out, with its alternatives. Once more does nothing.
+---@param wait slack.Wait
+function Waits:remove(wait)
+  local others = wait.others
+  if not others then
+    return remove(self, wait)
+  end
+  for i = 1, #others do
+    remove(self, others[i])
+  end
+end
+
+-- Taking -----------------------------------------------------------------------------
+
+-- Acks what a task has taken, once that has had its turn.
+local function settle(c)
+  local turns = c.turns
+  if not turns or c.request.acked then
+    return
+  elseif turns > 0 then
+    c.turns = turns - 1
+    loop.defer(settle, c)
+  else
+    c:ack()
+  end
+end
+
+local function forget_twin(twin)
+  local waits = twin.waits
+  if waits.twins[twin.key] then
+    waits.twins[twin.key] = nil
+    waits.count = waits.count - 1
+  end
+end
+
+local function twin_key(c)
+  return ("%s %s"):format(tostring(c.channel_id), tostring(c.message_ts))
+end
+
+-- A message that mentions the bot comes twice: it has been taken with the first.
+local function expect_twin(self, c)
+  local text = c.payload.text
+  if type(text) ~= "string" or not text:find("<@", 1, true) then
+    return
+  end
+  local key = twin_key(c)
+  self.twins[key] = c.type
+  self.count = self.count + 1
+  loop.after(TWIN_LIFE, forget_twin, { waits = self, key = key })
+end
+
+local function is_twin(self, c)
+  if next(self.twins) == nil or c.type ~= "app_mention" and c.type ~= "message" then
+    return false
+  end
+  local key = twin_key(c)
+  local first = self.twins[key]
+  if first == nil or first == c.type then
+    return false
+  end
+  forget_twin { waits = self, key = key }
+  return true
+end
+
+---Gives a waiting task what has come.
+---@param wait slack.Wait
+---@param c slack.Context
+---@param captures? any[]
+function Waits:take(wait, c, captures)
+  local own, waiter = wait.c, wait.waiter
+  self:remove(wait)
+  c.listener, c.matches, c.log, c._job = own.listener, captures, nil, own._job
+  waiter.wait = wait -- of alternatives, which one
+  waiter:resolve(c)
+  if not wait.owes_acks and not wait.pass then
+    c.turns = TURNS
+    loop.defer(settle, c)
+  end
+end
+
+local function give_back(c)
+  c.app.dispatch:give_back(c)
+end
+
+---What was taken has not reached a task after all: it is for others.
+---@param c slack.Context
+function Waits.give_back(c)
+  c.turns = nil -- it is not for us to ack
+  loop.defer(give_back, c)
+end
+
+---Ends the tasks that still wait.
+function Waits:cancel_all()
+  local found = {}
+  for _, kind in pairs(self.kinds) do
+    for _, map in ipairs { kind.users, kind.ids, kind.channels, kind.rest } do
+      for _, wait in pairs(map) do
+        while wait do
+          found[#found + 1] = wait.waiter.task or nil
+          wait = wait.older
+        end
+      end
+    end
+  end
+  for _, task in ipairs(found) do
+    task:cancel()
+  end
+end
+
+-- Offering -----------------------------------------------------------------------------
+
+-- What a filter raises is raised where it waits.
+local function fail(self, wait, caught)
+  self:remove(wait)
+  wait.waiter:resolve(nil, caught)
+end
+
+local function test(self, wait, c)
+  if not wait.filter and not wait.listener then
+    return wait.test(wait, c)
+  end
+  local ok, rank, captures = xpcall(wait.test, trace, wait, c)
+  if not ok then
+    return fail(self, wait, rank)
+  end
+  return rank, captures
+end
+
+-- Looks for a better one in a chain.
+local function search(self, wait, c, best, best_rank, captures)
+  while wait do
+    local older = wait.older
+    local rank, found = test(self, wait, c)
+    if rank and wait.pass then
+      c.is_seen_to = true
+      self:take(wait, c:_fork(), found)
+    elseif rank and (not best or rank > best_rank
+      or rank == best_rank and wait.number > best.number) then
+      best, best_rank, captures = wait, rank, found
+    end
+    wait = older
+  end
+  return best, best_rank, captures
+end
+
+-- Ids that begin so are given by conversations, and followed by a number of their own.
+local OWN_ID = "^(lua_slack:%w+)"
+
+-- The ids under which waits for it may be.
+local function ids_of(c)
+  local part = c.payload
+  if c.kind == "action" then
+    local id = part.action_id
+    return type(id) == "string" and id:match(OWN_ID) or nil
+  elseif c.kind == "view" then
+    return part.root_view_id, part.external_id
+  end
+end
+
+local function find(self, kind, c)
+  local users, ids, channels = kind.users, kind.ids, kind.channels
+  local user, channel = c.user_id, c.channel_id
+  local first, second = ids_of(c)
+  local named = GETTERS[c.kind][INDEXED[c.kind][1]](c.body, c.payload)
+  local best, rank, captures = search(self, user and users[user], c)
+  best, rank, captures = search(self, channel and channels[channel], c, best, rank, captures)
+  best, rank, captures = search(self, first and ids[first], c, best, rank, captures)
+  best, rank, captures = search(self, second and ids[second], c, best, rank, captures)
+  best, rank, captures = search(self, named ~= nil and ids[named], c, best, rank, captures)
+  return search(self, kind.rest[1], c, best, rank, captures)
+end
+
+---Offers to those who wait what has come.
+---@param c slack.Context
+---@return boolean taken by one of them
+function Waits:offer(c)
+  if is_twin(self, c) then
+    return true
+  end
+  local kind = self.kinds[c.kind]
+  if not kind or kind.count == 0 then
+    return false
+  end
+  local wait, _, captures = find(self, kind, c)
+  if not wait then
+    return false
+  elseif wait.early then
+    table.insert(wait.early, c)
+    return true
+  end
+  self:take(wait, c, captures)
+  if c.kind == "event" then
+    expect_twin(self, c)
+  end
+  return true
+end
+
+return Waits
