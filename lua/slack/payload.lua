@@ -176,6 +176,12 @@ local function user_in(object)
   return id_of(object.user) or text_of(object.user_id)
 end
 
+-- Events that say by names of their own who did it.
+local function acting_user(event)
+  return text_of(event.actor_id) or id_of(field(event.app_request, "user"))
+    or id_of(event.accepting_user) or id_of(field(event.invite, "inviting_user"))
+end
+
 ---@return string?
 function M.user_id(body)
   local event = as_table(body.event)
@@ -184,14 +190,14 @@ function M.user_id(body)
   end
   return user_in(body) or user_in(event) or text_of(field(event.assistant_thread, "user_id"))
     or id_of(field(event.message, "user")) or id_of(field(event.previous_message, "user"))
-    or id_of(field(event.item, "user"))
+    or id_of(field(event.item, "user")) or acting_user(event)
 end
 
 local function channel_in(object)
   return id_of(object.channel) or text_of(object.channel_id)
     or id_of(field(object.item, "channel"))
     or text_of(field(object.assistant_thread, "channel_id"))
-    or text_of(field(object.container, "channel_id"))
+    or text_of(field(object.container, "channel_id")) or text_of(object.new_channel_id)
 end
 
 ---@return string?
@@ -205,6 +211,7 @@ local function thread_in(object)
     or text_of(field(object.message, "thread_ts"))
     or text_of(field(object.previous_message, "thread_ts"))
     or text_of(field(object.container, "thread_ts"))
+    or text_of(field(object.original_message, "thread_ts"))
 end
 
 ---The thread that the trigger stands in; nil outside of threads.
@@ -220,7 +227,8 @@ function M.message_ts(body)
   local event = as_table(body.event)
   if event then
     return text_of(field(event.message, "ts")) or text_of(event.deleted_ts) or text_of(event.ts)
-      or text_of(field(event.item, "ts")) or text_of(event.message_ts)
+      or text_of(field(event.item, "ts")) or text_of(field(field(event.item, "message"), "ts"))
+      or text_of(event.message_ts)
   end
   return text_of(field(body.message, "ts")) or text_of(field(body.container, "message_ts"))
     or text_of(body.message_ts)
@@ -247,9 +255,19 @@ function M.response_url(body)
   return list and text_of(field(list[1], "response_url"))
 end
 
+local function pointer_in(object)
+  return text_of(field(field(object, "interactivity"), "interactivity_pointer"))
+end
+
 ---@return string?
+---@return "trigger_id"|"interactivity_pointer"|nil name of the argument that it is for
 function M.trigger_id(body)
-  return text_of(body.trigger_id) or text_of(field(body.interactivity, "interactivity_pointer"))
+  local id = text_of(body.trigger_id) or text_of(field(body.event, "trigger_id"))
+  if id then
+    return id, "trigger_id"
+  end
+  id = pointer_in(body) or pointer_in(body.event)
+  return id, id and "interactivity_pointer"
 end
 
 ---The token that came with a custom function, for everything this listener does.

@@ -127,7 +127,7 @@ function methods:open(view)
   if type(view) ~= "table" then
     error("c:open: a view expected, got " .. type(view), 2)
   end
-  local trigger_id = self.trigger_id
+  local trigger_id, name = payload.trigger_id(self.body)
   if not trigger_id then
     return told(self, "c:open", nil, errors.new {
       code = "no_trigger",
@@ -138,7 +138,6 @@ function methods:open(view)
   if not text then
     error("c:open: view: " .. problem, 2)
   end
-  local name = payload.present(self.body.trigger_id) and "trigger_id" or "interactivity_pointer"
   return told(self, "c:open", self.client.views.open { [name] = trigger_id, view = view })
 end
 
