@@ -198,4 +198,56 @@ describe("a listener", function()
     local _, problem = pcall(app.command, app, "deploy", function() end)
     assert.matches('"/deploy"', problem, 1, true)
   end)
+
+  describe("that is removed (S169)", function()
+    it("takes nothing any more, and says so once", function()
+      local listener = app:message("x", take)
+      local other = app:action("a", take)
+      offline:message "x"
+      assert.is_true(listener:remove())
+      assert.is_false(listener:remove())
+      assert.is_true(other:remove())
+      offline:message "x"
+      offline:click "a"
+      assert.same({ "plain" }, seen)
+      assert.equal(0, app:stats().listeners)
+    end)
+
+    it("may remove itself while it runs", function()
+      local listener
+      listener = app:message(function(c)
+        table.insert(seen, c.event.text)
+        assert.is_true(listener:remove())
+      end)
+      offline:message "once"
+      offline:message "twice"
+      assert.same({ "once" }, seen)
+    end)
+
+    it("may be removed by a predicate that is asked before it, others added", function()
+      local second, third
+      app:message(function()
+        if second then
+          second:remove()
+          second = nil
+          third = app:message(take)
+        end
+        return false
+      end, take)
+      second = app:message(function() table.insert(seen, "second") end)
+      app:message(function() table.insert(seen, "last") end)
+      offline:message "x"
+      assert.same({ "last" }, seen)
+      offline:message "y"
+      assert.same({ "last", "last", "plain" }, seen)
+      assert.is_true(third:remove())
+    end)
+
+    it("stays away when everything is put together anew", function()
+      app:message(take):remove()
+      app:use(function(_, next) return next() end)
+      offline:message "x"
+      assert.same({}, seen)
+    end)
+  end)
 end)

@@ -128,12 +128,10 @@ function App:_apply()
   registry.apply(self.dispatch, ledgers)
 end
 
--- What is registered at the end needs no new index.
+-- A listener needs no new index.
 function App:_on_change(listener)
-  local index = self.dispatch.index
-  if listener and not (self.scripts and self.scripts:has_listeners()) then
-    listener.order = index.count + 1
-    index:add(listener)
+  if listener then
+    self.dispatch.index:add(listener)
   else
     self:_apply()
   end

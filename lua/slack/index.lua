@@ -1,68 +1,169 @@
--- Finds the listeners for a body by its kind and ids, without looking at the
--- others: buckets by exact id, and one for those that name none. All buckets
--- are in the order of registration.
+-- Finds the listeners for a body without looking at the others. It is a tree: from the
+-- kind through the exact ids that listeners name, one field a level, in the order that
+-- kinds.lua gives; plain texts of messages are the last level. A node's own list has
+-- the listeners that name nothing further. Fields that nobody names cost nothing.
 
+local TextIndex = require "slack.text_index"
 local kinds = require "slack.kinds"
+local ordered = require "slack.ordered"
 
-local INDEXED, GETTERS = kinds.INDEXED, kinds.GETTERS
+---@class slack.IndexNode: slack.ListHolder
+---@field named integer listeners here and below that name what has led here
+---@field fields? slack.IndexField[] that lead on
+---@field texts? slack.TextIndex
+
+---@class slack.IndexField
+---@field name string
+---@field get fun(body: table, payload: table, c: slack.Context): any
+---@field nodes table<any, slack.IndexNode>
 
 ---@class slack.Index
+---@field count integer listeners
+---@field readings integer visits that have begun
+---@field spare? table[] lists to be used again
 local Index = {}
 Index.__index = Index
 Index.__name = "slack.index"
 
-local function new_kind(kind)
-  local exact, getters = {}, {}
-  for i, field in ipairs(INDEXED[kind]) do
-    exact[i] = {}
-    getters[i] = GETTERS[kind][field]
-  end
-  return { fields = INDEXED[kind], exact = exact, getters = getters, rest = {} }
+local function new_node(reading)
+  local node = ordered.new(reading)
+  node.named = 0
+  return node
 end
 
 ---@return slack.Index
 function Index.new()
-  local by_kind = {}
-  for kind in pairs(INDEXED) do
-    by_kind[kind] = new_kind(kind)
+  local tops = {}
+  for kind in pairs(kinds.INDEXED) do
+    tops[kind] = new_node(0)
   end
-  return setmetatable({ by_kind = by_kind, count = 0 }, Index)
+  return setmetatable({ tops = tops, count = 0, readings = 0 }, Index)
 end
 
-local function insert(bucket, listener)
-  local i = #bucket
-  while i > 0 and bucket[i].order > listener.order do
-    i = i - 1
-  end
-  table.insert(bucket, i + 1, listener)
-end
+-- Adding and removing -------------------------------------------------------------
 
-local function bucket_of(entry, listener)
-  for i, field in ipairs(entry.fields) do
-    if field == listener.key_field then
-      local exact = entry.exact[i]
-      local bucket = exact[listener.key]
-      if not bucket then
-        bucket = {}
-        exact[listener.key] = bucket
-      end
-      return bucket
+local function field_of(node, name, kind)
+  node.fields = node.fields or {}
+  for _, field in ipairs(node.fields) do
+    if field.name == name then
+      return field
     end
   end
-  return entry.rest
+  local field = { name = name, get = kinds.GETTERS[kind][name], nodes = {} }
+  table.insert(node.fields, field)
+  return field
+end
+
+local function add_below(self, node, listener, level)
+  local key = listener.keys[level]
+  if not key then
+    return ordered.insert(node, listener, self.readings)
+  elseif key.is_text then
+    node.texts = node.texts or TextIndex.new()
+    return node.texts:add(key.values, listener, self.readings)
+  end
+  local nodes = field_of(node, key.field, listener.kind).nodes
+  for _, value in ipairs(key.values) do
+    local inner = nodes[value] or new_node(self.readings)
+    nodes[value] = inner
+    if key.names then
+      inner.named = inner.named + 1
+    end
+    add_below(self, inner, listener, level + 1)
+  end
 end
 
 ---@param listener slack.Listener
 function Index:add(listener)
-  insert(bucket_of(self.by_kind[listener.kind], listener), listener)
+  listener.index = self
   self.count = self.count + 1
+  add_below(self, self.tops[listener.kind], listener, 1)
 end
 
--- The candidate of the lowest order in up to four buckets, at their cursors.
-local function least(buckets, cursors, count)
+local function is_bare(node)
+  return not (node.list[1] or node.fields or node.texts)
+end
+
+local function drop_field(node, field)
+  if next(field.nodes) then
+    return
+  end
+  for i, one in ipairs(node.fields) do
+    if one == field then
+      table.remove(node.fields, i)
+      break
+    end
+  end
+  if not node.fields[1] then
+    node.fields = nil
+  end
+end
+
+-- Nodes that lead nowhere go, so that ids made up for a while leave nothing behind.
+local function remove_below(self, node, listener, level)
+  local key = listener.keys[level]
+  if not key then
+    return ordered.remove(node, listener, self.readings)
+  elseif key.is_text then
+    node.texts:remove(key.values, listener, self.readings)
+    if node.texts.count == 0 then
+      node.texts = nil
+    end
+    return
+  end
+  local field = field_of(node, key.field, listener.kind)
+  for _, value in ipairs(key.values) do
+    local inner = field.nodes[value]
+    if key.names then
+      inner.named = inner.named - 1
+    end
+    remove_below(self, inner, listener, level + 1)
+    if is_bare(inner) then
+      field.nodes[value] = nil
+    end
+  end
+  drop_field(node, field)
+end
+
+---@param listener slack.Listener one that was added
+function Index:remove(listener)
+  listener.index = nil
+  self.count = self.count - 1
+  remove_below(self, self.tops[listener.kind], listener, 1)
+end
+
+-- Visiting ------------------------------------------------------------------------
+
+-- Adds the lists of candidates at a node and below it to those found.
+local function gather(node, c, lists, count, named)
+  named = named or node.named > 0
+  if node.list[1] then
+    count = count + 1
+    lists[count] = node.list
+  end
+  local fields = node.fields
+  if fields then
+    local body, part = c.body, c.payload
+    for i = 1, #fields do
+      local field = fields[i]
+      local value = field.get(body, part, c)
+      local inner = value ~= nil and field.nodes[value]
+      if inner then
+        count, named = gather(inner, c, lists, count, named)
+      end
+    end
+  end
+  if node.texts then
+    count = node.texts:find(c.payload.text, lists, count)
+  end
+  return count, named
+end
+
+-- The list with the candidate of the lowest order, at their cursors.
+local function least(lists, cursors, count)
   local best, best_order
   for i = 1, count do
-    local listener = buckets[i][cursors[i]]
+    local listener = lists[i][cursors[i]]
     if listener and (not best or listener.order < best_order) then
       best, best_order = i, listener.order
     end
@@ -70,67 +171,61 @@ local function least(buckets, cursors, count)
   return best
 end
 
-local function merge(buckets, count, visit, context, out)
-  local cursors = {}
+-- One that stands in several lists is visited once.
+local function merge(lists, count, visit, c, out)
+  local cursors, last = {}, nil
   for i = 1, count do
     cursors[i] = 1
   end
-  local i = least(buckets, cursors, count)
+  local i = least(lists, cursors, count)
   while i do
-    local listener = buckets[i][cursors[i]]
+    local listener = lists[i][cursors[i]]
     cursors[i] = cursors[i] + 1
-    if visit(context, listener, out) then
+    if listener ~= last and visit(c, listener, out) then
       return
     end
-    i = least(buckets, cursors, count)
+    last = listener
+    i = least(lists, cursors, count)
   end
 end
 
-local function visit_all(bucket, visit, context, out)
-  for i = 1, #bucket do
-    if visit(context, bucket[i], out) then
+local function visit_all(list, visit, c, out)
+  for i = 1, #list do
+    if visit(c, list[i], out) then
       return
     end
   end
 end
 
 ---Calls visit(c, listener, out) with each listener that may match, in the order
----of registration, until it gives true.
+---of registration, until it gives true. Meanwhile listeners may come and go.
 ---@param c slack.Context
 ---@param visit fun(c: slack.Context, listener: slack.Listener, out: any): boolean?
 ---@param out any
+---@param kind? slack.Kind|"any" that of the context
 ---@return boolean any whether there was one that names this very id
-function Index:visit(c, visit, out)
-  local entry = self.by_kind[c.kind]
-  local body, part = c.body, c.payload
-  local getters, exact = entry.getters, entry.exact
-  local one, several, count = nil, nil, 0
-  for i = 1, #getters do
-    local key = getters[i](body, part)
-    local bucket = key ~= nil and exact[i][key]
-    if bucket then
-      count = count + 1
-      if count == 2 then
-        several = { one }
-      end
-      if several then
-        several[count] = bucket
-      end
-      one = bucket
-    end
+function Index:visit(c, visit, out, kind)
+  self.readings = self.readings + 1
+  -- While a visit dispatches something itself, another list takes its place.
+  local lists = self.spare or {}
+  self.spare = nil
+  local count, named = gather(self.tops[kind or c.kind], c, lists, 0, false)
+  if count == 1 then
+    visit_all(lists[1], visit, c, out)
+  elseif count > 1 then
+    merge(lists, count, visit, c, out)
   end
-  local named = count > 0
-  local rest = entry.rest
-  if count == 0 then
-    visit_all(rest, visit, c, out)
-  elseif count == 1 and #rest == 0 then
-    visit_all(one, visit, c, out)
-  else
-    several = several or { one }
-    several[count + 1] = rest
-    merge(several, count + 1, visit, c, out)
+  for i = count, 1, -1 do
+    lists[i] = nil
   end
+  self.spare = lists
   return named
+end
+
+---Whether there are listeners for what no other took.
+---@return boolean
+function Index:has_any()
+  return not is_bare(self.tops.any)
 end
 
 return Index

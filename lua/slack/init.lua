@@ -6,6 +6,7 @@ local core = require "slack.core"
 ---@class slack
 ---@field app fun(options: slack.AppOptions?): slack.App
 ---@field pattern fun(source: string): slack.Pattern
+---@field mention fun(c: slack.Context, next: fun(): any): any a middleware
 ---@field client fun(options: slack.ClientOptions?): slack.Client
 ---@field webhook fun(url: string, options: table?): table
 ---@field fetch fun(url: string, options: slack.FetchOptions?): slack.Response?, slack.Error?
@@ -25,6 +26,7 @@ local slack = {}
 -- name -> module, field of it (nil: the module itself)
 local PARTS = {
   pattern = { "slack.pattern" },
+  mention = { "slack.mention", "middleware" },
   client = { "slack.client", "new" },
   webhook = { "slack.webhook", "new" },
   fetch = { "slack.http", "fetch" },

@@ -2,9 +2,14 @@
 -- fields a constraint may name, and how those are read. Data more than code;
 -- a new kind of listener is a new entry.
 
+local merged = require "slack.merged"
+local mention = require "slack.mention"
 local payload = require "slack.payload"
 
 local present = payload.present
+
+-- Getters ---------------------------------------------------------------------------
+-- get(body, payload, c) -> value, another value that will do as well
 
 local function plain(name)
   return function(_, part)
@@ -12,7 +17,7 @@ local function plain(name)
   end
 end
 
-local function body_callback_id(body)
+local function callback_id(body)
   return payload.callback_id(body)
 end
 
@@ -25,69 +30,107 @@ local function action_types(body, part)
   return body.type, part ~= body and part.type or nil
 end
 
-local EVENT_FIELDS = {
-  type = plain "type",
-  subtype = plain "subtype",
-  channel = function(body) return payload.channel_id(body) end,
-  channel_type = plain "channel_type",
+local function channel(body)
+  return payload.channel_id(body)
+end
+
+local function thread_ts(body)
+  return payload.thread_ts(body)
+end
+
+-- Flags are true or nil: false, as any missing value, is asked for by false.
+
+-- The ids of direct message channels begin with a D.
+local function is_dm(body, part)
+  local id = payload.channel_id(body)
+  return part.channel_type == "im" or id ~= nil and id:byte() == 68 or nil
+end
+
+-- The first message of a thread has its own ts for thread_ts, and does not stand in it.
+local function is_in_thread(body)
+  local ts = payload.thread_ts(body)
+  return ts ~= nil and ts ~= payload.message_ts(body) or nil
+end
+
+local function is_mentioned(_, _, c)
+  return mention.text(c) ~= nil or nil
+end
+
+local function text_without_mention(_, _, c)
+  return mention.text(c)
+end
+
+-- Fields by kind --------------------------------------------------------------------
+
+local PLACE = {
+  channel = channel,
   user = function(body) return payload.user_id(body) end,
   team = function(body) return payload.team_id(body) end,
+  enterprise = function(body) return payload.enterprise_id(body) end,
+  dm = is_dm,
+  thread = is_in_thread,
+  thread_ts = thread_ts,
+}
+
+local EVENT_FIELDS = merged(PLACE, {
+  type = plain "type",
+  subtype = plain "subtype",
+  text = plain "text",
+  mention = is_mentioned,
+  channel_type = plain "channel_type",
   bot_id = plain "bot_id",
   app_id = plain "app_id",
   reaction = plain "reaction",
   tab = plain "tab",
   thread_ts = plain "thread_ts",
-  callback_id = body_callback_id,
-}
+  callback_id = callback_id,
+})
 
-local MESSAGE_FIELDS = { text = plain "text" }
-for name, get in pairs(EVENT_FIELDS) do
-  MESSAGE_FIELDS[name] = get
-end
+local MESSAGE_FIELDS = merged(EVENT_FIELDS)
 MESSAGE_FIELDS.type = nil
 
-local COMMAND_FIELDS = {
+local FUNCTION_FIELDS = merged(PLACE, { callback_id = callback_id, app_id = plain "app_id" })
+
+local COMMAND_FIELDS = merged(PLACE, {
   command = plain "command",
   text = plain "text",
   channel = function(body) return body.channel_id end,
   user = function(body) return body.user_id end,
   team = function(body) return body.team_id end,
-}
+})
 
-local INTERACTION_PLACE = {
-  channel = function(body) return payload.channel_id(body) end,
-  user = function(body) return payload.user_id(body) end,
-  team = function(body) return payload.team_id(body) end,
-}
-
-local function interaction(fields)
-  for name, get in pairs(INTERACTION_PLACE) do
-    fields[name] = get
-  end
-  return fields
-end
-
-local ACTION_FIELDS = interaction {
+local ACTION_FIELDS = merged(PLACE, {
   action_id = plain "action_id",
   block_id = plain "block_id",
-  callback_id = body_callback_id,
+  callback_id = callback_id,
+  name = plain "name", -- of an element of an attachment
   type = action_types,
-}
+})
 
-local OPTIONS_FIELDS = interaction {
+local OPTIONS_FIELDS = merged(PLACE, {
   action_id = plain "action_id",
   block_id = plain "block_id",
-  callback_id = body_callback_id,
+  callback_id = callback_id,
+  name = plain "name", -- of a menu of an attachment, an element of a dialog
   type = body_type,
-}
+})
 
-local SHORTCUT_FIELDS = interaction { callback_id = plain "callback_id", type = body_type }
+local SHORTCUT_FIELDS = merged(PLACE, { callback_id = plain "callback_id", type = body_type })
 
-local VIEW_FIELDS = interaction {
+local VIEW_FIELDS = merged(PLACE, {
   callback_id = plain "callback_id",
   external_id = plain "external_id",
   type = body_type,
-}
+})
+
+local ANY_FIELDS = merged(PLACE, {
+  kind = function(_, _, c) return c.kind end,
+  type = function(_, _, c) return c.type end,
+  subtype = function(_, part) return part and present(part.subtype) end,
+  callback_id = callback_id,
+})
+
+-- Methods ---------------------------------------------------------------------------
 
 -- Kinds of messages that a person would call a message. Edits, deletions and
 -- notices of the channel are met only by listeners that name their subtype.
@@ -101,24 +144,24 @@ local function is_ordinary(_, part)
 end
 
 ---@class slack.ListenerMethod
----@field kind slack.Kind
+---@field kind slack.Kind|"any"
 ---@field field string what a plain `what` is compared with
----@field fields table<string, fun(body: table, payload: table): any, any>
+---@field fields table<string, fun(body: table, payload: table, c: slack.Context): any, any>
 ---@field always? table<string, string> constraints that hold in any case
 ---@field unless? table<string, string> constraints that hold unless the field is named
 ---@field test? fun(body: table, payload: table): boolean holds unless subtype is named
 ---@field optional? boolean whether `what` may be left out
----@field contains? boolean a plain string is found anywhere in the field
+---@field has_texts? boolean a plain string is found anywhere in the field text
 
 ---@type table<string, slack.ListenerMethod>
 local METHODS = {
-  event = { kind = "event", field = "type", fields = EVENT_FIELDS },
+  event = { kind = "event", field = "type", fields = EVENT_FIELDS, has_texts = true },
   message = {
     kind = "event", field = "text", fields = MESSAGE_FIELDS, always = { type = "message" },
-    test = is_ordinary, optional = true, contains = true,
+    test = is_ordinary, optional = true, has_texts = true,
   },
   func = {
-    kind = "event", field = "callback_id", fields = EVENT_FIELDS,
+    kind = "event", field = "callback_id", fields = FUNCTION_FIELDS,
     always = { type = "function_executed" },
   },
   command = { kind = "command", field = "command", fields = COMMAND_FIELDS },
@@ -132,27 +175,47 @@ local METHODS = {
   view_closed = {
     kind = "view", field = "callback_id", fields = VIEW_FIELDS, always = { type = "view_closed" },
   },
+  any = { kind = "any", field = "type", fields = ANY_FIELDS, optional = true },
 }
 
--- Fields by which listeners of a kind are found, best first.
+-- Fields by which listeners of a kind are found, the first that they name first.
 local INDEXED = {
-  event = { "type" },
+  event = {
+    "type", "callback_id", "channel", "user", "reaction", "bot_id", "app_id", "tab", "team",
+  },
+  command = { "command", "channel", "user", "team" },
+  action = { "action_id", "callback_id", "block_id", "name", "channel", "user", "team" },
+  options = { "action_id", "callback_id", "block_id", "name", "channel", "user", "team" },
+  shortcut = { "callback_id", "channel", "user", "team" },
+  view = { "callback_id", "external_id", "user", "team" },
+  any = { "type", "callback_id", "channel", "user", "team" },
+}
+
+-- Of these the first that a listener names says what it is for: when it does not take
+-- that after all, nobody needs to be told.
+local NAMING = {
+  event = { "callback_id", "type" },
   command = { "command" },
   action = { "action_id", "callback_id", "block_id" },
   options = { "action_id", "callback_id", "block_id" },
   shortcut = { "callback_id" },
-  view = { "callback_id" },
-}
-
-local GETTERS = {
-  event = EVENT_FIELDS, command = COMMAND_FIELDS, action = ACTION_FIELDS,
-  options = OPTIONS_FIELDS, shortcut = SHORTCUT_FIELDS, view = VIEW_FIELDS,
+  view = { "callback_id", "external_id" },
+  any = {},
 }
 
 return {
   METHODS = METHODS,
   INDEXED = INDEXED,
-  GETTERS = GETTERS,
+  NAMING = NAMING,
+  GETTERS = {
+    event = EVENT_FIELDS, command = COMMAND_FIELDS, action = ACTION_FIELDS,
+    options = OPTIONS_FIELDS, shortcut = SHORTCUT_FIELDS, view = VIEW_FIELDS, any = ANY_FIELDS,
+  },
+  -- Fields that are there or not, asked for by true and false alone.
+  FLAGS = { dm = true, thread = true, mention = true },
+  -- Fields that hold ids, which are not the names that people see.
+  IDS = { channel = "C0123456789", user = "U0123456789", team = "T0123456789" },
+  text_without_mention = text_without_mention,
   -- Kinds of which the first match alone runs, because there is one answer to give.
   ANSWERED_ONCE = {
     command = true, action = true, options = true, shortcut = true, view = true,

@@ -12,6 +12,7 @@ local ANSWERED_ONCE = kinds.ANSWERED_ONCE
 ---@field matches table<integer, any[]> what their patterns captured
 ---@field done? table<slack.Listener, true> listeners to pass over
 ---@field named boolean whether there are listeners that name this very id
+---@field first_only? boolean whether one is enough
 ---@field failed? slack.Caught[] errors of predicates, whose listeners are not found
 
 ---@class slack.Matching
@@ -32,12 +33,14 @@ local function note_failure(found, caught, listener)
 end
 
 local function collect(c, listener, found)
-  if found.done and found.done[listener] then
-    return false
+  if found.done and found.done[listener] or not listener.ledger then
+    return false -- it has been removed meanwhile
   end
   local ok, accepted, captures = true, true, nil
-  if not listener.takes_all then
+  if listener.may_raise then
     ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
+  elseif not listener.takes_all then
+    accepted, captures = listener:accepts(c)
   end
   if not ok then
     note_failure(found, accepted, listener)
@@ -45,7 +48,7 @@ local function collect(c, listener, found)
     local n = #found + 1
     found[n] = listener
     found.matches[n] = captures
-    return ANSWERED_ONCE[c.kind]
+    return found.first_only
   end
   return false
 end
@@ -53,13 +56,16 @@ end
 ---@param index slack.Index
 ---@param c slack.Context
 ---@param done? table<slack.Listener, true> listeners to pass over
+---@param kind? "any" the listeners for what no other takes, if not those of its kind
 ---@return slack.Found
-function Matching:find(index, c, done)
+function Matching:find(index, c, done, kind)
   -- While a predicate dispatches something itself, another list takes its place.
   local found = self.spare or { matches = {} }
   self.spare = nil
   found.done = done
-  found.named = index:visit(c, collect, found)
+  found.first_only = ANSWERED_ONCE[c.kind]
+    or kind == "any" and c.kind ~= "event" and not c.request.acked
+  found.named = index:visit(c, collect, found, kind)
   return found
 end
 

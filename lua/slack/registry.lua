@@ -6,6 +6,7 @@ local Index = require "slack.index"
 local Listener = require "slack.listener"
 local Route = require "slack.route"
 local kinds = require "slack.kinds"
+local ordered = require "slack.ordered"
 
 -- The methods of app that register; also those of the app that a script gets.
 ---@class slack.Registrar
@@ -15,8 +16,13 @@ local Registrar = {}
 
 local M = { Registrar = Registrar }
 
+-- Of the numbers of listeners: those of one ledger come before those of the next.
+local SPAN = 1 << 40
+
 ---@class slack.Ledger
----@field listeners slack.Listener[]
+---@field listeners slack.ListHolder
+---@field last integer number of the listener registered last
+---@field rank integer its place among those in use
 ---@field middleware function[]
 ---@field routes slack.Route[]
 ---@field on_error? function
@@ -26,7 +32,10 @@ local M = { Registrar = Registrar }
 ---@param script? string name of the script it belongs to
 ---@return slack.Ledger
 function M.new_ledger(script)
-  return { listeners = {}, middleware = {}, routes = {}, unloads = {}, script = script }
+  return {
+    listeners = ordered.new(0), middleware = {}, routes = {}, unloads = {}, script = script,
+    last = 0, rank = 0,
+  }
 end
 
 local function check_self(self, name)
@@ -44,9 +53,12 @@ for name in pairs(kinds.METHODS) do
       error(("app:%s: %s"):format(name, problem), 2)
     end
     local ledger = self._ledger
-    listener.script = ledger.script
-    ledger.listeners[#ledger.listeners + 1] = listener
+    ledger.last = ledger.last + 1
+    listener.ledger, listener.script = ledger, ledger.script
+    listener.order = ledger.rank * SPAN + ledger.last
+    ordered.insert(ledger.listeners, listener, 0)
     self:_on_change(listener)
+    return listener
   end
 end
 
@@ -102,11 +114,11 @@ end
 ---@param dispatch slack.Dispatch
 ---@param ledgers slack.Ledger[]
 function M.apply(dispatch, ledgers)
-  local index, middleware, routes, on_error, order = Index.new(), {}, {}, nil, 0
-  for _, ledger in ipairs(ledgers) do
-    for _, listener in ipairs(ledger.listeners) do
-      order = order + 1
-      listener.order = order
+  local index, middleware, routes, on_error = Index.new(), {}, {}, nil
+  for rank, ledger in ipairs(ledgers) do
+    ledger.rank = rank
+    for _, listener in ipairs(ledger.listeners.list) do
+      listener.order = rank * SPAN + listener.order % SPAN
       index:add(listener)
     end
     table.move(ledger.middleware, 1, #ledger.middleware, #middleware + 1, middleware)

@@ -48,10 +48,10 @@ end
 
 -- What is registered later, by a handler for instance, counts from then on; what
 -- an old generation still registers does not.
-function ScriptApp:_on_change()
+function ScriptApp:_on_change(listener)
   local ledger = self._ledger
   if ledger.is_live then
-    self._app:_apply()
+    self._app:_on_change(listener)
   elseif ledger.is_retired then
     self._app.log:warn("%s was reloaded: what its old generation registers is passed over",
       ledger.script)

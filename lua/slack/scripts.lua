@@ -47,15 +47,10 @@ function Scripts:add_ledgers(ledgers)
   end
 end
 
----@return boolean
-function Scripts:has_listeners()
-  return next(self.live) ~= nil
-end
-
 -- Loading ------------------------------------------------------------------------------
 
 local function listener_count(script)
-  return script and #script.ledger.listeners + #script.ledger.routes or 0
+  return script and #script.ledger.listeners.list + #script.ledger.routes or 0
 end
 
 local function report_failure(self, name, message)

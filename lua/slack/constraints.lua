@@ -1,0 +1,242 @@
+-- What a listener waits for, as its author wrote it, made into tests over fields and
+-- into keys by which the index finds it, once, when it is registered.
+
+local Lanes = require "slack.lanes"
+local advice = require "slack.advice"
+local kinds = require "slack.kinds"
+local mention = require "slack.mention"
+local merged = require "slack.merged"
+local near_miss = require "slack.near_miss"
+local sorted_keys = require "slack.sorted_keys"
+local value_tests = require "slack.value_tests"
+
+local M = {}
+
+---@class slack.Constraint
+---@field get fun(body: table, payload: table, c: slack.Context): any, any
+---@field test fun(value: any, wanted: any): boolean, any[]?
+---@field wanted any
+
+---@class slack.ListenerKey
+---@field field string
+---@field values string[] that one of which it has
+---@field names? boolean it says what the listener is for
+---@field is_text? boolean it stands anywhere in the text
+
+---@class slack.Compiled
+---@field tests slack.Constraint[] what the index does not see to
+---@field keys slack.ListenerKey[] in the order of the index
+---@field predicate? fun(c: slack.Context): any
+---@field body_test? fun(body: table, payload: table): boolean
+---@field may_raise boolean whether the tests run code that may
+---@field takes_all boolean whatever the index finds for it
+---@field mention? boolean its text comes without the mention
+---@field lanes_options? slack.LaneOptions
+
+local EXPECTED = "a string, slack.pattern, anything with a match method, a predicate function, "
+  .. "a list of these, or true, false for present, missing expected, got "
+
+-- Reading `what` ------------------------------------------------------------------
+
+-- A table may have plain values for the field of the method beside named ones.
+local function split_table(method, what)
+  local given, plain = {}, {}
+  for name, value in pairs(what) do
+    if math.type(name) == "integer" then
+      plain[name] = value
+    else
+      given[name] = value
+    end
+  end
+  if plain[1] ~= nil then
+    if given[method.field] ~= nil then
+      return nil, ("%s: given twice"):format(method.field)
+    end
+    given[method.field] = plain[2] == nil and plain[1] or plain
+  end
+  return given
+end
+
+-- The constraints by name, and a predicate for the whole.
+local function read(method, what)
+  if what == nil then
+    return {}
+  elseif what == mention.middleware then
+    return { mention = true }
+  elseif value_tests.has_match(what) then
+    return { [method.field] = what }
+  elseif value_tests.is_callable(what) then
+    return {}, nil, what
+  elseif type(what) == "table" then
+    return split_table(method, what)
+  end
+  return { [method.field] = what }
+end
+
+-- Those that say how handlers run are not about what comes.
+local function take_lanes_options(given)
+  local options
+  for name in pairs(Lanes.OPTIONS) do
+    if given[name] ~= nil then
+      options = options or {}
+      options[name], given[name] = given[name], nil
+    end
+  end
+  if not options then
+    return true
+  end
+  local ok, problem = Lanes.check(options)
+  return ok and options, problem
+end
+
+-- Checks --------------------------------------------------------------------------
+
+local function check_names(method, given)
+  for field in pairs(given) do
+    if type(field) ~= "string" or not method.fields[field] then
+      local known = merged(method.fields, Lanes.OPTIONS)
+      return nil, ("unknown constraint %q%s (known are %s)"):format(tostring(field),
+        near_miss(field, known), table.concat(sorted_keys(known), ", "))
+    end
+  end
+  return true
+end
+
+local function check_values(name, method, given)
+  for _, field in ipairs(sorted_keys(given)) do
+    local value = given[field]
+    if kinds.FLAGS[field] and type(value) ~= "boolean" then
+      return nil, ("%s: true or false expected, got %s"):format(field, type(value))
+    end
+    for _, text in ipairs(value_tests.strings(value) or {}) do
+      local problem = advice(name, method, field, text)
+      if problem then
+        return nil, problem
+      end
+    end
+  end
+  return true
+end
+
+-- Keys ----------------------------------------------------------------------------
+
+local function is_text_key(method, given, field)
+  return method.has_texts and field == "text" and not given.mention
+end
+
+local function has_empty(texts)
+  for _, text in ipairs(texts) do
+    if text == "" then
+      return true
+    end
+  end
+  return false
+end
+
+-- Fills in the keys; which fields need no test besides.
+local function add_keys(compiled, method, constraints)
+  local kind, seen_to = method.kind, {}
+  local naming
+  for _, field in ipairs(kinds.NAMING[kind]) do
+    if not naming and value_tests.strings(constraints[field]) then
+      naming = field
+    end
+  end
+  for _, field in ipairs(kinds.INDEXED[kind]) do
+    local values = value_tests.strings(constraints[field])
+    if values then
+      table.insert(compiled.keys, {
+        field = field, values = values, names = field == naming or nil,
+      })
+      seen_to[field] = true
+    end
+  end
+  local texts = is_text_key(method, constraints, "text")
+    and value_tests.strings(constraints.text)
+  if texts and not has_empty(texts) then
+    table.insert(compiled.keys, { field = "text", values = texts, is_text = true })
+    seen_to.text = true
+  end
+  return seen_to
+end
+
+-- Tests ---------------------------------------------------------------------------
+
+local function getter(method, constraints, field)
+  if field == "text" and constraints.mention then
+    return kinds.text_without_mention
+  end
+  return method.fields[field] or kinds.GETTERS[method.kind][field]
+end
+
+local function add_test(compiled, method, constraints, field)
+  local wanted = constraints[field]
+  local test, prepared, may_raise = value_tests.compile(wanted,
+    method.has_texts and field == "text")
+  if not test then
+    return nil, ("%s: %s%s"):format(field, EXPECTED, type(wanted))
+  end
+  table.insert(compiled.tests, {
+    get = getter(method, constraints, field), test = test, wanted = prepared,
+  })
+  compiled.may_raise = compiled.may_raise or may_raise
+  return true
+end
+
+local function add_tests(compiled, method, constraints, seen_to)
+  for _, field in ipairs(sorted_keys(constraints)) do
+    if not seen_to[field] then
+      local ok, problem = add_test(compiled, method, constraints, field)
+      if not ok then
+        return nil, problem
+      end
+    end
+  end
+  return true
+end
+
+-- Compiling -----------------------------------------------------------------------
+
+local function checked(name, method, what)
+  local given, problem, predicate = read(method, what)
+  if not given then
+    return nil, problem
+  end
+  local options, ok
+  options, problem = take_lanes_options(given)
+  if not options then
+    return nil, problem
+  end
+  ok, problem = check_names(method, given)
+  if ok then
+    ok, problem = check_values(name, method, given)
+  end
+  return ok and given, problem, predicate, options ~= true and options or nil
+end
+
+---@param name string of the registering method
+---@param what any
+---@return slack.Compiled? compiled
+---@return string? problem
+function M.compile(name, what)
+  local method = kinds.METHODS[name]
+  local given, problem, predicate, lanes_options = checked(name, method, what)
+  if not given then
+    return nil, problem
+  end
+  local constraints = merged(method.unless, given, method.always)
+  local compiled = {
+    tests = {}, keys = {}, predicate = predicate, lanes_options = lanes_options,
+    body_test = given.subtype == nil and method.test or nil, may_raise = predicate ~= nil,
+    mention = given.mention or nil,
+  }
+  local ok
+  ok, problem = add_tests(compiled, method, constraints, add_keys(compiled, method, constraints))
+  if not ok then
+    return nil, problem
+  end
+  compiled.takes_all = not (compiled.tests[1] or compiled.body_test or predicate)
+  return compiled
+end
+
+return M
