@@ -94,7 +94,7 @@ describe("slack.app", function()
     api_url = { "slack.com", "URL" },
     scripts = { "no/such/folder", 'there is no directory "no/such/folder"' },
     connections = { 11, "integer from 1 to 10 expected, got 11" },
-    transport = { "pigeon", '"socket", "http" or "both" expected' },
+    transport = { "pigeon", '"socket", "http", "both" or "rtm" expected' },
     signing_secret = { "", "it is empty" }, -- (S009)
     storage = { "redis:", '"sqlite:PATH" expected' },
     authorize = { "x", "function expected" },

@@ -37,6 +37,7 @@ local STOP_CHECK = 0.05
 ---@field settings slack.AppOptions
 ---@field client slack.Client with the app's own token, if it has one
 ---@field authorization slack.Authorization
+---@field rtm? slack.Rtm what goes out over RTM, with transport "rtm"
 ---@field routes slack.Routes of the HTTP side
 ---@field transports slack.Transports
 ---@field http_server? slack.HttpServer while the app runs and has an HTTP side

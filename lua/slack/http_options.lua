@@ -103,6 +103,17 @@ local M = {}
 ---@type slack.Option
 M.option = { check = checks.table_of(FIELDS, "http."), fields = FIELDS }
 
+---Whether Slack delivers over HTTP: with RTM only what RTM does not bring, where both a
+---secret and the HTTP side are there.
+---@param options slack.AppOptions
+---@return boolean
+function M.receives(options)
+  if options.transport == "rtm" then
+    return options.http ~= nil and options.signing_secret ~= nil
+  end
+  return options.transport ~= "socket"
+end
+
 ---For the receiver: each path with the kinds of deliveries it is for.
 ---@param path string|slack.HttpPaths
 ---@return { path: string, kinds: string[] }[]

@@ -5,6 +5,7 @@ local core = require "slack.core"
 
 ---@class slack
 ---@field app fun(options: slack.AppOptions?): slack.App
+---@field rtm fun(options: slack.AppOptions?): slack.App
 ---@field pattern fun(source: string): slack.Pattern
 ---@field mention fun(c: slack.Context, next: fun(): any): any a middleware
 ---@field client fun(options: slack.ClientOptions?): slack.Client
@@ -67,19 +68,40 @@ function slack.versions()
   return versions
 end
 
+-- Raises at the caller's caller.
+local function new_app(name, options)
+  local checked, problem = require("slack.options").read(options)
+  if not checked then
+    error(name .. ": " .. problem, 3)
+  end
+  local app, err = require("slack.app").new(checked)
+  if not app then
+    error(name .. ": " .. tostring(err), 3)
+  end
+  return app
+end
+
 ---An app. Wrong options raise: unknown names, wrong types, tokens that are
 ---missing here and in the environment.
 ---@param options? slack.AppOptions
 ---@return slack.App
 function slack.app(options)
-  local checked, problem = require("slack.options").read(options)
-  if not checked then
-    error("slack.app: " .. problem, 2)
+  local app = new_app("slack.app", options) -- no tail call: misuse names the caller
+  return app
+end
+
+---An app with transport "rtm", for classic apps that still have RTM; apps made today use
+---Socket Mode or HTTP.
+---@param options? slack.AppOptions
+---@return slack.App
+function slack.rtm(options)
+  if options == nil or type(options) == "table" then
+    options = require "slack.merged"({ transport = "rtm" }, options)
+    if options.transport ~= "rtm" then
+      error('slack.rtm: option "transport": for others than "rtm" there is slack.app', 2)
+    end
   end
-  local app, err = require("slack.app").new(checked)
-  if not app then
-    error("slack.app: " .. tostring(err), 2)
-  end
+  local app = new_app("slack.rtm", options)
   return app
 end
 

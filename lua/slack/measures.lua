@@ -119,14 +119,14 @@ local function transport_stats(app, name)
 end
 
 local function write_socket_mode(app, write)
-  local stats = transport_stats(app, "socket")
+  local stats = transport_stats(app, "socket") or transport_stats(app, "rtm")
   if stats then
     write:single("slack_socket_connections_ready", "gauge",
-      "Socket Mode connections that are ready.", stats.ready)
+      "Connections of Socket Mode or RTM that are ready.", stats.ready)
     write:single("slack_socket_reconnects_total", "counter",
-      "Socket Mode connections made again.", stats.reconnects)
+      "Connections of Socket Mode or RTM made again.", stats.reconnects)
     write:single("slack_socket_envelopes_total", "counter",
-      "Deliveries over Socket Mode.", stats.envelopes)
+      "Deliveries over Socket Mode or RTM.", stats.envelopes)
     write:single("slack_socket_late_acks_total", "counter",
       "Acks that went out empty at their deadline.", stats.deadline_acks)
   end

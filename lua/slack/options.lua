@@ -11,7 +11,7 @@ local integer_from, number_from, of_type = checks.integer_from, checks.number_fr
 local one_of, table_of, token = checks.one_of, checks.table_of, checks.token
 
 local DEFAULT_API_URL = "https://slack.com/api/"
-local TRANSPORTS = { "socket", "http", "both" }
+local TRANSPORTS = { "socket", "http", "both", "rtm" }
 
 local SECONDS = { check = number_from(0.001) }
 local TIMINGS = {
@@ -31,9 +31,10 @@ local TIMINGS = {
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field scripts? string directory of handler scripts
 ---@field connections? integer Socket Mode connections, 1 to 10; 2
----@field transport? "socket"|"http"|"both" SLACK_TRANSPORT, else "socket" with an app token
----@field http? slack.HttpOptions of the HTTP side; in Socket Mode there is one only if this
----  or oauth is given
+---@field transport? "socket"|"http"|"both"|"rtm" SLACK_TRANSPORT, else "socket" with an app
+---  token
+---@field http? slack.HttpOptions of the HTTP side; in Socket Mode and with RTM there is one
+---  only if this or oauth is given
 ---@field storage? string|slack.Store "memory:" (the default), "sqlite:PATH", or an object
 ---@field authorize? fun(query: table): table?, any whose tokens a delivery is handled with
 ---@field authorization_cache? number seconds that what authorize or the storage said of a
@@ -52,7 +53,7 @@ local TIMINGS = {
 ---@field shutdown_timeout? number seconds that running handlers have at a stop, 10
 ---@field max_in_flight? integer handlers running at once, 1000
 ---@field log? string|slack.LogOptions|slack.Logger
----@field socket_mode? table<string, number> fine timings
+---@field socket_mode? table<string, number> fine timings, also of RTM's connection
 
 local OPTIONS = {
   token = {
@@ -129,15 +130,39 @@ local function needed(name, transport)
     MISSING[name])
 end
 
+-- What RTM has no use for, and why; from the environment it is passed over.
+local NOT_RTM = {
+  { "app_token", 'RTM connects with "token"' },
+  { "connections", "RTM has one connection: each would get every event" },
+  { "workers", "RTM has one connection: each worker would get every event" },
+  { "oauth", "RTM serves the one workspace of its token" },
+  { "authorize", "RTM serves the one workspace of its token" },
+}
+
+local function check_rtm(options, given)
+  for _, case in ipairs(NOT_RTM) do
+    local name, why = case[1], case[2]
+    if given[name] ~= nil and given[name] ~= 1 then
+      return ('options "transport" = "rtm" and %q exclude each other: %s'):format(name, why)
+    end
+  end
+  if given.signing_secret and not options.http then
+    return 'option "signing_secret" has no use with transport "rtm" but for commands and '
+      .. 'interactions over HTTP: give "http", too'
+  end
+end
+
 -- The transport that is meant by what is given, and what it lacks.
-local function choose_transport(options)
+local function choose_transport(options, given)
   if not options.transport then
     if not options.app_token and not options.signing_secret then
       return missing("app_token", OR_HTTP)
     end
     options.transport = options.app_token and "socket" or "http"
   end
-  if options.transport ~= "http" and not options.app_token then
+  if options.transport == "rtm" then
+    return check_rtm(options, given)
+  elseif options.transport ~= "http" and not options.app_token then
     return needed("app_token", options.transport)
   elseif options.transport ~= "socket" and not options.signing_secret then
     return needed("signing_secret", options.transport)
@@ -173,7 +198,7 @@ local function check_workers(options)
 end
 
 local function complete_http(options)
-  if options.http or options.oauth or options.transport ~= "socket" then
+  if options.http or options.oauth or http_options.receives(options) then
     local problem
     options.http, problem = http_options.complete(options.http or {})
     return problem
@@ -220,7 +245,8 @@ function M.read(given)
   end
   local options = merged(given)
   problem = from_environment(options)
-    or check_authorization(options, given) or choose_transport(options) or check_workers(options)
+    or check_authorization(options, given) or choose_transport(options, given)
+    or check_workers(options)
     or complete_http(options)
     or complete_oauth(options) or check_paths(options)
   if problem then

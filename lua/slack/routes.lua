@@ -5,6 +5,7 @@
 
 local Route = require "slack.route"
 local form = require "slack.form"
+local http_options = require "slack.http_options"
 local sorted_keys = require "slack.sorted_keys"
 
 ---@class slack.Routes
@@ -19,7 +20,7 @@ Routes.__name = "slack.routes"
 
 -- Slack's own paths never come here.
 local function reserve_endpoints(self, options)
-  local path = options.http and options.transport ~= "socket" and options.http.path
+  local path = options.http and http_options.receives(options) and options.http.path
   for _, one in pairs(type(path) == "table" and path or { path or nil }) do
     self:reserve(one, "Slack is served")
   end

@@ -27,8 +27,9 @@ end
 
 -- What the Request URL should have been.
 local function advice(settings)
-  if settings.transport == "socket" or not settings.http then
-    return "Slack's come over Socket Mode here, which has no Request URL"
+  if not settings.http or not http_options.receives(settings) then
+    return ("Slack's come over %s here, which has no Request URL"):format(
+      settings.transport == "rtm" and "RTM" or "Socket Mode")
   end
   local paths = {}
   for i, served in ipairs(http_options.served_paths(settings.http.path)) do

@@ -3,14 +3,16 @@
 
 local HttpReceiver = require "slack.http_receiver"
 local HttpServer = require "slack.http_server"
+local Rtm = require "slack.rtm"
+local RtmSender = require "slack.rtm_sender"
 local SocketMode = require "slack.socket_mode"
 local http_options = require "slack.http_options"
 
 -- Where the counters of each stand in app:stats().
-local STATS = { socket = "socket_mode", http = "http" }
+local STATS = { socket = "socket_mode", rtm = "rtm", http = "http" }
 
 ---@class slack.Transport
----@field name "socket"|"http"
+---@field name "socket"|"rtm"|"http"
 ---@field open fun(self): true?, slack.Error?
 ---@field wait_ready fun(self): true?, slack.Error? waits until deliveries can come
 ---@field is_ready fun(self): boolean
@@ -33,6 +35,11 @@ Transports.__name = "slack.transports"
 ---@return slack.Transports
 function Transports.new(app)
   local self = setmetatable({ app = app }, Transports)
+  if app.settings.transport == "rtm" then
+    app.rtm = RtmSender.new {
+      client = function() return app.client end, timeout = app.settings.timeout,
+    }
+  end
   app.dispatch.on_full = function() self:each "hold" end
   app.dispatch.on_room = function() self:each "go_on" end
   return self
@@ -59,7 +66,7 @@ function Transports:listen()
   if not http then
     return true
   end
-  if options.transport ~= "socket" then
+  if http_options.receives(options) then
     receiver = HttpReceiver.new {
       signing_secret = options.signing_secret, paths = http_options.served_paths(http.path),
       ack_deadline = options.ack_deadline, holds_events = http.answer_events == "handled",
@@ -82,11 +89,19 @@ end
 
 local function open_socket(self, on_fatal)
   local app, options = self.app, self.app.settings
-  local transport = SocketMode.new {
-    app_token = options.app_token, api_url = options.api_url, net = app.net, log = app.log,
-    dispatch = app.dispatch, connections = options.connections,
+  local settings = {
+    api_url = options.api_url, net = app.net, log = app.log, dispatch = app.dispatch,
     ack_deadline = options.ack_deadline, timings = options.socket_mode, on_fatal = on_fatal,
   }
+  local transport
+  if options.transport == "rtm" then
+    settings.token, settings.sender = options.token, app.rtm
+    settings.identity = function() return app.identity end
+    transport = Rtm.new(settings)
+  else
+    settings.app_token, settings.connections = options.app_token, options.connections
+    transport = SocketMode.new(settings)
+  end
   self[#self + 1] = transport
   return transport:open()
 end
@@ -117,7 +132,7 @@ function Transports:endpoint()
   local server, options = app.http_server, app.settings
   if not server then
     return nil
-  elseif options.transport == "socket" then
+  elseif not http_options.receives(options) then
     return server:bound_url()
   end
   local paths = {}

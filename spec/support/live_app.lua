@@ -1,6 +1,7 @@
--- An app connected to a local Slack of its own, over Socket Mode, HTTP or both, and
+-- An app connected to a local Slack of its own, over Socket Mode, HTTP, both or RTM, and
 -- both gone when the spec ends.
 
+local http_options = require "slack.http_options"
 local loop = require "slack.loop"
 local sandbox = require "support.local_slack"
 local slack = require "slack"
@@ -30,7 +31,9 @@ M.TRANSPORTS = { "socket", "http", "both" }
 
 -- What an app needs besides for the transport that its options name.
 local function add_http(all, here)
-  if all.transport == "http" or all.transport == "both" then
+  if all.transport == "rtm" then
+    all.signing_secret = all.http and here.signing_secret
+  elseif all.transport == "http" or all.transport == "both" then
     all.signing_secret = all.signing_secret or here.signing_secret
     all.http = all.http or { host = "127.0.0.1", port = 0 }
   end
@@ -45,7 +48,7 @@ end
 function M.start(here, app)
   local transport = app.settings.transport
   assert(app:start())
-  if transport ~= "socket" then
+  if app.http_server and http_options.receives(app.settings) then
     local path = app.settings.http.path
     local url = app.http_server:url()
     if type(path) == "string" then
@@ -58,7 +61,9 @@ function M.start(here, app)
       here:deliver_over_http(urls)
     end
   end
-  if transport ~= "http" then
+  if transport == "rtm" then
+    assert(here.rtm:wait_ready())
+  elseif transport ~= "http" then
     assert(here:wait_connections(1))
   end
   here.delivery = transport == "both" and "alternate" or nil
@@ -89,6 +94,7 @@ function M.run(fn, given)
         all[name] = value
       end
       all.token = all.token or nil
+      all.app_token = all.transport ~= "rtm" and all.app_token or nil
       add_http(all, here)
       local app = slack.app(all)
       table.insert(apps, app)

@@ -11,6 +11,7 @@
 local Api = require "slack.sandbox.api"
 local Grants = require "slack.sandbox.grants"
 local OAuth = require "slack.sandbox.oauth"
+local Rtm = require "slack.sandbox.rtm"
 local Socket = require "slack.sandbox.socket"
 local Triggers = require "slack.sandbox.triggers"
 local Workspace = require "slack.sandbox.workspace"
@@ -44,6 +45,7 @@ local webhooks = require "slack.sandbox.webhooks"
 ---@field token_rotation boolean
 ---@field workspace slack.sandbox.Workspace the first one's state
 ---@field team_id string the first one's
+---@field rtm slack.sandbox.Rtm its connections, and how it treats them
 ---@field workspaces slack.sandbox.Team[] the first one first
 local Sandbox = setmetatable({}, { __index = people })
 Sandbox.__index = Sandbox
@@ -79,6 +81,9 @@ local function connect_parts(self, options)
     ack_timeout = options.ack_timeout,
     retry_delays = options.retry_delays,
   }
+  self.rtm = Rtm.new {
+    server = self.server, url = self.socket.url, await = self.socket.await, hello = options.hello,
+  }
   self.oauth = OAuth.new {
     settings = self,
     clock = self.clock,
@@ -94,6 +99,7 @@ local function connect_parts(self, options)
       oauth = self.oauth,
       clock = self.clock,
       open_connection = function() return self.socket:open_connection() end,
+      open_rtm = function(...) return self.rtm:open_connection(...) end,
       use_trigger = function(id, workspace) return self.triggers:use(id, workspace) end,
       new_webhook = function(workspace) return webhooks.add(self, workspace) end,
       tell = function(place, event) self:tell(place, event) end,
@@ -152,7 +158,9 @@ function Sandbox.start(options)
     if kind == "request" then
       tasks.spawn(self.on_request, self, ...)
     elseif kind == "websocket" then
-      self.socket:on_message(...)
+      if not self.rtm:on_message(...) then
+        self.socket:on_message(...)
+      end
       self:changed()
     end
   end)

@@ -1,94 +1,12 @@
 -- The local Slack's side of Socket Mode: tickets, connections, deliveries and
 -- their acks, and every way in which the real one can misbehave.
 
+local Connection = require "slack.sandbox.connection"
 local core = require "slack.core"
 local json = require "slack.json"
 local loop = require "slack.loop"
 
 local MAX_CONNECTIONS = 10 -- of one app
-
--- A connection -----------------------------------------------------------------
-
----One WebSocket of the app.
----@class slack.sandbox.Connection
----@field id integer
----@field target string path and query it was opened with
----@field opened_at number seconds (core.monotonic), taken when the frame arrived
----@field closed_at number?
----@field close_code integer? 1006 when it went without a close frame
----@field pongs { at: number, data: string }[]
----@field pings { at: number, data: string }[] from the app
----@field acks { envelope_id: string, payload: any, at: number, text: string }[]
-local Connection = {}
-Connection.__index = Connection
-Connection.__name = "slack.sandbox.connection"
-
-function Connection:act(act, data, number)
-  if not self.closed_at then
-    self.socket.server:act(self.id, act, data, number)
-  end
-end
-
----Sends a frame: text as it is, a table as JSON.
----@param frame string|table
----@param fragments? integer how many pieces it is cut into
-function Connection:send(frame, fragments)
-  self:act("text", type(frame) == "table" and assert(json.encode(frame)) or frame, fragments)
-end
-
----@param data string
-function Connection:send_binary(data)
-  self:act("binary", data)
-end
-
----@param data? string
-function Connection:ping(data)
-  self:act("ping", data or "Ping from localhost")
-end
-
----Puts these very bytes on the wire.
----@param bytes string
-function Connection:raw(bytes)
-  self:act("raw", bytes)
-end
-
----Stops reading: nothing is answered any more, the TCP connection stays.
----@param on? boolean false: go on reading
-function Connection:silence(on)
-  self.silent = on ~= false
-  self:act("silence", nil, self.silent and 1 or 0)
-end
-
----TCP reset.
-function Connection:reset()
-  self:act("reset")
-end
-
----Close handshake.
----@param code? integer 1000
----@param reason? string
-function Connection:close(code, reason)
-  self:act("close", reason, code or 1000)
-end
-
----Says that this connection is about to end, as Slack does (protocol §2.6).
----@param reason "warning"|"refresh_requested"|"link_disabled"|"too_many_websockets"|string
-function Connection:disconnect(reason)
-  self.leaving = true
-  self:send {
-    type = "disconnect",
-    reason = reason,
-    debug_info = { host = "localhost" },
-  }
-end
-
----Waits until it has gone.
----@async
----@param timeout? number seconds
----@return boolean closed
-function Connection:wait_closed(timeout)
-  return self.socket.await(function() return self.closed_at ~= nil end, timeout)
-end
 
 -- A delivery -------------------------------------------------------------------
 
@@ -218,17 +136,8 @@ function Socket:staying()
 end
 
 function Socket:on_open(id, target, at)
-  local connection = setmetatable({
-    id = id,
-    socket = self,
-    target = target,
-    opened_at = at,
-    pongs = {},
-    pings = {},
-    acks = {},
-  }, Connection)
-  self.by_id[id] = connection
-  table.insert(self.connections, connection)
+  local connection = Connection.open(Connection, self, id, target, at)
+  connection.acks = {}
   if #self:staying() > MAX_CONNECTIONS then
     connection:disconnect "too_many_websockets"
     connection:close()
@@ -285,30 +194,12 @@ function Socket:on_text(connection, text, at)
   end
 end
 
-function Socket:on_closed(connection, code, at)
-  connection.closed_at, connection.close_code = at, code
-  self.by_id[connection.id] = nil
-  for position, other in ipairs(self.connections) do
-    if other == connection then
-      table.remove(self.connections, position)
-      break
-    end
-  end
-end
-
 ---Takes a message of kind "websocket".
 function Socket:on_message(id, happening, data, close_code, at)
-  local connection = self.by_id[id]
   if happening == "open" then
     self:on_open(id, data, at)
-  elseif not connection then
-    return
-  elseif happening == "text" then
-    self:on_text(connection, data, at)
-  elseif happening == "pong" or happening == "ping" then
-    table.insert(connection[happening .. "s"], { at = at, data = data })
-  elseif happening == "closed" then
-    self:on_closed(connection, close_code, at)
+  else
+    Connection.happen(self, id, happening, data, close_code, at)
   end
 end
 

@@ -100,8 +100,12 @@ end
 ---Delivers an inner event to the app, wrapped as Slack does.
 ---@param event table
 ---@param options? slack.sandbox.DeliveryOptions with outer: fields of the body to be otherwise
----@return slack.sandbox.Delivery|slack.sandbox.HttpDelivery
+---@return slack.sandbox.Delivery|slack.sandbox.HttpDelivery|slack.sandbox.RtmDelivery
 function Team:deliver_event(event, options)
+  local told = self.sandbox.rtm:tell(self.workspace, event)
+  if told and not self.sandbox:has_events_api() then
+    return told
+  end
   local body = outer.event(self.workspace, self:installation(), event, options and options.outer)
   return self:deliver("events_api", body, options)
 end

@@ -77,6 +77,12 @@ function transports:deliver_over_http(where)
   }
 end
 
+---Whether the app gets its events otherwise than over RTM, too.
+---@return boolean
+function transports:has_events_api()
+  return self.http ~= nil or self.socket.connections[1] ~= nil
+end
+
 -- The side that the next delivery goes through.
 local function choose(self, options)
   local way = self.delivery or self.http and "http" or "socket"

@@ -43,6 +43,14 @@ methods["apps.connections.open"] = function(_, call)
   return { url = call.open_connection() }
 end
 
+methods["rtm.connect"] = function(workspace, call)
+  return {
+    url = call.open_rtm(workspace, call.user_id),
+    team = { id = workspace.id, name = workspace.team.name, domain = workspace.team.domain },
+    self = { id = call.user_id, name = workspace.users[call.user_id].name },
+  }
+end
+
 methods["bots.info"] = function(workspace, call)
   if call.args.bot and call.args.bot ~= workspace.bot.id then
     return nil, "bot_not_found"
