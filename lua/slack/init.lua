@@ -14,6 +14,7 @@ local core = require "slack.core"
 ---@field json slack.json
 ---@field null any JSON's null
 ---@field list fun(t: table?): table
+---@field blocks slack.blocks
 ---@field mrkdwn slack.mrkdwn
 ---@field spawn fun(fn: function, ...): slack.Task
 ---@field sleep fun(seconds: number)
@@ -34,6 +35,7 @@ local PARTS = {
   json = { "slack.json" },
   null = { "slack.json", "null" },
   list = { "slack.json", "list" },
+  blocks = { "slack.blocks" },
   mrkdwn = { "slack.mrkdwn" },
   spawn = { "slack.tasks", "spawn" },
   sleep = { "slack.tasks", "sleep" },
