@@ -456,7 +456,7 @@ describe("dispatch", function()
   it("warns now and then of listeners that keep an event longer than Slack waits", function()
     local now = 1000
     local slow = Offline.new(nil, function() return now end)
-    slow.app.dispatch.slow_events.clock = function() return now end
+    slow.app.dispatch.late.slow_events.clock = function() return now end
     local gate = tasks.waiter()
     slow.app:event("app_mention", function() gate:await() end)
     for i = 1, 4 do

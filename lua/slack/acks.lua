@@ -111,6 +111,14 @@ function M.failure_text(command)
   }
 end
 
+---What the person sees whose request finds as many waiting as may.
+---@param command? string|false
+---@return string
+function M.overload_text(command)
+  return ("Sorry, %s has too much to do right now. Please try again in a moment.")
+    :format(command or "this bot")
+end
+
 ---What the person sees who types a command that no listener takes.
 ---@param command string
 ---@return table

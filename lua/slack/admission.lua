@@ -6,6 +6,7 @@ local Context = require "slack.context"
 local Job = require "slack.job"
 local LogLimit = require "slack.log_limit"
 local authorization_query = require "slack.authorization_query"
+local notice = require "slack.notice"
 local revocation = require "slack.revocation"
 local tasks = require "slack.tasks"
 
@@ -36,19 +37,11 @@ end
 
 -- Refusing -----------------------------------------------------------------------------
 
-local function tell_person(c, text)
-  if c.kind == "command" then
-    return c:ack { response_type = "ephemeral", text = text }
-  end
-  c:ack()
-  c:respond { response_type = "ephemeral", replace_original = false, text = text }
-end
-
 -- What the person gets to see, unless app:on_error has answered.
 local function answer(c)
   local text = c.app.settings.authorize_error_text
   if text and (c.kind == "command" or c.kind ~= "options" and c.response_url) then
-    return tell_person(c, text)
+    return notice.show(c, text)
   end
   c.app.dispatch:refuse(c.request, "unauthorized")
 end
@@ -86,11 +79,11 @@ end
 
 local function conclude(self, c, authorization, err)
   c.is_authorizing = nil
-  if not authorization then
+  if not authorization and c.kind ~= "unknown" then -- of which it may not say whose it is
     return refuse(self, c, err)
   end
-  c.authorization = authorization
-  if not self.dispatch:ignores(c.request, c.kind, c.payload, authorization) then
+  c.authorization = authorization or {}
+  if c.kind ~= "event" or not self.dispatch:ignores(c.request, c.payload, authorization) then
     self.dispatch:admit(c)
   end
 end

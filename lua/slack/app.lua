@@ -529,8 +529,8 @@ end
 ---@return table
 function App:stats()
   local stats = {
-    phase = self.phase, running = self.dispatch.running,
-    waiting = self.dispatch.waiting, listeners = self.dispatch.index.count,
+    phase = self.phase, running = self.dispatch.running, waiting = self.dispatch.waiting,
+    queued = self.dispatch.queued, listeners = self.dispatch.index.count,
     scripts = self.scripts and self.scripts:stats() or nil,
   }
   for name, count in pairs(self.dispatch.counts) do

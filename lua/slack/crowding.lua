@@ -26,11 +26,13 @@ end
 local function commonest(jobs)
   local counts, best, most = {}, nil, 0
   for job in pairs(jobs) do
-    local listener = job.listener or job.c.listener
-    local name = listener and tostring(listener) or "middleware"
-    counts[name] = (counts[name] or 0) + 1
-    if counts[name] > most then
-      best, most = name, counts[name]
+    if not job.beside then
+      local listener = job.listener or job.c.listener
+      local name = listener and tostring(listener) or "middleware"
+      counts[name] = (counts[name] or 0) + 1
+      if counts[name] > most then
+        best, most = name, counts[name]
+      end
     end
   end
   return best, most

@@ -6,23 +6,30 @@ local core = require "slack.core"
 local tasks = require "slack.tasks"
 
 local monotonic = core.monotonic
+local spawn = tasks.spawn
 -- Called for every event: a function costs half of what a method does.
 local delivered, handled = Measures.delivered, Measures.handled
 
 ---@class slack.Job
+---@field dispatch slack.Dispatch
+---@field c slack.Context whose `_job` it is while it runs
+---@field listener? slack.Listener
 ---@field delivery slack.Job whose fields say how the whole delivery stands
 ---@field left integer jobs of the delivery that have not ended
 ---@field event_id string|false
 ---@field finished? table<slack.Listener, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field began number|false false: it waits before any handler begins, or reports
----@field outcome? "failed"|"unmatched"|false of the delivery; nil: handled; false: it is counted
----  elsewhere
----@field beside? "aside"|"excused"|"waiting" the count of the dispatch that it is in, as it takes
----  no room from what Slack delivers (http_server.lua, Dispatch.excuse_caller, Job.begin_wait)
+---@field outcome? "failed"|"unmatched"|"unknown"|"overloaded"|false of the delivery; nil: handled;
+---  false: it is counted elsewhere
+---@field beside? "aside"|"excused"|"queued"|"waiting" the count of the dispatch that it is in, as
+---  it takes no room from what Slack delivers (http_server.lua, excuse, execution.lua, begin_wait)
 ---@field waits? integer waits for people that are under way in it
----@field wait_began? number
+---@field wait_began? number while there are some
 ---@field parked? integer of a delivery: jobs that wait for people
+---@field ticket? slack.LaneTicket its turn
+---@field tickets? table<slack.Listener, slack.LaneTicket|false> of a delivery below middleware:
+---  places kept for listeners that have not been reached
 local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
@@ -35,12 +42,13 @@ function Job.end_delivery(delivery)
     return
   end
   local c, dispatch = delivery.c, delivery.dispatch
-  if outcome == "failed" and delivery.event_id then
+  local is_undone = outcome == "failed" or outcome == "overloaded"
+  if is_undone and delivery.event_id then
     dispatch.dedupe:failed(delivery.event_id, delivery.finished)
   end
   delivered(dispatch.measures, c.kind, c.payload, outcome or "handled")
   if c.request.held then
-    dispatch.held:finish(c.request, outcome == "failed" and "failed" or nil)
+    dispatch.held:finish(c.request, is_undone and "failed" or nil)
   end
 end
 
@@ -52,26 +60,35 @@ function Job:fail()
   end
 end
 
-local function in_use(dispatch)
-  return dispatch.running - dispatch.excused - dispatch.aside - dispatch.waiting
+---There was no place for its listener. What failed besides says more.
+function Job:overload()
+  local delivery = self.delivery
+  self.is_overloaded = true
+  delivery.outcome = delivery.outcome or "overloaded"
 end
 
+-- Room --------------------------------------------------------------------------------
+
 local function check_room(dispatch)
-  if dispatch.is_full and in_use(dispatch) < dispatch.limit then
+  if dispatch.is_full and dispatch.in_use < dispatch.limit then
     dispatch.is_full = false
     dispatch.on_room()
   end
 end
 
--- Puts it into another count, or (nil) among those that take room.
-local function move(job, beside)
-  local dispatch, before = job.dispatch, job.beside
+---Moves it to another count of the dispatch, or (nil) among those that take room: also
+---if none is free, as what goes on is not held back.
+---@param beside? "aside"|"excused"|"queued"|"waiting"
+function Job:move(beside)
+  local dispatch, before = self.dispatch, self.beside
   if before then
     dispatch[before] = dispatch[before] - 1
+    dispatch.in_use = dispatch.in_use + 1
   end
-  job.beside = beside
+  self.beside = beside
   if beside then
     dispatch[beside] = dispatch[beside] + 1
+    dispatch.in_use = dispatch.in_use - 1
     check_room(dispatch)
   end
 end
@@ -79,24 +96,44 @@ end
 ---Leaves it out of account from now on.
 function Job:excuse()
   if self.dispatch.jobs[self] and self.beside ~= "excused" then
-    move(self, "excused")
+    self:move "excused"
+  end
+end
+
+---It stands in a queue for its turn (lanes.lua), which holds up nobody else.
+---@return number began to be given back
+function Job:queue()
+  if not self.beside and self.dispatch.jobs[self] then
+    self:move "queued"
+  end
+  return monotonic()
+end
+
+---It has its turn. How long it stood there is no concern of the measures.
+---@param queued number
+function Job:unqueue(queued)
+  if self.began then
+    self.began = self.began + monotonic() - queued
+  end
+  if self.beside == "queued" then
+    self:move()
   end
 end
 
 -- Waiting for people -----------------------------------------------------------------
 
----Called when the jobs of a delivery have changed. Once all of them wait for people, Slack need
----not wait for its answer; nor does the job take room that waits for the others, below
+---Called when the jobs of a delivery have changed. Once all of them wait for people, Slack
+---need not wait for its answer; nor does the job take room that waits for the others, below
 ---global middleware.
 ---@param delivery slack.Job one with `parked`
 local function review(delivery)
   local dispatch = delivery.dispatch
-  local is_above = dispatch.jobs[delivery] and not delivery.waits
+  local is_above = dispatch.jobs[delivery] and not delivery.wait_began
   local all_wait = delivery.parked > 0 and delivery.parked >= delivery.left - (is_above and 1 or 0)
   if is_above and all_wait and not delivery.beside then
-    move(delivery, "waiting")
+    delivery:move "waiting"
   elseif is_above and not all_wait and delivery.beside == "waiting" then
-    move(delivery)
+    delivery:move()
   end
   local request = delivery.c.request
   if all_wait and request.held then
@@ -104,49 +141,68 @@ local function review(delivery)
     request.held = nil
   end
 end
+Job.review = review
 
----The job is going to wait for a person, maybe for long: it takes no room meanwhile, and
----a stop ends it at once. While the app stops that is now: its task ends when it waits.
----Waits may overlap, as in slack.race; each is ended by an end_wait of its own.
+---The job is going to wait for a person, maybe for long: it takes no room meanwhile, others
+---have its turn (lanes.lua), and a stop ends it at once. While the app stops that is now: its
+---task ends when it waits. Waits may overlap, as in slack.race; each is ended by an end_wait
+---of its own.
 function Job:begin_wait()
   self.waits = (self.waits or 0) + 1
   local dispatch, delivery = self.dispatch, self.delivery
-  if self.waits > 1 or self.beside or not dispatch.jobs[self] then
+  if self.waits > 1 or not dispatch.jobs[self] then
     return
   end
   self.wait_began = monotonic()
   delivery.parked = (delivery.parked or 0) + 1
-  move(self, "waiting")
+  if not self.beside then
+    self:move "waiting"
+  end
   review(delivery)
+  if self.ticket then
+    self.ticket:leave()
+  end
   if dispatch.is_stopping then
     self:cancel()
   end
 end
 
----What it waited for has come, or is given up. It has its room again, also if there is none
----free: what goes on is not held back.
+---What it waited for has come, or is given up.
 function Job:end_wait()
   self.waits = self.waits - 1
-  if self.waits > 0 or self.beside ~= "waiting" or not self.dispatch.jobs[self] then
+  if self.waits > 0 or not self.wait_began then
     return
   end
   if self.began then -- how long people take is no concern of the measures
     self.began = self.began + monotonic() - self.wait_began
   end
+  self.wait_began = nil
   local delivery = self.delivery
   delivery.parked = delivery.parked - 1
-  move(self)
+  if self.beside == "waiting" then
+    self:move()
+  end
   review(delivery)
 end
 
----Ends its task. What waits for a person was cut off by no fault of its own: it has not failed.
+---Ends its task. What waits for a person is cut off by no fault of its own, and has not failed.
 function Job:cancel()
-  if self.beside == "waiting" then
+  if self.wait_began then
     self.completed = true
   end
   local task = self.task or tasks.current() -- without one it is just beginning, here
   if task then
     task:cancel()
+  end
+end
+
+-- Its life ----------------------------------------------------------------------------
+
+local function leave_tickets(self)
+  for _, ticket in pairs(self.tickets) do
+    if ticket then
+      ticket:leave()
+    end
   end
 end
 
@@ -160,23 +216,31 @@ function Job:__close()
   local beside = self.beside
   if beside then
     dispatch[beside] = dispatch[beside] - 1
+  else
+    dispatch.in_use = dispatch.in_use - 1
   end
   if not self.completed then
     self:fail()
   end
   if self.began then
-    handled(dispatch.measures, self.c.kind, monotonic() - self.began)
+    handled(dispatch.measures, self.c.kind, (self.wait_began or monotonic()) - self.began)
   end
-  delivery.left = delivery.left - 1
-  if delivery.left == 0 then
+  if self.tickets then
+    leave_tickets(self)
+  end
+  local left = delivery.left - 1
+  delivery.left = left
+  if left == 0 then
     Job.end_delivery(delivery)
   elseif delivery.parked then
-    if beside == "waiting" and delivery ~= self then
+    if self.wait_began then
       delivery.parked = delivery.parked - 1
     end
     review(delivery)
   end
-  check_room(dispatch)
+  if dispatch.is_full then
+    check_room(dispatch)
+  end
   if dispatch.on_job_end then
     dispatch.on_job_end()
   end
@@ -203,22 +267,22 @@ function Job:start(run)
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
   delivery.left = delivery.left + 1
+  self.c._job = self
   if beside then
     dispatch[beside] = dispatch[beside] + 1
+  else
+    local count = dispatch.in_use + 1
+    dispatch.in_use = count
+    if count >= dispatch.crowding.threshold then
+      dispatch.crowding:note(count, dispatch.jobs)
+      if not dispatch.is_full and count >= dispatch.limit then
+        dispatch.is_full = true
+        dispatch.on_full()
+      end
+    end
   end
-  self.c._job = self
-  local count = in_use(dispatch)
-  if count >= dispatch.crowding.threshold and not beside then
-    dispatch.crowding:note(count, dispatch.jobs)
-  end
-  if not dispatch.is_full and count >= dispatch.limit then
-    dispatch.is_full = true
-    dispatch.on_full()
-  end
-  self.task = tasks.spawn(run, self)
+  self.task = spawn(run, self)
   return self
 end
-
-Job.review = review
 
 return Job

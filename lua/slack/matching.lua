@@ -11,6 +11,7 @@ local ANSWERED_ONCE = kinds.ANSWERED_ONCE
 ---@field [integer] slack.Listener
 ---@field matches table<integer, any[]> what their patterns captured
 ---@field done? table<slack.Listener, true> listeners to pass over
+---@field was_done boolean whether there were such
 ---@field named boolean whether there are listeners that name this very id
 ---@field first_only? boolean whether one is enough
 ---@field failed? slack.Caught[] errors of predicates, whose listeners are not found
@@ -33,8 +34,11 @@ local function note_failure(found, caught, listener)
 end
 
 local function collect(c, listener, found)
-  if found.done and found.done[listener] or not listener.ledger then
+  if not listener.ledger then
     return false -- it has been removed meanwhile
+  elseif found.done and found.done[listener] then
+    found.was_done = true
+    return false
   end
   local ok, accepted, captures = true, true, nil
   if listener.may_raise then
@@ -53,19 +57,22 @@ local function collect(c, listener, found)
   return false
 end
 
+---The listeners that take it, or else those that listen to anything.
 ---@param index slack.Index
 ---@param c slack.Context
 ---@param done? table<slack.Listener, true> listeners to pass over
----@param kind? "any" the listeners for what no other takes, if not those of its kind
 ---@return slack.Found
-function Matching:find(index, c, done, kind)
+function Matching:find(index, c, done)
   -- While a predicate dispatches something itself, another list takes its place.
   local found = self.spare or { matches = {} }
   self.spare = nil
   found.done = done
   found.first_only = ANSWERED_ONCE[c.kind]
-    or kind == "any" and c.kind ~= "event" and not c.request.acked
-  found.named = index:visit(c, collect, found, kind)
+  found.named = c.kind ~= "unknown" and index:visit(c, collect, found)
+  if not found[1] and index:has_any() and not found.failed and not found.was_done then
+    found.first_only = not c.request.acked -- as there is one answer to give
+    index:visit(c, collect, found, "any")
+  end
   return found
 end
 
@@ -76,7 +83,7 @@ function Matching:give_back(found)
   for i = #found, 1, -1 do
     found[i], matches[i] = nil, nil
   end
-  found.done, found.failed = nil, nil
+  found.done, found.failed, found.was_done = nil, nil, nil
   self.spare = found
 end
 

@@ -30,6 +30,7 @@ local count, record = Metrics.count, Metrics.record
 ---@param kind slack.Kind
 ---@param part table its payload
 ---@param outcome "handled"|"failed"|"unmatched"|"duplicate"|"ignored"|"unknown"|"unauthorized"
+---  |"overloaded"
 function Measures:delivered(kind, part, outcome)
   count(self.events, kind == "event" and part.type or kind, outcome)
 end
@@ -93,6 +94,8 @@ local function write_dispatch(app, write)
   write:single("slack_handlers_running", "gauge", "Handlers that run or wait.", dispatch.running)
   write:single("slack_handlers_waiting", "gauge", "Handlers among them that wait for a person.",
     dispatch.waiting)
+  write:single("slack_handlers_queued", "gauge", "Handlers among them that wait for their turn.",
+    dispatch.queued)
   write:single("slack_listeners", "gauge", "Registered listeners.", dispatch.index.count)
   write:family("slack_queue_depth", "gauge", "What waits for Lua, by where it comes from.")
   for _, transport in ipairs(app.transports) do

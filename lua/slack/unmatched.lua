@@ -79,15 +79,19 @@ end
 
 ---For a body of no kind that listeners are for.
 ---@param body table
-function Unmatched:note_unknown(body)
+---@param problem? string why it could not be read
+function Unmatched:note_unknown(body, problem)
   local kind = name_of(body.type)
-  if not self.warnings:is_due("unknown " .. kind) then
+  if not self.warnings:is_due("unknown " .. (problem and "(unreadable)" or kind)) then
     return
+  elseif problem then
+    self.app.log:warn("a payload could not be read: %s", problem)
   elseif kind == "app_rate_limited" then
     self.app.log:warn("Slack drops events of this app: more than it delivers in an hour "
       .. "(app_rate_limited)")
   else
-    self.app.log:warn("a payload of the unknown type %q was passed over", kind)
+    self.app.log:warn("a payload of the unknown type %q came: app:any(function(c) … end) sees it",
+      kind)
   end
 end
 

@@ -1,0 +1,291 @@
+-- How the listeners that were found for a delivery run: each in a task and a job of its
+-- own, behind the global middleware, behind its own, when its turn comes; and what becomes
+-- of their errors.
+
+local Failures = require "slack.failures"
+local Job = require "slack.job"
+local chain = require "slack.chain"
+
+local trace, caught_in = Failures.trace, Failures.of
+
+local M = {}
+
+local function nothing() end
+
+-- One listener --------------------------------------------------------------------------
+
+local function handle(_, c, listener)
+  local value = listener.handler(c, nothing)
+  c:_settle(value)
+  return value
+end
+
+local function run_now(job, c, listener)
+  local value
+  if listener.middleware[1] then
+    value = chain({
+      layers = listener.middleware, c = c, job = job, listener = listener, last = handle,
+    }, 1)
+  else
+    value = listener.handler(c, nothing)
+  end
+  if not c.request.acked then
+    c:_settle(value)
+  end
+  return value
+end
+
+-- A place that was kept when the delivery came, or one now; nil: there is none.
+local function ticket_for(job, c, listener)
+  local kept = job.delivery.tickets
+  local ticket = kept and kept[listener]
+  if ticket == nil then
+    ticket = listener.lanes:ticket(c)
+  end
+  return ticket or nil
+end
+
+local function run_in_turn(job, c, listener)
+  local ticket <close> = ticket_for(job, c, listener)
+  if not ticket then
+    job:overload()
+    return job.dispatch.overload:answer(c, listener)
+  elseif not ticket.has_turn then
+    local came = job:queue()
+    ticket:await()
+    job:unqueue(came)
+  end
+  job.ticket = ticket
+  return run_now(job, c, listener)
+end
+
+local function run_listener(job, c, listener)
+  c.listener = listener
+  if listener.lanes then
+    return run_in_turn(job, c, listener)
+  end
+  return run_now(job, c, listener)
+end
+
+-- Outcomes ------------------------------------------------------------------------------
+
+local function note_finished(delivery, listener)
+  if delivery.event_id then
+    local finished = delivery.finished
+    if not finished then
+      finished = {}
+      delivery.finished = finished
+    end
+    finished[listener] = true
+  end
+end
+
+local function run_alone(job)
+  local _ <close> = job
+  local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
+  local counts = job.dispatch.counts
+  job.completed = ok
+  if not ok then
+    counts.failed = counts.failed + 1
+    job.dispatch.failures:report(job.c, caught_in(failure, job.listener))
+  elseif not job.is_overloaded then
+    counts.handled = counts.handled + 1
+    if job.delivery.several then
+      note_finished(job.delivery, job.listener)
+    end
+  end
+end
+
+-- Below global middleware an error goes up to it, and is reported only if it
+-- comes out at the top.
+local function run_below(job)
+  local _ <close> = job
+  local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
+  job.completed = ok
+  if not ok then
+    failure = caught_in(failure, job.listener)
+    failure.c = job.c
+    table.insert(job.delivery.failures, failure)
+  elseif not job.is_overloaded then
+    note_finished(job.delivery, job.listener)
+  end
+end
+
+local function run_all_below(job, c)
+  local listeners, delivery = job.listeners, job.delivery
+  local started = {}
+  for i = 1, #listeners do
+    local own = i == #listeners and c or c:_fork()
+    own.matches, own.listener = listeners.matches[i], listeners[i]
+    started[i] = Job.new(job.dispatch, own, listeners[i], delivery):start(run_below)
+  end
+  for i = 1, #started do
+    started[i].task:join()
+  end
+  c._job = job
+  local first = delivery.failures[1]
+  if first then
+    error(first.err, 0)
+  end
+end
+
+-- Behind global middleware -----------------------------------------------------------------
+
+-- What lies behind the last of it.
+local function run_matches(job, c)
+  local dispatch, listeners = job.dispatch, job.listeners
+  if dispatch:is_awaited(c) then
+    c.is_taken = true
+    return
+  end
+  local count = #listeners
+  if count == 0 then
+    local failure = job.failures[1]
+    if failure then
+      error(failure.err, 0)
+    end
+    job.outcome = job.outcome or c.kind == "unknown" and "unknown" or "unmatched"
+    return dispatch:nobody(c, listeners.named)
+  elseif count == 1 then
+    c.matches = listeners.matches[1]
+    return run_listener(job, c, listeners[1])
+  end
+  return run_all_below(job, c)
+end
+
+local function report_chain(job, failure)
+  local failures = job.delivery.failures
+  failure = caught_in(failure, job.c.listener)
+  local known = failures[1] and failures[1].err == failure.err
+  if not known then
+    table.insert(failures, 1, failure)
+  end
+end
+
+local function run_chain(job)
+  local _ <close> = job
+  local delivery, dispatch, c = job.delivery, job.dispatch, job.c
+  local ok, failure = xpcall(chain, trace, {
+    layers = job.middleware, c = c, job = job, last = run_matches,
+  }, 1)
+  if ok then
+    if delivery.failures[1] then
+      table.remove(delivery.failures, 1) -- a middleware has seen to it
+    end
+    if not c.is_taken then
+      c:_settle(failure)
+    end
+  else
+    report_chain(job, failure)
+  end
+  job.completed = ok
+  local name = ok and "handled" or "failed"
+  dispatch.counts[name] = dispatch.counts[name] + 1
+  for _, one in ipairs(delivery.failures) do
+    dispatch.failures:report(one.c or c, one)
+  end
+end
+
+-- Middleware may take its time: who came first keeps the place.
+local function keep_places(c, listeners)
+  local tickets
+  for i = 1, #listeners do
+    local lanes = listeners[i].lanes
+    if lanes then
+      tickets = tickets or {}
+      local ok, ticket = pcall(lanes.ticket, lanes, c)
+      if ok then -- what the program's function raises is met again in the listener's task
+        tickets[listeners[i]] = ticket or false
+      end
+    end
+  end
+  return tickets
+end
+
+-- Beginning -----------------------------------------------------------------------------
+
+local function run_report(job)
+  local _ <close> = job
+  job.dispatch.failures:report(job.c, job.failure, job.is_other_asked)
+end
+
+---Reports predicates that failed; what they were asked for does not concern them.
+---@param dispatch slack.Dispatch
+---@param c slack.Context
+---@param event_id? string
+---@param failed slack.Caught[]
+---@param is_other_asked boolean whether there are listeners to answer
+function M.report_failed(dispatch, c, event_id, failed, is_other_asked)
+  for i, failure in ipairs(failed) do
+    local job = Job.new(dispatch, c, failure.listener)
+    if is_other_asked or i > 1 then
+      job.outcome = false -- counted as what becomes of the rest
+    end
+    job.event_id = event_id
+    job.failure, job.is_other_asked = failure, is_other_asked
+    job:start(run_report)
+  end
+end
+
+---Runs global middleware, and what was found behind it.
+---@param dispatch slack.Dispatch
+---@param c slack.Context
+---@param event_id? string
+---@param done? table<slack.Listener, true>
+---@param listeners slack.Found is kept
+function M.behind_middleware(dispatch, c, event_id, done, listeners)
+  local job = Job.new(dispatch, c)
+  job.event_id, job.finished, job.failures = event_id, done, {}
+  job.listeners, job.middleware = listeners, dispatch.middleware
+  job.tickets = keep_places(c, listeners)
+  if listeners.failed and #listeners == 0 then
+    job.failures = listeners.failed -- raised below the middleware
+  elseif listeners.failed then
+    job.outcome = "failed"
+    M.report_failed(dispatch, c, event_id, listeners.failed, true)
+  end
+  job:start(run_chain)
+end
+
+---Runs the one that was found.
+---@param dispatch slack.Dispatch
+---@param c slack.Context
+---@param event_id? string
+---@param done? table<slack.Listener, true>
+---@param listeners slack.Found
+function M.one(dispatch, c, event_id, done, listeners)
+  c.matches = listeners.matches[1]
+  local job = Job.new(dispatch, c, listeners[1])
+  job.event_id, job.finished = event_id, done
+  if listeners.failed then
+    job.several, job.outcome = true, "failed"
+  end
+  job:start(run_alone)
+end
+
+---Runs all that were found, each in a task of its own.
+---@param dispatch slack.Dispatch
+---@param c slack.Context
+---@param event_id? string
+---@param done? table<slack.Listener, true>
+---@param listeners slack.Found
+function M.each(dispatch, c, event_id, done, listeners)
+  local delivery = Job.new(dispatch, c)
+  delivery.event_id, delivery.finished, delivery.several = event_id, done, true
+  delivery.outcome = listeners.failed and "failed"
+  delivery.left = 1 -- until all are started
+  local count = #listeners
+  for i = 1, count do
+    local own = i == count and c or c:_fork()
+    own.matches = listeners.matches[i]
+    Job.new(dispatch, own, listeners[i], delivery):start(run_alone)
+  end
+  delivery.left = delivery.left - 1
+  if delivery.left == 0 then
+    Job.end_delivery(delivery)
+  elseif delivery.parked then
+    Job.review(delivery)
+  end
+end
+
+return M

@@ -1,0 +1,67 @@
+-- What is said when Slack was not answered in time: by whose fault.
+
+local LogLimit = require "slack.log_limit"
+
+-- Seconds between two lines about events that one listener keeps longer than Slack waits.
+local PERIOD = 60
+
+---@class slack.LateAnswers
+---@field app slack.App
+---@field slow_events slack.LogLimit
+local LateAnswers = {}
+LateAnswers.__index = LateAnswers
+LateAnswers.__name = "slack.late_answers"
+
+---@param app slack.App
+---@param clock fun(): number
+---@return slack.LateAnswers
+function LateAnswers.new(app, clock)
+  return setmetatable({ app = app, slow_events = LogLimit.new(clock, PERIOD) }, LateAnswers)
+end
+
+local function listener_of(c)
+  return tostring(c and c.listener or "a listener that was not reached")
+end
+
+-- Whom the answer was waited for; what there is to do about it, if that is known.
+local function slow_one(self, c)
+  if c and c.is_authorizing then
+    return ("%s, which has not said yet whose token is to serve %s"):format(
+      self.app.authorization.authorize and "authorize" or "the storage of installations",
+      tostring(c.team_id or c.enterprise_id)),
+      "It took long itself, no listener did: let it answer sooner"
+  elseif c and c._job and c._job.beside == "queued" then
+    return listener_of(c), "It waits for its turn behind others (its options order and "
+      .. "concurrency): overload says what people get to see where too many wait (queue)"
+  end
+  return listener_of(c)
+end
+
+local function slow_event(self, who)
+  local is_due, more = self.slow_events:is_due(who)
+  if is_due then
+    self.app.log:warn("%s takes longer than Slack waits: the event was answered with 200, and will "
+      .. "not be delivered again if it fails%s", who,
+      more > 0 and ("; %d more like it since the last line"):format(more) or "")
+  end
+end
+
+---The deadline has answered for the handler.
+---@param request slack.Request
+---@param why? string in words
+function LateAnswers:deadline(request, why)
+  local who, advice = slow_one(self, request.context)
+  if request.held then
+    return slow_event(self, who)
+  end
+  self.app.log:warn("no ack in time from %s: acked empty. %s", who,
+    advice or why or "Ack first, then do what takes long")
+end
+
+---Slack has hung up before it had an answer.
+---@param request slack.Request
+function LateAnswers:gone(request)
+  self.app.log:warn("Slack hung up before %s had answered", listener_of(request.context))
+end
+
+return LateAnswers

@@ -1,0 +1,70 @@
+-- Text for a person who asked for something in vain: shown to that person alone, by the way
+-- that is open where it was asked.
+
+local merged = require "slack.merged"
+local payload = require "slack.payload"
+
+local M = {}
+
+local function as_message(content)
+  return type(content) == "table" and content or { text = content }
+end
+
+local function text_of(content)
+  return type(content) == "table" and payload.text_of(content.text) or content
+end
+
+-- Where a form shows an error: at its first input.
+local function input_block(c)
+  local view = payload.as_table(c.view)
+  local blocks = view and payload.as_table(view.blocks)
+  for _, block in ipairs(blocks or {}) do
+    if type(block) == "table" and block.type == "input" and payload.text_of(block.block_id) then
+      return block.block_id
+    end
+  end
+end
+
+-- By a message from the bot: what else is there to a shortcut, or a click in a view?
+local function send(c, message)
+  if c.user_id then
+    c.client.chat.postMessage(merged(message, { channel = c.user_id }))
+  end
+end
+
+local function whisper(c, message)
+  if c.channel_id and c.user_id then
+    c.client.chat.postEphemeral(merged({ thread_ts = c.thread_ts }, message,
+      { channel = c.channel_id, user = c.user_id }))
+  end
+end
+
+---Answers what is owed, and shows the text: for a command as its answer; for a click or a
+---shortcut by its response URL, else by a message of the bot; at a form as an error of its
+---first field, so that what was filled in is not lost; for an event in its channel. A menu
+---stays empty.
+---@async
+---@param c slack.Context
+---@param content string|table|nil text or a message; nil: the answer alone
+function M.show(c, content)
+  local block_id = c.type == "view_submission" and content and input_block(c)
+  if content and c.kind == "command" then
+    return c:ack(merged({ response_type = "ephemeral" }, as_message(content)))
+  elseif block_id and text_of(content) then
+    return c:ack { response_action = "errors", errors = { [block_id] = text_of(content) } }
+  elseif not c.request.acked then
+    c:ack()
+  end
+  if not content or c.kind == "options" or c.kind == "unknown" then
+    return
+  elseif c.kind == "event" then
+    whisper(c, as_message(content))
+  elseif c.response_url then
+    c:respond(merged({ response_type = "ephemeral", replace_original = false },
+      as_message(content)))
+  else
+    send(c, as_message(content))
+  end
+end
+
+return M
