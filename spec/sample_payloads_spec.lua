@@ -313,6 +313,42 @@ local OWN = {
     trigger_id = "7.8", response_url = "https://hooks.slack.com/commands/1" }),
 }
 
+-- Frames and bodies as they are -----------------------------------------------------
+
+-- What comes of each file: the listener, the id that it is registered with, and the retry.
+local FRAMES = {
+  { "events_api-retry1", "event message", retry = { number = 1, reason = "timeout" } },
+  { "events_api-function_executed", "event function_executed" },
+  { "interactive-block_actions", "action approve" },
+  { "interactive-block_suggestion", "options branch" },
+  { "interactive-message_action", "shortcut make_task" },
+  { "interactive-shortcut", "shortcut new_deploy" },
+  { "interactive-view_closed", "view_closed deploy_form" },
+  { "interactive-view_submission", "view deploy_form" },
+  { "slash_commands", "command /deploy" },
+}
+local BODIES = {
+  { "interaction-block_actions.form.txt", "action approve" },
+  { "interaction-view_submission.form.txt", "view deploy_form" },
+}
+
+local function check_raw(app, inbox, list, send)
+  for _, case in ipairs(list) do
+    local method, id = case[2]:match "(%S+) (.+)"
+    app[method](app, id, function(c)
+      inbox.waiter:resolve { came_to = case[2], retry = c.retry, user_id = c.user_id }
+    end)
+  end
+  for _, case in ipairs(list) do
+    inbox.waiter = tasks.waiter()
+    send(case[1])
+    local seen = tasks.timeout(PATIENCE, function() return inbox.waiter:await() end)
+    assert.is_table(seen, case[1])
+    assert.same({ case[2], case.retry }, { seen.came_to, seen.retry })
+    assert.equal(case[2]:find "function" and NONE or "U03ADA5K1QW", seen.user_id or NONE)
+  end
+end
+
 describe("the context is right over both transports", function()
   it("for payloads of every kind (S161, S162, S164)", function()
     check(OWN)
@@ -341,5 +377,21 @@ describe("the context is right over both transports", function()
         end
       end)
     end
+
+    it("for sample frames of Socket Mode and sample bodies of HTTP, as they are", function()
+      live.run(function(here, new_app)
+        local app, inbox = new_app { transport = "both" }, {}
+        live.start(here, app)
+        check_raw(app, inbox, FRAMES, function(name)
+          local text = files.read(("%ssocket/envelope--%s.json"):format(SAMPLES, name))
+          here.socket.connections[1]:send(text)
+        end)
+        local url = app.http_server:url() .. app.settings.http.path
+        check_raw(app, inbox, BODIES, function(name)
+          signed.post(url, files.read(SAMPLES .. "http/" .. name),
+            { secret = here.signing_secret, type = FORM })
+        end)
+      end)
+    end)
   end
 end)
