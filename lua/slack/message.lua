@@ -1,14 +1,21 @@
 -- A message that was sent: the answer of chat.postMessage, with the calls that
 -- are made about it next.
 
+local calls = require "slack.context_calls"
+local errors = require "slack.errors"
 local json = require "slack.json"
 
+local told = calls.told
+
+---A failure of its methods is told in the log too, with the name of the listener.
 ---@class slack.Message
 ---@field ts string
 ---@field channel string
 ---@field message table
 ---@field thread_ts? string of the thread it stands in
+---@field is_ephemeral? boolean seen by one person, and gone when that one's Slack is restarted
 ---@field _client slack.Client
+---@field _c? slack.Context in whose handler it was sent
 local Message = {}
 Message.__index = Message
 Message.__name = "slack.message"
@@ -16,9 +23,10 @@ Message.__name = "slack.message"
 ---@param client slack.Client
 ---@param answer table of chat.postMessage
 ---@param thread_ts? string
+---@param c? slack.Context whose log tells of failures
 ---@return slack.Message
-function Message.new(client, answer, thread_ts)
-  answer._client, answer.thread_ts = client, thread_ts
+function Message.new(client, answer, thread_ts, c)
+  answer._client, answer._c, answer.thread_ts = client, c, thread_ts
   return setmetatable(answer, Message)
 end
 
@@ -51,14 +59,49 @@ end
 ---@async
 ---@param client slack.Client
 ---@param arguments table
+---@param c? slack.Context whose log tells of failures of the message's methods
 ---@return slack.Message? message
 ---@return slack.Error? err
-function Message.post(client, arguments)
+function Message.post(client, arguments, c)
   local answer, err = client.chat.postMessage(arguments)
   if not answer then
     return nil, err
   end
-  return Message.new(client, answer, arguments.thread_ts)
+  return Message.new(client, answer, arguments.thread_ts, c)
+end
+
+---Shows it to one person alone.
+---@async
+---@param client slack.Client
+---@param arguments table with user
+---@param c? slack.Context
+---@return slack.Message? message
+---@return slack.Error? err
+function Message.post_ephemeral(client, arguments, c)
+  local answer, err = client.chat.postEphemeral(arguments)
+  if not answer then
+    return nil, err
+  end
+  answer.ts, answer.channel = answer.message_ts, arguments.channel
+  answer.is_ephemeral = true
+  return Message.new(client, answer, arguments.thread_ts, c)
+end
+
+-- What the method gave, told; of an ephemeral message Slack lets none of them succeed.
+local function tell(self, name, value, err)
+  local c = self._c
+  if c then
+    return told(c, name, value, err)
+  end
+  return value, err
+end
+
+local function refuse_ephemeral(self, name)
+  return tell(self, name, nil, errors.new {
+    code = "ephemeral_message",
+    message = name .. ": Slack lets no app touch a message that one person alone sees; c:update "
+      .. "and c:respond of a click on it do",
+  })
 end
 
 -- Slack keeps the blocks and attachments that a call does not name (or did, at one
@@ -77,25 +120,27 @@ end
 ---@return slack.Error? err
 function Message:update(content)
   local arguments = Message.arguments(content, "message:update", 2)
+  if self.is_ephemeral then
+    return refuse_ephemeral(self, "message:update")
+  end
   arguments.channel, arguments.ts = self.channel, self.ts
   drop_the_rest(arguments)
   local answer, err = self._client.chat.update(arguments)
-  if not answer then
-    return nil, err
+  if answer then
+    self.message = answer.message
   end
-  self.message = answer.message
-  return self
+  return tell(self, "message:update", answer and self, err)
 end
 
 ---@async
 ---@return true? ok
 ---@return slack.Error? err
 function Message:delete()
-  local answer, err = self._client.chat.delete { channel = self.channel, ts = self.ts }
-  if not answer then
-    return nil, err
+  if self.is_ephemeral then
+    return refuse_ephemeral(self, "message:delete")
   end
-  return true
+  local answer, err = self._client.chat.delete { channel = self.channel, ts = self.ts }
+  return tell(self, "message:delete", answer and true, err)
 end
 
 ---Posts in its thread.
@@ -105,8 +150,11 @@ end
 ---@return slack.Error? err
 function Message:reply(content)
   local arguments = Message.arguments(content, "message:reply", 2)
+  if self.is_ephemeral then
+    return refuse_ephemeral(self, "message:reply")
+  end
   arguments.channel, arguments.thread_ts = self.channel, self.thread_ts or self.ts
-  return Message.post(self._client, arguments)
+  return tell(self, "message:reply", Message.post(self._client, arguments, self._c))
 end
 
 ---@async
@@ -116,14 +164,28 @@ end
 function Message:react(name)
   if type(name) ~= "string" then
     error("message:react: name of an emoji expected, got " .. type(name), 2)
+  elseif self.is_ephemeral then
+    return refuse_ephemeral(self, "message:react")
   end
   local answer, err = self._client.reactions.add {
     channel = self.channel, timestamp = self.ts, name = name:match "^:?(.-):?$",
   }
-  if not answer and err.code ~= "already_reacted" then
-    return nil, err
+  local is_there = answer or err.code == "already_reacted"
+  return tell(self, "message:react", is_there and true or nil, not is_there and err or nil)
+end
+
+---A link that opens it, for people who may see it.
+---@async
+---@return string? url
+---@return slack.Error? err
+function Message:permalink()
+  if self.is_ephemeral then
+    return refuse_ephemeral(self, "message:permalink")
   end
-  return true
+  local answer, err = self._client.chat.getPermalink {
+    channel = self.channel, message_ts = self.ts,
+  }
+  return tell(self, "message:permalink", answer and answer.permalink, err)
 end
 
 return Message

@@ -1,10 +1,10 @@
--- A context's calls of the Web API: messages, reactions, views.
+-- Messages and reactions from a context: c:say, c:reply, c:react, c:update.
 
 local Message = require "slack.message"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
-local json = require "slack.json"
 local payload = require "slack.payload"
+local viewing = require "slack.viewing"
 
 local check_self, told = calls.check_self, calls.told
 
@@ -18,12 +18,28 @@ local function no_channel(name)
   }
 end
 
+local function post_ephemeral(c, arguments, name)
+  local whom = arguments.ephemeral
+  arguments.ephemeral = nil
+  arguments.user = type(whom) == "string" and whom or arguments.user or c.user_id
+  if not arguments.user then
+    return nil, errors.new {
+      code = "no_user",
+      message = name .. ": nobody is behind the trigger: give ephemeral = a person's id",
+    }
+  end
+  return Message.post_ephemeral(c.client, arguments, c)
+end
+
 local function post(c, arguments, name)
   arguments.channel = arguments.channel or c.channel_id
   if not arguments.channel then
     return no_channel(name)
+  elseif arguments.ephemeral then
+    return post_ephemeral(c, arguments, name)
   end
-  return Message.post(c.client, arguments)
+  arguments.ephemeral = nil
+  return Message.post(c.client, arguments, c)
 end
 
 -- A thread's root has the thread_ts of its own ts, and does not stand in it.
@@ -35,7 +51,8 @@ local function own_thread(c)
 end
 
 ---Posts to the channel of the trigger, and to its thread when it stands in one.
----thread_ts = false in a table posts to the channel all the same.
+---thread_ts = false in a table posts to the channel all the same; ephemeral = true, or the
+---id of a person, shows it to that one alone: who is behind the trigger by default.
 ---@async
 ---@param content string|table
 ---@return slack.Message? message
@@ -91,18 +108,28 @@ function methods:react(name)
   return told(self, "c:react", Message.new(self.client, target):react(name))
 end
 
+-- What the interaction came from is a view.
+local function stands_in_view(c)
+  return c.kind ~= "event" and c.view ~= nil and not c.message_ts
+end
+
 local function is_ephemeral(c)
   local container = payload.as_table(c.body.container)
   return container ~= nil and container.is_ephemeral == true
 end
 
----Replaces the message that the interaction came from.
+---Replaces the message or the view that the interaction came from.
 ---@async
----@param content string|table
----@return slack.Message|true|nil message true for an ephemeral one
+---@param content string|table a view for a view
+---@return slack.Message|table|true|nil message the answer of views.update for a view; true for
+---  an ephemeral message
 ---@return slack.Error? err
 function methods:update(content)
   check_self(self, "update")
+  if stands_in_view(self) then
+    viewing.check(content, "c:update", 2)
+    return viewing.update(self, content)
+  end
   local arguments = Message.arguments(content, "c:update", 2)
   if is_ephemeral(self) then
     arguments.replace_original = true
@@ -114,31 +141,6 @@ function methods:update(content)
   end
   return told(self, "c:update",
     Message.new(self.client, target, self.thread_ts):update(arguments))
-end
-
----Opens a view for the person whose click or command this is; within three
----seconds of it.
----@async
----@param view table
----@return table? answer of views.open
----@return slack.Error? err
-function methods:open(view)
-  check_self(self, "open")
-  if type(view) ~= "table" then
-    error("c:open: a view expected, got " .. type(view), 2)
-  end
-  local trigger_id, name = payload.trigger_id(self.body)
-  if not trigger_id then
-    return told(self, "c:open", nil, errors.new {
-      code = "no_trigger",
-      message = "c:open: nobody's click or command is behind this " .. self.kind,
-    })
-  end
-  local text, problem = json.encode(view)
-  if not text then
-    error("c:open: view: " .. problem, 2)
-  end
-  return told(self, "c:open", self.client.views.open { [name] = trigger_id, view = view })
 end
 
 return { methods = methods }
