@@ -54,7 +54,7 @@ describe("slack.rtm", function()
       assert.equal(1, #here:calls "rtm.connect")
       assert.equal(0, #here:calls "apps.connections.open")
       assert.is_true(app:stop())
-      assert.equal(0, #here.rtm.connections)
+      live.wait(function() return #here.rtm.connections == 0 end)
     end)
   end)
 

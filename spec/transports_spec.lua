@@ -1,5 +1,6 @@
 -- The same app behaves alike on Socket Mode, on HTTP and on both at once: every
--- behavior here is shown on each, and on both by way of either.
+-- behavior here is shown on each, and on both by way of either; and over RTM with an
+-- HTTP side, but for what only the Events API has.
 
 local Process = require "support.process"
 local json = require "slack.json"
@@ -7,6 +8,7 @@ local live = require "support.live_app"
 local tasks = require "slack.tasks"
 
 local TRANSPORTS = live.TRANSPORTS
+local HTTP = { host = "127.0.0.1", port = 0 }
 
 local FORM = {
   type = "modal", callback_id = "order",
@@ -32,7 +34,7 @@ local BUTTON = { {
 -- Runs fn once on an app of one transport; on "both" deliveries take turns.
 local function on(transport, given, fn)
   live.run(function(here, new_app, lines)
-    local options = { transport = transport }
+    local options = { transport = transport, http = transport == "rtm" and HTTP or nil }
     for name, value in pairs(given.options or {}) do
       options[name] = value
     end
@@ -62,6 +64,7 @@ local BEHAVIORS = {
     end,
   },
   ["answers a mention in its thread"] = {
+    is_of_events_api = true,
     register = function(app)
       app:event("app_mention", function(c) c:reply "At your service" end)
     end,
@@ -200,6 +203,7 @@ local BEHAVIORS = {
     end,
   },
   ["handles an event once that comes twice"] = {
+    is_of_events_api = true,
     register = function(app)
       app:event("app_mention", function(c) table.insert(app:state "seen", c.event.ts) end)
     end,
@@ -237,6 +241,11 @@ for name, behavior in pairs(BEHAVIORS) do
     for _, transport in ipairs(TRANSPORTS) do
       it(("%s (%s)"):format(name, transport), function()
         on(transport, behavior, behavior.run)
+      end)
+    end
+    if not behavior.is_of_events_api then
+      it(("%s (rtm)"):format(name), function()
+        on("rtm", behavior, behavior.run)
       end)
     end
   end)
@@ -299,7 +308,7 @@ describe("examples/hello", function()
     if transport ~= "socket" then
       given.SLACK_SIGNING_SECRET = here.signing_secret
     end
-    given.SLACK_TRANSPORT = transport == "both" and "both" or nil
+    given.SLACK_TRANSPORT = (transport == "both" or transport == "rtm") and transport or nil
     return given
   end
 
@@ -312,7 +321,7 @@ describe("examples/hello", function()
       url = line and line:match "HTTP on (%S+)"
       return line
     end)
-    if transport ~= "socket" then
+    if transport == "http" or transport == "both" then
       here:deliver_over_http((assert(url, bot:output())))
     end
     here.delivery = transport == "both" and "alternate" or nil
@@ -355,4 +364,17 @@ describe("examples/hello", function()
       end)
     end)
   end
+
+  it("hears and answers over RTM, chosen by the environment alone", function()
+    tasks.run(function()
+      local here <close> = assert(require("support.local_slack").start())
+      local bot <close> = start(here, "rtm")
+      local said = here:say { user = "ada", channel = "general", text = "hello" }
+      assert(here:wait_message { text = "Hello, <@", after = said.ts })
+      assert.equal(1, #here:calls "rtm.connect")
+      bot:signal()
+      live.wait(function() return not bot:is_running() end)
+      assert.equal(0, bot:wait(), bot:output())
+    end)
+  end)
 end)

@@ -198,8 +198,10 @@ local function new_entry(self, message)
   for name in pairs(FIELDS) do
     frame[name] = message[name]
   end
-  local characters = utf8.len(frame.text) or #frame.text
-  if characters > MAX_CHARACTERS then
+  local characters = utf8.len(frame.text)
+  if not characters then
+    return nil, failure("invalid_text", "send: the text is no valid UTF-8")
+  elseif characters > MAX_CHARACTERS then
     return nil, failure("msg_too_long", ("send: a text of %d characters is too long: RTM takes %d; "
       .. "use c:say or client.chat.postMessage"):format(characters, MAX_CHARACTERS))
   end
@@ -214,7 +216,8 @@ end
 ---@return slack.Message? message
 ---@return slack.Error? err code "rtm_error" when Slack refuses it (number and text are
 ---  Slack's), "connection" when the connection ended before its reply, so that it may have
----  been posted or not; "timeout", "msg_too_long", "queue_full", "closed"
+---  been posted or not; "timeout", "msg_too_long",
+---  "too_large", "invalid_text", "queue_full", "closed"
 function Rtm:send(message)
   local problem = check_message(message)
   if problem then

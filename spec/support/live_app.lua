@@ -26,7 +26,7 @@ function M.wait(condition)
   return value
 end
 
----Each way in which an app can be reached, for specs that hold for all.
+---Each way in which an app made today can be reached, for specs that hold for all.
 M.TRANSPORTS = { "socket", "http", "both" }
 
 -- What an app needs besides for the transport that its options name.
@@ -51,7 +51,9 @@ function M.start(here, app)
   if app.http_server and http_options.receives(app.settings) then
     local path = app.settings.http.path
     local url = app.http_server:url()
-    if type(path) == "string" then
+    if transport == "rtm" then
+      here:deliver_over_http { commands = url .. path, interactions = url .. path }
+    elseif type(path) == "string" then
       here:deliver_over_http { url = url .. path }
     else
       local urls = {}

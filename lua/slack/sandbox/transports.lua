@@ -80,7 +80,8 @@ end
 ---Whether the app gets its events otherwise than over RTM, too.
 ---@return boolean
 function transports:has_events_api()
-  return self.http ~= nil or self.socket.connections[1] ~= nil
+  return self.http ~= nil and self.http.urls.events ~= nil
+    or self.socket.connections[1] ~= nil
 end
 
 -- The side that the next delivery goes through.
