@@ -1,10 +1,12 @@
 -- A context's answer through the response URL that came with a command or an interaction.
 
 local Message = require "slack.message"
+local ResponseUrl = require "slack.response_url"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local json = require "slack.json"
+local loop = require "slack.loop"
 
 local check_self, told = calls.check_self, calls.told
 
@@ -25,40 +27,94 @@ local function respond_failure(response)
   }
 end
 
-local function post_response(c, text)
-  local url = c.response_url
-  if not url then
-    return nil, errors.new {
-      code = "no_response_url",
-      message = "c:respond: this " .. c.kind .. " came without a response URL: use c:say",
-    }
+local function no_url(message)
+  return nil, errors.new { code = "no_response_url", message = "c:respond: " .. message }
+end
+
+local function place_text(place)
+  return ("%s of block %s"):format(tostring(place.action_id), tostring(place.block_id))
+end
+
+-- That of a view's submission whose menu is named.
+local function url_of_menu(c, block_id, action_id)
+  local there = {}
+  for i, place in ipairs(c.response_urls or {}) do
+    if (not block_id or place.block_id == block_id)
+        and (not action_id or place.action_id == action_id) then
+      return place.response_url
+    end
+    there[i] = place_text(place)
+  end
+  return no_url(("no menu %s has a response URL; there are: %s"):format(
+    place_text { block_id = block_id or "any", action_id = action_id or "any" },
+    there[1] and table.concat(there, ", ") or "none, see response_url_enabled"))
+end
+
+-- Takes what chooses the URL out of the message.
+local function choose_url(c, arguments)
+  local block_id, action_id = arguments.block_id, arguments.action_id
+  if block_id or action_id then
+    arguments.block_id, arguments.action_id = nil, nil
+    return url_of_menu(c, block_id, action_id)
+  elseif not c.response_url then
+    return no_url("this " .. c.kind .. " came without a response URL: use c:say")
+  end
+  return c.response_url
+end
+
+-- The counter of a URL is the same for all who answer one request.
+local function counter_of(c, url)
+  local request = c.request
+  local counters = request.response_counters
+  if not counters then
+    counters = {}
+    request.response_counters = counters
+  end
+  counters[url] = counters[url] or ResponseUrl.new(url, request.received, loop.now)
+  return counters[url]
+end
+
+local function post_response(c, url, text)
+  local counter = counter_of(c, url)
+  local ok, used_up = counter:take()
+  if not ok then
+    return nil, used_up
   end
   local response, err = http.request {
     method = "POST", url = url, headers = { "Content-Type", "application/json; charset=utf-8" },
     body = text, net = c.app.net, timeout = c.app.settings.timeout,
   }
   if not response then
+    counter:give_back()
     return nil, errors.new { code = err.code, message = "c:respond: " .. err.message }
+  elseif response.status == 429 or response.status >= 500 then
+    counter:give_back()
   end
   err = respond_failure(response)
   return not err or nil, err
 end
 
----Answers through the response URL of a command or an interaction, for 30
----minutes and at most five times. Works where the bot is no member. Seen by the
----person alone unless response_type is "in_channel".
+---Answers through the response URL of a command or an interaction, for 30 minutes and at
+---most five times, which are counted here. Works where the bot is no member. Seen by the
+---person alone unless response_type is "in_channel"; replace_original and delete_original
+---change the message of a click. After the submission of a view it goes where the first
+---menu with response_url_enabled says, or the one that block_id and action_id name.
 ---@async
 ---@param content string|table
 ---@return true? ok
----@return slack.Error? err with status
+---@return slack.Error? err with status; code "response_url_used_up", "response_url_expired" or
+---  "no_response_url" when nothing was sent
 function methods:respond(content)
   check_self(self, "respond")
   local arguments = Message.arguments(content, "c:respond", 2)
+  local url, err = choose_url(self, arguments)
   local text, problem = json.encode(arguments)
   if not text then
     error("c:respond: " .. problem, 2)
+  elseif not url then
+    return told(self, "c:respond", nil, err)
   end
-  return told(self, "c:respond", post_response(self, text))
+  return told(self, "c:respond", post_response(self, url, text))
 end
 
 return { methods = methods }
