@@ -153,6 +153,19 @@ describe("README", function()
     end)
   end)
 
+  it("has a classic app, which answers over RTM", function()
+    local directory <close> = write_named()
+    local slack_here <close> = assert(sandbox.start())
+    local environment = environment_of(slack_here)
+    environment.SLACK_APP_TOKEN = nil
+    local bot <close> = Process.lua("classic.lua", {
+      directory = directory.path, environment = environment,
+    })
+    assert(slack_here.rtm:wait_ready(1, 20), bot:output())
+    slack_here:say { user = "ada", text = "ping" }
+    assert(slack_here:wait_message { text = "pong" }, bot:output())
+  end)
+
   -- The lines of a transcript as one program for the shell, and what they print.
   local function transcripts()
     local all = {}

@@ -1,5 +1,7 @@
 -- Apps over RTM, against the local Slack.
 
+local files = require "support.files"
+local json = require "slack.json"
 local live = require "support.live_app"
 local slack = require "slack"
 local tasks = require "slack.tasks"
@@ -158,6 +160,66 @@ describe("an event over RTM", function()
     end)
   end)
 
+end)
+
+-- The frames of the collection of samples beside the project, where there is one.
+describe("a sample frame of RTM", function()
+  local SAMPLES <const> = "../shared/data/payloads/rtm/"
+  local EVENTS <const> = {
+    channel_joined = { "channel_joined" }, message = { "message", "U03ADA5K1QW" },
+    ["desktop_notification-ignore"] = { "desktop_notification" },
+    presence_change = { "presence_change", "U03ADA5K1QW" },
+    ["presence_change--batched"] = { "presence_change" },
+    user_typing = { "user_typing", "U03ADA5K1QW" },
+  }
+
+  if not io.open(SAMPLES .. "hello.json") then
+    return
+  end
+
+  local function sample(name)
+    return files.read(SAMPLES .. name .. ".json")
+  end
+
+  for name, expected in pairs(EVENTS) do
+    it(name .. " reaches app:event with its fields", function()
+      local seen
+      with(function(app)
+        app:event(expected[1], function(c) seen = c end)
+      end, function(here)
+        here.rtm.connections[1]:send(sample(name))
+        live.wait(function() return seen end)
+        assert.same(json.decode(sample(name)), seen.event)
+        assert.equal(expected[2], seen.user_id)
+        assert.equal(name:find "presence" and "" or "C07DEPLOY42", seen.channel_id or "")
+      end)
+    end)
+  end
+
+  for _, name in ipairs { "goodbye", "error-url-expired", "team_migration_started" } do
+    it(name .. " leads to another connection", function()
+      with(nothing, function(here)
+        local before = here.rtm.connections[1]
+        before:send(sample(name))
+        reconnected(here, before)
+      end)
+    end)
+  end
+
+  it("that is about the connection or a reply harms nobody", function()
+    local seen = {}
+    with(function(app)
+      app:event(slack.pattern ".", function(c) table.insert(seen, c.type) end)
+    end, function(here, app)
+      local names = { "hello", "pong", "reconnect_url", "reply-ok", "reply-error", "message" }
+      for _, name in ipairs(names) do
+        here.rtm.connections[1]:send(sample(name))
+      end
+      live.wait(function() return seen[1] end)
+      assert.same({ "message" }, seen)
+      assert.equal(1, app:stats().rtm.ready)
+    end)
+  end)
 end)
 
 describe("an RTM connection", function()
