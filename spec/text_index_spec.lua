@@ -1,0 +1,184 @@
+local TextIndex = require "slack.text_index"
+
+-- The same words on every run.
+local function random_from(seed)
+  return function(most)
+    seed = (seed * 1103515245 + 12345) & 0x7fffffff
+    return (seed >> 8) % most + 1
+  end
+end
+
+local function text_of(random, letters, length)
+  local bytes = {}
+  for i = 1, length do
+    bytes[i] = letters:byte(random(#letters))
+  end
+  return string.char(table.unpack(bytes))
+end
+
+-- The orders of the listeners found, each once, sorted.
+local function found(index, text)
+  local lists, orders, seen = {}, {}, {}
+  local count = index:find(text, lists, 0)
+  assert.equal(#lists, count)
+  for _, list in ipairs(lists) do
+    for _, listener in ipairs(list) do
+      if not seen[listener] then
+        seen[listener] = true
+        table.insert(orders, listener.order)
+      end
+    end
+  end
+  table.sort(orders)
+  return orders
+end
+
+local function expected(texts, text)
+  local orders = {}
+  for order, wanted in pairs(texts) do
+    if text:find(wanted, 1, true) then
+      table.insert(orders, order)
+    end
+  end
+  table.sort(orders)
+  return orders
+end
+
+describe("text index", function()
+  local index, listeners, texts
+
+  before_each(function()
+    index, listeners, texts = TextIndex.new(), {}, {}
+  end)
+
+  local function add(order, text)
+    listeners[order], texts[order] = { order = order }, text
+    index:add({ text }, listeners[order], 0)
+  end
+
+  local function remove(order)
+    index:remove({ texts[order] }, listeners[order], 0)
+    listeners[order], texts[order] = nil, nil
+  end
+
+  local function check(text)
+    assert.same(expected(texts, text), found(index, text), text)
+  end
+
+  for _, case in ipairs {
+    { name = "few texts", count = 5, letters = "ab", length = 4 },
+    { name = "many texts that overlap", count = 60, letters = "ab", length = 9 },
+    { name = "many texts that begin alike", count = 60, letters = "abc", length = 6,
+      prefix = "please do the thing number " },
+    { name = "many texts of any bytes", count = 200, letters = "abc\0\255 \n%.", length = 5 },
+  } do
+    it("finds the same as one search for each would: " .. case.name, function()
+      local random = random_from(case.count)
+      local prefix = case.prefix or ""
+      for order = 1, case.count do
+        add(order, prefix .. text_of(random, case.letters, random(case.length)))
+      end
+      for _ = 1, 150 do
+        check(text_of(random, case.letters, random(30)) .. prefix
+          .. text_of(random, case.letters, random(30)))
+      end
+      check(prefix)
+    end)
+  end
+
+  it("keeps up with texts that come and go", function()
+    local random = random_from(7)
+    local next_order = 0
+    for _ = 1, 400 do
+      local order = random(60)
+      if texts[order] then
+        remove(order)
+      end
+      next_order = next_order + 1
+      add(100 + next_order, text_of(random, "ab", random(7)))
+      if texts[100 + next_order - 40] then
+        remove(100 + next_order - 40)
+      end
+      check(text_of(random, "ab", random(40)))
+    end
+    for order in pairs(listeners) do
+      remove(order)
+    end
+    assert.equal(0, index.count)
+    check "abab"
+  end)
+
+  it("leaves no trace of texts that are gone", function()
+    for order = 1, 40 do
+      add(order, "word number " .. order)
+    end
+    check "word number 7 of 40"
+    for order = 1, 40 do
+      remove(order)
+    end
+    assert.same({ depth = 0, children = 0 }, index.root)
+    assert.same({}, index.entries)
+    assert.same({}, index.places)
+  end)
+
+  it("finds a listener once that any of several texts is for", function()
+    for order = 1, 30 do
+      add(order, "unrelated " .. order)
+    end
+    local listener = { order = 99 }
+    index:add({ "red", "green", "blue", "black", "white", "grey" }, listener, 0)
+    assert.same({ 99 }, found(index, "red green"))
+    local lists = {}
+    assert.equal(1, index:find("red green blue black white grey", lists, 0))
+    assert.same({ { listener } }, lists)
+    index:remove({ "red", "green", "blue", "black", "white", "grey" }, listener, 0)
+    assert.same({}, found(index, "red green"))
+  end)
+
+  it("makes one list of many, in order", function()
+    for order = 1, 30 do
+      add(order, ("x"):rep(31 - order))
+    end
+    local lists = {}
+    assert.equal(1, index:find(("x"):rep(25), lists, 0))
+    local orders = {}
+    for _, listener in ipairs(lists[1]) do
+      table.insert(orders, listener.order)
+    end
+    assert.same(expected(texts, ("x"):rep(25)), orders)
+  end)
+
+  it("survives texts of any length, and what is no text", function()
+    for order = 1, 30 do
+      add(order, ("ab"):rep(order * 50) .. order)
+    end
+    check(("ab"):rep(20000) .. "7")
+    assert.same({}, found(index, nil))
+    assert.same({}, found(index, 42))
+    assert.same({}, found(index, ""))
+  end)
+
+  it("remembers no more steps than it has room for", function()
+    local random = random_from(3)
+    local letters = {}
+    for byte = 0, 255 do
+      letters[#letters + 1] = string.char(byte)
+    end
+    letters = table.concat(letters)
+    for order = 1, 600 do
+      add(order, text_of(random, letters, 3))
+    end
+    local most, total, last = 0, 0, 0
+    for _ = 1, 80 do
+      local parts = {}
+      for i = 1, 1000, 2 do
+        parts[i], parts[i + 1] = texts[random(600)], text_of(random, letters, 1)
+      end
+      check(table.concat(parts))
+      total, last = total + math.max(index.steps - last, 0), index.steps
+      most = math.max(most, index.steps)
+    end
+    assert.is_true(total > 65536)
+    assert.is_true(most <= 65536)
+  end)
+end)
