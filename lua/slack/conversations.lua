@@ -5,7 +5,8 @@ local Message = require "slack.message"
 local Wait = require "slack.wait"
 local Waits = require "slack.waits"
 local calls = require "slack.context_calls"
-local errors = require "slack.errors"
+local choices = require "slack.choices"
+local forms = require "slack.forms"
 local payload = require "slack.payload"
 local place = require "slack.place"
 local wait_options = require "slack.wait_options"
@@ -28,8 +29,27 @@ local TIMEOUT = 600
 ---@field timeout? number|false seconds, 600; false: as long as it takes
 ---@field [string] any
 
+---@class slack.ChooseOptions
+---@field text string mrkdwn
+---@field choices (string|slack.Choice)[]
+---@field timeout? number|false seconds, 3600; false: as long as it takes
+---@field from? string|string[] a person's id, a list of them, "anyone"; who the trigger is from
+---@field outcome? false|fun(value: any, c: slack.Context?): string? the line in the place of the
+---  buttons, mrkdwn; value is nil when the time was over; false: none
+---@field placeholder? string of the menu
+---@field blocks? table[] in the place of the text; the buttons come below
+---@field [string] any other arguments of chat.postMessage
+
 ---@class slack.Context
 local methods = {}
+
+-- Passes on why there is nothing: a person who takes their time is no failure.
+local function told_unless_late(c, name, why)
+  if why == "timeout" then
+    return nil, why
+  end
+  return told(c, name, nil, why)
+end
 
 -- c:wait -----------------------------------------------------------------------------------
 
@@ -124,15 +144,6 @@ local function is_person(id)
   return type(id) == "string" and id:find "^[UW]" ~= nil
 end
 
--- Where the question is posted.
-local function aim(c, arguments)
-  if arguments.thread_ts == nil and arguments.channel == nil then
-    arguments.thread_ts = place.thread_of(c)
-  end
-  arguments.thread_ts = arguments.thread_ts or nil
-  arguments.channel = arguments.channel or c.channel_id
-end
-
 local function new_question(c, arguments, options)
   local channel_id, from = arguments.channel, options.from
   if is_person(channel_id) then -- the channel is known when the question has been posted
@@ -155,16 +166,8 @@ local function read_ask(c, arguments, options)
   if not ok then
     return nil, problem
   end
-  aim(c, arguments)
+  place.aim(c, arguments)
   return new_question(c, arguments, options)
-end
-
-local function no_channel()
-  return nil, errors.new {
-    code = "no_channel",
-    message = "c:ask: the trigger has no channel: give one in the message, a person's id for a "
-      .. "direct message",
-  }
 end
 
 ---Posts a question as c:say does, and waits for this person's next message here: in the
@@ -190,7 +193,7 @@ function methods:ask(message, options)
   if problem then
     error("c:ask: " .. problem, 2)
   elseif not arguments.channel then
-    return told(self, "c:ask", no_channel())
+    return told(self, "c:ask", nil, place.no_channel "c:ask")
   end
   local wait <close> = Wait.new(wait_for)
   local posted, err = Message.post(self.client, arguments)
@@ -200,6 +203,52 @@ function methods:ask(message, options)
   begin(wait, posted)
   local c, why = wait:await(timeout)
   return c and as_answer(c), why
+end
+
+-- c:choose ---------------------------------------------------------------------------------
+
+---Posts a message with a button for each choice (a menu when they are more than 25), waits
+---for this person to take one, and replaces the buttons by what came of it. Others who
+---click are told that they cannot. When the time is over the buttons go too.
+---@async
+---@param options slack.ChooseOptions
+---@return any? value of the choice: its text, unless it has a value; nil, "timeout"
+---@return slack.Context|slack.Error|"timeout"|nil c of the click; err of the posting
+function methods:choose(options)
+  check_self(self, "choose")
+  local run, problem = choices.prepare(self, options)
+  if not run then
+    error("c:choose: " .. problem, 2)
+  end
+  local choice, more = run()
+  if not choice then
+    return told_unless_late(self, "c:choose", more)
+  end
+  local value = choice.value
+  if value == nil then
+    value = choice.text
+  end
+  return value, more
+end
+
+-- c:form -----------------------------------------------------------------------------------
+
+---Opens a modal for the person whose click or command this is, within three seconds of it.
+---`for submission in form:submissions() do` waits for each submission: submission.values,
+---submission:reject { NAME = text }, else it is accepted when the loop goes on or ends.
+---@async
+---@param view table as for c:open; type "modal" may be left out
+---@param options? { timeout?: number|false } 3600 seconds between two submissions; false: as
+---  long as it takes
+---@return slack.FormConversation? form
+---@return slack.Error? err
+function methods:form(view, options)
+  check_self(self, "form")
+  local timeout, problem = forms.read(view, options)
+  if problem then
+    error("c:form: " .. problem, 2)
+  end
+  return forms.open(self, view, timeout)
 end
 
 return { methods = methods }

@@ -32,6 +32,7 @@ local execution = require "slack.execution"
 local ignore_self = require "slack.ignore_self"
 local matching = require "slack.matching"
 local payload = require "slack.payload"
+local stale = require "slack.stale"
 local unmatched = require "slack.unmatched"
 
 local is_own = ignore_self.is_own
@@ -142,6 +143,8 @@ function Dispatch:nobody(c, named)
   local counts, request = self.counts, c.request
   if c.kind == "unknown" then
     return answer_unknown(self, c)
+  elseif stale.answer(c) then
+    return
   end
   counts.unmatched = counts.unmatched + 1
   if not c.is_seen_to then

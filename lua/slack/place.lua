@@ -1,6 +1,8 @@
 -- Where a conversation goes on: in a workspace, a channel, a thread; and whether what
 -- comes stands there.
 
+local errors = require "slack.errors"
+
 local M = {}
 
 ---@class slack.Place
@@ -22,6 +24,27 @@ local PLACED = { message = true, app_mention = true }
 function M.thread_of(c)
   local thread_ts = c.thread_ts
   return thread_ts ~= c.message_ts and thread_ts or nil
+end
+
+---Where a message is posted that says nothing about it: where c:say posts.
+---@param c slack.Context
+---@param arguments table of chat.postMessage, changed here
+function M.aim(c, arguments)
+  if arguments.thread_ts == nil and arguments.channel == nil then
+    arguments.thread_ts = M.thread_of(c)
+  end
+  arguments.thread_ts = arguments.thread_ts or nil
+  arguments.channel = arguments.channel or c.channel_id
+end
+
+---@param name string of the call
+---@return slack.Error
+function M.no_channel(name)
+  return errors.new {
+    code = "no_channel",
+    message = name .. ": the trigger has no channel: give one in the message, or a person's id "
+      .. "for a direct message",
+  }
 end
 
 -- One person may be in several workspaces, in an organization under the same id. What

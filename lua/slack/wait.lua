@@ -18,8 +18,10 @@ local tasks = require "slack.tasks"
 ---@field filter? function
 ---@field early? slack.Context[] what may be for it, while that cannot be told yet
 ---@field others? slack.Wait[] alternatives of the same wait, itself among them
+---@field turn_away? fun(wait: slack.Wait, c: slack.Context): boolean whether it
+---  has seen to what came, so that the task is not to have it
+---@field form? slack.FormConversation
 ---@field pass? boolean what it gets goes on to others too
----@field owes_acks? boolean it acks itself what it gets
 ---@field number? integer the newest has the highest
 ---@field map? table<string, slack.Wait> the chain it is in, under its key
 ---@field newer? slack.Wait

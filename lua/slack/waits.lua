@@ -8,6 +8,7 @@
 local Failures = require "slack.failures"
 local kinds = require "slack.kinds"
 local loop = require "slack.loop"
+local own_ids = require "slack.own_ids"
 
 local trace = Failures.trace
 local GETTERS, INDEXED = kinds.GETTERS, kinds.INDEXED
@@ -15,14 +16,16 @@ local GETTERS, INDEXED = kinds.GETTERS, kinds.INDEXED
 -- Steps of the loop after which what a task took is acked, if it has not done so: it has
 -- had its turn by then, also the task that it may have raced for.
 local TURNS = 4
--- Seconds for which the other event of a message with a mention may come.
-local TWIN_LIFE = 30
+-- Seconds for which the other event of a message with a mention may come, and another
+-- click on a button that was chosen.
+local TWIN_LIFE, CLICK_LIFE = 30, 30
 
 ---@class slack.Waits
 ---@field count integer nothing is to be offered while it is 0
 ---@field kinds table<slack.Kind, table>
----@field twins table<string, true> messages that were taken, and may come once more as
+---@field twins table<string, string> messages that were taken, and may come once more as
 ---  another type of event
+---@field ended table<string, true> own ids of what was chosen just now
 local Waits = {}
 Waits.__index = Waits
 Waits.__name = "slack.waits"
@@ -31,7 +34,7 @@ Waits.__name = "slack.waits"
 ---@return slack.Waits
 function Waits.new(dispatch)
   return setmetatable({
-    dispatch = dispatch, count = 0, made = 0, kinds = {}, twins = {},
+    dispatch = dispatch, count = 0, made = 0, kinds = {}, twins = {}, ended = {},
   }, Waits)
 end
 
@@ -171,17 +174,26 @@ local function is_twin(self, c)
   return true
 end
 
+---What has come belongs to the handler that waits for it.
+---@param wait slack.Wait
+---@param c slack.Context
+function Waits.adopt(wait, c)
+  local own = wait.c
+  c.listener, c.log, c._job = own.listener, nil, own._job
+end
+
 ---Gives a waiting task what has come.
 ---@param wait slack.Wait
 ---@param c slack.Context
 ---@param captures? any[]
 function Waits:take(wait, c, captures)
-  local own, waiter = wait.c, wait.waiter
+  local waiter = wait.waiter
   self:remove(wait)
-  c.listener, c.matches, c.log, c._job = own.listener, captures, nil, own._job
+  Waits.adopt(wait, c)
+  c.matches = captures
   waiter.wait = wait -- of alternatives, which one
   waiter:resolve(c)
-  if not wait.owes_acks and not wait.pass then
+  if not wait.pass then
     c.turns = TURNS
     loop.defer(settle, c)
   end
@@ -198,6 +210,17 @@ function Waits.give_back(c)
   loop.defer(give_back, c)
 end
 
+local function forget_end(ended)
+  ended.waits.ended[ended.id] = nil
+end
+
+---It was answered: what else comes for it is no surprise.
+---@param id string own id
+function Waits:note_end(id)
+  self.ended[id] = true
+  loop.after(CLICK_LIFE, forget_end, { waits = self, id = id })
+end
+
 ---Ends the tasks that still wait.
 function Waits:cancel_all()
   local found = {}
@@ -205,7 +228,8 @@ function Waits:cancel_all()
     for _, map in ipairs { kind.users, kind.ids, kind.channels, kind.rest } do
       for _, wait in pairs(map) do
         while wait do
-          found[#found + 1] = wait.waiter.task or nil
+          local waiter = wait.waiter or wait.form.waiter
+          found[#found + 1] = waiter and waiter.task or nil
           wait = wait.older
         end
       end
@@ -252,15 +276,11 @@ local function search(self, wait, c, best, best_rank, captures)
   return best, best_rank, captures
 end
 
--- Ids that begin so are given by conversations, and followed by a number of their own.
-local OWN_ID = "^(lua_slack:%w+)"
-
 -- The ids under which waits for it may be.
 local function ids_of(c)
   local part = c.payload
   if c.kind == "action" then
-    local id = part.action_id
-    return type(id) == "string" and id:match(OWN_ID) or nil
+    return own_ids.of(part.action_id)
   elseif c.kind == "view" then
     return part.root_view_id, part.external_id
   end
@@ -295,6 +315,8 @@ function Waits:offer(c)
     return false
   elseif wait.early then
     table.insert(wait.early, c)
+    return true
+  elseif wait.turn_away and wait.turn_away(wait, c) then
     return true
   end
   self:take(wait, c, captures)

@@ -1,0 +1,221 @@
+-- c:choose: a message with a button for each choice, or a menu when they are many; once
+-- one is chosen the message says which and by whom, and the buttons are gone.
+
+local Message = require "slack.message"
+local Wait = require "slack.wait"
+local Waits = require "slack.waits"
+local choice_message = require "slack.choice_message"
+local own_ids = require "slack.own_ids"
+local payload = require "slack.payload"
+local place = require "slack.place"
+local tasks = require "slack.tasks"
+local wait_options = require "slack.wait_options"
+
+-- Seconds for which the buttons stay, unless the call says otherwise.
+local TIMEOUT = 3600
+
+local M = {}
+
+---@class slack.Choice
+---@field text string on the button
+---@field value? any what c:choose gives; the text
+---@field style? "primary"|"danger"
+---@field confirm? string|table to be confirmed first: a text, or Slack's object with plain texts
+---@field description? string in a menu
+
+local OPTIONS = { choices = true, timeout = true, from = true, outcome = true, placeholder = true }
+-- Arguments of chat.postMessage.
+local POSTING = {
+  "text", "blocks", "channel", "thread_ts", "reply_broadcast", "username", "icon_emoji",
+  "icon_url", "unfurl_links", "unfurl_media", "metadata",
+}
+local KNOWN = {}
+for _, name in ipairs(POSTING) do
+  KNOWN[name] = true
+end
+for name in pairs(OPTIONS) do
+  KNOWN[name] = true
+end
+
+-- Reading ----------------------------------------------------------------------------------
+
+local function read_choice(item, i)
+  if type(item) == "string" or type(item) == "number" then
+    item = { text = tostring(item), value = item }
+  elseif type(item) ~= "table" then
+    return nil, ("choices[%d]: a text or a table expected, got %s"):format(i, type(item))
+  end
+  if type(item.text) ~= "string" or item.text == "" then
+    return nil, ("choices[%d].text: a text expected, got %s"):format(i,
+      item.text == "" and "an empty one" or type(item.text))
+  elseif item.style ~= nil and item.style ~= "primary" and item.style ~= "danger" then
+    return nil, ('choices[%d].style: "primary" or "danger" expected, got %s'):format(i,
+      tostring(item.style))
+  end
+  return item
+end
+
+local function read_choices(given)
+  if type(given) ~= "table" or given[1] == nil then
+    return nil, "choices: a list of texts or tables expected, got "
+      .. (type(given) == "table" and "an empty one" or type(given))
+  elseif #given > choice_message.MAX_CHOICES then
+    return nil, ("choices: at most %d, got %d"):format(choice_message.MAX_CHOICES, #given)
+  end
+  local choices = {}
+  for i, item in ipairs(given) do
+    local choice, problem = read_choice(item, i)
+    if not choice then
+      return nil, problem
+    end
+    choices[i] = choice
+  end
+  return choices
+end
+
+local function check_rest(given)
+  if type(given.text) ~= "string" or given.text == "" then
+    return nil, "text: a text expected, got " .. (given.text == "" and "an empty one"
+      or type(given.text))
+  elseif given.outcome ~= nil and given.outcome ~= false and type(given.outcome) ~= "function" then
+    return nil, "outcome: a function or false expected, got " .. type(given.outcome)
+  end
+  return true
+end
+
+local function read(given)
+  if type(given) ~= "table" then
+    return nil, "a table expected, got " .. type(given)
+  end
+  local ok, problem = wait_options.check_names(given, KNOWN)
+  if ok then
+    ok, problem = check_rest(given)
+  end
+  if not ok then
+    return nil, problem
+  end
+  return read_choices(given.choices)
+end
+
+-- Asking ----------------------------------------------------------------------------------
+
+local function show_outcome(c, message, given, choice, clicked)
+  local content = choice_message.closed(given, choice, clicked)
+  local ok, err = message:update(content)
+  if not ok and clicked then
+    content.replace_original = true
+    ok, err = clicked:respond(content)
+  end
+  if not ok then
+    c.log:warn("c:choose: its buttons could not be taken away: %s", err)
+  end
+end
+
+-- A task that is cancelled leaves no buttons behind; but the app's end takes what it can.
+local Guard = {
+  __close = function(self)
+    local c, message, given = self.c, self.message, self.given
+    if message and not c.app.dispatch.is_stopping then
+      tasks.spawn(show_outcome, c, message, given, nil, nil)
+    end
+  end,
+}
+
+local function who(wait)
+  if wait.user then
+    return ("<@%s>"):format(wait.user)
+  end
+  local names = {}
+  for id in pairs(wait.people) do
+    names[#names + 1] = ("<@%s>"):format(id)
+  end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+-- A click of somebody who was not asked.
+local function turn_away(wait, c)
+  if wait_options.is_from(wait, c) then
+    return false
+  end
+  c.listener = wait.c.listener
+  c:ack()
+  tasks.spawn(c.respond, c, {
+    response_type = "ephemeral", replace_original = false,
+    text = ("Only %s can choose here."):format(who(wait)),
+  })
+  return true
+end
+
+local function is_clicked()
+  return 1
+end
+
+local function index_of(c)
+  local action = c.payload
+  local option_chosen = payload.as_table(action.selected_option)
+  return tonumber(option_chosen and option_chosen.value or action.value)
+end
+
+local function post(c, given, choices, id)
+  local arguments = {}
+  for _, name in ipairs(POSTING) do
+    arguments[name] = given[name]
+  end
+  place.aim(c, arguments)
+  if not arguments.channel then
+    return nil, place.no_channel "c:choose"
+  end
+  arguments.blocks = choice_message.blocks(given, choices, id)
+  return Message.post(c.client, arguments)
+end
+
+local function choose(c, given, choices, wait, timeout)
+  local guard <close> = setmetatable({ c = c, given = given }, Guard)
+  local message, err = post(c, given, choices, wait.id)
+  if not message then
+    return nil, err
+  end
+  guard.message = message
+  local clicked, why = wait:await(timeout)
+  guard.message = nil
+  if not clicked then
+    show_outcome(c, message, given)
+    return nil, why
+  end
+  Waits.of(c):note_end(wait.id)
+  clicked:ack()
+  local choice = choices[index_of(clicked)]
+  show_outcome(c, message, given, choice, clicked)
+  return choice, clicked
+end
+
+---Reads the options of c:choose.
+---@param c slack.Context
+---@param given any
+---@return fun(): slack.Choice?, slack.Context|slack.Error|string|nil run asks and waits
+---@return string? problem
+function M.prepare(c, given)
+  local choices, problem = read(given)
+  if not choices then
+    return nil, problem
+  end
+  local wait = {
+    c = c, kind = "action", id = own_ids.new(), test = is_clicked, turn_away = turn_away,
+  }
+  local ok
+  ok, problem = wait_options.add_person(wait, given.from)
+  local timeout
+  if ok then
+    timeout, problem = wait_options.timeout(given.timeout, TIMEOUT)
+  end
+  if problem then
+    return nil, problem
+  end
+  return function()
+    local waiting <close> = Wait.new(wait)
+    return choose(c, given, choices, waiting, timeout)
+  end
+end
+
+return M

@@ -1,0 +1,97 @@
+-- Clicks and modals of conversations that nobody waits in any more: the handler was cut
+-- off, or the program started anew. Whoever uses one is told, and its buttons go.
+
+local json = require "slack.json"
+local own_ids = require "slack.own_ids"
+local payload = require "slack.payload"
+local tasks = require "slack.tasks"
+
+local as_table = payload.as_table
+
+local NOTE = "This question is not waiting for an answer any more."
+local FORM_NOTE = "This form is not waited for any more: what was filled in went nowhere. "
+  .. "Please begin anew."
+
+local M = {}
+
+local function is_own_row(block)
+  local elements = as_table(block) and as_table(block.elements)
+  local first = elements and as_table(elements[1])
+  return first ~= nil and own_ids.of(first.action_id) ~= nil
+end
+
+-- The message as it was, but for its buttons.
+local function without_buttons(message)
+  local blocks = json.list {}
+  for _, block in ipairs(as_table(message.blocks) or {}) do
+    if not is_own_row(block) then
+      blocks[#blocks + 1] = block
+    end
+  end
+  return { replace_original = true, text = payload.text_of(message.text) or " ", blocks = blocks }
+end
+
+local function tell(c)
+  local message = as_table(c.body.message)
+  if message then
+    c:respond(without_buttons(message))
+  end
+  c:respond { response_type = "ephemeral", replace_original = false, text = NOTE }
+end
+
+-- A second click may be on its way when the first is answered.
+local function answer_action(c, id)
+  local waits = c.app.dispatch.waits
+  c:ack()
+  if c.response_url and not (waits and waits.ended[id]) then
+    tasks.spawn(tell, c)
+  end
+end
+
+local function note_view(view)
+  return {
+    type = "modal", title = view.title,
+    blocks = { { type = "section", text = { type = "mrkdwn", text = FORM_NOTE } } },
+  }
+end
+
+---Shows in place of a form whose time is over that it is.
+---@async
+---@param c slack.Context
+---@param view table as Slack gave it back
+function M.show(c, view)
+  local ok, err = c.client.views.update { view_id = view.id, view = note_view(view) }
+  if not ok then
+    c.log:debug("a form whose time was over could not be replaced: %s", err)
+  end
+end
+
+local function answer_view(c)
+  if c.type == "view_submission" then
+    c:ack { update = note_view(c.view) }
+  else
+    c:ack()
+  end
+end
+
+---Answers what is of a conversation that is over.
+---@param c slack.Context that no listener takes
+---@return boolean answered
+function M.answer(c)
+  local id
+  if c.kind == "action" then
+    id = own_ids.of(c.payload.action_id)
+  elseif c.kind == "view" then
+    id = own_ids.of(c.payload.external_id)
+  end
+  if not id then
+    return false
+  elseif c.kind == "action" then
+    answer_action(c, id)
+  else
+    answer_view(c)
+  end
+  return true
+end
+
+return M
