@@ -216,9 +216,10 @@ end
 
 ---@param name string of the registering method
 ---@param what any
+---@param is_unindexed? boolean no index sees to the keys: they are tested too
 ---@return slack.Compiled? compiled
 ---@return string? problem
-function M.compile(name, what)
+function M.compile(name, what, is_unindexed)
   local method = kinds.METHODS[name]
   local given, problem, predicate, lanes_options = checked(name, method, what)
   if not given then
@@ -231,7 +232,8 @@ function M.compile(name, what)
     mention = given.mention or nil,
   }
   local ok
-  ok, problem = add_tests(compiled, method, constraints, add_keys(compiled, method, constraints))
+  local seen_to = add_keys(compiled, method, constraints)
+  ok, problem = add_tests(compiled, method, constraints, is_unindexed and {} or seen_to)
   if not ok then
     return nil, problem
   end

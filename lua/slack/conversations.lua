@@ -7,6 +7,7 @@ local Waits = require "slack.waits"
 local calls = require "slack.context_calls"
 local choices = require "slack.choices"
 local forms = require "slack.forms"
+local mention = require "slack.mention"
 local payload = require "slack.payload"
 local place = require "slack.place"
 local wait_options = require "slack.wait_options"
@@ -134,8 +135,7 @@ end
 
 -- What was said, without the name of the bot that it was said to.
 local function as_answer(c)
-  local bot, text = c.bot_user_id, c.text or ""
-  c.text = bot and text:match("^%s*<@" .. bot .. "[^>]*>[%s:,]*(.*)$") or text
+  c.text = mention.text(c) or c.text or ""
   c.message = c.payload
   return c
 end

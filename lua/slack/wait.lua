@@ -14,7 +14,7 @@ local tasks = require "slack.tasks"
 ---@field waiter slack.Waiter gets the context of what came
 ---@field id? string of its own, by which what comes names it
 ---@field user? string whose alone it can be
----@field listener? slack.Listener compiled tests of what it waits for
+---@field compiled? slack.Compiled tests of what it waits for
 ---@field filter? function
 ---@field early? slack.Context[] what may be for it, while that cannot be told yet
 ---@field others? slack.Wait[] alternatives of the same wait, itself among them

@@ -2,13 +2,16 @@
 -- function gives what it has read, or nil and the problem in words.
 
 local Listener = require "slack.listener"
+local constraints = require "slack.constraints"
 local json = require "slack.json"
 local kinds = require "slack.kinds"
+local mention = require "slack.mention"
 local near_miss = require "slack.near_miss"
 local place = require "slack.place"
 local sorted_keys = require "slack.sorted_keys"
 
-local METHODS, GETTERS = kinds.METHODS, kinds.GETTERS
+local METHODS = kinds.METHODS
+local accepts = Listener.accepts
 
 local M = {}
 
@@ -164,31 +167,32 @@ for _, names in ipairs { WHAT, ALTERNATIVE } do
   end
 end
 
-local function nothing() end
-
--- Listeners for plain texts, while somebody waits for them.
+-- What is compiled for plain texts, while somebody waits for them.
 local cache = {}
 for name in pairs(WHAT) do
   cache[name] = setmetatable({}, { __mode = "v" })
 end
 
 local function compile(name, what)
-  if what == true then
-    return Listener.new(name, {}, nothing)
+  local compiled, problem = constraints.compile(name, what ~= true and what or {}, true)
+  if not compiled then
+    return nil, ("%s: %s"):format(name, problem)
+  elseif compiled.lanes_options then
+    return nil, name .. ": order, concurrency, queue and overload are for listeners"
   end
-  return Listener.new(name, what, nothing)
+  return compiled
 end
 
-local function listener_for(name, what)
+local function compiled_for(name, what)
   local is_plain = what == true or type(what) == "string"
-  local listener, problem = is_plain and cache[name][what] or nil, nil
-  if not listener then
-    listener, problem = compile(name, what)
-    if listener and is_plain then
-      cache[name][what] = listener
+  local compiled, problem = is_plain and cache[name][what] or nil, nil
+  if not compiled then
+    compiled, problem = compile(name, what)
+    if compiled and is_plain then
+      cache[name][what] = compiled
     end
   end
-  return listener, problem and ("%s: %s"):format(name, problem)
+  return compiled, problem
 end
 
 local function what_of(given)
@@ -208,29 +212,25 @@ local function what_of(given)
   return found
 end
 
--- The index of listeners compares the id by which it finds one; here nothing has.
-local function is_named(listener, c)
-  local field = listener.key_field
-  return not field or GETTERS[listener.kind][field](c.body, c.payload) == listener.key
-end
-
 ---The test of c:wait.
 ---@param wait slack.Wait
 ---@param c slack.Context
 ---@return integer? rank
 ---@return any[]? captures
-local function accepts(wait, c)
-  local on, listener, filter = wait.on, wait.listener, wait.filter
+local function is_for(wait, c)
+  local on, compiled, filter = wait.on, wait.compiled, wait.filter
   if not M.is_from(wait, c) or on and c.message_ts ~= on then
     return nil
   end
   local rank = place.rank(wait, c)
-  if not rank or not is_named(listener, c) then
+  if not rank then
     return nil
   end
-  local ok, captures = listener:accepts(c)
+  local ok, captures = accepts(compiled, c)
   if not ok or filter and not filter(c) then
     return nil
+  elseif compiled.mention then
+    c.text = mention.text(c)
   end
   return rank, captures
 end
@@ -248,17 +248,17 @@ end
 
 local function read_one(c, given, names)
   local ok, problem = M.check_names(given, names)
-  local name, listener
+  local name, compiled
   if ok then
     name, problem = what_of(given)
   end
   if name then
-    listener, problem = listener_for(name, given[name])
+    compiled, problem = compiled_for(name, given[name])
   end
-  if not listener then
+  if not compiled then
     return nil, problem
   end
-  local wait = { c = c, kind = METHODS[name].kind, listener = listener, test = accepts }
+  local wait = { c = c, kind = METHODS[name].kind, compiled = compiled, test = is_for }
   ok, problem = M.add_person(wait, given.from)
   if ok then
     ok, problem = M.add_place(wait, given.channel, given.thread)

@@ -57,17 +57,28 @@ local function new_kind()
   return { count = 0, users = {}, ids = {}, channels = {}, rest = {} }
 end
 
+-- The id that what comes must have, where it is the first of those that its kind has.
+local function named_id(wait)
+  local keys = wait.compiled and wait.compiled.keys or {}
+  for i = 1, #keys do
+    if keys[i].field == INDEXED[wait.kind][1] and not keys[i].values[2] then
+      return keys[i].values[1]
+    end
+  end
+end
+
 -- Which map of its kind it is found by, and under what key.
 local function key_of(kind, wait)
-  local listener = wait.listener
   if wait.id then
     return kind.ids, wait.id
   elseif wait.user then
     return kind.users, wait.user
   elseif wait.channel_id and wait.has_channel then
     return kind.channels, wait.channel_id
-  elseif listener and listener.key and listener.key_field == INDEXED[wait.kind][1] then
-    return kind.ids, listener.key
+  end
+  local id = named_id(wait)
+  if id then
+    return kind.ids, id
   end
   return kind.rest, 1
 end
@@ -249,7 +260,7 @@ local function fail(self, wait, caught)
 end
 
 local function test(self, wait, c)
-  if not wait.filter and not wait.listener then
+  if not wait.compiled then
     return wait.test(wait, c)
   end
   local ok, rank, captures = xpcall(wait.test, trace, wait, c)
