@@ -169,7 +169,7 @@ describe("text index", function()
       add(order, text_of(random, letters, 3))
     end
     local most, total, last = 0, 0, 0
-    for _ = 1, 80 do
+    for _ = 1, 120 do
       local parts = {}
       for i = 1, 1000, 2 do
         parts[i], parts[i + 1] = texts[random(600)], text_of(random, letters, 1)
