@@ -7,6 +7,7 @@ local Installations = require "slack.installations"
 local Measures = require "slack.measures"
 local Oauth = require "slack.oauth"
 local Routes = require "slack.routes"
+local Schedule = require "slack.schedule"
 local Scripts = require "slack.scripts"
 local Transports = require "slack.transports"
 local client = require "slack.client"
@@ -48,6 +49,8 @@ local STOP_CHECK = 0.05
 ---@field log slack.Logger
 ---@field identity? table what auth.test said: user_id, bot_id, team_id, …
 ---@field states table<string, any> of app:state
+---@field schedule slack.Schedule of app:every and app:at
+---@field worker? integer number of this process, with the option workers
 ---@field phase "idle"|"starting"|"running"|"stopping"
 local App = {}
 App.__index = App
@@ -106,7 +109,7 @@ function App.new(options)
   self.authorization = Authorization.new(self)
   self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
   self.oauth = options.oauth and Oauth.new(self) or nil
-  self.health = Health.new(self)
+  self.health, self.schedule = Health.new(self), Schedule.new(self)
   self.transports = Transports.new(self)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
   self:_apply()
@@ -262,6 +265,7 @@ end
 ---Ends at once: handlers are cut off, but for the calling one, and connections dropped.
 function App:close()
   self.dispatch:excuse_caller()
+  self.schedule:stop()
   self.transports:close()
   self.dispatch:cancel_all()
   self.dispatch.on_job_end, self.dispatch.is_full = nil, false
@@ -283,7 +287,7 @@ local function warn_if_idle(self)
   if routes[1] and not self.settings.http then
     self.log:warn("%s will not be served: the app has no HTTP side; give the option http",
       tostring(routes[1]))
-  elseif routes[1] then
+  elseif routes[1] or self.schedule.entries[1] then
     return
   end
   if dispatch.index.count == 0 and not dispatch.middleware[1] then
@@ -329,6 +333,7 @@ function App:start(...)
     }
   end
   self.phase = "running"
+  self.schedule:start()
   announce_start(self)
   warn_if_idle(self)
   return true
@@ -418,6 +423,7 @@ function App:stop(timeout)
     return wait_for_end(self, timeout)
   end
   self.phase, self.stop_at = "stopping", loop.now() + timeout
+  self.schedule:stop()
   self.dispatch:excuse_caller()
   local cut_off, example = finish(self)
   if cut_off > 0 then

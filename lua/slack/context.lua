@@ -40,6 +40,9 @@ local PARTS = {
 ---  message or view that an action or a menu is in: numbers, texts, ids, lists; empty is nil
 ---@field block_values? table<string, table<string, any>> the same by block_id and action_id
 ---@field matches? any[] what the pattern captured
+---@field scheduled_at? number in app:every and app:at: when this run was due, seconds since the
+---  epoch
+---@field missed? integer there: how often it was due since the last run, and skipped
 ---@field params? table<string, any> the words of a command's route, by name
 ---@field user_id? string
 ---@field channel_id? string

@@ -50,7 +50,7 @@ local OPTION_TYPES = { block_suggestion = true, dialog_suggestion = true }
 local SHORTCUT_TYPES = { shortcut = true, message_action = true }
 local VIEW_TYPES = { view_submission = true, view_closed = true }
 
----@alias slack.Kind "event"|"command"|"action"|"options"|"shortcut"|"view"
+---@alias slack.Kind "event"|"command"|"action"|"options"|"shortcut"|"view"|"schedule"
 
 ---What Slack itself says that a body is, by the way it sends it.
 ---@alias slack.DeliveryKind "event"|"command"|"interaction"

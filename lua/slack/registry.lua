@@ -5,6 +5,7 @@ local CommandRoutes = require "slack.command_routes"
 local Index = require "slack.index"
 local Listener = require "slack.listener"
 local Route = require "slack.route"
+local ScheduleEntry = require "slack.schedule_entry"
 local kinds = require "slack.kinds"
 local ordered = require "slack.ordered"
 
@@ -25,6 +26,7 @@ local SPAN = 1 << 40
 ---@field rank integer its place among those in use
 ---@field middleware function[]
 ---@field routes slack.Route[]
+---@field schedules slack.ScheduleEntry[]
 ---@field on_error? function
 ---@field unloads function[]
 ---@field script? string
@@ -34,7 +36,7 @@ local SPAN = 1 << 40
 function M.new_ledger(script)
   return {
     listeners = ordered.new(0), middleware = {}, routes = {}, unloads = {}, script = script,
-    last = 0, rank = 0,
+    schedules = {}, last = 0, rank = 0,
   }
 end
 
@@ -97,6 +99,42 @@ function Registrar:route(method, path, handler)
   self:_on_change()
 end
 
+local function add_schedule(self, method, ...)
+  local ledger = self._ledger
+  local entry, problem = ScheduleEntry.new(method, ledger.script, ...)
+  if not entry then
+    error(("app:%s: %s"):format(method, problem), 3)
+  end
+  entry.ledger, entry.registrar = ledger, self
+  ledger.schedules[#ledger.schedules + 1] = entry
+  self:_on_change()
+  return entry
+end
+
+---Runs a handler again and again while the app runs: first when the interval is over,
+---then on a grid that what a run takes does not move. One run at a time; what was due
+---meanwhile is skipped, and counted in c.missed. c.scheduled_at says when it was due.
+---@param interval number|string seconds, "30s", "5m", "1h30m", or a cron string
+---@param ... any [options: slack.ScheduleOptions,] handler: fun(c: slack.Context)
+---@return slack.ScheduleEntry entry
+function Registrar:every(interval, ...)
+  check_self(self, "every")
+  local entry = add_schedule(self, "every", interval, ...)
+  return entry
+end
+
+---Runs a handler at times of the day: "09:00", "Mon 09:00", "Mon-Fri 09:00,17:30",
+---"1st 08:00", "last 18:00", "2026-12-24 18:00", or a cron string, in the time zone of
+---the option tz.
+---@param when string
+---@param ... any [options: slack.ScheduleOptions,] handler: fun(c: slack.Context)
+---@return slack.ScheduleEntry entry
+function Registrar:at(when, ...)
+  check_self(self, "at")
+  local entry = add_schedule(self, "at", when, ...)
+  return entry
+end
+
 ---What is called with the error of a handler, in place of the line in the log: log
 ---it yourself, failure.traceback says where it came from. It may ack, or return what
 ---is to be the ack when none was sent.
@@ -114,7 +152,7 @@ end
 ---@param dispatch slack.Dispatch
 ---@param ledgers slack.Ledger[]
 function M.apply(dispatch, ledgers)
-  local index, middleware, routes, on_error = Index.new(), {}, {}, nil
+  local index, middleware, routes, schedules, on_error = Index.new(), {}, {}, {}, nil
   for rank, ledger in ipairs(ledgers) do
     ledger.rank = rank
     for _, listener in ipairs(ledger.listeners.list) do
@@ -123,10 +161,12 @@ function M.apply(dispatch, ledgers)
     end
     table.move(ledger.middleware, 1, #ledger.middleware, #middleware + 1, middleware)
     table.move(ledger.routes, 1, #ledger.routes, #routes + 1, routes)
+    table.move(ledger.schedules, 1, #ledger.schedules, #schedules + 1, schedules)
     on_error = ledger.on_error or on_error
   end
   dispatch.index, dispatch.middleware, dispatch.on_error = index, middleware, on_error
   dispatch.app.routes:replace(routes, dispatch.app.log)
+  dispatch.app.schedule:replace(schedules)
 end
 
 return M

@@ -50,7 +50,8 @@ end
 -- Loading ------------------------------------------------------------------------------
 
 local function listener_count(script)
-  return script and #script.ledger.listeners.list + #script.ledger.routes or 0
+  return script and #script.ledger.listeners.list + #script.ledger.routes
+    + #script.ledger.schedules or 0
 end
 
 local function report_failure(self, name, message)

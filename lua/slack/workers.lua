@@ -260,6 +260,7 @@ function M.run_app(app, run)
     count = options.workers, log = app.log:with { component = "workers" },
     shutdown_timeout = options.shutdown_timeout,
     work = function(number)
+      app.worker = number
       if app.log.rename then
         app.log:rename(("%s worker %d"):format(options.name or "", number):match "^%s*(.*)")
       end
