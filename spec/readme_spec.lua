@@ -126,6 +126,17 @@ describe("README", function()
       assert.truthy(outcome.message.text:find("You were here 2 times.", 1, true))
     end)
 
+    it("writes an answer while it is made", function()
+      local said = slack_here:say { user = "ada", text = "count to 20" }
+      local answer_there = assert(slack_here:wait(function()
+        local stop = slack_here:calls "chat.stopStream" [1]
+        return stop and slack_here.workspace.find_message(
+          slack_here.workspace.channels[said.channel], stop.args.ts)
+      end), bot:output())
+      assert.equal("1 2 3", answer_there.text:sub(1, 5))
+      assert.truthy(answer_there.text:find "20 That is all.$")
+    end)
+
     it("does the step of a workflow", function()
       local step = slack_here:run_step {
         callback_id = "reverse", inputs = { text = "moon" }, outputs = { reversed = "string" },

@@ -17,6 +17,7 @@ local PARTS = {
   require "slack.posting",
   require "slack.responding",
   require "slack.functions",
+  require "slack.streaming",
   require "slack.values",
   require "slack.viewing",
   require "slack.conversations",

@@ -67,6 +67,7 @@ local kind_of = payload.kind
 ---@field is_stopping boolean nobody is waited for any more
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
 ---@field on_job_end? fun()
+---@field streams? slack.RunningStreams there from the first c:stream on
 local Dispatch = {}
 Dispatch.__index = Dispatch
 Dispatch.__name = "slack.dispatch"
@@ -300,6 +301,9 @@ function Dispatch:admit(c)
     end
   end
   request.context = c
+  if self.streams and c.payload.type == "agent_session_stopped" then
+    self.streams:note(c)
+  end
   begin(self, c, event_id, done)
 end
 

@@ -1,0 +1,542 @@
+-- An answer that people see while it is being made: text, tasks and blocks are appended
+-- as they come, and sent in few calls, one at a time, in order. What one message does
+-- not hold, or Slack has ended, goes on in the next one.
+--
+-- append ──> queue ──> pump (a task while there is something to send) ──> message
+
+local StreamMessage = require "slack.stream_message"
+local chunks_of = require "slack.stream_chunks"
+local errors = require "slack.errors"
+local json = require "slack.json"
+local loop = require "slack.loop"
+local stream_text = require "slack.stream_text"
+local tasks = require "slack.tasks"
+
+-- Characters that are sent at once; fewer wait for more, so many seconds.
+local BUFFER <const>, INTERVAL <const> = 256, 0.6
+-- Characters in the queue at which append waits.
+local FULL <const> = 24000
+-- Halves of a piece that Slack finds too long are tried down to this.
+local SMALLEST <const> = 500
+-- Times that the client's own patience with rate limits is asked for again.
+local MAX_WAITS <const> = 5
+local DEFAULT_WAIT <const> = 30
+
+---@class slack.Stream
+---@field ts? string of the message that is being written; nil before the first call
+---@field channel string
+---@field messages slack.Message[] all that it took, when it has ended
+local Stream = {}
+Stream.__index = Stream
+Stream.__name = "slack.stream"
+
+---@class slack.StreamPiece
+---@field text? string Markdown; also as markdown_text
+---@field blocks? table[]
+---@field chunks? slack.Chunk[]
+
+---@class slack.StreamTask
+---@field title string
+---@field id? string by which it is shown anew; its title
+---@field status? "pending"|"in_progress"|"complete"|"error" "in_progress"
+---@field details? string
+---@field output? string
+---@field sources? table[]
+
+---@class slack.StreamEnd
+---@field text? string
+---@field blocks? table[] below the text
+---@field metadata? table
+---@field feedback? true|string|table two buttons to judge it: true, their action_id, the element
+
+---@class slack.StreamOptions
+---@field buffer? integer characters that are sent at once, 256
+---@field interval? number seconds that fewer wait, 0.6
+---@field log slack.Logger
+---@field on_end? fun(stream: slack.Stream)
+---@field metadata? fun(): table? for the message if its end gives none
+
+---@param target slack.StreamTarget
+---@param options slack.StreamOptions
+---@return slack.Stream
+function Stream.new(target, options)
+  return setmetatable({
+    channel = target.channel, messages = {}, _target = target, _options = options,
+    _mode = target.thread_ts and "streamed" or "edited",
+    _queue = {}, _length = 0, _bytes = "", _state = "open", _next_at = 0,
+  }, Stream)
+end
+
+local function check_self(self, name)
+  if getmetatable(self) ~= Stream then
+    error(("stream.%s: call it with a colon: stream:%s(…)"):format(name, name), 3)
+  end
+end
+
+-- Failing ---------------------------------------------------------------------------
+
+local function wake(self, name)
+  local waiters = self[name]
+  self[name] = nil
+  for _, waiter in ipairs(waiters or {}) do
+    waiter:resolve()
+  end
+end
+
+local function await(self, name, timeout)
+  local waiter = tasks.waiter()
+  self[name] = self[name] or {}
+  table.insert(self[name], waiter)
+  waiter:await(timeout)
+end
+
+local function cancel_timer(self)
+  if self._timer then
+    self._timer:cancel()
+    self._timer = nil
+  end
+end
+
+-- Nothing more is sent. Said once; every later call gives the error.
+local function fail(self, err)
+  if self._err then
+    return
+  end
+  self._err, self._queue, self._length = err, {}, 0
+  cancel_timer(self)
+  if err.code == "stopped_by_user" then
+    self._options.log:info("c:stream: the person has stopped the answer")
+  else
+    self._options.log:warn("c:stream failed: %s", err)
+  end
+  wake(self, "_gate")
+  wake(self, "_room")
+  if self._options.on_end then
+    self._options.on_end(self)
+  end
+end
+
+-- A message that is left to itself would look as if something were still to come.
+local function give_up(self, err)
+  fail(self, err)
+  if self._message and err.code ~= "stopped_by_user" then
+    self._message:abandon()
+  end
+end
+
+---Ends it from outside: nothing more is wanted.
+---@param err slack.Error
+function Stream:_fail(err)
+  fail(self, err)
+end
+
+-- Sending ---------------------------------------------------------------------------
+
+local function current(self)
+  local message = self._message
+  if not message then
+    message = StreamMessage.new(self._target, self._mode)
+    self._message = message
+  end
+  return message
+end
+
+-- The next chunk begins another message, in the same thread.
+local function leave(self)
+  local message = self._message
+  self._message = nil
+  if message and message.ts then
+    table.insert(self.messages, message:message())
+  end
+end
+
+local deliver
+
+-- The message takes no more: what did not go into it goes into the next.
+local function go_on_in_next(self, chunks)
+  local opener = self._message.content:reopening()
+  leave(self)
+  if #chunks == 0 then
+    return true
+  elseif opener ~= "" then
+    table.insert(chunks, 1, { type = "markdown_text", text = opener })
+  end
+  return deliver(self, chunks)
+end
+
+-- Slack's limit is lower than ours.
+local function make_room(self, message, chunks)
+  if message.ts then
+    message:abandon()
+    return go_on_in_next(self, chunks)
+  end
+  local length = message.content:plus(chunks).length
+  if length <= SMALLEST then
+    return nil
+  end
+  local head, rest = message.content:split(chunks, length // 2)
+  local ok, err = deliver(self, head)
+  if not ok or not rest then
+    return ok, err
+  end
+  return deliver(self, rest)
+end
+
+local function may_wait(self, seconds)
+  self._waits = (self._waits or 0) + 1
+  if self._waits > MAX_WAITS then
+    return false
+  end
+  await(self, "_gate", seconds)
+  return not self._err
+end
+
+local RECOVERIES = {}
+
+function RECOVERIES.wait(self, _, chunks, err)
+  if may_wait(self, err.retry_after or DEFAULT_WAIT) then
+    return deliver(self, chunks)
+  end
+end
+
+-- It was to be written anew, but has not been stopped.
+function RECOVERIES.conflict(self, message, chunks)
+  if may_wait(self, self._options.interval or INTERVAL) then
+    message:become_edited()
+    return deliver(self, chunks)
+  end
+end
+
+function RECOVERIES.ended(self, _, chunks)
+  return go_on_in_next(self, chunks)
+end
+
+RECOVERIES.full = make_room
+
+-- Whether the last piece is in the message is not known: all of it is written again.
+function RECOVERIES.unknown(self, message, chunks)
+  message:become_edited()
+  return deliver(self, chunks)
+end
+
+function RECOVERIES.refused(self, message, chunks, err)
+  self._options.log:info("c:stream: %s: ordinary messages take its place", err)
+  self._mode, message.mode = "edited", "edited"
+  return deliver(self, chunks)
+end
+
+local function recover(self, message, chunks, err)
+  local recovery = RECOVERIES[message:judge(err)]
+  if self._err then
+    return nil, self._err
+  elseif not recovery then
+    return nil, err
+  end
+  local ok, later = recovery(self, message, chunks, err)
+  return ok, not ok and (later or err) or nil
+end
+
+-- Ends a message that is full.
+local function fill(self, message, head)
+  if #head > 0 and not message.ts then
+    local ok, err = message:write(head)
+    if not ok then
+      return recover(self, message, head, err)
+    end
+    head = {}
+  end
+  local ok, err = message:finish(head, {})
+  if ok then
+    leave(self)
+    return true
+  end
+  return recover(self, message, head, err)
+end
+
+---@return true? ok
+---@return slack.Error? err
+function deliver(self, chunks)
+  local message = current(self)
+  local head, rest = message.content:split(chunks)
+  if rest then
+    local ok, err = true, nil
+    if #head > 0 or message.ts then
+      ok, err = fill(self, message, head)
+    end
+    if not ok then
+      return nil, err
+    end
+    return deliver(self, rest)
+  end
+  local ok, err = message:write(head)
+  self._next_at = loop.now() + (self._options.interval or message:gap())
+  self.ts = message.ts or self.ts
+  if ok then
+    self._waits = nil
+    return true
+  end
+  return recover(self, message, head, err)
+end
+
+-- The pump ---------------------------------------------------------------------------
+
+-- What comes while it waits is sent along.
+local function pace(self)
+  local seconds = self._next_at - loop.now()
+  if seconds > 0 and self._state == "open" and not self._err then
+    await(self, "_gate", seconds)
+  end
+end
+
+local function take(self)
+  local chunks = self._queue
+  self._queue, self._length = {}, 0
+  wake(self, "_room")
+  return chunks
+end
+
+local function pump(self)
+  while true do
+    pace(self)
+    if self._state ~= "open" or self._err or #self._queue == 0 then
+      break
+    end
+    local ok, err = deliver(self, take(self))
+    if not ok then
+      give_up(self, err)
+    end
+  end
+  self._is_pumping = nil
+  wake(self, "_idle")
+end
+
+local function start_pump(self)
+  cancel_timer(self)
+  if not self._is_pumping then
+    self._is_pumping = true
+    tasks.spawn(pump, self)
+  end
+end
+
+local function enqueue(self, chunks)
+  local queue = self._queue
+  for _, chunk in ipairs(chunks) do
+    local last = queue[#queue]
+    if chunk.type ~= "markdown_text" then
+      queue[#queue + 1] = chunk
+      self._is_urgent = true
+    elseif last and last.type == "markdown_text" then
+      last.text = last.text .. chunk.text
+    elseif chunk.text ~= "" then
+      queue[#queue + 1] = { type = "markdown_text", text = chunk.text }
+    end
+    self._length = self._length + (chunk.text and #chunk.text or 0)
+  end
+end
+
+local function schedule(self)
+  local options = self._options
+  if self._is_pumping or #self._queue == 0 then
+    return
+  elseif self._is_urgent or self._length >= (options.buffer or BUFFER) then
+    self._is_urgent = nil
+    start_pump(self)
+  elseif not self._timer then
+    self._timer = loop.after(options.interval or INTERVAL, start_pump, self)
+  end
+end
+
+-- Text is made whole: bytes of a character may come in two pieces.
+local function make_whole(self, chunks)
+  for _, chunk in ipairs(chunks) do
+    if chunk.type == "markdown_text" then
+      chunk.text, self._bytes = stream_text.clean(self._bytes .. chunk.text)
+    end
+  end
+  return chunks
+end
+
+local function ended(self, name)
+  if self._err then
+    return nil, self._err
+  end
+  local err = errors.new {
+    code = "finished", message = ("stream:%s: the stream has been finished"):format(name),
+  }
+  self._options.log:warn("%s", err)
+  return nil, err
+end
+
+local function add(self, name, chunks)
+  if self._err or self._state ~= "open" then
+    return ended(self, name)
+  end
+  enqueue(self, make_whole(self, chunks))
+  schedule(self)
+  while self._length >= FULL and not self._err and self._is_pumping do
+    await(self, "_room")
+  end
+  if self._err then
+    return nil, self._err
+  end
+  return true
+end
+
+-- The public part --------------------------------------------------------------------
+
+---Adds to the answer. Waits only when Slack is far behind.
+---@async
+---@param content string|slack.Chunk|slack.Chunk[]|slack.StreamPiece Markdown, or more than that
+---@return true? ok
+---@return slack.Error? err what ended it: code "finished", "stopped_by_user", Slack's words
+function Stream:append(content)
+  check_self(self, "append")
+  local chunks, problem = chunks_of.content(content)
+  if not chunks then
+    error("stream:append: " .. problem, 2)
+  end
+  return add(self, "append", chunks)
+end
+
+---Shows a step of the work, or how it stands now: the same id, or title, again.
+---@async
+---@param task slack.StreamTask
+---@return true? ok
+---@return slack.Error? err
+function Stream:task(task)
+  check_self(self, "task")
+  local chunk, problem = chunks_of.task(task)
+  if not chunk then
+    error("stream:task: " .. problem, 2)
+  end
+  return add(self, "task", { chunk })
+end
+
+---Gives the tasks a title.
+---@async
+---@param title string
+---@return true? ok
+---@return slack.Error? err
+function Stream:plan(title)
+  check_self(self, "plan")
+  if type(title) ~= "string" or title == "" then
+    error("stream:plan: a title expected, got " .. type(title), 2)
+  end
+  return add(self, "plan", { { type = "plan_update", title = title } })
+end
+
+local function wait_until_idle(self)
+  cancel_timer(self)
+  wake(self, "_gate")
+  while self._is_pumping do
+    await(self, "_idle")
+  end
+end
+
+-- The message has been ended, not by us, and only what closes it is left.
+local function close_ended(message, closing)
+  if not closing.blocks and not closing.metadata then
+    return message:message()
+  end
+  message.mode = "edited"
+  return message:finish({}, closing)
+end
+
+local function finish_message(self, chunks, closing)
+  local message = current(self)
+  if message.mode == "streamed" and not message.ts then
+    local ok, err = deliver(self, chunks)
+    if not ok then
+      return nil, err
+    end
+    return finish_message(self, {}, closing)
+  end
+  local result, err = message:finish(chunks, closing)
+  if result then
+    return result
+  end
+  local verdict = message:judge(err)
+  if verdict == "ended" and #chunks == 0 then
+    return close_ended(message, closing)
+  elseif verdict == "unknown" then
+    message:become_edited()
+    return finish_message(self, chunks, closing)
+  end
+  local ok, later = recover(self, message, chunks, err)
+  if not ok then
+    return nil, later
+  end
+  return finish_message(self, {}, closing)
+end
+
+-- All of the queue but what goes with the end, then the end.
+local function end_with(self, closing)
+  local rest = stream_text.clean(self._bytes, true)
+  self._bytes = ""
+  enqueue(self, { { type = "markdown_text", text = rest } })
+  local chunks = take(self)
+  if #chunks == 0 and not self._message and not closing.blocks then
+    return #self.messages > 0 and self.messages[#self.messages] or nil
+  end
+  local head, more = current(self).content:split(chunks)
+  if more then
+    local ok, err = deliver(self, chunks)
+    if not ok then
+      return nil, err
+    end
+    head = {}
+  end
+  if closing.blocks then
+    closing.blocks = json.list(closing.blocks)
+  end
+  local message, err = finish_message(self, head, closing)
+  if message then
+    leave(self)
+    self.ts = message.ts
+  end
+  return message, err
+end
+
+---Sends what is left and ends the answer.
+---@async
+---@param closing? string|slack.StreamEnd more text, or more than that
+---@return slack.Message? message the last one; nil without an error when nothing was appended
+---@return slack.Error? err what ended it before
+function Stream:finish(closing)
+  check_self(self, "finish")
+  local parts, problem = chunks_of.closing(closing)
+  if not parts then
+    error("stream:finish: " .. problem, 2)
+  elseif self._err or self._state ~= "open" then
+    return ended(self, "finish")
+  end
+  enqueue(self, make_whole(self, parts.chunks))
+  self._state = "finishing"
+  wait_until_idle(self)
+  if self._err then
+    return nil, self._err
+  end
+  local metadata = parts.metadata or self._options.metadata and self._options.metadata()
+  local message, err = end_with(self, { blocks = parts.blocks, metadata = metadata })
+  self._state = "finished"
+  if err then
+    give_up(self, err)
+    return nil, err
+  elseif self._options.on_end then
+    self._options.on_end(self)
+  end
+  return message
+end
+
+---At the end of its block, also by an error: ends it with what there is.
+function Stream:__close()
+  if self._state == "open" and not self._err then
+    if coroutine.isyieldable() or not tasks.current() then
+      self:finish()
+    else
+      tasks.spawn(self.finish, self)
+    end
+  end
+end
+
+return Stream

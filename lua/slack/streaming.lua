@@ -1,0 +1,135 @@
+-- A context's part for answers that are written while they are made: c:stream.
+
+local Stream = require "slack.stream"
+local calls = require "slack.context_calls"
+local errors = require "slack.errors"
+local near_miss = require "slack.near_miss"
+local payload = require "slack.payload"
+
+local check_self, told, text_of = calls.check_self, calls.told, payload.text_of
+
+---@class slack.StreamingOptions
+---@field channel? string elsewhere; then with thread_ts
+---@field thread_ts? string
+---@field recipient_user_id? string whose answer it is, outside of direct conversations
+---@field recipient_team_id? string
+---@field task_display_mode? "timeline"|"plan"
+---@field buffer? integer characters that are sent at once, 256
+---@field interval? number seconds that fewer wait, 0.6
+
+---@class slack.Context
+local methods = {}
+
+-- Names and types of the options.
+local OPTIONS = {
+  channel = "string", thread_ts = "string", recipient_user_id = "string",
+  recipient_team_id = "string", task_display_mode = "string", buffer = "number",
+  interval = "number",
+}
+
+local function problem_of(options)
+  if type(options) ~= "table" then
+    return "a table of options expected, got " .. type(options)
+  end
+  for name, value in pairs(options) do
+    local expected = OPTIONS[name]
+    if not expected then
+      return ("unknown option %q%s"):format(tostring(name), near_miss(name, OPTIONS))
+    elseif type(value) ~= expected then
+      return ("option %q: %s expected, got %s"):format(name, expected, type(value))
+    end
+  end
+  local mode = options.task_display_mode
+  if mode and mode ~= "timeline" and mode ~= "plan" then
+    return ('option "task_display_mode": "timeline" or "plan" expected, got %q'):format(mode)
+  end
+end
+
+local function is_direct(channel)
+  return channel:byte() == 68 -- "D"
+end
+
+-- In a channel Slack shows it to everybody, but counts it as one person's.
+local function target_of(c, options)
+  local channel = options.channel or c.channel_id
+  local target = {
+    client = c.client, channel = channel, task_display_mode = options.task_display_mode,
+    thread_ts = options.thread_ts
+      or not options.channel and (c.thread_ts or c.message_ts) or nil,
+  }
+  if not is_direct(channel) then
+    target.recipient_user_id = options.recipient_user_id or c.user_id
+    target.recipient_team_id = options.recipient_team_id or c.actor_team_id or c.team_id
+  end
+  return target
+end
+
+-- The answers that are being written, so that a person can stop them.
+---@class slack.RunningStreams
+local Running = {}
+Running.__index = Running
+
+local function stopped_by_user()
+  return errors.new {
+    code = "stopped_by_user", message = "c:stream: the person has stopped the answer",
+  }
+end
+
+---A person has stopped an answer: streams in that thread end.
+---@param c slack.Context of an agent_session_stopped
+function Running:note(c)
+  c.is_seen_to = true
+  local event = c.payload
+  local channel = text_of(event.channel) or text_of(event.channel_id)
+  local named = {}
+  for _, ts in ipairs(payload.as_table(event.streaming_message_ts) or {}) do
+    named[ts] = true
+  end
+  for stream in pairs(self.streams) do
+    local target = stream._target
+    if target.channel == channel and (named[stream.ts] or target.thread_ts == c.thread_ts) then
+      stream:_fail(stopped_by_user())
+      self.streams[stream] = nil
+    end
+  end
+end
+
+local function running_in(dispatch)
+  local running = dispatch.streams
+  if not running then
+    running = setmetatable({ streams = setmetatable({}, { __mode = "k" }) }, Running)
+    dispatch.streams = running
+  end
+  return running
+end
+
+---An answer that people see while it is made, in the thread of the trigger, which
+---begins with it if there is none: stream:append, stream:task, stream:finish. As a
+---variable with <close> it ends with its block. Where Slack streams nothing it is an
+---ordinary message that is updated.
+---@param options? slack.StreamingOptions
+---@return slack.Stream? stream
+---@return slack.Error? err the trigger has no channel
+function methods:stream(options)
+  check_self(self, "stream")
+  options = options or {}
+  local problem = problem_of(options)
+  if problem then
+    error("c:stream: " .. problem, 2)
+  elseif not (options.channel or self.channel_id) then
+    return told(self, "c:stream", nil, errors.new {
+      code = "no_channel",
+      message = "c:stream: the trigger has no channel: give channel and thread_ts",
+    })
+  end
+  local running = running_in(self.app.dispatch)
+  local stream = Stream.new(target_of(self, options), {
+    buffer = options.buffer, interval = options.interval, log = self.log,
+    on_end = function(ended) running.streams[ended] = nil end,
+    metadata = self.reply_metadata and function() return self:reply_metadata() end,
+  })
+  running.streams[stream] = true
+  return stream
+end
+
+return { methods = methods }
