@@ -242,13 +242,14 @@ describe("a refusal over HTTP", function()
 
   it("gives way to what app:on_error returns; a command's failure is told in words", function()
     with_app({ register = function(app)
-      app:action("a", function() error "x" end)
+      app:view("v", function() error "x" end)
       app:command("/x", function() error "x" end)
-      app:on_error(function(_, c) return c.kind == "action" and "sorry" or nil end)
+      app:on_error(function(_, c) return c.kind == "view" and { errors = { b = "sorry" } } or nil end)
     end }, function(url)
-      local response = signed.interaction(url, { type = "block_actions", user = { id = "U1" },
-        actions = { { action_id = "a", type = "button" } } })
-      assert.same({ 200, '{"text":"sorry"}' }, { response.status, response.body })
+      local response = signed.interaction(url, { type = "view_submission",
+        view = { callback_id = "v" } })
+      assert.same({ 200, { response_action = "errors", errors = { b = "sorry" } } },
+        { response.status, json.decode(response.body) })
       local text = json.decode(signed.command(url, "/x").body)
       assert.equal("ephemeral", text.response_type)
     end)
