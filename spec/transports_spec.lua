@@ -75,6 +75,22 @@ local BEHAVIORS = {
       assert.equal(said.ts, answer.thread_ts)
     end,
   },
+  ["asks a person, and has their answer and nobody else's"] = {
+    register = function(app)
+      app:message("deploy", function(c)
+        local branch = c:ask "Which branch?"
+        c:say("Deploying " .. branch.text .. " for " .. branch.user_id)
+      end)
+    end,
+    run = function(here)
+      local said = here:say { user = "ada", channel = "general", text = "deploy" }
+      assert(here:wait_message { text = "Which branch?", after = said.ts })
+      here:say { user = "grace", channel = "general", text = "hers" }
+      here:say { user = "ada", channel = "general", text = "main" }
+      local answer = assert(here:wait_message { text = "Deploying main for ", after = said.ts })
+      assert.truthy(answer.text:find(said.user, 1, true))
+    end,
+  },
   ["acks a command with text, whatever its letters"] = {
     register = function(app)
       app:command("/echo", function(c) c:ack("„" .. c.command.text .. "“") end)

@@ -2,24 +2,17 @@
 -- wants it, and wait for Slack's reply.
 
 local Message = require "slack.message"
-local errors = require "slack.errors"
+local frames = require "slack.rtm_frames"
 local json = require "slack.json"
 local loop = require "slack.loop"
-local near_miss = require "slack.near_miss"
 local tasks = require "slack.tasks"
 
--- Slack's limits (protocol §17).
-local MAX_CHARACTERS, MAX_FRAME = 4000, 16 * 1024
+-- Seconds, as Slack wants it (protocol §17).
 local MESSAGE_INTERVAL, TYPING_INTERVAL = 1, 3
 
 local MAX_WAITING = 100 -- messages, which is their time in seconds
 local REPLY_TIMEOUT = 10
 local LATE_REPLIES = 2 -- seconds for those that are read after their connection's end
-
-local FIELDS = {
-  channel = "string", text = "string", thread_ts = "string", reply_broadcast = "boolean",
-}
-local REQUIRED = { "channel", "text" }
 
 ---A message on its way.
 ---@class slack.RtmEntry
@@ -55,32 +48,15 @@ end
 
 -- Failing ------------------------------------------------------------------------------
 
-local function failure(code, message)
-  return errors.new { code = code, message = "app.rtm:" .. message }
-end
-
 local function is_open(self, name)
   if self.state == "closed" then
-    return nil, failure("closed", name .. ": the app is not running")
+    return nil, frames.failure("closed", name .. ": the app is not running")
   end
   return true
 end
 
 local function not_connected(name)
-  return nil, failure("connection", name .. ": there is no connection just now")
-end
-
--- Frames -------------------------------------------------------------------------------
-
-local function encode(self, frame, name)
-  self.last_id = self.last_id + 1
-  frame.id = self.last_id
-  local text = assert(json.encode(frame))
-  if #text > MAX_FRAME then
-    return nil, failure("too_large", ("%s: a frame of %d bytes is too large: Slack ends the "
-      .. "connection at more than %d"):format(name, #text, MAX_FRAME))
-  end
-  return text
+  return nil, frames.failure("connection", name .. ": there is no connection just now")
 end
 
 local function write(self, text, wants_reply)
@@ -110,7 +86,7 @@ local function give_up_queue(self)
   local entries = self.queue
   self.queue = {}
   for _, entry in ipairs(entries) do
-    entry.waiter:resolve(nil, failure("connection",
+    entry.waiter:resolve(nil, frames.failure("connection",
       ("send: there was no connection for %g s; the message was not sent"):format(self.timeout)))
   end
 end
@@ -131,7 +107,7 @@ local function settle_after(self, entry, seconds, code, message)
   end
   entry.timer = self.after(seconds, function()
     entry.timer = nil
-    settle(self, entry, nil, failure(code, message))
+    settle(self, entry, nil, frames.failure(code, message))
   end)
 end
 
@@ -172,40 +148,17 @@ local function abandon(self, entry)
   end
 end
 
-local function check_message(message)
-  if type(message) ~= "table" then
-    return "a table with channel and text expected, got " .. type(message)
-  end
-  for _, name in ipairs(REQUIRED) do
-    if message[name] == nil then
-      return ("field %q is missing"):format(name)
-    end
-  end
-  for name, value in pairs(message) do
-    if name == "blocks" or name == "attachments" then
-      return ("field %q: RTM takes text only: use c:say or client.chat.postMessage"):format(name)
-    elseif not FIELDS[name] then
-      return ("unknown field %q%s"):format(tostring(name), near_miss(name, FIELDS))
-    elseif type(value) ~= FIELDS[name] or value == "" then
-      return ("field %q: %s expected, got %s"):format(name, FIELDS[name],
-        value == "" and "an empty one" or type(value))
-    end
-  end
+local function new_id(self)
+  self.last_id = self.last_id + 1
+  return self.last_id
 end
 
 local function new_entry(self, message)
-  local frame = { type = "message" }
-  for name in pairs(FIELDS) do
-    frame[name] = message[name]
+  local frame, err = frames.message(new_id(self), message)
+  local text
+  if frame then
+    text, err = frames.encode(frame, "send")
   end
-  local characters = utf8.len(frame.text)
-  if not characters then
-    return nil, failure("invalid_text", "send: the text is no valid UTF-8")
-  elseif characters > MAX_CHARACTERS then
-    return nil, failure("msg_too_long", ("send: a text of %d characters is too long: RTM takes %d; "
-      .. "use c:say or client.chat.postMessage"):format(characters, MAX_CHARACTERS))
-  end
-  local text, err = encode(self, frame, "send")
   return text and { frame = frame, text = text, waiter = tasks.waiter() }, err
 end
 
@@ -219,7 +172,7 @@ end
 ---  been posted or not; "timeout", "msg_too_long",
 ---  "too_large", "invalid_text", "queue_full", "closed"
 function Rtm:send(message)
-  local problem = check_message(message)
+  local problem = frames.message_problem(message)
   if problem then
     error("app.rtm:send: " .. problem, 2)
   end
@@ -227,8 +180,8 @@ function Rtm:send(message)
   if not ok then
     return nil, err
   elseif #self.queue >= MAX_WAITING then
-    return nil, failure("queue_full", ("send: %d messages wait already, of which one goes each "
-      .. "second"):format(MAX_WAITING))
+    return nil, frames.failure("queue_full",
+      ("send: %d messages wait already, of which one goes each second"):format(MAX_WAITING))
   end
   local entry
   entry, err = new_entry(self, message)
@@ -253,7 +206,7 @@ end
 
 local function refusal(reply)
   local given = type(reply.error) == "table" and reply.error or {}
-  local err = failure("rtm_error", ("send: Slack refuses the message: %s (code %s)"):format(
+  local err = frames.failure("rtm_error", ("send: Slack refuses the message: %s (code %s)"):format(
     tostring(given.msg or "no reason given"), tostring(given.code)))
   err.number, err.text, err.response = given.code, given.msg, reply
   return err
@@ -292,7 +245,7 @@ function Rtm:typing(channel)
     return false
   end
   local text
-  text, err = encode(self, { type = "typing", channel = channel }, "typing")
+  text, err = frames.encode({ id = new_id(self), type = "typing", channel = channel }, "typing")
   if not text then
     return nil, err
   end
@@ -301,25 +254,10 @@ function Rtm:typing(channel)
   return true
 end
 
-local function check_ids(ids)
-  if type(ids) ~= "table" then
-    return "list of user ids expected, got " .. type(ids)
-  end
-  for i, id in ipairs(ids) do
-    if type(id) ~= "string" or id == "" then
-      return ("item %d: id of a user expected, got %s"):format(i, id == "" and "an empty string"
-        or type(id))
-    end
-  end
-  if next(ids) ~= nil and #ids == 0 then
-    return "list of user ids expected, got a table of fields"
-  end
-end
-
 local function subscribe(self)
-  local text, err = encode(self, {
-    type = "presence_sub", ids = json.list(table.move(self.subscribed, 1, #self.subscribed, 1, {})),
-  }, "presence_sub")
+  local ids = json.list(table.move(self.subscribed, 1, #self.subscribed, 1, {}))
+  local text, err = frames.encode({ id = new_id(self), type = "presence_sub", ids = ids },
+    "presence_sub")
   if not text then
     return nil, err
   end
@@ -335,7 +273,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err code "too_large"
 function Rtm:presence_sub(ids)
-  local problem = check_ids(ids)
+  local problem = frames.ids_problem(ids)
   if problem then
     error("app.rtm:presence_sub: " .. problem, 2)
   end
@@ -412,7 +350,7 @@ function Rtm:close()
     table.insert(entries, entry)
   end
   for _, entry in ipairs(entries) do
-    settle(self, entry, nil, failure("closed", "send: the app has been stopped"))
+    settle(self, entry, nil, frames.failure("closed", "send: the app has been stopped"))
   end
 end
 
