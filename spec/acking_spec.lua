@@ -113,6 +113,17 @@ describe("an ack", function()
       assert.matches("returned a string, which can be no ack", offline:log())
     end)
 
+    it("is what app:on_error returns; its text is shown at the first input", function()
+      app:on_error(function() return "Sorry" end)
+      app:view("form", function() error "broken" end)
+      local request = offline:deliver { type = "view_submission",
+        view = { callback_id = "form", blocks = BLOCKS } }
+      assert.same({ response_action = "errors", errors = { name_b = "Sorry" } },
+        json.decode(request.answers[1]))
+      request = offline:deliver { type = "view_submission", view = { callback_id = "form" } }
+      assert.is_true(request.refused)
+    end)
+
     it("raises for text, which Slack would take for a failure (S186)", function()
       answer_to_view("done", { acks = true })
       assert.matches("acking_spec.lua:%d+: c:ack: errors, update, push or clear expected, got text",

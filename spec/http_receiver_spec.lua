@@ -244,7 +244,9 @@ describe("a refusal over HTTP", function()
     with_app({ register = function(app)
       app:view("v", function() error "x" end)
       app:command("/x", function() error "x" end)
-      app:on_error(function(_, c) return c.kind == "view" and { errors = { b = "sorry" } } or nil end)
+      app:on_error(function(_, c)
+        return c.kind == "view" and { errors = { b = "sorry" } } or nil
+      end)
     end }, function(url)
       local response = signed.interaction(url, { type = "view_submission",
         view = { callback_id = "v" } })

@@ -100,6 +100,20 @@ function M.is_answer(value)
   return type(value) == "string"
 end
 
+---What app:on_error returned, as an ack of this kind: text for a view is shown at its first
+---input.
+---@param c slack.Context
+---@param answer any
+---@return string|table|nil content nil: nothing that can be acked
+function M.after_failure(c, answer)
+  if not M.is_answer(answer) then
+    return nil
+  elseif type(answer) == "string" and c.type == "view_submission" then
+    return view_answers.text(c.view or {}, answer)
+  end
+  return answer
+end
+
 ---What the person sees when the handler of a command failed before its ack.
 ---@param command string
 ---@return table

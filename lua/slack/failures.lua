@@ -83,8 +83,10 @@ local function answer_for(c, failure, answer)
   local request = c.request
   if request.acked then
     return
-  elseif acks.is_answer(answer) then
-    c:ack(answer)
+  end
+  local content = acks.after_failure(c, answer)
+  if content then
+    c:ack(content)
   elseif failure.answer then
     failure.answer(c)
   elseif c.kind == "command" then

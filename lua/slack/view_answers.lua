@@ -115,4 +115,13 @@ function M.read(view, given, warn)
   return { response_action = name, view = given[name] }
 end
 
+---The answer that shows a text to the person, at the first input of the view.
+---@param view table that was submitted
+---@param text string
+---@return table? answer nil: it has no input
+function M.text(view, text)
+  local _, first = inputs_of(view)
+  return first and { response_action = "errors", errors = { [first] = text } } or nil
+end
+
 return M
