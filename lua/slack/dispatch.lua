@@ -11,6 +11,7 @@
 --   held            true of an event that is answered when its handlers have ended
 --                   (held_events.lua)
 --   has_status      true when a refusal can say why
+--   problem         why the body could not be decoded, and is an empty table
 --   request:ack(json)     answers, with JSON or nil; true, or nil and an error
 --                         with code "too_large" when it is still owed
 --   request:refuse(why)   "unmatched", "failed" or "unauthorized": the answer is a
@@ -47,7 +48,7 @@ local kind_of = payload.kind
 ---@field held? boolean
 ---@field has_status? boolean
 ---@field no_retry? boolean see slack.Context.no_retry
----@field problem? string why its body cannot be read
+---@field problem? string why its body cannot be read, and is empty
 ---@field is_unknown? boolean of a held event: no listener is there for its type
 ---@field context? slack.Context set here
 ---@field ack fun(self: slack.Request, text: string?): true?, slack.Error?
@@ -254,14 +255,6 @@ function Dispatch:request(request)
   elseif kind ~= "event" or not self:ignores(request, part, app.identity) then
     return self:admit(Context.new(app, request, kind, part))
   end
-end
-
----Takes a request whose body cannot be read: one of no kind, for who listens to anything.
----@param request slack.Request
----@param problem string in words
-function Dispatch:undecodable(request, problem)
-  request.body, request.problem = {}, problem
-  self:request(request)
 end
 
 ---Whether an event is the bot's own doing, which is passed over.

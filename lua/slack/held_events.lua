@@ -44,7 +44,7 @@ function HeldEvents:join(request, event_id)
   end
 end
 
----Its handlers have ended.
+---Its handlers have ended, or wait for people.
 ---@param request slack.Request
 ---@param why? string nil when all went well
 function HeldEvents:finish(request, why)
@@ -54,6 +54,7 @@ function HeldEvents:finish(request, why)
     self.twins[request.event_id] = nil
   end
   answer(request, why)
+  request.held = nil -- from here on it is as any event
   for _, twin in ipairs(list or {}) do
     twin.no_retry = request.no_retry
     answer(twin, why)

@@ -62,7 +62,7 @@ function Request:ack(text)
 end
 
 ---Answers with a status that says no more than that.
----@param why "unmatched"|"unauthorized"|"failed"
+---@param why "unmatched"|"unauthorized"|"failed"|"undecodable"
 function Request:refuse(why)
   if self.transport.server then
     -- There is no use in more deliveries of what no listener is for.
@@ -78,14 +78,6 @@ local function on_ack(self, number, fate)
 end
 
 -- Deliveries -----------------------------------------------------------------------
-
-local function undecodable(self, number, kind, message)
-  self.log:warn("the body of %s %s cannot be decoded: %s", kind == "command" and "a" or "an",
-    kind, message)
-  if number ~= 0 and self.deliveries:pass_over(number) then
-    self.server:respond(number, STATUS_OF_REFUSAL.undecodable, NO_HEADERS, "")
-  end
-end
 
 -- Lua has fallen behind, so the C side has left the answer to us: now there is room.
 local function answer_event(self, number)
@@ -109,7 +101,7 @@ local function on_delivery(self, number, kind, body, retry_number, retry_reason,
     local message
     request.body, message = json.decode(body)
     if type(request.body) ~= "table" then
-      return undecodable(self, number, kind, message or "no object")
+      request.body, request.problem = {}, message or "no object"
     end
   end
   if number == 0 then

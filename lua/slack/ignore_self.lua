@@ -1,6 +1,5 @@
 -- The bot's own doings, which a bot that hears them would answer for ever.
 
-local Middleware = require "slack.middleware"
 local json = require "slack.json"
 local payload = require "slack.payload"
 
@@ -57,13 +56,14 @@ function M.is_own(identity, body, event)
   return is_by_bot(identity, body, event)
 end
 
----For apps with the option ignore_self = false: the listeners behind it do not meet what the
----bot has done itself.
-M.middleware = Middleware.new("slack.ignore_self", function(c, next)
-  if c.kind == "event" and M.is_own(c.authorization, c.body, c.payload) then
-    return false
+---For apps with the option ignore_self = false: what stands behind it does not meet what
+---the bot has done itself.
+---@param c slack.Context
+---@param next fun(): any
+function M.middleware(c, next)
+  if c.kind ~= "event" or not M.is_own(c.authorization, c.body, c.payload) then
+    return next()
   end
-  return not next or next()
-end)
+end
 
 return M

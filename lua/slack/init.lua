@@ -8,6 +8,9 @@ local core = require "slack.core"
 ---@field rtm fun(options: slack.AppOptions?): slack.App
 ---@field pattern fun(source: string): slack.Pattern
 ---@field mention fun(c: slack.Context, next: fun(): any): any a middleware
+---@field ignore_self fun(c: slack.Context, next: fun(): any): any a middleware
+---@field only fun(...: string|function): function a middleware
+---@field limit fun(options: slack.LimitOptions): function a middleware
 ---@field client fun(options: slack.ClientOptions?): slack.Client
 ---@field webhook fun(url: string, options: table?): table
 ---@field fetch fun(url: string, options: slack.FetchOptions?): slack.Response?, slack.Error?
@@ -29,6 +32,9 @@ local slack = {}
 local PARTS = {
   pattern = { "slack.pattern" },
   mention = { "slack.mention", "middleware" },
+  only = { "slack.only" },
+  limit = { "slack.limit", "new" },
+  ignore_self = { "slack.ignore_self", "middleware" },
   client = { "slack.client", "new" },
   webhook = { "slack.webhook", "new" },
   fetch = { "slack.http", "fetch" },

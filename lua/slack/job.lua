@@ -138,7 +138,6 @@ local function review(delivery)
   local request = delivery.c.request
   if all_wait and request.held then
     dispatch.held:finish(request)
-    request.held = nil
   end
 end
 Job.review = review

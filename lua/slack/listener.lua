@@ -1,5 +1,6 @@
 -- One registered listener: what it waits for, its middleware, its handler.
 
+local Lanes = require "slack.lanes"
 local constraints = require "slack.constraints"
 local kinds = require "slack.kinds"
 local mention = require "slack.mention"
@@ -17,6 +18,7 @@ local METHODS = kinds.METHODS
 ---@field place string where its handler is written, as "file:line"
 ---@field handler function
 ---@field middleware function[]
+---@field lanes slack.Lanes|false whose turns its handlers need
 ---@field order integer
 ---@field script? string
 ---@field ledger? slack.Ledger until it is removed
@@ -114,6 +116,7 @@ function Listener.new(method_name, ...)
   end
   self.kind, self.method, self.what, self.order = method.kind, method_name, describe(what), 0
   self.handler, self.middleware = table.remove(functions), functions
+  self.lanes = self.lanes_options and Lanes.of(self.lanes_options) or false
   self.place = Listener.place_of(self.handler)
   if self.mention then
     table.insert(functions, 1, mention.middleware)

@@ -64,7 +64,7 @@ end
 ---answer for is acked empty.
 ---@param why? string
 function Request:refuse(why)
-  if why == "unauthorized" and self:ack(nil) then
+  if (why == "unauthorized" or why == "undecodable") and self:ack(nil) then
     return
   end
   local core_socket = self.transport.core
@@ -88,26 +88,16 @@ end
 
 -- Envelopes ------------------------------------------------------------------------
 
-local function undecodable(self, kind, ack_token, message)
-  self.log:warn("the payload of an envelope of type %q cannot be decoded: %s", kind, message)
-  if ack_token ~= 0 then
-    self.deliveries:pass_over(ack_token)
-    if self.core then
-      self.core:ack(ack_token)
-    end
-  end
-end
-
 -- Other types are of no kind, or of one that is not known yet.
 local CAME_AS = { events_api = "event", slash_commands = "command", interactive = "interaction" }
 
 local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload, received)
-  local body, message = json.decode(text)
+  local body, problem = json.decode(text)
   if type(body) ~= "table" then
-    return undecodable(self, kind, ack_token, message or "no object")
+    body, problem = {}, problem or "no object"
   end
   local request = setmetatable({
-    transport = self, number = ack_token, body = body, came_as = CAME_AS[kind],
+    transport = self, number = ack_token, body = body, problem = problem, came_as = CAME_AS[kind],
     retry = Deliveries.retry(attempt, reason),
     acked = ack_token == 0, takes_payload = takes_payload, received = received,
   }, Request)

@@ -1,0 +1,154 @@
+local Offline = require "support.offline_app"
+local errors = require "slack.errors"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+local function settle()
+  for _ = 1, 5 do
+    loop.step(0)
+  end
+end
+
+describe("middleware", function()
+  local offline, app, seen
+
+  before_each(function()
+    offline = Offline.new()
+    app, seen = offline.app, {}
+  end)
+
+  local function note(name)
+    return function() table.insert(seen, name) end
+  end
+
+  it("goes on after all that is behind it, with what that gave", function()
+    local given
+    app:use(function(_, next)
+      table.insert(seen, "before")
+      given = { next() }
+      table.insert(seen, "after")
+    end)
+    app:command("/x", function(_, next)
+      local value = next()
+      table.insert(seen, "own after")
+      return value .. "!"
+    end, function()
+      tasks.sleep(0)
+      table.insert(seen, "handler")
+      return "done"
+    end)
+    local request = offline:command "/x"
+    settle()
+    assert.same({ "before", "handler", "own after", "after" }, seen)
+    assert.same({ "done!" }, given)
+    assert.same({ '{"text":"done"}' }, request.answers)
+  end)
+
+  it("waits for every listener of an event before it goes on", function()
+    local gates = { tasks.waiter(), tasks.waiter() }
+    app:use(function(_, next)
+      next()
+      table.insert(seen, "after")
+    end)
+    for i = 1, 2 do
+      app:message(function()
+        gates[i]:await()
+        table.insert(seen, i)
+      end)
+    end
+    offline:message "x"
+    settle()
+    gates[2]:resolve()
+    settle()
+    assert.same({ 2 }, seen)
+    gates[1]:resolve()
+    settle()
+    assert.same({ 2, 1, "after" }, seen)
+  end)
+
+  it("may be anything that can be called, an object of a class too (S177)", function()
+    local Counter = {}
+    Counter.__index = Counter
+    Counter.__call = function(self, _, next)
+      self.count = self.count + 1
+      return next()
+    end
+    local everywhere = setmetatable({ count = 0 }, Counter)
+    local own = setmetatable({ count = 0 }, Counter)
+    app:use(everywhere)
+    app:command("/x", own, note "x")
+    app:command("/y", note "y")
+    offline:command "/x"
+    offline:command "/y"
+    assert.same({ 2, 1 }, { everywhere.count, own.count })
+  end)
+
+  it("that neither goes on nor answers has it acked empty: no command hangs", function()
+    app:command("/own", function() end, note "own")
+    app:message(function() end, note "message")
+    offline:message "x"
+    assert.same({ "empty" }, offline:command("/own").answers)
+    app:use(function() end)
+    app:command("/x", note "x")
+    assert.same({ "empty" }, offline:command("/x").answers)
+    assert.same({ "empty" }, offline:deliver({ type = "view_submission",
+      view = { callback_id = "v" } }).answers)
+    assert.same({}, seen)
+    assert.equal(0, app:stats().failed)
+  end)
+
+  it("may answer in place of what is behind it, by c:ack or by what it returns", function()
+    app:use(function(c, next)
+      if c.kind == "command" then
+        return "closed today"
+      end
+      return next()
+    end)
+    app:options("o", function(c) c:ack { options = {} } end, note "o")
+    app:command("/x", note "x")
+    assert.same({ '{"text":"closed today"}' }, offline:command("/x").answers)
+    assert.same({ '{"options":[]}' },
+      offline:deliver({ type = "block_suggestion", action_id = "o" }).answers)
+    assert.same({}, seen)
+  end)
+
+  it("sees what a handler raised where it called next, and may answer for it (S174)", function()
+    local caught
+    app:command("/x", function(_, next)
+      local ok, err = pcall(next)
+      caught = not ok and err
+      return "sorry"
+    end, function() error(errors.new { code = "broken", message = "it is broken" }) end)
+    assert.same({ '{"text":"sorry"}' }, offline:command("/x").answers)
+    assert.equal("broken", caught.code)
+    assert.equal(0, app:stats().failed)
+  end)
+
+  it("of a listener calls next once, told by the line that did it twice (S172)", function()
+    app:command("/x", function(_, next)
+      next()
+      next()
+    end, note "x")
+    offline:command "/x"
+    assert.same({ "x" }, seen)
+    assert.matches("middleware_spec.lua:%d+: next called twice by the same middleware",
+      offline:log())
+  end)
+
+  it("runs for nothing whose workspace has not the app (S178)", function()
+    offline = Offline.new { token = false, authorize = function() return nil, "not here" end }
+    offline.app:use(note "everywhere")
+    offline:command "/x"
+    settle()
+    assert.same({}, seen)
+  end)
+
+  it("what has registered it may be removed: the middleware of others stays", function()
+    local listener = app:message(note "own", note "message")
+    app:message(note "other")
+    offline:message "x"
+    listener:remove()
+    offline:message "x"
+    assert.same({ "own", "other", "other" }, seen)
+  end)
+end)
