@@ -61,6 +61,12 @@ local HINTS = {
   not_in_channel = "invite the bot to the channel",
 }
 
+-- Slack's words for what `slack.blocks` can find the place of.
+local ABOUT_BLOCKS = {
+  invalid_arguments = true, invalid_blocks = true, invalid_blocks_format = true,
+  msg_blocks_too_long = true, view_too_large = true,
+}
+
 ---@class slack.Client
 ---@field _on_refusal? fun(code: string) told of each call with its own token that failed
 ---@field [string] any methods by their dotted names
@@ -171,12 +177,17 @@ local function add_scopes(answer, response)
 end
 
 local function refusal(call, response, answer)
+  local path, sentence, problems
+  if ABOUT_BLOCKS[answer.error] then
+    path, sentence, problems = require("slack.blocks.refusals").explain(call.args, answer)
+  end
   return errors.new {
     code = answer.error,
-    message = call.name .. ": " .. explain(call, answer),
+    message = call.name .. ": " .. explain(call, answer) .. (sentence and "; " .. sentence or ""),
     method = call.name,
     status = response.status,
     response = answer,
+    path = path, problems = problems,
   }
 end
 
@@ -346,7 +357,7 @@ local function new_call(client, name, args, options)
     return nil, name .. ": argument 'token': it has spaces or line ends in it"
   end
   return {
-    name = name,
+    name = name, args = args,
     token = token, has_own_token = (options.token or args.token) ~= nil,
     hints = client._options.hints,
     key = name .. " " .. (token or ""),

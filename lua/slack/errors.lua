@@ -10,6 +10,8 @@ local core = require "slack.core"
 ---@field retry_after? number seconds
 ---@field response? table the decoded answer
 ---@field body? string the answer as it came when it could not be decoded
+---@field path? string where in blocks or a view the mistake is: "blocks[3].accessory.options[101]"
+---@field problems? slack.blocks.Problem[] all that is wrong with them
 ---@field cause? any what it came of
 local Error = { __name = "slack.error" }
 

@@ -60,7 +60,7 @@ element("button", {
 })
 
 element("workflow_button", {
-  args = { "text", "workflow" }, places = { "section", "actions" },
+  args = { "text", "action_id" }, places = { "section", "actions" },
   fields = {
     text = required(plain(75)), workflow = required(object "workflow"),
     style = schema.one_of("primary", "danger"), accessibility_label = string(75),

@@ -62,6 +62,7 @@ end
 for name, rule in pairs(rules.rich_text_parts) do
   local short = name:gsub("^rich_text_", "")
   M.rich[short] = constructor("rich." .. short, rule)
+  M[name] = M.rich[short]
 end
 
 -- Answers to menus ------------------------------------------------------------------

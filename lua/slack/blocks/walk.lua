@@ -11,6 +11,8 @@ local null = json.null
 
 -- More than anybody reads.
 local MAX_PROBLEMS = 100
+-- A container holds blocks, also itself by mistake.
+local MAX_DEPTH = 50
 
 ---@class slack.blocks.Problem
 ---@field code string
@@ -288,6 +290,9 @@ end
 -- Objects ---------------------------------------------------------------------------
 
 function Walk:value(kind, value)
+  if self._depth > MAX_DEPTH then
+    return self:report(nil, "too_deep", "nested more than %d deep", MAX_DEPTH)
+  end
   return kinds[kind.kind](self, kind, value)
 end
 
