@@ -41,7 +41,7 @@ local EMPTY = {
 ---@param c slack.Context
 ---@return boolean
 function M.takes_content(c)
-  return c.request.takes_payload ~= false and not EMPTY[c.type]
+  return c.request.takes_payload ~= false and (c.kind == "command" or not EMPTY[c.type])
 end
 
 -- Errors of a dialog may be given as those of a view are: by name.
@@ -82,7 +82,7 @@ function M.read(c, payload)
     return read_table(c, payload)
   elseif type(payload) ~= "string" then
     return nil, "text, a table or nothing expected, got " .. type(payload)
-  elseif c.type == "view_submission" then
+  elseif c.kind == "view" and c.type == "view_submission" then
     return nil, "errors, update, push or clear expected, got text: it closes with an empty ack, "
       .. "and text goes by c:say"
   end

@@ -211,14 +211,16 @@ local function thread_in(object)
     or text_of(field(object.message, "thread_ts"))
     or text_of(field(object.previous_message, "thread_ts"))
     or text_of(field(object.container, "thread_ts"))
-    or text_of(field(object.original_message, "thread_ts"))
 end
 
 ---The thread that the trigger stands in; nil outside of threads.
 ---@return string?
 function M.thread_ts(body)
   local event = as_table(body.event)
-  return thread_in(event or body)
+  if event then
+    return thread_in(event)
+  end
+  return thread_in(body) or text_of(field(body.original_message, "thread_ts"))
 end
 
 ---The message that a reply, a reaction or an update is about.
