@@ -14,6 +14,7 @@ local option_checks = require "slack.option_checks"
 local RateGates = require "slack.rate_gate"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
+local upload = require "slack.upload"
 local version = require "slack.version"
 
 local DEFAULT_API_URL = "https://slack.com/api/"
@@ -421,6 +422,21 @@ function Node:__call(args, options)
     error(misuse, 2)
   end
   return run(self._client, call)
+end
+
+---Uploads a file, and shows it in a channel if one is named. The message with it comes a
+---moment later: its ts is not known yet.
+---@async
+---@param what slack.Upload
+---@return { id: string, title: string }? file
+---@return slack.Error? err Slack's word; "file" when it cannot be read, "empty_file",
+---  "upload_failed" when Slack did not take the bytes
+function Client:upload(what)
+  local problem = upload.problem(what)
+  if problem then
+    error("client:upload: " .. problem, 2)
+  end
+  return upload.run(self, what)
 end
 
 -- Making -----------------------------------------------------------------------

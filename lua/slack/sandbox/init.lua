@@ -14,6 +14,7 @@ local OAuth = require "slack.sandbox.oauth"
 local Rtm = require "slack.sandbox.rtm"
 local Socket = require "slack.sandbox.socket"
 local Triggers = require "slack.sandbox.triggers"
+local Uploads = require "slack.sandbox.uploads"
 local Workspace = require "slack.sandbox.workspace"
 local assistants = require "slack.sandbox.assistants"
 local certificate_files = require "slack.sandbox.certificate_files"
@@ -45,6 +46,7 @@ local webhooks = require "slack.sandbox.webhooks"
 ---@field token_rotation boolean
 ---@field workspace slack.sandbox.Workspace the first one's state
 ---@field team_id string the first one's
+---@field uploads slack.sandbox.Uploads files that were uploaded
 ---@field rtm slack.sandbox.Rtm its connections, and how it treats them
 ---@field workspaces slack.sandbox.Team[] the first one first
 local Sandbox = setmetatable({}, { __index = people })
@@ -62,6 +64,8 @@ local function remove_files(self)
     certificate_files.remove(self.files)
   end
 end
+
+local MAX_BODY = 64 * 1024 * 1024 -- bytes, of files mostly
 
 -- Of the installation that is there from the start.
 local SCOPES = { "chat:write", "commands", "app_mentions:read", "channels:history" }
@@ -90,6 +94,7 @@ local function connect_parts(self, options)
     workspaces = function() return self:all_workspaces() end,
     app_name = self.workspace.bot.name,
   }
+  self.uploads = Uploads.new(self.url, function(token) return self.grants:find(token) end)
   self.api = Api.new {
     workspace = self.workspace,
     grants = self.grants,
@@ -97,6 +102,7 @@ local function connect_parts(self, options)
     services = {
       grants = self.grants,
       oauth = self.oauth,
+      uploads = self.uploads,
       clock = self.clock,
       open_connection = function() return self.socket:open_connection() end,
       open_rtm = function(...) return self.rtm:open_connection(...) end,
@@ -172,6 +178,7 @@ function Sandbox.start(options)
     websocket_port = options.websocket_port or 0,
     cert_file = self.files and self.files.certificate,
     key_file = self.files and self.files.key,
+    max_body = MAX_BODY,
   }
   if not server then
     loop.unregister(self.source)
@@ -249,7 +256,10 @@ function Sandbox:answer(request)
   elseif request.path:find "^/services/" then
     return webhooks.handle(self, request)
   end
-  local status, answer_headers, body = self.oauth:handle(request)
+  local status, answer_headers, body = self.uploads:handle(request)
+  if not status then
+    status, answer_headers, body = self.oauth:handle(request)
+  end
   if status then
     return status, answer_headers, body
   end

@@ -17,6 +17,7 @@
 ---@field clock fun(): number
 ---@field grants slack.sandbox.Grants
 ---@field oauth slack.sandbox.OAuth
+---@field uploads slack.sandbox.Uploads
 
 ---@alias slack.sandbox.Method
 ---| fun(workspace: slack.sandbox.Workspace, call: slack.sandbox.Call): table?, string?, table?
@@ -25,8 +26,8 @@
 local methods = {}
 
 for _, area in ipairs {
-  "apps", "assistant", "chat", "conversations", "functions", "oauth", "openid", "streams", "users",
-  "views",
+  "apps", "assistant", "chat", "conversations", "files", "functions", "oauth", "openid", "streams",
+  "users", "views",
 } do
   for name, method in pairs(require("slack.sandbox.methods." .. area)) do
     methods[name] = method

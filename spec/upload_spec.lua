@@ -1,0 +1,137 @@
+local files = require "support.files"
+local sandbox = require "support.local_slack"
+local slack = require "slack"
+local tasks = require "slack.tasks"
+
+describe("client:upload", function()
+  local BYTES <const> = "\0\1\2 bytes of every kind \255\r\n"
+
+  local function with_slack(name, fn)
+    it(name, function()
+      tasks.run(function()
+        local here <close> = assert(sandbox.start())
+        local client = slack.client {
+          token = here.bot_token, api_url = here.api_url, ca_file = here.ca_file, log = "off",
+        }
+        fn(here, client, here.workspace:find_channel "general")
+      end)
+    end)
+  end
+
+  with_slack("shows content in a channel, byte for byte", function(here, client, channel)
+    local file = assert(client:upload {
+      content = BYTES, filename = "a b&c.bin", title = "All of them", channel = channel.id,
+      initial_comment = "see here",
+    })
+    assert.equal("All of them", file.title)
+    local message = assert(here:wait_message { text = "see here" })
+    assert.equal(file.id, message.files[1].id)
+    assert.equal("a b&c.bin", message.files[1].name)
+    local info = client.files.info({ file = file.id }).file
+    assert.same({ { ts = message.ts } }, info.shares.public[channel.id])
+    local response = slack.fetch(info.url_private, {
+      ca_file = here.ca_file, headers = { authorization = "Bearer " .. here.bot_token },
+    })
+    assert.equal(BYTES, response.body)
+  end)
+
+  with_slack("takes a file from the disk, into a thread", function(here, client, channel)
+    local directory <close> = files.temporary()
+    files.write(directory.path .. "/report.csv", "a,b\n1,2\n")
+    local said = here:say { user = "ada", channel = "general", text = "report?" }
+    local file = assert(client:upload {
+      file = directory.path .. "/report.csv", channel = channel.id, thread_ts = said.ts,
+    })
+    assert.equal("report.csv", file.title)
+    local message = assert(here:wait_message { after = said.ts })
+    assert.equal(said.ts, message.thread_ts)
+    assert.equal("a,b\n1,2\n", here.uploads.files[file.id].content)
+  end)
+
+  with_slack("keeps it for the bot where no channel is named", function(here, client)
+    local file = assert(client:upload { content = "x", filename = "x.txt" })
+    assert.equal("x", here.uploads.files[file.id].content)
+    assert.equal(0, #here:messages "general")
+  end)
+
+  with_slack("takes megabytes", function(here, client)
+    local content = ("0123456789abcdef"):rep(200000)
+    local file = assert(client:upload { content = content, filename = "large.txt" })
+    assert.equal(content, here.uploads.files[file.id].content)
+  end)
+
+  with_slack("gives Slack's word for what each step refuses", function(here, client, channel)
+    local function refused(what, code, pattern)
+      local all = { content = "x", filename = "x.txt", channel = channel.id }
+      for name, value in pairs(what) do
+        all[name] = value
+      end
+      local file, err = client:upload(all)
+      assert.is_nil(file)
+      assert.equal(code, err.code)
+      assert.matches(pattern, tostring(err))
+    end
+    refused({ channel = "C404" }, "channel_not_found", "files.completeUploadExternal: channel_not")
+    channel.members[here.workspace.bot.user_id] = nil
+    refused({}, "not_in_channel", "invite the bot to the channel")
+    here:fail("files.getUploadURLExternal", { error = "missing_scope" })
+    refused({}, "missing_scope", "files.getUploadURLExternal: missing_scope")
+    assert.equal(3, #here:calls "files.getUploadURLExternal")
+  end)
+
+  with_slack("sends the bytes to a new URL when they did not arrive", function(here, client)
+    local handle, failures = here.uploads.handle, 0
+    function here.uploads.handle(...)
+      if (select(2, ...)).path:find "^/upload/" and failures < 1 then
+        failures = failures + 1
+        return 503, { "Content-Type", "text/html" }, "<h1>busy</h1>"
+      end
+      return handle(...)
+    end
+    local file = assert(client:upload { content = "x", filename = "x.txt" })
+    assert.equal("x", here.uploads.files[file.id].content)
+    assert.equal(2, #here:calls "files.getUploadURLExternal")
+    assert.equal(1, #here:calls "files.completeUploadExternal")
+  end)
+
+  with_slack("says what Slack has against the bytes, and never the URL", function(here, client)
+    function here.uploads.handle(_, request)
+      return request.path:find "^/upload/" and 400 or nil, { "Content-Type", "text/plain" },
+        "too strange"
+    end
+    local file, err = client:upload { content = "x", filename = "x.txt" }
+    assert.is_nil(file)
+    assert.equal("upload_failed", err.code)
+    assert.equal(400, err.status)
+    assert.matches('client:upload: .*"x.txt": status 400: too strange', tostring(err))
+    assert.not_matches("/upload/", tostring(err))
+    assert.equal(1, #here:calls "files.getUploadURLExternal")
+  end)
+
+  with_slack("says of a file what keeps it from being read", function(_, client)
+    local file, err = client:upload { file = "/nowhere/x" }
+    assert.is_nil(file)
+    assert.equal("file", err.code)
+    assert.matches("cannot be read: /nowhere/x: No such file", tostring(err))
+    assert.equal("file", select(2, client:upload { file = "/" }).code)
+    assert.equal("empty_file", select(2, client:upload { content = "", filename = "x" }).code)
+  end)
+
+  it("raises at the caller's line when it is misused", function()
+    local client = slack.client { token = "xoxb-1" }
+    for _, case in ipairs {
+      { "x", "a table with content or file expected, got string" },
+      { {}, 'field "content" or "file" is missing' },
+      { { content = "x" }, 'field "filename" is missing' },
+      { { content = "x", file = "y" }, 'fields "content" and "file" exclude each other' },
+      { { content = 1, filename = "x" }, 'field "content": string expected, got number' },
+      { { contents = "x" }, 'unknown field "contents"; did you mean "content"?' },
+      { { file = "x", thread_ts = "1.1" }, 'field "thread_ts" has no use without "channel"' },
+    } do
+      local ok, message = pcall(function() client:upload(case[1]) end)
+      assert.is_false(ok)
+      assert.truthy(message:find("upload_spec.lua:%d+: client:upload: "), message)
+      assert.truthy(message:find(case[2], 1, true), message)
+    end
+  end)
+end)
