@@ -1,6 +1,13 @@
 local Offline = require "support.offline_app"
 local json = require "slack.json"
+local loop = require "slack.loop"
 local slack = require "slack"
+
+local function settle()
+  for _ = 1, 5 do
+    loop.step(0)
+  end
+end
 
 describe("a listener", function()
   local offline, app, seen
@@ -223,6 +230,22 @@ describe("a listener", function()
       offline:message "twice"
       assert.same({ "once" }, seen)
     end)
+
+    for _, where in ipairs { "", " below middleware" } do
+      it("may be removed by a handler that runs before it" .. where, function()
+        local second
+        if where ~= "" then
+          app:use(function(_, next) return next() end)
+        end
+        app:message(function() second:remove() end)
+        second = app:message(take)
+        app:message(function() table.insert(seen, "last") end)
+        offline:message "x"
+        offline:message "y"
+        settle()
+        assert.same({ "last", "last" }, seen)
+      end)
+    end
 
     it("may be removed by a predicate that is asked before it, others added", function()
       local second, third

@@ -16,6 +16,7 @@ local http = require "slack.http"
 local interrupts = require "slack.interrupts"
 local log = require "slack.log"
 local loop = require "slack.loop"
+local method_advice = require "slack.method_advice"
 local registry = require "slack.registry"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
@@ -59,6 +60,12 @@ App.__name = "slack.app"
 for name, method in pairs(registry.Registrar) do
   App[name] = method
 end
+
+-- A field that is not there: nil, or advice if a method is meant.
+App._missing = method_advice(App)
+setmetatable(App, { __index = function(_, name)
+  App._missing(name, 2)
+end })
 
 -- Making -------------------------------------------------------------------------
 

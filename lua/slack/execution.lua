@@ -80,8 +80,18 @@ local function note_finished(delivery, listener)
   end
 end
 
+-- Of the listeners of one delivery one that runs before may have removed another.
+local function is_removed(job)
+  local is_it = job.delivery.several and not job.listener.ledger
+  job.completed = is_it
+  return is_it
+end
+
 local function run_alone(job)
   local _ <close> = job
+  if is_removed(job) then
+    return
+  end
   local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
   local counts = job.dispatch.counts
   job.completed = ok
@@ -100,6 +110,9 @@ end
 -- comes out at the top.
 local function run_below(job)
   local _ <close> = job
+  if is_removed(job) then
+    return
+  end
   local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
   job.completed = ok
   if not ok then
@@ -114,6 +127,7 @@ end
 local function run_all_below(job, c)
   local listeners, delivery = job.listeners, job.delivery
   local started = {}
+  delivery.several = true
   for i = 1, #listeners do
     local own = i == #listeners and c or c:_fork()
     own.matches, own.listener = listeners.matches[i], listeners[i]

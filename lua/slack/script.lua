@@ -5,6 +5,7 @@
 local Listener = require "slack.listener"
 local core = require "slack.core"
 local loop = require "slack.loop"
+local method_advice = require "slack.method_advice"
 local raised = require "slack.raised"
 local registry = require "slack.registry"
 local tasks = require "slack.tasks"
@@ -28,6 +29,8 @@ for name, method in pairs(registry.Registrar) do
   ScriptApp[name] = method
 end
 
+local missing = method_advice(ScriptApp)
+
 -- Its own methods, then those of the app, called with the app, then the app's fields.
 function ScriptApp:__index(name)
   local method = ScriptApp[name]
@@ -35,9 +38,14 @@ function ScriptApp:__index(name)
     return method
   end
   local app = self._app
-  method = getmetatable(app)[name]
+  method = rawget(getmetatable(app), name)
   if type(method) ~= "function" then
-    return app[name]
+    local value = rawget(app, name)
+    if value == nil then
+      missing(name, 2)
+      app._missing(name, 2)
+    end
+    return value
   end
   local function forwarded(_, ...)
     return method(app, ...)
