@@ -1,5 +1,6 @@
 local Offline = require "support.offline_app"
 local errors = require "slack.errors"
+local files = require "support.files"
 local json = require "slack.json"
 
 describe("the context", function()
@@ -71,6 +72,58 @@ describe("the context", function()
       local c = context_of { event = { type = "x" } }
       assert.same({ "U05BOTUSR01", "B05BOT" }, { c.bot_user_id, c.bot_id })
     end)
+  end)
+
+  -- Calls fn for each way to put a wrong value into a body.
+  local function each_wrong(body, part, fn)
+    for name, value in pairs(part) do
+      for _, wrong in ipairs { json.null, 5, "", "text", true, {}, { 1 }, { { "x" } } } do
+        part[name] = wrong
+        fn(body)
+      end
+      part[name] = value
+      if type(value) == "table" then
+        each_wrong(body, value, fn)
+      end
+    end
+  end
+
+  it("has every field whatever the payload is, and raises for none", function()
+    local Context = require "slack.context"
+    local names = {}
+    for name in files.read("lua/slack/context.lua"):gmatch "%-%-%-@field ([%w_]+)" do
+      table.insert(names, name)
+    end
+    local view = {
+      id = "V1", app_installed_team_id = "T1", blocks = { { type = "input", block_id = "b" } },
+      state = { values = { b = {
+        a = { type = "checkboxes", selected_options = { { value = "x" } } },
+      } } },
+    }
+    for _, body in ipairs {
+      { event = { type = "message", text = "x", user = "U1", channel = "C1", ts = "1.1",
+        message = { user = "U1", ts = "1.1" }, item = { channel = "C1", message = { ts = "1.1" } },
+        assistant_thread = { user_id = "U1" }, invite = { inviting_user = { id = "U1" } },
+        view = view }, authorizations = { { team_id = "T1" } } },
+      { type = "block_actions", user = { id = "U1" }, team = { id = "T1" }, view = view,
+        actions = { { action_id = "a" } }, container = { type = "view" }, state = { values = {} } },
+      { type = "view_submission", view = view, interactivity = { interactivity_pointer = "1.2" },
+        response_urls = { { response_url = "x" } } },
+      { type = "dialog_submission", submission = { name = "x" }, original_message = { ts = "1" } },
+      { command = "/x", text = "x", user_id = "U1", channel_id = "C1" },
+    } do
+      each_wrong(body, body, function(wrong)
+        if (require "slack.payload").kind(wrong) then
+          local c = context_of(wrong)
+          for _, name in ipairs(names) do
+            local ok, value = pcall(Context.__index, c, name)
+            if not ok or value == json.null then
+              error(("c.%s: %s"):format(name, value))
+            end
+          end
+        end
+      end)
+    end
   end)
 
   it("names the payload after its kind", function()
@@ -155,7 +208,9 @@ describe("the context", function()
         local _
         _, err = c:ack { errors = { name = ("x"):rep(21000) } }
       end)
-      local request = offline:deliver { type = "view_submission", view = { callback_id = "form" } }
+      local request = offline:deliver {
+        type = "view_submission", view = { callback_id = "form" },
+      }
       assert.equal("too_large", err.code)
       assert.matches('app:view "form" %(.*context_spec.lua:%d+%): the ack of %d+ bytes is too large',
         offline:log())
@@ -179,7 +234,9 @@ describe("the context", function()
 
     it("answers a form (S184)", function()
       app:view("form", function() return { response_action = "errors", errors = { b1 = "no" } } end)
-      local request = offline:deliver { type = "view_submission", view = { callback_id = "form" } }
+      local request = offline:deliver {
+        type = "view_submission", view = { callback_id = "form" },
+      }
       assert.same({ response_action = "errors", errors = { b1 = "no" } },
         json.decode(request.answers[1]))
     end)
@@ -233,7 +290,9 @@ describe("the context", function()
 
     it("answers nothing else, so that a form stays open", function()
       app:view("form", function() error "broken" end)
-      local request = offline:deliver { type = "view_submission", view = { callback_id = "form" } }
+      local request = offline:deliver {
+        type = "view_submission", view = { callback_id = "form" },
+      }
       assert.same({}, request.answers)
       assert.is_true(request.refused)
     end)

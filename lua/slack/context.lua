@@ -91,11 +91,11 @@ end
 
 function fields.type(c)
   if c.kind == "event" then
-    return c.payload.type
+    return payload.present(c.payload.type)
   elseif c.kind == "command" then
     return "command"
   end
-  return c.body.type or c.kind
+  return payload.present(c.body.type) or c.kind
 end
 
 function fields.message(c)
@@ -113,13 +113,17 @@ for _, kind in ipairs { "event", "command", "action", "options", "shortcut" } do
   end
 end
 
+local function as_string(value)
+  return type(value) == "string" and value or nil
+end
+
 function fields.text(c)
   if c.kind == "command" then
-    return payload.present(c.payload.text)
+    return as_string(c.payload.text)
   end
   local message = c.kind == "event" and c.payload or c.kind == "shortcut" and c.message
-  return message and (payload.present(message.text)
-    or payload.present((payload.as_table(message.message) or {}).text)) or nil
+  return message and (as_string(message.text)
+    or as_string((payload.as_table(message.message) or {}).text)) or nil
 end
 
 function fields.response_urls(c)
