@@ -1,6 +1,7 @@
 -- What people do to the app itself: commands, buttons, menus, shortcuts and
 -- modals. Each waits for the app's ack and gives back what came of it.
 
+local block_checks = require "slack.sandbox.block_checks"
 local checks = require "slack.sandbox.checks"
 local json = require "slack.json"
 local outer = require "slack.sandbox.outer"
@@ -264,6 +265,17 @@ local function fill_in(view, values)
   return { values = state }
 end
 
+-- A view that Slack would not take: the person sees a failure, and the app nothing.
+local function find_fault(ack)
+  if type(ack) == "table" and (ack.response_action == "update" or ack.response_action == "push")
+  then
+    local refusal = type(ack.view) == "table" and block_checks.refusal { view = ack.view }
+    if refusal or type(ack.view) ~= "table" then
+      return refusal and refusal.messages[1] or "the view is missing"
+    end
+  end
+end
+
 -- What the ack of a submission does to the stack of views.
 local function follow(self, view, ack)
   local workspace = self.workspace
@@ -309,7 +321,10 @@ function people:submit(what)
   self:add_step(payload, view.id)
   payload.response_urls = json.list {}
   local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
-  if outcome.ack ~= nil then
+  local fault = find_fault(outcome.ack)
+  if fault then
+    outcome.failure, outcome.detail = "connection_error", fault
+  elseif outcome.ack ~= nil then
     follow(self, view, outcome.ack)
   end
   self:changed()

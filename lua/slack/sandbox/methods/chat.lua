@@ -2,6 +2,7 @@
 
 local Workspace = require "slack.sandbox.workspace"
 local arguments = require "slack.sandbox.methods.arguments"
+local block_checks = require "slack.sandbox.block_checks"
 
 local in_channel, on_message, structure =
   arguments.in_channel, arguments.on_message, arguments.structure
@@ -11,12 +12,6 @@ local methods = {}
 
 local MAX_TEXT = 40000
 
-local function invalid_blocks(reason, pointer)
-  return nil, "invalid_blocks", {
-    response_metadata = { messages = { ("[ERROR] %s [json-pointer:%s]"):format(reason, pointer) } },
-  }
-end
-
 -- Gives blocks their ids, as Slack does, and refuses what is no block list.
 local function check_blocks(value)
   if value == nil or value == "" then
@@ -25,16 +20,10 @@ local function check_blocks(value)
   local blocks = structure(value)
   if type(blocks) ~= "table" then
     return nil, "invalid_blocks_format"
-  elseif #blocks > 50 then
-    return invalid_blocks("no more than 50 items allowed", "/blocks")
   end
-  for i, block in ipairs(blocks) do
-    local pointer = "/blocks/" .. i - 1
-    if type(block) ~= "table" or type(block.type) ~= "string" then
-      return invalid_blocks("missing required field: type", pointer)
-    elseif block.type == "section" and not block.text and not block.fields then
-      return invalid_blocks("missing required field: text", pointer)
-    end
+  local metadata = block_checks.refusal { blocks = blocks }
+  if metadata then
+    return nil, "invalid_blocks", { response_metadata = metadata }
   end
   Workspace.identify(blocks)
   return { blocks = #blocks > 0 and blocks or nil }

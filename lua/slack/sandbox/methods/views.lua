@@ -1,6 +1,7 @@
 -- Methods about modals and home tabs.
 
 local arguments = require "slack.sandbox.methods.arguments"
+local block_checks = require "slack.sandbox.block_checks"
 
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
@@ -15,8 +16,11 @@ local function check_view(call)
   local view = arguments.structure(call.args.view)
   if type(view) ~= "table" or (view.type ~= "modal" and view.type ~= "home") then
     return missing_field "view"
-  elseif view.type == "modal" and type(view.title) ~= "table" then
-    return missing_field "title [json-pointer:/view]"
+  end
+  local metadata, code = block_checks.refusal { view = view }
+  if metadata then
+    return nil, code == "too_large" and "view_too_large" or "invalid_arguments",
+      { response_metadata = metadata }
   end
   return view
 end

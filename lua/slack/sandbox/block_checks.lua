@@ -1,0 +1,33 @@
+-- Blocks and views as the local Slack takes them: by the rules of slack.blocks, and
+-- with Slack's words where it does not.
+
+local check = require "slack.blocks.check"
+
+local M = {}
+
+-- "view.blocks[3].text" is "/view/blocks/2/text" in Slack's words.
+local function pointer_of(path)
+  local pointer = ""
+  for step in path:gmatch "[^.%[%]]+" do
+    local index = math.tointeger(tonumber(step))
+    pointer = pointer .. "/" .. (index and index - 1 or step)
+  end
+  return pointer
+end
+
+---@param value table as slack.blocks.check takes it
+---@return table? response_metadata what is wrong, nil when nothing is
+---@return string? code of the first problem
+function M.refusal(value)
+  local problems = check.problems(value)
+  if #problems == 0 then
+    return nil
+  end
+  local messages = {}
+  for i, problem in ipairs(problems) do
+    messages[i] = ("[ERROR] %s [json-pointer:%s]"):format(problem.message, pointer_of(problem.path))
+  end
+  return { messages = messages }, problems[1].code
+end
+
+return M

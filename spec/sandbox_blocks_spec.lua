@@ -1,0 +1,75 @@
+local blocks = require "slack.blocks"
+local client = require "slack.client"
+local live_app = require "support.live_app"
+local log = require "slack.log"
+local sandbox = require "support.local_slack"
+
+describe("the local Slack", function()
+  local slack_here, api
+
+  before_each(function()
+    slack_here = assert(sandbox.start { log = log.new { level = "off" } })
+    api = client.new {
+      token = slack_here.bot_token, api_url = slack_here.api_url, ca_file = slack_here.ca_file,
+      proxy = "", log = log.new { level = "off" }, retries = 0,
+    }
+  end)
+
+  after_each(function()
+    slack_here:stop()
+  end)
+
+  it("refuses blocks by Slack's rules, in Slack's words", function()
+    local answer, err = api.chat.postMessage {
+      channel = "general", blocks = { blocks.divider(), { type = "header", text = "x" } },
+    }
+    assert.is_nil(answer)
+    assert.equal("invalid_blocks", err.code)
+    assert.same({ "[ERROR] a text object expected, got \"x\" [json-pointer:/blocks/1/text]" },
+      err.response.response_metadata.messages)
+    assert.equal("blocks[2].text", err.path)
+  end)
+
+  it("takes what the constructors make", function()
+    assert(api.chat.postMessage {
+      channel = "general", text = "x", blocks = { blocks.header "x", blocks.table { { "a" } } },
+    })
+  end)
+
+  it("refuses views by Slack's rules", function()
+    local _, err = api.views.publish {
+      user_id = slack_here.workspace:find_user "ada".id,
+      view = { type = "home", blocks = { { type = "markdown", text = "x" } } },
+    }
+    assert.equal("invalid_arguments", err.code)
+    assert.equal("view.blocks[1]", err.path)
+    local many = {}
+    for i = 1, 100 do
+      many[i] = blocks.section(("x"):rep(2900))
+    end
+    _, err = api.views.publish {
+      user_id = slack_here.workspace:find_user "ada".id, view = { type = "home", blocks = many },
+    }
+    assert.equal("view_too_large", err.code)
+  end)
+
+  it("shows the person a failure when the answer to a modal has a view that is wrong", function()
+    live_app.run(function(here, new_app)
+      local app = new_app()
+      app:command("/open", function(c)
+        c:ack()
+        c:open(blocks.modal("First", { callback_id = "first" }))
+      end)
+      app:view("first", function()
+        return { response_action = "push", view = { type = "modal", blocks = {} } }
+      end)
+      live_app.start(here, app)
+      here:command { command = "/open" }
+      local view = here:wait(function() return here:view() end)
+      local outcome = here:submit { view = view }
+      assert.equal("connection_error", outcome.failure)
+      assert.matches("/view/title", outcome.detail)
+      assert.equal("first", here:view().callback_id)
+    end)
+  end)
+end)
