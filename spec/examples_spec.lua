@@ -129,6 +129,77 @@ describe("examples/hello", function()
   end)
 end)
 
+-- Examples that are one file each, over Socket Mode.
+describe("the example", function()
+  local slack_here
+
+  before_each(function()
+    slack_here = assert(sandbox.start { log = silent })
+  end)
+
+  after_each(function()
+    slack_here:stop()
+  end)
+
+  -- Runs fn(bot) while it runs, and ends it as Ctrl-C would.
+  local function with_example(name, fn, environment)
+    it(name .. " does what it says", function()
+      local all = { SLACK_BOT_TOKEN = slack_here.bot_token, SLACK_APP_TOKEN = slack_here.app_token,
+        SLACK_SIGNING_SECRET = "" }
+      for key, value in pairs(environment or {}) do
+        all[key] = value
+      end
+      local bot <close> = run_bot(("examples/%s/bot.lua"):format(name), slack_here, all)
+      fn(bot)
+      bot:signal()
+      live_app.wait(function() return not bot:is_running() end)
+      assert.equal(0, bot:wait(), bot:output())
+      assert.is_nil(bot:output():find "ERROR", bot:output())
+    end)
+  end
+
+  with_example("mention", function(bot)
+    local said = slack_here:say {
+      text = ("<@%s> are you there?"):format(slack_here.workspace.bot.user_id),
+    }
+    local answer = assert(slack_here:wait_message { text = "You called, <@" }, bot:output())
+    assert.equal(said.ts, answer.thread_ts)
+  end)
+
+  with_example("approve", function(bot)
+    for button, outcome in pairs { approve = "approved", reject = "rejected" } do
+      slack_here:command { command = "/approve", text = "the " .. outcome .. " logo" }
+      local question = assert(slack_here:wait_message { text = "Approve *the " .. outcome },
+        bot:output())
+      slack_here:click { message = question, action_id = button, user = "grace" }
+      local text = ("*the %s logo* was %s by <@%s>."):format(outcome, outcome,
+        slack_here.workspace:find_user("grace").id)
+      local changed = assert(slack_here:wait_message { text = text }, bot:output())
+      assert.equal(question.ts, changed.ts)
+      assert.is_nil((changed.blocks or {})[1])
+    end
+  end)
+
+  with_example("upload", function(bot)
+    local said = slack_here:say { text = "members, please" }
+    local message = assert(slack_here:wait_message { text = "3 are here:" }, bot:output())
+    assert.equal(said.ts, message.thread_ts)
+    assert.equal("members.csv", message.files[1].name)
+    local content = slack_here.uploads.files[message.files[1].id].content
+    assert.truthy(content:find(slack_here.workspace:find_user("ada").id, 1, true), content)
+  end)
+
+  with_example("long_work", function(bot)
+    local first = slack_here:command { command = "/report" }
+    assert.equal("Counting…", first.ack.text)
+    slack_here:command { command = "/report", user = "grace" } -- meanwhile
+    for _, user in ipairs { "ada", "grace" } do
+      assert(slack_here:wait_message { text = "Done after", user = user, ephemeral = true },
+        bot:output())
+    end
+  end, { WORK_SECONDS = "0.1" })
+end)
+
 describe("examples/many_workspaces", function()
   local SCRIPT <const> = "examples/many_workspaces/bot.lua"
   local slack_here, mars, orbit, directory
