@@ -126,6 +126,17 @@ describe("README", function()
       assert.truthy(outcome.message.text:find("You were here 2 times.", 1, true))
     end)
 
+    it("talks in an assistant's thread", function()
+      local thread = slack_here:open_assistant { user = "ada", looking_at = "random" }
+      assert(slack_here:wait_message { channel = thread.channel, text = "What would" })
+      slack_here:say {
+        user = "ada", channel = thread.channel, thread_ts = thread.thread_ts,
+        text = "the moon, please",
+      }
+      assert(slack_here:wait_message { channel = thread.channel, text = "384,400 km." })
+      assert.equal("the moon, please", thread.title)
+    end)
+
     it("writes an answer while it is made", function()
       local said = slack_here:say { user = "ada", text = "count to 20" }
       local answer_there = assert(slack_here:wait(function()

@@ -18,6 +18,7 @@ local PARTS = {
   require "slack.responding",
   require "slack.functions",
   require "slack.streaming",
+  require "slack.assistants",
   require "slack.values",
   require "slack.viewing",
   require "slack.conversations",

@@ -20,6 +20,7 @@
 -- Work for one request is a delivery: its jobs are the tasks that handlers run in.
 
 local Admission = require "slack.admission"
+local Assistant = require "slack.assistant"
 local Context = require "slack.context"
 local Crowding = require "slack.crowding"
 local Dedupe = require "slack.dedupe"
@@ -263,7 +264,8 @@ end
 ---@param identity? table with bot_id and bot_user_id
 ---@return boolean
 function Dispatch:ignores(request, event, identity)
-  if not self.ignore_self or not is_own(identity, request.body, event) then
+  if not self.ignore_self or not is_own(identity, request.body, event)
+    or self.index.takes_own and Assistant.is_thread_message(event) then
     return false
   end
   self.counts.ignored = self.counts.ignored + 1

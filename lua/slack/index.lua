@@ -77,6 +77,7 @@ end
 function Index:add(listener)
   listener.index = self
   self.count = self.count + 1
+  self.takes_own = self.takes_own or listener.takes_own
   add_below(self, self.tops[listener.kind], listener, 1)
 end
 

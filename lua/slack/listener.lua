@@ -18,6 +18,8 @@ local METHODS = kinds.METHODS
 ---@field place string where its handler is written, as "file:line"
 ---@field handler function
 ---@field middleware function[]
+---@field consumes? boolean what it takes is for no other one that does not (assistant.lua)
+---@field takes_own? boolean what the bot has done itself, too
 ---@field lanes slack.Lanes|false whose turns its handlers need
 ---@field order integer
 ---@field script? string

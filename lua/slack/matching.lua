@@ -12,6 +12,7 @@ local ANSWERED_ONCE = kinds.ANSWERED_ONCE
 ---@field matches table<integer, any[]> what their patterns captured
 ---@field done? table<slack.Listener, true> listeners to pass over
 ---@field was_done boolean whether there were such
+---@field is_consumed? boolean one of them takes it for itself
 ---@field named boolean whether there are listeners that name this very id
 ---@field first_only? boolean whether one is enough
 ---@field failed? slack.Caught[] errors of predicates, whose listeners are not found
@@ -33,6 +34,19 @@ local function note_failure(found, caught, listener)
   found.failed = failed
 end
 
+-- What an assistant takes is nobody else's.
+local function keep_consumers(found)
+  local matches, kept = found.matches, 0
+  for i = 1, #found do
+    local listener, captures = found[i], matches[i]
+    found[i], matches[i] = nil, nil
+    if listener.consumes then
+      kept = kept + 1
+      found[kept], matches[kept] = listener, captures
+    end
+  end
+end
+
 local function collect(c, listener, found)
   if not listener.ledger then
     return false -- it has been removed meanwhile
@@ -52,6 +66,7 @@ local function collect(c, listener, found)
     local n = #found + 1
     found[n] = listener
     found.matches[n] = captures
+    found.is_consumed = found.is_consumed or listener.consumes
     return found.first_only
   end
   return false
@@ -69,7 +84,9 @@ function Matching:find(index, c, done)
   found.done = done
   found.first_only = ANSWERED_ONCE[c.kind]
   found.named = c.kind ~= "unknown" and index:visit(c, collect, found)
-  if not found[1] and index:has_any() and not found.failed and not found.was_done then
+  if found.is_consumed then
+    keep_consumers(found)
+  elseif not found[1] and index:has_any() and not found.failed and not found.was_done then
     found.first_only = not c.request.acked -- as there is one answer to give
     index:visit(c, collect, found, "any")
   end
@@ -84,6 +101,7 @@ function Matching:give_back(found)
     found[i], matches[i] = nil, nil
   end
   found.done, found.failed, found.was_done = nil, nil, nil
+  found.is_consumed = nil
   self.spare = found
 end
 

@@ -1,6 +1,7 @@
 -- Messages and reactions from a context: c:say, c:reply, c:react, c:update.
 
 local Message = require "slack.message"
+local ThreadContexts = require "slack.thread_contexts"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local payload = require "slack.payload"
@@ -39,6 +40,9 @@ local function post(c, arguments, name)
     return post_ephemeral(c, arguments, name)
   end
   arguments.ephemeral = nil
+  if c.reply_keeper then
+    return ThreadContexts.post(c, arguments)
+  end
   return Message.post(c.client, arguments, c)
 end
 

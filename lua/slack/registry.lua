@@ -1,6 +1,7 @@
 -- What has been registered: a ledger for the program and one for each script.
 -- From all of them together comes the index that the dispatch works with.
 
+local Assistant = require "slack.assistant"
 local CommandRoutes = require "slack.command_routes"
 local Index = require "slack.index"
 local Listener = require "slack.listener"
@@ -46,6 +47,15 @@ local function check_self(self, name)
   end
 end
 
+local function enroll(self, listener)
+  local ledger = self._ledger
+  ledger.last = ledger.last + 1
+  listener.ledger, listener.script = ledger, ledger.script
+  listener.order = ledger.rank * SPAN + ledger.last
+  ordered.insert(ledger.listeners, listener, 0)
+  self:_on_change(listener)
+end
+
 for name in pairs(kinds.METHODS) do
   local new_listener = name == "command" and CommandRoutes.new_listener or Listener.new
   Registrar[name] = function(self, ...)
@@ -54,14 +64,27 @@ for name in pairs(kinds.METHODS) do
     if not listener then
       error(("app:%s: %s"):format(name, problem), 2)
     end
-    local ledger = self._ledger
-    ledger.last = ledger.last + 1
-    listener.ledger, listener.script = ledger, ledger.script
-    listener.order = ledger.rank * SPAN + ledger.last
-    ordered.insert(ledger.listeners, listener, 0)
-    self:_on_change(listener)
+    enroll(self, listener)
     return listener
   end
+end
+
+---The threads in which people talk with the app alone: thread_started and user_message
+---are called with what they do there, also context_changed when they look at another
+---channel, and bot_message with what apps write. All that comes from such threads is
+---theirs: app:message does not hear of it.
+---@param given slack.AssistantOptions
+---@return slack.Assistant
+function Registrar:assistant(given)
+  check_self(self, "assistant")
+  local assistant, problem = Assistant.new(given)
+  if not assistant then
+    error("app:assistant: " .. problem, 2)
+  end
+  for _, listener in ipairs(assistant.listeners) do
+    enroll(self, listener)
+  end
+  return assistant
 end
 
 ---A middleware for everything that comes: called with the context and `next`.

@@ -54,7 +54,8 @@ Stream.__name = "slack.stream"
 ---@field interval? number seconds that fewer wait, 0.6
 ---@field log slack.Logger
 ---@field on_end? fun(stream: slack.Stream)
----@field metadata? fun(): table? for the message if its end gives none
+---@field keeper? { metadata: fun(): table?, posted: fun() } what to keep with the message, if
+---  its end brings no metadata
 
 ---@param target slack.StreamTarget
 ---@param options slack.StreamOptions
@@ -516,8 +517,14 @@ function Stream:finish(closing)
   if self._err then
     return nil, self._err
   end
-  local metadata = parts.metadata or self._options.metadata and self._options.metadata()
-  local message, err = end_with(self, { blocks = parts.blocks, metadata = metadata })
+  local keeper = not parts.metadata and self._options.keeper
+  local kept = keeper and keeper.metadata()
+  local message, err = end_with(self, {
+    blocks = parts.blocks, metadata = parts.metadata or kept or nil,
+  })
+  if message and kept then
+    keeper.posted()
+  end
   self._state = "finished"
   if err then
     give_up(self, err)

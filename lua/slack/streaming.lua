@@ -64,6 +64,15 @@ local function target_of(c, options)
   return target
 end
 
+-- In an assistant's thread its end keeps what a first reply would.
+local function keeper_of(c)
+  local keeper = c.reply_keeper
+  return keeper and {
+    metadata = function() return keeper:metadata(c) end,
+    posted = function() keeper:posted(c) end,
+  }
+end
+
 -- The answers that are being written, so that a person can stop them.
 ---@class slack.RunningStreams
 local Running = {}
@@ -126,7 +135,7 @@ function methods:stream(options)
   local stream = Stream.new(target_of(self, options), {
     buffer = options.buffer, interval = options.interval, log = self.log,
     on_end = function(ended) running.streams[ended] = nil end,
-    metadata = self.reply_metadata and function() return self:reply_metadata() end,
+    keeper = keeper_of(self),
   })
   running.streams[stream] = true
   return stream
