@@ -216,6 +216,7 @@ return {
   -- Fields that hold ids, which are not the names that people see.
   IDS = { channel = "C0123456789", user = "U0123456789", team = "T0123456789" },
   text_without_mention = text_without_mention,
+  is_ordinary = is_ordinary,
   -- Kinds of which the first match alone runs, because there is one answer to give.
   ANSWERED_ONCE = {
     command = true, action = true, options = true, shortcut = true, view = true,

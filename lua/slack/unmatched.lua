@@ -2,6 +2,8 @@
 -- is named once in a while, and nothing but ids is shown.
 
 local LogLimit = require "slack.log_limit"
+local kinds = require "slack.kinds"
+local payload = require "slack.payload"
 
 local PERIOD = 600 -- seconds between two warnings about the same
 
@@ -28,30 +30,61 @@ local function name_of(id)
   return type(id) == "table" and "(no text)" or tostring(id)
 end
 
+-- The code for a table of constraints, of which some may have no value.
+local function line_for(method, ...)
+  local parts = {}
+  for i = 1, select("#", ...), 2 do
+    local field, id = select(i, ...)
+    if type(id) == "string" then
+      parts[#parts + 1] = ("%s = %q"):format(field, id)
+    end
+  end
+  return ("app:%s({ %s }, function(c) … end)"):format(method, table.concat(parts, ", "))
+end
+
 local SUGGEST = {}
+
+local function suggest_message(event)
+  if kinds.is_ordinary(nil, event) then
+    return "event", "message", "app:message(function(c) … end)"
+  end
+  return "message", name_of(event.subtype), line_for("message", "subtype", event.subtype)
+end
 
 function SUGGEST.event(c)
   local id = name_of(c.type)
-  return "event", id, id == "message" and "app:message(function(c) … end)" or line("event", id)
+  if id == "message" then
+    return suggest_message(c.payload)
+  elseif id == "function_executed" then
+    local callback_id = name_of(payload.callback_id(c.body))
+    return "function", callback_id, line("func", callback_id)
+  end
+  return "event", id, line("event", id)
 end
 
 function SUGGEST.command(c)
   return "command", c.payload.command, line("command", c.payload.command)
 end
 
+-- Attachments and dialogs have no action_ids; what they send is known by their callback_id.
 function SUGGEST.action(c)
-  local part = c.payload
-  if part.action_id then
+  local part, body = c.payload, c.body
+  if payload.present(part.action_id) then
     local id = name_of(part.action_id)
     return "action", id, line("action", id)
   end
-  local id = name_of(c.body.callback_id)
-  return "action", id, ("app:action({ callback_id = %q }, function(c) … end)"):format(id)
+  return name_of(body.type), name_of(body.callback_id),
+    line_for("action", "type", body.type, "callback_id", body.callback_id)
 end
 
 function SUGGEST.options(c)
-  local id = name_of(c.payload.action_id or c.payload.name)
-  return "options", id, line("options", id)
+  local part, body = c.payload, c.body
+  if payload.present(part.action_id) then
+    local id = name_of(part.action_id)
+    return "options", id, line("options", id)
+  end
+  return "options", name_of(part.name),
+    line_for("options", "callback_id", body.callback_id, "name", part.name)
 end
 
 function SUGGEST.shortcut(c)
