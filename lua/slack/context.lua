@@ -223,7 +223,7 @@ function Context:_fork()
   for name, value in next, self do
     copy[name] = value
   end
-  copy.log, copy.matches, copy.listener, copy.text = nil, nil, nil, nil
+  copy.log, copy.matches, copy.listener = nil, nil, nil
   return setmetatable(copy, Context)
 end
 
