@@ -145,6 +145,81 @@ describe("a listener", function()
     end)
   end)
 
+  describe("for attachments and dialogs of old apps (S150)", function()
+    local function noting(name) return function() table.insert(seen, name) end end
+
+    it("is found by type, callback_id and name", function()
+      app:action({ type = "interactive_message", callback_id = "cb", name = "yes" }, noting "yes")
+      app:action({ type = "dialog_submission", callback_id = "cb" }, noting "submission")
+      app:action({ type = "dialog_cancellation", callback_id = "cb" }, noting "cancellation")
+      app:action({ type = { "dialog_submission", "dialog_cancellation" } }, noting "another")
+      local function attachment(name)
+        offline:deliver { type = "interactive_message", callback_id = "cb", user = { id = "U1" },
+          actions = { { name = name, type = "button", value = "1" } } }
+      end
+      attachment "yes"
+      attachment "no"
+      offline:deliver { type = "dialog_submission", callback_id = "cb", submission = { a = "1" } }
+      offline:deliver { type = "dialog_cancellation", callback_id = "cb" }
+      offline:deliver { type = "dialog_submission", callback_id = "other", submission = {} }
+      assert.same({ "yes", "submission", "cancellation", "another" }, seen)
+    end)
+
+    it("of a menu is found by callback_id and name", function()
+      app:options({ callback_id = "cb", name = "city" }, noting "city")
+      app:options({ type = "dialog_suggestion", name = "country" }, noting "country")
+      app:options({ type = "interactive_message", callback_id = "old" }, noting "attachment")
+      for _, body in ipairs {
+        { type = "dialog_suggestion", callback_id = "cb", name = "city", value = "b" },
+        { type = "dialog_suggestion", callback_id = "cb", name = "country", value = "b" },
+        { type = "interactive_message", callback_id = "old", name = "n", value = "b" },
+        { type = "dialog_suggestion", callback_id = "old", name = "n", value = "b" },
+      } do
+        offline:deliver(body)
+      end
+      assert.same({ "city", "country", "attachment" }, seen)
+    end)
+  end)
+
+  it("of a menu is found by action_id and block_id (S146)", function()
+    local function noting(name) return function() table.insert(seen, name) end end
+    app:options({ action_id = "m", block_id = "b2" }, noting "m in b2")
+    app:options({ block_id = "b3" }, noting "b3")
+    app:options("m", noting "m")
+    for _, ids in ipairs { { "m", "b2" }, { "x", "b3" }, { "m", "b1" }, { "x", "b1" } } do
+      offline:deliver { type = "block_suggestion", action_id = ids[1], block_id = ids[2] }
+    end
+    assert.same({ "m in b2", "b3", "m" }, seen)
+  end)
+
+  it("of a function is found by its callback_id, string or pattern (S149)", function()
+    app:func("exact", function() table.insert(seen, "exact") end)
+    app:func(slack.pattern "^go_(%a+)", take)
+    for _, id in ipairs { "exact", "go_far", "other" } do
+      offline:event { type = "function_executed", ["function"] = { callback_id = id } }
+    end
+    assert.same({ "exact", { "far" } }, seen)
+    local ok, message = pcall(app.func, app, 42, take)
+    assert.is_false(ok)
+    assert.matches("app:func: callback_id: a string, slack.pattern", message, 1, true)
+  end)
+
+  it("for whatever no other took may name types and places", function()
+    app:message("taken", function() end)
+    app:any("reaction_added", function() table.insert(seen, "reaction") end)
+    app:any({ kind = "command", user = "U03ADA5K1QW" },
+      function() table.insert(seen, "command") end)
+    app:any(function(c) table.insert(seen, c.kind .. " " .. c.type) end)
+    offline:message "taken"
+    offline:message "something else"
+    offline:event { type = "reaction_added", user = "U1" }
+    offline:command "/nothing"
+    offline:deliver { type = "some_future_thing" }
+    assert.same({
+      "event message", "reaction", "event reaction_added", "command", "unknown some_future_thing",
+    }, seen)
+  end)
+
   it("runs when all of its constraints hold, and only then (S141)", function()
     app:message({ text = "deploy", channel = "C07DEPLOY42", user = "U03ADA5K1QW" }, take)
     offline:message("deploy", { channel = "C0OTHER" })
