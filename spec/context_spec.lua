@@ -212,8 +212,8 @@ describe("the context", function()
         type = "view_submission", view = { callback_id = "form" },
       }
       assert.equal("too_large", err.code)
-      assert.matches('app:view "form" %(.*context_spec.lua:%d+%): the ack of %d+ bytes is too large',
-        offline:log())
+      assert.matches('app:view "form" %(.*context_spec.lua:%d+%): the ack of %d+ bytes is too '
+        .. "large", offline:log())
       assert.same({ "empty" }, request.answers)
     end)
 

@@ -3,9 +3,9 @@
 
 local block_checks = require "slack.sandbox.block_checks"
 local checks = require "slack.sandbox.checks"
-local json = require "slack.json"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.people"
+local state = require "slack.sandbox.state"
 
 ---@class slack.sandbox.Outcome
 ---@field ack any payload of the app's ack; json.null when it had none; nil when it never came
@@ -115,7 +115,10 @@ end
 -- Where an element was used: in a message or in a view.
 local function add_place(self, payload, place)
   local message, view = place.message, place.view
+  local action = payload.actions and payload.actions[1]
   if view then
+    view.state = state.of(view.blocks, {}, view.state)
+    state.apply(view.state, action or {})
     payload.view = view
     payload.container = { type = "view", view_id = view.id }
     self:add_step(payload, view.id)
@@ -131,7 +134,8 @@ local function add_place(self, payload, place)
     thread_ts = message.thread_ts,
   }
   payload.message = not message.is_ephemeral and message or nil
-  payload.state = { values = {} }
+  payload.state = state.of(message.blocks, {})
+  state.apply(payload.state, action or {})
   payload.response_url = self:new_response_url(user, channel, message)
   self:add_step(payload, message.ts)
 end
@@ -230,45 +234,25 @@ function people:view()
   return self.workspace:top_view()
 end
 
-local VALUE_FIELDS = {
-  static_select = "selected_option",
-  external_select = "selected_option",
-  radio_buttons = "selected_option",
-  checkboxes = "selected_options",
-  multi_static_select = "selected_options",
-  multi_external_select = "selected_options",
-  users_select = "selected_user",
-  conversations_select = "selected_conversation",
-  channels_select = "selected_channel",
-  datepicker = "selected_date",
-  timepicker = "selected_time",
-  datetimepicker = "selected_date_time",
-  rich_text_input = "rich_text_value",
-}
-
--- State of every input of a view, as typed; what was left empty is null.
-local function fill_in(view, values)
-  local state = {}
+-- Errors at no input show the person a failure.
+local function find_wrong_error(view, errors)
+  local inputs = {}
   for _, block in ipairs(view.blocks or {}) do
-    local element = block.type == "input" and block.element
-    if element then
-      local field = VALUE_FIELDS[element.type] or "value"
-      local value = values[element.action_id]
-      state[block.block_id] = {
-        [element.action_id] = {
-          type = element.type,
-          [field] = value == nil and json.null or value,
-        },
-      }
+    inputs[block.block_id] = block.type == "input"
+  end
+  for block_id in pairs(type(errors) == "table" and errors or {}) do
+    if not inputs[block_id] then
+      return ("the view has no input in a block %q"):format(block_id)
     end
   end
-  return { values = state }
 end
 
 -- A view that Slack would not take: the person sees a failure, and the app nothing.
-local function find_fault(ack)
-  if type(ack) == "table" and (ack.response_action == "update" or ack.response_action == "push")
-  then
+local function find_fault(view, ack)
+  local action = type(ack) == "table" and ack.response_action
+  if action == "errors" then
+    return find_wrong_error(view, ack.errors)
+  elseif action == "update" or action == "push" then
     local refusal = type(ack.view) == "table" and block_checks.refusal { view = ack.view }
     if refusal or type(ack.view) ~= "table" then
       return refusal and refusal.messages[1] or "the view is missing"
@@ -293,6 +277,7 @@ local function follow(self, view, ack)
       id = view.id,
       previous_view_id = view.previous_view_id,
       root_view_id = view.root_view_id,
+      state = view.state,
     })
   elseif action == "push" then
     workspace:put_view(ack.view, { previous_view_id = view.id, root_view_id = view.root_view_id })
@@ -305,7 +290,8 @@ end
 ---what it says.
 ---@async
 ---@param what? { view: table?, values: table<string, any>?, user: string?, timeout: number? }
----  values by action_id; the view in front when none is given
+---  values by action_id, options by their values; what is not given stays as it was before, or
+---  begins; json.null empties it. The view in front when none is given
 ---@return slack.sandbox.Outcome
 function people:submit(what)
   what = what or {}
@@ -315,13 +301,15 @@ function people:submit(what)
     people.fail(2, "there is no modal to submit")
   end
   local user = people.resolve(self, { user = what.user })
-  view.state = fill_in(view, what.values or {})
+  view.state = state.of(view.blocks, what.values or {}, view.state)
   local payload = interaction(self, "view_submission", user)
   payload.view = view
   self:add_step(payload, view.id)
-  payload.response_urls = json.list {}
+  payload.response_urls = state.response_urls(view, function(channel_id)
+    return self:new_response_url(people.resolve(self, { user = user.id, channel = channel_id }))
+  end)
   local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
-  local fault = find_fault(outcome.ack)
+  local fault = find_fault(view, outcome.ack)
   if fault then
     outcome.failure, outcome.detail = "connection_error", fault
   elseif outcome.ack ~= nil then

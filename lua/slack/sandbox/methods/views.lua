@@ -84,6 +84,7 @@ methods["views.update"] = function(workspace, call)
       id = view.id,
       previous_view_id = view.previous_view_id,
       root_view_id = view.root_view_id,
+      state = view.state,
     }),
   }
 end
