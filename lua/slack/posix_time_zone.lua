@@ -135,6 +135,7 @@ local function changes_of(self, year, into)
   }
   into[#into + 1] = {
     at = day_of(self.ends, year) * DAY + self.ends.time - self.summer, offset = self.standard,
+    is_end = true,
   }
 end
 
@@ -142,7 +143,7 @@ local function by_time(a, b)
   if a.at ~= b.at then
     return a.at < b.at
   end
-  return a.offset > b.offset -- summer that ends as it begins again goes on
+  return a.is_end and not b.is_end -- summer that ends as the next one begins goes on
 end
 
 ---How far the clocks are ahead at a time, since when, and until when.

@@ -82,7 +82,7 @@ end
 
 local function read_file(path)
   local file = io.open(path, "rb")
-  local bytes = file and file:read(MOST_BYTES)
+  local bytes = file and (file:read(MOST_BYTES) or "")
   if file then
     file:close()
   end
