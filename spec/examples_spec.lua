@@ -142,8 +142,8 @@ describe("the example", function()
   end)
 
   -- Runs fn(bot) while it runs, and ends it as Ctrl-C would.
-  local function with_example(name, fn, environment)
-    it(name .. " does what it says", function()
+  local function with_example(name, fn, environment, promise)
+    it(name .. " " .. (promise or "does what it says"), function()
       local all = { SLACK_BOT_TOKEN = slack_here.bot_token, SLACK_APP_TOKEN = slack_here.app_token,
         SLACK_SIGNING_SECRET = "" }
       for key, value in pairs(environment or {}) do
@@ -198,6 +198,47 @@ describe("the example", function()
         bot:output())
     end
   end, { WORK_SECONDS = "0.1" })
+
+  with_example("commands", function()
+    local function answer_to(text)
+      return slack_here:command({ command = "/todo", text = text }).message.text
+    end
+    local grace = slack_here.workspace:find_user "grace".id
+    assert.equal("Nothing to do.", answer_to "list")
+    assert.equal("1. water the plants", answer_to "add water the plants")
+    assert.equal("1. water the plants\n2. feed the cat", answer_to 'add "feed the cat"')
+    assert.matches("^1%. water the plants <@" .. grace .. ">\n",
+      answer_to(("give 1 <@%s|grace>"):format(grace)))
+    assert.equal("1. feed the cat", answer_to "done 1")
+    assert.equal("There is no number 7.", answer_to "done 7")
+    assert.matches('number: a whole number expected, got "all"', answer_to "done all", 1, true)
+    assert.matches("switch on .* for /todo", answer_to "give 1 @grace")
+    assert.matches("what there is to do here", answer_to "help", 1, true)
+  end)
+
+  with_example("schedule", function(bot)
+    local function wait_for(text, after)
+      return assert(slack_here:wait_message { text = text, channel = "random", after = after },
+        bot:output())
+    end
+    local first = wait_for "Stand-up!"
+    assert.equal(first.ts, wait_for("Planned for").thread_ts)
+    wait_for("Stand-up!", first.ts)
+    local function answer_to(text)
+      return slack_here:command({ command = "/standup", text = text }).message.text
+    end
+    assert.matches("^The next stand%-up is on <!date^%d+^", answer_to "when")
+    assert.equal("No more reminders.", answer_to "stop")
+    assert.equal("There were none.", answer_to "stop")
+    assert.equal("There is none.", answer_to "when")
+  end, { STANDUP_EVERY = "300ms", STANDUP_CHANNEL = "random" })
+
+  with_example("schedule", function()
+    local answer = slack_here:command({ command = "/standup", text = "when" }).message.text
+    local at = assert(math.tointeger(answer:match "<!date^(%d+)^"))
+    assert.equal("09:15:00", os.date("!%H:%M:%S", at))
+    assert.is_truthy(tonumber(os.date("!%u", at)) <= 5)
+  end, { STANDUP_AT = "Mon-Fri 09:15", TZ = "UTC" }, "waits for its time of the week")
 end)
 
 describe("examples/many_workspaces", function()

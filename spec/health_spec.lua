@@ -259,6 +259,26 @@ describe("/metrics", function()
     end, { scripts = folder.path })
   end)
 
+  it("tells of what was due by the clock, where something is", function()
+    serving.run(function(on)
+      local _, value = read(on.app)
+      assert.is_nil(value("slack_schedule_runs_total", { outcome = "ok" }))
+      local ended = tasks.waiter()
+      on.app:every("10ms", function()
+        if on.app.schedule.counts.run == 1 then
+          ended:resolve(true)
+        end
+        error "broken"
+      end)
+      on.app.schedule:start()
+      ended:await()
+      on.app.schedule:stop()
+      _, value = read(on.app)
+      assert.equal(0, value("slack_schedule_runs_total", { outcome = "ok" }))
+      assert.is_true(value("slack_schedule_runs_total", { outcome = "failed" }) >= 1)
+    end)
+  end)
+
   it("keeps what strangers send from filling it", function()
     serving.run(function(on)
       for i = 1, 600 do

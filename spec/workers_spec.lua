@@ -261,6 +261,21 @@ describe("an app with workers", function()
     end)
   end)
 
+  it("does things by the clock in the first of them, and what is meant for each in each", function()
+    run(function(program)
+      wait_for(program, "(running as)", 2)
+      wait_for(program, "INFO%s+worker 1 .-(alone)")
+      wait_for(program, "INFO%s+worker 1 .-(every one)")
+      wait_for(program, "INFO%s+worker 2 .-(every one)")
+      program.program:signal "TERM"
+      assert.equal(0, status_of(program), program.program:output())
+      assert.not_matches("worker 2[^\n]*alone", program.program:output())
+    end, nil, (APP:gsub("os%.exit", [[
+      app:every(0.02, function() app.log:info "alone" end)
+      app:every(0.02, { each_worker = true }, function() app.log:info "every one" end)
+      os.exit]])))
+  end)
+
   it("loads its scripts again in all of them on SIGHUP", function()
     run(function(program)
       wait_for(program, "(running as)", 2)

@@ -113,6 +113,17 @@ local function write_scripts(app, write)
   end
 end
 
+local function write_schedule(app, write)
+  if app.schedule.entries[1] then
+    local counts = app.schedule.counts
+    write:family("slack_schedule_runs_total", "counter",
+      "What was due by app:every and app:at, by what became of it.")
+    write:sample({ "outcome", "ok" }, counts.run - counts.failed)
+    write:sample({ "outcome", "failed" }, counts.failed)
+    write:sample({ "outcome", "skipped" }, counts.skipped)
+  end
+end
+
 local function transport_stats(app, name)
   for _, transport in ipairs(app.transports) do
     if transport.name == name then
@@ -194,7 +205,8 @@ local function write_server(app, write)
 end
 
 local WRITERS = {
-  write_dispatch, write_scripts, write_socket_mode, write_receiver, write_server, write_process,
+  write_dispatch, write_scripts, write_schedule, write_socket_mode, write_receiver, write_server,
+  write_process,
 }
 
 ---@param app slack.App
