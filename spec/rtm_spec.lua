@@ -1,8 +1,10 @@
 -- Apps over RTM, against the local Slack.
 
+local Process = require "support.process"
 local files = require "support.files"
 local json = require "slack.json"
 local live = require "support.live_app"
+local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
@@ -292,6 +294,56 @@ describe("an RTM connection", function()
       local message, err = app.rtm:send { channel = "C1", text = "x" }
       assert.is_nil(message)
       assert.equal("closed", err.code)
+    end)
+  end)
+end)
+
+describe("an app over RTM", function()
+  it("warns of listeners for what RTM never brings", function()
+    with(function(app)
+      app:command("/x", nothing)
+      app:action("press", nothing)
+      app:message("x", nothing)
+    end, function(_, _, lines)
+      assert.truthy(logged(lines, "never called: command, action; for them give http"))
+    end)
+    with(function(app) app:message("x", nothing) end, function(_, _, lines)
+      assert.is_nil(logged(lines, "never called"))
+    end)
+  end)
+
+  -- Opening a pipe waits in the kernel until somebody opens its other end.
+  it("sends its pings while a handler keeps Lua busy", function()
+    local directory <close> = files.temporary()
+    assert(os.execute(("mkfifo %s/gate"):format(directory.path)))
+    files.write(directory.path .. "/bot.lua", [[
+      local app = require("slack").rtm {
+        socket_mode = { ping_interval = 0.05, pong_timeout = 30 },
+      }
+      app:message("wait", function(c)
+        io.stderr:write "waiting\n"
+        io.open("gate"):close()
+        c:say "done"
+      end)
+      app:run()
+    ]])
+    tasks.run(function()
+      local here <close> = assert(sandbox.start())
+      local bot <close> = Process.lua("bot.lua", { directory = directory.path, environment = {
+        SLACK_API_URL = here.api_url, SSL_CERT_FILE = here.ca_file,
+        SLACK_BOT_TOKEN = here.bot_token,
+      } })
+      assert(here.rtm:wait_ready(), bot:output())
+      here:say { text = "wait" }
+      live.wait(function() return bot:output():find "waiting" end)
+      local connection = here.rtm.connections[1]
+      local before = #connection.frames
+      live.wait(function() return #connection.frames >= before + 5 end)
+      assert.equal("ping", connection.frames[#connection.frames].type)
+      assert.equal(0, #here:calls "chat.postMessage")
+      assert(io.open(directory.path .. "/gate", "r+")):close()
+      assert(here:wait_message { text = "done" })
+      assert.equal(connection, here.rtm.connections[1])
     end)
   end)
 end)

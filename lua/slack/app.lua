@@ -343,6 +343,7 @@ function App:start(...)
   self.schedule:start()
   announce_start(self)
   warn_if_idle(self)
+  self.transports:warn_of_deaf_listeners()
   return true
 end
 

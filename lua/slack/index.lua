@@ -100,6 +100,13 @@ local function drop_field(node, field)
   end
 end
 
+---Whether there is any listener of a kind.
+---@param kind slack.Kind
+---@return boolean
+function Index:has(kind)
+  return not is_bare(self.tops[kind])
+end
+
 -- Nodes that lead nowhere go, so that ids made up for a while leave nothing behind.
 local function remove_below(self, node, listener, level)
   local key = listener.keys[level]

@@ -71,16 +71,17 @@ local function on_event(self, text, received)
   if self.finished_at and received > self.finished_at then
     return
   end
-  local event, message = json.decode(text)
-  if type(event) ~= "table" then
-    return self.log:warn("an event cannot be decoded: %s", message or "no object")
+  local event, problem = json.decode(text)
+  local body = {}
+  if type(event) == "table" then
+    local identity = self.settings.identity() or {}
+    body.type, body.event = "event_callback", complete(event)
+    body.team_id, body.enterprise_id = identity.team_id, identity.enterprise_id
+  else
+    problem = problem or "no object"
   end
-  local identity = self.settings.identity() or {}
   self.dispatch:request(setmetatable({
-    transport = self, received = received, body = {
-      type = "event_callback", event = complete(event), team_id = identity.team_id,
-      enterprise_id = identity.enterprise_id,
-    },
+    transport = self, received = received, body = body, problem = problem,
   }, Request))
 end
 

@@ -142,6 +142,25 @@ function Transports:endpoint()
   return server:bound_url() .. table.concat(paths, " and ")
 end
 
+local NOT_OVER_RTM = { "command", "action", "options", "shortcut", "view" }
+
+---Warns of listeners for what comes on no way.
+function Transports:warn_of_deaf_listeners()
+  local app, kinds = self.app, {}
+  if app.settings.transport ~= "rtm" or http_options.receives(app.settings) then
+    return
+  end
+  for _, kind in ipairs(NOT_OVER_RTM) do
+    if app.dispatch.index:has(kind) then
+      table.insert(kinds, kind)
+    end
+  end
+  if kinds[1] then
+    app.log:warn("RTM brings events only: listeners of these kinds are never called: %s; for them "
+      .. "give http and signing_secret, too", table.concat(kinds, ", "))
+  end
+end
+
 -- Closing ------------------------------------------------------------------------
 
 ---Lets nothing new in; what has come is still handled and answered.
