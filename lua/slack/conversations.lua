@@ -123,10 +123,9 @@ local function begin(wait, message)
   wait.early, wait.asked_ts, wait.channel_id = nil, message.ts, message.channel
   wait.thread_ts = message.thread_ts
   wait.root_ts = not message.thread_ts and message.ts or nil
-  local waits = Waits.of(wait.c)
   for _, c in ipairs(early) do
     if not wait.waiter.settled and answers(wait, c) then
-      waits:take(wait, c)
+      Waits.take(wait, c)
     else
       Waits.give_back(c)
     end

@@ -13,6 +13,7 @@ local unpack = table.unpack
 
 ---@class slack.Task
 ---@field name? string for logs
+---@field race? table what tasks that race have in common (waits.lua); `above`: of who waits for it
 local Task = {}
 Task.__index = Task
 Task.__name = "slack.task"
@@ -225,6 +226,13 @@ function M.race(list)
   if #tasks == 0 then
     error("slack.race: at least one function or task expected", 2)
   end
+  local current = M.current()
+  local race = { above = current and current.race }
+  for i, item in ipairs(list) do
+    if type(item) == "function" then
+      tasks[i].race = race
+    end
+  end
   local first
   watch_until(tasks, function(ended)
     first = ended
@@ -246,7 +254,8 @@ function M.timeout(seconds, fn, ...)
     error("slack.timeout: seconds expected, got " .. type(seconds), 2)
   end
   check_function(fn, "timeout")
-  local task = M.spawn(fn, ...)
+  local task, current = M.spawn(fn, ...), M.current()
+  task.race = current and current.race
   local gate = Waiter.new()
   gate.on_abandon = function()
     task:cancel()

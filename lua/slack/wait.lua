@@ -17,11 +17,13 @@ local tasks = require "slack.tasks"
 ---@field compiled? slack.Compiled tests of what it waits for
 ---@field filter? function
 ---@field early? slack.Context[] what may be for it, while that cannot be told yet
+---@field held? slack.Context[] what came for it after it was settled
 ---@field others? slack.Wait[] alternatives of the same wait, itself among them
 ---@field turn_away? fun(wait: slack.Wait, c: slack.Context): boolean whether it
 ---  has seen to what came, so that the task is not to have it
 ---@field form? slack.FormConversation
 ---@field pass? boolean what it gets goes on to others too
+---@field race? table of the task that waits (slack.race)
 ---@field number? integer the newest has the highest
 ---@field map? table<string, slack.Wait> the chain it is in, under its key
 ---@field newer? slack.Wait
@@ -32,10 +34,15 @@ local Wait = {}
 Wait.__index = Wait
 Wait.__name = "slack.wait"
 
+local function current_race()
+  local task = tasks.current()
+  return task and task.race
+end
+
 ---@param wait table the fields above that say what for
 ---@return slack.Wait
 function Wait.new(wait)
-  wait.waiter = tasks.waiter()
+  wait.waiter, wait.race = tasks.waiter(), current_race()
   Waits.of(wait.c):add(setmetatable(wait, Wait))
   return wait
 end
@@ -43,9 +50,9 @@ end
 ---@param list table[] the same for several things of which one is enough
 ---@return slack.Wait first
 function Wait.any(list)
-  local waiter, waits = tasks.waiter(), Waits.of(list[1].c)
+  local waiter, waits, race = tasks.waiter(), Waits.of(list[1].c), current_race()
   for _, wait in ipairs(list) do
-    wait.waiter, wait.others = waiter, list
+    wait.waiter, wait.others, wait.race = waiter, list, race
     waits:add(setmetatable(wait, Wait))
   end
   return list[1]
@@ -99,6 +106,11 @@ function Wait:__close()
   local waiter = self.waiter
   if not self.has_ended and waiter.count == 1 then
     Waits.give_back(waiter.value)
+  end
+  for _, wait in ipairs(self.others or { self }) do
+    if wait.held then
+      Waits.release(wait.held)
+    end
   end
   for _, c in ipairs(self.early or {}) do
     Waits.give_back(c)

@@ -2,8 +2,9 @@
 -- without looking at the others, however many they are.
 --
 -- Of those that what comes is for, one gets it: one whose thread it stands in before one
--- whose channel it stands in, else the newest. It gets it when its task goes on; if the
--- task is cancelled before that, what came is offered anew, so that nothing is lost.
+-- whose channel it stands in, else the newest. Its task goes on a little later. What comes
+-- for it until then is held, and offered anew when the task had its turn: it may wait again.
+-- If the task is cancelled before that, what it was to get is offered anew too.
 
 local Failures = require "slack.failures"
 local kinds = require "slack.kinds"
@@ -13,8 +14,8 @@ local own_ids = require "slack.own_ids"
 local trace = Failures.trace
 local GETTERS, INDEXED = kinds.GETTERS, kinds.INDEXED
 
--- Steps of the loop after which what a task took is acked, if it has not done so: it has
--- had its turn by then, also the task that it may have raced for.
+-- Steps of the loop in which a task that took something has its turn, also the one that it
+-- may have raced for. Then what was taken is acked, unless it was.
 local TURNS = 4
 -- Seconds for which the other event of a message with a mention may come, and another
 -- click on a button that was chosen.
@@ -135,6 +136,80 @@ end
 
 -- Taking -----------------------------------------------------------------------------
 
+local function twin_key(c)
+  return ("%s %s"):format(tostring(c.channel_id), tostring(c.message_ts))
+end
+
+local function forget_twin(twin)
+  local waits = twin.waits
+  if waits.twins[twin.key] then
+    waits.twins[twin.key] = nil
+    waits.count = waits.count - 1
+  end
+end
+
+local function give_back(c)
+  c.app.dispatch:give_back(c)
+end
+
+---What was taken has not reached a task after all: it is for others.
+---@param c slack.Context
+function Waits.give_back(c)
+  c.turns = nil -- it is not for us to ack
+  forget_twin { waits = Waits.of(c), key = twin_key(c) }
+  loop.defer(give_back, c)
+end
+
+-- Offers anew what was held, after its turns.
+local function release(holder)
+  holder.turns = holder.turns - 1
+  if holder.turns > 0 then
+    return loop.defer(release, holder)
+  end
+  local held = holder.held
+  holder.held = nil
+  for _, c in ipairs(held) do
+    Waits.give_back(c)
+  end
+end
+
+---Offers anew what came between the answer and the end of a wait.
+---@param held slack.Context[]
+function Waits.release(held)
+  loop.defer(release, { held = held, turns = TURNS })
+end
+
+-- Of tasks that race one alone goes on: what comes for the others meanwhile is not for
+-- them until it is known that they still wait.
+local function hold_race(race)
+  while race do
+    if not race.held then
+      race.held = {}
+      loop.defer(release, race)
+    end
+    race.turns = TURNS
+    race = race.above
+  end
+end
+
+-- It is known a little later whether it is for this one.
+local function is_held(wait, c)
+  local waiter, race = wait.waiter, wait.race
+  if waiter and waiter.settled then
+    wait.held = wait.held or {}
+    table.insert(wait.held, c)
+    return true
+  end
+  while race do
+    if race.held then
+      table.insert(race.held, c)
+      return true
+    end
+    race = race.above
+  end
+  return false
+end
+
 -- Acks what a task has taken, once that has had its turn.
 local function settle(c)
   local turns = c.turns
@@ -146,18 +221,6 @@ local function settle(c)
   else
     c:ack()
   end
-end
-
-local function forget_twin(twin)
-  local waits = twin.waits
-  if waits.twins[twin.key] then
-    waits.twins[twin.key] = nil
-    waits.count = waits.count - 1
-  end
-end
-
-local function twin_key(c)
-  return ("%s %s"):format(tostring(c.channel_id), tostring(c.message_ts))
 end
 
 -- A message that mentions the bot comes twice: it has been taken with the first.
@@ -197,28 +260,17 @@ end
 ---@param wait slack.Wait
 ---@param c slack.Context
 ---@param captures? any[]
-function Waits:take(wait, c, captures)
+function Waits.take(wait, c, captures)
   local waiter = wait.waiter
-  self:remove(wait)
   Waits.adopt(wait, c)
   c.matches = captures
   waiter.wait = wait -- of alternatives, which one
   waiter:resolve(c)
+  hold_race(wait.race)
   if not wait.pass then
     c.turns = TURNS
     loop.defer(settle, c)
   end
-end
-
-local function give_back(c)
-  c.app.dispatch:give_back(c)
-end
-
----What was taken has not reached a task after all: it is for others.
----@param c slack.Context
-function Waits.give_back(c)
-  c.turns = nil -- it is not for us to ack
-  loop.defer(give_back, c)
 end
 
 local function forget_end(ended)
@@ -254,30 +306,26 @@ end
 -- Offering -----------------------------------------------------------------------------
 
 -- What a filter raises is raised where it waits.
-local function fail(self, wait, caught)
-  self:remove(wait)
-  wait.waiter:resolve(nil, caught)
-end
-
-local function test(self, wait, c)
+local function test(wait, c)
   if not wait.compiled then
     return wait.test(wait, c)
   end
   local ok, rank, captures = xpcall(wait.test, trace, wait, c)
   if not ok then
-    return fail(self, wait, rank)
+    wait.waiter:resolve(nil, rank)
+    return nil
   end
   return rank, captures
 end
 
 -- Looks for a better one in a chain.
-local function search(self, wait, c, best, best_rank, captures)
+local function search(wait, c, best, best_rank, captures)
   while wait do
     local older = wait.older
-    local rank, found = test(self, wait, c)
-    if rank and wait.pass then
+    local rank, found = test(wait, c)
+    if rank and wait.pass and not wait.waiter.settled then
       c.is_seen_to = true
-      self:take(wait, c:_fork(), found)
+      Waits.take(wait, c:_fork(), found)
     elseif rank and (not best or rank > best_rank
       or rank == best_rank and wait.number > best.number) then
       best, best_rank, captures = wait, rank, found
@@ -297,17 +345,17 @@ local function ids_of(c)
   end
 end
 
-local function find(self, kind, c)
+local function find(kind, c)
   local users, ids, channels = kind.users, kind.ids, kind.channels
   local user, channel = c.user_id, c.channel_id
   local first, second = ids_of(c)
   local named = GETTERS[c.kind][INDEXED[c.kind][1]](c.body, c.payload)
-  local best, rank, captures = search(self, user and users[user], c)
-  best, rank, captures = search(self, channel and channels[channel], c, best, rank, captures)
-  best, rank, captures = search(self, first and ids[first], c, best, rank, captures)
-  best, rank, captures = search(self, second and ids[second], c, best, rank, captures)
-  best, rank, captures = search(self, named ~= nil and ids[named], c, best, rank, captures)
-  return search(self, kind.rest[1], c, best, rank, captures)
+  local best, rank, captures = search(user and users[user], c)
+  best, rank, captures = search(channel and channels[channel], c, best, rank, captures)
+  best, rank, captures = search(first and ids[first], c, best, rank, captures)
+  best, rank, captures = search(second and ids[second], c, best, rank, captures)
+  best, rank, captures = search(named ~= nil and ids[named], c, best, rank, captures)
+  return search(kind.rest[1], c, best, rank, captures)
 end
 
 ---Offers to those who wait what has come.
@@ -321,16 +369,18 @@ function Waits:offer(c)
   if not kind or kind.count == 0 then
     return false
   end
-  local wait, _, captures = find(self, kind, c)
+  local wait, _, captures = find(kind, c)
   if not wait then
     return false
+  elseif is_held(wait, c) then
+    return true
   elseif wait.early then
     table.insert(wait.early, c)
     return true
   elseif wait.turn_away and wait.turn_away(wait, c) then
     return true
   end
-  self:take(wait, c, captures)
+  Waits.take(wait, c, captures)
   if c.kind == "event" then
     expect_twin(self, c)
   end
