@@ -100,6 +100,21 @@ function Wait:await(timeout)
   error(caught.err, 0)
 end
 
+-- What came for it too late, or too early to be told, is for others.
+local function release(self)
+  local others = self.others
+  for i = 1, others and #others or 1 do
+    local wait = others and others[i] or self
+    if wait.held then
+      Waits.release(wait.held)
+    end
+  end
+  local early = self.early
+  for i = 1, early and #early or 0 do
+    Waits.give_back(early[i])
+  end
+end
+
 function Wait:__close()
   Waits.of(self.c):remove(self)
   finish(self)
@@ -107,14 +122,7 @@ function Wait:__close()
   if not self.has_ended and waiter.count == 1 then
     Waits.give_back(waiter.value)
   end
-  for _, wait in ipairs(self.others or { self }) do
-    if wait.held then
-      Waits.release(wait.held)
-    end
-  end
-  for _, c in ipairs(self.early or {}) do
-    Waits.give_back(c)
-  end
+  release(self)
 end
 
 return Wait
