@@ -46,7 +46,7 @@ end
 
 local METHODS = {
   event = "event", command = "command", action = "action", options = "options",
-  shortcut = "shortcut",
+  shortcut = "shortcut", unknown = "any",
 }
 
 local function method_of(sample)
@@ -56,8 +56,11 @@ local function method_of(sample)
   return METHODS[sample.kind]
 end
 
--- What has no action_id is found by its callback_id.
+-- What has no action_id is found by its callback_id, what is of no kind by nothing.
 local function what_of(sample)
+  if sample.kind == "unknown" then
+    return {}
+  end
   local part = sample.body.actions and sample.body.actions[1] or sample.body
   if (sample.kind == "action" or sample.kind == "options") and not part.action_id then
     return { callback_id = sample.listener }
@@ -70,8 +73,8 @@ local function register(app, samples, inbox)
   local known = {}
   for _, sample in ipairs(samples) do
     local method = method_of(sample)
-    local key = method and method .. " " .. sample.listener
-    if key and not known[key] then
+    local key = method .. " " .. sample.listener
+    if not known[key] then
       known[key] = true
       app[method](app, what_of(sample), function(c)
         inbox.key, inbox.seen = key, snapshot(c)
@@ -124,11 +127,9 @@ local function send_all(here, app, samples, inbox, transport)
   for _, sample in ipairs(samples) do
     inbox.waiter, inbox.seen, inbox.key = tasks.waiter(), nil, nil
     deliver(here, url, sample, transport)
-    if method_of(sample) and not tasks.timeout(PATIENCE, function()
-        return inbox.waiter:await()
-      end) then
+    if not tasks.timeout(PATIENCE, function() return inbox.waiter:await() end) then
       table.insert(problems, ("%s over %s: never came"):format(sample.name, transport))
-    elseif method_of(sample) then
+    else
       for _, problem in ipairs(difference(sample, inbox, app.identity)) do
         table.insert(problems, ("%s over %s: %s"):format(sample.name, transport, problem))
       end
@@ -236,6 +237,9 @@ local function interaction(fields)
 end
 
 local OWN = {
+  own("what is of no kind", "unknown", "step", interaction {
+    type = "workflow_step_edit", callback_id = "step", trigger_id = "7.8",
+  }, { trigger_id = "7.8" }),
   own("a message in a thread", "event", "message", event {
     type = "message", channel = "C0OWN", user = "U0OWN", text = "x", ts = "2.2", thread_ts = "1.1",
   }, { channel_id = "C0OWN", message_ts = "2.2", thread_ts = "1.1" }),

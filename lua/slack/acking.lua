@@ -40,9 +40,13 @@ local function why_not_owed(c)
   end
 end
 
+local SMALLER = {
+  options = "Give fewer options, by what was typed", view = "Say less",
+}
+
 local function too_large(c, text, err)
-  local message = ("the ack of %d bytes is too large: Slack takes less than %d. "
-    .. "Ack without it and use c:respond or c:say"):format(#text, err.limit)
+  local message = ("the ack of %d bytes is too large: Slack takes less than %d. %s")
+    :format(#text, err.limit, SMALLER[c.kind] or "Ack without it and use c:respond or c:say")
   c.log:error("%s: %s", tostring(c.listener or c.kind), message)
   return nil, errors.new { code = err.code, message = message }
 end
