@@ -101,6 +101,68 @@ describe("scripts", function()
     end)
   end)
 
+  it("register and remove while they run, each in its place, with no new index (S168)", function()
+    local adding = [[
+      local app, name = ...
+      local function note(word)
+        return function() table.insert(app:state("said", {}), name:sub(1, 1) .. word) end
+      end
+      app:message(note "1")
+      local added
+      app:command("/add", function()
+        added = app:message(note "2")
+      end)
+      app:command("/remove", function()
+        return tostring(added:remove()) .. " " .. tostring(added:remove())
+      end)
+    ]]
+    with_scripts({ ["a.lua"] = adding, ["b.lua"] = adding, ["c.lua"] = answering "c" },
+      function(on)
+        local index = on.app.dispatch.index
+        local function command(name)
+          local request = on.offline:command(name)
+          live.wait(function() return request.answers[1] end)
+          return request.answers[1]
+        end
+        command "/add"
+        assert.equal("a1 a2 b1 c", on.say())
+        assert.matches("true false", command "/remove")
+        assert.equal(index, on.app.dispatch.index)
+        command "/add"
+        on.save("c.lua", answering "d")
+        on.await("c.lua", 2)
+        on.app.states.said = {}
+        assert.equal("a1 a2 b1 d", on.say())
+      end)
+  end)
+
+  it("of an old generation remove their own, and nobody else's", function()
+    with_scripts({ ["x.lua"] = [[
+      local app = ...
+      local old = app:message(function() end)
+      app:on_unload(function() app:state("removed", old:remove()) end)
+    ]] }, function(on)
+      on.save("x.lua", answering "new")
+      on.await("x.lua", 2)
+      live.wait(function() return on.app.states.removed ~= nil end)
+      assert.equal("new", on.say())
+      assert.equal(1, on.app:stats().listeners)
+    end)
+  end)
+
+  it("are told at their line which method they misspell", function()
+    with_scripts({ ["x.lua"] = "local app = ...\n\napp:mesage(print)", ["y.lua"] =
+      "local app = ...\napp:on_unlaod(print)", ["z.lua"] = "local app = ...\napp:clos()" },
+      function(on)
+        assert.matches('x.lua:3: app.mesage: there is no such method; did you mean "message"?',
+          on.offline:log(), 1, true)
+        assert.matches('y.lua:2: app.on_unlaod: there is no such method; did you mean "on_unload"?',
+          on.offline:log(), 1, true)
+        assert.matches('z.lua:2: app.clos: there is no such method; did you mean "close"?',
+          on.offline:log(), 1, true)
+      end)
+  end)
+
   describe("when saved", function()
     it("are replaced as a whole, state is kept", function()
       with_scripts({ ["x.lua"] = answering "old" }, function(on)
