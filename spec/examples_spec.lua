@@ -239,6 +239,78 @@ describe("the example", function()
     assert.equal("09:15:00", os.date("!%H:%M:%S", at))
     assert.is_truthy(tonumber(os.date("!%u", at)) <= 5)
   end, { STANDUP_AT = "Mon-Fri 09:15", TZ = "UTC" }, "waits for its time of the week")
+
+  -- The modal in front once the app has opened one.
+  local function wait_view(bot)
+    return assert(slack_here:wait(function() return slack_here:view() end), bot:output())
+  end
+
+  with_example("modal", function(bot)
+    slack_here:command { command = "/order" }
+    local view = wait_view(bot)
+    local outcome = slack_here:submit { values = { what = "tea & cake", amount = "10" } }
+    local block_id = view.blocks[2].block_id
+    assert.same({ response_action = "errors", errors = { [block_id] = "From one to nine" } },
+      outcome.ack)
+    slack_here:submit { values = { what = "tea & cake", amount = "2", day = "2026-12-01" } }
+    local ada = slack_here.workspace:find_user "ada"
+    assert(slack_here:wait_message {
+      channel = slack_here.workspace:direct_channel(ada.id).id,
+      text = "Ordered: 2 × *tea &amp; cake*, 2026-12-01.",
+    }, bot:output())
+    assert.is_nil(slack_here:view())
+  end)
+
+  with_example("menu", function(bot)
+    slack_here:command { command = "/city" }
+    local message = assert(slack_here:wait_message { text = "Which city?" }, bot:output())
+    local function offered(typed)
+      local ack = slack_here:suggest { message = message, action_id = "city", value = typed }.ack
+      local names = {}
+      for i, option in ipairs(ack.options) do
+        names[i] = option.text.text
+      end
+      return names, ack.options[1]
+    end
+    assert.same({ "Amsterdam", "Rotterdam" }, (offered "DAM"))
+    assert.same({}, (offered "x"))
+    local _, chosen = offered "lag"
+    slack_here:click {
+      message = message, action_id = "city", fields = { selected_option = chosen },
+    }
+    assert(slack_here:wait_message { text = "goes to *Lagos*." }, bot:output())
+  end)
+
+  with_example("home", function(bot)
+    local ada = slack_here.workspace:find_user "ada"
+    -- Waits until the home tab shows a text.
+    local function wait_home(text)
+      return assert(slack_here:wait(function()
+        local block = ada.home and ada.home.blocks[2]
+        return block and block.text.text:find(text, 1, true)
+      end), bot:output())
+    end
+    slack_here:open_home {}
+    wait_home "None."
+    slack_here:say { channel = slack_here.workspace:direct_channel(ada.id).id, text = "buy *milk*" }
+    wait_home "• buy milk"
+    slack_here:click { view = ada.home, action_id = "forget" }
+    wait_home "None."
+  end)
+
+  with_example("shortcut", function(bot)
+    local said = slack_here:say { channel = "random", text = "the *lift* is stuck" }
+    for message, about in pairs { [said] = "the lift is stuck", [false] = "it rains <in>" } do
+      slack_here:shortcut { callback_id = "report", message = message or nil, user = "grace" }
+      local view = wait_view(bot)
+      assert.equal(message and about or nil, view.blocks[1].element.initial_value)
+      slack_here:submit { user = "grace", values = {
+        about = about, where = slack_here.workspace:find_channel "general".id,
+      } }
+      local expected = "reports:\n> " .. about:gsub("<in>", "&lt;in&gt;")
+      assert(slack_here:wait_message { channel = "general", text = expected }, bot:output())
+    end
+  end)
 end)
 
 describe("examples/many_workspaces", function()

@@ -1,21 +1,7 @@
 -- "/lunch Luigi's" asks the channel who comes along; join.lua answers the button.
+local slack = require "slack"
 local app = ...
-
-local function question(text)
-  return {
-    { type = "section", text = { type = "mrkdwn", text = text } },
-    {
-      type = "actions",
-      elements = {
-        {
-          type = "button",
-          action_id = "join_lunch",
-          text = { type = "plain_text", text = "Count me in" },
-        },
-      },
-    },
-  }
-end
+local blocks = slack.blocks
 
 app:command("/lunch", function(c)
   local place = c.command.text
@@ -24,5 +10,7 @@ app:command("/lunch", function(c)
   end
   c:ack()
   local text = ("Lunch at %s: who comes along?"):format(place)
-  c:say { text = text, blocks = question(text) }
+  c:say(blocks.message(text, text, blocks.actions {
+    blocks.button("Count me in", "join_lunch"),
+  }))
 end)
