@@ -67,6 +67,57 @@ describe("payload", function()
     assert.is_nil(payload.response_url { response_urls = {} })
   end)
 
+  -- An event with the value at a path as "item.channel".
+  local function event_with(path, value)
+    local event = { type = "x" }
+    local part, last = event, nil
+    for name in path:gmatch "[^.]+" do
+      if last then
+        part[last] = {}
+        part = part[last]
+      end
+      last = name
+    end
+    part[last] = value
+    return { event = event }
+  end
+
+  it("finds the person wherever an event names one (S161, S164)", function()
+    for _, path in ipairs {
+      "user", "user.id", "user_id", "actor_id", "actor.id", "accepting_user.id",
+      "approving_user.id", "declining_user.id", "invite.inviting_user.id", "message.user",
+      "previous_message.user", "assistant_thread.user_id", "app_request.user.id",
+    } do
+      assert.equal("U1", payload.user_id(event_with(path, "U1")), path)
+    end
+  end)
+
+  it("finds the channel wherever an event names one (S161)", function()
+    for _, path in ipairs {
+      "channel", "channel.id", "channel_id", "item.channel", "assistant_thread.channel_id",
+      "new_channel_id",
+    } do
+      assert.equal("C1", payload.channel_id(event_with(path, "C1")), path)
+    end
+  end)
+
+  it("finds the message that an event is about, not the time of its change", function()
+    for path, body in pairs {
+      ["message.ts"] = { ts = "9.9", deleted_ts = "9.9" },
+      ["message_ts"] = { deleted_ts = "9.9", ts = "9.9" },
+      ["deleted_ts"] = { ts = "9.9" },
+      ["ts"] = {}, ["item.ts"] = {}, ["item.message.ts"] = {},
+    } do
+      local event = event_with(path, "1.1")
+      for name, value in pairs(body) do
+        event.event[name] = value
+      end
+      assert.equal("1.1", payload.message_ts(event), path)
+    end
+    assert.is_nil(payload.message_ts { event = { type = "im_history_changed", ts = "9.9",
+      latest = "8.8" } })
+  end)
+
   it("survives every field being of the wrong kind", function()
     local wrong = { json.null, 5, "text", true, {}, { 1 } }
     local names = {

@@ -177,9 +177,14 @@ local function user_in(object)
 end
 
 -- Events that say by names of their own who did it.
+local ACTORS = { "actor", "accepting_user", "approving_user", "declining_user" }
+
 local function acting_user(event)
-  return text_of(event.actor_id) or id_of(field(event.app_request, "user"))
-    or id_of(event.accepting_user) or id_of(field(event.invite, "inviting_user"))
+  local id = text_of(event.actor_id) or id_of(field(event.app_request, "user"))
+  for i = 1, #ACTORS do
+    id = id or id_of(event[ACTORS[i]])
+  end
+  return id or id_of(field(event.invite, "inviting_user"))
 end
 
 ---@return string?
@@ -223,14 +228,19 @@ function M.thread_ts(body)
   return thread_in(body) or text_of(field(body.original_message, "thread_ts"))
 end
 
+-- Not the time of a change: of a message that it is about, or its own.
+local function event_message_ts(event)
+  return text_of(field(event.message, "ts")) or text_of(event.message_ts)
+    or text_of(event.deleted_ts) or not event.latest and text_of(event.ts)
+    or text_of(field(event.item, "ts")) or text_of(field(field(event.item, "message"), "ts"))
+end
+
 ---The message that a reply, a reaction or an update is about.
 ---@return string?
 function M.message_ts(body)
   local event = as_table(body.event)
   if event then
-    return text_of(field(event.message, "ts")) or text_of(event.deleted_ts) or text_of(event.ts)
-      or text_of(field(event.item, "ts")) or text_of(field(field(event.item, "message"), "ts"))
-      or text_of(event.message_ts)
+    return event_message_ts(event)
   end
   return text_of(field(body.message, "ts")) or text_of(field(body.container, "message_ts"))
     or text_of(body.message_ts)
