@@ -1,5 +1,6 @@
 local Browser = require "slack.sandbox.browser"
 local Process = require "support.process"
+local WebServer = require "support.web_server"
 local child = require "support.child"
 local core = require "slack.core"
 local files = require "support.files"
@@ -187,6 +188,96 @@ describe("the example", function()
     assert.equal("members.csv", message.files[1].name)
     local content = slack_here.uploads.files[message.files[1].id].content
     assert.truthy(content:find(slack_here.workspace:find_user("ada").id, 1, true), content)
+  end)
+
+  -- What an answer came to that was written while it was made.
+  local function streamed(bot, thread, count)
+    assert(slack_here:wait(function() return slack_here:calls "chat.stopStream" [count] end),
+      bot:output())
+    local messages = slack_here:messages(thread.channel)
+    return messages[#messages]
+  end
+
+  local function ask(thread, text)
+    slack_here:say {
+      user = "ada", channel = thread.channel, thread_ts = thread.thread_ts, text = text,
+    }
+  end
+
+  with_example("assistant", function(bot)
+    local thread = slack_here:open_assistant { user = "ada" }
+    assert(slack_here:wait_message { channel = thread.channel, text = "What would" },
+      bot:output())
+    ask(thread, "Is there life?")
+    local answer = streamed(bot, thread, 1)
+    assert.truthy(answer.text:find("You ask: *Is there life?*", 1, true), answer.text)
+    answer.channel = thread.channel
+    slack_here:click { message = answer, action_id = "judge", fields = { value = "positive" } }
+    assert(slack_here:wait_message {
+      channel = thread.channel, text = "noted", ephemeral = true, user = "ada",
+    }, bot:output())
+  end)
+
+  describe("of an assistant, with a model,", function()
+    local questions, environment, model = {}, {}, nil
+
+    local function answer(request)
+      local given = json.decode(request.body)
+      table.insert(questions, given.messages)
+      if given.messages[#given.messages].content == "and now?" then
+        return 503, "overloaded"
+      end
+      return 200, json.encode {
+        choices = { { message = { role = "assistant", content = "384,400 km.\n" } } },
+      }
+    end
+
+    setup(function()
+      model = WebServer.start(answer)
+      environment.MODEL_URL = model.url .. "/v1/chat/completions"
+    end)
+
+    teardown(function()
+      model:stop()
+    end)
+
+    with_example("assistant", function(bot)
+      local thread = slack_here:open_assistant { user = "ada" }
+      assert(slack_here:wait_message { channel = thread.channel, text = "What would" },
+        bot:output())
+      ask(thread, "How far is the moon?")
+      assert.equal("384,400 km.\n", streamed(bot, thread, 1).text)
+      assert.same({
+        { role = "assistant", content = "What would you like to know?" },
+        { role = "user", content = "How far is the moon?" },
+      }, questions[1])
+      ask(thread, "and now?")
+      assert(slack_here:wait_message { channel = thread.channel, text = "I cannot think" },
+        bot:output())
+      assert.truthy(bot:output():find("the model: status 503", 1, true), bot:output())
+    end, environment)
+  end)
+
+  with_example("workflow_step", function(bot)
+    local ada = slack_here.workspace:find_user "ada".id
+    local function run(what)
+      local step = slack_here:run_step {
+        callback_id = "approval", inputs = { what = what, approver = ada },
+        outputs = { approved = "boolean", by = "slack#/types/user_id" },
+      }
+      local question = assert(slack_here:wait_message { channel = "@ada", text = what },
+        bot:output())
+      assert.equal("running", step.state)
+      return step, question
+    end
+    for button, approved in pairs { approve_step = true, reject_step = false } do
+      local step, question = run(button)
+      slack_here:click { message = question, action_id = button }
+      assert(slack_here:wait_step(step), bot:output())
+      assert.same({ "completed", { approved = approved, by = ada } }, { step.state, step.outputs })
+      assert(slack_here:wait_message { channel = "@ada",
+        text = approved and "was approved" or "was rejected" }, bot:output())
+    end
   end)
 
   with_example("long_work", function(bot)
