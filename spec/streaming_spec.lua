@@ -259,6 +259,11 @@ describe("c:stream", function()
         ["unknown field \"block\"; did you mean \"blocks\"?"] = function()
           stream:finish { block = {} }
         end,
+        ["chunk 1: blocks: "] = function() stream:append { blocks = { { text = print } } } end,
+        ["stream:task: sources: "] = function()
+          stream:task { title = "x", sources = { print } }
+        end,
+        ["stream:finish: the end: "] = function() stream:finish { metadata = { x = print } } end,
         ["call it with a colon: stream:append(…)"] = function() stream.append "x" end,
       } do
         local ok, message = pcall(misuse)

@@ -296,7 +296,20 @@ local function take(self)
   return chunks
 end
 
+local Pumping = {}
+
+-- Also when it was raised in it that something cannot be sent.
+function Pumping.__close(pumping, problem)
+  local self = pumping.stream
+  if problem ~= nil then
+    fail(self, errors.new { code = "failed", message = tostring(problem) })
+  end
+  self._is_pumping = nil
+  wake(self, "_idle")
+end
+
 local function pump(self)
+  local _ <close> = setmetatable({ stream = self }, Pumping)
   while true do
     pace(self)
     if self._state ~= "open" or self._err or #self._queue == 0 then
@@ -307,8 +320,6 @@ local function pump(self)
       give_up(self, err)
     end
   end
-  self._is_pumping = nil
-  wake(self, "_idle")
 end
 
 local function start_pump(self)

@@ -1,5 +1,6 @@
 -- What a program gives a stream, checked and made into the chunks that Slack knows.
 
+local json = require "slack.json"
 local near_miss = require "slack.near_miss"
 
 local M = {}
@@ -14,6 +15,12 @@ local MAX_BLOCKS <const> = 50
 
 local function is_text(value)
   return type(value) == "string" and value ~= ""
+end
+
+-- It is sent later, when no caller is there any more to blame.
+local function check_json(name, value)
+  local text, problem = json.encode(value)
+  return not text and ("%s: %s"):format(name, problem) or nil
 end
 
 ---@param given table
@@ -43,7 +50,8 @@ function M.task(given)
       :format(chunk.status, near_miss(chunk.status, STATUSES))
   end
   chunk.id = chunk.id or chunk.title
-  return chunk
+  local problem = chunk.sources and check_json("sources", chunk.sources)
+  return not problem and chunk or nil, problem
 end
 
 local function check_blocks(blocks)
@@ -93,7 +101,8 @@ local function list_of(given)
   local chunks = {}
   for i, item in ipairs(given) do
     local chunk, problem = chunk_of(item)
-    if not chunk then
+    problem = problem or chunk.type ~= "markdown_text" and check_json(chunk.type, chunk)
+    if problem then
       return nil, ("chunk %d: %s"):format(i, problem)
     end
     chunks[i] = chunk
@@ -169,7 +178,8 @@ local function closing_problem(given)
   elseif feedback and feedback ~= true and not is_text(feedback) and type(feedback) ~= "table" then
     return "feedback: true, an action_id or an element expected, got " .. type(feedback)
   end
-  return given.blocks ~= nil and check_blocks(given.blocks) or nil
+  return given.blocks ~= nil and check_blocks(given.blocks)
+    or check_json("the end", given)
 end
 
 ---@param given any what stream:finish gets
