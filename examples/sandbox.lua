@@ -1,13 +1,13 @@
 -- A local Slack for a bot in another terminal: prints what to export there, then
 -- lets you talk to the bot. Ctrl-C ends it.
 --
---   lua5.4 examples/sandbox.lua [PORT] [--http | --http=URL] [--ca=FILE] [--both] [--oauth]
+--   lua5.4 examples/sandbox.lua [PORT] [--http | --http=URL] [--ca=FILE] [--both] [--oauth] [--rtm]
 --
 -- The Web API is on PORT (8765), Socket Mode on the next one; 0 takes any free ones.
 -- With --http the bot is reached at its URL (http://localhost:3000/slack/events); --ca
 -- names the authority of its certificate when that is its own. With --both the bot
 -- gets its events by turns over HTTP and Socket Mode, with --oauth it is one that is
--- installed first: examples/many_workspaces for instance.
+-- installed first: examples/many_workspaces for instance. With --rtm it is a classic app.
 
 package.path = (arg[0]:match "^(.*)/" or ".") .. "/demo/?.lua;" .. package.path
 
@@ -20,8 +20,10 @@ local tasks = require "slack.tasks"
 local PORT = 8765
 local URL = "http://localhost:3000/slack/events"
 local USAGE = "usage: lua5.4 examples/sandbox.lua [PORT] [--http | --http=URL] [--ca=FILE] "
-  .. "[--both] [--oauth]"
-local FLAGS = { ["--oauth"] = "oauth", ["--both"] = "both", ["--http"] = "http" }
+  .. "[--both] [--oauth] [--rtm]"
+local FLAGS = {
+  ["--oauth"] = "oauth", ["--both"] = "both", ["--http"] = "http", ["--rtm"] = "rtm",
+}
 
 local function check_url(url)
   if not url:find "^https?://[^/]" then
@@ -62,6 +64,8 @@ local function read_arguments()
   end
   if options.oauth and options.both then
     return nil, "--oauth and --both: a bot that is installed first is reached over HTTP alone"
+  elseif options.rtm and (options.http or options.oauth or options.both) then
+    return nil, "--rtm: a classic app is reached over RTM alone"
   elseif options.http or options.oauth or options.both then
     options.url = options.url or URL
   end
@@ -99,12 +103,13 @@ local function exports(slack_here, options)
   export("SLACK_API_URL", slack_here.api_url)
   export("SSL_CERT_FILE", slack_here.ca_file)
   export("SLACK_BOT_TOKEN", not options.oauth and slack_here.bot_token)
-  export("SLACK_APP_TOKEN", (options.both or not options.url) and slack_here.app_token)
+  local is_socket_mode = not options.rtm and (options.both or not options.url)
+  export("SLACK_APP_TOKEN", is_socket_mode and slack_here.app_token)
   if options.url then
     export("SLACK_SIGNING_SECRET", slack_here.signing_secret)
   end
-  if options.both then
-    export("SLACK_TRANSPORT", "both")
+  if options.both or options.rtm then
+    export("SLACK_TRANSPORT", options.both and "both" or "rtm")
   end
   if options.oauth then
     export("SLACK_CLIENT_ID", slack_here.client_id)

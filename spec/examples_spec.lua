@@ -658,6 +658,21 @@ describe("examples/sandbox.lua", function()
     end)
   end)
 
+  describe("--rtm", function()
+    it("is the Slack of a classic app", function()
+      restart "--rtm"
+      wait_for "export SLACK_TRANSPORT='rtm'"
+      wait_for "ada>"
+      local bot <close> = Process.lua("examples/hello/bot.lua", { environment = exports_now() })
+      wait_for "a bot has connected"
+      typed:write "hello\n"
+      wait_for "Hello, @ada!"
+      bot:signal()
+      assert.equal(0, bot:wait(), bot:output())
+      wait_for "the bot has gone"
+    end)
+  end)
+
   for arguments, expected in pairs {
     ["--http=http://localhost:3000"] =
       "the path is missing: --http=http://localhost:3000/slack/events",
@@ -665,6 +680,7 @@ describe("examples/sandbox.lua", function()
     ["99999"] = "99999: a port from 0 to 65534 expected",
     ["--ca=/nowhere/ca.pem"] = "--ca=/nowhere/ca.pem: it cannot be read",
     ["--oauth --both"] = "over HTTP alone",
+    ["--rtm --http"] = "over RTM alone",
     ["--htpp"] = "usage: ",
   } do
     it("says what is wrong with " .. arguments, function()

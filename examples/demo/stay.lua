@@ -85,13 +85,18 @@ local function show_log(self)
   end
 end
 
+-- How many the bot has, over Socket Mode or RTM.
+local function count_connections(self)
+  return #self.slack:connections() + #self.slack.rtm.connections
+end
+
 -- Of a bot that others start and stop.
 local function show_connections(self)
-  local connections, known = self.slack:connections(), 0
+  local known = 0
   while true do
-    if self.slack:wait(function() return #connections ~= known end, 3600) then
+    if self.slack:wait(function() return count_connections(self) ~= known end, 3600) then
       local is_first = known == 0
-      known = #connections
+      known = count_connections(self)
       if known == 0 then
         note(self, "the bot has gone")
       elseif is_first then
@@ -116,7 +121,7 @@ end
 local function remark_silence(self, asked_at)
   tasks.sleep(ANSWER_WITHIN)
   if self.asked_at == asked_at and (self.heard_at or 0) < asked_at then
-    local is_absent = not self.slack.http and #self.slack:connections() == 0
+    local is_absent = not self.slack.http and count_connections(self) == 0
     note(self, is_absent and "no bot is connected" or http_trouble(self)
       or "the bot has no answer to that; /help tells what you can type")
   end
