@@ -3,6 +3,7 @@
 
 local merged = require "slack.merged"
 local payload = require "slack.payload"
+local view_answers = require "slack.view_answers"
 
 local M = {}
 
@@ -11,18 +12,8 @@ local function as_message(content)
 end
 
 local function text_of(content)
-  return type(content) == "table" and payload.text_of(content.text) or content
-end
-
--- Where a form shows an error: at its first input.
-local function input_block(c)
-  local view = payload.as_table(c.view)
-  local blocks = view and payload.as_table(view.blocks)
-  for _, block in ipairs(blocks or {}) do
-    if type(block) == "table" and block.type == "input" and payload.text_of(block.block_id) then
-      return block.block_id
-    end
-  end
+  return type(content) == "table" and payload.text_of(content.text)
+    or payload.text_of(content)
 end
 
 -- By a message from the bot: what else is there to a shortcut, or a click in a view?
@@ -47,11 +38,12 @@ end
 ---@param c slack.Context
 ---@param content string|table|nil text or a message; nil: the answer alone
 function M.show(c, content)
-  local block_id = c.type == "view_submission" and content and input_block(c)
+  local text = text_of(content)
+  local errors = c.type == "view_submission" and text and view_answers.text(c.view or {}, text)
   if content and c.kind == "command" then
     return c:ack(merged({ response_type = "ephemeral" }, as_message(content)))
-  elseif block_id and text_of(content) then
-    return c:ack { response_action = "errors", errors = { [block_id] = text_of(content) } }
+  elseif errors then
+    return c:ack(errors)
   elseif not c.request.acked then
     c:ack()
   end
