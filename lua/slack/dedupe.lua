@@ -32,14 +32,6 @@ local function turn_unfinished(self)
   self.old_unfinished, self.unfinished, self.failures = self.unfinished, {}, 0
 end
 
-local function take_unfinished(self, id)
-  local done = self.unfinished[id] or self.old_unfinished[id]
-  if done then
-    self.unfinished[id], self.old_unfinished[id] = nil, nil
-  end
-  return done ~= true and done or nil
-end
-
 ---Notes that an event is being handled.
 ---@param id string
 ---@return boolean go_on false: it was handled, or is being handled now
@@ -54,7 +46,11 @@ function Dedupe:begin(id)
   if not self.ids:add(id) then
     return false
   end
-  return true, take_unfinished(self, id)
+  local done = self.unfinished[id] or self.old_unfinished[id]
+  if done then
+    self.unfinished[id], self.old_unfinished[id] = nil, nil
+  end
+  return true, done ~= true and done or nil
 end
 
 ---Notes that handling failed, wholly or for some listeners: a redelivery will

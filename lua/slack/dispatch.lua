@@ -27,17 +27,17 @@ local Dedupe = require "slack.dedupe"
 local Failures = require "slack.failures"
 local HeldEvents = require "slack.held_events"
 local LateAnswers = require "slack.late_answers"
+local Matching = require "slack.matching"
 local Overload = require "slack.overload"
 local acks = require "slack.acks"
 local ending = require "slack.ending"
 local execution = require "slack.execution"
 local ignore_self = require "slack.ignore_self"
-local matching = require "slack.matching"
 local payload = require "slack.payload"
 local stale = require "slack.stale"
 local unmatched = require "slack.unmatched"
 
-local is_own = ignore_self.is_own
+local is_own, may_be_own = ignore_self.is_own, ignore_self.may_be_own
 local kind_of = payload.kind
 
 ---@class slack.Request
@@ -87,7 +87,7 @@ function Dispatch.new(app, clock)
     unmatched = unmatched.new(app, clock),
     measures = app.measures,
     failures = Failures.new(app),
-    matching = matching.new(),
+    matching = Matching.new(),
     jobs = {}, -- job -> true
     running = 0,
     in_use = 0,
@@ -207,19 +207,20 @@ local function begin(self, c, event_id, done, is_past_middleware)
   elseif waits and waits.count > 0 and is_taken_up(self, c) then
     return
   end
-  local listeners = self.matching:find(self.index, c, done)
-  local count = #listeners
-  if listeners.failed then
-    execution.report_failed(self, c, event_id, listeners.failed, count > 0)
-  elseif count == 0 then
-    nobody(self, c, listeners.named)
+  local matching = self.matching
+  local listeners = matching:find(self.index, c, done)
+  local count, failed = #listeners, listeners.failed
+  if failed then
+    execution.report_failed(self, c, event_id, failed, count > 0)
   end
   if count == 1 then
     execution.one(self, c, event_id, done, listeners)
   elseif count > 1 then
     execution.each(self, c, event_id, done, listeners)
+  elseif not failed then
+    nobody(self, c, listeners.named)
   end
-  self.matching:give_back(listeners)
+  matching:give_back(listeners)
 end
 
 local function duplicate(self, request, event, event_id)
@@ -253,9 +254,11 @@ function Dispatch:request(request)
   end
   if not app.authorization.is_fixed and (kind ~= "unknown" or hears_unknown(self)) then
     return self.admission:request(request, kind, part)
-  elseif kind ~= "event" or not self:ignores(request, part, app.identity) then
-    return self:admit(Context.new(app, request, kind, part))
+  elseif kind == "event" and may_be_own(part, app.identity)
+    and self:ignores(request, part, app.identity) then
+    return
   end
+  return self:admit(Context.new(app, request, kind, part))
 end
 
 ---Whether an event is the bot's own doing, which is passed over.

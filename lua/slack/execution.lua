@@ -63,8 +63,14 @@ local function run_listener(job, c, listener)
   c.listener = listener
   if listener.lanes then
     return run_in_turn(job, c, listener)
+  elseif listener.middleware[1] then
+    return run_now(job, c, listener)
   end
-  return run_now(job, c, listener)
+  local value = listener.handler(c, nothing)
+  if not c.request.acked then
+    c:_settle(value)
+  end
+  return value
 end
 
 -- Outcomes ------------------------------------------------------------------------------
@@ -82,14 +88,13 @@ end
 
 -- Of the listeners of one delivery one that runs before may have removed another.
 local function is_removed(job)
-  local is_it = job.delivery.several and not job.listener.ledger
-  job.completed = is_it
-  return is_it
+  job.completed = not job.listener.ledger
+  return job.completed
 end
 
 local function run_alone(job)
   local _ <close> = job
-  if is_removed(job) then
+  if job.delivery.several and is_removed(job) then
     return
   end
   local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
@@ -110,7 +115,7 @@ end
 -- comes out at the top.
 local function run_below(job)
   local _ <close> = job
-  if is_removed(job) then
+  if job.delivery.several and is_removed(job) then
     return
   end
   local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)

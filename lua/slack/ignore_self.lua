@@ -56,6 +56,16 @@ function M.is_own(identity, body, event)
   return is_by_bot(identity, body, event)
 end
 
+---Whether to look closer: false for what people do, which is nearly all that comes.
+---@param event table
+---@param identity? table
+---@return boolean
+function M.may_be_own(event, identity)
+  local user = event.user
+  return event.bot_id ~= nil or user == nil or not identity or user == identity.bot_user_id
+    or not identity.bot_user_id
+end
+
 ---For apps with the option ignore_self = false: what stands behind it does not meet what
 ---the bot has done itself.
 ---@param c slack.Context

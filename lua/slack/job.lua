@@ -6,7 +6,7 @@ local core = require "slack.core"
 local tasks = require "slack.tasks"
 
 local monotonic = core.monotonic
-local spawn = tasks.spawn
+local start_task = tasks.start
 -- Called for every event: a function costs half of what a method does.
 local delivered, handled = Measures.delivered, Measures.handled
 
@@ -280,7 +280,7 @@ function Job:start(run)
       end
     end
   end
-  self.task = spawn(run, self)
+  self.task = start_task(run, self)
   return self
 end
 

@@ -98,7 +98,7 @@ local function on_envelope(self, kind, text, ack_token, _, attempt, reason, take
   end
   local request = setmetatable({
     transport = self, number = ack_token, body = body, problem = problem, came_as = CAME_AS[kind],
-    retry = Deliveries.retry(attempt, reason),
+    retry = attempt > 0 and Deliveries.retry(attempt, reason) or nil, held = false,
     acked = ack_token == 0, takes_payload = takes_payload, received = received,
   }, Request)
   if ack_token == 0 then

@@ -10,6 +10,7 @@ local scheduler = require "slack.scheduler"
 local Waiter = require "slack.waiter"
 
 local unpack = table.unpack
+local start = scheduler.start
 
 ---@class slack.Task
 ---@field name? string for logs
@@ -49,6 +50,16 @@ function M.spawn(fn, ...)
   check_function(fn, "spawn")
   local task = setmetatable({ done = false, worker = false }, Task)
   scheduler.start(task, fn, ...)
+  return task
+end
+
+---The same for what is called for every event: one argument, and nothing is checked.
+---@param fn fun(arg: any)
+---@param arg any
+---@return slack.Task
+function M.start(fn, arg)
+  local task = setmetatable({ done = false, worker = false }, Task)
+  start(task, fn, arg)
   return task
 end
 

@@ -102,6 +102,9 @@ end
 ---@param named boolean whether listeners for this very id are there: then it is no
 ---  surprise that another condition of theirs did not hold
 function Unmatched:note(c, named)
+  if named and not self.app.log:is_enabled "debug" then
+    return
+  end
   local what, id, suggestion = SUGGEST[c.kind](c)
   if named then
     self.app.log:debug("no listener matched %s %q", what, id)
