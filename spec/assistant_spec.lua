@@ -230,7 +230,10 @@ describe("app:assistant", function()
         assert.equal("missing_scope", select(2, c:title "x").code)
       end)
       local err
-      app:command("/x", function(c) err = select(2, c:status "x") end)
+      app:command("/x", function(c)
+        err = select(2, c:status "x")
+        assert.equal("no_thread", select(2, c:save_thread_context {}).code)
+      end)
       offline:command "/x"
       assert.equal("no_thread", err.code)
       assert.truthy(offline:log():find("c:title failed: assistant:write is missing", 1, true))
@@ -464,6 +467,32 @@ describe("app:assistant", function()
       local shown = here:thread(thread.channel, thread.thread_ts)
       assert.same({ "", "Ask", "What is new?" },
         { shown.status, shown.prompts_title, shown.prompts[1].message })
+    end)
+  end)
+
+  it("holds a conversation in a thread, whose answers are not offered again", function()
+    live_app.run(function(here, new_app)
+      local bot, seen = new_app(), {}
+      bot:assistant {
+        thread_started = nothing,
+        user_message = function(c)
+          table.insert(seen, c.text)
+          local answer = c:ask "Which planet?"
+          c:say(answer.text .. " it is.")
+        end,
+      }
+      live_app.start(here, bot)
+      local thread = here:open_assistant { user = "ada" }
+      local function write_there(text)
+        here:say { user = "ada", channel = thread.channel, thread_ts = thread.thread_ts,
+          text = text }
+      end
+      write_there "How far?"
+      assert(here:wait_message { channel = thread.channel, text = "Which planet?" })
+      write_there "Mars"
+      local answer = assert(here:wait_message { channel = thread.channel, text = "Mars it is." })
+      assert.equal(thread.thread_ts, answer.thread_ts)
+      assert.same({ "How far?" }, seen)
     end)
   end)
 

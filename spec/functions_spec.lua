@@ -1,5 +1,6 @@
 local errors = require "slack.errors"
 local json = require "slack.json"
+local live_app = require "support.live_app"
 local offline_app = require "support.offline_app"
 
 local WORKFLOW_TOKEN = "xwfp-1-offline"
@@ -237,6 +238,19 @@ describe("a custom function", function()
       assert.same({}, failures())
     end)
 
+    it("is not delivered again, where events are answered when they have been handled", function()
+      app:func("reverse", function() error "x" end)
+      local request = offline:deliver({
+        type = "event_callback", team_id = "T02MOON4XYZ", event_id = "EvHeld1",
+        event = {
+          type = "function_executed", ["function"] = { callback_id = "reverse" },
+          function_execution_id = "Fx1", bot_access_token = WORKFLOW_TOKEN,
+        },
+      }, { acked = true, held = true })
+      assert.equal(1, #failures())
+      assert.same({ true, true }, { request.refused, request.no_retry })
+    end)
+
     it("is reported once, also below middleware", function()
       app:use(function(_, next) return next() end)
       app:func("reverse", function() error "x" end)
@@ -244,4 +258,49 @@ describe("a custom function", function()
       assert.equal(1, #failures())
     end)
   end)
+
+  for _, transport in ipairs(live_app.TRANSPORTS) do
+    it("waits for a click, which ends it with its own token, over " .. transport, function()
+      live_app.run(function(here, new_app)
+        local there, again = new_app { transport = transport }, nil
+        there:func("approval", function(c)
+          assert(c:say {
+            channel = c.inputs.approver, text = "Approve?",
+            blocks = {
+              {
+                type = "actions",
+                elements = {
+                  {
+                    type = "button", action_id = "approve",
+                    text = { type = "plain_text", text = "Approve" },
+                  },
+                },
+              },
+            },
+          })
+        end)
+        there:action("approve", function(c)
+          local ok, err = c:complete { by = c.user_id }
+          again = not ok and err.code
+        end)
+        live_app.start(here, there)
+        local ada = here.workspace:find_user "ada".id
+        local step = here:run_step {
+          callback_id = "approval", inputs = { approver = ada }, outputs = { by = "string" },
+        }
+        local question = assert(here:wait_message { channel = "@ada", text = "Approve?" })
+        assert.equal("running", step.state)
+        here:click { message = question, action_id = "approve" }
+        assert(here:wait_step(step))
+        assert.same({ by = ada }, step.outputs)
+        assert.equal(step.token, here:calls "functions.completeSuccess" [1].token)
+        here:click { message = question, action_id = "approve" }
+        live_app.wait(function() return again end)
+        assert.equal("execution_not_in_running_state", again)
+        there.client.auth.test()
+        local tests = here:calls "auth.test"
+        assert.equal(here.bot_token, tests[#tests].token) -- S272
+      end)
+    end)
+  end
 end)

@@ -61,6 +61,12 @@ function fields.thread_context(c)
   return ThreadContexts.plain(context)
 end
 
+local function no_thread(name)
+  return nil, errors.new {
+    code = "no_thread", message = name .. ": the trigger stands in no thread, and begins none",
+  }
+end
+
 ---Keeps what the person looks at for this thread; app:assistant does so by itself.
 ---@async
 ---@param context slack.ThreadContext
@@ -72,6 +78,9 @@ function methods:save_thread_context(context)
     error("c:save_thread_context: a table expected, got " .. type(context), 2)
   end
   self.thread_context = context
+  if not self.channel_id or not self.thread_ts then
+    return told(self, "c:save_thread_context", no_thread "c:save_thread_context")
+  end
   return told(self, "c:save_thread_context", self.thread_contexts:save(self, context))
 end
 
@@ -81,9 +90,7 @@ local function call(c, name, method, arguments)
   arguments.channel_id = c.channel_id
   arguments.thread_ts = c.thread_ts or c.message_ts
   if not arguments.channel_id or not arguments.thread_ts then
-    return told(c, name, nil, errors.new {
-      code = "no_thread", message = name .. ": the trigger stands in no thread, and begins none",
-    })
+    return told(c, name, no_thread(name))
   end
   local answer, err = c.client.assistant.threads[method](arguments)
   return told(c, name, answer and true, err)

@@ -111,6 +111,7 @@ local function fail(self, err)
     self._options.log:warn("c:stream failed: %s", err)
   end
   wake(self, "_gate")
+  wake(self, "_pause")
   wake(self, "_room")
   if self._options.on_end then
     self._options.on_end(self)
@@ -188,7 +189,7 @@ local function may_wait(self, seconds)
   if self._waits > MAX_WAITS then
     return false
   end
-  await(self, "_gate", seconds)
+  await(self, "_pause", seconds)
   return not self._err
 end
 

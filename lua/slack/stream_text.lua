@@ -90,10 +90,12 @@ end
 function M.fitting(before, text, room)
   if room <= 0 then
     return 0
-  elseif #text <= room or utf8.len(text) <= room then
+  end
+  local behind = utf8.offset(text, room + 1)
+  if not behind or behind > #text then
     return #text
   end
-  local count = last_break(text:sub(1, utf8.offset(text, room + 1) - 1))
+  local count = last_break(text:sub(1, behind - 1))
   local _, _, opened = M.open_fence(before .. text:sub(1, count))
   if opened and opened > #before and (before .. text):sub(1, opened - 1):find "%S" then
     return opened - #before - 1
