@@ -34,7 +34,9 @@ describe("an ack", function()
   end
 
   describe("of a view", function()
-    local VIEW = { type = "modal", title = { type = "plain_text", text = "Next" } }
+    local VIEW = {
+      type = "modal", title = { type = "plain_text", text = "Next" }, blocks = json.list {},
+    }
 
     for name, case in pairs {
       ["errors by block_id"] =

@@ -3,6 +3,7 @@ local clients = require "slack.client"
 local json = require "slack.json"
 local log = require "slack.log"
 local WebServer = require "support.web_server"
+local webhook = require "slack.webhook"
 
 describe("blocks that Slack refuses", function()
   local server
@@ -74,6 +75,23 @@ describe("blocks that Slack refuses", function()
       "invalid_blocks_format").path)
     server:stop()
     assert.is_nil(refused("users.info", { user = "x" }, "invalid_arguments", "[ERROR] x").path)
+  end)
+
+  it("have the path of what looks misspelled where nothing else is found", function()
+    local err = refused("chat.postMessage", {
+      channel = "C1", blocks = { { type = "section", text = blocks.mrkdwn "x", acessory = {} } },
+    }, "invalid_blocks", "[ERROR] invalid additional property: acessory [json-pointer:/blocks/0]")
+    assert.equal("blocks[1].acessory", err.path)
+    assert.matches("did you mean \"accessory\"%?$", tostring(err))
+  end)
+
+  it("are named in the error of a webhook", function()
+    server = WebServer.start(function()
+      return 400, "invalid_blocks"
+    end)
+    local ok, err = webhook.new(server.url, { proxy = "" }):send { blocks = list }
+    assert.is_nil(ok)
+    assert.equal("blocks[3].accessory.options[101]", err.path)
   end)
 
   it("are not looked for when Slack complains of something else", function()

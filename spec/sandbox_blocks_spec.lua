@@ -73,3 +73,53 @@ describe("the local Slack", function()
     end)
   end)
 end)
+
+describe("an answer with blocks that Slack does not take", function()
+  -- Lines of the log that begin with a warning about the answer.
+  local function warnings(lines)
+    local found = {}
+    for _, line in ipairs(lines) do
+      local text = line:match "Slack does not take what was answered.*failure: (.-)  listener="
+      table.insert(found, text)
+    end
+    return found
+  end
+
+  it("is told in the log, for Slack tells the app nothing", function()
+    live_app.run(function(here, new_app, lines)
+      local app = new_app()
+      app:command("/ask", function()
+        return blocks.message("Who?", blocks.actions { blocks.external_select "who" })
+      end)
+      app:command("/broken", function()
+        return { text = "x", blocks = { { type = "header", text = "x" } } }
+      end)
+      app:options("who", function()
+        return { { text = { type = "plain_text", text = "" }, value = "1" } }
+      end)
+      live_app.start(here, app)
+      local message = here:command({ command = "/ask" }).message
+      here:suggest { message = message, action_id = "who" }
+      here:command { command = "/broken" }
+      live_app.wait(function() return #warnings(lines) == 2 end)
+      assert.same({
+        "options[1].text.text: it is empty",
+        "blocks[1].text: a text object expected, got \"x\"",
+      }, warnings(lines))
+    end)
+  end)
+
+  it("is named by its path where it is posted to a response URL", function()
+    live_app.run(function(here, new_app)
+      local app, err = new_app(), nil
+      app:command("/broken", function(c)
+        c:ack()
+        err = select(2, c:respond { blocks = { { type = "header", text = "x" } } })
+      end)
+      live_app.start(here, app)
+      here:command { command = "/broken" }
+      live_app.wait(function() return err end)
+      assert.same({ "invalid_blocks", "blocks[1].text" }, { err.code, err.path })
+    end)
+  end)
+end)

@@ -1,6 +1,7 @@
 -- A context's answer to Slack itself: c:ack, and what becomes of the handler's result.
 
 local acks = require "slack.acks"
+local block_answers = require "slack.blocks.answers"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -88,6 +89,9 @@ local function answer_with(c, answer, text)
     text = nil
   end
   local ok, err = send(c, text)
+  if ok and text then
+    block_answers.look_over(c, answer)
+  end
   if ok or err.code ~= "too_large" then
     return ok, err
   elseif c.kind == "view" and large_views.fits(c.view, answer) then

@@ -12,6 +12,7 @@ local logs = require "slack.log"
 local near_miss = require "slack.near_miss"
 local option_checks = require "slack.option_checks"
 local RateGates = require "slack.rate_gate"
+local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
 local upload = require "slack.upload"
@@ -60,12 +61,6 @@ local HINTS = {
   token_expired = "refresh the token or install the app again",
   account_inactive = "the token belongs to a removed user or workspace",
   not_in_channel = "invite the bot to the channel",
-}
-
--- Slack's words for what `slack.blocks` can find the place of.
-local ABOUT_BLOCKS = {
-  invalid_arguments = true, invalid_blocks = true, invalid_blocks_format = true,
-  msg_blocks_too_long = true, view_too_large = true,
 }
 
 ---@class slack.Client
@@ -178,18 +173,13 @@ local function add_scopes(answer, response)
 end
 
 local function refusal(call, response, answer)
-  local path, sentence, problems
-  if ABOUT_BLOCKS[answer.error] then
-    path, sentence, problems = require("slack.blocks.refusals").explain(call.args, answer)
-  end
-  return errors.new {
+  return refusals.explain(errors.new {
     code = answer.error,
-    message = call.name .. ": " .. explain(call, answer) .. (sentence and "; " .. sentence or ""),
+    message = call.name .. ": " .. explain(call, answer),
     method = call.name,
     status = response.status,
     response = answer,
-    path = path, problems = problems,
-  }
+  }, call.args)
 end
 
 local function read_answer(call, response)

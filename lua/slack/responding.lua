@@ -7,6 +7,7 @@ local errors = require "slack.errors"
 local http = require "slack.http"
 local json = require "slack.json"
 local loop = require "slack.loop"
+local refusals = require "slack.blocks.refusals"
 
 local check_self, told = calls.check_self, calls.told
 
@@ -91,7 +92,10 @@ local function post_response(c, url, text)
     counter:give_back()
   end
   err = respond_failure(response)
-  return not err or nil, err
+  if err then
+    return nil, refusals.explain(err, json.decode(text))
+  end
+  return true
 end
 
 ---Answers through the response URL of a command or an interaction, for 30 minutes and at

@@ -4,6 +4,7 @@
 local errors = require "slack.errors"
 local http = require "slack.http"
 local json = require "slack.json"
+local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
 local version = require "slack.version"
@@ -105,7 +106,8 @@ function Webhook:send(message)
   if not body then
     error("webhook:send: " .. problem, 2)
   end
-  return post(self, body)
+  local ok, err = post(self, body)
+  return ok, err and refusals.explain(err, message)
 end
 
 ---@class slack.WebhookOptions

@@ -76,6 +76,8 @@ local function check_any(walk, value)
     walk:enter "view"
     check_typed(walk, value.view)
     walk:leave()
+  elseif value.options ~= nil or value.option_groups ~= nil then
+    walk:object(rules.objects.options_answer, value)
   elseif type(value.unfurls) == "table" then
     check_unfurls(walk, value.unfurls)
   elseif value.blocks ~= nil or value.attachments ~= nil or value.text ~= nil then

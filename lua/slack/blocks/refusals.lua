@@ -1,8 +1,14 @@
 -- Where in blocks or a view lies what Slack has refused: looked for only then, so
 -- that what Slack takes costs nothing.
 
-local check = require "slack.blocks.check"
+local core = require "slack.core"
 local json = require "slack.json"
+
+-- Slack's words for what the rules can find the place of.
+local ABOUT_BLOCKS = {
+  invalid_arguments = true, invalid_blocks = true, invalid_blocks_format = true,
+  msg_blocks_too_long = true, view_too_large = true,
+}
 
 local M = {}
 
@@ -14,11 +20,18 @@ local function decoded(value)
   return value
 end
 
+-- What is wrong for certain, else what looks misspelled.
 local function problems_of(args)
-  return check.problems {
+  local check = require "slack.blocks.check" -- loaded when it is first needed
+  local value = {
     text = args.text, blocks = decoded(args.blocks), attachments = decoded(args.attachments),
     view = decoded(args.view), unfurls = decoded(args.unfurls),
   }
+  local problems = check.problems(value)
+  if #problems == 0 then
+    problems = check.problems(value, { strict = true })
+  end
+  return problems, problems[1] and check.sentence(problems)
 end
 
 -- "/view/blocks/2/element" is "view.blocks[3].element" in Lua.
@@ -33,7 +46,7 @@ end
 
 -- The place that Slack itself names, where our rules find nothing.
 local function slacks_path(answer)
-  local metadata = answer.response_metadata
+  local metadata = type(answer) == "table" and answer.response_metadata
   local messages = type(metadata) == "table" and metadata.messages
   for _, message in ipairs(type(messages) == "table" and messages or {}) do
     local pointer = tostring(message):match "%[json%-pointer:([^%]]*)%]"
@@ -43,17 +56,23 @@ local function slacks_path(answer)
   end
 end
 
----@param args table of the call
----@param answer table Slack's
----@return string? path of the first problem
----@return string? sentence that says what is wrong there
----@return slack.blocks.Problem[]? problems
-function M.explain(args, answer)
-  local ok, problems = pcall(problems_of, args)
-  if not ok or #problems == 0 then
-    return slacks_path(answer)
+---Adds the place, all problems, and the first of them as words, to the error with which
+---Slack refused blocks or a view; leaves others as they are.
+---@param err slack.Error
+---@param args table of the call, or the message
+---@return slack.Error err
+function M.explain(err, args)
+  if not ABOUT_BLOCKS[err.code] then
+    return err
   end
-  return problems[1].path, check.sentence(problems), problems
+  local ok, problems, sentence = pcall(problems_of, args)
+  if ok and sentence then
+    err.path, err.problems = problems[1].path, problems
+    err.message = core.redact(err.message .. "; " .. sentence)
+  else
+    err.path = slacks_path(err.response)
+  end
+  return err
 end
 
 return M

@@ -26,6 +26,14 @@ schema.define("views", COMMON, "home", {
   },
 })
 
+-- What a menu's options listener answers.
+schema.define("objects", {}, "options_answer", {
+  fields = {
+    options = schema.list(schema.object "option", nil, 100, "options"),
+    option_groups = schema.list(schema.object "option_group", nil, 100, "groups"),
+  },
+})
+
 schema.define("objects", {}, "attachment", {
   fields = { blocks = schema.list(schema.typed("blocks"), nil, 50, "blocks") },
 })

@@ -15,7 +15,14 @@ local function pointer_of(path)
   return pointer
 end
 
----@param value table as slack.blocks.check takes it
+---What of a message, the answer to a command or a post, can be refused.
+---@param content table
+---@return table
+function M.message(content)
+  return { text = "", blocks = content.blocks, attachments = content.attachments }
+end
+
+---@param value table as slack.blocks.check takes it: a message, { view = … }
 ---@return table? response_metadata what is wrong, nil when nothing is
 ---@return string? code of the first problem
 function M.refusal(value)

@@ -86,7 +86,10 @@ function people:command(what)
   payload.response_url = self:new_response_url(user, channel)
   payload.trigger_id = self:new_trigger()
   local outcome = deliver_and_wait(self, "slash_commands", payload, what.timeout)
-  if is_message(outcome.ack) then
+  local refusal = type(outcome.ack) == "table" and block_checks.refusal(block_checks.message(outcome.ack))
+  if refusal then
+    outcome.failure, outcome.detail = "invalid_command_response", refusal.messages[1]
+  elseif is_message(outcome.ack) then
     outcome.message = people.show_response(self, outcome.ack, user, channel)
   end
   self:changed()

@@ -138,6 +138,7 @@ end
 local function show(self, content, user, channel)
   local fields = type(content) == "string" and { text = content } or content
   local workspace = self.workspace
+  workspace.identify(fields.blocks)
   local message = {
     user = workspace.bot.user_id,
     bot_id = workspace.bot.id,

@@ -1,6 +1,7 @@
 -- Response URLs of the local Slack (protocol §5.9): five posts within thirty
 -- minutes, to the message the interaction came from or beside it.
 
+local block_checks = require "slack.sandbox.block_checks"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local people = require "slack.sandbox.people"
@@ -47,6 +48,7 @@ end
 
 local function replace(place, content)
   local message = place.message
+  place.team.workspace.identify(content.blocks)
   local changes = { text = content.text or "", blocks = content.blocks or nil }
   if message.is_ephemeral then
     message.text, message.blocks = changes.text, changes.blocks
@@ -73,6 +75,9 @@ function responses.handle(self, id, request)
   local content = json.decode(request.body)
   if request.method ~= "POST" or type(content) ~= "table" then
     return refuse(400, "invalid_payload")
+  end
+  if block_checks.refusal(block_checks.message(content)) then
+    return refuse(400, "invalid_blocks")
   end
   place.left = place.left - 1
   if content.delete_original and place.message then

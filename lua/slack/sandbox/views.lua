@@ -7,7 +7,7 @@ local views = {}
 
 -- Gives blocks and their elements the ids that the app left out, as Slack does.
 local function identify(blocks)
-  for _, block in ipairs(blocks or {}) do
+  for _, block in ipairs(type(blocks) == "table" and blocks or {}) do
     block.block_id = block.block_id or new_id "":lower():sub(1, 5)
     for _, element in ipairs(block.elements or { block.accessory or block.element }) do
       if type(element) == "table" and element.type and not element.action_id then

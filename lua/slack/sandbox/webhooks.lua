@@ -1,6 +1,7 @@
 -- Incoming webhooks of the local Slack (protocol §13.7): URLs that an installation
 -- with the scope incoming-webhook brings.
 
+local block_checks = require "slack.sandbox.block_checks"
 local form = require "slack.form"
 local json = require "slack.json"
 local new_id = require "slack.sandbox.new_id"
@@ -48,6 +49,8 @@ function M.handle(sandbox, request)
     return answer(400, "invalid_payload")
   elseif not (content.text or content.blocks or content.attachments) then
     return answer(400, "no_text")
+  elseif block_checks.refusal(block_checks.message(content)) then
+    return answer(400, "invalid_blocks")
   end
   local message = hook.workspace:bot_fields()
   message.subtype = "bot_message"
