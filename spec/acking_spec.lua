@@ -202,6 +202,20 @@ describe("an ack", function()
     assert.same({ '{"text":"Deployed"}' }, request.answers)
   end)
 
+  it("that is too large in Socket Mode is empty, and the log names its listener", function()
+    live.run(function(here, new_app, lines)
+      local bot = new_app { transport = "socket" }
+      local size = 20480 - #'{"text":""}'
+      bot:command("/below", function() return ("x"):rep(size - 1) end)
+      bot:command("/at", function() return ("x"):rep(size) end)
+      live.start(here, bot)
+      assert.equal(size - 1, #here:command({ command = "/below" }).ack.text)
+      assert.equal(json.null, here:command({ command = "/at" }).ack)
+      assert.matches('ERROR .*app:command "/at" %(.*acking_spec.lua:%d+%): the ack of 20480 bytes '
+        .. "is too large", table.concat(lines, "\n"))
+    end)
+  end)
+
   describe("with a view that is too large for it", function()
     local LARGE = {
       type = "modal", title = { type = "plain_text", text = "Large" },
@@ -249,6 +263,22 @@ describe("an ack", function()
         end)
       end)
     end
+
+    it("goes whole over HTTP, which has no such limit", function()
+      live.run(function(here, new_app, lines)
+        local bot = new_app { transport = "http" }
+        bot:command("/open", function(c)
+          c:ack()
+          c:open(SMALL)
+        end)
+        bot:view("small", function() return { update = LARGE } end)
+        live.start(here, bot)
+        here:command { command = "/open" }
+        live.wait(function() return here:view() end)
+        assert.equal(40, #here:submit({}).ack.view.blocks)
+        assert.not_matches("too large", table.concat(lines, "\n"))
+      end)
+    end)
 
     -- The answers of views.update in their order; what was sent.
     local function replaced(content, answers)

@@ -386,6 +386,24 @@ describe("the context", function()
       }, called "chat.update"[1])
     end)
 
+    it("update a message that one person alone sees through the response URL", function()
+      for _, more in ipairs {
+        { container = { type = "message", is_ephemeral = true } },
+        { type = "interactive_message", callback_id = "old", container = json.null,
+          actions = { { name = "go" } } },
+      } do
+        offline = Offline.new()
+        local seen
+        offline.app:action({}, function(c)
+          c.respond = function(_, content) seen = content end
+          c:update "gone"
+        end)
+        more.message = json.null
+        offline:click("b", more)
+        assert.same({ text = "gone", replace_original = true }, seen)
+      end
+    end)
+
     it("keep what an update names, and drop nothing for markdown", function()
       app:action("b", function(c)
         c:update { text = "x", blocks = { { type = "divider" } } }

@@ -150,7 +150,10 @@ function methods:_settle(value)
   elseif is_stray(self, value) then
     self.log:warn("the handler returned a %s, which can be no ack: acked empty", type(value))
     value = nil
-  elseif not acks.is_answer(value) or not acks.takes_content(self) then
+  elseif not acks.is_answer(value) then
+    value = nil
+  elseif not acks.takes_content(self) then
+    self.log:debug("Slack shows nothing of what the handler returned: acked empty")
     value = nil
   end
   local answer, text, problem = read(self, value)

@@ -119,7 +119,10 @@ end
 
 local function is_ephemeral(c)
   local container = payload.as_table(c.body.container)
-  return container ~= nil and container.is_ephemeral == true
+  if container then
+    return container.is_ephemeral == true
+  end
+  return c.type == "interactive_message" and not c.message
 end
 
 ---Replaces the message or the view that the interaction came from.
