@@ -1,6 +1,8 @@
 local Offline = require "support.offline_app"
 local json = require "slack.json"
+local loop = require "slack.loop"
 local slack = require "slack"
+local tasks = require "slack.tasks"
 
 local SPEC <const> = "spec/command_routes_spec.lua"
 
@@ -342,9 +344,48 @@ describe("routes of a command", function()
   it("leave what is wrong with the command itself to the usual words", function()
     assert.has_error(function() app:command("deploy", { ["x"] = print }) end)
     assert.has_error(function() app:command("/deploy", slack.pattern "x") end)
-    local listener = app:command("/x", { ["x"] = print })
-    if listener then -- registering returns the listener
-      assert.matches('^app:command "/x" %(', tostring(listener))
+    assert.matches('^app:command "/x" %(', tostring(app:command("/x", { ["x"] = print })))
+  end)
+
+  it("go with their listener when it is removed", function()
+    local listener = app:command("/deploy", { ["x"] = note "x" })
+    takes("x", "x", {})
+    assert.is_true(listener:remove())
+    assert.matches("does not know /deploy", type_in("x").text)
+    assert.is_nil(seen)
+  end)
+
+  it("run in the turns of their listener", function()
+    local gate, order = tasks.waiter(), {}
+    app:command({ command = "/deploy", order = "user" }, {
+      ["wait"] = function()
+        gate:await()
+        table.insert(order, "wait")
+      end,
+      ["go"] = function() table.insert(order, "go") end,
+    })
+    slack.run(function()
+      offline:command("/deploy", "wait")
+      local last = offline:command("/deploy", "go")
+      slack.sleep(0)
+      assert.same({}, order)
+      gate:resolve(true)
+      while not last.answers[1] do
+        slack.sleep(0.001)
+      end
+    end)
+    assert.same({ "wait", "go" }, order)
+  end)
+
+  it("can wait for what people do next, under the name of the route", function()
+    local answer
+    app:command("/deploy", { ["ask"] = function(c) answer = c:ask "Which branch?" end })
+    type_in "ask"
+    offline:message "main"
+    for _ = 1, 3 do
+      loop.step(0)
     end
+    assert.equal("main", answer and answer.text)
+    assert.matches('^app:command "/deploy" "ask" %(', tostring(answer.listener))
   end)
 end)

@@ -296,6 +296,21 @@ describe("the schedule", function()
     assert.equal("C1", offline.calls[1].arguments.channel)
   end)
 
+  it("gives a context that can wait for what people answer", function()
+    local answer
+    app.identity.team_id = "T02MOON4XYZ"
+    app:every(10, function(c)
+      answer = c:ask({ channel = "C07DEPLOY42", text = "Well?" }, { from = "anyone" })
+    end)
+    app.schedule:start()
+    pass(10)
+    assert.equal("chat.postMessage", offline.calls[1].method)
+    offline:message "all is well"
+    loop.step(0)
+    loop.step(0)
+    assert.equal("all is well", answer and answer.text)
+  end)
+
   it("gives errors to app:on_error, with the name of the entry, and goes on", function()
     local failed = {}
     app:every(10, function() error "broken" end)

@@ -82,9 +82,15 @@ local function run(job)
   end
 end
 
+-- In place of what Slack would send: whose app it is, when it is one workspace's.
+local function body_of(self)
+  local identity = self.app.identity or {}
+  return { team_id = identity.team_id, enterprise_id = identity.enterprise_id }
+end
+
 local function begin(self, entry, due)
-  local state = entry.state
-  local c = Context.new(self.app, { acked = true, body = {} }, "schedule", {})
+  local state, body = entry.state, body_of(self)
+  local c = Context.new(self.app, { acked = true, body = body }, "schedule", body)
   c.listener, c.missed, c.scheduled_at = entry, state.missed, self:time_of(entry, due)
   state.is_running, state.missed, state.is_told = true, 0, nil
   local job = Job.new(self.app.dispatch, c, entry)
