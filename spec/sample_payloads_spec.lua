@@ -19,7 +19,7 @@ local COLUMNS <const> = {
 local FIELDS = {
   "kind", "user_id", "channel_id", "team_id", "enterprise_id", "message_ts", "thread_ts",
   "trigger_id", "response_url", "is_enterprise_install", "actor_user_id", "actor_team_id",
-  "actor_enterprise_id", "bot_id", "bot_user_id",
+  "actor_enterprise_id", "bot_id", "bot_user_id", "text",
 }
 
 -- What is written where a field is nil, so that it is compared as well.
@@ -177,6 +177,14 @@ local function read_row(line)
   return row
 end
 
+-- Of a command, a message or the one that a shortcut was chosen for, an edited one inside.
+local function text_of(row, body)
+  local part = row.kind == "event" and body.event or row.kind == "command" and body
+    or row.kind == "shortcut" and body.message or {}
+  local text = part.text or type(part.message) == "table" and part.message.text
+  return type(text) == "string" and text or NONE
+end
+
 local function read_sample(row)
   local text, form
   if row.kind == "command" then
@@ -188,9 +196,11 @@ local function read_sample(row)
   row.trigger_id = text_behind(text, "trigger_id") or text_behind(text, "interactivity_pointer")
     or NONE
   row.response_url = text_behind(text, "response_url") or NONE
+  local body = assert(json.decode(text))
+  row.text = text_of(row, body)
   return {
-    name = row.name, kind = row.kind, listener = row.listener, body = assert(json.decode(text)),
-    form = form, expected = row,
+    name = row.name, kind = row.kind, listener = row.listener, body = body, form = form,
+    expected = row,
   }
 end
 
@@ -242,11 +252,11 @@ local OWN = {
   }, { trigger_id = "7.8" }),
   own("a message in a thread", "event", "message", event {
     type = "message", channel = "C0OWN", user = "U0OWN", text = "x", ts = "2.2", thread_ts = "1.1",
-  }, { channel_id = "C0OWN", message_ts = "2.2", thread_ts = "1.1" }),
+  }, { channel_id = "C0OWN", message_ts = "2.2", thread_ts = "1.1", text = "x" }),
   own("an edited message", "event", "message", event {
     type = "message", subtype = "message_changed", channel = "C0OWN", ts = "3.3",
     message = { user = "U0OWN", ts = "2.2", text = "y" }, previous_message = { user = "U0OWN" },
-  }, { channel_id = "C0OWN", message_ts = "2.2" }),
+  }, { channel_id = "C0OWN", message_ts = "2.2", text = "y" }),
   own("a reaction", "event", "reaction_added", event {
     type = "reaction_added", user = "U0OWN", reaction = "eyes", item_user = "U0OTHER",
     item = { type = "message", channel = "C0OWN", ts = "2.2" },
@@ -297,8 +307,8 @@ local OWN = {
   }, { trigger_id = "7.8" }),
   own("a shortcut of a message", "shortcut", "task", interaction {
     type = "message_action", callback_id = "task", trigger_id = "7.8", channel = { id = "C0OWN" },
-    message_ts = "2.2", message = { ts = "2.2", user = "U0OTHER" },
-  }, { channel_id = "C0OWN", message_ts = "2.2", trigger_id = "7.8" }),
+    message_ts = "2.2", message = { ts = "2.2", user = "U0OTHER", text = "Grüße 🚀" },
+  }, { channel_id = "C0OWN", message_ts = "2.2", trigger_id = "7.8", text = "Grüße 🚀" }),
   own("a modal of an organization", "view", "form", interaction {
     type = "view_submission", team = json.null, enterprise = { id = "E0OWN" },
     is_enterprise_install = true, trigger_id = "7.8",
@@ -310,11 +320,12 @@ local OWN = {
     type = "view_closed", view = { id = "V0OWN", callback_id = "form" },
   }, {}),
   own("a command", "command", "/own", {
-    command = "/own", text = "", user_id = "U0OWN", channel_id = "C0OWN", team_id = "T0OWN",
-    enterprise_id = "E0OWN", is_enterprise_install = "true", trigger_id = "7.8",
+    command = "/own", text = "Grüße & <b> 100% +1 a=b", user_id = "U0OWN", channel_id = "C0OWN",
+    team_id = "T0OWN", enterprise_id = "E0OWN", is_enterprise_install = "true", trigger_id = "7.8",
     response_url = "https://hooks.slack.com/commands/1",
   }, { channel_id = "C0OWN", enterprise_id = "E0OWN", is_enterprise_install = true,
-    trigger_id = "7.8", response_url = "https://hooks.slack.com/commands/1" }),
+    trigger_id = "7.8", response_url = "https://hooks.slack.com/commands/1",
+    text = "Grüße & <b> 100% +1 a=b" }),
 }
 
 -- Frames and bodies as they are -----------------------------------------------------
