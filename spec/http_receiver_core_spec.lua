@@ -75,6 +75,7 @@ describe("http_receiver in C", function()
       secrets = settings.secrets or { SECRET },
       paths = settings.paths or { { path = "/slack/events", kinds = ALL } },
       ack_deadline = settings.ack_deadline or PATIENCE,
+      step_deadline = settings.step_deadline or PATIENCE,
       holds_events = settings.holds_events,
       deliveries = mailbox, notices = mailbox, source = RECEIVER, log = log,
     })
@@ -726,6 +727,22 @@ describe("http_receiver in C", function()
     assert.is_nil(client:received():find("late", 1, true))
     local stats = receiver:stats()
     assert.are.same({ 1, 0 }, { stats.deadlines, stats.gone })
+  end)
+
+  it("waits longer for the step of a workflow, where events are held", function()
+    start { ack_deadline = 0.01, step_deadline = PATIENCE, holds_events = true }
+    local other = RawClient.connect(server:port())
+    send(request_of {
+      body = '{"type":"event_callback","event":{"inputs":{"type":"x"},"type":"function_executed"}}',
+    })
+    local step = delivery()
+    other:send(request_of { body = EVENT })
+    local event = delivery()
+    wait(function() return notices[1] end, "a notice")
+    assert.are.same({ { token = event.request, fate = "deadline" } }, notices)
+    server:respond(step.request, 500, {}, "")
+    assert.are.equal(500, (answer()))
+    other:close()
   end)
 
   it("tells Lua when Slack has hung up before the answer", function()

@@ -417,6 +417,22 @@ describe("an event that is answered when it has been handled", function()
       end)
   end)
 
+  it("of a workflow's step gets its answer at a deadline too, and its step goes on", function()
+    local seconds
+    with_app({ http = HANDLED, ack_deadline = 0.05, register = on("func", "reverse", function(c)
+      live.wait(function() return c.request.deadline_passed end)
+      seconds = c.request.ack_deadline
+    end) }, function(url, app, log)
+      local step = { type = "function_executed", ["function"] = { callback_id = "reverse" } }
+      assert.equal(200, signed.post(url, signed.event(step)).status)
+      live.wait(function() return seconds end)
+      assert.equal(0.1, seconds)
+      assert.matches("WARN[^\n]*takes longer than Slack waits", log())
+      assert.same({ {}, {} },
+        { app.transports[1].deliveries.owed, app.transports[1].deliveries.tardy })
+    end)
+  end)
+
   it("that comes twice at once is handled once, and both get its answer", function()
     local gate, runs = tasks.waiter(), 0
     with_app({ http = HANDLED, register = on("event", "app_mention", function()

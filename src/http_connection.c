@@ -195,9 +195,11 @@ static int judge(struct http_connection *connection, const struct slk_gate_reque
     case SLK_GATE_PASS: return pass(connection, request);
     case SLK_GATE_ANSWER: settle(connection); return take_gate_answer(connection, &given);
     case SLK_GATE_OWED:
+    case SLK_GATE_OWED_LONG:
         connection->is_owed = true;
         server->stats.owed++;
-        await(connection, SLK_WAIT_OWED, request->received);
+        await(connection, verdict == SLK_GATE_OWED ? SLK_WAIT_OWED : SLK_WAIT_OWED_LONG,
+              request->received);
         return SLK_OK;
     }
     return SLK_INVALID;
@@ -440,7 +442,8 @@ void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_wai
     switch (what) {
     case SLK_WAIT_HEAD: time_out(connection, "the head of the request took too long"); break;
     case SLK_WAIT_BODY: time_out(connection, "the body of the request took too long"); break;
-    case SLK_WAIT_OWED: on_deadline(connection); break;
+    case SLK_WAIT_OWED:
+    case SLK_WAIT_OWED_LONG: on_deadline(connection); break;
     default: slk_http_connection_drop(&connection->socket); break;
     }
 }

@@ -10,9 +10,10 @@
 #include "http_head.h"
 
 enum slk_gate_verdict {
-    SLK_GATE_PASS,   /* not the gate's: to Lua, as SLK_MESSAGE_REQUEST */
-    SLK_GATE_ANSWER, /* answered with *answer, now */
-    SLK_GATE_OWED    /* to Lua by the gate; Lua answers it by number before the deadline */
+    SLK_GATE_PASS,     /* not the gate's: to Lua, as SLK_MESSAGE_REQUEST */
+    SLK_GATE_ANSWER,   /* answered with *answer, now */
+    SLK_GATE_OWED,     /* to Lua by the gate; Lua answers it by number before the deadline */
+    SLK_GATE_OWED_LONG /* the same, before the long deadline */
 };
 
 /* What became of an owed request that Lua did not answer. */
@@ -39,7 +40,7 @@ struct slk_gate_answer {
 /* Begins whatever implements it. Reference counted by its implementation; every
  * call below but retain and release comes on the server thread. */
 struct slk_gate {
-    int64_t deadline; /* nanoseconds that Lua has for an owed request, from received */
+    int64_t deadline, long_deadline; /* nanoseconds that Lua has, from received */
     enum slk_gate_verdict (*judge)(struct slk_gate *gate, const struct slk_gate_request *request,
                                    struct slk_gate_answer *answer);
     void (*lost)(struct slk_gate *gate, uint64_t number, enum slk_gate_fate fate,

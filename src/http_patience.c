@@ -68,6 +68,7 @@ void slk_http_patience_start(struct slk_http_server *server)
     server->waits[SLK_WAIT_HEAD].span = SLK_SECONDS(patience->head_timeout);
     server->waits[SLK_WAIT_BODY].span = SLK_SECONDS(patience->body_timeout);
     server->waits[SLK_WAIT_OWED].span = server->gate != NULL ? server->gate->deadline : 0;
+    server->waits[SLK_WAIT_OWED_LONG].span = server->gate != NULL ? server->gate->long_deadline : 0;
     server->waits[SLK_WAIT_SENT].span = SLK_SECONDS(patience->idle_timeout);
     server->waits[SLK_WAIT_LINGER].span = LINGER;
 }

@@ -120,6 +120,21 @@ static enum slk_receiver_count count_of(enum slk_delivery_kind kind)
                                           : SLK_COUNT_INTERACTIONS;
 }
 
+/* Slack waits longer for the step of a workflow (function_executed). */
+static bool is_step(const struct slk_http_receiver *receiver, enum slk_delivery_kind kind,
+                    struct slk_text json)
+{
+    static const char word[] = "function_executed";
+    struct slk_text event = {.data = NULL};
+    char type[sizeof word];
+    if (kind == SLK_DELIVERY_EVENT && receiver->holds_events) {
+        event = slk_json_field(json.data, json.length, "event");
+    }
+    return event.data != NULL &&
+           slk_json_string(slk_json_field(event.data, event.length, "type"), type, sizeof type) &&
+           strcmp(type, word) == 0;
+}
+
 static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
                                      enum slk_delivery_kind kind, struct slk_text text,
                                      const struct slk_slack_headers *headers,
@@ -145,7 +160,7 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
     *receiver->last = &delivery->message;
     receiver->last = &delivery->message.next;
     if (is_owed) {
-        return SLK_GATE_OWED;
+        return is_step(receiver, kind, text) ? SLK_GATE_OWED_LONG : SLK_GATE_OWED;
     }
     slk_receiver_tally_latency(&receiver->tally, slk_clock_now() - request->received);
     return answer_empty(answer);
@@ -352,6 +367,7 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
         return NULL;
     }
     receiver->gate = (struct slk_gate){.deadline = settings->ack_deadline,
+                                       .long_deadline = settings->step_deadline,
                                        .judge = judge,
                                        .lost = lost,
                                        .answered = answered,

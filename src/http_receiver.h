@@ -37,6 +37,7 @@ struct slk_http_receiver_settings {
     const struct slk_receiver_path *paths;
     size_t path_count;
     int64_t ack_deadline;  /* nanoseconds */
+    int64_t step_deadline; /* of steps of workflows among held events; not shorter */
     bool holds_events;     /* events too wait for Lua's answer, instead of 200 at once */
     int64_t (*time)(void); /* seconds since the epoch; NULL: the system's clock */
 };

@@ -103,6 +103,7 @@ static int receiver_new(lua_State *L)
         .paths = paths,
         .path_count = read_paths(L, paths),
         .ack_deadline = slk_field_seconds(L, 1, "ack_deadline", 2.5),
+        .step_deadline = slk_field_seconds(L, 1, "step_deadline", 5),
         .holds_events = slk_field_boolean(L, 1, "holds_events", 0) != 0,
     };
     void **object = slk_new_object(L, SLK_CLASS_HTTP_RECEIVER);

@@ -27,6 +27,7 @@ local WAITED = "It had waited %.1f s for its turn: other handlers kept Lua busy,
 ---@field received number when it came
 ---@field taken? number when it came to Lua, of what wants an answer
 ---@field answered? number when Lua answered
+---@field ack_deadline? number seconds, where it has another one than most
 
 ---@class slack.Deliveries
 ---@field owed table<integer, slack.Delivery> by number, until they are answered
@@ -154,7 +155,7 @@ function Deliveries:settle(request)
   request.answered = loop.now()
   local seconds = request.answered - request.received
   self.dispatch.measures:acked(request.transport.name, seconds)
-  if seconds >= self.ack_deadline then
+  if seconds >= (request.ack_deadline or self.ack_deadline) then
     self.tardy[request.number] = request
   end
 end
@@ -177,7 +178,7 @@ end
 
 -- It is waiting now, but may have computed until after the deadline.
 local function why_unheard(self, request)
-  local late = loop.now() - request.received - self.ack_deadline
+  local late = loop.now() - request.received - (request.ack_deadline or self.ack_deadline)
   if late > 0.1 then
     return ("Lua was busy until %.1f s after the deadline: ack first"):format(late)
   end

@@ -10,6 +10,9 @@ local loop = require "slack.loop"
 -- Slack names no limit here; more than this is a mistake.
 local MAX_ACK = 1024 * 1024
 
+-- Slack waits longer for the step of a workflow, of which it may be that the person does.
+local STEP_FACTOR <const> = 2
+
 local STATUS_OF_REFUSAL = {
   unmatched = 404, unauthorized = 401, undecodable = 400, failed = 500,
 }
@@ -87,6 +90,10 @@ local function answer_event(self, number)
   return 0
 end
 
+local function is_step(body)
+  return type(body.event) == "table" and body.event.type == "function_executed"
+end
+
 local function on_delivery(self, number, kind, body, retry_number, retry_reason, headers, received)
   local is_event = kind == "event"
   if is_event and number ~= 0 and not self.settings.holds_events then
@@ -103,6 +110,9 @@ local function on_delivery(self, number, kind, body, retry_number, retry_reason,
     if type(request.body) ~= "table" then
       request.body, request.problem = {}, message or "no object"
     end
+  end
+  if request.held and is_step(request.body) then
+    request.ack_deadline = STEP_FACTOR * self.deliveries.ack_deadline
   end
   if number == 0 then
     self.dispatch:request(request)
@@ -157,6 +167,7 @@ function HttpReceiver:open()
   end)
   local receiver, message, code = core.http_receiver {
     secrets = secrets_of(settings), paths = settings.paths, ack_deadline = settings.ack_deadline,
+    step_deadline = settings.ack_deadline and STEP_FACTOR * settings.ack_deadline,
     holds_events = settings.holds_events, deliveries = self.deliveries:open(),
     notices = loop.mailbox(), source = self.source, log = settings.log:core(),
   }

@@ -50,6 +50,7 @@ static void start(bool holds_events)
                                                   .paths = paths,
                                                   .path_count = 2,
                                                   .ack_deadline = SLK_MS(2500),
+                                                  .step_deadline = SLK_MS(5000),
                                                   .holds_events = holds_events,
                                                   .time = fixed_time};
     struct slk_error err;

@@ -351,6 +351,7 @@ local http_receiver = {}
 ---@field secrets string[] any of them opens
 ---@field paths { path: string, kinds: ("event"|"command"|"interaction")[] }[]
 ---@field ack_deadline number? seconds, 2.5: then an owed answer goes out empty
+---@field step_deadline number? seconds, 5: the same for steps of workflows among held events
 ---@field holds_events boolean? events too wait for Lua's answer, instead of 200 at once
 ---@field deliveries slack.core.mailbox for "delivery"; when it is half full events wait for
 ---  Lua's answer too; over its marks: 503
