@@ -132,8 +132,20 @@ local function begin(wait, message)
   end
 end
 
+local function pose(wait, arguments)
+  local posted, err = Message.post(wait.c.client, arguments)
+  if not posted then
+    return nil, err
+  end
+  begin(wait, posted)
+  return true
+end
+
 -- What was said, without the name of the bot that it was said to.
-local function as_answer(c)
+local function as_answer(c, why)
+  if not c then
+    return nil, why
+  end
   c.text = mention.text(c) or c.text or ""
   c.message = c.payload
   return c
@@ -182,26 +194,25 @@ end
 ---@return slack.Error|"timeout"|nil err of the posting
 function methods:ask(message, options)
   check_self(self, "ask")
-  options = options or {}
   local arguments = Message.arguments(message, "c:ask", 2)
-  local wait_for, problem = read_ask(self, arguments, options)
+  local question, problem = read_ask(self, arguments, options or {})
   local timeout
-  if wait_for then
-    timeout, problem = wait_options.timeout(options.timeout, TIMEOUT)
+  if question then
+    timeout, problem = wait_options.timeout(options and options.timeout, TIMEOUT)
   end
   if problem then
     error("c:ask: " .. problem, 2)
   elseif not arguments.channel then
     return told(self, "c:ask", nil, place.no_channel "c:ask")
   end
-  local wait <close> = Wait.new(wait_for)
-  local posted, err = Message.post(self.client, arguments)
-  if not posted then
+  local wait <close> = Wait.new(question)
+  local ok, err = pose(wait, arguments)
+  if not ok then
     return told(self, "c:ask", nil, err)
   end
-  begin(wait, posted)
-  local c, why = wait:await(timeout)
-  return c and as_answer(c), why
+  -- Nobody needs them while it waits.
+  arguments, message, options = nil, nil, nil -- luacheck: ignore 311 (kept alive by the stack)
+  return as_answer(wait:await(timeout))
 end
 
 -- c:choose ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 -- Measures lua-slack beside bare C clients and, when installed, its peers: each
 -- in turn as a child of the load server, several rounds, medians with extremes.
 --   lua5.4 spec/bench/run.lua [BUILD_DIRECTORY]
--- BENCH_PART is "socket_mode" or "http" for half of it; BENCH_QUICK=1 makes it a
+-- BENCH_PART is "socket_mode", "http" or "conversations" for a part; BENCH_QUICK=1 makes it a
 -- smoke run; BENCH_ROUNDS sets the rounds (5); BENCH_ONLY is a comma-separated
 -- list of who is measured (lua-slack, bare lws, bare curl, Bolt, slack-go).
 package.cpath = (arg[1] or "build") .. "/?.so;" .. package.cpath
@@ -326,9 +326,12 @@ end
 io.stdout:setvbuf "line"
 print_circumstances()
 local part = os.getenv "BENCH_PART" or ""
-if part ~= "http" then
+if part == "" or part == "socket_mode" then
   bench_socket_mode()
 end
-if part ~= "socket_mode" then
+if part == "" or part == "http" then
   bench_receivers()
+end
+if part == "" or part == "conversations" then
+  require "bench.conversations"(IS_QUICK and 10000 or 100000)
 end
