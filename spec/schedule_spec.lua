@@ -1,5 +1,6 @@
 local Offline = require "support.offline_app"
 local clock = require "support.clock"
+local files = require "support.files"
 local loop = require "slack.loop"
 local slack = require "slack"
 local tasks = require "slack.tasks"
@@ -220,6 +221,7 @@ describe("the schedule", function()
       pass(40 * DAY)
       assert.same({ 33 }, hours())
       assert.is_nil(entry:next_at())
+      assert.same({ entry }, app.schedule.entries) -- the other is done with
       assert.matches('app:at "2026%-02%-01 09:00" %(.*%) is never due', offline:log())
     end)
   end)
@@ -449,6 +451,41 @@ describe("the schedule", function()
       gate = tasks.waiter()
       pass(10)
       assert.equal(2, count)
+    end)
+
+    it("goes with the file, and stays when a new text of it fails", function()
+      local folder <close> = files.temporary()
+      local path = folder.path .. "/remind.lua"
+      local function wait_for(name, count)
+        while app.scripts:stats()[name] < count do
+          slack.sleep(0.001)
+        end
+      end
+      new_app { scripts = folder.path }
+      app.states.note = note
+      files.write(path, 'local app = ...\napp:every("10s", app.states.note)')
+      slack.run(function()
+        assert(app.scripts:start())
+        app.schedule:start()
+        pass(15)
+        files.write(path, 'local app = ...\napp:every("1s", app.states.note) error "no"')
+        app.scripts:reload_all()
+        wait_for("failures", 1)
+        pass(5)
+        files.write(path, 'local app = ...\napp:every("10s", function(c) app.states.note(c) end)')
+        app.scripts:reload_all()
+        wait_for("reloads", 2)
+        pass(10)
+        slack.sleep(0)
+        assert.same({ 10, 20, 30 }, seconds())
+        assert(os.remove(path))
+        app.scripts:reload_all()
+        wait_for("reloads", 3)
+        pass(20)
+        assert.same({}, app.schedule.entries)
+        app.scripts:stop()
+      end)
+      assert.equal(3, #runs)
     end)
 
     it("makes up once for what was due while it happened", function()

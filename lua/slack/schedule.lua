@@ -159,6 +159,9 @@ function look(entry)
   note_set_back(self, entry, now)
   if entry.state.due and now >= entry.state.due then
     run_due(self, entry, now)
+    if entry.schedule and not entry.state.due then
+      entry:remove() -- a date that is over: nothing of it is kept
+    end
   end
   if self.is_running and entry.schedule then -- its handler may have removed it, or stopped the app
     set_timer(self, entry)
