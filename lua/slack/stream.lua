@@ -292,6 +292,11 @@ end
 
 local function take(self)
   local chunks = self._queue
+  for _, chunk in ipairs(chunks) do
+    if chunk.parts then
+      chunk.text, chunk.parts = table.concat(chunk.parts), nil
+    end
+  end
   self._queue, self._length = {}, 0
   wake(self, "_room")
   return chunks
@@ -338,10 +343,10 @@ local function enqueue(self, chunks)
     if chunk.type ~= "markdown_text" then
       queue[#queue + 1] = chunk
       self._is_urgent = true
-    elseif last and last.type == "markdown_text" then
-      last.text = last.text .. chunk.text
+    elseif last and last.parts then
+      last.parts[#last.parts + 1] = chunk.text
     elseif chunk.text ~= "" then
-      queue[#queue + 1] = { type = "markdown_text", text = chunk.text }
+      queue[#queue + 1] = { type = "markdown_text", parts = { chunk.text } } -- joined by take
     end
     self._length = self._length + (chunk.text and #chunk.text or 0)
   end
