@@ -359,6 +359,10 @@ local WRONG = {
       initial_options = { option(1), option(2) } },
     "unknown_value", "blocks[1].elements[1].initial_options[2]", "it must be one of the options",
   },
+  ["markup in a menu"] = {
+    in_actions(menu { options = { { text = mrkdwn "*x*", value = "1" } } }), "not_allowed",
+    "blocks[1].elements[1].options[1].text.type", "\"plain_text\" expected, got \"mrkdwn\"",
+  },
   ["an unknown style"] = {
     in_actions(with(button(1), { style = "primry" })), "unknown_value",
     "blocks[1].elements[1].style",
@@ -556,6 +560,12 @@ describe("blocks.check", function()
       "blocks[3].elements[1].acton_id: no such field of button is known; did you mean "
         .. "\"action_id\"?",
     }, found)
+  end)
+
+  it("allows markup on boxes and radio buttons", function()
+    local options = { { text = mrkdwn "*x*", value = "1", description = mrkdwn "_y_" } }
+    assert.is_true(check(in_actions { type = "checkboxes", options = options }))
+    assert.is_true(check(in_actions { type = "radio_buttons", options = options }))
   end)
 
   it("takes null for a field that is not there", function()

@@ -85,7 +85,7 @@ describe("an answer with blocks that Slack does not take", function()
     return found
   end
 
-  it("is told in the log, for Slack tells the app nothing", function()
+  it("is sent as it is and told in the log, for Slack tells the app nothing (S185)", function()
     live_app.run(function(here, new_app, lines)
       local app = new_app()
       app:command("/ask", function()

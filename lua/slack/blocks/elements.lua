@@ -87,7 +87,7 @@ element("icon_button", {
 element("overflow", {
   args = { "action_id" }, items = "options", places = { "section", "actions" },
   fields = {
-    options = required(list(object "option", 1, 5, "options")), confirm = object "confirm",
+    options = required(list(object "menu_option", 1, 5, "options")), confirm = object "confirm",
   },
 })
 
@@ -116,7 +116,7 @@ end
 
 local MENU = with({ placeholder = plain(150), confirm = object "confirm" }, FOCUS)
 local STATIC = {
-  options = list(object "option", 1, 100, "options"),
+  options = list(object "menu_option", 1, 100, "options"),
   option_groups = list(object "option_group", 1, 100, "groups"),
 }
 local SEVERAL = { max_selected_items = integer(1) }
@@ -126,14 +126,15 @@ local CONVERSATIONS = {
 
 element("static_select", {
   args = { "action_id" }, items = "options", places = ANYWHERE, finish = choose_initial,
-  fields = with({ initial_option = object "option" }, STATIC, MENU),
+  fields = with({ initial_option = object "menu_option" }, STATIC, MENU),
   relations = { relations.either("options", "option_groups"), relations.initial_option },
 })
 
 element("multi_static_select", {
   args = { "action_id" }, items = "options", places = ANYWHERE, finish = choose_initial,
-  fields = with({ initial_options = list(object "option", 1, 100, "options") }, STATIC, SEVERAL,
-    MENU),
+  fields = with({
+    initial_options = list(object "menu_option", 1, 100, "options"),
+  }, STATIC, SEVERAL, MENU),
   relations = {
     relations.either("options", "option_groups"), relations.initial_options,
     relations.at_most_selected "initial_options",
@@ -142,13 +143,13 @@ element("multi_static_select", {
 
 element("external_select", {
   args = { "action_id" }, places = ANYWHERE,
-  fields = with({ initial_option = object "option", min_query_length = integer(0) }, MENU),
+  fields = with({ initial_option = object "menu_option", min_query_length = integer(0) }, MENU),
 })
 
 element("multi_external_select", {
   args = { "action_id" }, places = ANYWHERE,
   fields = with({
-    initial_options = list(object "option", 1, 100, "options"), min_query_length = integer(0),
+    initial_options = list(object "menu_option", 1, 100, "options"), min_query_length = integer(0),
   }, SEVERAL, MENU),
   relations = { relations.at_most_selected "initial_options" },
 })

@@ -10,25 +10,29 @@ local function object(name, rule)
   schema.define("objects", {}, name, rule)
 end
 
-object("option", {
-  args = { "text", "value", "description" },
-  fields = {
-    text = required(label(75)), value = required(string(150)), description = label(75),
-    url = string(3000),
-  },
-  -- A text alone is its own value.
-  finish = function(option)
-    if option.value == nil and type(option.text) == "table" then
-      option.value = option.text.text
-    end
-  end,
-})
+-- A text alone is its own value.
+local function complete(option)
+  if option.value == nil and type(option.text) == "table" then
+    option.value = option.text.text
+  end
+end
+
+-- Boxes and radio buttons may have markup, menus not.
+for name, text in pairs { option = label(75), menu_option = plain(75) } do
+  object(name, {
+    args = { "text", "value", "description" }, finish = complete,
+    fields = {
+      text = required(text), value = required(string(150)), description = text,
+      url = string(3000),
+    },
+  })
+end
 
 object("option_group", {
   args = { "label" }, items = "options",
   fields = {
     label = required(plain(75)),
-    options = required(list(schema.object "option", 1, 100, "options")),
+    options = required(list(schema.object "menu_option", 1, 100, "options")),
   },
 })
 

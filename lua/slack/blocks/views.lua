@@ -29,7 +29,7 @@ schema.define("views", COMMON, "home", {
 -- What a menu's options listener answers.
 schema.define("objects", {}, "options_answer", {
   fields = {
-    options = schema.list(schema.object "option", nil, 100, "options"),
+    options = schema.list(schema.object "menu_option", nil, 100, "options"),
     option_groups = schema.list(schema.object "option_group", nil, 100, "groups"),
   },
 })

@@ -219,7 +219,7 @@ end
 
 function kinds.object(walk, kind, value)
   if type(value) ~= "table" then
-    return walk:expect(("an object (%s)"):format(kind.name), value)
+    return walk:expect(("an object (%s)"):format(kind.name:gsub("^menu_", "")), value)
   end
   walk:object(schema.rules.objects[kind.name], value)
 end
