@@ -1,0 +1,283 @@
+-- What comes may be anything: it never raises out of the dispatch, is acked by the rules,
+-- logged once, and seen by app:any where nothing else takes it.
+
+local Offline = require "support.offline_app"
+local bodies = require "support.bodies"
+local errors = require "slack.errors"
+local files = require "support.files"
+local http = require "slack.http"
+local json = require "slack.json"
+local live = require "support.live_app"
+local loop = require "slack.loop"
+local signed = require "support.signed"
+local slack = require "slack"
+
+local SAMPLES <const> = "../shared/data/payloads/"
+local SAMPLE_SECONDS <const> = 0.5
+
+-- Whatever a context has: fields that are computed when asked for, and calls.
+local FIELDS = {
+  "type", "event", "message", "command", "action", "options", "shortcut", "view", "user_id",
+  "channel_id", "team_id", "enterprise_id", "thread_ts", "message_ts", "trigger_id", "response_url",
+  "is_enterprise_install", "actor_user_id", "actor_team_id", "actor_enterprise_id", "bot_id",
+  "bot_user_id", "authorization", "client", "user_client", "log", "data", "state", "headers",
+  "event_id", "text", "values", "block_values", "inputs", "params", "function_execution_id",
+  "response_urls", "callback_id",
+}
+
+local function use(c, next)
+  tostring(c)
+  for _, name in ipairs(FIELDS) do
+    local _ = c[name]
+  end
+  local own = c:_fork()
+  for _, call in ipairs { "say", "reply", "respond" } do
+    own[call](own, "text")
+  end
+  own:update { text = "text", type = "modal" } -- a view where there is one
+  own:react "wave"
+  own:open { type = "modal" }
+  return next and next() or nil
+end
+
+local function settle()
+  for _ = 1, 4 do
+    loop.step(0)
+  end
+end
+
+local function register(app)
+  local any = slack.pattern ""
+  app:use(slack.limit { per = "user", count = 10000, seconds = 0.0001 })
+  app:use(use)
+  app:event(any, use)
+  app:event({ type = "reaction_added", reaction = any, order = "thread" }, use)
+  app:message(use)
+  app:message("hello", slack.ignore_self, use)
+  app:message({ mention = true }, use)
+  app:message({ subtype = "message_changed", dm = false, thread = true, channel = "C1" }, use)
+  app:func("step", use)
+  app:command("/x", { ["to <env> <who:user>"] = use })
+  app:command({ command = any, text = any, order = "channel", concurrency = 5 }, use)
+  app:action({ action_id = any, type = any }, slack.only("action"), use)
+  app:action({ callback_id = any, channel = any }, use)
+  app:options({ block_id = any }, use)
+  app:shortcut(any, use)
+  app:view({ callback_id = any, external_id = any }, use)
+  app:view_closed(any, use)
+  app:any(use)
+end
+
+describe("bad input", function()
+  local offline, app, raised, post
+
+  -- The log is as it is in production: lines for nobody cost nothing.
+  local function start(options)
+    raised = {}
+    local given = {
+      log = { level = "error", sink = function(line) table.insert(raised, line) end },
+    }
+    for name, value in pairs(options or {}) do
+      given[name] = value
+    end
+    offline = Offline.new(given)
+    app = offline.app
+    register(app)
+  end
+
+  before_each(function()
+    post = http.request
+    http.request = function() -- luacheck: ignore 122
+      return nil, errors.new { code = "offline", message = "no network here" }
+    end
+  end)
+
+  after_each(function()
+    http.request = post -- luacheck: ignore 122
+  end)
+
+  local number = 0
+
+  local function deliver(body, came_as, where)
+    number = number + 1
+    if came_as == "event" and type(body.event_id) == "string" then
+      body.event_id = "Ev" .. number
+    end
+    local is_event = came_as == "event"
+    local request = offline:deliver(body, {
+      came_as = came_as, acked = is_event, has_status = number % 2 == 0 or nil,
+      held = is_event and number % 3 == 0 or nil,
+    })
+    settle()
+    if raised[1] then
+      error(where .. ": " .. raised[1])
+    end
+    local answers = #request.answers + (request.refused and 1 or 0)
+    local owed = (not is_event or number % 3 == 0) and 1 or 0
+    if answers ~= owed then
+      error(("%s: %d answers, %d owed"):format(where, answers, owed))
+    end
+  end
+
+  it("of our own payloads, each field spoilt in every way, is handled and acked", function()
+    start()
+    for name, one in pairs(bodies.all()) do
+      deliver(one.body, one.came_as, name)
+      bodies.spoil(one.body, function(body, words)
+        deliver(body, one.came_as, name .. ": " .. words)
+      end)
+    end
+    assert.equal(0, app:stats().running)
+    assert.equal(0, app:stats().failed)
+  end)
+
+  it("as a whole is of no kind, and acked", function()
+    start()
+    for _, came_as in ipairs { "event", "command", "interaction", false } do
+      for _, body in ipairs { {}, json.list { 1, 2 }, { type = {} }, { event = 5 }, { command = {} },
+        { actions = json.list {} }, { actions = "x" }, { type = "view_submission" },
+        { type = 5, view = json.null }, { payload = json.null } } do
+        deliver(body, came_as or nil, json.encode(body))
+      end
+    end
+  end)
+
+  it("in an app of many workspaces is never served with the token of another", function()
+    local tokens = {}
+    start { token = false, authorize = function(query)
+      return query.team_id == "T1" and { bot_token = "xoxb-1", bot_user_id = "U0BOT" }
+        or nil, "unknown place"
+    end }
+    app:use(function(c, next)
+      tokens[tostring(c.authorization.bot_token)] = true
+      return next()
+    end)
+    for name, one in pairs(bodies.all()) do
+      bodies.spoil(one.body, function(body)
+        number = number + 1
+        body.event_id = "Ev" .. number
+        offline:deliver(body, { came_as = one.came_as, acked = one.came_as == "event" })
+        settle()
+        for _, line in ipairs(raised) do
+          assert.not_matches("error in", line, name)
+        end
+        raised = {}
+      end, { json.null })
+    end
+    assert.equal(0, app:stats().running)
+    tokens["nil"] = nil -- of unknown kind, or whose installation has ended
+    assert.same({ ["xoxb-1"] = true }, tokens)
+  end)
+
+  it("that is nested beyond all measure is as any other", function()
+    start()
+    local deep = {}
+    for _ = 1, 200000 do
+      deep = { deep }
+    end
+    deliver({ event = { type = "message", text = deep, user = deep, blocks = deep } }, "event", "1")
+    deliver({ command = "/x", text = deep, channel_id = deep }, "command", "2")
+    deliver({ type = "view_submission", view = { state = { values = { b = deep } } } },
+      "interaction", "3")
+    deliver({ type = "future", thing = deep }, "interaction", "4")
+  end)
+
+  -- As many as the time allows, from another place on with each run.
+  it("made from sample payloads is handled and acked", function()
+    if not io.open(SAMPLES .. "README.md") then
+      return
+    end
+    start()
+    local found = {}
+    for came_as, folder in pairs { event = "events", command = "commands",
+      interaction = "interactions" } do
+      for _, path in ipairs(files.list(SAMPLES .. folder, "%.json$")) do
+        found[#found + 1] = { came_as = came_as, name = path, text = files.read(path) }
+      end
+    end
+    local ends, at, count = os.clock() + SAMPLE_SECONDS, math.random(#found), 0
+    while os.clock() < ends and count < #found do
+      local one = found[(at + count) % #found + 1]
+      count = count + 1
+      bodies.spoil(json.decode(one.text), function(body, words)
+        if os.clock() < ends then
+          deliver(body, one.came_as, one.name .. ": " .. words)
+        end
+      end, { bodies.SPOILT[1], json.null, 5, json.list {} })
+    end
+    assert.equal(0, app:stats().failed)
+  end)
+
+  describe("over the wire", function()
+    before_each(function()
+      http.request = post -- luacheck: ignore 122
+    end)
+
+    -- 1 MB: deeper than JSON goes here, and as deep as it goes many times.
+    local TOO_DEEP <const> = ("["):rep(500000) .. ("]"):rep(500000)
+    local DEEP <const> = "[" .. ((("["):rep(500) .. ("]"):rep(500) .. ","):rep(1000)) .. "null]"
+
+    local function listen(here_app, seen)
+      here_app:any(function(c) table.insert(seen, c.kind .. " " .. c.type) end)
+      here_app:message(function() table.insert(seen, "message") end)
+    end
+
+    it("by HTTP: 1 MB of nesting is taken or refused, and the app goes on", function()
+      live.run(function(_, new_app, lines)
+        local seen = {}
+        local bot = new_app {
+          transport = "http", signing_secret = signed.SECRET,
+          http = { host = "127.0.0.1", port = 0, max_body = 4 * 1024 * 1024 },
+        }
+        listen(bot, seen)
+        assert(bot:start())
+        local url = bot.http_server:url() .. "/slack/events"
+        local function post_event(text)
+          return signed.post(url, ('{"type":"event_callback","event":{"type":"message",'
+            .. '"user":"U1","blocks":%s}}'):format(text)).status
+        end
+        local function post_form(text)
+          return signed.post(url, "payload=" .. ('{"type":"view_submission","view":%s}'):format(text),
+            { type = "application/x-www-form-urlencoded" }).status
+        end
+        assert.same({ 400, 400, 400 },
+          { post_event(TOO_DEEP), post_form(TOO_DEEP), post_event(TOO_DEEP) })
+        assert.same({ 200, 200 }, { post_event(DEEP), post_event "[[[null]]]" })
+        assert.same({ 200, 200 }, { post_form(DEEP), post_form '{"id":"\\ud800"}' })
+        live.wait(function() return #seen == 4 end)
+        assert.same({ "message", "message", "view view_submission", "unknown unknown" }, seen)
+        local log = table.concat(lines, "\n")
+        local _, refused = log:gsub("refused a request with 400: nested too deep", "")
+        local _, unread = log:gsub("a payload could not be read: ", "")
+        assert.same({ 1, 1 }, { refused, unread })
+        assert.not_matches("ERROR", log)
+      end)
+    end)
+
+    it("by Socket Mode: nesting and odd values are acked, and the app goes on", function()
+      live.run(function(here, new_app, lines)
+        local bot, seen = new_app(), {}
+        listen(bot, seen)
+        assert(bot:start())
+        local deep = json.list {}
+        for _ = 1, 400 do
+          deep = json.list { deep, 1 }
+        end
+        for _, envelope in ipairs {
+          { "events_api", { event = { type = "message", user = "U1", blocks = deep } } },
+          { "events_api", { event = json.null, event_id = 5 } },
+          { "interactive", { type = "block_actions", actions = deep, user = deep } },
+          { "slash_commands", { command = deep } },
+        } do
+          assert(here:deliver(envelope[1], envelope[2], { accepts_response_payload = true })
+            :await_ack())
+        end
+        live.wait(function() return #seen == 4 end)
+        table.sort(seen)
+        assert.same({ "action block_actions", "message", "unknown unknown", "unknown unknown" },
+          seen)
+        assert.not_matches("ERROR", table.concat(lines, "\n"))
+      end)
+    end)
+  end)
+end)
