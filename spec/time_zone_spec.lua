@@ -92,8 +92,10 @@ describe("time zones", function()
         assert.is_nil(zone)
         assert.matches('time zone "Cut": .*/Cut is no time zone file', problem)
       end
-      files.write(directory.path .. "/Cut", zone_file({ { 0, 9 } }, { 0 }, ""))
-      assert.is_nil((load "Cut"))
+      for _, changes in ipairs { { { 0, 9 } }, { { 5, 0 }, { 5, 0 } }, { { 5, 0 }, { 4, 0 } } } do
+        files.write(directory.path .. "/Cut", zone_file(changes, { 0 }, ""))
+        assert.is_nil((load "Cut"))
+      end
     end)
   end)
 

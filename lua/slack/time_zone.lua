@@ -47,6 +47,9 @@ local function read_block(self, bytes, header, format)
   local at, types = header.start, {}
   for i = 1, header.times do
     self.times[i], at = format:unpack(bytes, at)
+    if i > 1 and self.times[i] <= self.times[i - 1] then
+      error "no order"
+    end
   end
   local first_type = at + header.times
   for i = 0, header.types - 1 do
