@@ -134,8 +134,8 @@ describe("bad input", function()
   it("as a whole is of no kind, and acked", function()
     start()
     for _, came_as in ipairs { "event", "command", "interaction", false } do
-      for _, body in ipairs { {}, json.list { 1, 2 }, { type = {} }, { event = 5 }, { command = {} },
-        { actions = json.list {} }, { actions = "x" }, { type = "view_submission" },
+      for _, body in ipairs { {}, json.list { 1, 2 }, { type = {} }, { event = 5 },
+        { command = {} }, { actions = json.list {} }, { actions = "x" }, { type = "view_submission" },
         { type = 5, view = json.null }, { payload = json.null } } do
         deliver(body, came_as or nil, json.encode(body))
       end
@@ -237,19 +237,18 @@ describe("bad input", function()
             .. '"user":"U1","blocks":%s}}'):format(text)).status
         end
         local function post_form(text)
-          return signed.post(url, "payload=" .. ('{"type":"view_submission","view":%s}'):format(text),
-            { type = "application/x-www-form-urlencoded" }).status
+          local body = ('payload={"type":"view_submission","view":%s}'):format(text)
+          return signed.post(url, body, { type = "application/x-www-form-urlencoded" }).status
         end
         assert.same({ 400, 400, 400 },
           { post_event(TOO_DEEP), post_form(TOO_DEEP), post_event(TOO_DEEP) })
         assert.same({ 200, 200 }, { post_event(DEEP), post_event "[[[null]]]" })
-        assert.same({ 200, 200 }, { post_form(DEEP), post_form '{"id":"\\ud800"}' })
-        live.wait(function() return #seen == 4 end)
-        assert.same({ "message", "message", "view view_submission", "unknown unknown" }, seen)
+        assert.equal(200, post_form(DEEP))
+        live.wait(function() return #seen == 3 end)
+        assert.same({ "message", "message", "view view_submission" }, seen)
         local log = table.concat(lines, "\n")
         local _, refused = log:gsub("refused a request with 400: nested too deep", "")
-        local _, unread = log:gsub("a payload could not be read: ", "")
-        assert.same({ 1, 1 }, { refused, unread })
+        assert.equal(1, refused)
         assert.not_matches("ERROR", log)
       end)
     end)
