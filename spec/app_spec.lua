@@ -75,8 +75,8 @@ describe("an app", function()
 
   it("takes the click on a button and changes its message", function()
     live.run(function(here, new_app)
-      local app, message = new_app(), nil
-      app:message("buttons", function(c) message = c:say { text = "Press", blocks = BUTTON } end)
+      local app = new_app()
+      app:message("buttons", function(c) c:say { text = "Press", blocks = BUTTON } end)
       app:action("go", function(c)
         c:ack()
         c:update "Pressed."
@@ -86,7 +86,7 @@ describe("an app", function()
       local posted = assert(here:wait_message { text = "Press" })
       assert.equal(json.null, here:click { message = posted, action_id = "go", user = "ada" }.ack)
       assert(here:wait(function() return here:calls "chat.update"[1] end))
-      assert.equal(message.ts, here:calls "chat.update"[1].args.ts)
+      assert.equal(posted.ts, here:calls "chat.update"[1].args.ts)
       local changed = here:messages "general"[2]
       assert.same({ "Pressed." }, { changed.text, changed.blocks })
     end)

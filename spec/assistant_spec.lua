@@ -434,6 +434,32 @@ describe("app:assistant", function()
     end)
   end)
 
+  it("is not put out by events that make no sense", function()
+    offline.answers["conversations.replies"] = function()
+      return { ok = true, messages = { "x", 1, { metadata = 1, user = "U05BOTUSR01" } } }
+    end
+    local seen = 0
+    local function note(c)
+      seen = seen + 1
+      assert.same({}, c.thread_context)
+    end
+    listen { thread_started = note, context_changed = note, user_message = note }
+    for _, kind in ipairs { "started", "context_changed" } do
+      for _, thread in ipairs { json.null, "x", 1, {}, { context = "x", channel_id = {} } } do
+        offline:event { type = "assistant_thread_" .. kind, assistant_thread = thread }
+      end
+    end
+    write("x", { app_context = { entities = { 1, "x", json.null, { type = 1 }, { value = {} },
+      { type = "slack#/types/message_context", value = "x" } } } })
+    write("x", { app_context = { entities = "x" }, subtype = 1 })
+    write("x", { user = json.null })
+    for _, stopped in ipairs { json.null, "x", { 1, json.null } } do
+      offline:event { type = "agent_session_stopped", streaming_message_ts = stopped }
+    end
+    assert.equal(12, seen)
+    assert.is_nil(offline:log():find("ERROR", 1, true), offline:log())
+  end)
+
   it("talks with a person in the local Slack", function()
     live_app.run(function(here, new_app)
       local bot, contexts = new_app { storage = "memory:" }, {}

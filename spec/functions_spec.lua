@@ -165,6 +165,23 @@ describe("a custom function", function()
     assert.equal("no_function", err.code)
   end)
 
+  it("is nobody's when its payload makes no sense, and its fields are what they can be", function()
+    local seen = {}
+    app:event("function_executed", function(c)
+      table.insert(seen, { c.inputs, c.function_execution_id, (select(2, c:complete())).code })
+    end)
+    app:func("reverse", function() table.insert(seen, "a listener") end)
+    for _, strange in ipairs { json.null, "x", 1, { callback_id = json.null } } do
+      offline:event {
+        type = "function_executed", ["function"] = strange, inputs = strange,
+        function_execution_id = 1, bot_access_token = 2,
+      }
+    end
+    assert.equal(4, #seen)
+    assert.same({ {}, nil, "no_function" }, { seen[1][1], seen[1][2], seen[1][3] })
+    assert.is_nil(offline:log():find("ERROR", 1, true), offline:log())
+  end)
+
   describe("whose buttons are used", function()
     it("has its inputs, execution and token there (S182)", function()
       app:action("approve", function(c)

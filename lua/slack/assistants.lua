@@ -33,7 +33,8 @@ end
 
 -- The channel of the newer form, if it names one.
 local function from_entities(app_context)
-  for _, entity in ipairs(as_table(app_context.entities) or {}) do
+  for _, item in ipairs(as_table(app_context.entities) or {}) do
+    local entity = as_table(item) or {}
     local value = entity.type == CHANNEL_TYPE and text_of(entity.value)
       or entity.type == MESSAGE_TYPE and text_of((as_table(entity.value) or {}).channel_id)
     if value then

@@ -76,7 +76,7 @@ local function first_reply(c)
     return nil, err
   end
   for _, message in ipairs(as_table(answer.messages) or {}) do
-    if is_reply(c, message) then
+    if as_table(message) and is_reply(c, message) then
       return message
     end
   end
