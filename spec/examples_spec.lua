@@ -167,6 +167,50 @@ describe("the example", function()
     assert.equal(said.ts, answer.thread_ts)
   end)
 
+  -- The button of a question that has this text on it.
+  local function press(question, text)
+    for _, block in ipairs(question.blocks) do
+      for _, element in ipairs(block.type == "actions" and block.elements or {}) do
+        if element.text.text == text then
+          return slack_here:click { message = question, action_id = element.action_id }
+        end
+      end
+    end
+    error("there is no button " .. text)
+  end
+
+  with_example("ask", function(bot)
+    local last = slack_here:say { text = "book a table, please" }
+    local function wait_for(text)
+      last = assert(slack_here:wait_message { text = text, after = last.ts }, bot:output())
+      return last
+    end
+    wait_for "Which day?"
+    slack_here:say { text = "never you mind", user = "grace" }
+    last = slack_here:say { text = "Friday" }
+    local question = wait_for "For how many?"
+    slack_here:say { text = "a few", thread_ts = question.ts }
+    wait_for "one to twelve"
+    last = slack_here:say { text = "4" }
+    question = wait_for "A table for 4, Friday: shall I book it?"
+    press(question, "Book it")
+    wait_for "Booked."
+    assert.truthy(question.text:find("chose *Book it*", 1, true))
+  end, nil, "asks one thing after another")
+
+  with_example("ask", function(bot)
+    slack_here:command { command = "/book" }
+    local view = live_app.wait(function() return slack_here:view() end)
+    local values = { day = "2026-12-24", guests = "13" }
+    local ack = slack_here:submit({ values = values }).ack
+    assert.same({ [view.blocks[2].block_id] = "One to twelve." }, ack.errors)
+    values.guests = "2"
+    assert.equal(json.null, slack_here:submit({ values = values }).ack)
+    local question = assert(slack_here:wait_message { text = "for 2, 2026-12-24" }, bot:output())
+    press(question, "Never mind")
+    assert(slack_here:wait_message { text = "Nothing is booked." }, bot:output())
+  end, nil, "asks until what is filled in can be")
+
   with_example("approve", function(bot)
     for button, outcome in pairs { approve = "approved", reject = "rejected" } do
       slack_here:command { command = "/approve", text = "the " .. outcome .. " logo" }
