@@ -11,6 +11,8 @@ local ordered = require "slack.ordered"
 ---@field named integer listeners here and below that name what has led here
 ---@field fields? slack.IndexField[] that lead on
 ---@field texts? slack.TextIndex
+---@field only? slack.IndexField the only way on, where there is nothing else
+---@field is_end boolean whether there is no way on
 
 ---@class slack.IndexField
 ---@field name string
@@ -27,8 +29,14 @@ Index.__name = "slack.index"
 
 local function new_node(reading)
   local node = ordered.new(reading)
-  node.named = 0
+  node.named, node.is_end = 0, true
   return node
+end
+
+local function review(node)
+  local fields = node.fields
+  node.is_end = not (fields or node.texts)
+  node.only = fields and not fields[2] and not node.texts and not node.list[1] and fields[1] or nil
 end
 
 ---@return slack.Index
@@ -54,14 +62,10 @@ local function field_of(node, name, kind)
   return field
 end
 
-local function add_below(self, node, listener, level)
+local add_below
+
+local function add_to_fields(self, node, listener, level)
   local key = listener.keys[level]
-  if not key then
-    return ordered.insert(node, listener, self.readings)
-  elseif key.is_text then
-    node.texts = node.texts or TextIndex.new()
-    return node.texts:add(key.values, listener, self.readings)
-  end
   local nodes = field_of(node, key.field, listener.kind).nodes
   for _, value in ipairs(key.values) do
     local inner = nodes[value] or new_node(self.readings)
@@ -71,6 +75,19 @@ local function add_below(self, node, listener, level)
     end
     add_below(self, inner, listener, level + 1)
   end
+end
+
+function add_below(self, node, listener, level)
+  local key = listener.keys[level]
+  if not key then
+    ordered.insert(node, listener, self.readings)
+  elseif key.is_text then
+    node.texts = node.texts or TextIndex.new()
+    node.texts:add(key.values, listener, self.readings)
+  else
+    add_to_fields(self, node, listener, level)
+  end
+  review(node)
 end
 
 ---@param listener slack.Listener
@@ -107,18 +124,11 @@ function Index:has(kind)
   return not is_bare(self.tops[kind])
 end
 
+local remove_below
+
 -- Nodes that lead nowhere go, so that ids made up for a while leave nothing behind.
-local function remove_below(self, node, listener, level)
+local function remove_from_fields(self, node, listener, level)
   local key = listener.keys[level]
-  if not key then
-    return ordered.remove(node, listener, self.readings)
-  elseif key.is_text then
-    node.texts:remove(key.values, listener, self.readings)
-    if node.texts.count == 0 then
-      node.texts = nil
-    end
-    return
-  end
   local field = field_of(node, key.field, listener.kind)
   for _, value in ipairs(key.values) do
     local inner = field.nodes[value]
@@ -131,6 +141,21 @@ local function remove_below(self, node, listener, level)
     end
   end
   drop_field(node, field)
+end
+
+function remove_below(self, node, listener, level)
+  local key = listener.keys[level]
+  if not key then
+    ordered.remove(node, listener, self.readings)
+  elseif key.is_text then
+    node.texts:remove(key.values, listener, self.readings)
+    if node.texts.count == 0 then
+      node.texts = nil
+    end
+  else
+    remove_from_fields(self, node, listener, level)
+  end
+  review(node)
 end
 
 ---@param listener slack.Listener one that was added
@@ -205,19 +230,12 @@ local function visit_all(list, visit, c, out)
   end
 end
 
----Calls visit(c, listener, out) with each listener that may match, in the order
----of registration, until it gives true. Meanwhile listeners may come and go.
----@param c slack.Context
----@param visit fun(c: slack.Context, listener: slack.Listener, out: any): boolean?
----@param out any
----@param kind? slack.Kind|"any" that of the context
----@return boolean any whether there was one that names this very id
-function Index:visit(c, visit, out, kind)
-  self.readings = self.readings + 1
+local function visit_branches(self, node, c, named, visit, out)
   -- While a visit dispatches something itself, another list takes its place.
   local lists = self.spare or {}
   self.spare = nil
-  local count, named = gather(self.tops[kind or c.kind], c, lists, 0, false)
+  local count
+  count, named = gather(node, c, lists, 0, named)
   if count == 1 then
     visit_all(lists[1], visit, c, out)
   elseif count > 1 then
@@ -227,6 +245,32 @@ function Index:visit(c, visit, out, kind)
     lists[i] = nil
   end
   self.spare = lists
+  return named
+end
+
+---Calls visit(c, listener, out) with each listener that may match, in the order
+---of registration, until it gives true. Meanwhile listeners may come and go.
+---@param c slack.Context
+---@param visit fun(c: slack.Context, listener: slack.Listener, out: any): boolean?
+---@param out any
+---@param kind? slack.Kind|"any" that of the context
+---@return boolean any whether there was one that names this very id
+function Index:visit(c, visit, out, kind)
+  self.readings = self.readings + 1
+  local node, named = self.tops[kind or c.kind], false
+  local only = node.only
+  while only do
+    local value = only.get(c.body, c.payload, c)
+    node = value ~= nil and only.nodes[value]
+    if not node then
+      return named
+    end
+    named, only = named or node.named > 0, node.only
+  end
+  if not node.is_end then
+    return visit_branches(self, node, c, named, visit, out)
+  end
+  visit_all(node.list, visit, c, out)
   return named
 end
 

@@ -2,18 +2,22 @@
 -- fields a constraint may name, and how those are read. Data more than code;
 -- a new kind of listener is a new entry.
 
+local json = require "slack.json"
 local merged = require "slack.merged"
 local mention = require "slack.mention"
 local payload = require "slack.payload"
 
-local present = payload.present
+local null, present = json.null, payload.present
 
 -- Getters ---------------------------------------------------------------------------
 -- get(body, payload, c) -> value, another value that will do as well
 
 local function plain(name)
   return function(_, part)
-    return present(part[name])
+    local value = part[name]
+    if value ~= null then
+      return value
+    end
   end
 end
 
@@ -139,8 +143,8 @@ local ORDINARY_SUBTYPES = {
 }
 
 local function is_ordinary(_, part)
-  local subtype = present(part.subtype)
-  return subtype == nil or ORDINARY_SUBTYPES[subtype] == true
+  local subtype = part.subtype
+  return subtype == nil or subtype == null or ORDINARY_SUBTYPES[subtype] == true
 end
 
 ---@class slack.ListenerMethod

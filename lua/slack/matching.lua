@@ -55,10 +55,12 @@ local function collect(c, listener, found)
     return false
   end
   local ok, accepted, captures = true, true, nil
-  if listener.may_raise then
-    ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
-  elseif not listener.takes_all then
-    accepted, captures = listener:accepts(c)
+  if not listener.takes_all then
+    if listener.may_raise then
+      ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
+    else
+      accepted, captures = listener:accepts(c)
+    end
   end
   if not ok then
     note_failure(found, accepted, listener)
@@ -66,7 +68,9 @@ local function collect(c, listener, found)
     local n = #found + 1
     found[n] = listener
     found.matches[n] = captures
-    found.is_consumed = found.is_consumed or listener.consumes
+    if listener.consumes then
+      found.is_consumed = true
+    end
     return found.first_only
   end
   return false

@@ -224,17 +224,6 @@ local function search(self, text)
   end
 end
 
-local function search_each(self, text, lists, count)
-  local entries = self.entries
-  for i = 1, #entries do
-    if find(text, entries[i].text, 1, true) then
-      count = count + 1
-      lists[count] = entries[i].list
-    end
-  end
-  return count
-end
-
 local function build(self)
   self.root = { depth = 0, children = 0 }
   for _, entry in ipairs(self.entries) do
@@ -264,6 +253,16 @@ local function join(lists, first, last)
   return first
 end
 
+local function find_many(self, text, lists, count)
+  if not self.root then
+    build(self)
+  end
+  self.searches, self.text, self.lists, self.found = self.searches + 1, text, lists, count
+  search(self, text)
+  local found = self.found
+  return found - count > MOST_LISTS and join(lists, count + 1, found) or found
+end
+
 ---Adds the listeners whose text stands in the message to the lists found.
 ---@param text any
 ---@param lists slack.Listener[][]
@@ -272,20 +271,16 @@ end
 function TextIndex:find(text, lists, count)
   if type(text) ~= "string" then
     return count
+  elseif self.count > FEW then
+    return find_many(self, text, lists, count)
   end
-  local before = count
-  if self.count <= FEW then
-    count = search_each(self, text, lists, count)
-  else
-    if not self.root then
-      build(self)
+  local entries = self.entries
+  for i = 1, #entries do
+    local entry = entries[i]
+    if find(text, entry.text, 1, true) then
+      count = count + 1
+      lists[count] = entry.list
     end
-    self.searches, self.text, self.lists, self.found = self.searches + 1, text, lists, count
-    search(self, text)
-    count = self.found
-  end
-  if count - before > MOST_LISTS then
-    count = join(lists, before + 1, count)
   end
   return count
 end
