@@ -191,9 +191,11 @@ local function take_hits(self, hits, at)
 end
 
 -- The step from a state by a byte that it does not know. No state with hits knows any,
--- so that only here it has to be asked for them.
+-- so that only here it has to be asked for them. Behind the text there are no bytes.
 local function leave(self, state, by, at)
-  if not state.hits then
+  if not by then
+    return state
+  elseif not state.hits then
     return step(self, state, state, by)
   end
   take_hits(self, state.hits, at - 1)
@@ -202,9 +204,9 @@ end
 
 -- Eight bytes in one go cost half of what they do one by one.
 local function search(self, text)
-  local state, last = self.start or state_of(self, self.root), #text - #text % 8
+  local state = self.start or state_of(self, self.root)
   self.start = state
-  for i = 1, last, 8 do
+  for i = 1, #text, 8 do
     local a, b, c, d, e, f, g, h = byte(text, i, i + 7)
     state = state[a] or leave(self, state, a, i)
     state = state[b] or leave(self, state, b, i + 1)
@@ -214,10 +216,6 @@ local function search(self, text)
     state = state[f] or leave(self, state, f, i + 5)
     state = state[g] or leave(self, state, g, i + 6)
     state = state[h] or leave(self, state, h, i + 7)
-  end
-  for i = last + 1, #text do
-    local by = byte(text, i)
-    state = state[by] or leave(self, state, by, i)
   end
   if state.hits then
     take_hits(self, state.hits, #text)
