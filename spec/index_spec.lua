@@ -65,7 +65,8 @@ describe("index", function()
       for field, letter in pairs { channel = "C", user = "U", reaction = "r" } do
         what[field] = random(3) == 1 and value(letter) or nil
       end
-      what.text = random(2) == 1 and one_of { one_of(words), { one_of(words), one_of(words) } } or nil
+      what.text = random(2) == 1 and one_of { one_of(words), { one_of(words), one_of(words) } }
+        or nil
       return what
     end
     local pairs_of = {}
