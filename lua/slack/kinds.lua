@@ -98,9 +98,9 @@ local FUNCTION_FIELDS = merged(PLACE, { callback_id = callback_id, app_id = plai
 local COMMAND_FIELDS = merged(PLACE, {
   command = plain "command",
   text = plain "text",
-  channel = function(body) return body.channel_id end,
-  user = function(body) return body.user_id end,
-  team = function(body) return body.team_id end,
+  channel = plain "channel_id",
+  user = plain "user_id",
+  team = plain "team_id",
 })
 
 local ACTION_FIELDS = merged(PLACE, {

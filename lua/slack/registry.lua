@@ -10,8 +10,26 @@ local ScheduleEntry = require "slack.schedule_entry"
 local kinds = require "slack.kinds"
 local ordered = require "slack.ordered"
 
--- The methods of app that register; also those of the app that a script gets.
+---What a listener is for: plain values, a pattern, a predicate, or a table of filters and
+---listener options.
+---@alias slack.What string|slack.Pattern|table|userdata|fun(c: slack.Context): any
+---@alias slack.Handler fun(c: slack.Context, next: fun(): any): any
+---@alias slack.Register
+---| fun(app: slack.Registrar, what: slack.What, ...: slack.Handler): slack.Listener
+
+-- The methods of app that register; also those of the app that a script gets. Each takes
+-- what the listener is for, then middleware, then the handler.
 ---@class slack.Registrar
+---@field event slack.Register
+---@field message slack.Register what may be left out
+---@field command fun(self: slack.Registrar, what: slack.What, ...: any): slack.Listener
+---@field action slack.Register
+---@field options slack.Register
+---@field shortcut slack.Register
+---@field view slack.Register
+---@field view_closed slack.Register
+---@field func slack.Register
+---@field any slack.Register what may be left out
 ---@field _ledger slack.Ledger
 ---@field _on_change fun(self: slack.Registrar, listener: slack.Listener?)
 local Registrar = {}
