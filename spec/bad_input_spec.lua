@@ -135,7 +135,8 @@ describe("bad input", function()
     start()
     for _, came_as in ipairs { "event", "command", "interaction", false } do
       for _, body in ipairs { {}, json.list { 1, 2 }, { type = {} }, { event = 5 },
-        { command = {} }, { actions = json.list {} }, { actions = "x" }, { type = "view_submission" },
+        { command = {} }, { actions = json.list {} }, { actions = "x" },
+        { type = "view_submission" },
         { type = 5, view = json.null }, { payload = json.null } } do
         deliver(body, came_as or nil, json.encode(body))
       end

@@ -1,5 +1,7 @@
 local Offline = require "support.offline_app"
+local files = require "support.files"
 local json = require "slack.json"
+local live = require "support.live_app"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
@@ -278,6 +280,48 @@ describe("a listener with turns", function()
     settle()
     assert.same({ "a", "b", "c" }, seen)
     assert.same({ 0, 0, 0 }, { app:stats().running, app:stats().queued, app.dispatch.in_use })
+  end)
+
+  it("keeps the order over a reload of its script: what waits comes first, on its code", function()
+    tasks.run(function()
+      local folder <close> = files.temporary()
+      local function save(word)
+        files.write(folder.path .. "/a.lua", ([[
+          local app = ...
+          app:message({ order = "channel" }, function(c)
+            table.insert(app:state("said", {}), %q .. c.event.text)
+            app:state("gates"):await(c.event.text)
+          end)
+        ]]):format(word))
+      end
+      local waiting = {}
+      save "old "
+      offline = Offline.new { scripts = folder.path }
+      app = offline.app
+      app:state("gates", { await = function(_, name)
+        waiting[name] = tasks.waiter()
+        waiting[name]:await()
+      end })
+      local scripts = app.scripts
+      local stopping <close> = setmetatable({}, { -- luacheck: ignore 211
+        __close = function() scripts:stop() end,
+      })
+      assert(scripts:start())
+      offline:message "1"
+      offline:message "2"
+      tasks.sleep(0)
+      save "new "
+      scripts:reload_all()
+      live.wait(function() return scripts:stats().generations["a.lua"] == 2 end)
+      offline:message "3"
+      tasks.sleep(0)
+      for _, name in ipairs { "1", "2", "3" } do
+        live.wait(function() return waiting[name] end)
+        assert.equal(name, tostring(#app:state "said"))
+        waiting[name]:resolve()
+      end
+      assert.same({ "old 1", "old 2", "new 3" }, app:state "said")
+    end)
   end)
 
   it("raises at the caller's line for options that cannot be", function()

@@ -134,6 +134,39 @@ function Lanes.of(options)
   }, Lanes)
 end
 
+-- Takes the place of other ones, which keep their tickets: who waits goes on waiting here.
+local function renew(lanes, other)
+  lanes.key_of, lanes.room = other.key_of, other.room
+  lanes.limit, lanes.overload = other.limit, other.overload
+  return lanes
+end
+
+local function name_of(listener)
+  return listener.method .. listener.what
+end
+
+---When a script is loaded again, its listeners go on in the lanes of those before them that
+---are for the same, so that turns hold from one to the other.
+---@param before slack.Listener[]
+---@param after slack.Listener[]
+function Lanes.hand_over(before, after)
+  local found = {}
+  for i = #before, 1, -1 do
+    local listener = before[i]
+    if listener.lanes then
+      local list = found[name_of(listener)] or {}
+      list[#list + 1] = listener.lanes
+      found[name_of(listener)] = list
+    end
+  end
+  for _, listener in ipairs(after) do
+    local list = listener.lanes and found[name_of(listener)]
+    if list and list[1] then
+      listener.lanes = renew(table.remove(list), listener.lanes)
+    end
+  end
+end
+
 -- Tickets -------------------------------------------------------------------------------
 
 ---A turn, or a place in the queue for one. To be left in the end.

@@ -2,6 +2,7 @@
 -- ledger of all that it registers. Nothing of it takes effect before it is taken
 -- over as a whole.
 
+local Lanes = require "slack.lanes"
 local Listener = require "slack.listener"
 local core = require "slack.core"
 local loop = require "slack.loop"
@@ -209,9 +210,14 @@ function Script:check_text()
 end
 
 ---From now on its registrations count.
-function Script:take_over(generation)
+---@param generation integer
+---@param before? slack.Script whose place it takes
+function Script:take_over(generation, before)
   self.generation = generation
   self.ledger.is_live = true
+  if before then
+    Lanes.hand_over(before.ledger.listeners.list, self.ledger.listeners.list)
+  end
 end
 
 local function call_unload(self, fn)

@@ -80,7 +80,7 @@ local function swap(self, staged, removed, began)
     local name, old = script.name, self.live[script.name]
     local generation = (self.generations[name] or 0) + 1
     self.generations[name], self.live[name] = generation, script
-    script:take_over(generation)
+    script:take_over(generation, old)
     retired[#retired + 1] = old
     lines[#lines + 1] = ("%s %s: generation %d, %d -> %d listeners, %.1f ms"):format(
       old and "reloaded" or "loaded", name, generation, listener_count(old),
