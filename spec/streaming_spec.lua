@@ -726,6 +726,23 @@ describe("c:stream", function()
     end
   end)
 
+  it("is ended in Slack before an app has stopped that cut its handler off", function()
+    live_app.run(function(here, new_app)
+      local app_there, stream = new_app(), nil
+      app_there:message("go", function(c)
+        local closing <close> = c:stream { interval = 0.01 }
+        stream = closing
+        closing:append "half an ans"
+        tasks.sleep(60)
+      end)
+      live_app.start(here, app_there)
+      here:say { text = "go", channel = "general" }
+      live_app.wait(function() return stream and stream.ts end)
+      app_there:stop(0)
+      assert.equal("completed", here.workspace.streams[stream.ts].state)
+    end)
+  end)
+
   it("writes into a thread of the local Slack, over its time limit", function()
     live_app.run(function(here, new_app)
       local app_there, done = new_app(), false

@@ -382,6 +382,9 @@ local function finish(self)
   if cut_off > 0 then
     tasks.sleep(0) -- in which they are unwound
   end
+  if self.dispatch.streams then
+    self.dispatch.streams:wait_ended(CLOSE_TIMEOUT)
+  end
   if drained then
     self.transports:wait_stopped(CLOSE_TIMEOUT)
   elseif cut_off > 0 and self.http_server then

@@ -558,9 +558,16 @@ function Stream:__close()
     if coroutine.isyieldable() or not tasks.current() then
       self:finish()
     else
+      self._is_left = true
       tasks.spawn(self.finish, self)
     end
   end
+end
+
+---Whether its handler was cut off, and its end is still to be sent.
+---@return boolean
+function Stream:_is_ending()
+  return self._is_left == true and self._state ~= "finished" and not self._err
 end
 
 return Stream

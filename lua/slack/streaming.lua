@@ -3,8 +3,10 @@
 local Stream = require "slack.stream"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
+local loop = require "slack.loop"
 local near_miss = require "slack.near_miss"
 local payload = require "slack.payload"
+local tasks = require "slack.tasks"
 
 local check_self, told, text_of = calls.check_self, calls.told, payload.text_of
 
@@ -103,6 +105,36 @@ function Running:note(c)
   end
 end
 
+local function is_ending(self)
+  for stream in pairs(self.streams) do
+    if stream:_is_ending() then
+      return true
+    end
+  end
+  return false
+end
+
+---Waits for the ends of those whose handlers were cut off: a message without its end
+---looks for minutes as if something were still to come.
+---@async
+---@param timeout number seconds
+function Running:wait_ended(timeout)
+  local deadline = loop.now() + timeout
+  while is_ending(self) and loop.now() < deadline do
+    local waiter = tasks.waiter()
+    self.waiter = waiter
+    waiter:await(deadline - loop.now())
+  end
+  self.waiter = nil
+end
+
+function Running:note_end(stream)
+  self.streams[stream] = nil
+  if self.waiter then
+    self.waiter:resolve()
+  end
+end
+
 local function running_in(dispatch)
   local running = dispatch.streams
   if not running then
@@ -134,7 +166,7 @@ function methods:stream(options)
   local running = running_in(self.app.dispatch)
   local stream = Stream.new(target_of(self, options), {
     buffer = options.buffer, interval = options.interval, log = self.log,
-    on_end = function(ended) running.streams[ended] = nil end,
+    on_end = function(ended) running:note_end(ended) end,
     keeper = keeper_of(self),
   })
   running.streams[stream] = true
