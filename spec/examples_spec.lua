@@ -561,9 +561,10 @@ describe("examples/sandbox.lua", function()
     getmetatable(directory).__close(directory)
   end)
 
-  local function wait_for(text)
+  -- From a position of the output on.
+  local function wait_for(text, from)
     for _ = 1, 1000 do
-      if slack_here:output():find(text, 1, true) then
+      if slack_here:output():find(text, from or 1, true) then
         return
       end
       tasks.sleep(0.01)
@@ -597,6 +598,37 @@ describe("examples/sandbox.lua", function()
     bot:signal()
     assert.equal(0, bot:wait(), bot:output())
     wait_for "the bot has gone"
+  end)
+
+  it("opens modals, menus and the home tab of such a bot", function()
+    local environment = exports()
+    local function with(name, lines)
+      local from = #slack_here:output()
+      local bot <close> = Process.lua("examples/" .. name .. "/bot.lua",
+        { environment = environment })
+      wait_for("a bot has connected", from)
+      for _, line in ipairs(lines) do
+        from = #slack_here:output()
+        typed:write(line[1], "\n")
+        wait_for(line[2], from)
+      end
+      bot:signal()
+      bot:wait()
+      wait_for("the bot has gone", from)
+    end
+    with("modal", {
+      { "/order", "amount: How many?" },
+      { "/fill what tea & cake\n/fill amount 20\n/submit", "amount: From one to nine" },
+      { "/fill amount 2\n/submit", "Ordered: 2 × *tea & cake*, soon." },
+    })
+    typed:write "/as grace\n"
+    with("menu", {
+      { "/city", "[1: Type a letter]" },
+      { "/click 1 am", "which one? Amsterdam, Hamburg, Rotterdam" },
+      { "/click 1 lag", "@grace goes to *Lagos*." },
+      { "/fill a b", "there is no modal open" },
+    })
+    with("home", { { "/home", "None. Send me" }, { "/dm buy milk\n/home", "• buy milk" } })
   end)
 
   it("has tokens that stay the same over its starts", function()

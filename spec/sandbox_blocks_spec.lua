@@ -3,6 +3,7 @@ local client = require "slack.client"
 local live_app = require "support.live_app"
 local log = require "slack.log"
 local sandbox = require "support.local_slack"
+local slack = require "slack"
 
 describe("the local Slack", function()
   local slack_here, api
@@ -70,6 +71,37 @@ describe("the local Slack", function()
       assert.equal("connection_error", outcome.failure)
       assert.matches("/view/title", outcome.detail)
       assert.equal("first", here:view().callback_id)
+    end)
+  end)
+end)
+
+describe("a click in the local Slack", function()
+  it("says what is chosen in a menu as Slack does, by its value", function()
+    live_app.run(function(here, new_app)
+      local app, actions = new_app(), {}
+      app:action(slack.pattern "", function(c) actions[c.action.action_id] = c.action end)
+      app:command("/menus", function()
+        return blocks.message("Menus", blocks.actions {
+          blocks.static_select("size", { "S", { "Medium", "M" } }),
+          blocks.overflow("more", { "Edit", "Delete" }), blocks.checkboxes("boxes", { "a", "b" }),
+          blocks.users_select "who", blocks.button("Go", "go", "1"),
+        })
+      end)
+      live_app.start(here, app)
+      local message = here:command({ command = "/menus" }).message
+      for action_id, value in pairs {
+        size = "M", more = "Delete", boxes = { "b" }, who = "U1",
+      } do
+        here:click { message = message, action_id = action_id, value = value }
+        live_app.wait(function() return actions[action_id] end)
+      end
+      assert.same(blocks.option("Medium", "M"), actions.size.selected_option)
+      assert.equal("Delete", actions.more.selected_option.value)
+      assert.same({ blocks.option "b" }, actions.boxes.selected_options)
+      assert.equal("U1", actions.who.selected_user)
+      local ok, err = pcall(here.click, here, { message = message, action_id = "go", value = "x" })
+      assert.is_false(ok)
+      assert.matches("sandbox: nothing can be chosen in the button go$", err)
     end)
   end)
 end)

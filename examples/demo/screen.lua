@@ -1,5 +1,6 @@
 -- Prints a conversation: who said what, and how long it took.
 
+local mrkdwn = require "slack.mrkdwn"
 local tasks = require "slack.tasks"
 
 local Screen = {}
@@ -19,7 +20,7 @@ function Screen.new(slack_here, is_colored, pace)
     workspace = slack_here.workspace,
     is_colored = is_colored,
     pace = pace,
-    buttons = {}, -- number -> { message, action_id }
+    buttons = {}, -- number -> { message or view, action_id, element }
   }, Screen)
 end
 
@@ -75,15 +76,18 @@ function Screen:line(name, text, seconds, color)
   io.stdout:flush()
 end
 
----A button of that message; the same one keeps its number.
-function Screen:button_number(message, action_id)
-  for number, button in ipairs(self.buttons) do
-    if button.message.ts == message.ts and button.action_id == action_id then
-      button.message = message
+-- The same element of the same message or view keeps its number.
+local function button_number(self, place, element)
+  local kind = place.ts and "message" or "view"
+  local button = { [kind] = place, action_id = element.action_id, element = element }
+  for number, other in ipairs(self.buttons) do
+    local id = other[kind] and (other[kind].ts or other[kind].id)
+    if id == (place.ts or place.id) and other.action_id == element.action_id then
+      self.buttons[number] = button
       return number
     end
   end
-  table.insert(self.buttons, { message = message, action_id = action_id })
+  table.insert(self.buttons, button)
   return #self.buttons
 end
 
@@ -109,22 +113,38 @@ function Screen:pause()
   end
 end
 
--- "<@U123>" as people see it.
+-- "<@U123>" and "&amp;" as people see them.
 function Screen:readable(text)
-  return (text:gsub("<@(%w+)[^>]*>", function(id)
+  return mrkdwn.unescape((text:gsub("<@(%w+)[^>]*>", function(id)
     local user = self.workspace.users[id]
     return user and "@" .. user.name
-  end))
+  end)))
 end
 
-local function buttons_of(message)
+-- What can be pressed or chosen in a block.
+local function buttons_of(block)
   local buttons = {}
-  for _, block in ipairs(message.blocks or {}) do
-    for _, element in ipairs(block.type == "actions" and block.elements or {}) do
+  for _, element in ipairs(block.elements or { block.accessory }) do
+    if element.action_id and element.type ~= "rich_text_section" then
       table.insert(buttons, element)
     end
   end
   return buttons
+end
+
+local function label_of(element)
+  local text = element.text or element.placeholder
+  return type(text) == "table" and text.text or element.type
+end
+
+---The buttons and menus of a block, with the numbers by which they are pressed.
+---@param place table the message or view
+---@param block table
+function Screen:show_buttons(place, block)
+  for _, element in ipairs(buttons_of(block)) do
+    print((" "):rep(NAME_WIDTH + 3) .. self:paint("button",
+      ("[%d: %s]"):format(button_number(self, place, element), label_of(element))))
+  end
 end
 
 ---A message of the bot. Its buttons get numbers.
@@ -136,10 +156,8 @@ function Screen:message(message, seconds)
     text = text .. " (only you see this)"
   end
   self:line(self.workspace.bot.name, text, seconds, "bot")
-  for _, button in ipairs(buttons_of(message)) do
-    local number = self:button_number(message, button.action_id)
-    print((" "):rep(NAME_WIDTH + 3)
-      .. self:paint("button", ("[%d: %s]"):format(number, button.text.text)))
+  for _, block in ipairs(message.blocks or {}) do
+    self:show_buttons(message, block)
   end
 end
 

@@ -2,6 +2,7 @@
 
 local core = require "slack.core"
 local loop = require "slack.loop"
+local Views = require "views"
 local tasks = require "slack.tasks"
 
 local CHANNEL = "general"
@@ -10,13 +11,21 @@ local ANSWER_WITHIN = 1.5
 
 local HELP = [[
   A line is a message in #general; any /word but these is a slash command.
-  /click N presses button N, /as NAME makes you another person (ada, grace), /quit ends.]]
+  /click N presses button N, /click N VALUE chooses in menu N; /home opens the home tab,
+  /dm TEXT tells the bot alone, /shortcut ID uses a shortcut; /fill NAME VALUE, /submit
+  and /close are for modals; /as NAME makes you another person (ada, grace), /quit ends.]]
 local HANDLERS = [[
   The bot's handlers are in %s: edit one, save, and talk on. It has the command /lunch PLACE.]]
 
 local Stay = {}
 Stay.__index = Stay
 Stay.__name = "demo.stay"
+
+-- Of the person with the bot.
+local function direct_channel(self)
+  local workspace = self.slack.workspace
+  return workspace:direct_channel(workspace:find_user(self.user).id).id
+end
 
 -- What is to be shown: messages of the bot that are new or have changed.
 local function news(self)
@@ -32,6 +41,9 @@ local function news(self)
     look(message)
   end
   for _, message in ipairs(slack:ephemeral(self.user, CHANNEL)) do
+    look(message)
+  end
+  for _, message in ipairs(slack:messages(direct_channel(self))) do
     look(message)
   end
   return #found > 0 and found
@@ -57,13 +69,16 @@ end
 
 local function show_news(self)
   while true do
-    local found = self.slack:wait(function() return news(self) end, 3600) or {}
+    local found = self.slack:wait(function()
+      return news(self) or self.views:has_news() and {}
+    end, 3600) or {}
     local seconds = self.asked_at and core.monotonic() - self.asked_at
     self.heard_at = core.monotonic()
     io.stdout:write("\r")
     for _, message in ipairs(found) do
       self.screen:message(message, seconds)
     end
+    self.views:look()
     prompt(self)
   end
 end
@@ -127,12 +142,17 @@ local function remark_silence(self, asked_at)
   end
 end
 
-local function click(self, number)
+local function click(self, text)
+  local number, value = text:match "^(%S*)%s*(.*)$"
   local button = self.screen.buttons[tonumber(number)]
   if not button then
-    return self.screen:note("there is no button " .. number)
+    return note(self, "there is no button " .. number)
   end
-  self.slack:click { message = button.message, action_id = button.action_id, user = self.user }
+  self.views:press(button, value, self.user)
+end
+
+local function use_shortcut(self, callback_id)
+  self.slack:shortcut { callback_id = callback_id, user = self.user }
 end
 
 local function command(self, name, text)
@@ -154,6 +174,22 @@ local function become(self, name)
   end
 end
 
+local function say(self, text, channel)
+  self.slack:say { user = self.user, channel = channel, text = text }
+  tasks.spawn(remark_silence, self, self.asked_at)
+end
+
+-- Done beside the reading of further lines.
+local ACTIONS = {
+  ["/click"] = click,
+  ["/dm"] = function(self, text) say(self, text, direct_channel(self)) end,
+  ["/shortcut"] = use_shortcut,
+  ["/home"] = function(self) self.views:home(self.user) end,
+  ["/fill"] = function(self, text) self.views:fill(text) end,
+  ["/submit"] = function(self) self.views:submit(self.user) end,
+  ["/close"] = function(self) self.views:close(self.user) end,
+}
+
 local function obey(self, line)
   local name, text = line:match "^(/%S+)%s*(.-)%s*$"
   self.asked_at = core.monotonic()
@@ -163,13 +199,12 @@ local function obey(self, line)
     print_help(self)
   elseif name == "/as" then
     become(self, text)
-  elseif name == "/click" then
-    tasks.spawn(click, self, text)
+  elseif ACTIONS[name] then
+    tasks.spawn(ACTIONS[name], self, text)
   elseif name then
     tasks.spawn(command, self, name, text)
   elseif line ~= "" then
-    self.slack:say { user = self.user, channel = CHANNEL, text = line }
-    tasks.spawn(remark_silence, self, self.asked_at)
+    say(self, line, CHANNEL)
   end
 end
 
@@ -210,6 +245,7 @@ return function(stage)
     slack = stage.slack,
     bot = stage.bot,
     screen = stage.screen,
+    views = Views.new(stage.slack, stage.screen),
     user = "ada",
     shown = {},
     ended = tasks.waiter(),

@@ -18,7 +18,7 @@ local function problem_of(given, known, needed)
     local expected = known[name]
     if not expected then
       return ("unknown field %q%s"):format(tostring(name), near_miss(name, known))
-    elseif kind_of(value, expected) ~= expected then
+    elseif expected ~= "any" and kind_of(value, expected) ~= expected then
       return ("field %q: %s expected, got %s"):format(name, expected, type(value))
     end
   end

@@ -22,7 +22,7 @@ local COMMAND = {
 }
 local CLICK = {
   message = "table", view = "table", action_id = "string", user = "string", fields = "table",
-  timeout = "number",
+  value = "any", timeout = "number",
 }
 local SUGGEST = {
   message = "table", view = "table", action_id = "string", user = "string", value = "string",
@@ -86,7 +86,8 @@ function people:command(what)
   payload.response_url = self:new_response_url(user, channel)
   payload.trigger_id = self:new_trigger()
   local outcome = deliver_and_wait(self, "slash_commands", payload, what.timeout)
-  local refusal = type(outcome.ack) == "table" and block_checks.refusal(block_checks.message(outcome.ack))
+  local refusal = type(outcome.ack) == "table"
+    and block_checks.refusal(block_checks.message(outcome.ack))
   if refusal then
     outcome.failure, outcome.detail = "invalid_command_response", refusal.messages[1]
   elseif is_message(outcome.ack) then
@@ -180,6 +181,14 @@ function people:click(what)
     style = element.style,
     action_ts = self.workspace:new_ts(),
   }
+  if what.value ~= nil then
+    local field, chosen = state.chosen(element, what.value)
+    if not field then
+      people.fail(2, "nothing can be chosen in the %s %s", element.type, what.action_id)
+    end
+    action.value, action.text = nil, nil
+    action[field] = chosen
+  end
   for key, value in pairs(what.fields or {}) do
     action[key] = value
   end

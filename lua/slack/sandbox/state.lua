@@ -99,6 +99,18 @@ function M.of(blocks, given, before)
   return { values = values }
 end
 
+---What was chosen, as an action has it.
+---@param element table
+---@param value any as in a submission: options by their values
+---@return string? field nil when nothing can be chosen there
+---@return any value
+function M.chosen(element, value)
+  local field = element.type == "overflow" and "selected_option" or (FIELDS[element.type] or {})[1]
+  if field then
+    return field, written(element, field, value)
+  end
+end
+
 ---What a click has changed in a state.
 ---@param state { values: table }
 ---@param action table of the payload
