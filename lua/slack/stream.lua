@@ -2,9 +2,9 @@
 -- as they come, and sent in few calls, one at a time, in order. What one message does
 -- not hold, or Slack has ended, goes on in the next one.
 --
--- append ──> queue ──> pump (a task while there is something to send) ──> message
+-- append ──> queue ──> pump (a task while there is something to send) ──> writer
 
-local StreamMessage = require "slack.stream_message"
+local StreamWriter = require "slack.stream_writer"
 local chunks_of = require "slack.stream_chunks"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -16,11 +16,6 @@ local tasks = require "slack.tasks"
 local BUFFER <const>, INTERVAL <const> = 256, 0.6
 -- Characters in the queue at which append waits.
 local FULL <const> = 24000
--- Halves of a piece that Slack finds too long are tried down to this.
-local SMALLEST <const> = 500
--- Times that the client's own patience with rate limits is asked for again.
-local MAX_WAITS <const> = 5
-local DEFAULT_WAIT <const> = 30
 
 ---@class slack.Stream
 ---@field ts? string of the message that is being written; nil before the first call
@@ -61,10 +56,10 @@ Stream.__name = "slack.stream"
 ---@param options slack.StreamOptions
 ---@return slack.Stream
 function Stream.new(target, options)
+  local writer = StreamWriter.new(target, options)
   return setmetatable({
-    channel = target.channel, messages = {}, _target = target, _options = options,
-    _mode = target.thread_ts and "streamed" or "edited",
-    _queue = {}, _length = 0, _bytes = "", _state = "open", _next_at = 0,
+    channel = target.channel, messages = writer.messages, _target = target, _options = options,
+    _writer = writer, _queue = {}, _length = 0, _bytes = "", _state = "open",
   }, Stream)
 end
 
@@ -110,19 +105,18 @@ local function fail(self, err)
   else
     self._options.log:warn("c:stream failed: %s", err)
   end
+  self._writer:stop(err)
   wake(self, "_gate")
-  wake(self, "_pause")
   wake(self, "_room")
   if self._options.on_end then
     self._options.on_end(self)
   end
 end
 
--- A message that is left to itself would look as if something were still to come.
 local function give_up(self, err)
   fail(self, err)
-  if self._message and err.code ~= "stopped_by_user" then
-    self._message:abandon()
+  if self._err.code ~= "stopped_by_user" then
+    self._writer:abandon()
   end
 end
 
@@ -132,159 +126,11 @@ function Stream:_fail(err)
   fail(self, err)
 end
 
--- Sending ---------------------------------------------------------------------------
-
-local function current(self)
-  local message = self._message
-  if not message then
-    message = StreamMessage.new(self._target, self._mode)
-    self._message = message
-  end
-  return message
-end
-
--- The next chunk begins another message, in the same thread.
-local function leave(self)
-  local message = self._message
-  self._message = nil
-  if message and message.ts then
-    table.insert(self.messages, message:message())
-  end
-end
-
-local deliver
-
--- The message takes no more: what did not go into it goes into the next.
-local function go_on_in_next(self, chunks)
-  local opener = self._message.content:reopening()
-  leave(self)
-  if #chunks == 0 then
-    return true
-  elseif opener ~= "" then
-    table.insert(chunks, 1, { type = "markdown_text", text = opener })
-  end
-  return deliver(self, chunks)
-end
-
--- Slack's limit is lower than ours.
-local function make_room(self, message, chunks)
-  if message.ts then
-    message:abandon()
-    return go_on_in_next(self, chunks)
-  end
-  local length = message.content:plus(chunks).length
-  if length <= SMALLEST then
-    return nil
-  end
-  local head, rest = message.content:split(chunks, length // 2)
-  local ok, err = deliver(self, head)
-  if not ok or not rest then
-    return ok, err
-  end
-  return deliver(self, rest)
-end
-
-local function may_wait(self, seconds)
-  self._waits = (self._waits or 0) + 1
-  if self._waits > MAX_WAITS then
-    return false
-  end
-  await(self, "_pause", seconds)
-  return not self._err
-end
-
-local RECOVERIES = {}
-
-function RECOVERIES.wait(self, _, chunks, err)
-  if may_wait(self, err.retry_after or DEFAULT_WAIT) then
-    return deliver(self, chunks)
-  end
-end
-
--- It was to be written anew, but has not been stopped.
-function RECOVERIES.conflict(self, message, chunks)
-  if may_wait(self, self._options.interval or INTERVAL) then
-    message:become_edited()
-    return deliver(self, chunks)
-  end
-end
-
-function RECOVERIES.ended(self, _, chunks)
-  return go_on_in_next(self, chunks)
-end
-
-RECOVERIES.full = make_room
-
--- Whether the last piece is in the message is not known: all of it is written again.
-function RECOVERIES.unknown(self, message, chunks)
-  message:become_edited()
-  return deliver(self, chunks)
-end
-
-function RECOVERIES.refused(self, message, chunks, err)
-  self._options.log:info("c:stream: %s: ordinary messages take its place", err)
-  self._mode, message.mode = "edited", "edited"
-  return deliver(self, chunks)
-end
-
-local function recover(self, message, chunks, err)
-  local recovery = RECOVERIES[message:judge(err)]
-  if self._err then
-    return nil, self._err
-  elseif not recovery then
-    return nil, err
-  end
-  local ok, later = recovery(self, message, chunks, err)
-  return ok, not ok and (later or err) or nil
-end
-
--- Ends a message that is full.
-local function fill(self, message, head)
-  if #head > 0 and not message.ts then
-    local ok, err = message:write(head)
-    if not ok then
-      return recover(self, message, head, err)
-    end
-    head = {}
-  end
-  local ok, err = message:finish(head, {})
-  if ok then
-    leave(self)
-    return true
-  end
-  return recover(self, message, head, err)
-end
-
----@return true? ok
----@return slack.Error? err
-function deliver(self, chunks)
-  local message = current(self)
-  local head, rest = message.content:split(chunks)
-  if rest then
-    local ok, err = true, nil
-    if #head > 0 or message.ts then
-      ok, err = fill(self, message, head)
-    end
-    if not ok then
-      return nil, err
-    end
-    return deliver(self, rest)
-  end
-  local ok, err = message:write(head)
-  self._next_at = loop.now() + (self._options.interval or message:gap())
-  self.ts = message.ts or self.ts
-  if ok then
-    self._waits = nil
-    return true
-  end
-  return recover(self, message, head, err)
-end
-
 -- The pump ---------------------------------------------------------------------------
 
 -- What comes while it waits is sent along.
 local function pace(self)
-  local seconds = self._next_at - loop.now()
+  local seconds = self._writer.next_at - loop.now()
   if seconds > 0 and self._state == "open" and not self._err then
     await(self, "_gate", seconds)
   end
@@ -321,7 +167,9 @@ local function pump(self)
     if self._state ~= "open" or self._err or #self._queue == 0 then
       break
     end
-    local ok, err = deliver(self, take(self))
+    local writer = self._writer
+    local ok, err = writer:deliver(take(self))
+    self.ts = writer.ts
     if not ok then
       give_up(self, err)
     end
@@ -451,67 +299,17 @@ local function wait_until_idle(self)
   end
 end
 
--- The message has been ended, not by us, and only what closes it is left.
-local function close_ended(message, closing)
-  if not closing.blocks and not closing.metadata then
-    return message:message()
-  end
-  message.mode = "edited"
-  return message:finish({}, closing)
-end
-
-local function finish_message(self, chunks, closing)
-  local message = current(self)
-  if message.mode == "streamed" and not message.ts then
-    local ok, err = deliver(self, chunks)
-    if not ok then
-      return nil, err
-    end
-    return finish_message(self, {}, closing)
-  end
-  local result, err = message:finish(chunks, closing)
-  if result then
-    return result
-  end
-  local verdict = message:judge(err)
-  if verdict == "ended" and #chunks == 0 then
-    return close_ended(message, closing)
-  elseif verdict == "unknown" then
-    message:become_edited()
-    return finish_message(self, chunks, closing)
-  end
-  local ok, later = recover(self, message, chunks, err)
-  if not ok then
-    return nil, later
-  end
-  return finish_message(self, {}, closing)
-end
-
--- All of the queue but what goes with the end, then the end.
+-- What the pump has left goes with the end.
 local function end_with(self, closing)
   local rest = stream_text.clean(self._bytes, true)
   self._bytes = ""
   enqueue(self, { { type = "markdown_text", text = rest } })
-  local chunks = take(self)
-  if #chunks == 0 and not self._message and not closing.blocks then
-    return #self.messages > 0 and self.messages[#self.messages] or nil
-  end
-  local head, more = current(self).content:split(chunks)
-  if more then
-    local ok, err = deliver(self, chunks)
-    if not ok then
-      return nil, err
-    end
-    head = {}
-  end
   if closing.blocks then
     closing.blocks = json.list(closing.blocks)
   end
-  local message, err = finish_message(self, head, closing)
-  if message then
-    leave(self)
-    self.ts = message.ts
-  end
+  local writer = self._writer
+  local message, err = writer:finish(take(self), closing)
+  self.ts = writer.ts
   return message, err
 end
 

@@ -98,7 +98,8 @@ function Running:note(c)
   end
   for stream in pairs(self.streams) do
     local target = stream._target
-    if target.channel == channel and (named[stream.ts] or target.thread_ts == c.thread_ts) then
+    local ts = stream._writer.ts
+    if target.channel == channel and (named[ts] or target.thread_ts == c.thread_ts) then
       stream:_fail(stopped_by_user())
       self.streams[stream] = nil
     end
