@@ -294,6 +294,9 @@ end)
 -- Code, path and a part of the message of the first problem of a value.
 local WRONG = {
   ["no table"] = { "text", "wrong_type", "", "a table with blocks expected, got \"text\"" },
+  ["a table with nothing of that kind"] = {
+    { view_id = "V1" }, "wrong_type", "", "blocks, a message or a view expected, got a table",
+  },
   ["text in the place of a text object"] = {
     { { type = "section", text = "x" } }, "wrong_type", "blocks[1].text", "a text object expected",
   },

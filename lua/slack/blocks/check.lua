@@ -83,8 +83,10 @@ local function check_any(walk, value)
   elseif value.blocks ~= nil or value.attachments ~= nil or value.text ~= nil then
     walk.surface = walk.surface or "message"
     walk:object(rules.objects.message, value)
-  else
+  elseif rawlen(value) > 0 or next(value) == nil then
     check_list(walk, value)
+  else
+    walk:expect("blocks, a message or a view", value)
   end
 end
 
