@@ -467,6 +467,15 @@ local WRONG = {
       positive_button = { text = plain "x", value = "1" } } } } },
     "missing", "blocks[1].elements[1].negative_button", "it is required",
   },
+  ["a response URL of a menu in an actions block"] = {
+    in_actions { type = "channels_select", response_url_enabled = true }, "not_allowed",
+    "blocks[1].elements[1].response_url_enabled", "it is for input blocks of modals only",
+  },
+  ["a response URL of a menu in a home tab"] = {
+    { type = "home", blocks = in_input {
+      type = "conversations_select", response_url_enabled = true,
+    } }, "not_allowed", "blocks[1].element.response_url_enabled", "input blocks of modals only",
+  },
   ["the same block_id twice"] = {
     { { type = "divider", block_id = "a" }, { type = "divider", block_id = "a" } }, "duplicate",
     "blocks[2].block_id", "\"a\" is that of blocks[1] already",

@@ -261,6 +261,14 @@ local WORDS = {
   rich_text_leaves = "part of a rich text", cells = "cell", views = "view",
 }
 
+-- A URL to answer with comes with a submission only.
+local function check_response_url(walk, kind, value)
+  if value.response_url_enabled == true
+    and (kind.place ~= "input" or walk.surface and walk.surface ~= "modal") then
+    walk:report("response_url_enabled", "not_allowed", "it is for input blocks of modals only")
+  end
+end
+
 function kinds.typed(walk, kind, value)
   if type(value) ~= "table" then
     return walk:expect(("a table (%s)"):format(WORDS[kind.category]), value)
@@ -279,6 +287,9 @@ function kinds.typed(walk, kind, value)
     return walk:report("type", "not_allowed", "%s cannot stand here%s; what can: %s", value.type,
       kind.place and (", in a block of type %s"):format(kind.place) or "", allowed_in(kind))
   elseif rule then
+    if kind.place then
+      check_response_url(walk, kind, value)
+    end
     return walk:object(rule, value)
   end
   local advice = walk.is_strict and near_miss(value.type, known) or ""
