@@ -302,6 +302,30 @@ describe("c:ask", function()
     assert.equal(0, app.dispatch.waits.count)
   end)
 
+  it("asks whom and where it is told when no person is behind it (app:every)", function()
+    local Context = require "slack.context"
+    local body = {}
+    tasks.spawn(function()
+      local c = Context.new(app, { acked = true, body = body }, "schedule", body)
+      app.identity.team_id = "T02MOON4XYZ"
+      local answer = c:ask({ channel = GENERAL, text = "Who is on duty?" }, { from = "anyone" })
+      got[1] = answer.user_id
+    end)
+    talk:say("me", { user = GRACE })
+    assert.same({ GRACE }, got)
+  end)
+
+  it("passes over messages that lack what all have", function()
+    ask()
+    talk:say "ask"
+    for _, broken in ipairs { { ts = 7 }, { ts = { 1 } }, { user = { 1 } }, { channel = 1 } } do
+      talk:say("x", broken)
+    end
+    assert.same({}, got)
+    talk:say "x"
+    assert.same({ "x" }, got)
+  end)
+
   it("without a channel says so", function()
     app:shortcut("s", function(c)
       local _, err = c:ask "Well?"

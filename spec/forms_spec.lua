@@ -371,7 +371,8 @@ describe("c:form", function()
     submit(views[1], 1)
     for i, expected in ipairs {
       "c:form: a view expected, got nil", 'c:form: type: "modal" expected, got "home"',
-      'c:form: unknown option "timeot"; did you mean "timeout"?', "c:form: timeout: seconds expected",
+      'c:form: unknown option "timeot"; did you mean "timeout"?',
+      "c:form: timeout: seconds expected",
       "submission:reject: texts by action_id or block_id expected, got nil",
       "submission:reject: at least one text expected, got none",
       "submission:reject: 1: text expected, got string", "submission:update: a view expected",

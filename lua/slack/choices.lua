@@ -147,14 +147,15 @@ local function turn_away(wait, c)
   return true
 end
 
-local function is_clicked()
-  return 1
-end
-
 local function index_of(c)
   local action = c.payload
-  local option_chosen = payload.as_table(action.selected_option)
-  return tonumber(option_chosen and option_chosen.value or action.value)
+  local option = payload.as_table(action.selected_option)
+  return math.tointeger(tonumber(payload.text_of(option and option.value or action.value)))
+end
+
+local function is_clicked(wait, c)
+  local index = index_of(c)
+  return index and index >= 1 and index <= wait.count and 1 or nil
 end
 
 local function post(c, given, choices, id)
@@ -201,7 +202,8 @@ function M.prepare(c, given)
     return nil, problem
   end
   local wait = {
-    c = c, kind = "action", id = own_ids.new(), test = is_clicked, turn_away = turn_away,
+    c = c, kind = "action", id = own_ids.new(), count = #choices, test = is_clicked,
+    turn_away = turn_away,
   }
   local ok
   ok, problem = wait_options.add_person(wait, given.from)

@@ -111,7 +111,7 @@ local function answers(wait, c)
     return nil
   elseif wait.early then
     return may_answer(wait, c) and 1 or nil
-  elseif event.ts <= wait.asked_ts then
+  elseif type(event.ts) ~= "string" or event.ts <= wait.asked_ts then
     return nil -- said before
   end
   return place.rank(wait, c)

@@ -77,7 +77,7 @@ local function receive(wait, c)
     wake(self)
   else
     c:ack()
-    if c.body.is_cleared == true or Submission.is_root(c.view) then
+    if c.body.is_cleared == true or Submission.is_root(c.payload) then
       stop(self, "closed")
     end
   end

@@ -47,16 +47,23 @@ function M.no_channel(name)
   }
 end
 
+-- Of what no request began (app:every) the workspace is that of the app's own token.
+local function team_of(c)
+  return c.team_id or c.authorization.team_id
+end
+
 -- One person may be in several workspaces, in an organization under the same id. What
 -- an organization installed has one conversation with them per channel, wherever that
 -- is seen from.
 local function is_same_workspace(place, c)
   local own = place.c
-  if own.team_id == c.team_id then
-    return own.enterprise_id == c.enterprise_id or c.team_id ~= nil
+  local team_id = team_of(own)
+  if team_id == team_of(c) then
+    return team_id ~= nil or own.enterprise_id == c.enterprise_id
+  elseif place.channel_id == nil or place.channel_id ~= c.channel_id then
+    return false
   end
-  return place.channel_id ~= nil and place.channel_id == c.channel_id
-    and own.enterprise_id ~= nil and own.enterprise_id == c.enterprise_id
+  return own.enterprise_id ~= nil and own.enterprise_id == c.enterprise_id
     and own.is_enterprise_install and c.is_enterprise_install
 end
 

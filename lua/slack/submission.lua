@@ -64,7 +64,7 @@ local function clears(payload)
 end
 
 local function note_end(self, payload)
-  self.is_last = not stays_open(payload) and (clears(payload) or Submission.is_root(self.c.view))
+  self.is_last = not stays_open(payload) and (clears(payload) or Submission.is_root(self.c.payload))
 end
 
 -- The deadline has closed the view.
