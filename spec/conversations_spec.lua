@@ -271,14 +271,13 @@ describe("c:ask", function()
 
   it("takes an answer that comes before the posting is known, and nothing older", function()
     local gate = tasks.waiter()
-    local asked_ts
+    local older, asked_ts
     talk.offline.answers["chat.postMessage"] = function(arguments)
-      asked_ts = Talk.new_ts()
+      older, asked_ts = Talk.new_ts(), Talk.new_ts()
       gate:await()
       return { ok = true, ts = asked_ts, channel = arguments.channel }
     end
     ask()
-    local older = Talk.new_ts()
     talk:say "ask"
     talk:say("said meanwhile", { ts = older })
     talk:say "quick"
@@ -288,6 +287,22 @@ describe("c:ask", function()
     talk.settle()
     assert.same({ "quick" }, got)
     assert.same({ "ask", "said meanwhile", "in its thread" }, heard)
+  end)
+
+  it("with pass = true too", function()
+    local gate = tasks.waiter()
+    talk.offline.answers["chat.postMessage"] = function(arguments)
+      gate:await()
+      return { ok = true, ts = "1700000000.000001", channel = arguments.channel }
+    end
+    ask { pass = true }
+    talk:say "ask"
+    talk:say "quick"
+    assert.same({}, got)
+    gate:resolve()
+    talk.settle()
+    assert.same({ "quick" }, got)
+    assert.same({ "ask", "quick" }, heard)
   end)
 
   it("that cannot post gives the error, and what was said goes to listeners", function()
@@ -501,6 +516,64 @@ describe("a conversation", function()
   before_each(function()
     talk = Talk.new()
     app = talk.app
+  end)
+
+  it("never gets what is another's, whatever the order (STRESS=1: longer)", function()
+    local posts, got, asked, heard = {}, {}, {}, 0
+    talk.offline.answers["chat.postMessage"] = function(arguments)
+      local ts, gate = Talk.new_ts(), tasks.waiter()
+      posts[#posts + 1] = gate
+      gate:await()
+      return { ok = true, ts = ts, channel = arguments.channel }
+    end
+    app:message("ask", function(c)
+      local place = ("%s %s %s"):format(c.user_id, c.channel_id, c.thread_ts or "")
+      asked[place] = true
+      local answer = c:ask("Well?")
+      asked[place] = nil
+      got[#got + 1] = { place, answer.text }
+    end)
+    app:message(slack.pattern "^U", function() heard = heard + 1 end)
+    local function any(list) return list[math.random(#list)] end
+    local said, count = 0, os.getenv "STRESS" and 100000 or 2000
+    for _ = 1, count do
+      local user, channel = any { "U1", "U2", "U3" }, any { "C1", "C2", "D3" }
+      local thread = any { false, "1600000000.000001", "1600000000.000002" } or nil
+      local place = ("%s %s %s"):format(user, channel, thread or "")
+      local event = {
+        type = "message", user = user, channel = channel, thread_ts = thread, ts = Talk.new_ts(),
+        channel_type = channel == "D3" and "im" or "channel", text = place,
+      }
+      local chance = math.random(10)
+      if chance <= 3 and not asked[place] then
+        event.text = "ask"
+      elseif chance <= 6 and posts[1] then
+        table.remove(posts, math.random(#posts)):resolve()
+        event = nil
+      elseif chance == 7 then
+        Talk.settle()
+        event = nil
+      else
+        said = said + 1
+      end
+      if event then
+        talk.offline:event(event)
+      end
+    end
+    for _, gate in ipairs(posts) do
+      gate:resolve()
+    end
+    Talk.settle()
+    for _, pair in ipairs(got) do
+      assert.equal(pair[1], pair[2])
+    end
+    assert.is_true(#got > 20)
+    assert.equal(said, #got + heard)
+    local waiting = 0
+    for _ in pairs(asked) do
+      waiting = waiting + 1
+    end
+    assert.equal(waiting, app.dispatch.waits.count)
   end)
 
   it("is cancelled at once when the app stops, and cleans up", function()

@@ -96,11 +96,20 @@ local TYPES = { message = true, app_mention = true }
 -- Messages of people; edits, deletions and notices are none.
 local SUBTYPES = { file_share = true, me_message = true, thread_broadcast = true }
 
+-- What the question will be younger than: its trigger, or a minute ago, as clocks differ.
+local function ts_before(c)
+  return c.kind == "event" and c.message_ts or ("%d.000000"):format(os.time() - 60)
+end
+
 -- Whether it may turn out to be an answer once the question has been posted.
 local function may_answer(wait, c)
-  local channel_id = wait.channel_id
-  return (channel_id == nil and c.payload.channel_type == "im" or c.channel_id == channel_id)
-    and (not wait.thread_ts or c.thread_ts == wait.thread_ts)
+  local channel_id, thread_ts = wait.channel_id, place.thread_of(c)
+  if c.channel_id ~= channel_id and (channel_id or c.payload.channel_type ~= "im") then
+    return false
+  elseif wait.thread_ts then
+    return thread_ts == wait.thread_ts
+  end
+  return thread_ts == nil or thread_ts > wait.asked_ts
 end
 
 local function answers(wait, c)
@@ -109,10 +118,10 @@ local function answers(wait, c)
   if not TYPES[event.type] or subtype and not SUBTYPES[subtype]
     or present(event.bot_id) ~= nil or not wait_options.is_from(wait, c) then
     return nil
-  elseif wait.early then
-    return may_answer(wait, c) and 1 or nil
   elseif type(event.ts) ~= "string" or event.ts <= wait.asked_ts then
     return nil -- said before
+  elseif wait.early then
+    return may_answer(wait, c) and 1 or nil
   end
   return place.rank(wait, c)
 end
@@ -124,9 +133,11 @@ local function begin(wait, message)
   wait.thread_ts = message.thread_ts
   wait.root_ts = not message.thread_ts and message.ts or nil
   for _, c in ipairs(early) do
-    if not wait.waiter.settled and answers(wait, c) then
-      Waits.take(wait, c)
-    else
+    local is_answer = not wait.waiter.settled and answers(wait, c)
+    if is_answer then
+      Waits.take(wait, wait.pass and c:_fork() or c)
+    end
+    if not is_answer or wait.pass then
       Waits.give_back(c)
     end
   end
@@ -162,7 +173,8 @@ local function new_question(c, arguments, options)
     channel_id = nil
   end
   local wait = {
-    c = c, kind = "event", test = answers, early = {}, pass = options.pass and true or nil,
+    c = c, kind = "event", test = answers, early = {}, asked_ts = ts_before(c),
+    pass = options.pass and true or nil,
     channel_id = channel_id, has_channel = channel_id and true, thread_ts = arguments.thread_ts,
   }
   local ok, problem = wait_options.add_person(wait, from)

@@ -323,7 +323,7 @@ local function search(wait, c, best, best_rank, captures)
   while wait do
     local older = wait.older
     local rank, found = test(wait, c)
-    if rank and wait.pass and not wait.waiter.settled then
+    if rank and wait.pass and not wait.waiter.settled and not wait.early then
       c.is_seen_to = true
       Waits.take(wait, c:_fork(), found)
     elseif rank and (not best or rank > best_rank
