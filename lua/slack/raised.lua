@@ -8,6 +8,7 @@ local M = {}
 -- What lies below every handler and every script.
 local INNER = {
   chain = true, dispatch = true, execution = true, http_server = true, ignore_self = true,
+  index = true, listener = true, value_tests = true,
   job = true, limit = true, loop = true, matching = true, mention = true, only = true,
   scheduler = true, script = true, scripts = true, tasks = true,
 }
