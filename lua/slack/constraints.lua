@@ -18,8 +18,8 @@ local M = {}
 ---@field wanted any
 
 ---@class slack.ListenerKey
+---@field [integer] string of which it has one
 ---@field field string
----@field values string[] that one of which it has
 ---@field names? boolean it says what the listener is for
 ---@field is_text? boolean it stands anywhere in the text
 
@@ -35,6 +35,9 @@ local M = {}
 
 local EXPECTED = "a string, slack.pattern, anything with a match method, a predicate function, "
   .. "a list of these, or true, false for present, missing expected, got "
+
+-- In place of an empty table for each listener: what lives has to be walked by the collector.
+local NONE = {}
 
 -- Reading `what` ------------------------------------------------------------------
 
@@ -145,16 +148,16 @@ local function add_keys(compiled, method, constraints)
   for _, field in ipairs(kinds.INDEXED[kind]) do
     local values = value_tests.strings(constraints[field])
     if values then
-      table.insert(compiled.keys, {
-        field = field, values = values, names = field == naming or nil,
-      })
+      values.field, values.names = field, field == naming or nil
+      table.insert(compiled.keys, values)
       seen_to[field] = true
     end
   end
   local texts = is_text_key(method, constraints, "text")
     and value_tests.strings(constraints.text)
   if texts and not has_empty(texts) then
-    table.insert(compiled.keys, { field = "text", values = texts, is_text = true })
+    texts.field, texts.is_text = "text", true
+    table.insert(compiled.keys, texts)
     seen_to.text = true
   end
   return seen_to
@@ -237,6 +240,7 @@ function M.compile(name, what, is_unindexed)
   if not ok then
     return nil, problem
   end
+  compiled.tests = compiled.tests[1] and compiled.tests or NONE
   compiled.takes_all = not (compiled.tests[1] or compiled.body_test or predicate)
   return compiled
 end

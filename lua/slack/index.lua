@@ -67,7 +67,7 @@ local add_below
 local function add_to_fields(self, node, listener, level)
   local key = listener.keys[level]
   local nodes = field_of(node, key.field, listener.kind).nodes
-  for _, value in ipairs(key.values) do
+  for _, value in ipairs(key) do
     local inner = nodes[value] or new_node(self.readings)
     nodes[value] = inner
     if key.names then
@@ -83,7 +83,7 @@ function add_below(self, node, listener, level)
     ordered.insert(node, listener, self.readings)
   elseif key.is_text then
     node.texts = node.texts or TextIndex.new()
-    node.texts:add(key.values, listener, self.readings)
+    node.texts:add(key, listener, self.readings)
   else
     add_to_fields(self, node, listener, level)
   end
@@ -130,7 +130,7 @@ local remove_below
 local function remove_from_fields(self, node, listener, level)
   local key = listener.keys[level]
   local field = field_of(node, key.field, listener.kind)
-  for _, value in ipairs(key.values) do
+  for _, value in ipairs(key) do
     local inner = field.nodes[value]
     if key.names then
       inner.named = inner.named - 1
@@ -148,7 +148,7 @@ function remove_below(self, node, listener, level)
   if not key then
     ordered.remove(node, listener, self.readings)
   elseif key.is_text then
-    node.texts:remove(key.values, listener, self.readings)
+    node.texts:remove(key, listener, self.readings)
     if node.texts.count == 0 then
       node.texts = nil
     end

@@ -9,13 +9,15 @@ local sorted_keys = require "slack.sorted_keys"
 local value_tests = require "slack.value_tests"
 
 local METHODS = kinds.METHODS
+-- In place of an empty table for each listener: what lives has to be walked by the collector.
+local NONE = {}
 
 ---What a registering method gives. It can be removed again.
 ---@class slack.Listener: slack.Compiled
 ---@field kind slack.Kind|"any"
 ---@field method string by which it was registered
 ---@field what string in words
----@field place string where its handler is written, as "file:line"
+---@field place? string where it is written, as "file:line"; nil: where its handler is
 ---@field handler function
 ---@field middleware function[]
 ---@field consumes? boolean what it takes is for no other one that does not (assistant.lua)
@@ -117,18 +119,19 @@ function Listener.new(method_name, ...)
     return nil, problem
   end
   self.kind, self.method, self.what, self.order = method.kind, method_name, describe(what), 0
-  self.handler, self.middleware = table.remove(functions), functions
+  self.handler = table.remove(functions)
   self.lanes = self.lanes_options and Lanes.of(self.lanes_options) or false
-  self.place = Listener.place_of(self.handler)
   if self.mention then
     table.insert(functions, 1, mention.middleware)
   end
+  self.middleware = functions[1] and functions or NONE
   return setmetatable(self, Listener)
 end
 
 ---Like `app:command "/deploy" (handlers/deploy.lua:3)`.
 function Listener:__tostring()
-  return ("app:%s%s (%s)"):format(self.method, self.what, self.place)
+  local place = self.place or Listener.place_of(self.handler)
+  return ("app:%s%s (%s)"):format(self.method, self.what, place)
 end
 
 -- Removing --------------------------------------------------------------------------

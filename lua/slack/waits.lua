@@ -62,8 +62,8 @@ end
 local function named_id(wait)
   local keys = wait.compiled and wait.compiled.keys or {}
   for i = 1, #keys do
-    if keys[i].field == INDEXED[wait.kind][1] and not keys[i].values[2] then
-      return keys[i].values[1]
+    if keys[i].field == INDEXED[wait.kind][1] and not keys[i][2] then
+      return keys[i][1]
     end
   end
 end
