@@ -1,4 +1,5 @@
 local errors = require "slack.errors"
+local files = require "support.files"
 local json = require "slack.json"
 local live_app = require "support.live_app"
 local offline_app = require "support.offline_app"
@@ -431,6 +432,41 @@ describe("app:assistant", function()
         type = "app_context_changed", channel = DM, user = "U1", context = { entities = {} },
       }
       assert.same({ entities = {} }, seen)
+    end)
+  end)
+
+  it("is suggested where nothing listens for its threads", function()
+    started()
+    assert.truthy(offline:log():find("app:assistant { thread_started", 1, true), offline:log())
+  end)
+
+  it("is reloaded with its script, and handles each message once", function()
+    local directory <close> = files.temporary()
+    local path = directory.path .. "/talk.lua"
+    local function write_script(answer)
+      files.write(path, ([[
+        local app = ...
+        app:assistant {
+          thread_started = function() end,
+          user_message = function(c) c:say "%s" end,
+        }
+      ]]):format(answer))
+    end
+    write_script "one"
+    live_app.run(function(here, new_app)
+      local bot = live_app.start(here, new_app { scripts = directory.path })
+      local thread = here:open_assistant { user = "ada" }
+      local function say_there(expected)
+        here:say { user = "ada", channel = thread.channel, thread_ts = thread.thread_ts,
+          text = "hello" }
+        assert(here:wait_message { channel = thread.channel, text = expected })
+      end
+      say_there "one"
+      local before = bot.scripts:stats().reloads
+      write_script "two"
+      live_app.wait(function() return bot.scripts:stats().reloads > before end)
+      say_there "two"
+      assert.equal(2, #here:calls "chat.postMessage")
     end)
   end)
 

@@ -276,6 +276,54 @@ describe("a custom function", function()
     end)
   end)
 
+  it("is completed by a modal that one of its buttons opened, with its inputs there", function()
+    live_app.run(function(here, new_app)
+      local there = new_app()
+      there:func("ask", function(c)
+        c:say {
+          channel = c.inputs.who, text = "Tell",
+          blocks = {
+            {
+              type = "actions",
+              elements = {
+                {
+                  type = "button", action_id = "tell",
+                  text = { type = "plain_text", text = "Tell" },
+                },
+              },
+            },
+          },
+        }
+      end)
+      there:action("tell", function(c)
+        c:open {
+          type = "modal", callback_id = "telling", title = { type = "plain_text", text = "Tell" },
+          submit = { type = "plain_text", text = "Send" },
+          blocks = {
+            {
+              type = "input", block_id = "b", label = { type = "plain_text", text = "What" },
+              element = { type = "plain_text_input", action_id = "what" },
+            },
+          },
+        }
+      end)
+      there:view("telling", function(c)
+        c:complete { text = c.inputs.greeting .. ", " .. c.values.what }
+      end)
+      live_app.start(here, there)
+      local step = here:run_step {
+        callback_id = "ask", outputs = { text = "string" },
+        inputs = { who = here.workspace:find_user "ada".id, greeting = "Hello" },
+      }
+      local question = assert(here:wait_message { channel = "@ada", text = "Tell" })
+      here:click { message = question, action_id = "tell" }
+      assert(here:wait(function() return here:view() end))
+      here:submit { values = { what = "moon" } }
+      assert(here:wait_step(step))
+      assert.same({ text = "Hello, moon" }, step.outputs)
+    end)
+  end)
+
   for _, transport in ipairs(live_app.TRANSPORTS) do
     it("waits for a click, which ends it with its own token, over " .. transport, function()
       live_app.run(function(here, new_app)

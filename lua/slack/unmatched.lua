@@ -55,6 +55,8 @@ function SUGGEST.event(c)
   local id = name_of(c.type)
   if id == "message" then
     return suggest_message(c.payload)
+  elseif id:find "^assistant_thread_" then
+    return "event", id, "app:assistant { thread_started = …, user_message = … }"
   elseif id == "function_executed" then
     local callback_id = name_of(payload.callback_id(c.body))
     return "function", callback_id, line("func", callback_id)
