@@ -25,6 +25,29 @@ describe("an app that is stopped", function()
     end)
   end)
 
+  it("ends conversations at once, and sends what they have to say to that", function()
+    live.run(function(here, new_app, lines)
+      local app, is_waiting = new_app { shutdown_timeout = PLENTY }, false
+      app:event("app_mention", function(c)
+        local _ <close> = setmetatable({}, { __close = function()
+          tasks.spawn(c.say, c, "The bot goes home.")
+        end })
+        is_waiting = true
+        c:wait { message = true }
+        c:say "never said"
+      end)
+      assert(app:start())
+      here:deliver_event(MENTION)
+      live.wait(function() return is_waiting end)
+      local began = loop.now()
+      assert.is_true(app:stop())
+      soon(began)
+      local calls = here:calls "chat.postMessage"
+      assert.same({ 1, "The bot goes home." }, { #calls, calls[1].args.text })
+      assert.matches("1 handler that waited for a person was ended", table.concat(lines, "\n"))
+    end)
+  end)
+
   it("by two handlers at once waits for neither", function()
     live.run(function(here, new_app)
       local app, arrived, outcomes = new_app { shutdown_timeout = PLENTY }, 0, {}

@@ -33,7 +33,7 @@ local NO_STORE = setmetatable({}, { __index = function()
 end })
 
 -- Between two looks at what runs and waits while stopping.
-local STOP_CHECK = 0.05
+local STOP_CHECK, SHORT_CHECK = 0.05, 0.01
 
 ---@class slack.App: slack.Registrar
 ---@field settings slack.AppOptions
@@ -368,12 +368,28 @@ local function drain(self)
   return true
 end
 
+-- Handlers that waited for people are unwound; what their __close variables have sent off
+-- gets its time.
+local function end_conversations(self)
+  local count_new = http.count_new()
+  local count = self.dispatch:cancel_waiting()
+  if count == 0 then
+    return
+  end
+  self.log:info(count == 1 and "1 handler that waited for a person was ended"
+    or "%d handlers that waited for persons were ended", count)
+  local ends = loop.now() + CLOSE_TIMEOUT
+  repeat
+    tasks.sleep(SHORT_CHECK)
+  until count_new() == 0 or loop.now() >= ends
+end
+
 local function finish(self)
   if self.start_task then
     self.start_task:cancel()
   end
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
-  self.dispatch:cancel_waiting()
+  end_conversations(self)
   local drained = drain(self)
   local cut_off, example = 0, nil
   if not drained then

@@ -185,6 +185,22 @@ function M.request(request)
   return new_response(response, request.url)
 end
 
+---Of the requests that begin from now on, those under way can be counted later.
+---@return fun(): integer
+function M.count_new()
+  local waiting, before = client_of_loop().waiting, {}
+  for id in pairs(waiting) do
+    before[id] = true
+  end
+  return function()
+    local count = 0
+    for id in pairs(waiting) do
+      count = count + (before[id] and 0 or 1)
+    end
+    return count
+  end
+end
+
 -- fetch ------------------------------------------------------------------------
 
 local function misuse(format, ...)
