@@ -4,7 +4,6 @@ local live = require "support.live_app"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local slack = require "slack"
-local tasks = require "slack.tasks"
 
 local ADA, GRACE, GENERAL = Talk.ADA, Talk.GRACE, Talk.GENERAL
 
@@ -293,11 +292,29 @@ describe("c:choose against the local Slack", function()
       assert(app:stop())
       live.start(here, new_app())
       assert.equal(json.null, here:click({ message = question, action_id = id }).ack)
-      assert(here:wait_message { ephemeral = true, text = "not waiting for an answer" })
+      assert(here:wait_message { ephemeral = true, text = "Nobody is waiting" })
       live.wait(function() return #question.blocks == 1 end)
       assert.equal("Well?", question.text)
       assert.falsy(table.concat(lines, "\n"):find("no listener for action", 1, true))
-      tasks.sleep(0)
+    end)
+  end)
+
+  it("leaves the buttons of another process that runs beside this one", function()
+    live.run(function(here, new_app)
+      local app = new_app { connections = 1 }
+      ask(app)
+      live.start(here, app)
+      here:command { command = "/go" }
+      local question = assert(here:wait_message { text = "Well?" })
+      local id = "lua_slack:0123456789abcdef01:1"
+      question.blocks[2].elements[1].action_id = id
+      app.transports[1].num_connections = 2
+      here:click { message = question, action_id = id }
+      assert(here:wait_message { ephemeral = true, text = "Nobody is waiting" })
+      assert.equal(2, #question.blocks)
+      app.transports[1].num_connections = 1
+      here:click { message = question, action_id = id }
+      live.wait(function() return #question.blocks == 1 end)
     end)
   end)
 end)

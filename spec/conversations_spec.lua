@@ -604,6 +604,42 @@ describe("a conversation", function()
     assert.is_true(task:is_done())
   end)
 
+  it("that begins while the app stops ends there", function()
+    local gate, went_on = tasks.waiter(), false
+    for name, begin in pairs {
+      ask = function(c) return c:ask "Well?" end,
+      form = function(c) return c:form({ title = {} }):next() end,
+    } do
+      app:command("/" .. name, function(c)
+        c:ack()
+        tasks.spawn(function()
+          gate:await()
+          begin(c)
+          went_on = true
+        end)
+      end)
+    end
+    talk.offline:command "/ask"
+    app.dispatch.is_stopping = true
+    gate:resolve()
+    talk.settle()
+    gate = tasks.waiter()
+    talk.offline:command "/form"
+    gate:resolve()
+    talk.settle()
+    assert.is_false(went_on)
+    assert.equal(0, app.dispatch.waits.count)
+  end)
+
+  it("warns once when there are several workers", function()
+    app.settings.workers = 2
+    app:message("ask", function(c) c:ask "Well?" end)
+    talk:say "ask"
+    talk:say("ask", { user = GRACE })
+    local _, count = talk.offline:log():gsub("there are 2 workers", "")
+    assert.equal(1, count)
+  end)
+
   it("takes no room of max_in_flight", function()
     talk = Talk.new { max_in_flight = 2 }
     local is_full = false

@@ -2,6 +2,7 @@
 -- said at its fields and the next is waited for.
 
 local Submission = require "slack.submission"
+local Wait = require "slack.wait"
 local Waits = require "slack.waits"
 local loop = require "slack.loop"
 local stale = require "slack.stale"
@@ -168,26 +169,22 @@ local function settle(self)
   end
 end
 
+-- A task that is cancelled while it waits leaves its form.
 local Waiting = {
   __close = function(self)
-    local job = self.c._job
-    if job then
-      job:end_wait()
+    Wait.leave(self.form.c)
+    if not self.has_ended then
+      stop(self.form, "closed")
     end
   end,
 }
 
 local function await(self)
-  local c = self.c
-  if not c.request.acked then
-    c:ack()
-  end
-  if c._job then
-    c._job:begin_wait()
-  end
-  local waiting <close> = setmetatable({ c = c }, Waiting) -- luacheck: ignore 211
+  Wait.enter(self.c)
+  local waiting <close> = setmetatable({ form = self, has_ended = false }, Waiting)
   self.waiter = tasks.waiter()
   self.waiter:await()
+  waiting.has_ended = true
 end
 
 ---Waits for the next submission; accepts the one before if that has no answer yet.

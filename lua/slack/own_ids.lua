@@ -8,15 +8,26 @@ local M = {}
 local PREFIX = "lua_slack:"
 local PATTERN = "^(" .. PREFIX .. "%x+)"
 
-local process -- names this process, from the first use on
+local process -- how ids of this process begin, from the first use on
 local count = 0
+
+local function prefix()
+  process = process or ("%s%016x"):format(PREFIX, (string.unpack("=j", core.random(8))))
+  return process
+end
 
 ---An id that no process has used before.
 ---@return string
 function M.new()
-  process = process or ("%016x"):format((string.unpack("=j", core.random(8))))
   count = count + 1
-  return ("%s%s%x"):format(PREFIX, process, count)
+  return ("%s%x"):format(prefix(), count)
+end
+
+---Whether this process has made it.
+---@param id string
+---@return boolean
+function M.is_ours(id)
+  return id:sub(1, #prefix()) == prefix()
 end
 
 ---The one that another id begins with: `M.new() .. ":2"`.

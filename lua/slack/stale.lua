@@ -1,5 +1,6 @@
 -- Clicks and modals of conversations that nobody waits in any more: the handler was cut
--- off, or the program started anew. Whoever uses one is told, and its buttons go.
+-- off, or the program started anew. Whoever uses one is told, and its buttons go. Where
+-- the app runs in several processes another one may be waiting: then what is there stays.
 
 local json = require "slack.json"
 local own_ids = require "slack.own_ids"
@@ -8,7 +9,7 @@ local tasks = require "slack.tasks"
 
 local as_table = payload.as_table
 
-local NOTE = "This question is not waiting for an answer any more."
+local NOTE = "Nobody is waiting for this answer any more."
 local FORM_NOTE = "This form is not waited for any more: what was filled in went nowhere. "
   .. "Please begin anew."
 
@@ -31,9 +32,24 @@ local function without_buttons(message)
   return { replace_original = true, text = payload.text_of(message.text) or " ", blocks = blocks }
 end
 
-local function tell(c)
+-- Whether another process of the app may wait for it.
+local function may_be_elsewhere(app, id)
+  if own_ids.is_ours(id) then
+    return false
+  elseif app.settings.workers > 1 then
+    return true
+  end
+  for _, transport in ipairs(app.transports) do
+    if (transport.num_connections or 0) > (app.settings.connections or 0) then
+      return true
+    end
+  end
+  return false
+end
+
+local function tell(c, id)
   local message = as_table(c.body.message)
-  if message then
+  if message and not may_be_elsewhere(c.app, id) then
     c:respond(without_buttons(message))
   end
   c:respond { response_type = "ephemeral", replace_original = false, text = NOTE }
@@ -44,7 +60,7 @@ local function answer_action(c, id)
   local waits = c.app.dispatch.waits
   c:ack()
   if c.response_url and not (waits and waits.ended[id]) then
-    tasks.spawn(tell, c)
+    tasks.spawn(tell, c, id)
   end
 end
 
@@ -88,6 +104,8 @@ function M.answer(c)
     return false
   elseif c.kind == "action" then
     answer_action(c, id)
+  elseif c.type == "view_submission" and may_be_elsewhere(c.app, id) then
+    return false -- what was filled in is not lost with Slack's own sign of failure
   else
     answer_view(c)
   end

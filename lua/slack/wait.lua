@@ -60,27 +60,34 @@ function Wait.any(list)
   return list[1]
 end
 
--- People take longer than Slack waits: the answer to what the handler began with is not
--- kept from it meanwhile.
-local function settle_trigger(c)
+---A handler is going to wait for a person. People take longer than Slack waits: the answer
+---to what it began with is not kept from it meanwhile.
+---@param c slack.Context
+function Wait.enter(c)
+  local job, task = c._job, c.app.dispatch.is_stopping and tasks.current()
   if not c.request.acked then
     c:ack()
   end
-end
-
-local function begin(self)
-  local job = self.c._job
-  settle_trigger(self.c)
   if job then
-    self.is_counted = true
     job:begin_wait()
+  end
+  if task then
+    task:cancel() -- it may have outlived its job, which would see to that
   end
 end
 
-local function finish(self)
+---It waits no more.
+---@param c slack.Context
+function Wait.leave(c)
+  if c._job then
+    c._job:end_wait()
+  end
+end
+
+local function leave(self)
   if self.is_counted then
     self.is_counted = false
-    self.c._job:end_wait()
+    Wait.leave(self.c)
   end
 end
 
@@ -90,9 +97,10 @@ end
 ---@return string? why
 function Wait:await(timeout)
   local waiter = self.waiter
-  begin(self)
+  self.is_counted = true
+  Wait.enter(self.c)
   local came, caught = waiter:await(timeout)
-  finish(self)
+  leave(self)
   self.has_ended = true
   if came then
     return came
@@ -119,7 +127,7 @@ end
 
 function Wait:__close()
   Waits.of(self.c):remove(self)
-  finish(self)
+  leave(self)
   local waiter = self.waiter
   if not self.has_ended and waiter.count == 1 then
     Waits.give_back(waiter.value)

@@ -48,6 +48,10 @@ function Waits.of(c)
   if not waits then
     waits = Waits.new(dispatch)
     dispatch.waits = waits
+    if c.app.settings.workers > 1 then
+      c.app.log:warn("a conversation begins, but there are %d workers: what people answer may "
+        .. "reach another one, which does not wait for it", c.app.settings.workers)
+    end
   end
   return waits
 end
