@@ -203,6 +203,26 @@ describe("sandbox, where people talk with an app,", function()
       assert.equal("message_not_found", refusal("chat.appendStream", place))
     end)
 
+    it("refuses blocks that are none, and goes on", function()
+      local stream = assert(client.chat.startStream(start { markdown_text = "x" }))
+      local place = { channel = stream.channel, ts = stream.ts }
+      place.blocks = { { type = "section" } }
+      assert.equal("invalid_blocks", refusal("chat.stopStream", place))
+      place.blocks, place.chunks = nil, { { type = "blocks", blocks = { { type = "section" } } } }
+      assert.equal("invalid_chunks", refusal("chat.appendStream", place))
+      assert(client.chat.stopStream { channel = stream.channel, ts = stream.ts })
+    end)
+
+    it("is as Markdown bounded in an ordinary message", function()
+      for word, args in pairs {
+        msg_too_long = { markdown_text = ("é"):rep(12001) },
+        markdown_text_conflict = { markdown_text = "x", text = "y" },
+      } do
+        args.channel = root.channel
+        assert.equal(word, refusal("chat.postMessage", args))
+      end
+    end)
+
     it("is stopped by the person it is for", function()
       local thread = here:open_assistant { user = "ada" }
       local stream = assert(client.chat.startStream {

@@ -11,6 +11,7 @@ local in_channel, on_message, structure =
 local methods = {}
 
 local MAX_TEXT = 40000
+local MAX_MARKDOWN = 12000
 
 -- Gives blocks their ids, as Slack does, and refuses what is no block list.
 local function check_blocks(value)
@@ -35,6 +36,12 @@ local function content(call)
   local fields, err, more = check_blocks(args.blocks)
   if not fields then
     return nil, err, more
+  end
+  local markdown = args.markdown_text
+  if markdown and (args.text or args.blocks) then
+    return nil, "markdown_text_conflict"
+  elseif markdown and (utf8.len(markdown) or #markdown) > MAX_MARKDOWN then
+    return nil, "msg_too_long"
   end
   fields.attachments = structure(args.attachments)
   fields.metadata = structure(args.metadata)

@@ -2,6 +2,7 @@
 
 local Workspace = require "slack.sandbox.workspace"
 local arguments = require "slack.sandbox.methods.arguments"
+local block_checks = require "slack.sandbox.block_checks"
 
 local in_channel, on_message, structure =
   arguments.in_channel, arguments.on_message, arguments.structure
@@ -43,6 +44,8 @@ local CHECKS = {
     if type(blocks) ~= "table" or #blocks == 0 or #blocks > MAX_BLOCKS then
       return "blocks must have 1 to 50 items"
     end
+    local refusal = block_checks.refusal { blocks = blocks }
+    return refusal and table.concat(refusal.messages, "; ") or nil
   end,
 }
 
@@ -168,8 +171,9 @@ end)
 methods["chat.stopStream"] = on_stream(function(workspace, call, stream, chunks, channel)
   local message = stream.message
   local blocks = structure(call.args.blocks)
-  if blocks and #blocks > MAX_BLOCKS then
-    return refuse("invalid_blocks", "no more than 50 items allowed [json-pointer:/blocks]")
+  local refusal = blocks and block_checks.refusal { blocks = blocks }
+  if refusal then
+    return nil, "invalid_blocks", { response_metadata = refusal }
   end
   workspace.write(stream, chunks)
   if blocks and #blocks > 0 then
