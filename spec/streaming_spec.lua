@@ -726,6 +726,34 @@ describe("c:stream", function()
     end
   end)
 
+  it("shows all in ordinary messages of the local Slack that does not stream", function()
+    live_app.run(function(here, new_app)
+      local app_there, message = new_app(), nil
+      here:fail("chat.startStream", { error = "feature_not_enabled" })
+      app_there:message("go", function(c)
+        local stream <close> = c:stream { interval = 0.01 }
+        stream:plan "Look & see"
+        stream:task { title = "Search", status = "complete" }
+        stream:append "*one* "
+        live_app.wait(function() return stream.ts end)
+        stream:append { text = "two", blocks = { { type = "divider" } } }
+        message = assert(stream:finish { feedback = true })
+      end)
+      live_app.start(here, app_there)
+      local said = here:say { text = "go", channel = "general" }
+      live_app.wait(function() return message end)
+      local shown = here.workspace.find_message(here.workspace.channels[said.channel], message.ts)
+      local types = {}
+      for i, block in ipairs(shown.blocks) do
+        types[i] = block.type
+      end
+      assert.same({ "context", "markdown", "divider", "context_actions" }, types)
+      assert.equal("*one* two", shown.blocks[2].text)
+      assert.equal("*Look &amp; see*\n:white_check_mark: Search", shown.blocks[1].elements[1].text)
+      assert.equal(said.ts, shown.thread_ts)
+    end)
+  end)
+
   it("is ended in Slack before an app has stopped that cut its handler off", function()
     live_app.run(function(here, new_app)
       local app_there, stream = new_app(), nil
