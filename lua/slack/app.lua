@@ -18,6 +18,7 @@ local log = require "slack.log"
 local loop = require "slack.loop"
 local method_advice = require "slack.method_advice"
 local registry = require "slack.registry"
+local stopping = require "slack.stopping"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 local workers = require "slack.workers"
@@ -25,15 +26,10 @@ local workers = require "slack.workers"
 local CLIENT_OPTIONS = {
   "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure",
 }
--- How long the connections get to close after the last ack.
-local CLOSE_TIMEOUT = 1
 -- What app.storage and app.store are until the app starts.
 local NO_STORE = setmetatable({}, { __index = function()
   error("the app's storage is open from app:start on", 2)
 end })
-
--- Between two looks at what runs and waits while stopping.
-local STOP_CHECK, SHORT_CHECK = 0.05, 0.01
 
 ---@class slack.App: slack.Registrar
 ---@field settings slack.AppOptions
@@ -349,76 +345,6 @@ end
 
 -- Stopping ---------------------------------------------------------------------------
 
-local function is_finished(self)
-  return self.dispatch:is_idle() and self.transports:waiting() == 0
-end
-
--- Whether all has been handled when the time is over.
-local function drain(self)
-  while not is_finished(self) do
-    local left = self.stop_at - loop.now()
-    if left <= 0 then
-      return false
-    end
-    local gate = tasks.waiter()
-    self.stop_gate = gate
-    self.dispatch.on_job_end = function() gate:resolve(true) end
-    gate:await(math.min(left, STOP_CHECK))
-  end
-  return true
-end
-
--- Handlers that waited for people are unwound; what their __close variables have sent off
--- gets its time.
-local function end_conversations(self)
-  local count_new = http.count_new()
-  local count = self.dispatch:cancel_waiting()
-  if count == 0 then
-    return
-  end
-  self.log:info(count == 1 and "1 handler that waited for a person was ended"
-    or "%d handlers that waited for persons were ended", count)
-  local ends = loop.now() + CLOSE_TIMEOUT
-  repeat
-    tasks.sleep(SHORT_CHECK)
-  until count_new() == 0 or loop.now() >= ends
-end
-
-local function finish(self)
-  if self.start_task then
-    self.start_task:cancel()
-  end
-  self.transports:finish(math.max(self.stop_at - loop.now(), 0))
-  end_conversations(self)
-  local drained = drain(self)
-  local cut_off, example = 0, nil
-  if not drained then
-    cut_off, example = self.dispatch:cancel_all()
-  end
-  if cut_off > 0 then
-    tasks.sleep(0) -- in which they are unwound
-  end
-  if self.dispatch.streams then
-    self.dispatch.streams:wait_ended(CLOSE_TIMEOUT)
-  end
-  if drained then
-    self.transports:wait_stopped(CLOSE_TIMEOUT)
-  elseif cut_off > 0 and self.http_server then
-    self.http_server:wait_finished(CLOSE_TIMEOUT) -- in which clients of routes get their 503
-  end
-  if self.oauth then
-    self.oauth:finish(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT))
-  end
-  self:close()
-  return cut_off, example
-end
-
-local function cut_off_text(count, example)
-  local text = count == 1 and "1 handler had not finished in time and was cut off"
-    or ("%d handlers had not finished in time and were cut off"):format(count)
-  return example and ("%s: %s%s"):format(text, count > 1 and "among them " or "", example) or text
-end
-
 -- A stop is under way; it need not wait for who waits for it.
 local function wait_for_end(self, timeout)
   self.dispatch:excuse_caller()
@@ -452,9 +378,9 @@ function App:stop(timeout)
   self.phase, self.stop_at = "stopping", loop.now() + timeout
   self.schedule:stop()
   self.dispatch:excuse_caller()
-  local cut_off, example = finish(self)
+  local cut_off, example = stopping.finish(self)
   if cut_off > 0 then
-    local message = cut_off_text(cut_off, example)
+    local message = stopping.cut_off_text(cut_off, example)
     self.log:warn("stopped: %s", message)
     self.stop_error = errors.new { code = "shutdown_timeout", message = message }
     return nil, self.stop_error
