@@ -132,7 +132,7 @@ end
 
 local function line_of(given, choice, c)
   local outcome = given.outcome
-  if outcome == false then
+  if outcome == false or choice == false then
     return nil
   elseif outcome then
     local line = outcome(choice and choice.value, c)
@@ -145,7 +145,7 @@ end
 
 ---The message without its buttons, with what came of them.
 ---@param given slack.ChooseOptions
----@param choice? slack.Choice nil: the time was over
+---@param choice? slack.Choice|false nil: the time was over; false: it is not asked any more
 ---@param c? slack.Context of the click
 ---@return table
 function M.closed(given, choice, c)

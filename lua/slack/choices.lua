@@ -116,7 +116,7 @@ local Guard = {
   __close = function(self)
     local c, message, given = self.c, self.message, self.given
     if message and not c.app.dispatch.is_stopping then
-      tasks.spawn(show_outcome, c, message, given, nil, nil)
+      tasks.spawn(show_outcome, c, message, given, false)
     end
   end,
 }
