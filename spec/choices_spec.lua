@@ -150,6 +150,22 @@ describe("c:choose", function()
     end
   end)
 
+  it("tells where there is no response URL, too, and closes what is not asked any more", function()
+    local message = choose { text = "Well?", choices = { "Yes" } }
+    click(message, 1, GRACE)
+    local note = talk:called "chat.postEphemeral"[1]
+    assert.same({ GRACE, GENERAL, "Only <@" .. ADA .. "> can choose here." },
+      { note.user, note.channel, note.text })
+    elements_of(message)[1].action_id = "lua_slack:0123456789abcdef01:1"
+    click(message, 1)
+    assert.same({ "Well?", 1 }, {
+      talk:called "chat.update"[1].text, #talk:called "chat.update"[1].blocks,
+    })
+    assert.equal("Nobody is waiting for this answer any more.",
+      talk:called "chat.postEphemeral"[2].text)
+    assert.same({}, got)
+  end)
+
   it("lets no two questions mix", function()
     local first = choose { text = "One?", choices = { "a" } }
     app.dispatch.index = require("slack.index").new()

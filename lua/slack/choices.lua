@@ -8,6 +8,7 @@ local choice_message = require "slack.choice_message"
 local own_ids = require "slack.own_ids"
 local payload = require "slack.payload"
 local place = require "slack.place"
+local stale = require "slack.stale"
 local tasks = require "slack.tasks"
 local wait_options = require "slack.wait_options"
 
@@ -140,10 +141,7 @@ local function turn_away(wait, c)
   end
   c.listener = wait.c.listener
   c:ack()
-  tasks.spawn(c.respond, c, {
-    response_type = "ephemeral", replace_original = false,
-    text = ("Only %s can choose here."):format(who(wait)),
-  })
+  tasks.spawn(stale.tell, c, ("Only %s can choose here."):format(who(wait)))
   return true
 end
 

@@ -29,7 +29,30 @@ local function without_buttons(message)
       blocks[#blocks + 1] = block
     end
   end
-  return { replace_original = true, text = payload.text_of(message.text) or " ", blocks = blocks }
+  return { text = payload.text_of(message.text) or " ", blocks = blocks }
+end
+
+-- Of what was sent with the token of a workflow's step no response URL comes.
+local function replace(c, content)
+  if c.response_url then
+    content.replace_original = true
+    return c:respond(content)
+  end
+  return c:update(content)
+end
+
+---Tells who clicked something that nobody else sees.
+---@async
+---@param c slack.Context
+---@param text string
+function M.tell(c, text)
+  if c.response_url then
+    c:respond { response_type = "ephemeral", replace_original = false, text = text }
+  elseif c.channel_id and c.user_id then
+    c.client.chat.postEphemeral {
+      channel = c.channel_id, user = c.user_id, text = text, thread_ts = c.thread_ts,
+    }
+  end
 end
 
 -- Whether another process of the app may wait for it.
@@ -47,20 +70,20 @@ local function may_be_elsewhere(app, id)
   return false
 end
 
-local function tell(c, id)
+local function close_question(c, id)
   local message = as_table(c.body.message)
   if message and not may_be_elsewhere(c.app, id) then
-    c:respond(without_buttons(message))
+    replace(c, without_buttons(message))
   end
-  c:respond { response_type = "ephemeral", replace_original = false, text = NOTE }
+  M.tell(c, NOTE)
 end
 
 -- A second click may be on its way when the first is answered.
 local function answer_action(c, id)
   local waits = c.app.dispatch.waits
   c:ack()
-  if c.response_url and not (waits and waits.ended[id]) then
-    tasks.spawn(tell, c, id)
+  if not (waits and waits.ended[id]) then
+    tasks.spawn(close_question, c, id)
   end
 end
 
