@@ -2,11 +2,10 @@
 -- and what becomes of the cost of other events while many wait. All in this process, without
 -- a network; a part of spec/bench/run.lua.
 
-local App = require "slack.app"
 local figures = require "bench.figures"
 local json = require "slack.json"
 local loop = require "slack.loop"
-local options = require "slack.options"
+local offline = require "bench.offline"
 local tasks = require "slack.tasks"
 
 local EVENTS <const>, TASKS <const>, BATCH <const> = 50000, 100000, 100
@@ -27,16 +26,13 @@ local TEMPLATE = [[{"token":"verification","team_id":"T02MOON4XYZ","context_team
 "is_enterprise_install":false}],"is_ext_shared_channel":false,
 "event_context":"4-eyJldCI6Im1lc3NhZ2UiLCJ0aWQiOiJUMDJNT09ONFhZWiJ9"}]]
 
-local Request = { ack = function() return true end, refuse = function() end }
-Request.__index = Request
-
 local made = 0
 
 local function deliver(app, text, user, channel)
   made = made + 1
   local body = json.decode(TEMPLATE:format(user, made // 1000000, made % 1000000, text, text,
     ("x"):rep(400), channel, made))
-  app.dispatch:request(setmetatable({ body = body, acked = true, came_as = "event" }, Request))
+  offline.deliver(app, body, "event")
 end
 
 local function person(i)
@@ -49,26 +45,7 @@ local function run_loop()
   until (loop.timeout() or 1) > 0
 end
 
--- The app ----------------------------------------------------------------------------------
-
-local function new_app()
-  local app = assert(App.new(assert(options.read {
-    token = "xoxb-bench", app_token = "xapp-bench", log = "error",
-  })))
-  local function post(arguments)
-    return { ok = true, channel = arguments.channel, ts = "1700000000.000000" }
-  end
-  app.client = { chat = { postMessage = post } }
-  app.identity = { user_id = "U05BOTUSR01", bot_user_id = "U05BOTUSR01", bot_id = "B05BOT" }
-  return app
-end
-
-local function seconds_of(fn)
-  collectgarbage()
-  local began = os.clock()
-  fn()
-  return os.clock() - began
-end
+local seconds_of = offline.seconds_of
 
 local function bytes_now()
   collectgarbage()
@@ -141,7 +118,7 @@ local function say_all(app, text, count)
 end
 
 local function bench_waiting(count)
-  local app, answered = new_app(), 0
+  local app, answered = offline.new(), 0
   app:event("message", function() end)
   app:message("ask", function(c)
     local answer = c:ask("Which branch?", { timeout = 86400 })

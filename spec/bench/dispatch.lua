@@ -1,0 +1,232 @@
+-- Measures the dispatch alone, in this process and without a network: what an event costs
+-- with few and with many listeners of its kind, beside Bolt when that is installed; how many
+-- events a second of CPU time is enough for, and where that time goes.
+
+local cjson = require "cjson"
+local figures = require "bench.figures"
+local offline = require "bench.offline"
+local profile = require "bench.profile"
+
+local BENCH = (arg[1] or "build") .. "/bench"
+local BOLT = BENCH .. "/node_modules/@slack/bolt/package.json"
+local OUR_COUNTS, BOLT_COUNTS = { 1, 100, 10000 }, { 1, 100, 1000 }
+local BODIES <const> = 64 -- for as many listeners, all over the range of ids
+
+local collect, figure, heading, row, show =
+  figures.collect, figures.figure, figures.heading, figures.row, figures.show
+
+-- Kinds ------------------------------------------------------------------------------------
+
+local function event_of(event)
+  event.user, event.channel, event.ts = "U03ADA5K1QW", "C07DEPLOY42", "1700000001.000200"
+  return {
+    type = "event_callback", team_id = "T02MOON4XYZ", api_app_id = "A0123456789", event = event,
+    event_id = "Ev1", event_time = 1700000001,
+    authorizations = { { team_id = "T02MOON4XYZ", user_id = "U05BOTUSR01", is_bot = true } },
+  }
+end
+
+local function interaction_of(body)
+  body.user, body.team = { id = "U03ADA5K1QW" }, { id = "T02MOON4XYZ", domain = "moon" }
+  body.api_app_id, body.token, body.trigger_id = "A0123456789", "verification", "3.4"
+  return body
+end
+
+---@class bench.DispatchKind
+---@field name string
+---@field method string that registers a listener of it
+---@field id string the listener's what, with a number in it
+---@field came_as slack.DeliveryKind
+---@field body fun(id: string): table
+
+---@type bench.DispatchKind[]
+local KINDS = {
+  {
+    name = "event types", method = "event", id = "type_%05d", came_as = "event",
+    body = function(id) return event_of { type = id } end,
+  },
+  {
+    name = "messages with plain texts", method = "message", id = "ticket %05d", came_as = "event",
+    body = function(id)
+      return event_of {
+        type = "message", channel_type = "channel",
+        text = "Hello, could somebody please look at " .. id .. " some time today? Thanks a lot!",
+      }
+    end,
+  },
+  {
+    name = "actions", method = "action", id = "button_%05d", came_as = "interaction",
+    body = function(id)
+      return interaction_of {
+        type = "block_actions", channel = { id = "C07DEPLOY42", name = "deploy" },
+        container = { type = "message", message_ts = "1700000001.000200" },
+        message = { type = "message", ts = "1700000001.000200" },
+        response_url = "https://hooks.slack.com/actions/1",
+        actions = { { type = "button", action_id = id, block_id = "b1", value = "v" } },
+      }
+    end,
+  },
+  {
+    name = "commands", method = "command", id = "/command_%05d", came_as = "command",
+    body = function(id)
+      return {
+        command = id, text = "now", user_id = "U03ADA5K1QW", channel_id = "C07DEPLOY42",
+        team_id = "T02MOON4XYZ", trigger_id = "1.2",
+        response_url = "https://hooks.slack.com/commands/1",
+      }
+    end,
+  },
+  {
+    name = "views", method = "view", id = "form_%05d", came_as = "interaction",
+    body = function(id)
+      return interaction_of {
+        type = "view_submission",
+        view = { id = "V1", type = "modal", callback_id = id, state = { values = {} } },
+      }
+    end,
+  },
+  {
+    name = "functions", method = "func", id = "step_%05d", came_as = "event",
+    body = function(id)
+      return event_of {
+        type = "function_executed", ["function"] = { id = "Fn1", callback_id = id, type = "app" },
+        inputs = {}, function_execution_id = "Fx1", bot_access_token = "xwfp-bench",
+      }
+    end,
+  },
+}
+
+local function bodies_for(kind, count)
+  local bodies = {}
+  for i = 1, BODIES do
+    bodies[i] = kind.body(kind.id:format(1 + (i - 1) * 7919 % count))
+  end
+  return bodies
+end
+
+-- Ours -------------------------------------------------------------------------------------
+
+local made = 0
+
+local function deliver_all(app, kind, bodies, events)
+  for i = 1, events do
+    local body = bodies[i % BODIES + 1]
+    if body.event then
+      made = made + 1
+      body.event_id = "Ev" .. made -- else it is passed over as handled before
+    end
+    offline.deliver(app, body, kind.came_as)
+  end
+end
+
+local function microseconds(kind, count, events)
+  local app, taken = offline.new(), 0
+  local function take()
+    taken = taken + 1
+  end
+  for i = 1, count do
+    app[kind.method](app, kind.id:format(i), take)
+  end
+  local bodies = bodies_for(kind, count)
+  deliver_all(app, kind, bodies, 10 * BODIES) -- what is made at the first use is made now
+  taken = 0
+  local seconds = offline.seconds_of(function() deliver_all(app, kind, bodies, events) end)
+  assert(taken == events, "not every event met its listener")
+  return seconds / events * 1e6
+end
+
+local function measure_ours(rounds, events)
+  local results = {}
+  for _ = 1, rounds do
+    for _, kind in ipairs(KINDS) do
+      results[kind] = results[kind] or { {}, {}, {}, ratios = {} }
+      local costs = results[kind]
+      for i, count in ipairs(OUR_COUNTS) do
+        table.insert(costs[i], microseconds(kind, count, events))
+      end
+      table.insert(costs.ratios, costs[3][#costs[3]] / costs[1][#costs[1]])
+    end
+  end
+  return results
+end
+
+-- Bolt -------------------------------------------------------------------------------------
+
+local function bolt_plan(events)
+  local plan = {}
+  for i, kind in ipairs(KINDS) do
+    local cases = {}
+    for j, count in ipairs(BOLT_COUNTS) do
+      local ids = {}
+      for k = 1, count do
+        ids[k] = kind.id:format(k)
+      end
+        local bodies = bodies_for(kind, count)
+      cases[j] = { ids = ids, bodies = bodies, events = math.max(20, events // count) }
+    end
+    plan[i] = { method = kind.method == "func" and "function" or kind.method, cases = cases }
+  end
+  return plan
+end
+
+-- One process for each round: what a program is measured by does not age with it.
+local function measure_bolt(rounds, events)
+  local file = io.open(BOLT)
+  if not file then
+    print(("(Bolt is not measured: %s)"):format(BOLT))
+    return {}
+  end
+  file:close()
+  local path = BENCH .. "/dispatch.json"
+  local plan <close> = assert(io.open(path, "w"))
+  assert(plan:write(cjson.encode(bolt_plan(events))))
+  assert(plan:flush())
+  local results = {}
+  for i = 1, rounds do
+    local pipe = assert(io.popen(("NODE_PATH=%s/node_modules node spec/bench/peers/%s %s"):format(
+      BENCH, "bolt_dispatch.js", path)))
+    results[i] = cjson.decode((pipe:read "a"))
+    pipe:close()
+  end
+  return results
+end
+
+-- The tables -------------------------------------------------------------------------------
+
+local function print_ours(results)
+  heading("Dispatch of an event by listeners of its kind, us of CPU", "kind", "1", "100",
+    "10,000", "10,000 : 1")
+  for _, kind in ipairs(KINDS) do
+    local costs = results[kind]
+    row(kind.name, show(figure(costs[1]), "%.2f"), show(figure(costs[2]), "%.2f"),
+      show(figure(costs[3]), "%.2f"), show(figure(costs.ratios), "%.2f"))
+  end
+end
+
+local function print_bolt(results, ours)
+  if not results[1] then
+    return
+  end
+  heading("The same by Bolt", "kind", "1", "100", "1,000", "Bolt : ours with 1", "with 100")
+  for i, kind in ipairs(KINDS) do
+    local costs = {}
+    for j = 1, #BOLT_COUNTS do
+      costs[j] = collect(results, function(result) return result[i][j] end)
+    end
+    local function times(j)
+      return ("%.0f"):format(costs[j].median / figure(ours[kind][j]).median)
+    end
+    row(kind.name, show(costs[1], "%.0f"), show(costs[2], "%.0f"), show(costs[3], "%.0f"),
+      times(1), times(2))
+  end
+end
+
+---Prints the figures.
+---@param rounds integer
+---@param is_quick boolean
+return function(rounds, is_quick)
+  local ours = measure_ours(rounds, is_quick and 2000 or 50000)
+  print_ours(ours)
+  print_bolt(measure_bolt(is_quick and 1 or 3, is_quick and 100 or 2000), ours)
+  profile(rounds, is_quick)
+end

@@ -1,0 +1,45 @@
+-- An app in this process without a network, for what is measured on the Lua thread alone.
+
+local App = require "slack.app"
+local options = require "slack.options"
+
+local M = {}
+
+local Request = { ack = function() return true end, refuse = function() end }
+Request.__index = Request
+
+---@return slack.App
+function M.new()
+  local app = assert(App.new(assert(options.read {
+    token = "xoxb-bench", app_token = "xapp-bench", log = "error",
+  })))
+  local function post(arguments)
+    return { ok = true, channel = arguments.channel, ts = "1700000000.000000" }
+  end
+  app.client = { chat = { postMessage = post } }
+  app.identity = { user_id = "U05BOTUSR01", bot_user_id = "U05BOTUSR01", bot_id = "B05BOT" }
+  return app
+end
+
+---Hands a decoded body to the app.
+---@param app slack.App
+---@param body table
+---@param came_as slack.DeliveryKind
+function M.deliver(app, body, came_as)
+  app.dispatch:request(setmetatable({
+    body = body, acked = came_as == "event", came_as = came_as,
+  }, Request))
+end
+
+---The CPU seconds of fn() in a heap that has just been swept.
+---@param fn fun()
+---@return number
+function M.seconds_of(fn)
+  collectgarbage()
+  collectgarbage()
+  local began = os.clock()
+  fn()
+  return os.clock() - began
+end
+
+return M

@@ -1,0 +1,151 @@
+-- Where the CPU time of an event goes that comes over Socket Mode: from its text to the end
+-- of its handler, all but the socket thread. By stages, and by the instructions of the Lua
+-- machine that each file has executed.
+--   BENCH_PROFILE=1 lists functions too.
+
+local SocketMode = require "slack.socket_mode"
+local figures = require "bench.figures"
+local json = require "slack.json"
+local offline = require "bench.offline"
+local tasks = require "slack.tasks"
+
+local STEP <const> = 97 -- instructions between two samples
+local LINES <const> = 24
+
+local BY_FUNCTION = (os.getenv "BENCH_PROFILE" or "") ~= ""
+
+local figure, heading, row, show = figures.figure, figures.heading, figures.row, figures.show
+
+-- A message as Slack sends it, 1.3 KB.
+local TEMPLATE = [[{"token":"verification","team_id":"T02MOON4XYZ","context_team_id":"T02MOON4XYZ",
+"context_enterprise_id":null,"api_app_id":"A0123456789","event":{"type":"message",
+"user":"U03ADA5K1QW","ts":"1700000001.000200",
+"client_msg_id":"2e1f7d2e-93f4-4a1c-8b44-4c3f2f1b0a17",
+"text":"hello","team":"T02MOON4XYZ","blocks":[{"type":"rich_text","block_id":"xYz1","elements":[
+{"type":"rich_text_section","elements":[{"type":"text","text":"hello"},{"type":"text","text":"%s"}]}
+]}],"channel":"C07DEPLOY42","event_ts":"1700000001.000200","channel_type":"channel"},
+"type":"event_callback","event_id":"Ev%09d","event_time":1700000001,"authorizations":[
+{"enterprise_id":null,"team_id":"T02MOON4XYZ","user_id":"U05BOTUSR01","is_bot":true,
+"is_enterprise_install":false}],"is_ext_shared_channel":false,
+"event_context":"4-eyJldCI6Im1lc3NhZ2UiLCJ0aWQiOiJUMDJNT09ONFhZWiJ9"}]]
+
+local made = 0
+
+local function texts(count)
+  local list, filling = {}, ("x"):rep(400)
+  for i = 1, count do
+    made = made + 1
+    list[i] = TEMPLATE:format(filling, made)
+  end
+  return list
+end
+
+-- An app with a listener that does nothing, and what takes its envelopes.
+local function new_transport()
+  local app = offline.new()
+  app:event("message", function() end)
+  local transport = SocketMode.new { log = app.log, dispatch = app.dispatch, api_url = "" }
+  return transport.deliveries.take, app
+end
+
+local function take_all(take, list)
+  for i = 1, #list do
+    take(0, "envelope", "events_api", list[i], 0, "", 0, "", true, 0)
+  end
+end
+
+-- Stages -----------------------------------------------------------------------------------
+
+local function decoding(list)
+  return offline.seconds_of(function()
+    for i = 1, #list do
+      json.decode(list[i])
+    end
+  end)
+end
+
+local function without_dispatch(list)
+  local take, app = new_transport()
+  app.dispatch.request = function() end
+  return offline.seconds_of(function() take_all(take, list) end)
+end
+
+local function whole(list)
+  local take, app = new_transport()
+  local seconds = offline.seconds_of(function() take_all(take, list) end)
+  assert(app.dispatch.counts.handled == #list, "not every event was handled")
+  return seconds
+end
+
+local function print_stages(rounds, events)
+  local decoded, requested, dispatched, all = {}, {}, {}, {}
+  for i = 1, rounds do
+    local list = texts(events)
+    local one, two, three = decoding(list), without_dispatch(list), whole(list)
+    decoded[i], requested[i] = one / events * 1e6, (two - one) / events * 1e6
+    dispatched[i], all[i] = (three - two) / events * 1e6, three / events * 1e6
+  end
+  local total = figure(all)
+  heading(("An event of %d bytes from its text to its handler's end: %.0f a CPU second"):format(
+    #texts(1)[1], 1e6 / total.median), "stage", "us of CPU", "share")
+  local function stage(name, values)
+    local value = figure(values)
+    row(name, show(value, "%.2f"), ("%.0f%%"):format(value.median / total.median * 100))
+  end
+  stage("decoding, in C", decoded)
+  stage("the transport's request", requested)
+  stage("dispatch: listeners, context, job, task, metrics", dispatched)
+  row("all", show(total, "%.2f"), "")
+end
+
+-- Instructions -----------------------------------------------------------------------------
+
+local function sampler(by_file, by_function)
+  return function()
+    local info = debug.getinfo(2, "S")
+    local file = info.short_src:match "[^/]*$"
+    local name = ("%s:%d"):format(file, info.linedefined)
+    by_file[file] = (by_file[file] or 0) + 1
+    by_function[name] = (by_function[name] or 0) + 1
+  end
+end
+
+local function print_samples(title, samples, events)
+  local names, total = {}, 0
+  for name, count in pairs(samples) do
+    names[#names + 1] = name
+    total = total + count
+  end
+  table.sort(names, function(a, b) return samples[a] > samples[b] end)
+  heading(("%s: %.0f VM instructions an event"):format(title, total * STEP / events), "where",
+    "instructions", "share")
+  for i = 1, math.min(#names, LINES) do
+    local count = samples[names[i]]
+    row(names[i], ("%.0f"):format(count * STEP / events), ("%.1f%%"):format(count / total * 100))
+  end
+end
+
+-- The coroutine of a task that has ended runs the next: what is set there, stays.
+local function print_instructions(events)
+  local by_file, by_function = {}, {}
+  local sample = sampler(by_file, by_function)
+  local take = new_transport()
+  local list = texts(events)
+  tasks.spawn(function() debug.sethook(sample, "", STEP) end)
+  debug.sethook(sample, "", STEP)
+  take_all(take, list)
+  debug.sethook()
+  tasks.spawn(function() debug.sethook() end)
+  print_samples("By file", by_file, events)
+  if BY_FUNCTION then
+    print_samples("By function", by_function, events)
+  end
+end
+
+---Prints the figures.
+---@param rounds integer
+---@param is_quick boolean
+return function(rounds, is_quick)
+  print_stages(rounds, is_quick and 2000 or 30000)
+  print_instructions(is_quick and 2000 or 20000)
+end
