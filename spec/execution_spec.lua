@@ -266,6 +266,67 @@ describe("a listener with turns", function()
     end)
   end)
 
+  it("and others are accounted for whatever becomes of their handlers", function()
+    math.randomseed(11)
+    for round = 1, 2 do
+      offline = Offline.new { max_in_flight = 5, log = "off" }
+      app, gates = offline.app, {}
+      if round == 2 then
+        app:use(function(_, next) return next() end)
+      end
+      local function run(c)
+        for _ = 1, math.random(3) do
+          local is_wait, gate = math.random(2) == 1, tasks.waiter()
+          gates[#gates + 1] = gate
+          if is_wait then
+            c._job:begin_wait()
+          end
+          gate:await()
+          if is_wait then
+            c._job:end_wait()
+          end
+        end
+        return math.random(5) == 1 and error "now and then"
+      end
+      app:message({ order = "channel", queue = 5 }, run)
+      app:message({ concurrency = 2, order = "user" }, run)
+      app:message(run)
+      local dispatch = app.dispatch
+      local function check()
+        local counts = { excused = 0, aside = 0, queued = 0, waiting = 0, in_use = 0 }
+        local running = 0
+        for job in pairs(dispatch.jobs) do
+          local name = job.beside or "in_use"
+          running, counts[name] = running + 1, counts[name] + 1
+        end
+        for name, count in pairs(counts) do
+          assert.equal(count, dispatch[name], name)
+        end
+        assert.equal(running, dispatch.running)
+        assert.equal(dispatch.in_use >= dispatch.limit, dispatch.is_full)
+      end
+      for _ = 1, 600 do
+        local dice = math.random(10)
+        if dice <= 3 then
+          offline:message("x", { user = "U" .. math.random(3), channel = "C" .. math.random(3) })
+        elseif dice == 4 then
+          local job = next(dispatch.jobs)
+          if job and job.task then
+            job.task:cancel()
+          end
+        elseif gates[1] then
+          table.remove(gates, math.random(#gates)):resolve()
+        end
+        settle()
+        check()
+      end
+      dispatch:cancel_all()
+      settle()
+      check()
+      assert.equal(0, dispatch.running)
+    end
+  end)
+
   it("handles what is queued before the app stops, or cuts it off in the end", function()
     app:message({ concurrency = 1 }, hold)
     offline:message "a"

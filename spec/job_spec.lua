@@ -99,6 +99,19 @@ describe("job", function()
       assert.same({ 0, 0 }, running())
     end)
 
+    it("may end while a task that it has spawned still waits", function()
+      app:message(function(c)
+        tasks.spawn(wait, c)
+        tasks.sleep(0)
+      end)
+      offline:message "x"
+      settle()
+      assert.same({ 0, 0, 0 }, { app:stats().running, app:stats().waiting, app.dispatch.in_use })
+      gates[1]:resolve()
+      settle()
+      assert.same({ 0, 0, 0 }, { app:stats().running, app:stats().waiting, app.dispatch.in_use })
+    end)
+
     it("is not counted with the time that the person took", function()
       app:message(wait)
       offline:message "x"

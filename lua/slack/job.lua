@@ -136,7 +136,7 @@ local function review(delivery)
     delivery:move()
   end
   local request = delivery.c.request
-  if all_wait and request.held then
+  if all_wait and request and request.held then
     dispatch.held:finish(request)
   end
 end
@@ -236,6 +236,9 @@ function Job:__close()
       delivery.parked = delivery.parked - 1
     end
     review(delivery)
+  end
+  if self.wait_began then -- in a task of its own, which outlives it
+    self.wait_began, self.beside = nil, nil
   end
   if dispatch.is_full then
     check_room(dispatch)
