@@ -26,6 +26,7 @@ local M = {}
 ---@class slack.Compiled
 ---@field tests slack.Constraint[] what the index does not see to
 ---@field keys slack.ListenerKey[] in the order of the index
+---@field is_named boolean whether one of them says what the listener is for
 ---@field predicate? fun(c: slack.Context): any
 ---@field body_test? fun(body: table, payload: table): boolean
 ---@field may_raise boolean whether the tests run code that may
@@ -145,6 +146,7 @@ local function add_keys(compiled, method, constraints)
       naming = field
     end
   end
+  compiled.is_named = naming ~= nil
   for _, field in ipairs(kinds.INDEXED[kind]) do
     local values = value_tests.strings(constraints[field])
     if values then

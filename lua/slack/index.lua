@@ -17,7 +17,7 @@ local ordered = require "slack.ordered"
 ---@class slack.IndexField
 ---@field name string
 ---@field get fun(body: table, payload: table, c: slack.Context): any
----@field nodes table<any, slack.IndexNode>
+---@field nodes table<any, slack.IndexNode|slack.Listener>
 
 ---@class slack.Index
 ---@field count integer listeners
@@ -64,16 +64,36 @@ end
 
 local add_below
 
+-- Puts it into the node that its key at the level leads to.
+local function add_to_node(self, node, listener, level)
+  if listener.keys[level].names then
+    node.named = node.named + 1
+  end
+  add_below(self, node, listener, level + 1)
+end
+
+-- A listener that is alone behind an id needs no node, of which there would be thousands.
+local function as_node(self, inner, level)
+  local alone = inner and inner.handler and inner
+  local node = not alone and inner or new_node(self.readings)
+  if alone then
+    add_to_node(self, node, alone, level)
+  end
+  return node
+end
+
 local function add_to_fields(self, node, listener, level)
   local key = listener.keys[level]
   local nodes = field_of(node, key.field, listener.kind).nodes
   for _, value in ipairs(key) do
-    local inner = nodes[value] or new_node(self.readings)
-    nodes[value] = inner
-    if key.names then
-      inner.named = inner.named + 1
+    local inner = nodes[value]
+    if not inner and not listener.keys[level + 1] then
+      nodes[value] = listener
+    else
+      inner = as_node(self, inner, level)
+      nodes[value] = inner
+      add_to_node(self, inner, listener, level)
     end
-    add_below(self, inner, listener, level + 1)
   end
 end
 
@@ -132,11 +152,11 @@ local function remove_from_fields(self, node, listener, level)
   local field = field_of(node, key.field, listener.kind)
   for _, value in ipairs(key) do
     local inner = field.nodes[value]
-    if key.names then
-      inner.named = inner.named - 1
+    if inner ~= listener then
+      inner.named = inner.named - (key.names and 1 or 0)
+      remove_below(self, inner, listener, level + 1)
     end
-    remove_below(self, inner, listener, level + 1)
-    if is_bare(inner) then
+    if inner == listener or is_bare(inner) then
       field.nodes[value] = nil
     end
   end
@@ -181,7 +201,10 @@ local function gather(node, c, lists, count, named)
       local field = fields[i]
       local value = field.get(body, part, c)
       local inner = value ~= nil and field.nodes[value]
-      if inner then
+      if inner and inner.handler then
+        count, named = count + 1, named or inner.is_named
+        lists[count] = { inner }
+      elseif inner then
         count, named = gather(inner, c, lists, count, named)
       end
     end
@@ -264,6 +287,9 @@ function Index:visit(c, visit, out, kind)
     node = value ~= nil and only.nodes[value]
     if not node then
       return named
+    elseif node.handler then
+      visit(c, node, out)
+      return named or node.is_named
     end
     named, only = named or node.named > 0, node.only
   end
