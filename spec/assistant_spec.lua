@@ -376,6 +376,25 @@ describe("app:assistant", function()
       })
     end)
 
+    it("is found in a later reply, and changed there", function()
+      offline.answers["conversations.replies"] = function()
+        return {
+          ok = true,
+          messages = {
+            { ts = THREAD }, { ts = "2.1", user = "U05BOTUSR01", text = "One", metadata = 1 },
+            { ts = "2.2", user = "U05BOTUSR01", text = "Two", metadata = {
+              event_type = "assistant_thread_context", event_payload = LOOKED_AT,
+            } },
+          },
+        }
+      end
+      listen { user_message = note }
+      write "hello"
+      changed { channel_id = "C3" }
+      assert.same({ LOOKED_AT }, contexts)
+      assert.equal("2.2", calls_of "chat.update"[1].ts)
+    end)
+
     it("is said where it could not be kept or read", function()
       offline.answers["conversations.replies"] = errors.new {
         code = "missing_scope", message = "im:history is missing",

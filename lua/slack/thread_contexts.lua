@@ -11,8 +11,8 @@ local payload = require "slack.payload"
 local as_table, text_of = payload.as_table, payload.text_of
 
 local EVENT_TYPE <const> = "assistant_thread_context"
--- Messages of a thread among which the first reply is looked for.
-local LOOKED_AT <const> = 4
+-- Messages of a thread that are looked at; Slack gives some apps no more of them.
+local LOOKED_AT <const> = 15
 -- Contexts that wait for a first reply, of all threads.
 local MAX_PENDING <const> = 1000
 local LIFE <const> = 30 * 24 * 3600 -- seconds in a store
@@ -66,8 +66,13 @@ local function is_reply(c, message)
     and (message.user == c.bot_user_id or c.bot_id ~= nil and message.bot_id == c.bot_id)
 end
 
--- The app's first reply, false when there is none.
-local function first_reply(c)
+local function kept_in(message)
+  local metadata = as_table(message.metadata)
+  return metadata and metadata.event_type == EVENT_TYPE and as_table(metadata.event_payload) or nil
+end
+
+-- The app's reply that keeps it, else its first one; false when there is none.
+local function keeping_reply(c)
   local answer, err = c.client.conversations.replies {
     channel = c.channel_id, ts = c.thread_ts, oldest = c.thread_ts, limit = LOOKED_AT,
     include_all_metadata = true,
@@ -75,12 +80,16 @@ local function first_reply(c)
   if not answer then
     return nil, err
   end
+  local first = false
   for _, message in ipairs(as_table(answer.messages) or {}) do
     if as_table(message) and is_reply(c, message) then
-      return message
+      if kept_in(message) then
+        return message
+      end
+      first = first or message
     end
   end
-  return false
+  return first
 end
 
 function InMessages:get(c)
@@ -88,12 +97,11 @@ function InMessages:get(c)
   if pending then
     return pending
   end
-  local reply, err = first_reply(c)
-  if reply == nil then
+  local reply, err = keeping_reply(c)
+  if not reply then
     return nil, err
   end
-  local metadata = reply and as_table(reply.metadata)
-  return metadata and metadata.event_type == EVENT_TYPE and as_table(metadata.event_payload) or nil
+  return kept_in(reply)
 end
 
 local function metadata_of(context)
@@ -104,7 +112,7 @@ end
 function InMessages:save(c, context)
   local reply, err
   if c.type ~= "assistant_thread_started" then
-    reply, err = first_reply(c)
+    reply, err = keeping_reply(c)
   end
   if err then
     return nil, err
