@@ -255,7 +255,7 @@ describe("a custom function", function()
       assert.same({}, failures())
     end)
 
-    it("is not delivered again, where events are answered when they have been handled", function()
+    it("is not delivered again, where events are answered when handled (S200)", function()
       app:func("reverse", function() error "x" end)
       local request = offline:deliver({
         type = "event_callback", team_id = "T02MOON4XYZ", event_id = "EvHeld1",

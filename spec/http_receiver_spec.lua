@@ -417,7 +417,7 @@ describe("an event that is answered when it has been handled", function()
       end)
   end)
 
-  it("of a workflow's step gets its answer at a deadline too, and its step goes on", function()
+  it("of a workflow's step has its answer at a deadline too, and goes on (S200)", function()
     local seconds
     with_app({ http = HANDLED, ack_deadline = 0.05, register = on("func", "reverse", function(c)
       live.wait(function() return c.request.deadline_passed end)
