@@ -38,6 +38,26 @@ describe("a listener", function()
       assert.same({ { "main", "prod" }, { "only" } }, seen)
     end)
 
+    it("gets what the pattern for the text captures, those of other fields by name", function()
+      app:message({
+        slack.pattern "^deploy (%S+)", channel = slack.pattern "^C(.)",
+        user = slack.pattern "3(..)",
+      }, take)
+      offline:message "deploy main"
+      app:action({ action_id = slack.pattern "^pick_(%d+)", block_id = slack.pattern "^b(%d)" },
+        take)
+      offline:click "pick_7"
+      assert.same({
+        { "main", channel = { "0" }, user = { "AD" } }, { "7", block_id = { "1" } },
+      }, seen)
+    end)
+
+    it("gets nothing of what predicates give besides their answer", function()
+      app:message({ channel = function(id) return id:find "DEPLOY" end }, take)
+      offline:message "x"
+      assert.same({ "plain" }, seen)
+    end)
+
     it("anchors, takes several lines, and survives missing text (S137)", function()
       app:message(slack.pattern "^two$", take)
       app:message(slack.pattern "b\nc", take)

@@ -13,6 +13,7 @@ local value_tests = require "slack.value_tests"
 local M = {}
 
 ---@class slack.Constraint
+---@field field string
 ---@field get fun(body: table, payload: table, c: slack.Context): any, any
 ---@field test fun(value: any, wanted: any): boolean, any[]?
 ---@field wanted any
@@ -182,14 +183,27 @@ local function add_test(compiled, method, constraints, field)
     return nil, ("%s: %s%s"):format(field, EXPECTED, type(wanted))
   end
   table.insert(compiled.tests, {
-    get = getter(method, constraints, field), test = test, wanted = prepared,
+    field = field, get = getter(method, constraints, field), test = test, wanted = prepared,
   })
   compiled.may_raise = compiled.may_raise or may_raise
   return true
 end
 
-local function add_tests(compiled, method, constraints, seen_to)
+-- What the method is for comes last: it is seldom found by looking once, and its captures
+-- are those of c.matches.
+local function order_of(method, constraints)
+  local fields = {}
   for _, field in ipairs(sorted_keys(constraints)) do
+    if field ~= method.field then
+      fields[#fields + 1] = field
+    end
+  end
+  fields[#fields + 1] = constraints[method.field] ~= nil and method.field or nil
+  return fields
+end
+
+local function add_tests(compiled, method, constraints, seen_to)
+  for _, field in ipairs(order_of(method, constraints)) do
     if not seen_to[field] then
       local ok, problem = add_test(compiled, method, constraints, field)
       if not ok then

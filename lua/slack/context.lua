@@ -41,7 +41,8 @@ local PARTS = {
 ---@field values? table<string, any> what was filled in, by action_id, of a view, and of the
 ---  message or view that an action or a menu is in: numbers, texts, ids, lists; empty is nil
 ---@field block_values? table<string, table<string, any>> the same by block_id and action_id
----@field matches? any[] what the pattern captured
+---@field matches? table what the pattern captured; beside the list, under the names of their
+---  fields, what patterns for other fields did: c.matches.block_id
 ---@field scheduled_at? number in app:every and app:at: when this run was due, seconds since the
 ---  epoch
 ---@field missed? integer there: how often it was due since the last run, and skipped

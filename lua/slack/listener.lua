@@ -153,6 +153,18 @@ end
 
 -- Matching --------------------------------------------------------------------------
 
+-- Of patterns for several fields the captures of the last one are the list; those of the
+-- others are there under their fields.
+local function add_captures(found, earlier, field)
+  for name, captures in pairs(earlier) do
+    if type(name) == "string" then
+      found[name], earlier[name] = captures, nil
+    end
+  end
+  found[field] = earlier
+  return found
+end
+
 ---Whether it is for this body, which the index has found it for. May raise when a
 ---predicate does.
 ---@param c slack.Context
@@ -163,7 +175,7 @@ function Listener:accepts(c)
   if self.body_test and not self.body_test(body, part) then
     return false
   end
-  local captures
+  local captures, captured
   local tests = self.tests
   for i = 1, #tests do
     local test = tests[i]
@@ -175,7 +187,10 @@ function Listener:accepts(c)
     if not ok then
       return false
     end
-    captures = captures or found
+    if found then
+      captures = captures and add_captures(found, captures, captured) or found
+      captured = test.field
+    end
   end
   local predicate = self.predicate
   if predicate and not predicate(c) then

@@ -52,7 +52,7 @@ local function matches(value, wanted)
 end
 
 local function satisfies(value, wanted)
-  return wanted(value)
+  return (wanted(value)) -- what string.find gives besides is no capture
 end
 
 local function is_missing(value)
