@@ -42,6 +42,22 @@ describe("a conversation", function()
     end)
   end
 
+  it("asks somebody else in a direct message", function()
+    live.run(function(here, new_app)
+      local app = new_app()
+      app:command("/vacation", function(c)
+        local boss = here.workspace:find_user "grace".id
+        local answer = c:ask { channel = boss, text = ("May <@%s> go?"):format(c.user_id) }
+        c:say("They say: " .. answer.text)
+      end)
+      live.start(here, app)
+      here:command { command = "/vacation", user = "ada" }
+      local question = assert(here:wait_message { channel = "@grace", text = "May <@" })
+      here:say { text = "Of course.", user = "grace", channel = question.channel }
+      assert(here:wait_message { text = "They say: Of course." })
+    end)
+  end)
+
   it("survives the loss of its connections", function()
     live.run(function(here, new_app)
       local app = new_app { connections = 1 }

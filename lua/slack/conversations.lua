@@ -96,6 +96,14 @@ local TYPES = { message = true, app_mention = true }
 -- Messages of people; edits, deletions and notices are none.
 local SUBTYPES = { file_share = true, me_message = true, thread_broadcast = true }
 
+local function is_person(id)
+  return type(id) == "string" and id:find "^[UW]" ~= nil
+end
+
+local function is_direct(id)
+  return type(id) == "string" and id:find "^D" ~= nil
+end
+
 -- What the question will be younger than: its trigger, or a minute ago, as clocks differ.
 local function ts_before(c)
   return c.kind == "event" and c.message_ts or ("%d.000000"):format(os.time() - 60)
@@ -104,7 +112,7 @@ end
 -- Whether it may turn out to be an answer once the question has been posted.
 local function may_answer(wait, c)
   local channel_id, thread_ts = wait.channel_id, place.thread_of(c)
-  if c.channel_id ~= channel_id and (channel_id or c.payload.channel_type ~= "im") then
+  if c.channel_id ~= channel_id and (channel_id or not is_direct(c.channel_id)) then
     return false
   elseif wait.thread_ts then
     return thread_ts == wait.thread_ts
@@ -160,10 +168,6 @@ local function as_answer(c, why)
   c.text = mention.text(c) or c.text or ""
   c.message = c.payload
   return c
-end
-
-local function is_person(id)
-  return type(id) == "string" and id:find "^[UW]" ~= nil
 end
 
 local function new_question(c, arguments, options)
