@@ -21,12 +21,13 @@ local M = {}
 ---@class slack.ListenerKey
 ---@field [integer] string of which it has one
 ---@field field string
+---@field next? slack.ListenerKey in the order of the index
 ---@field names? boolean it says what the listener is for
 ---@field is_text? boolean it stands anywhere in the text
 
 ---@class slack.Compiled
 ---@field tests slack.Constraint[] what the index does not see to
----@field keys slack.ListenerKey[] in the order of the index
+---@field key? slack.ListenerKey the first one
 ---@field is_named boolean whether one of them says what the listener is for
 ---@field predicate? fun(c: slack.Context): any
 ---@field body_test? fun(body: table, payload: table): boolean
@@ -140,7 +141,8 @@ end
 
 -- Fills in the keys; which fields need no test besides.
 local function add_keys(compiled, method, constraints)
-  local kind, seen_to = method.kind, {}
+  local kind, seen_to, first = method.kind, {}, {}
+  local last = first
   local naming
   for _, field in ipairs(kinds.NAMING[kind]) do
     if not naming and value_tests.strings(constraints[field]) then
@@ -152,7 +154,7 @@ local function add_keys(compiled, method, constraints)
     local values = value_tests.strings(constraints[field])
     if values then
       values.field, values.names = field, field == naming or nil
-      table.insert(compiled.keys, values)
+      last.next, last = values, values
       seen_to[field] = true
     end
   end
@@ -160,9 +162,10 @@ local function add_keys(compiled, method, constraints)
     and value_tests.strings(constraints.text)
   if texts and not has_empty(texts) then
     texts.field, texts.is_text = "text", true
-    table.insert(compiled.keys, texts)
+    last.next = texts
     seen_to.text = true
   end
+  compiled.key = first.next
   return seen_to
 end
 
@@ -246,7 +249,7 @@ function M.compile(name, what, is_unindexed)
   end
   local constraints = merged(method.unless, given, method.always)
   local compiled = {
-    tests = {}, keys = {}, predicate = predicate, lanes_options = lanes_options,
+    tests = {}, predicate = predicate, lanes_options = lanes_options,
     body_test = given.subtype == nil and method.test or nil, may_raise = predicate ~= nil,
     mention = given.mention or nil,
   }

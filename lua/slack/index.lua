@@ -64,48 +64,54 @@ end
 
 local add_below
 
--- Puts it into the node that its key at the level leads to.
-local function add_to_node(self, node, listener, level)
-  if listener.keys[level].names then
+-- Puts it into the node that the key leads to.
+local function add_to_node(self, node, listener, key)
+  if key.names then
     node.named = node.named + 1
   end
-  add_below(self, node, listener, level + 1)
+  add_below(self, node, listener, key.next)
+end
+
+local function last_key(listener)
+  local key = listener.key
+  while key.next do
+    key = key.next
+  end
+  return key
 end
 
 -- A listener that is alone behind an id needs no node, of which there would be thousands.
-local function as_node(self, inner, level)
+local function as_node(self, inner)
   local alone = inner and inner.handler and inner
   local node = not alone and inner or new_node(self.readings)
   if alone then
-    add_to_node(self, node, alone, level)
+    add_to_node(self, node, alone, last_key(alone))
   end
   return node
 end
 
-local function add_to_fields(self, node, listener, level)
-  local key = listener.keys[level]
+local function add_to_fields(self, node, listener, key)
   local nodes = field_of(node, key.field, listener.kind).nodes
   for _, value in ipairs(key) do
     local inner = nodes[value]
-    if not inner and not listener.keys[level + 1] then
+    if not inner and not key.next then
       nodes[value] = listener
     else
-      inner = as_node(self, inner, level)
+      inner = as_node(self, inner)
       nodes[value] = inner
-      add_to_node(self, inner, listener, level)
+      add_to_node(self, inner, listener, key)
     end
   end
 end
 
-function add_below(self, node, listener, level)
-  local key = listener.keys[level]
+function add_below(self, node, listener, key)
   if not key then
     ordered.insert(node, listener, self.readings)
   elseif key.is_text then
     node.texts = node.texts or TextIndex.new()
     node.texts:add(key, listener, self.readings)
   else
-    add_to_fields(self, node, listener, level)
+    add_to_fields(self, node, listener, key)
   end
   review(node)
 end
@@ -115,7 +121,7 @@ function Index:add(listener)
   listener.index = self
   self.count = self.count + 1
   self.takes_own = self.takes_own or listener.takes_own
-  add_below(self, self.tops[listener.kind], listener, 1)
+  add_below(self, self.tops[listener.kind], listener, listener.key)
 end
 
 local function is_bare(node)
@@ -147,14 +153,13 @@ end
 local remove_below
 
 -- Nodes that lead nowhere go, so that ids made up for a while leave nothing behind.
-local function remove_from_fields(self, node, listener, level)
-  local key = listener.keys[level]
+local function remove_from_fields(self, node, listener, key)
   local field = field_of(node, key.field, listener.kind)
   for _, value in ipairs(key) do
     local inner = field.nodes[value]
     if inner ~= listener then
       inner.named = inner.named - (key.names and 1 or 0)
-      remove_below(self, inner, listener, level + 1)
+      remove_below(self, inner, listener, key.next)
     end
     if inner == listener or is_bare(inner) then
       field.nodes[value] = nil
@@ -163,8 +168,7 @@ local function remove_from_fields(self, node, listener, level)
   drop_field(node, field)
 end
 
-function remove_below(self, node, listener, level)
-  local key = listener.keys[level]
+function remove_below(self, node, listener, key)
   if not key then
     ordered.remove(node, listener, self.readings)
   elseif key.is_text then
@@ -173,7 +177,7 @@ function remove_below(self, node, listener, level)
       node.texts = nil
     end
   else
-    remove_from_fields(self, node, listener, level)
+    remove_from_fields(self, node, listener, key)
   end
   review(node)
 end
@@ -182,7 +186,7 @@ end
 function Index:remove(listener)
   listener.index = nil
   self.count = self.count - 1
-  remove_below(self, self.tops[listener.kind], listener, 1)
+  remove_below(self, self.tops[listener.kind], listener, listener.key)
 end
 
 -- Visiting ------------------------------------------------------------------------

@@ -64,11 +64,9 @@ end
 
 -- The id that what comes must have, where it is the first of those that its kind has.
 local function named_id(wait)
-  local keys = wait.compiled and wait.compiled.keys or {}
-  for i = 1, #keys do
-    if keys[i].field == INDEXED[wait.kind][1] and not keys[i][2] then
-      return keys[i][1]
-    end
+  local key = wait.compiled and wait.compiled.key
+  if key and key.field == INDEXED[wait.kind][1] and not key[2] then
+    return key[1]
   end
 end
 
