@@ -26,6 +26,7 @@ local TWIN_LIFE, CLICK_LIFE = 30, 30
 ---@field kinds table<slack.Kind, table>
 ---@field twins table<string, string> messages that were taken, and may come once more as
 ---  another type of event
+---@field twin_count integer
 ---@field ended table<string, true> own ids of what was chosen just now
 local Waits = {}
 Waits.__index = Waits
@@ -35,7 +36,8 @@ Waits.__name = "slack.waits"
 ---@return slack.Waits
 function Waits.new(dispatch)
   return setmetatable({
-    dispatch = dispatch, count = 0, made = 0, kinds = {}, twins = {}, ended = {},
+    dispatch = dispatch, count = 0, made = 0, kinds = {}, twins = {}, twin_count = 0,
+    ended = {},
   }, Waits)
 end
 
@@ -146,7 +148,7 @@ local function forget_twin(twin)
   local waits = twin.waits
   if waits.twins[twin.key] then
     waits.twins[twin.key] = nil
-    waits.count = waits.count - 1
+    waits.count, waits.twin_count = waits.count - 1, waits.twin_count - 1
   end
 end
 
@@ -232,13 +234,16 @@ local function expect_twin(self, c)
     return
   end
   local key = twin_key(c)
+  if self.twins[key] then
+    return
+  end
   self.twins[key] = c.type
-  self.count = self.count + 1
+  self.count, self.twin_count = self.count + 1, self.twin_count + 1
   loop.after(TWIN_LIFE, forget_twin, { waits = self, key = key })
 end
 
 local function is_twin(self, c)
-  if next(self.twins) == nil or c.type ~= "app_mention" and c.type ~= "message" then
+  if self.twin_count == 0 or c.type ~= "app_mention" and c.type ~= "message" then
     return false
   end
   local key = twin_key(c)
