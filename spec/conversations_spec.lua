@@ -492,18 +492,39 @@ describe("c:ask in apps of many workspaces", function()
     assert.same({ "T1 T1 one", "T2 T2 two" }, got)
   end)
 
-  it("finds a person of an organization in a channel of several workspaces", function()
+  local function organization()
     local offline, installations = Many.new()
     assert(installations:save(Many.record("T1", {
       team_id = false, enterprise_id = "E1", is_enterprise_install = true,
     })))
-    local got = asks(offline)
-    local function body(team)
+    return offline, function(team)
       return {
         team_id = team, enterprise_id = "E1",
         authorizations = { { enterprise_id = "E1", team_id = team, is_enterprise_install = true } },
       }
     end
+  end
+
+  it("takes from an organization's person what has no channel in the same workspace alone",
+    function()
+      local offline, body = organization()
+      local got
+      offline.app:message("go", function(c) got = c:wait({ shortcut = "note" }).team_id end)
+      say(offline, "go", body "T1")
+      for _, team in ipairs { "T2", "T1" } do
+        assert.is_nil(got)
+        offline:deliver {
+          type = "shortcut", callback_id = "note", user = { id = "U1" }, team = { id = team },
+          enterprise = { id = "E1" }, is_enterprise_install = true,
+        }
+        Talk.settle()
+      end
+      assert.equal("T1", got)
+    end)
+
+  it("finds a person of an organization in a channel of several workspaces", function()
+    local offline, body = organization()
+    local got = asks(offline)
     say(offline, "ask", body "T1")
     say(offline, "two", body "T2")
     assert.same({ "T1 T2 two" }, got)
