@@ -40,6 +40,36 @@ describe("c:stream", function()
     return live_app.wait(condition)
   end
 
+  -- Gives "1 " to "5 ", and counts how many were asked for.
+  local function numbers()
+    local given = { count = 0 }
+    return given, function()
+      given.count = given.count + 1
+      return given.count <= 5 and given.count .. " " or nil
+    end
+  end
+
+  it("takes the pieces of an iterator, to its end", function()
+    handle(function(stream)
+      local _, pieces = numbers()
+      assert.is_true(stream:pipe(pieces))
+      assert(stream:finish())
+    end)
+    assert.equal("1 2 3 4 5 ", slack_there:text())
+  end)
+
+  it("asks an iterator for no more once it has ended", function()
+    handle(function(stream)
+      local given, pieces = numbers()
+      stream:append "0 "
+      stream:finish()
+      local ok, err = stream:pipe(pieces)
+      assert.same({ nil, "finished", 1 }, { ok, err.code, given.count })
+      local _, message = pcall(function() stream:pipe "text" end)
+      assert.matches("streaming_spec.lua:%d+: stream:pipe: a function", message)
+    end)
+  end)
+
   it("starts, appends and stops one message (S254)", function()
     handle(function(stream)
       assert.is_nil(stream.ts)

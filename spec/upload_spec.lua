@@ -135,3 +135,67 @@ describe("client:upload", function()
     end
   end)
 end)
+
+describe("c:upload", function()
+  -- Runs fn(c) as the handler of a message, or of a shortcut.
+  local function handle(here, fn, act)
+    local app = slack.app {
+      token = here.bot_token, app_token = here.app_token, api_url = here.api_url,
+      ca_file = here.ca_file, log = "off",
+    }
+    local done, problem = tasks.waiter(), nil
+    local function handler(c)
+      local ok, err = xpcall(fn, debug.traceback, c)
+      problem = not ok and err or nil
+      done:resolve()
+    end
+    app:message("file", handler)
+    app:shortcut("file", handler)
+    assert(app:start())
+    act()
+    done:await(20)
+    app:stop()
+    assert.is_nil(problem)
+  end
+
+  local function with_slack(name, fn)
+    it(name, function()
+      tasks.run(function()
+        local here <close> = assert(sandbox.start())
+        fn(here)
+      end)
+    end)
+  end
+
+  with_slack("shows a file in the channel and the thread of the trigger", function(here)
+    local root = here:say { text = "what is there?" }
+    handle(here, function(c)
+      assert(c:upload { content = "x", filename = "x.txt", initial_comment = "this" })
+    end, function() here:say { text = "file", thread_ts = root.ts } end)
+    assert.equal(root.ts, assert(here:wait_message { text = "this" }).thread_ts)
+  end)
+
+  with_slack("shows it elsewhere when a channel is given", function(here)
+    local root = here:say { text = "what is there?" }
+    local random = here.workspace:find_channel("random").id
+    handle(here, function(c)
+      assert(c:upload {
+        content = "x", filename = "x.txt", channel = random, initial_comment = "this",
+      })
+    end, function() here:say { text = "file", thread_ts = root.ts } end)
+    assert.is_nil(assert(here:wait_message { text = "this", channel = "random" }).thread_ts)
+  end)
+
+  with_slack("says where there is no channel, and raises where it is misused", function(here)
+    handle(here, function(c)
+      local file, err = c:upload { content = "x", filename = "x.txt" }
+      assert.same({ nil, "no_channel" }, { file, err.code })
+      local _, message = pcall(function() c:upload { contents = "x" } end)
+      assert.matches('upload_spec.lua:%d+: c:upload: unknown field "contents"', message)
+      _, message = pcall(function() c:upload "x" end)
+      assert.matches("upload_spec.lua:%d+: c:upload: a table with content", message)
+    end, function()
+      here:shortcut { callback_id = "file" }
+    end)
+  end)
+end)

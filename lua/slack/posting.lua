@@ -1,10 +1,11 @@
--- Messages and reactions from a context: c:say, c:reply, c:react, c:update.
+-- Messages, files and reactions from a context: c:say, c:reply, c:upload, c:react, c:update.
 
 local Message = require "slack.message"
 local ThreadContexts = require "slack.thread_contexts"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local payload = require "slack.payload"
+local upload = require "slack.upload"
 local viewing = require "slack.viewing"
 
 local check_self, told = calls.check_self, calls.told
@@ -82,6 +83,40 @@ function methods:reply(content)
   local arguments = Message.arguments(content, "c:reply", 2)
   arguments.thread_ts = arguments.thread_ts or self.thread_ts or self.message_ts
   return told(self, "c:reply", post(self, arguments, "c:reply"))
+end
+
+-- Where the bot would say something; what is no table is misuse.
+local function with_place(c, file)
+  if type(file) ~= "table" then
+    return file
+  end
+  local what = {}
+  for name, value in pairs(file) do
+    what[name] = value
+  end
+  if what.channel == nil then
+    what.channel = c.channel_id
+    what.thread_ts = what.thread_ts or c.channel_id and own_thread(c)
+  end
+  return what
+end
+
+---Uploads a file and shows it where c:say would post: in the channel of the trigger, and in
+---its thread when it stands in one.
+---@async
+---@param file slack.Upload
+---@return table? file with its id
+---@return slack.Error? err
+function methods:upload(file)
+  check_self(self, "upload")
+  local what = with_place(self, file)
+  local problem = upload.problem(what)
+  if problem then
+    error("c:upload: " .. problem, 2)
+  elseif not what.channel then
+    return told(self, "c:upload", no_channel "c:upload")
+  end
+  return told(self, "c:upload", upload.run(self.client, what))
 end
 
 local function triggering_message(c, name)

@@ -264,6 +264,26 @@ function Stream:append(content)
   return add(self, "append", chunks)
 end
 
+---Adds all that an iterator gives, piece by piece, as a language model does. Ends before the
+---iterator when nobody wants more of it.
+---@async
+---@param pieces fun(): any as stream:append takes them; nil ends it
+---@return true? ok
+---@return slack.Error? err what ended it, as of stream:append
+function Stream:pipe(pieces)
+  check_self(self, "pipe")
+  if type(pieces) ~= "function" then
+    error("stream:pipe: a function that gives the pieces expected, got " .. type(pieces), 2)
+  end
+  for piece in pieces do
+    local ok, err = self:append(piece)
+    if not ok then
+      return nil, err
+    end
+  end
+  return true
+end
+
 ---Shows a step of the work, or how it stands now: the same id, or title, again.
 ---@async
 ---@param task slack.StreamTask
