@@ -23,7 +23,7 @@ describe("app:any", function()
     end
   end
 
-  it("sees what no other listener takes, of every kind", function()
+  it("sees what no other listener takes, of every kind (S233)", function()
     app:any(note "any")
     app:message("hello", note "message")
     offline:message "hello"
@@ -86,7 +86,7 @@ describe("app:any", function()
     assert.same({ "future unknown", "channel event" }, seen)
   end)
 
-  it("has its errors reported like those of others", function()
+  it("has its errors reported like those of others (S277)", function()
     app:any(function() error "any is broken" end)
     local request = offline:deliver { type = "some_future_thing" }
     assert.is_true(request.refused)

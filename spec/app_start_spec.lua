@@ -3,7 +3,7 @@ local live = require "support.live_app"
 local tasks = require "slack.tasks"
 
 describe("an app that starts", function()
-  it("without a listener warns that nothing will be handled; an argument is refused", function()
+  it("without a listener warns of that, and takes no argument, the port for one (S024)", function()
     live.run(function(_, new_app, lines)
       local app = new_app()
       local _, problem = pcall(function() app:start(3000) end)

@@ -1,5 +1,6 @@
 local files = require "support.files"
 local live = require "support.live_app"
+local slack = require "slack"
 local storage = require "slack.storage"
 
 describe("an app's storage", function()
@@ -53,6 +54,26 @@ describe("an app's storage", function()
       assert.matches("the app cannot start: storage: .*/no/such/folder/bot.db", tostring(err))
       assert.equal("idle", app.phase)
       assert.equal(0, #here:calls "auth.test")
+    end)
+  end)
+
+  it("keeps for each conversation what handlers put there (S029)", function()
+    live.run(function(here, new_app)
+      local app = new_app()
+      app:message(slack.pattern "^remember (.+)", function(c)
+        assert(app.store:scope("channel:" .. c.channel_id .. ":"):set("topic", c.matches[1]))
+        c:react "ok_hand"
+      end)
+      app:message("what?", function(c)
+        c:say("It was " .. tostring(app.store:get("channel:" .. c.channel_id .. ":topic")))
+      end)
+      assert(app:start())
+      here:say { text = "remember cheese", channel = "general" }
+      live.wait(function() return here:calls "reactions.add"[1] end)
+      here:say { text = "what?", channel = "random" }
+      here:say { text = "what?", channel = "general" }
+      assert(here:wait_message { text = "It was nil", channel = "random" })
+      assert(here:wait_message { text = "It was cheese", channel = "general" })
     end)
   end)
 

@@ -19,14 +19,15 @@ describe("errors", function()
     assert.equal("sorry: timed out!", "sorry: " .. err .. "!")
   end)
 
-  it("keeps its fields to branch on", function()
-    local answer = { ok = false }
+  it("keeps its fields to branch on, and what it came of (S278)", function()
+    local answer, cause = { ok = false }, errors.new { code = "connection" }
     local err = errors.new {
-      code = "ratelimited", status = 429, retry_after = 3, response = answer,
+      code = "ratelimited", status = 429, retry_after = 3, response = answer, cause = cause,
     }
     assert.same({ "ratelimited", "ratelimited", 429, 3 },
       { err.code, err.message, err.status, err.retry_after })
     assert.equal(answer, err.response)
+    assert.equal(cause, err.cause)
   end)
 
   it("is one readable line in the text that assert raises", function()

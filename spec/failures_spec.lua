@@ -73,6 +73,43 @@ describe("what a handler raises", function()
     assert.matches("the first.*on_error is broken", offline:log())
   end)
 
+  it("comes to on_error with the context and all that is known of it (S273)", function()
+    local err, context, failure
+    local own = setmetatable({}, { __tostring = function() return "one of mine" end })
+    app:on_error(function(...) err, context, failure = ... end)
+    app:event("app_mention", function() error(own) end)
+    offline:event({ type = "app_mention", user = "U1", channel = "C1" }, {
+      retry = { number = 2, reason = "timeout" },
+    })
+    assert.equal(own, err)
+    assert.same({ "U1", "C1" }, { context.user_id, context.channel_id })
+    assert.matches('^app:event "app_mention" %(%S*failures_spec.lua:%d+%)$',
+      tostring(failure.listener))
+    assert.same({ "event", "app_mention", true, { number = 2, reason = "timeout" } },
+      { failure.kind, failure.type, failure.acked, failure.retry })
+    assert.matches("failures_spec.lua:%d+", failure.traceback)
+  end)
+
+  it("after its ack is told with the listener's name, and changes no answer (S280)", function()
+    local plain, failure = Offline.new(), nil
+    local function late(c)
+      c:ack "fine"
+      error "too late to be told"
+    end
+    plain.app:command("/x", late)
+    assert.same({ '{"text":"fine"}' }, plain:command("/x").answers)
+    assert.matches('ERROR .*error in app:command "/x" %(%S*failures_spec.lua:%d+%): .*too late',
+      plain:log())
+    app:on_error(function(_, _, info)
+      failure = info
+      return "instead"
+    end)
+    app:command("/x", late)
+    assert.same({ '{"text":"fine"}' }, offline:command("/x").answers)
+    assert.same({ true, 'app:command "/x"' },
+      { failure.acked, tostring(failure.listener):match "^(.-) %(" })
+  end)
+
   it("is traced down to the handler, not into what called it", function()
     local traceback
     app:on_error(function(_, _, failure) traceback = failure.traceback end)

@@ -729,7 +729,7 @@ describe("http_receiver in C", function()
     assert.are.same({ 1, 0 }, { stats.deadlines, stats.gone })
   end)
 
-  it("waits longer for the step of a workflow, where events are held (S200)", function()
+  it("waits longer for the step of a workflow, where events are held (S112, S200)", function()
     start { ack_deadline = 0.01, step_deadline = PATIENCE, holds_events = true }
     local other = RawClient.connect(server:port())
     send(request_of {

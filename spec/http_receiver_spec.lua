@@ -240,7 +240,7 @@ describe("a refusal over HTTP", function()
     end)
   end)
 
-  it("gives way to what app:on_error returns; a command's failure is told in words", function()
+  it("gives way to what app:on_error returns; a command's failure is in words (S276)", function()
     with_app({ register = function(app)
       app:view("v", function() error "x" end)
       app:command("/x", function() error "x" end)

@@ -80,7 +80,7 @@ return function(open)
   end)
 
   describe("a time to live", function()
-    it("ends an entry for every method", function()
+    it("ends an entry for every method (S030)", function()
       store:set("k", 1, { ttl = 10 })
       now = now + 9.999
       assert.equal(1, store:get "k")
