@@ -146,7 +146,7 @@ function Dispatch:nobody(c, named)
   local counts, request = self.counts, c.request
   if c.kind == "unknown" then
     return answer_unknown(self, c)
-  elseif stale.answer(c) then
+  elseif c.kind ~= "event" and stale.answer(c) then
     return
   end
   counts.unmatched = counts.unmatched + 1

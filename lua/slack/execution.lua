@@ -38,11 +38,10 @@ end
 -- A place that was kept when the delivery came, or one now; nil: there is none.
 local function ticket_for(job, c, listener)
   local kept = job.delivery.tickets
-  local ticket = kept and kept[listener]
-  if ticket == nil then
-    ticket = listener.lanes:ticket(c)
+  if kept and kept[listener] ~= nil then
+    return kept[listener] or nil
   end
-  return ticket or nil
+  return listener.lanes:ticket(c)
 end
 
 local function run_in_turn(job, c, listener)
@@ -207,7 +206,7 @@ end
 
 -- Middleware may take its time: who came first keeps the place.
 local function keep_places(c, listeners)
-  local tickets
+  local tickets = false
   for i = 1, #listeners do
     local lanes = listeners[i].lanes
     if lanes then
@@ -275,7 +274,10 @@ end
 function M.one(dispatch, c, event_id, done, listeners)
   c.matches = listeners.matches[1]
   local job = Job.new(dispatch, c, listeners[1])
-  job.event_id, job.finished = event_id, done
+  job.event_id = event_id
+  if done then
+    job.finished = done
+  end
   if listeners.failed then
     job.several, job.outcome = true, "failed"
   end

@@ -22,14 +22,16 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field began number|false false: it waits before any handler begins, or reports
 ---@field outcome? "failed"|"unmatched"|"unknown"|"overloaded"|false of the delivery; nil: handled;
 ---  false: it is counted elsewhere
----@field beside? "aside"|"excused"|"queued"|"waiting" the count of the dispatch that it is in, as
----  it takes no room from what Slack delivers (http_server.lua, excuse, execution.lua, begin_wait)
+---@field beside "aside"|"excused"|"queued"|"waiting"|false the count of the dispatch that it is in,
+---  as it takes no room from what Slack delivers (http_server.lua, excuse, queue, begin_wait)
 ---@field waits? integer waits for people that are under way in it
----@field wait_began? number while there are some
+---@field wait_began number|false while there are some
 ---@field parked? integer of a delivery: jobs that wait for people
 ---@field ticket? slack.LaneTicket its turn
----@field tickets? table<slack.Listener, slack.LaneTicket|false> of a delivery below middleware:
----  places kept for listeners that have not been reached
+---@field several boolean of a delivery: it has jobs of several listeners
+---@field is_overloaded boolean
+---@field tickets table<slack.Listener, slack.LaneTicket|false>|false of a delivery below
+---  middleware: places kept for listeners that have not been reached
 local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
@@ -85,7 +87,7 @@ function Job:move(beside)
     dispatch[before] = dispatch[before] - 1
     dispatch.in_use = dispatch.in_use + 1
   end
-  self.beside = beside
+  self.beside = beside or false
   if beside then
     dispatch[beside] = dispatch[beside] + 1
     dispatch.in_use = dispatch.in_use - 1
@@ -175,7 +177,7 @@ function Job:end_wait()
   if self.began then -- how long people take is no concern of the measures
     self.began = self.began + monotonic() - self.wait_began
   end
-  self.wait_began = nil
+  self.wait_began = false
   local delivery = self.delivery
   delivery.parked = delivery.parked - 1
   if self.beside == "waiting" then
@@ -238,7 +240,7 @@ function Job:__close()
     review(delivery)
   end
   if self.wait_began then -- in a task of its own, which outlives it
-    self.wait_began, self.beside = nil, nil
+    self.wait_began, self.beside = false, false
   end
   if dispatch.is_full then
     check_room(dispatch)
@@ -257,6 +259,8 @@ function Job.new(dispatch, c, listener, delivery)
   local job = setmetatable({
     dispatch = dispatch, c = c, listener = listener, left = 0, completed = false,
     event_id = false, delivery = false, task = false, began = monotonic(),
+    -- Asked of each job: a field that is missing would be looked for in Job as well.
+    beside = false, several = false, is_overloaded = false, wait_began = false, tickets = false,
   }, Job)
   job.delivery = delivery or job
   return job

@@ -27,7 +27,8 @@ end
 
 -- An id as text; one that is none of Slack's has no name of its own for each time it comes.
 local function name_of(id)
-  return type(id) == "table" and "(no text)" or tostring(id)
+  local kind = type(id)
+  return kind == "string" and id or kind == "table" and "(no text)" or tostring(id)
 end
 
 -- The code for a table of constraints, of which some may have no value.
@@ -52,7 +53,7 @@ local function suggest_message(event)
 end
 
 function SUGGEST.event(c)
-  local id = name_of(c.type)
+  local id = name_of(c.payload.type)
   if id == "message" then
     return suggest_message(c.payload)
   elseif id:find "^assistant_thread_" then
