@@ -20,7 +20,7 @@ LIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
 # Debian packages: to build, to run the specs, and what only CI needs besides.
 DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
   libwebsockets-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev
-DEPS_TEST  = lua-busted tinyproxy-bin nghttp2-server curl openssl tzdata
+DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server curl openssl tzdata
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
 DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind
 
