@@ -176,6 +176,19 @@ function M.start(task, fn, ...)
   end
 end
 
+---The same for what is done for every event, by one argument: `...` costs as much again.
+---@param task slack.Task
+---@param fn fun(arg: any)
+---@param arg any
+function M.start_one(task, fn, arg)
+  if current then
+    return M.start(task, fn, arg)
+  end
+  local worker = take_worker()
+  worker.task, task.worker, current = task, worker, task
+  return after_resume(task, nil, resume(worker.co, task, fn, arg))
+end
+
 ---The task that is running, also when it runs a coroutine of its own; or nil.
 ---@return slack.Task?
 function M.current()

@@ -91,26 +91,35 @@ end
 -- Other types are of no kind, or of one that is not known yet.
 local CAME_AS = { events_api = "event", slash_commands = "command", interactive = "interaction" }
 
-local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload, received)
+---What comes out of the mailbox. Called for every event: no argument is passed on twice.
+function SocketMode:take(what, kind, text, ack_token, _, attempt, reason, takes_payload, received)
+  if what ~= "envelope" then
+    return
+  end
   local body, problem = json.decode(text)
   if type(body) ~= "table" then
     body, problem = {}, problem or "no object"
   end
-  local request = setmetatable({
-    transport = self, number = ack_token, body = body, problem = problem, came_as = CAME_AS[kind],
-    retry = attempt > 0 and Deliveries.retry(attempt, reason) or nil, held = false,
-    acked = ack_token == 0, takes_payload = takes_payload, received = received,
-  }, Request)
+  -- Tables of the size that they need: of an event with its context eight fields.
+  local request = ack_token == 0 and {
+    transport = self, number = 0, body = body, came_as = CAME_AS[kind], acked = true,
+    takes_payload = takes_payload, received = received,
+  } or {
+    transport = self, number = ack_token, body = body, came_as = CAME_AS[kind], acked = false,
+    takes_payload = takes_payload, received = received,
+    context = false, taken = false, answered = false, acked_by = false,
+  }
+  setmetatable(request, Request)
+  if problem then
+    request.problem = problem
+  end
+  if attempt > 0 then
+    request.retry = Deliveries.retry(attempt, reason)
+  end
   if ack_token == 0 then
     self.dispatch:request(request)
   else
     self.deliveries:begin(request)
-  end
-end
-
-function SocketMode:take(kind, ...)
-  if kind == "envelope" then
-    on_envelope(self, ...)
   end
 end
 

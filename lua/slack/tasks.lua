@@ -10,7 +10,7 @@ local scheduler = require "slack.scheduler"
 local Waiter = require "slack.waiter"
 
 local unpack = table.unpack
-local start = scheduler.start
+local start_one = scheduler.start_one
 
 ---@class slack.Task
 ---@field name? string for logs
@@ -59,7 +59,7 @@ end
 ---@return slack.Task
 function M.start(fn, arg)
   local task = setmetatable({ done = false, worker = false }, Task)
-  start(task, fn, arg)
+  start_one(task, fn, arg)
   return task
 end
 
