@@ -195,6 +195,20 @@ describe("c:choose", function()
     assert.same({ "Well?", 1 }, { update.text, #update.blocks })
   end)
 
+  it("replaces the buttons by the response URL where the message cannot be updated", function()
+    local content
+    talk.offline.answers["chat.update"] = { code = "cant_update_message" }
+    app:use(function(c, next)
+      c.respond = function(_, given) content = given return true end
+      next()
+    end)
+    click(choose { text = "Well?", choices = { "Yes", "No" } }, 1)
+    assert.equal("Yes", got[1].value)
+    assert.same({ true, "Well?\n<@" .. ADA .. "> chose *Yes*" },
+      { content.replace_original, content.text })
+    assert.not_matches("could not be taken away", talk.offline:log())
+  end)
+
   it("that cannot post gives the error", function()
     talk.offline.answers["chat.postMessage"] = { code = "is_archived" }
     choose { text = "Well?", choices = { "Yes" } }

@@ -266,6 +266,7 @@ describe("the context", function()
       app:command("/slow", function(c)
         gate:await()
         ok, err = c:ack "late"
+        c:ack "later"
       end)
       local request = offline:command "/slow"
       app.dispatch:deadline(request)
@@ -274,7 +275,8 @@ describe("the context", function()
       gate:resolve()
       loop.step(0)
       assert.same({}, request.answers)
-      assert.matches("c:ack: after the deadline", offline:log())
+      local _, told = offline:log():gsub("c:ack: after the deadline", "")
+      assert.equal(1, told)
       assert.is_nil(ok)
       assert.equal("deadline", err.code)
     end)
@@ -345,6 +347,17 @@ describe("the context", function()
       assert.same({
         { channel = "C07DEPLOY42", text = "x" },
         { channel = "C07DEPLOY42", text = "y", thread_ts = "9.9" },
+      }, called "chat.postMessage")
+    end)
+
+    it("leave the thread behind where another channel is named (S193)", function()
+      app:message(function(c)
+        c:say { text = "x", channel = "C2" }
+        c:say { text = "y", channel = "C2", thread_ts = "9.9" }
+      end)
+      offline:message("below", { thread_ts = "1.1", ts = "2.2" })
+      assert.same({
+        { channel = "C2", text = "x" }, { channel = "C2", text = "y", thread_ts = "9.9" },
       }, called "chat.postMessage")
     end)
 

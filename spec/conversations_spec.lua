@@ -529,6 +529,19 @@ describe("c:ask in apps of many workspaces", function()
     say(offline, "two", body "T2")
     assert.same({ "T1 T2 two" }, got)
   end)
+
+  it("keeps two workspaces of an organization apart that have installed it each", function()
+    local offline, installations = Many.new()
+    for _, team in ipairs { "T1", "T2" } do
+      assert(installations:save(Many.record(team, { enterprise_id = "E1" })))
+    end
+    local got = asks(offline)
+    say(offline, "ask", { team_id = "T1", enterprise_id = "E1" })
+    say(offline, "two", { team_id = "T2", enterprise_id = "E1" })
+    assert.same({}, got)
+    say(offline, "one", { team_id = "T1", enterprise_id = "E1" })
+    assert.same({ "T1 T1 one" }, got)
+  end)
 end)
 
 describe("a conversation", function()
@@ -689,6 +702,34 @@ describe("a conversation", function()
     task:cancel()
     talk.settle()
     assert.same({ "ask", "main" }, heard)
+    assert.equal(2, app:stats().handled)
+  end)
+
+  it("leaves its turn to others while it waits", function()
+    local log = {}
+    app:message({ "ask", order = "channel" }, function(c)
+      log[#log + 1] = "asked " .. c.user_id
+      local answer = c:ask "Well?"
+      log[#log + 1] = answer.text
+    end)
+    talk:say "ask"
+    talk:say("ask", { user = GRACE })
+    assert.same({ "asked " .. ADA, "asked " .. GRACE }, log)
+    talk:say "one"
+    talk:say("two", { user = GRACE })
+    assert.same({ "one", "two" }, { log[3], log[4] })
+  end)
+
+  it("that passes on what it took leaves nothing to be delivered again", function()
+    app:command("/ask", function(c) c:ask("Well?", { pass = true }) end)
+    talk.offline:command "/ask"
+    local request = talk.offline:deliver({
+      event_id = "EvHeld", team_id = "T02MOON4XYZ", event = {
+        type = "message", text = "main", user = ADA, channel = GENERAL, ts = Talk.new_ts(),
+      },
+    }, { acked = true, held = true, has_status = true })
+    Talk.settle()
+    assert.same({ { "empty" } }, { request.answers, request.refused_as })
   end)
 
   it("that races gets what comes first, and the rest is for others", function()

@@ -225,6 +225,22 @@ describe("c:form", function()
       end)
     end
 
+    it("before it looked at what was submitted says to the person that nobody does", function()
+      local gate = tasks.waiter()
+      app:command("/order", function(c)
+        local form <close> = assert(c:form(order())) -- luacheck: ignore 211
+        gate:await()
+      end)
+      talk.offline:command "/order"
+      talk.settle()
+      local request = submit(views[1], 1)
+      assert.same({}, request.answers)
+      gate:resolve()
+      talk.settle()
+      local block = ack_of(request).view.blocks[1]
+      assert.matches("not waited for any more", block.text.text, 1, true)
+    end)
+
     it("by an error refuses what it looked at", function()
       on_order(function() error "broken" end)
       local request = submit(views[1], 1)

@@ -59,6 +59,7 @@ describe("a custom function", function()
     app:func("reverse", function(c) table.insert(seen, c.function_execution_id) end)
     execute "reverse"
     execute "other"
+    execute("reverse", { type = "function_of_another_kind" })
     assert.same({ "Fx1" }, seen)
   end)
 

@@ -77,6 +77,19 @@ describe("a message that was sent", function()
       end)
     end
 
+    it("is replied to in its thread, which it may stand in or begin", function()
+      offline.app:message(function(c)
+        c:say("x"):reply "y"
+      end)
+      offline:message "top"
+      offline:message("below", { thread_ts = "1.1" })
+      local threads = {}
+      for _, call in ipairs(offline.calls) do
+        threads[#threads + 1] = call.arguments.thread_ts or "none"
+      end
+      assert.same({ "none", "1700000000.000100", "1.1", "1.1" }, threads)
+    end)
+
     it("leaves one line when its reply fails", function()
       offline.app:message(function(c)
         local sent = c:say "x"

@@ -190,6 +190,28 @@ describe("c:respond", function()
     assert.equal("response_url_used_up", results[6].code)
   end)
 
+  it("counts no post that did not get through", function()
+    local codes = {}
+    live.run(function(_, new_app)
+      local url
+      do
+        local server <close> = web_server.start(function() end)
+        url = server.url
+      end
+      local app = new_app { transport = "socket" }
+      app:command("/x", function(c)
+        for i = 1, 6 do
+          codes[i] = select(2, c:respond "a").code
+        end
+      end)
+      app.dispatch:request {
+        body = { command = "/x", response_url = url }, ack = function() return true end,
+      }
+      live.wait(function() return codes[6] end)
+    end)
+    assert.equal("connection", codes[6])
+  end)
+
   it("counts no post that Slack could not take", function()
     local results = answered(503, "")
     assert.same({ "http_error", 503 }, { results[6].code, results[6].status })

@@ -182,6 +182,18 @@ describe("c:wait", function()
       react()
       assert.same({ "block_actions", "reaction_added" }, got)
     end)
+
+    it("in a thread also what is clicked at the message that it began with", function()
+      app:message("go", function(c) got[1] = c:wait({ action = "vote" }).message_ts end)
+      talk:say("go", { thread_ts = "1600000000.000001" })
+      local function click_at(ts)
+        click("vote", { container = { type = "message", message_ts = ts }, message = { ts = ts } })
+      end
+      click_at "1600000000.000009"
+      assert.same({}, got)
+      click_at "1600000000.000001"
+      assert.same({ "1600000000.000001" }, got)
+    end)
   end)
 
   it("takes from, channel, thread, on and filter in the place of these", function()
