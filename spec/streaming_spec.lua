@@ -590,7 +590,36 @@ describe("c:stream", function()
     end)
   end)
 
+  it("fails with its text kept where Slack refuses the blocks at its end as too long", function()
+    slack_there.on_call = function(method, arguments)
+      assert(#slack_there.calls < 20, "it goes on for ever")
+      return method == "stopStream" and arguments.blocks and failure "msg_blocks_too_long" or nil
+    end
+    handle(function(stream)
+      stream:append "x"
+      local message, err = stream:finish { blocks = { { type = "divider" } } }
+      assert.is_nil(message)
+      assert.equal("msg_blocks_too_long", err.code)
+    end)
+    assert.equal(1, #slack_there.messages)
+    assert.equal("x", slack_there:text())
+    assert.is_false(slack_there.messages[1].streaming)
+  end)
+
   describe("where Slack limits the rate", function()
+    it("ends it later, and appends nothing meanwhile", function()
+      slack_there.on_call = function(method, _, count)
+        return method == "stopStream" and count < 3
+          and failure("ratelimited", { status = 429, retry_after = 0.001 }) or nil
+      end
+      handle(function(stream)
+        stream:append "1"
+        assert(stream:finish { feedback = true })
+      end)
+      assert.same({ "startStream", "stopStream", "stopStream", "stopStream" },
+        slack_there:methods_called())
+    end)
+
     it("waits, and what comes meanwhile goes along", function()
       slack_there.on_call = function(method, _, count)
         if method == "appendStream" and count == 1 then

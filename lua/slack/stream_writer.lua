@@ -158,6 +158,9 @@ end
 ---@return slack.Error? err
 function Writer:deliver(chunks)
   local message = current(self)
+  if #chunks == 0 and message.ts then
+    return true -- after a recovery; Slack refuses to append nothing
+  end
   local head, rest = message.content:split(chunks)
   if rest then
     local ok, err = true, nil
@@ -179,10 +182,15 @@ function Writer:deliver(chunks)
   return recover(self, message, head, err)
 end
 
--- The message has been ended, not by us, and only what closes it is left.
-local function close_ended(message, closing)
+-- The message takes no more, or has been ended, not by us; only what closes it is left.
+local function close_bare(message, verdict, closing, err)
   if not closing.blocks and not closing.metadata then
+    if verdict == "full" then
+      message:abandon()
+    end
     return message:message()
+  elseif verdict == "full" then
+    return nil, err -- it would be too long for every other message as well
   end
   message.mode = "edited"
   return message:finish({}, closing)
@@ -202,8 +210,8 @@ local function finish_message(self, chunks, closing)
     return result
   end
   local verdict = message:judge(err)
-  if verdict == "ended" and #chunks == 0 then
-    return close_ended(message, closing)
+  if #chunks == 0 and (verdict == "ended" or verdict == "full") then
+    return close_bare(message, verdict, closing, err)
   elseif verdict == "unknown" then
     message:become_edited()
     return finish_message(self, chunks, closing)
