@@ -356,6 +356,31 @@ describe("c:stream", function()
     end)
   end)
 
+  describe("whose handler is cut off while it ends", function()
+    it("ends all the same, with all that it was given", function()
+      tasks.run(function()
+        local is_stopping
+        slack_there.on_call = function(method)
+          if method == "stopStream" then
+            is_stopping = true
+            tasks.sleep(0.02)
+          end
+        end
+        app:message("go", function(c)
+          local stream <close> = c:stream { interval = 60 }
+          stream:append "All "
+          stream:finish "of it."
+        end)
+        offline:message "go"
+        wait(function() return is_stopping end)
+        app.dispatch:cancel_all()
+        app.dispatch.streams:wait_ended(5)
+        assert.is_true(has_ended())
+      end)
+      assert.equal("All of it.", slack_there:text())
+    end)
+  end)
+
   describe("where Slack ends the message before its time", function()
     it("goes on in the next message of the thread, without loss", function()
       slack_there.on_call = function(name, _, count)

@@ -60,6 +60,7 @@ function Stream.new(target, options)
   return setmetatable({
     channel = target.channel, messages = writer.messages, _target = target, _options = options,
     _writer = writer, _queue = {}, _length = 0, _bytes = "", _state = "open",
+    _is_left = false,
   }, Stream)
 end
 
@@ -113,6 +114,11 @@ local function fail(self, err)
   end
 end
 
+-- Something cannot be sent.
+local function fail_for(self, problem)
+  fail(self, errors.new { code = "failed", message = tostring(problem) })
+end
+
 local function give_up(self, err)
   fail(self, err)
   if self._err.code ~= "stopped_by_user" then
@@ -150,11 +156,10 @@ end
 
 local Pumping = {}
 
--- Also when it was raised in it that something cannot be sent.
 function Pumping.__close(pumping, problem)
   local self = pumping.stream
   if problem ~= nil then
-    fail(self, errors.new { code = "failed", message = tostring(problem) })
+    fail_for(self, problem)
   end
   self._is_pumping = nil
   wake(self, "_idle")
@@ -333,21 +338,7 @@ local function end_with(self, closing)
   return message, err
 end
 
----Sends what is left and ends the answer.
----@async
----@param closing? string|slack.StreamEnd more text, or more than that
----@return slack.Message? message the last one; nil without an error when nothing was appended
----@return slack.Error? err what ended it before
-function Stream:finish(closing)
-  check_self(self, "finish")
-  local parts, problem = chunks_of.closing(closing)
-  if not parts then
-    error("stream:finish: " .. problem, 2)
-  elseif self._err or self._state ~= "open" then
-    return ended(self, "finish")
-  end
-  enqueue(self, make_whole(self, parts.chunks))
-  self._state = "finishing"
+local function complete(self, parts)
   wait_until_idle(self)
   if self._err then
     return nil, self._err
@@ -370,6 +361,30 @@ function Stream:finish(closing)
   return message
 end
 
+---Sends what is left and ends the answer.
+---@async
+---@param closing? string|slack.StreamEnd more text, or more than that
+---@return slack.Message? message the last one; nil without an error when nothing was appended
+---@return slack.Error? err what ended it before
+function Stream:finish(closing)
+  check_self(self, "finish")
+  local parts, problem = chunks_of.closing(closing)
+  if not parts then
+    error("stream:finish: " .. problem, 2)
+  elseif self._err or self._state ~= "open" then
+    return ended(self, "finish")
+  end
+  enqueue(self, make_whole(self, parts.chunks))
+  self._state = "finishing"
+  -- A task of its own is not cut off with the handler.
+  local ok, message, err = tasks.spawn(complete, self, parts):join()
+  if not ok then
+    fail_for(self, message)
+    return nil, self._err
+  end
+  return message, err
+end
+
 ---At the end of its block, also by an error: ends it with what there is.
 function Stream:__close()
   if self._state == "open" and not self._err then
@@ -382,10 +397,10 @@ function Stream:__close()
   end
 end
 
----Whether its handler was cut off, and its end is still to be sent.
+---Whether its end is still to be sent, though its handler may be cut off.
 ---@return boolean
 function Stream:_is_ending()
-  return self._is_left == true and self._state ~= "finished" and not self._err
+  return not self._err and (self._state == "finishing" or self._state == "open" and self._is_left)
 end
 
 return Stream
