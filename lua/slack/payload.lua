@@ -12,6 +12,7 @@ local function present(value)
   if value ~= nil and value ~= null then
     return value
   end
+  return nil
 end
 
 local function as_table(value)
@@ -27,14 +28,16 @@ local function id_of(value)
   if type(value) == "string" and value ~= "" then
     return value
   end
+  return nil
 end
 
----A non-empty string.
+---A non-empty string; else nil, and not nothing, which is another thing as an argument.
 ---@return string?
 local function text_of(value)
   if type(value) == "string" and value ~= "" then
     return value
   end
+  return nil
 end
 
 local function field(object, name)
