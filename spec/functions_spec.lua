@@ -139,6 +139,15 @@ describe("a custom function", function()
     assert.equal("missing required output: reversed", failures()[1].arguments.error)
   end)
 
+  it("is failed where its outputs cannot be sent, told at the handler's line", function()
+    app:func("reverse", function(c) c:complete { reversed = print } end)
+    execute "reverse"
+    assert.same({}, completions())
+    assert.equal(1, #failures())
+    assert.matches("functions_spec.lua:%d+: c:complete: outputs: JSON: reversed: a function",
+      offline:log())
+  end)
+
   it("raises for outputs that are no table by name, and for no text of an error", function()
     local problems = {}
     app:func("reverse", function(c)

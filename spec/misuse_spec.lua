@@ -1,5 +1,7 @@
 local blocks = require "slack.blocks"
+local client = require "slack.client"
 local mrkdwn = require "slack.mrkdwn"
+local offline_app = require "support.offline_app"
 local raised = require "slack.raised"
 
 describe("misuse", function()
@@ -24,5 +26,24 @@ describe("misuse", function()
     local ok, err = pcall(function() return (string.gsub("ada", "%w+", mrkdwn.user)) end)
     assert.is_false(ok)
     assert.matches("misuse_spec%.lua:%d+: mrkdwn%.user: an id", err)
+  end)
+
+  it("is raised at the handler's line where a method of its context makes the call", function()
+    local offline, problems = offline_app.new(), {}
+    offline.app.client = client.new { token = "xoxb-1-offline", api_url = "http://127.0.0.1:9/" }
+    offline.app:message("go", function(c)
+      for _, misuse in ipairs {
+        function() c:say { blocks = { print } } end,
+        function() c:reply { attachments = { print } } end,
+        function() c:prompts { "Hello", title = print } end,
+      } do
+        table.insert(problems, (select(2, pcall(misuse))))
+      end
+    end)
+    offline:message "go"
+    assert.equal(3, #problems)
+    for _, problem in ipairs(problems) do
+      assert.matches("^%S*misuse_spec%.lua:%d+: %a+[.%a]+: argument", problem)
+    end
   end)
 end)

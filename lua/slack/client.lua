@@ -9,6 +9,7 @@ local errors = require "slack.errors"
 local http = require "slack.http"
 local json = require "slack.json"
 local logs = require "slack.log"
+local misuse = require "slack.misuse"
 local near_miss = require "slack.near_miss"
 local option_checks = require "slack.option_checks"
 local RateGates = require "slack.rate_gate"
@@ -24,6 +25,7 @@ local DEFAULT_RETRIES = 5
 -- Without a Retry-After header.
 local DEFAULT_RETRY_AFTER = 30
 local EXCERPT_LENGTH = 120
+local FOLDER = misuse.folder()
 
 -- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
@@ -399,17 +401,17 @@ end
 ---@return table? answer decoded
 ---@return slack.Error? err with Slack's word or ours as its code
 function Client:call(name, args, options)
-  local call, misuse = new_call(self, name, args, options)
+  local call, problem = new_call(self, name, args, options)
   if not call then
-    error(misuse, 2)
+    misuse.raise(FOLDER, problem) -- also where c:say or the like has called
   end
   return run(self, call)
 end
 
 function Node:__call(args, options)
-  local call, misuse = new_call(self._client, self._name, args, options)
+  local call, problem = new_call(self._client, self._name, args, options)
   if not call then
-    error(misuse, 2)
+    misuse.raise(FOLDER, problem)
   end
   return run(self._client, call)
 end
@@ -529,9 +531,9 @@ end
 ---@param options? slack.ClientOptions
 ---@return slack.Client
 function M.new(options)
-  local settings, misuse = read_options(options or {})
+  local settings, problem = read_options(options or {})
   if not settings then
-    error(misuse, 2)
+    error(problem, 2)
   end
   local net, err = http.net(settings)
   if not net then

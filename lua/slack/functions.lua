@@ -3,6 +3,7 @@
 
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
+local json = require "slack.json"
 local payload = require "slack.payload"
 
 local as_table, text_of = payload.as_table, payload.text_of
@@ -73,6 +74,10 @@ function methods:complete(outputs)
   if outputs ~= nil and (type(outputs) ~= "table" or outputs[1] ~= nil) then
     error("c:complete: a table of outputs by name expected, got "
       .. (type(outputs) == "table" and "a list" or type(outputs)), 2)
+  end
+  local text, problem = json.encode(outputs or {})
+  if not text then
+    error("c:complete: outputs: " .. problem, 2) -- before the step counts as ended
   end
   return told(self, "c:complete", finish(self, "c:complete", "completeSuccess", {
     outputs = outputs or {},
