@@ -1,15 +1,8 @@
--- An assistant that answers while a language model still writes: people open a thread
--- with it and ask.
+-- An assistant: people open a thread with it and ask; it answers while a language model
+-- still writes. model.lua says which model. The app has "Agents & AI Apps" switched on, the
+-- events and scopes that README names for assistants.
 --
 --   lua5.4 examples/assistant/bot.lua
---
--- MODEL_URL    a server of chat completions, "http://localhost:11434/v1/chat/completions";
---              without one model.lua has its own answer to everything
--- MODEL, MODEL_TOKEN   which of its models, and what it wants to see
---
--- Tokens of Slack in the environment: see examples/hello/bot.lua. The app has "Agents & AI
--- Apps" switched on, the events assistant_thread_started, assistant_thread_context_changed,
--- message.im and agent_session_stopped, the scopes assistant:write, chat:write, im:history.
 
 package.path = (arg[0]:match "^(.*)/" or ".") .. "/?.lua;" .. package.path
 
@@ -20,23 +13,13 @@ local app = slack.app()
 
 app:assistant {
   thread_started = function(c)
-    c:say "What would you like to know?"
-    c:prompts { "How far is the moon?", { "Mars", "Is there water on Mars?" } }
+    c:prompts { title = "What would you like to know?", "How far is the moon?", "And Mars?" }
   end,
 
   user_message = function(c)
-    c:status("is thinking …", { "Reading", "Thinking", "Thinking again" })
-    local pieces, err = model.ask(c)
-    if not pieces then
-      c.log:warn("the model: %s", err)
-      return c:say "I cannot think just now. Ask me again in a minute."
-    end
+    c:status "is thinking …"
     local stream <close> = c:stream()
-    for piece in pieces do
-      if not stream:append(piece) then
-        return -- the person has stopped it
-      end
-    end
+    stream:pipe(model.answer(c))
     stream:finish { feedback = "judge" }
   end,
 }

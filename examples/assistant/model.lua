@@ -1,4 +1,8 @@
--- The language model: gives its answer piece by piece. Put your own here.
+-- The language model. Put your own here; this one is a server of chat completions:
+--
+--   MODEL_URL            "http://localhost:11434/v1/chat/completions"; without one there is
+--                        one answer to everything
+--   MODEL, MODEL_TOKEN   which of its models, and what it wants to see
 
 local slack = require "slack"
 
@@ -6,17 +10,14 @@ local M = {}
 
 local URL, TOKEN = os.getenv "MODEL_URL", os.getenv "MODEL_TOKEN"
 local HISTORY <const> = 20 -- messages of the thread that it gets to see
+local STAND_IN <const> = "You ask: *%s*\n\n- One could know.\n- I do not: `MODEL_URL` is not set.\n"
+local EXCUSE <const> = "I cannot think just now. Ask me again in a minute."
 
 -- What was said in the thread, as such servers want it.
 local function history(c)
-  local answer, err = c.client.conversations.replies {
-    channel = c.channel_id, ts = c.thread_ts, limit = HISTORY,
-  }
-  if not answer then
-    return nil, err
-  end
+  local thread = { channel = c.channel_id, ts = c.thread_ts, limit = HISTORY }
   local messages = {}
-  for _, message in ipairs(answer.messages) do
+  for _, message in ipairs(assert(c.client.conversations.replies(thread)).messages) do
     if not message.subtype then
       local role = message.user == c.bot_user_id and "assistant" or "user"
       messages[#messages + 1] = { role = role, content = message.text }
@@ -25,53 +26,41 @@ local function history(c)
   return messages
 end
 
-local function complete(messages)
-  local response, err = slack.fetch(URL, {
-    headers = { authorization = TOKEN and "Bearer " .. TOKEN or nil }, timeout = 120,
-    json = { model = os.getenv "MODEL" or "default", messages = messages },
-  })
-  local answer = response and response.ok and response:json()
-  local choice = type(answer) == "table" and type(answer.choices) == "table" and answer.choices[1]
-  if not choice then
-    return nil, err or ("status %d"):format(response.status)
+local function complete(c)
+  local response = assert(slack.fetch(URL, {
+    headers = { authorization = TOKEN and "Bearer " .. TOKEN }, timeout = 120,
+    json = { model = os.getenv "MODEL" or "default", messages = history(c) },
+  }))
+  if not response.ok then
+    error(("status %d"):format(response.status), 0)
   end
-  return choice.message.content
+  return response:json().choices[1].message.content
 end
 
--- Stands in for a model that writes.
-local function made_up(question)
-  return ("You ask: *%s*\n\n- One could know.\n- I do not: `MODEL_URL` is not set.\n")
-    :format(question)
-end
-
+-- One may also yield the words as they come from a server.
 local function by_words(text, pause)
   return slack.wrap(function()
-    for word in text:gmatch "%S*%s*" do
-      if word ~= "" then
-        slack.sleep(pause)
-        coroutine.yield(word)
-      end
+    for word in text:gmatch "%s*%S+%s*" do
+      slack.sleep(pause)
+      coroutine.yield(word)
     end
   end)
 end
 
----An answer to what a person has written.
+---The answer to what a person has written, word by word.
+---@async
 ---@param c slack.Context
----@return (fun(): string?)? pieces
----@return any err
-function M.ask(c)
-  if not URL then
-    return by_words(made_up(c.text), 0.05)
+---@return fun(): string? pieces
+function M.answer(c)
+  local ok, text = true, STAND_IN:format(c.text)
+  if URL then
+    ok, text = pcall(complete, c)
   end
-  local messages, err = history(c)
-  local text
-  if messages then
-    text, err = complete(messages)
+  if not ok then
+    c.log:warn("the model: %s", text)
+    text = EXCUSE
   end
-  if not text then
-    return nil, err
-  end
-  return by_words(text, 0)
+  return by_words(text, URL and 0 or 0.05)
 end
 
 return M

@@ -1,10 +1,5 @@
--- A bot whose listeners are in handlers/: edit them while it runs. The environment
--- decides how Slack reaches it:
---
---   SLACK_BOT_TOKEN and SLACK_APP_TOKEN        over Socket Mode
---   SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET   over HTTP, at /slack/events on port 3000 (PORT)
---   all three and SLACK_TRANSPORT=both         over both at once
---   SLACK_BOT_TOKEN and SLACK_TRANSPORT=rtm    over RTM, messages only, if the app has it
+-- A bot whose listeners are in handlers/: edit them while it runs. It greets,
+-- and asks by "/lunch Luigi's" who comes along.
 --
 --   lua5.4 examples/hello/bot.lua
 

@@ -1,6 +1,6 @@
--- A bot that many workspaces install: it counts points, for each workspace apart. It
--- wants SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET in the
--- environment; people install it at /slack/install.
+-- A bot that many workspaces install, at /slack/install: it counts points, for each
+-- workspace apart, and shows them on a page. It needs SLACK_CLIENT_ID,
+-- SLACK_CLIENT_SECRET and SLACK_SIGNING_SECRET.
 --
 --   lua5.4 examples/many_workspaces/bot.lua
 --

@@ -1,9 +1,7 @@
--- "/city" posts a menu whose options come from the bot while somebody types.
+-- "/city" posts a menu whose options come from the bot while somebody types. Over HTTP the
+-- app has an Options Load URL.
 --
 --   lua5.4 examples/menu/bot.lua
---
--- Tokens in the environment: see examples/hello/bot.lua. Over HTTP the app's settings need
--- an Options Load URL.
 
 local slack = require "slack"
 

@@ -1,15 +1,15 @@
--- Reminds a channel of its stand-up. The environment says where and when:
---
---   STANDUP_CHANNEL   "general", or the id of a channel that the bot is in
---   STANDUP_AT        "Mon-Fri 09:15"; in the time zone TZ, or the system's
---   STANDUP_EVERY     "20s", in place of STANDUP_AT, to watch it at work
+-- Reminds a channel of its stand-up; "/standup when" tells of the next one.
 --
 --   lua5.4 examples/schedule/bot.lua
+--
+-- STANDUP_CHANNEL   "general", or the id of a channel that the bot is in
+-- STANDUP_AT        "Mon-Fri 09:15"; in the time zone TZ, or the system's
+-- STANDUP_EVERY     "20s", in place of STANDUP_AT, to watch it at work
 
 local slack = require "slack"
 
 local channel = os.getenv "STANDUP_CHANNEL" or "general"
-local app = slack.app {}
+local app = slack.app()
 
 local function remind(c)
   local message = c:say { channel = channel, text = "Stand-up! What is in your way today?" }

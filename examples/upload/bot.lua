@@ -1,19 +1,13 @@
--- "members" in a channel: uploads a CSV file with those who are in it, to the thread.
+-- "your source" gets this file as a snippet. The bot has the scope files:write.
 --
 --   lua5.4 examples/upload/bot.lua
---
--- Tokens in the environment: see examples/hello/bot.lua. The bot needs the scopes files:write
--- and channels:read.
 
-local app = require("slack").app()
+local slack = require "slack"
 
-app:message("members", function(c)
-  local found = assert(c.client.conversations.members { channel = c.channel_id, limit = 200 })
-  assert(c.client:upload {
-    content = "user\n" .. table.concat(found.members, "\n") .. "\n", filename = "members.csv",
-    channel = c.channel_id, thread_ts = c.thread_ts or c.message_ts,
-    initial_comment = ("%d are here:"):format(#found.members),
-  })
+local app = slack.app()
+
+app:message("your source", function(c)
+  c:upload { file = arg[0], snippet_type = "lua", initial_comment = "All of it:" }
 end)
 
 os.exit(app:run() or 1, true)

@@ -1,48 +1,29 @@
 -- A step for workflows: somebody is asked to approve something, and the workflow goes on
--- when they have. The handler has long returned by then.
+-- when they have; the handler has long returned by then. manifest.yaml declares the step.
 --
 --   lua5.4 examples/workflow_step/bot.lua
---
--- Tokens in the environment: see examples/hello/bot.lua. The app's manifest declares the
--- step, and has the bot event function_executed, function_runtime "remote" and
--- org_deploy_enabled:
---
---   functions:
---     approval:
---       title: Ask for approval
---       input_parameters:
---         properties: { what: { type: string }, approver: { type: slack#/types/user_id } }
---         required: [what, approver]
---       output_parameters:
---         properties: { approved: { type: boolean }, by: { type: slack#/types/user_id } }
---         required: [approved, by]
 
 local slack = require "slack"
 
-local app, blocks = slack.app(), slack.blocks
+local app, blocks, mrkdwn = slack.app(), slack.blocks, slack.mrkdwn
 
 app:func("approval", function(c)
-  local question = ("Approve *%s*?"):format(c.inputs.what)
-  local message = blocks.message(question, question, blocks.actions {
-    blocks.button("Approve", "approve_step", { style = "primary" }),
-    blocks.button("Reject", "reject_step", { style = "danger" }),
+  local question = mrkdwn.format("Approve *%s*?", c.inputs.what)
+  local sent, err = c:say(blocks.message {
+    channel = c.inputs.approver, text = question,
+    question, blocks.actions {
+      blocks.button("Approve", "approved", { style = "primary" }),
+      blocks.button("Reject", "rejected", { style = "danger" }),
+    },
   })
-  message.channel = c.inputs.approver
-  local sent, err = c:say(message)
-  if not sent then
-    c:fail("The approver cannot be asked: " .. err.code)
-  end
+  if not sent then c:fail("The approver cannot be asked: " .. err.code) end
 end)
 
-local function decide(approved, word)
-  return function(c)
-    if c:complete { approved = approved, by = c.user_id } then
-      c:update(("*%s* was %s."):format(c.inputs.what, word))
-    end
+app:action({ action_id = { "approved", "rejected" } }, function(c)
+  local outcome = c.action.action_id
+  if c:complete { approved = outcome == "approved", by = c.user_id } then
+    c:update(mrkdwn.format("*%s* was %s.", c.inputs.what, outcome))
   end
-end
-
-app:action("approve_step", decide(true, "approved"))
-app:action("reject_step", decide(false, "rejected"))
+end)
 
 os.exit(app:run() or 1, true)

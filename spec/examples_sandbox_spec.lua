@@ -1,0 +1,253 @@
+local Browser = require "slack.sandbox.browser"
+local Process = require "support.process"
+local child = require "support.child"
+local core = require "slack.core"
+local files = require "support.files"
+local live_app = require "support.live_app"
+local log = require "slack.log"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+local silent = log.new { level = "off" }
+
+describe("examples/sandbox.lua", function()
+  local directory, slack_here, typed
+
+  -- On any free ports; what is typed comes through a pipe.
+  local function start(arguments)
+    local input = directory.path .. "/input"
+    slack_here = Process.start(child.interpreter() .. " examples/sandbox.lua 0 " .. arguments, {
+      environment = { LUA_PATH = package.path, LUA_CPATH = package.cpath },
+      input = input,
+    })
+    typed = assert(io.open(input, "w"))
+    typed:setvbuf "no"
+  end
+
+  before_each(function()
+    directory = files.temporary()
+    assert(os.execute(("mkfifo %s/input"):format(directory.path)))
+    start ""
+  end)
+
+  after_each(function()
+    typed:close()
+    getmetatable(slack_here).__close(slack_here)
+    getmetatable(directory).__close(directory)
+  end)
+
+  -- From a position of the output on.
+  local function wait_for(text, from)
+    for _ = 1, 1000 do
+      if slack_here:output():find(text, from or 1, true) then
+        return
+      end
+      tasks.sleep(0.01)
+    end
+    error(("no %q in:\n%s"):format(text, slack_here:output()), 2)
+  end
+
+  local function exports_now()
+    local environment = {}
+    for name, value in slack_here:output():gmatch "export ([%w_]+)='([^']*)'\n" do
+      environment[name] = value
+    end
+    return environment
+  end
+
+  local function exports()
+    wait_for "export SLACK_APP_TOKEN="
+    return exports_now()
+  end
+
+  it("is the Slack of a bot in another process, to which one can talk", function()
+    local environment = exports()
+    local bot <close> = Process.lua("examples/hello/bot.lua", { environment = environment })
+    wait_for "a bot has connected"
+    typed:write "hello\n"
+    wait_for "Hello, @ada!"
+    typed:write "/lunch Luigi's\n"
+    wait_for "Lunch at Luigi's"
+    typed:write "mumble\n"
+    wait_for "the bot has no answer to that"
+    bot:signal()
+    assert.equal(0, bot:wait(), bot:output())
+    wait_for "the bot has gone"
+  end)
+
+  it("opens modals, menus and the home tab of such a bot", function()
+    local environment = exports()
+    local function with(name, lines)
+      local from = #slack_here:output()
+      local bot <close> = Process.lua("examples/" .. name .. "/bot.lua",
+        { environment = environment })
+      wait_for("a bot has connected", from)
+      for _, line in ipairs(lines) do
+        from = #slack_here:output()
+        typed:write(line[1], "\n")
+        wait_for(line[2], from)
+      end
+      bot:signal()
+      bot:wait()
+      wait_for("the bot has gone", from)
+    end
+    with("modal", {
+      { "/order", "amount: How many?" },
+      { "/fill what tea & cake\n/fill amount 20\n/submit", "amount: Nine at most" },
+      { "/fill amount 2\n/submit", "Ordered: 2 × tea & cake" },
+    })
+    typed:write "/as grace\n"
+    with("menu", {
+      { "/city", "[1: Type a letter]" },
+      { "/click 1 am", "which one? Amsterdam, Hamburg, Rotterdam" },
+      { "/click 1 lag", "@grace goes to *Lagos*." },
+      { "/fill a b", "there is no modal open" },
+    })
+    with("home", { { "/home", "None. Send me" }, { "/dm buy milk\n/home", "• buy milk" } })
+  end)
+
+  it("has tokens that stay the same over its starts", function()
+    local environment = exports()
+    assert.same({ "xoxb-local", "xapp-local" },
+      { environment.SLACK_BOT_TOKEN, environment.SLACK_APP_TOKEN })
+  end)
+
+  it("ends at Ctrl-C and leaves no files behind", function()
+    local authority = exports().SSL_CERT_FILE
+    assert.truthy(io.open(authority)):close()
+    wait_for "ada>"
+    slack_here:signal "INT"
+    assert.equal(0, slack_here:wait(), slack_here:output())
+    assert.is_nil(io.open(authority))
+  end)
+
+  -- A port that was free a moment ago.
+  local function free_port()
+    local source = loop.register(function() end)
+    local server = assert(core.http_server {
+      mailbox = loop.mailbox(), source = source, log = silent:core(),
+    })
+    local port = server:port()
+    server:close()
+    loop.unregister(source)
+    return port
+  end
+
+  -- Another one in its place, with these arguments.
+  local function restart(arguments)
+    typed:close()
+    getmetatable(slack_here).__close(slack_here)
+    start(arguments)
+  end
+
+  -- A person clicks through the pages of the bot and of the local Slack.
+  local function install_with(browser, url)
+    assert(browser:open(url))
+    local asking = assert(browser:open(assert(browser:link "/oauth/v2/authorize")))
+    local page = assert(browser:send(browser:absolute "/oauth/decision", {
+      request = browser:hidden "request", decision = "allow",
+      person = asking.body:match '<option value="([^"]*)" selected>',
+    }))
+    assert.equal(200, page.status, page.body)
+  end
+
+  describe("--http", function()
+    it("is the Slack of a bot that is reached over HTTP", function()
+      local port = free_port()
+      restart(("--http=http://localhost:%d/slack/events"):format(port))
+      wait_for "export SLACK_SIGNING_SECRET="
+      local environment = exports_now()
+      assert.is_nil(environment.SLACK_APP_TOKEN)
+      environment.PORT = tostring(port)
+      wait_for "ada>"
+      typed:write "hello\n"
+      wait_for(("no bot answers at http://localhost:%d/slack/events"):format(port))
+      local bot <close> = Process.lua("examples/hello/bot.lua", { environment = environment })
+      live_app.wait(function() return bot:output():find("HTTP on ", 1, true) end)
+      typed:write "hello\n"
+      wait_for "Hello, @ada!"
+      bot:signal()
+      assert.equal(0, bot:wait(), bot:output())
+      typed:write "/lunch\n"
+      wait_for "/lunch failed: dispatch_failed"
+    end)
+  end)
+
+  describe("--oauth", function()
+    it("is the Slack in which a bot is installed first", function()
+      local port = free_port()
+      restart(("--oauth --http=http://localhost:%d/slack/events"):format(port))
+      wait_for "ada>"
+      wait_for(("install it with a browser: http://localhost:%d/slack/install"):format(port))
+      local environment = exports_now()
+      environment.PORT, environment.STORAGE = tostring(port), "memory:"
+      environment.SLACK_APP_TOKEN, environment.SLACK_BOT_TOKEN = "", ""
+      local bot <close> = Process.lua("examples/many_workspaces/bot.lua",
+        { environment = environment })
+      live_app.wait(function() return bot:output():find("HTTP on ", 1, true) end)
+      install_with(Browser.new { ca_file = function() return environment.SSL_CERT_FILE end },
+        ("http://localhost:%d/slack/install"):format(port))
+      typed:write "ada++\n"
+      wait_for "ada has 1 point"
+    end)
+  end)
+
+  describe("--both", function()
+    it("is the Slack of a bot that is reached either way, by turns", function()
+      local port = free_port()
+      restart(("--both --http=http://localhost:%d/slack/events"):format(port))
+      wait_for "ada>"
+      local environment = exports_now()
+      environment.PORT = tostring(port)
+      local bot <close> = Process.lua("examples/hello/bot.lua", { environment = environment })
+      wait_for "a bot has connected"
+      live_app.wait(function() return bot:output():find("HTTP on ", 1, true) end)
+      typed:write "/lunch here\n"
+      wait_for "Lunch at here"
+      typed:write "/lunch there\n"
+      wait_for "Lunch at there"
+    end)
+  end)
+
+  describe("--rtm", function()
+    it("is the Slack of a classic app", function()
+      restart "--rtm"
+      wait_for "export SLACK_TRANSPORT='rtm'"
+      wait_for "ada>"
+      local bot <close> = Process.lua("examples/hello/bot.lua", { environment = exports_now() })
+      wait_for "a bot has connected"
+      typed:write "hello\n"
+      wait_for "Hello, @ada!"
+      bot:signal()
+      assert.equal(0, bot:wait(), bot:output())
+      wait_for "the bot has gone"
+    end)
+  end)
+
+  for arguments, expected in pairs {
+    ["--http=http://localhost:3000"] =
+      "the path is missing: --http=http://localhost:3000/slack/events",
+    ["--http=localhost"] = "a URL expected",
+    ["99999"] = "99999: a port from 0 to 65534 expected",
+    ["--ca=/nowhere/ca.pem"] = "--ca=/nowhere/ca.pem: it cannot be read",
+    ["--oauth --both"] = "over HTTP alone",
+    ["--rtm --http"] = "over RTM alone",
+    ["--htpp"] = "usage: ",
+  } do
+    it("says what is wrong with " .. arguments, function()
+      restart(arguments)
+      assert.equal(1, slack_here:wait())
+      assert.truthy(slack_here:output():find(expected, 1, true), slack_here:output())
+      assert.is_nil(slack_here:output():find "traceback")
+    end)
+  end
+
+  it("goes on when its input has ended", function()
+    wait_for "ada>"
+    typed:write "hello\n"
+    typed:close()
+    wait_for "no bot is connected"
+    typed = assert(io.open("/dev/null", "w"))
+    assert.is_true(slack_here:is_running())
+  end)
+end)
