@@ -361,6 +361,24 @@ describe("c:ask", function()
     assert.equal(0, app.dispatch.waits.count)
   end)
 
+  it("takes a mention once that is faster than the answer to the posting", function()
+    local gate = tasks.waiter()
+    talk.offline.answers["chat.postMessage"] = function(arguments)
+      local ts = Talk.new_ts()
+      gate:await()
+      return { ok = true, ts = ts, channel = arguments.channel }
+    end
+    ask()
+    app:event("app_mention", function(c) heard[#heard + 1] = "mention " .. c.text end)
+    talk:say "ask"
+    local _, event = talk:say "<@U05BOTUSR01> main"
+    talk:say(event.text, { type = "app_mention", ts = event.ts })
+    gate:resolve()
+    talk.settle()
+    assert.same({ "main" }, got)
+    assert.same({ "ask" }, heard)
+  end)
+
   it("takes a mention where the app hears nothing else", function()
     ask()
     talk:say "ask"
@@ -730,6 +748,20 @@ describe("a conversation", function()
     }, { acked = true, held = true, has_status = true })
     Talk.settle()
     assert.same({ { "empty" } }, { request.answers, request.refused_as })
+  end)
+
+  it("that is cancelled there leaves nothing twice that it passed on", function()
+    local heard, task = {}, nil
+    app:message("ask", function(c)
+      task = tasks.current()
+      c:ask("Well?", { pass = true })
+    end)
+    app:message(function(c) heard[#heard + 1] = c.text end)
+    talk:say "ask"
+    talk.offline:message("main", { ts = Talk.new_ts() })
+    task:cancel()
+    talk.settle()
+    assert.same({ "ask", "main" }, heard)
   end)
 
   it("that races gets what comes first, and the rest is for others", function()

@@ -129,7 +129,7 @@ function Wait:__close()
   Waits.of(self.c):remove(self)
   leave(self)
   local waiter = self.waiter
-  if not self.has_ended and waiter.count == 1 then
+  if not self.has_ended and waiter.count == 1 and not waiter.wait.pass then
     Waits.give_back(waiter.value)
   end
   release(self)

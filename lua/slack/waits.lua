@@ -160,7 +160,10 @@ end
 ---@param c slack.Context
 function Waits.give_back(c)
   c.turns = nil -- it is not for us to ack
-  forget_twin { waits = Waits.of(c), key = twin_key(c) }
+  local waits, key = Waits.of(c), twin_key(c)
+  if waits.twins[key] == c.type then
+    forget_twin { waits = waits, key = key }
+  end
   loop.defer(give_back, c)
 end
 
@@ -274,9 +277,13 @@ function Waits.take(wait, c, captures)
   waiter.wait = wait -- of alternatives, which one
   waiter:resolve(c)
   hold_race(wait.race)
-  if not wait.pass then
-    c.turns = TURNS
-    loop.defer(settle, c)
+  if wait.pass then
+    return
+  end
+  c.turns = TURNS
+  loop.defer(settle, c)
+  if c.kind == "event" then
+    expect_twin(Waits.of(c), c)
   end
 end
 
@@ -388,9 +395,6 @@ function Waits:offer(c)
     return true
   end
   Waits.take(wait, c, captures)
-  if c.kind == "event" then
-    expect_twin(self, c)
-  end
   return true
 end
 
