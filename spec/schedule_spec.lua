@@ -338,6 +338,15 @@ describe("the schedule", function()
     assert.equal(1, #runs)
   end)
 
+  it("says in whole seconds when a run was due and the next one is, for os.date", function()
+    time.offset = time.offset + 0.25
+    app.schedule:start()
+    local entry = app:every(10, note)
+    assert.equal(os.date("!%T", SUNDAY + 10), os.date("!%T", entry:next_at()))
+    pass(10)
+    assert.equal("integer", math.type(runs[1].due))
+  end)
+
   it("takes entries while the app runs, and gives them up", function()
     app.schedule:start()
     local entry = app:every(10, note)

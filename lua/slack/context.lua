@@ -43,7 +43,7 @@ local PARTS = {
 ---@field block_values? table<string, table<string, any>> the same by block_id and action_id
 ---@field matches? table what the pattern captured; beside the list, under the names of their
 ---  fields, what patterns for other fields did: c.matches.block_id
----@field scheduled_at? number in app:every and app:at: when this run was due, seconds since the
+---@field scheduled_at? integer in app:every and app:at: when this run was due, seconds since the
 ---  epoch
 ---@field missed? integer there: how often it was due since the last run, and skipped
 ---@field params? table<string, any> the words of a command's route, by name

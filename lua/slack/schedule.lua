@@ -46,13 +46,14 @@ local function now_of(self, entry)
   return entry.interval and self.now() or self.time()
 end
 
----A time on the entry's clock as seconds since the epoch.
+---A time on the entry's clock as seconds since the epoch, whole ones, as os.date and %d
+---want them.
 ---@param entry slack.ScheduleEntry
 ---@param at? number
----@return number?
+---@return integer?
 function Schedule:time_of(entry, at)
   if at and entry.interval then
-    return self.time() + (at - self.now())
+    return math.floor(self.time() + (at - self.now()) + 0.5)
   end
   return at
 end

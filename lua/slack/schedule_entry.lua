@@ -203,7 +203,7 @@ function ScheduleEntry:remove()
 end
 
 ---When it is due next, as seconds since the epoch.
----@return number? time nil: the app does not run, another worker does it, or it is due no more
+---@return integer? time nil: the app does not run, another worker does it, or it is due no more
 function ScheduleEntry:next_at()
   local schedule = self.schedule
   return schedule and schedule:time_of(self, self.state.due)
