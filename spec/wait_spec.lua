@@ -223,6 +223,15 @@ describe("c:wait", function()
     assert.equal("in any", got[#got])
   end)
 
+  it("takes no second event of the mention that began it", function()
+    app:event("app_mention", function(c) got[1] = c:wait({ message = true }).text end)
+    local _, mention = talk:say("<@U05BOTUSR01> go", { type = "app_mention" })
+    talk:say(mention.text, { ts = mention.ts })
+    assert.same({}, got)
+    talk:say "next"
+    assert.same({ "next" }, got)
+  end)
+
   it("leaves what it takes to listeners too with pass = true", function()
     local clicks = 0
     app:action("vote", function(c)
@@ -309,6 +318,9 @@ describe("c:wait", function()
       { { message = true, timeout = -1 }, "timeout: seconds expected" },
       { { { message = true }, { view = 7 } }, "2: view: " },
       { { { message = true }, "x" }, "2: a table expected" },
+      { { { message = true, timeout = 5 } }, '1: unknown option "timeout"' },
+      { { { message = true }, timeot = 5 }, 'unknown option "timeot"; did you mean "timeout"?' },
+      { { { message = true }, action = "x" }, "action: beside a list" },
       { 7, "a table expected, got number" },
     }
     app:message("go", function(c)
@@ -363,6 +375,21 @@ describe("waits", function()
 
   it("look at no others than a person's own", function()
     assert.same({ 1, 1, 1 }, { tests_with(1), tests_with(10), tests_with(500) })
+  end)
+
+  it("for anyone look at no others than those in its channel", function()
+    local talk = Talk.new()
+    local names, tests = {}, 0
+    talk.app:message("go", function(c)
+      c:wait { message = function() tests = tests + 1 end, from = "anyone" }
+    end)
+    for i = 1, 50 do
+      names[i] = "C" .. i
+      talk.offline:message("go", { channel = names[i], ts = Talk.new_ts() })
+    end
+    assert.equal(50, talk.app.dispatch.waits.count)
+    talk:say("x", { channel = names[7] })
+    assert.equal(1, tests)
   end)
 
   it("leave nothing behind", function()

@@ -6,6 +6,7 @@ local constraints = require "slack.constraints"
 local json = require "slack.json"
 local kinds = require "slack.kinds"
 local mention = require "slack.mention"
+local merged = require "slack.merged"
 local near_miss = require "slack.near_miss"
 local place = require "slack.place"
 local sorted_keys = require "slack.sorted_keys"
@@ -17,6 +18,11 @@ local M = {}
 
 -- Who, where, how long ------------------------------------------------------------------
 
+local function unknown(name, known)
+  return ("unknown option %q%s (known are %s)"):format(tostring(name), near_miss(name, known),
+    table.concat(sorted_keys(known), ", "))
+end
+
 ---Checks the names of options.
 ---@param given table
 ---@param known table<string, any>
@@ -25,8 +31,7 @@ local M = {}
 function M.check_names(given, known)
   for name in pairs(given) do
     if not known[name] then
-      return nil, ("unknown option %q%s (known are %s)"):format(tostring(name),
-        near_miss(name, known), table.concat(sorted_keys(known), ", "))
+      return nil, unknown(name, known)
     end
   end
   return true
@@ -157,15 +162,14 @@ local WHAT = {
   view_closed = true,
 }
 
+-- What always comes from a channel is found by that.
+local PLACED = { message = true, command = true }
 local ALTERNATIVE = {
   from = true, channel = true, thread = true, on = true, filter = true, pass = true,
 }
-local ALL = { timeout = true }
-for _, names in ipairs { WHAT, ALTERNATIVE } do
-  for name in pairs(names) do
-    ALL[name] = true
-  end
-end
+local ONE = merged(WHAT, ALTERNATIVE) -- of a list
+local LIST = merged(ALTERNATIVE, { timeout = true })
+local ALL = merged(WHAT, LIST)
 
 -- What is compiled for plain texts, while somebody waits for them.
 local cache = {}
@@ -212,6 +216,12 @@ local function what_of(given)
   return found
 end
 
+-- Of a mention there may be two events: the other one is not what is waited for.
+local function is_trigger(own, c)
+  local ts = c.kind == "event" and own.kind == "event" and c.payload.ts
+  return ts and ts == own.payload.ts and c.channel_id == own.channel_id
+end
+
 ---The test of c:wait.
 ---@param wait slack.Wait
 ---@param c slack.Context
@@ -219,7 +229,7 @@ end
 ---@return any[]? captures
 local function is_for(wait, c)
   local on, compiled, filter = wait.on, wait.compiled, wait.filter
-  if not M.is_from(wait, c) or on and c.message_ts ~= on then
+  if not M.is_from(wait, c) or on and c.message_ts ~= on or is_trigger(wait.c, c) then
     return nil
   end
   local rank = place.rank(wait, c)
@@ -264,12 +274,28 @@ local function read_one(c, given, names)
     ok, problem = M.add_place(wait, given.channel, given.thread)
   end
   if ok then
+    wait.has_channel = wait.has_channel or PLACED[name] and wait.channel_id ~= nil
     ok, problem = add_rest(wait, given)
   end
   return ok and wait, problem
 end
 
+-- Beside a list may stand what holds for all of it.
+local function check_list(given)
+  for name in pairs(given) do
+    if math.type(name) ~= "integer" and not LIST[name] then
+      return nil, WHAT[name] and name .. ": beside a list: give it in a table of its own"
+        or unknown(name, LIST)
+    end
+  end
+  return true
+end
+
 local function read_list(c, given)
+  local ok, wrong = check_list(given)
+  if not ok then
+    return nil, wrong
+  end
   local list = {}
   for i, one in ipairs(given) do
     if type(one) ~= "table" then
@@ -282,7 +308,7 @@ local function read_list(c, given)
     for name, value in pairs(one) do
       whole[name] = value
     end
-    local wait, problem = read_one(c, whole, ALL)
+    local wait, problem = read_one(c, whole, ONE)
     if not wait then
       return nil, ("%d: %s"):format(i, problem)
     end
