@@ -4,6 +4,7 @@ local live = require "support.live_app"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local slack = require "slack"
+local tasks = require "slack.tasks"
 
 local ADA, GRACE, GENERAL = Talk.ADA, Talk.GRACE, Talk.GENERAL
 
@@ -207,6 +208,22 @@ describe("c:choose", function()
     assert.same({ true, "Well?\n<@" .. ADA .. "> chose *Yes*" },
       { content.replace_original, content.text })
     assert.not_matches("could not be taken away", talk.offline:log())
+  end)
+
+  it("takes a click that is faster than the answer of the posting", function()
+    local gate, message = tasks.waiter(), nil
+    talk.offline.answers["chat.postMessage"] = function(arguments)
+      message = arguments
+      gate:await()
+      return { ok = true, ts = "1.1", channel = arguments.channel }
+    end
+    choose { text = "Well?", choices = { "Yes" } }
+    assert.same({ "empty" }, click(message, 1).answers)
+    assert.same({}, got)
+    gate:resolve()
+    talk.settle()
+    assert.equal("Yes", got[1].value)
+    assert.not_matches("WARN", talk.offline:log())
   end)
 
   it("that cannot post gives the error", function()

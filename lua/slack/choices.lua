@@ -183,7 +183,9 @@ local function choose(c, given, choices, wait, timeout)
     return nil, why
   end
   Waits.of(c):note_end(wait.id)
-  clicked:ack()
+  if not clicked.request.acked then -- a click may come before the posting is answered
+    clicked:ack()
+  end
   local choice = choices[index_of(clicked)]
   show_outcome(c, message, given, choice, clicked)
   return choice, clicked
