@@ -322,6 +322,18 @@ describe("app:assistant", function()
       assert.same(LOOKED_AT, calls_of "chat.postMessage"[1].metadata.event_payload)
     end)
 
+    it("goes with a question that comes first", function()
+      for i, question in ipairs {
+        function(c) return c:ask "Where to?" end,
+        function(c) return c:choose { text = "Where to?", choices = { "Here" } } end,
+      } do
+        listen { thread_started = question }
+        started()
+        assert.same(LOOKED_AT, calls_of "chat.postMessage"[i].metadata.event_payload)
+        app.dispatch.index = require("slack.index").new()
+      end
+    end)
+
     it("goes with the end of a streamed reply", function()
       tasks.run(function()
         local done = tasks.waiter()

@@ -185,6 +185,32 @@ describe("c:choose", function()
     assert.equal("Well?\nYes by " .. ADA, talk:called "chat.update"[1].text)
   end)
 
+  it("gives outcome the text of a choice without a value, and nil when the time is over", function()
+    local function outcome(value) return "It is " .. tostring(value) end
+    local message = choose { text = "Well?", choices = { { text = "Yes" } }, outcome = outcome }
+    click(message, 1)
+    assert.equal("Well?\nIt is Yes", talk:called "chat.update"[1].text)
+    assert.equal("Yes", got[1].value)
+    choose { text = "Well?", choices = { "Yes" }, outcome = outcome, timeout = 0 }
+    talk.settle()
+    assert.equal("Well?\nIt is nil", talk:called "chat.update"[2].text)
+  end)
+
+  it("acks a second click at once, though taking the buttons away lasts", function()
+    local gate = tasks.waiter()
+    talk.offline.answers["chat.update"] = function()
+      gate:await()
+      return { ok = true }
+    end
+    local message = choose { text = "Well?", choices = { "Yes", "No" } }
+    click(message, 1)
+    assert.same({ "empty" }, click(message, 2).answers)
+    gate:resolve()
+    talk.settle()
+    assert.equal("Yes", got[1].value)
+    assert.equal(0, #talk:called "chat.postEphemeral")
+  end)
+
   it("keeps blocks of the author's own above the buttons, and leaves them as they are", function()
     local blocks = { { type = "header", text = { type = "plain_text", text = "H" } } }
     local message = choose { text = "Well?", choices = { "Yes" }, blocks = blocks, outcome = false }

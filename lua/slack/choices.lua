@@ -5,9 +5,11 @@ local Message = require "slack.message"
 local Wait = require "slack.wait"
 local Waits = require "slack.waits"
 local choice_message = require "slack.choice_message"
+local merged = require "slack.merged"
 local own_ids = require "slack.own_ids"
 local payload = require "slack.payload"
 local place = require "slack.place"
+local posting = require "slack.posting"
 local stale = require "slack.stale"
 local tasks = require "slack.tasks"
 local wait_options = require "slack.wait_options"
@@ -53,7 +55,7 @@ local function read_choice(item, i)
     return nil, ('choices[%d].style: "primary" or "danger" expected, got %s'):format(i,
       tostring(item.style))
   end
-  return item
+  return item.value == nil and merged(item, { value = item.text }) or item
 end
 
 local function read_choices(given)
@@ -152,72 +154,78 @@ local function index_of(c)
 end
 
 local function is_clicked(wait, c)
-  local index = index_of(c)
-  return index and index >= 1 and index <= wait.count and 1 or nil
+  return wait.choices[index_of(c)] and 1 or nil
 end
 
-local function post(c, given, choices, id)
+local function post(c, given, wait)
   local arguments = {}
   for _, name in ipairs(POSTING) do
     arguments[name] = given[name]
   end
   place.aim(c, arguments)
-  if not arguments.channel then
-    return nil, place.no_channel "c:choose"
+  arguments.blocks = choice_message.blocks(given, wait.choices, wait.id)
+  local posted, err = posting.post(c, arguments, "c:choose")
+  if not posted then
+    return nil, err
   end
-  arguments.blocks = choice_message.blocks(given, choices, id)
-  return Message.post(c.client, arguments)
+  return Message.new(c.client, { channel = posted.channel, ts = posted.ts })
 end
 
-local function choose(c, given, choices, wait, timeout)
+-- Once it is left, what else is clicked is answered at once: taking the buttons away may
+-- last.
+local function ask(c, given, wait, timeout)
+  local waiting <close> = Wait.new(wait)
   local guard <close> = setmetatable({ c = c, given = given }, Guard)
-  local message, err = post(c, given, choices, wait.id)
+  local message, err = post(c, given, wait)
   if not message then
     return nil, err
   end
   guard.message = message
-  local clicked, why = wait:await(timeout)
+  local clicked, why = waiting:await(timeout)
   guard.message = nil
-  if not clicked then
-    show_outcome(c, message, given)
-    return nil, why
+  return message, clicked, why
+end
+
+---Asks and waits.
+---@async
+---@param c slack.Context
+---@param given slack.ChooseOptions
+---@param wait table from read
+---@param timeout? number
+---@return slack.Choice? choice
+---@return slack.Context|slack.Error|"timeout"|nil more
+function M.choose(c, given, wait, timeout)
+  local message, clicked, why = ask(c, given, wait, timeout)
+  if not message then
+    return nil, clicked
   end
   Waits.of(c):note_end(wait.id)
-  if not clicked.request.acked then -- a click may come before the posting is answered
-    clicked:ack()
-  end
-  local choice = choices[index_of(clicked)]
+  local choice = clicked and wait.choices[index_of(clicked)] or nil
   show_outcome(c, message, given, choice, clicked)
-  return choice, clicked
+  return choice, clicked or why
 end
 
 ---Reads the options of c:choose.
 ---@param c slack.Context
 ---@param given any
----@return fun(): slack.Choice?, slack.Context|slack.Error|string|nil run asks and waits
+---@return table? wait nil: they are wrong
+---@return number? timeout
 ---@return string? problem
-function M.prepare(c, given)
+function M.read(c, given)
   local choices, problem = read(given)
   if not choices then
-    return nil, problem
+    return nil, nil, problem
   end
   local wait = {
-    c = c, kind = "action", id = own_ids.new(), count = #choices, test = is_clicked,
+    c = c, kind = "action", id = own_ids.new(), choices = choices, test = is_clicked,
     turn_away = turn_away,
   }
-  local ok
+  local ok, timeout
   ok, problem = wait_options.add_person(wait, given.from)
-  local timeout
   if ok then
     timeout, problem = wait_options.timeout(given.timeout, TIMEOUT)
   end
-  if problem then
-    return nil, problem
-  end
-  return function()
-    local waiting <close> = Wait.new(wait)
-    return choose(c, given, choices, waiting, timeout)
-  end
+  return not problem and wait or nil, timeout, problem
 end
 
 return M

@@ -10,6 +10,7 @@ local forms = require "slack.forms"
 local mention = require "slack.mention"
 local payload = require "slack.payload"
 local place = require "slack.place"
+local posting = require "slack.posting"
 local wait_options = require "slack.wait_options"
 
 local present = payload.present
@@ -152,7 +153,7 @@ local function begin(wait, message)
 end
 
 local function pose(wait, arguments)
-  local posted, err = Message.post(wait.c.client, arguments)
+  local posted, err = posting.post(wait.c, arguments, "c:ask")
   if not posted then
     return nil, err
   end
@@ -218,8 +219,6 @@ function methods:ask(message, options)
   end
   if problem then
     error("c:ask: " .. problem, 2)
-  elseif not arguments.channel then
-    return told(self, "c:ask", nil, place.no_channel "c:ask")
   end
   local wait <close> = Wait.new(question)
   local ok, err = pose(wait, arguments)
@@ -242,19 +241,15 @@ end
 ---@return slack.Context|slack.Error|"timeout"|nil c of the click; err of the posting
 function methods:choose(options)
   check_self(self, "choose")
-  local run, problem = choices.prepare(self, options)
-  if not run then
+  local wait, timeout, problem = choices.read(self, options)
+  if not wait then
     error("c:choose: " .. problem, 2)
   end
-  local choice, more = run()
+  local choice, more = choices.choose(self, options, wait, timeout)
   if not choice then
     return told_unless_late(self, "c:choose", more)
   end
-  local value = choice.value
-  if value == nil then
-    value = choice.text
-  end
-  return value, more
+  return choice.value, more
 end
 
 -- c:form -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ local ThreadContexts = require "slack.thread_contexts"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local payload = require "slack.payload"
+local place = require "slack.place"
 local upload = require "slack.upload"
 local viewing = require "slack.viewing"
 
@@ -12,13 +13,6 @@ local check_self, told = calls.check_self, calls.told
 
 ---@class slack.Context
 local methods = {}
-
-local function no_channel(name)
-  return nil, errors.new {
-    code = "no_channel",
-    message = name .. ": the trigger has no channel: give one, or use c.client",
-  }
-end
 
 local function post_ephemeral(c, arguments, name)
   local whom = arguments.ephemeral
@@ -33,10 +27,17 @@ local function post_ephemeral(c, arguments, name)
   return Message.post_ephemeral(c.client, arguments, c)
 end
 
+---Posts what a call of this name has been given.
+---@async
+---@param c slack.Context
+---@param arguments table of chat.postMessage, which this is free to change
+---@param name string
+---@return slack.Message? message
+---@return slack.Error? err
 local function post(c, arguments, name)
   arguments.channel = arguments.channel or c.channel_id
   if not arguments.channel then
-    return no_channel(name)
+    return nil, place.no_channel(name)
   elseif arguments.ephemeral then
     return post_ephemeral(c, arguments, name)
   end
@@ -45,14 +46,6 @@ local function post(c, arguments, name)
     return ThreadContexts.post(c, arguments)
   end
   return Message.post(c.client, arguments, c)
-end
-
--- A thread's root has the thread_ts of its own ts, and does not stand in it.
-local function own_thread(c)
-  local thread_ts = c.thread_ts
-  if thread_ts and thread_ts ~= c.message_ts then
-    return thread_ts
-  end
 end
 
 ---Posts to the channel of the trigger, and to its thread when it stands in one.
@@ -65,11 +58,7 @@ end
 function methods:say(content)
   check_self(self, "say")
   local arguments = Message.arguments(content, "c:say", 2)
-  if arguments.thread_ts == nil and arguments.channel == nil then
-    arguments.thread_ts = own_thread(self)
-  elseif not arguments.thread_ts then
-    arguments.thread_ts = nil
-  end
+  place.aim(self, arguments)
   return told(self, "c:say", post(self, arguments, "c:say"))
 end
 
@@ -96,7 +85,7 @@ local function with_place(c, file)
   end
   if what.channel == nil then
     what.channel = c.channel_id
-    what.thread_ts = what.thread_ts or c.channel_id and own_thread(c)
+    what.thread_ts = what.thread_ts or c.channel_id and place.thread_of(c)
   end
   return what
 end
@@ -114,7 +103,7 @@ function methods:upload(file)
   if problem then
     error("c:upload: " .. problem, 2)
   elseif not what.channel then
-    return told(self, "c:upload", no_channel "c:upload")
+    return told(self, "c:upload", nil, place.no_channel "c:upload")
   end
   return told(self, "c:upload", upload.run(self.client, what))
 end
@@ -185,4 +174,4 @@ function methods:update(content)
     Message.new(self.client, target, self.thread_ts):update(arguments))
 end
 
-return { methods = methods }
+return { methods = methods, post = post }

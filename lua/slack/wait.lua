@@ -22,7 +22,7 @@ local tasks = require "slack.tasks"
 ---@field turn_away? fun(wait: slack.Wait, c: slack.Context): boolean whether it
 ---  has seen to what came, so that the task is not to have it
 ---@field asked_ts? string of the question, or what is older than that, until it is known
----@field count? integer of choices
+---@field choices? slack.Choice[]
 ---@field form? slack.FormConversation
 ---@field pass? boolean what it gets goes on to others too
 ---@field race? table of the task that waits (slack.race)
