@@ -258,6 +258,12 @@ describe("blocks", function()
     assert.is_true(blocks.check(everything(), { strict = true }))
   end)
 
+  it("take numbers for text, also in the cells of tables", function()
+    local rows = blocks.table { { "Open", 3 }, { "Done", 0.5 } }.rows
+    assert.same({ type = "raw_text", text = "3" }, rows[1][2])
+    assert.same({ type = "raw_text", text = "0.5" }, rows[2][2])
+  end)
+
   it("have a constructor for every rule", function()
     for _, category in ipairs { "blocks", "elements", "views" } do
       for name in pairs(require "slack.blocks.rules"[category]) do
@@ -306,6 +312,20 @@ describe("blocks", function()
       ["blocks.buton: there is no such function; did you mean \"button\"?; for a type that is new, "
         .. "write a plain table"] = function() blocks.buton "x" end,
       ["blocks.rich.link: url: it is required"] = function() blocks.rich.link {} end,
+      ["blocks.rich.sektion: there is no such function; did you mean \"section\"?; for a type that "
+        .. "is new, write a plain table"] = function() blocks.rich.sektion "x" end,
+      ["blocks.section: acessory: no such field of section is known; did you mean \"accessory\"?"]
+        = function() blocks.section("x", { acessory = blocks.button "y" }) end,
+      ["blocks.header: call it with a dot, not with a colon"] = function() blocks:header "x" end,
+      ["blocks.check: unknown option \"surfce\"; did you mean \"surface\"?"] = function()
+        blocks.check({}, { surfce = "modal" })
+      end,
+      ["blocks.check: option \"surface\": \"message\", \"modal\" or \"home\" expected"] = function()
+        blocks.check({}, { surface = "modl" })
+      end,
+      ["blocks.check: a table of options expected, got string"] = function()
+        blocks.check({}, "modal")
+      end,
     } do
       it("raises at the caller's line: " .. expected, function()
         assert.equal(expected, misuse(fn))

@@ -74,7 +74,7 @@ function kinds.object(kind, value, depth)
 end
 
 function kinds.typed(kind, value, depth)
-  if type(value) == "string" and kind.from_string then
+  if (type(value) == "string" or type(value) == "number") and kind.from_string then
     value = { type = kind.from_string, value }
   end
   local rule = type(value) == "table" and rules[kind.category][value.type]

@@ -3,6 +3,8 @@
 local Walk = require "slack.blocks.walk"
 local errors = require "slack.errors"
 local json = require "slack.json"
+local misuse = require "slack.misuse"
+local option_checks = require "slack.option_checks"
 local rules = require "slack.blocks.rules"
 local schema = require "slack.blocks.schema"
 local sorted_keys = require "slack.sorted_keys"
@@ -11,6 +13,11 @@ local sorted_keys = require "slack.sorted_keys"
 local MAX_VIEW = 250 * 1024
 
 local BLOCKS = schema.list(schema.typed "blocks", nil, 100, "blocks")
+local OPTIONS = {
+  surface = { check = option_checks.one_of("message", "modal", "home") },
+  strict = { check = option_checks.of_type "boolean" },
+}
+local FOLDER = misuse.folder()
 
 local M = {}
 
@@ -111,6 +118,20 @@ function M.problems(value, options)
   return walk.problems
 end
 
+local function check_options(options)
+  local problem
+  if options == nil then
+    return
+  elseif type(options) ~= "table" then
+    problem = "a table of options expected, got " .. type(options)
+  else
+    problem = option_checks.all(options, OPTIONS, "")
+  end
+  if problem then
+    misuse.raise(FOLDER, "blocks.check: " .. problem)
+  end
+end
+
 ---Whether Slack would take it, as far as its published rules say; it is left as it
 ---is. Types and fields that are not known pass, for Slack adds to them.
 ---@param value table a list of blocks, a message, a modal or home tab, or one block
@@ -118,6 +139,7 @@ end
 ---@return true? ok
 ---@return slack.blocks.Error? err with `path` and `problems`
 function M.check(value, options)
+  check_options(options)
   local problems = M.problems(value, options)
   if #problems == 0 then
     return true

@@ -23,17 +23,23 @@ local OBJECTS = {
 
 local M = { check = check.check, rich = {} }
 
+-- What is misspelled in a plain table may be new at Slack; here it is a mistake.
+local STRICT = { strict = true }
+
 local function problems_of(rule, object)
   if rule.category == "views" or rule.name == "message" then
-    return check.problems(object)
+    return check.problems(object, STRICT)
   end
-  local walk = Walk.new {}
+  local walk = Walk.new(STRICT)
   walk:object(rule, object)
   return walk.problems
 end
 
 local function constructor(name, rule)
   return function(...)
+    if ... == M or ... == M.rich then
+      misuse.raise(FOLDER, ("blocks.%s: call it with a dot, not with a colon"):format(name))
+    end
     local ok, object = pcall(build.construct, rule, ...)
     if not ok then
       misuse.raise(FOLDER, ("blocks.%s: %s"):format(name, type(object) == "table" and object.misuse
@@ -126,9 +132,15 @@ function M.options(all, query)
   return { options = matching(all, query) }
 end
 
-return setmetatable(M, {
-  __index = function(_, name)
-    misuse.raise(FOLDER, ("blocks.%s: there is no such function%s; for a type that is new, write a"
-      .. " plain table"):format(tostring(name), near_miss(name, M)))
-  end,
-})
+-- Says which name was meant, where there is none of that.
+local function advising(list, prefix)
+  return setmetatable(list, {
+    __index = function(_, name)
+      misuse.raise(FOLDER, ("%s.%s: there is no such function%s; for a type that is new, write a"
+        .. " plain table"):format(prefix, tostring(name), near_miss(name, list)))
+    end,
+  })
+end
+
+advising(M.rich, "blocks.rich")
+return advising(M, "blocks")
