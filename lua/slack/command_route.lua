@@ -229,7 +229,7 @@ local function rest_of(typed, at)
   if word.is_quoted and not word.is_open and not typed.words[at + 1] then
     return word.text
   end
-  return (typed.text:sub(word.first):gsub("%s+$", ""))
+  return typed.text:match("^.*%S", word.first)
 end
 
 local function read_rest(segment, typed, at)

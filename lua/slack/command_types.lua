@@ -18,7 +18,7 @@ local ESCAPING = '"Escape channels, users, and links sent to your app"'
 
 -- What people type around a mention in a sentence.
 local function bare(text)
-  return (text:gsub("[,;:.]+$", ""))
+  return text:match "^.*[^,;:.]" or ""
 end
 
 local function got(text)
@@ -82,7 +82,7 @@ local function reads_duration(text)
 end
 
 local function reads_link(text)
-  local value = text:match "^<(https?://[^|>]+)|?[^>]*>$" or text:match "^https?://[^%s<>]+$"
+  local value = text:match "^<(https?://[^|>]+)%f[|>]|?[^>]*>$" or text:match "^https?://[^%s<>]+$"
   if value then
     return mrkdwn.unescape(value)
   end
@@ -90,8 +90,10 @@ local function reads_link(text)
 end
 
 local function reads_email(text)
-  local value = text:match "^<mailto:([^|>]+)|?[^>]*>$" or text
-  if value:find "^[^%s@<>|]+@[^%s@<>|]+%.[^%s@<>|]+$" then
+  local value = text:match "^<mailto:([^|>]+)%f[|>]|?[^>]*>$" or text
+  local domain = value:match "^[^%s@<>|]+@([^%s@<>|]+)$"
+  local dot = domain and domain:find(".", 2, true)
+  if dot and dot < #domain then
     return mrkdwn.unescape(value)
   end
   return nil, "an e-mail address expected" .. got(text)
@@ -103,14 +105,14 @@ M.TYPES = {
   integer = { read = reads_integer },
   number = { read = reads_number },
   user = {
-    read = reads_mention("a person like @ada", "@", "^<@([UW]%w+)|?[^>]*>$", "^[UW]%u*%d[%u%d]+$"),
+    read = reads_mention("a person like @ada", "@", "^<@([UW]%w+)%f[|>]|?[^>]*>$", "^[UW]%u*%d[%u%d]+$"),
   },
   channel = {
-    read = reads_mention("a channel like #general", "#", "^<#([CGD]%w+)|?[^>]*>$",
+    read = reads_mention("a channel like #general", "#", "^<#([CGD]%w+)%f[|>]|?[^>]*>$",
       "^[CGD]%u*%d[%u%d]+$"),
   },
   usergroup = {
-    read = reads_mention("a user group like @marketing", "@", "^<!subteam%^(S%w+)|?[^>]*>$",
+    read = reads_mention("a user group like @marketing", "@", "^<!subteam%^(S%w+)%f[|>]|?[^>]*>$",
       "^S%u*%d[%u%d]+$"),
   },
   date = { read = reads_date },

@@ -12,13 +12,14 @@ local M = {}
 function M.parse(text)
   local seconds, rank, at = 0, math.huge, 1
   while at <= #text do
-    local number, unit, after = text:match("^(%d+%.?%d*)(%l+)()", at)
+    local number, unit, after = text:match("^(%d[%d.]*)(%l+)()", at)
+    number = tonumber(number)
     if not number or not UNITS[unit] or RANKS[unit] >= rank then
       return nil
     end
-    seconds, rank, at = seconds + tonumber(number) * UNITS[unit], RANKS[unit], after
+    seconds, rank, at = seconds + number * UNITS[unit], RANKS[unit], after
   end
-  if at == 1 then
+  if at == 1 or seconds == math.huge then
     return nil
   end
   return math.tointeger(seconds) or seconds

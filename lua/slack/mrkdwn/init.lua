@@ -145,6 +145,11 @@ local function is_url(url)
   return url:find "^%a[%w+.-]*:%S" ~= nil
 end
 
+-- A line's end, with the blanks around it, is a blank; blanks alone stay.
+local function on_one_line(blank)
+  return blank:find "[\r\n]" and " " or nil
+end
+
 ---A link. What has no scheme (https:, mailto:) is no URL to Slack and stays text.
 ---@param url string
 ---@param text? string plain, or a format with its arguments
@@ -154,7 +159,7 @@ function M.link(url, text, ...)
   if type(url) ~= "string" then
     refuse("link: a URL expected, got %s", type(url))
   end
-  local label = text ~= nil and given("link", text, ...):gsub("%s*[\r\n]+%s*", " ") or nil
+  local label = text ~= nil and given("link", text, ...):gsub("%s+", on_one_line) or nil
   if not is_url(url) then
     return label or escape(url)
   elseif not label or label == "" then
@@ -217,10 +222,8 @@ end
 -- A style ends with its line, and begins and ends at something that is seen.
 local function styled(text, mark)
   return (text:gsub("[^\r\n]+", function(line)
-    local before, inside, behind = line:match "^(%s*)(.-)(%s*)$"
-    if inside ~= "" then
-      return before .. mark .. without_marks(inside, mark) .. mark .. behind
-    end
+    local before, inside, behind = line:match "^(%s*)(.*%S)(.*)$"
+    return inside and before .. mark .. without_marks(inside, mark) .. mark .. behind
   end))
 end
 
@@ -263,7 +266,7 @@ function M.code_block(text, ...)
   escaped = escaped:gsub("`(`+)", function(rest)
     return "`" .. rest:gsub("`", ZERO_WIDTH_SPACE .. "`")
   end)
-  return ("```\n%s\n```"):format((escaped:gsub("^\n+", ""):gsub("%s+$", "")))
+  return ("```\n%s\n```"):format(escaped:gsub("^\n+", ""):match "^.*%S" or "")
 end
 
 ---Each line as a quote.

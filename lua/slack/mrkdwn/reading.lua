@@ -180,24 +180,24 @@ local function words_of(part, names)
 end
 
 -- Marks of style count at the edges of words, with no space inside them, on one line.
-local function is_styled(text, first, inside, after)
-  local before, behind = text:sub(first - 1, first - 1), text:sub(after, after)
+local function is_styled(before, inside, behind)
   return not (before:find "[%w\128-\255]" or behind:find "[%w\128-\255]"
     or inside:find "^%s" or inside:find "%s$")
 end
 
 local function without_marks(text, mark)
-  local pattern, from = ("()%%%s([^%s\n]+)%%%s()"):format(mark, mark, mark), 1
+  local pattern, from, kept = ("()%%%s([^%s\n]+)%%%s()"):format(mark, mark, mark), 1, {}
   while true do
-    local _, _, first, inside, after = text:find(pattern, from)
+    local first, inside, after = text:match(pattern, from)
     if not first then
-      return text
-    elseif is_styled(text, first, inside, after) then
-      text = text:sub(1, first - 1) .. inside .. text:sub(after)
-      from = first + #inside
-    else
-      from = first + 1
+      kept[#kept + 1] = text:sub(from)
+      return table.concat(kept)
     end
+    local before = first > from and text:sub(first - 1, first - 1) or (kept[#kept] or ""):sub(-1)
+    local is_style = is_styled(before, inside, text:sub(after, after))
+    kept[#kept + 1] = text:sub(from, is_style and first - 1 or first)
+    kept[#kept + 1] = is_style and inside or nil
+    from = is_style and after or first + 1
   end
 end
 
