@@ -1,5 +1,7 @@
+local Process = require "support.process"
 local child = require "support.child"
 local files = require "support.files"
+local live_app = require "support.live_app"
 
 -- The demo, with these modules, as `make demo` runs it.
 local function demo(settings, input)
@@ -11,7 +13,9 @@ describe("examples/demo", function()
   it("plays its conversation with examples/hello to the end and exits with 0", function()
     local ok, output = demo()
     assert.truthy(ok, output)
-    for _, line in ipairs { "Hello, @ada!", "Lunch at Luigi's", "Ahoy, @ada!", "status 0" } do
+    for _, line in ipairs {
+      "Hello, @ada!", "Lunch at Luigi's", "A table for 4, Friday.", "Ahoy, @ada!", "status 0",
+    } do
       assert.truthy(output:find(line, 1, true), output)
     end
   end)
@@ -34,5 +38,45 @@ describe("examples/demo", function()
     for _, line in ipairs { "grace>", "there is nobody called nobody", "there is no button 9" } do
       assert.truthy(output:find(line, 1, true), output)
     end
+  end)
+
+  it("with STAY=1 holds conversations, in messages and in a modal", function()
+    local directory <close> = files.temporary()
+    local input = directory.path .. "/input"
+    assert(files.run("mkfifo " .. input))
+    local here <close> = Process.start(child.interpreter() .. " examples/demo/main.lua", {
+      environment = { STAY = "1", LUA_PATH = package.path, LUA_CPATH = package.cpath },
+      input = input,
+    })
+    local typed <close> = assert(io.open(input, "w"))
+    typed:setvbuf "no"
+    local from = 1
+    local function wait_for(text)
+      live_app.wait(function()
+        local _, last = here:output():find(text, from, true)
+        from = last or from
+        return last or not here:is_running() and error(here:output())
+      end)
+    end
+    wait_for "ada>"
+    for _, line in ipairs {
+      { "book a table", "Which day?" }, { "Friday", "[6: 4]" }, { "/click 6", "A table for 4" },
+      { "/rate", "stars: Stars" }, { "/fill stars 9\n/submit", "stars: From one to five." },
+      { "/fill stars 4\n/submit", "@ada gives lunch 4 of 5 stars." }, { "/quit", "status 0" },
+    } do
+      typed:write(line[1], "\n")
+      wait_for(line[2])
+    end
+    assert.equal(0, here:wait(), here:output())
+  end)
+
+  it("ends at Ctrl-C with its bot, and without a traceback", function()
+    local here <close> = Process.lua "examples/demo/main.lua"
+    live_app.wait(function() return here:output():find("listens on", 1, true) end)
+    here:signal "INT"
+    live_app.wait(function() return not here:is_running() end)
+    assert.equal(1, here:wait(), here:output())
+    assert.truthy(here:output():find "Interrupted\n.*The bot was asked to stop", here:output())
+    assert.is_nil(here:output():find "traceback", here:output())
   end)
 end)

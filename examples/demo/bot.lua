@@ -23,8 +23,13 @@ local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
+-- Ctrl-C is for this program: os.execute would ignore it, and the command end by it.
+local function execute(command)
+  return io.popen("trap '' INT; " .. command, "r"):close()
+end
+
 local function copy_example(directory)
-  assert(os.execute(("cp -R %s/. %s"):format(SOURCE, quote(directory))))
+  assert(execute(("cp -R %s/. %s"):format(SOURCE, quote(directory))))
 end
 
 ---@param slack_here slack.Sandbox where it is to connect to
@@ -92,7 +97,7 @@ end
 
 ---Asks it to end; collect tells how it went.
 function Bot:stop()
-  os.execute(("kill -TERM %d 2>/dev/null"):format(self.pid))
+  execute(("kill -TERM %d 2>/dev/null"):format(self.pid))
 end
 
 ---Waits for its end (blocks) and removes its files.
@@ -101,7 +106,7 @@ function Bot:collect()
   if self.pipe then
     local _, _, status = self.pipe:close()
     self.pipe = nil
-    os.execute("rm -rf " .. quote(self.directory))
+    execute("rm -rf " .. quote(self.directory))
     self.status = status
   end
   return self.status

@@ -7,6 +7,7 @@ package.path = arg[0]:match "^(.*)/" .. "/?.lua;" .. package.path
 local Bot = require "bot"
 local Screen = require "screen"
 local core = require "slack.core"
+local interrupts = require "slack.interrupts"
 local play = require "play"
 local sandbox = require "slack.sandbox"
 local stay = require "stay"
@@ -17,6 +18,12 @@ local CONNECT_WITHIN = 10
 -- A person watches: colors, and time to read.
 local IS_TERMINAL = core.is_terminal(1)
 local PACE = 0.7
+
+-- What is said without a traceback: that an answer did not come, and what has one already.
+local function explain(err)
+  local is_told = type(err) == "string" and (err:find "^no " or err:find "\nstack traceback:")
+  return is_told and err or debug.traceback(err)
+end
 
 local function ids(connections)
   local list = {}
@@ -59,9 +66,35 @@ local function stop(stage)
   return status == 0
 end
 
-local function perform(stage)
+-- Raises as fn does; or false when Ctrl-C comes before its end.
+local function unless_interrupted(stage, fn)
+  local ok, err = tasks.race {
+    function()
+      return xpcall(fn, explain, stage)
+    end,
+    function()
+      stage.interrupt:await()
+      return false
+    end,
+  }
+  if err then
+    error(err, 0)
+  end
+  return ok
+end
+
+local function show(stage)
   connect(stage)
   play(stage)
+end
+
+local function perform(stage)
+  if not unless_interrupted(stage, show) then
+    print()
+    stage.screen:note("Interrupted")
+    stop(stage)
+    return false
+  end
   local kept = finish(stage)
   if os.getenv "STAY" == "1" then
     stage.screen:pause()
@@ -71,16 +104,20 @@ local function perform(stage)
 end
 
 local function main()
+  local interrupt = tasks.waiter()
+  local guard <close> = interrupts.listen(function() -- luacheck: ignore 211
+    interrupt:resolve()
+  end)
   local slack_here <close> = assert(sandbox.start { bot_name = "hello" })
   local screen = Screen.new(slack_here, IS_TERMINAL and not os.getenv "NO_COLOR",
     IS_TERMINAL and PACE or 0)
   screen:pause()
   screen:note("A local Slack listens on " .. slack_here.api_url)
   local bot <close> = Bot.start(slack_here, arg[-1] or "lua5.4")
-  local stage = { slack = slack_here, bot = bot, screen = screen, answers = 0, slowest = 0 }
-  local ok, result = xpcall(perform, function(err)
-    return type(err) == "string" and err:find "^no " and err or debug.traceback(err)
-  end, stage)
+  local stage = {
+    slack = slack_here, bot = bot, screen = screen, interrupt = interrupt, answers = 0, slowest = 0,
+  }
+  local ok, result = xpcall(perform, explain, stage)
   if not ok then
     screen:line("FAILED", tostring(result), nil, "bad")
     screen:note("What the bot logged:")

@@ -16,7 +16,7 @@ local RELOAD_WITHIN = 5
 local function answered(stage, message, seconds)
   stage.screen:message(message, seconds)
   stage.answers = stage.answers + 1
-  stage.slowest = math.max(stage.slowest, seconds)
+  stage.slowest = math.max(stage.slowest, seconds or 0)
   return message
 end
 
@@ -53,17 +53,42 @@ local function command(stage, name, text, expected)
   return answered(stage, expect(answer, "answer to " .. name), core.monotonic() - began)
 end
 
-local function click(stage, message, action_id, label)
+-- The button of a message that says this.
+local function find_button(message, label)
+  for _, block in ipairs(message.blocks) do
+    for _, element in ipairs(block.type == "actions" and block.elements or {}) do
+      if element.text.text == label then
+        return element
+      end
+    end
+  end
+end
+
+-- Somebody presses a button; the message must then have this in it.
+local function click(stage, name, message, label, expected)
   local began = core.monotonic()
-  stage.screen:line("grace", ("presses [%s]"):format(label))
-  local outcome = stage.slack:click { user = "grace", message = message, action_id = action_id }
+  stage.screen:line(name, ("presses [%s]"):format(label))
+  local button = expect(find_button(message, label), "button " .. label)
+  local outcome = stage.slack:click { user = name, message = message, action_id = button.action_id }
   expect(outcome.seconds, "ack of the button")
   stage.screen:line("", "(acknowledged)", outcome.seconds)
-  local grace = stage.slack.workspace:find_user "grace"
   local updated = stage.slack:wait_message {
-    channel = "general", text = "<@" .. grace.id .. ">", timeout = ANSWER_WITHIN,
+    channel = "general", text = expected, timeout = ANSWER_WITHIN,
   }
   answered(stage, expect(updated, "update of the message"), core.monotonic() - began)
+end
+
+-- The handler waits at each of the questions, in a local variable of its own.
+local function converse(stage)
+  local screen = stage.screen
+  screen:note("A conversation is one function: handlers/book.lua")
+  say(stage, "book a table", "Which day?")
+  local question = say(stage, "Friday", "For how many?")
+  click(stage, "ada", question, "4", "chose *4*")
+  local answer = stage.slack:wait_message {
+    channel = "general", after = question.ts, text = "A table", timeout = ANSWER_WITHIN,
+  }
+  answered(stage, expect(answer, "end of the conversation"))
 end
 
 -- Saves a changed script and waits until the bot's log speaks of it.
@@ -85,7 +110,10 @@ return function(stage)
   say(stage, "hello", "Hello")
   screen:pause()
   local question = command(stage, "/lunch", "Luigi's", "Lunch at Luigi's")
-  click(stage, question, "join_lunch", "Count me in")
+  local grace = stage.slack.workspace:find_user "grace"
+  click(stage, "grace", question, "Count me in", "<@" .. grace.id .. ">")
+  screen:pause()
+  converse(stage)
   screen:pause()
   edit(stage, "greet.lua", "Hello, ", "Ahoy, ",
     "handlers/greet.lua is edited and saved: \"Hello, \" becomes \"Ahoy, \"", "reload")

@@ -20,6 +20,7 @@ function Screen.new(slack_here, is_colored, pace)
     workspace = slack_here.workspace,
     is_colored = is_colored,
     pace = pace,
+    start = "", -- of each line; a carriage return where a prompt may stand
     buttons = {}, -- number -> { message or view, action_id, element }
   }, Screen)
 end
@@ -67,10 +68,10 @@ function Screen:line(name, text, seconds, color)
     local first = number == 1
     local left = self:paint(color or "name", padded(first and name or "", NAME_WIDTH))
     if first and seconds then
-      print(("  %s %s%s"):format(left, padded(part, TEXT_WIDTH),
+      print(("%s  %s %s%s"):format(self.start, left, padded(part, TEXT_WIDTH),
         self:paint("dim", milliseconds(seconds))))
     else
-      print(("  %s %s"):format(left, part))
+      print(("%s  %s %s"):format(self.start, left, part))
     end
   end
   io.stdout:flush()
@@ -94,7 +95,8 @@ end
 ---A heading or remark.
 function Screen:note(text, seconds)
   local left = seconds and padded(text, TEXT_WIDTH + NAME_WIDTH + 1) or text
-  print(("  %s%s"):format(self:paint("dim", left), self:paint("dim", milliseconds(seconds))))
+  print(("%s  %s%s"):format(self.start, self:paint("dim", left),
+    self:paint("dim", milliseconds(seconds))))
   io.stdout:flush()
 end
 
@@ -123,13 +125,10 @@ end
 
 -- What can be pressed or chosen in a block.
 local function buttons_of(block)
-  local buttons = {}
-  for _, element in ipairs(block.elements or { block.accessory }) do
-    if element.action_id and element.type ~= "rich_text_section" then
-      table.insert(buttons, element)
-    end
+  if block.type == "actions" or block.type == "context_actions" then
+    return block.elements
   end
-  return buttons
+  return { block.type == "section" and block.accessory or nil }
 end
 
 local function label_of(element)

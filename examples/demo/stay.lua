@@ -1,6 +1,7 @@
 -- The terminal as a person in #general: lines are messages, /words are commands.
 
 local core = require "slack.core"
+local interrupts = require "slack.interrupts"
 local loop = require "slack.loop"
 local Views = require "views"
 local tasks = require "slack.tasks"
@@ -15,7 +16,8 @@ local HELP = [[
   /dm TEXT tells the bot alone, /shortcut ID uses a shortcut; /fill NAME VALUE, /submit
   and /close are for modals; /as NAME makes you another person (ada, grace), /quit ends.]]
 local HANDLERS = [[
-  The bot's handlers are in %s: edit one, save, and talk on. It has the command /lunch PLACE.]]
+  The bot's handlers are in %s: edit one, save, and talk on. Try
+  "book a table", /lunch PLACE, /rate.]]
 
 local Stay = {}
 Stay.__index = Stay
@@ -62,7 +64,6 @@ local function print_help(self)
 end
 
 local function note(self, text)
-  io.stdout:write "\r"
   self.screen:note(text)
   prompt(self)
 end
@@ -74,7 +75,6 @@ local function show_news(self)
     end, 3600) or {}
     local seconds = self.asked_at and core.monotonic() - self.asked_at
     self.heard_at = core.monotonic()
-    io.stdout:write("\r")
     for _, message in ipairs(found) do
       self.screen:message(message, seconds)
     end
@@ -91,7 +91,6 @@ local function show_log(self)
     local log = self.bot:log()
     for line in log:sub(shown + 1):gmatch "([^\n]+)\n" do
       if line:find " scripts " or line:find " WARN " or line:find " ERROR " then
-        io.stdout:write "\r"
         self.screen:log(line, self.bot.directory)
         prompt(self)
       end
@@ -190,6 +189,12 @@ local ACTIONS = {
   ["/close"] = function(self) self.views:close(self.user) end,
 }
 
+local function act(self, action, text)
+  action(self, text)
+  io.stdout:write "\r"
+  prompt(self)
+end
+
 local function obey(self, line)
   local name, text = line:match "^(/%S+)%s*(.-)%s*$"
   self.asked_at = core.monotonic()
@@ -200,7 +205,7 @@ local function obey(self, line)
   elseif name == "/as" then
     become(self, text)
   elseif ACTIONS[name] then
-    tasks.spawn(ACTIONS[name], self, text)
+    tasks.spawn(act, self, ACTIONS[name], text)
   elseif name then
     tasks.spawn(command, self, name, text)
   elseif line ~= "" then
@@ -255,8 +260,10 @@ return function(stage)
     self.bot:edit("greet.lua", "function%(c\n", "function(c)\n") -- what the play has broken
   end
   print_help(self)
-  local signals <close> = assert(core.signals { "INT", "TERM" })
-  loop.watch(signals:fd(), function() self.ended:resolve() end)
+  self.screen.start = "\r"
+  local guard <close> = interrupts.listen(function() -- luacheck: ignore 211
+    self.ended:resolve()
+  end)
   watch_input(self)
   local watch_bot = self.bot and show_log or show_connections
   local watchers = { tasks.spawn(show_news, self), tasks.spawn(watch_bot, self) }
@@ -266,6 +273,6 @@ return function(stage)
     watcher:cancel()
   end
   loop.unwatch(0)
-  loop.unwatch(signals:fd())
   print()
+  self.screen.start = ""
 end

@@ -1,5 +1,5 @@
 -- A bot whose listeners are in handlers/: edit them while it runs. It greets,
--- and asks by "/lunch Luigi's" who comes along.
+-- asks by "/lunch Luigi's" who comes along, books a table and lets lunch be rated.
 --
 --   lua5.4 examples/hello/bot.lua
 
