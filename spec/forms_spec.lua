@@ -273,6 +273,33 @@ describe("c:form", function()
       assert.equal(0, app.dispatch.waits.count)
     end)
 
+    it("by an error before the loop says so to who submits it", function()
+      app:command("/order", function(c)
+        c:form(order())
+        error "broken"
+      end)
+      talk.offline:command "/order"
+      talk.settle()
+      local ack = ack_of(submit(views[1], 1))
+      assert.truthy(ack.view.blocks[1].text.text:find("not waited for any more", 1, true))
+      assert.equal(0, app.dispatch.waits.count)
+    end)
+
+    it("to another task goes on there", function()
+      app:command("/order", function(c)
+        local form = c:form(order())
+        tasks.spawn(function()
+          for submission in form:submissions() do
+            got.count = submission.values.count
+          end
+        end)
+      end)
+      talk.offline:command "/order"
+      talk.settle()
+      assert.equal("empty", ack_of(submit(views[1], 3)))
+      assert.equal(3, got.count)
+    end)
+
     it("in the modal says to who submits it that nobody waits any more", function()
       on_order(function(submission)
         submission:reject { count = "No." }

@@ -247,6 +247,15 @@ describe("c:wait", function()
     assert.falsy(offline:log():find("no listener for action", 1, true))
   end)
 
+  it("acks what it passes on and no listener takes: a command, a modal", function()
+    wait { command = "/go", pass = true }
+    assert.same({ "empty" }, offline:command("/go").answers)
+    talk.settle()
+    wait { view = "order", pass = true }
+    local request = view "view_submission"
+    assert.same({ { "empty" }, nil }, { request.answers, request.refused_as })
+  end)
+
   it("acks what it took when the handler waits again, if that has not", function()
     local request
     app:message("go", function(c)

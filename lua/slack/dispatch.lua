@@ -158,6 +158,8 @@ function Dispatch:nobody(c, named)
     request.is_unknown = not named and not c.is_seen_to
   elseif request.acked then
     return
+  elseif c.is_seen_to then -- a handler that waited had it, and passes it on (pass = true)
+    c:ack()
   elseif request.has_status or c.kind == "view" and c.type == "view_submission"
     or c.kind == "options" then
     self:refuse(request, "unmatched")

@@ -19,6 +19,7 @@ local TIMEOUT = 3600
 ---@field wait slack.Wait what comes for its views
 ---@field queue slack.Context[] submissions that nobody has looked at
 ---@field current? slack.Submission
+---@field task? slack.Task that was the last to do something with it
 local Form = {}
 Form.__index = Form
 Form.__name = "slack.form_conversation"
@@ -68,14 +69,23 @@ local function restart_timer(self)
   self.timer = self.timeout and loop.after(self.timeout, expire, self) or nil
 end
 
+-- Its handler has ended, by an error for instance, before it came to the loop.
+local function is_left(self)
+  return self.task and self.task.done and not self.waiter
+end
+
 -- All that comes for its views, in place of being taken by a task.
 local function receive(wait, c)
   local self = wait.form
   Waits.adopt(wait, c)
   if c.type == "view_submission" then
     table.insert(self.queue, c)
-    restart_timer(self)
-    wake(self)
+    if is_left(self) then
+      stop(self, "closed")
+    else
+      restart_timer(self)
+      wake(self)
+    end
   else
     c:ack()
     if c.body.is_cleared == true or Submission.is_root(c.payload) then
@@ -112,7 +122,9 @@ end
 ---@return slack.Error? err
 function M.open(c, view, timeout)
   local prepared = Submission.prepare(view)
-  local self = setmetatable({ c = c, timeout = timeout, queue = {} }, Form)
+  local self = setmetatable({
+    c = c, timeout = timeout, queue = {}, task = tasks.current(),
+  }, Form)
   self.wait = {
     c = c, kind = "view", id = prepared.external_id, test = is_for_it, turn_away = receive,
     form = self,
@@ -192,6 +204,7 @@ end
 ---@return slack.Submission? submission
 ---@return "submitted"|"closed"|"timeout"|nil why there is no more
 function Form:next()
+  self.task = tasks.current()
   settle(self)
   while not self.queue[1] and not self.why do
     await(self)
@@ -243,6 +256,7 @@ function Form:update(view)
     error("form:update: a view expected, got " .. type(view), 2)
   end
   local prepared = Submission.prepare(view)
+  self.task = tasks.current()
   return self.c.client.views.update { view_id = self.view.id, view = prepared }
 end
 
