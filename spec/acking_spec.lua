@@ -155,6 +155,22 @@ describe("an ack", function()
     end)
   end)
 
+  it("that Slack would refuse in silence is told with the path of what is wrong", function()
+    local wrong = { type = "section", text = "plain" }
+    answer_to_view { update = {
+      type = "modal", title = { type = "plain_text", text = "T" }, blocks = { wrong },
+    } }
+    app:command("/x", function() return { text = "x", blocks = { wrong } } end)
+    offline:command "/x"
+    app:options("o", function() return { { text = "no object", value = "1" } } end)
+    offline:deliver { type = "block_suggestion", action_id = "o" }
+    local told, line = {}, "WARN [^\n]*does not take what was answered[^\n]-: ([%w%[%].]+)"
+    for path in offline:log():gmatch(line) do
+      told[#told + 1] = path
+    end
+    assert.same({ "view.blocks[1].text", "blocks[1].text", "options[1].text" }, told)
+  end)
+
   it("of a menu takes groups and plain legacy options as they are (S146, S185)", function()
     local answer
     app:options({ callback_id = "old" }, function() return answer end)

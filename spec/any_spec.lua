@@ -66,6 +66,14 @@ describe("app:any", function()
       app.metrics:render(), 1, true)
   end)
 
+  it("leaves as unknown what even it does not want, below middleware too", function()
+    app:any({ type = "another_future_thing" }, note "any")
+    app:use(function(_, next) return next() end)
+    offline:deliver { type = "some_future_thing" }
+    assert.matches('slack_events_total{type="unknown",outcome="unknown"} 1',
+      app.metrics:render(), 1, true)
+  end)
+
   it("runs all that match for what needs no answer, else the first", function()
     app:any(note("first", "1"))
     app:any(note("second", "2"))

@@ -362,9 +362,17 @@ describe("the context", function()
     end)
 
     it("reply in the thread in any case", function()
-      app:message(function(c) c:reply "x" end)
+      app:message(function(c)
+        c:reply "x"
+        c:reply { text = "y", thread_ts = "9.9" }
+      end)
       offline:message("top", { ts = "5.5" })
-      assert.equal("5.5", called "chat.postMessage"[1].thread_ts)
+      offline:message("below", { ts = "7.7", thread_ts = "6.6" })
+      local threads = {}
+      for i, arguments in ipairs(called "chat.postMessage") do
+        threads[i] = arguments.thread_ts
+      end
+      assert.same({ "5.5", "9.9", "6.6", "9.9" }, threads)
     end)
 
     it("give a message to go on with", function()

@@ -306,14 +306,21 @@ describe("c:ask", function()
   end)
 
   it("that cannot post gives the error, and what was said goes to listeners", function()
-    talk.offline.answers["chat.postMessage"] = errors.new {
-      code = "not_in_channel", message = "chat.postMessage: not_in_channel",
-    }
+    local gate = tasks.waiter()
+    talk.offline.answers["chat.postMessage"] = function()
+      gate:await()
+      return nil, errors.new {
+        code = "not_in_channel", message = "chat.postMessage: not_in_channel",
+      }
+    end
     ask()
     talk:say "ask"
+    talk:say "meanwhile"
+    gate:resolve()
+    talk.settle()
     assert.same({ "chat.postMessage: not_in_channel" }, got)
     talk:say "after"
-    assert.same({ "ask", "after" }, heard)
+    assert.same({ "ask", "meanwhile", "after" }, heard)
     assert.equal(0, app.dispatch.waits.count)
   end)
 

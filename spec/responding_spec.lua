@@ -190,6 +190,11 @@ describe("c:respond", function()
     assert.equal("response_url_used_up", results[6].code)
   end)
 
+  it("takes no for an answer, whatever its status", function()
+    local results = answered(200, '{"ok":false,"error":"expired_url"}')
+    assert.same({ "expired_url", 200 }, { results[1].code, results[1].status })
+  end)
+
   it("counts no post that did not get through", function()
     local codes = {}
     live.run(function(_, new_app)
