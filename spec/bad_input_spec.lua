@@ -214,16 +214,21 @@ describe("bad input", function()
       http.request = post -- luacheck: ignore 122
     end)
 
-    -- 1 MB: deeper than JSON goes here, and as deep as it goes many times.
+    -- 1 MB: deeper than it can be decoded, and as deep as that goes many times.
     local TOO_DEEP <const> = ("["):rep(500000) .. ("]"):rep(500000)
     local DEEP <const> = "[" .. ((("["):rep(500) .. ("]"):rep(500) .. ","):rep(1000)) .. "null]"
+
+    local function count_lines(lines, pattern)
+      local _, count = table.concat(lines, "\n"):gsub(pattern, "")
+      return count
+    end
 
     local function listen(here_app, seen)
       here_app:any(function(c) table.insert(seen, c.kind .. " " .. c.type) end)
       here_app:message(function() table.insert(seen, "message") end)
     end
 
-    it("by HTTP: 1 MB of nesting is taken or refused, and the app goes on", function()
+    it("by HTTP: 1 MB of nesting is acked by the rules, and app:any sees it", function()
       live.run(function(_, new_app, lines)
         local seen = {}
         local bot = new_app {
@@ -241,16 +246,40 @@ describe("bad input", function()
           local body = ('payload={"type":"view_submission","view":%s}'):format(text)
           return signed.post(url, body, { type = "application/x-www-form-urlencoded" }).status
         end
-        assert.same({ 400, 400, 400 },
+        assert.same({ 200, 200, 200 },
           { post_event(TOO_DEEP), post_form(TOO_DEEP), post_event(TOO_DEEP) })
         assert.same({ 200, 200 }, { post_event(DEEP), post_event "[[[null]]]" })
         assert.equal(200, post_form(DEEP))
-        live.wait(function() return #seen == 3 end)
-        assert.same({ "message", "message", "view view_submission" }, seen)
-        local log = table.concat(lines, "\n")
-        local _, refused = log:gsub("refused a request with 400: nested too deep", "")
-        assert.equal(1, refused)
-        assert.not_matches("ERROR", log)
+        live.wait(function() return #seen == 6 end)
+        assert.same({
+          "unknown unknown", "unknown unknown", "unknown unknown",
+          "message", "message", "view view_submission",
+        }, seen)
+        assert.equal(1, count_lines(lines, "a payload could not be read: .- nested too deep"))
+        assert.equal(0, count_lines(lines, "ERROR"))
+      end)
+    end)
+
+    it("by Socket Mode: 1 MB of nesting is acked by the rules, and app:any sees it", function()
+      live.run(function(here, new_app, lines)
+        local bot, seen = new_app(), {}
+        listen(bot, seen)
+        assert(bot:start())
+        local connection = assert(here:wait_connections(1))[1]
+        for i, envelope in ipairs {
+          '"type":"events_api","payload":{"event":{"type":"message","user":"U1","blocks":%s}}',
+          '"type":"interactive","payload":{"type":"view_submission","view":%s}',
+          '"type":"slash_commands","payload":{"command":"/x","text":%s}',
+          '"type":"something_new","payload":%s',
+        } do
+          connection:send(('{"envelope_id":"E-%d",%s}'):format(i, envelope:format(TOO_DEEP)))
+        end
+        live.wait(function() return #connection.acks == 4 and #seen == 4 end)
+        assert.same({
+          "unknown unknown", "unknown unknown", "unknown unknown", "unknown unknown",
+        }, seen)
+        assert.equal(1, count_lines(lines, "a payload could not be read: .- nested too deep"))
+        assert.equal(0, count_lines(lines, "ERROR"))
       end)
     end)
 

@@ -133,18 +133,46 @@ describe("scan_envelope", function()
     end
   end)
 
-  it("reads nesting down to 512 containers and refuses what is deeper", function()
-    local function nested(depth, opening, closing)
-      return '{"a":' .. opening:rep(depth - 1) .. closing:rep(depth - 1) .. "}"
+  describe("of nesting", function()
+    local function nested(depth, opening, closing, inside)
+      return '{"a":' .. opening:rep(depth - 1) .. (inside or "") .. closing:rep(depth - 1) .. "}"
     end
-    for _, depth in ipairs { 2, 63, 64, 65, 128, 511, 512 } do
-      scan(nested(depth, "[", "]"))
-    end
-    assert_refused(nested(513, "[", "]"))
-    assert_refused(nested(100000, "[", "]"))
-    assert_refused('{"a":' .. ("["):rep(100000))
-    scan('{"a":' .. ('{"a":'):rep(511) .. "1" .. ("}"):rep(512))
-    assert_refused('{"a":' .. ('{"a":'):rep(512) .. "1" .. ("}"):rep(513))
+
+    it("reads any depth, and goes on behind it", function()
+      for _, depth in ipairs { 2, 63, 64, 65, 128, 511, 512, 513, 514, 1000, 500000 } do
+        scan(nested(depth, "[", "]"))
+        scan(nested(depth, '{"a":', "}", "1"))
+        local text = nested(depth, '[{"]":"}\\"]"},', "]", "[]")
+        assert.equal(text, scan('{"payload":' .. text .. ',"type":"t"}').payload)
+        assert.equal("t", scan('{"payload":' .. text .. ',"type":"t"}').type)
+      end
+    end)
+
+    it("finds no field of the envelope inside it", function()
+      local envelope = scan('{"x":' .. ('{"type":'):rep(600) .. '"inner"' .. ("}"):rep(600) .. "}")
+      assert.is_nil(envelope.type)
+    end)
+
+    it("refuses what has no end, whatever its depth", function()
+      for _, depth in ipairs { 2, 511, 512, 513, 514, 500000 } do
+        local text = nested(depth, "[", "]", '"x"')
+        scan(text)
+        for _, cut in ipairs { 1, 2, depth, depth + 1, depth + 2 } do
+          assert_refused(text:sub(1, -cut - 1))
+        end
+        assert_refused('{"a":' .. ("["):rep(depth))
+        assert_refused(text .. "}")
+        assert_refused('{"a":' .. ("["):rep(depth) .. "]" .. ("}"):rep(depth))
+      end
+    end)
+
+    it("refuses strings at any depth that are none", function()
+      for _, depth in ipairs { 2, 511, 512, 513, 514, 2000 } do
+        for _, inside in ipairs { '"', '"\n"', '"\\x"', '"\\' } do
+          assert_refused(nested(depth, "[", "]", inside))
+        end
+      end
+    end)
   end)
 
   it("keeps apart objects and lists at every depth", function()

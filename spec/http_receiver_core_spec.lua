@@ -391,7 +391,7 @@ describe("http_receiver in C", function()
         "", "{", "[]", "null", '"x"', "{}{}", "{'a':1}", '{"event":{}', '{"a":1,}',
         "\xef\xbb\xbf{}", '{"event":{},"n":1e999}',
         '{"event":{"text":"\xff"}}', '{"event":{"text":"\0"}}', '{"event":\0{}}',
-        ('{"event":'):rep(600) .. "{}" .. ("}"):rep(600),
+        ('{"event":'):rep(600) .. "{}" .. ("}"):rep(599),
       } do
         refused(400, { body = body, type = JSON })
       end

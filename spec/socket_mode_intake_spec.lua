@@ -44,6 +44,15 @@ describe("what comes in", function()
     assert.equal('{"envelope_id":"E-1"}', wait_for_ack "E-1")
   end)
 
+  it("is acked and handed over however deep it is nested", function()
+    local bot, socket = wire:ready_bot()
+    local nest = ("["):rep(400000) .. ("]"):rep(400000)
+    wire:act(socket, "text", '{"type":"events_api","envelope_id":"E-1","payload":' .. nest .. "}")
+    assert.equal(nest, wait_for_envelope(bot, "E-1").payload)
+    assert.equal('{"envelope_id":"E-1"}', wait_for_ack "E-1")
+    assert.equal(0, bot.mode:stats().bad_frames)
+  end)
+
   it("is acked at once when it is an event, even one that would take a payload", function()
     local bot, socket = wire:ready_bot()
     wire:act(
@@ -97,7 +106,7 @@ describe("what comes in", function()
     { "text", "{broken", "no JSON object" },
     { "text", "[1]", "no JSON object" },
     { "text", "", "no JSON object" },
-    { "text", '{"type":"x","envelope_id":"X","payload":' .. nest .. "}", "no JSON object" },
+    { "text", '{"type":"x","envelope_id":"X","payload":' .. nest .. "]}", "no JSON object" },
     { "text", '{"type":"events_api","payload":{}}', "no usable envelope_id" },
     { "text", '{"type":"events_api","envelope_id":7,"payload":{}}', "no usable envelope_id" },
     { "text", '{"type":"x","envelope_id":"a\\"b","payload":{}}', "no usable envelope_id" },

@@ -199,10 +199,32 @@ static bool skip_literal(struct scanner *scanner, const char *literal, size_t le
     return true;
 }
 
-static bool open_container(struct scanner *scanner, bool is_object)
+/* At the opening bracket of what is nested deeper than is kept track of: of that
+ * only the strings are looked at, and that there are as many brackets. */
+static bool skip_deep(struct scanner *scanner)
+{
+    size_t open = 0;
+    do {
+        if (scanner->at == scanner->end) {
+            return fail(scanner, "unfinished text");
+        }
+        char c = *scanner->at;
+        open += c == '{' || c == '[';
+        open -= c == '}' || c == ']';
+        if (c != '"') {
+            scanner->at++;
+        } else if (!skip_string(scanner)) {
+            return false;
+        }
+    } while (open > 0);
+    return true;
+}
+
+/* Goes inside, or past the whole when that is nested too deep. */
+static inline bool open_container(struct scanner *scanner, bool is_object)
 {
     if (scanner->depth == SLK_ENVELOPE_MAX_DEPTH) {
-        return fail(scanner, "nested too deep");
+        return skip_deep(scanner);
     }
     uint64_t bit = (uint64_t)1 << scanner->depth % 64;
     uint64_t *bits = &scanner->is_object[scanner->depth / 64];
@@ -218,7 +240,7 @@ static bool in_object(const struct scanner *scanner)
     return (scanner->is_object[inner / 64] >> inner % 64 & 1) != 0;
 }
 
-/* A string, number or literal as a whole, or a container's opening. */
+/* A string, number, literal or very deep container as a whole, or a container's opening. */
 static bool skip_value(struct scanner *scanner)
 {
     if (scanner->at == scanner->end) {
