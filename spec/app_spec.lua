@@ -1,3 +1,4 @@
+local child = require "support.child"
 local core = require "slack.core"
 local files = require "support.files"
 local json = require "slack.json"
@@ -17,6 +18,20 @@ local function log_of(lines)
 end
 
 describe("an app", function()
+  it("loads the code of what it uses alone", function()
+    local ok, output = child.run [[
+      local slack = require "slack"
+      local app = slack.app { token = "xoxb-1", app_token = "xapp-1" }
+      app:message("hello", function(c) c:say "Hello." end)
+      app:command("/hello", function() return "Hello." end)
+      for _, name in ipairs { "blocks", "blocks.check", "command_routes", "cron", "rtm",
+        "rtm_sender", "schedule_entry", "stream", "time_zone" } do
+        assert(not package.loaded["slack." .. name], name)
+      end
+    ]]
+    assert.is_true(ok, output)
+  end)
+
   it("answers a message over TLS", function()
     live.run(function(here, new_app)
       local app = new_app()

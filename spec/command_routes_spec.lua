@@ -237,6 +237,8 @@ describe("routes of a command", function()
     refuses("status now", '"now" is one word too many')
     text = refuses("stauts", 'there is no "stauts"; did you mean "status"?')
     assert.matches("`/deploy to", text, 1, true)
+    text = refuses('"status"', 'there is no "status"')
+    assert.not_matches("did you mean", text, 1, true)
   end)
 
   it("survive what no form should hold", function()

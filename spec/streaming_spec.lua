@@ -70,6 +70,13 @@ describe("c:stream", function()
     end)
   end)
 
+  it("raises at the caller's line for what an iterator should not give", function()
+    handle(function(stream)
+      local _, message = pcall(function() local _ = stream:pipe(function() return 5 end) end)
+      assert.matches("streaming_spec.lua:%d+: stream:append: text or a table", message)
+    end)
+  end)
+
   it("starts, appends and stops one message (S254)", function()
     handle(function(stream)
       assert.is_nil(stream.ts)

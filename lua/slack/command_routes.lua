@@ -109,7 +109,8 @@ local function first_words(self)
 end
 
 local function word_meant(self, typed)
-  return near_miss(typed.words[1].text:sub(1, MOST_COMPARED), first_words(self))
+  local word = typed.words[1]
+  return word.is_quoted and "" or near_miss(word.text:sub(1, MOST_COMPARED), first_words(self))
 end
 
 -- Not even the first word of any route was there.
@@ -229,27 +230,17 @@ function CommandRoutes:__call(c)
   return missed(self, c, typed, found)
 end
 
-local function is_routes(value)
-  return type(value) == "table" and not Listener.is_callable(value)
-end
-
----A listener for a command, from the arguments of app:command: its handler may be a
----table of routes.
+---A listener for a command, from the arguments of app:command.
 ---@param method_name string
----@param ... any what, [middleware…,] handler
+---@param ... any what, [middleware…,] table of routes
 ---@return slack.Listener? listener
 ---@return string? problem what is wrong with the arguments
 function CommandRoutes.new_listener(method_name, ...)
-  local count = select("#", ...)
-  local map = count > 1 and select(count, ...) or nil
-  if not is_routes(map) then
-    return Listener.new(method_name, ...)
-  end
-  local routes, problem = CommandRoutes.new(map)
+  local arguments, count = { ... }, select("#", ...)
+  local routes, problem = CommandRoutes.new(arguments[count])
   if not routes then
     return nil, problem
   end
-  local arguments = { ... }
   arguments[count] = routes
   local listener
   listener, problem = Listener.new(method_name, unpack(arguments, 1, count))

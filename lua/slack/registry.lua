@@ -2,11 +2,9 @@
 -- From all of them together comes the index that the dispatch works with.
 
 local Assistant = require "slack.assistant"
-local CommandRoutes = require "slack.command_routes"
 local Index = require "slack.index"
 local Listener = require "slack.listener"
 local Route = require "slack.route"
-local ScheduleEntry = require "slack.schedule_entry"
 local kinds = require "slack.kinds"
 local ordered = require "slack.ordered"
 
@@ -74,8 +72,18 @@ local function enroll(self, listener)
   self:_on_change(listener)
 end
 
+-- The handler of a command may be a table of routes.
+local function new_listener(name, ...)
+  local count = select("#", ...)
+  local handler = select(math.max(count, 1), ...)
+  if name == "command" and count > 1 and type(handler) == "table"
+    and not Listener.is_callable(handler) then
+    return require("slack.command_routes").new_listener(name, ...) -- loaded by apps that need it
+  end
+  return Listener.new(name, ...)
+end
+
 for name in pairs(kinds.METHODS) do
-  local new_listener = name == "command" and CommandRoutes.new_listener or Listener.new
   Registrar[name] = function(self, ...)
     check_self(self, name)
     local listener, problem = new_listener(name, ...)
@@ -142,6 +150,7 @@ end
 
 local function add_schedule(self, method, ...)
   local ledger = self._ledger
+  local ScheduleEntry = require "slack.schedule_entry" -- loaded by apps that need it
   local entry, problem = ScheduleEntry.new(method, ledger.script, ...)
   if not entry then
     error(("app:%s: %s"):format(method, problem), 3)

@@ -9,6 +9,7 @@ local chunks_of = require "slack.stream_chunks"
 local errors = require "slack.errors"
 local json = require "slack.json"
 local loop = require "slack.loop"
+local misuse = require "slack.misuse"
 local stream_text = require "slack.stream_text"
 local tasks = require "slack.tasks"
 
@@ -16,6 +17,7 @@ local tasks = require "slack.tasks"
 local BUFFER <const>, INTERVAL <const> = 256, 0.6
 -- Characters in the queue at which append waits.
 local FULL <const> = 24000
+local FOLDER <const> = misuse.folder()
 
 ---@class slack.Stream
 ---@field ts? string of the message that is being written; nil before the first call
@@ -264,7 +266,7 @@ function Stream:append(content)
   check_self(self, "append")
   local chunks, problem = chunks_of.content(content)
   if not chunks then
-    error("stream:append: " .. problem, 2)
+    misuse.raise(FOLDER, "stream:append: " .. problem) -- stream:pipe may have called
   end
   return add(self, "append", chunks)
 end

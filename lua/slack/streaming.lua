@@ -1,6 +1,5 @@
 -- A context's part for answers that are written while they are made: c:stream.
 
-local Stream = require "slack.stream"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
@@ -164,6 +163,7 @@ function methods:stream(options)
       message = "c:stream: the trigger has no channel: give channel and thread_ts",
     })
   end
+  local Stream = require "slack.stream" -- loaded when it is first needed
   local running = running_in(self.app.dispatch)
   local stream = Stream.new(target_of(self, options), {
     buffer = options.buffer, interval = options.interval, log = self.log,

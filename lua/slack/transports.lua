@@ -3,8 +3,6 @@
 
 local HttpReceiver = require "slack.http_receiver"
 local HttpServer = require "slack.http_server"
-local Rtm = require "slack.rtm"
-local RtmSender = require "slack.rtm_sender"
 local SocketMode = require "slack.socket_mode"
 local http_options = require "slack.http_options"
 
@@ -36,7 +34,7 @@ Transports.__name = "slack.transports"
 function Transports.new(app)
   local self = setmetatable({ app = app }, Transports)
   if app.settings.transport == "rtm" then
-    app.rtm = RtmSender.new {
+    app.rtm = require("slack.rtm_sender").new { -- loaded by apps that need it
       client = function() return app.client end, timeout = app.settings.timeout,
     }
   end
@@ -97,7 +95,7 @@ local function open_socket(self, on_fatal)
   if options.transport == "rtm" then
     settings.token, settings.sender = options.token, app.rtm
     settings.identity = function() return app.identity end
-    transport = Rtm.new(settings)
+    transport = require("slack.rtm").new(settings)
   else
     settings.app_token, settings.connections = options.app_token, options.connections
     transport = SocketMode.new(settings)
