@@ -150,7 +150,6 @@ BENCH = $(addprefix $(BUILD)/bench/,load_server load_client bare_lws bare_lws_ht
 bench: all $(BENCH)      ## measure beside bare C clients, and peers when bench-deps has been made
 	$(LUA) spec/bench/run.lua $(BUILD)
 	$(LUA) spec/bench/storage.lua $(BUILD)
-	$(LUA) spec/bench/listeners.lua $(BUILD)
 
 bench-deps: $(BUILD)/bench/slack_go $(BUILD)/bench/slack_go_http ## install Bolt, build slack-go's client (needs npm and Go)
 	npm install --no-package-lock --prefix $(BUILD)/bench @slack/bolt
