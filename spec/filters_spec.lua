@@ -258,6 +258,11 @@ describe("advice", function()
     { "command", "deploy", '"/deploy" is meant?' },
     { "command", "/deploy now", "a command is one word; what follows it is c.text" },
     { "message", { user = "@ada" }, '"@ada" is a name' },
+    { "event", "appMention", '"appMention": names of events are in lower case' },
+    { "event", { reaction = ":eyes:" }, '":eyes:": names come without colons: "eyes"' },
+    { "view", { "order", type = "modal" }, '"modal" never comes; there are view_closed, view_s' },
+    { "shortcut", { type = "message" }, '"message" never comes; there are message_action, sh' },
+    { "options", { type = "static_select" }, '"static_select" never comes; there are block_s' },
   } do
     local method, what, wanted = case[1], case[2], case[3]
     it(("tells of %s %s that can never hold (S133)"):format(method, tostring(what[1] or what)),

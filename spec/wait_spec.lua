@@ -326,7 +326,7 @@ describe("c:wait", function()
       { { message = true, filter = 1 }, "filter: function expected" },
       { { message = true, timeout = -1 }, "timeout: seconds expected" },
       { { { message = true }, { view = 7 } }, "2: view: " },
-      { { { message = true }, "x" }, "2: a table expected" },
+      { { { message = true }, "x" }, '2: a table like { event = "reaction_added" } expected' },
       { { { message = true, timeout = 5 } }, '1: unknown option "timeout"' },
       { { { message = true }, timeot = 5 }, 'unknown option "timeot"; did you mean "timeout"?' },
       { { { message = true }, action = "x" }, "action: beside a list" },

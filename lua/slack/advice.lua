@@ -1,6 +1,7 @@
 -- What to say of a constraint that is well-formed and yet can never hold.
 
 local kinds = require "slack.kinds"
+local sorted_keys = require "slack.sorted_keys"
 
 local find = string.find
 
@@ -16,6 +17,13 @@ local MESSAGE_SUBTYPES = {
   message_deleted = true, message_replied = true, thread_broadcast = true,
 }
 
+-- Of payloads; elements have types too, of which Slack adds to those of actions.
+local TYPES = {
+  shortcut = { shortcut = true, message_action = true },
+  view = { view_submission = true, view_closed = true },
+  options = { block_suggestion = true, dialog_suggestion = true, interactive_message = true },
+}
+
 local function of_event(name)
   if find(name, "^message%.") then
     return ("%q is the name of a subscription; its events have the type \"message\": ")
@@ -25,7 +33,21 @@ local function of_event(name)
       :format(name, name)
   elseif INTERACTIONS[name] then
     return ("%q is no event: use app:%s"):format(name, INTERACTIONS[name])
+  elseif find(name, "%u") then
+    return ("%q: names of events are in lower case"):format(name)
   end
+end
+
+local function of_type(types, name)
+  if not types[name] then
+    return ("%q never comes; there are %s"):format(name,
+      table.concat(sorted_keys(types), ", "))
+  end
+end
+
+local function of_reaction(name)
+  local plain = name:match "^:(.+):$"
+  return plain and ("%q: names come without colons: %q"):format(name, plain)
 end
 
 local function of_command(name)
@@ -47,6 +69,10 @@ return function(name, method, field, text)
     problem = of_event(text)
   elseif method.kind == "command" and field == "command" then
     problem = of_command(text)
+  elseif field == "type" and TYPES[method.kind] then
+    problem = of_type(TYPES[method.kind], text)
+  elseif field == "reaction" then
+    problem = of_reaction(text)
   elseif kinds.IDS[field] and find(text, "[#@%l]") then
     problem = ("%q is a name; what comes from Slack has ids, like %q"):format(text,
       kinds.IDS[field])

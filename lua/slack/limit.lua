@@ -46,7 +46,8 @@ end
 
 local function check_per(value)
   if type(value) == "string" and not KEYS[value] then
-    return ("unknown key %q%s"):format(value, near_miss(value, KEYS))
+    return ('unknown key %q%s; "user", "channel", "team" or a function expected'):format(value,
+      near_miss(value, KEYS))
   elseif not KEYS[value] and not value_tests.is_callable(value) then
     return '"user", "channel", "team" or a function expected, got ' .. type(value)
   end

@@ -299,7 +299,8 @@ local function read_list(c, given)
   local list = {}
   for i, one in ipairs(given) do
     if type(one) ~= "table" then
-      return nil, ("%d: a table expected, got %s"):format(i, type(one))
+      return nil, ("%d: a table like { event = \"reaction_added\" } expected, got %s")
+        :format(i, type(one))
     end
     local whole = {}
     for name in pairs(ALTERNATIVE) do
