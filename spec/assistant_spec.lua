@@ -190,6 +190,18 @@ describe("app:assistant", function()
       }, calls_of "assistant.threads.setStatus")
     end)
 
+    it("a status elsewhere, where its arguments say so", function()
+      in_thread(function(c)
+        assert(c:status { status = "x", channel_id = "C1", thread_ts = "1.1" })
+        assert(c:status { status = "x", thread_ts = "2.2" })
+        assert.equal("no_thread", select(2, c:status { status = "x", channel_id = "C1" }).code)
+      end)
+      assert.same({
+        { channel_id = "C1", thread_ts = "1.1", status = "x" },
+        { channel_id = DM, thread_ts = "2.2", status = "x" },
+      }, calls_of "assistant.threads.setStatus")
+    end)
+
     it("a title", function()
       in_thread(function(c) assert(c:title "Stars") end)
       assert.same({ { channel_id = DM, thread_ts = THREAD, title = "Stars" } },

@@ -88,8 +88,10 @@ end
 -- What stands above the thread -----------------------------------------------------------------
 
 local function call(c, name, method, arguments)
-  arguments.channel_id = c.channel_id
-  arguments.thread_ts = c.thread_ts or c.message_ts
+  if arguments.channel_id == nil then
+    arguments.channel_id = c.channel_id
+    arguments.thread_ts = arguments.thread_ts or c.thread_ts or c.message_ts
+  end
   if not arguments.channel_id or not arguments.thread_ts then
     return told(c, name, no_thread(name))
   end
