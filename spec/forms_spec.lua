@@ -190,6 +190,20 @@ describe("c:form", function()
     assert.equal("submitted", got.why)
   end)
 
+  it("is over when a view above clears all", function()
+    on_order(function(submission)
+      if submission.values.count == 1 then
+        submission:push(order())
+      else
+        submission:accept { clear = true }
+      end
+    end)
+    local above = ack_of(submit(views[1], 1)).view
+    above.id, above.root_view_id = "V9", views[1].id
+    assert.same({ response_action = "clear" }, ack_of(submit(above, 2)))
+    assert.equal("submitted", got.why)
+  end)
+
   it("ends when it is closed, but not when a view above is", function()
     on_order(function(submission) submission:push(order()) end)
     submit(views[1], 1)

@@ -42,6 +42,7 @@ describe("middleware", function()
     assert.same({ "before", "handler", "own after", "after" }, seen)
     assert.same({ "done!" }, given)
     assert.same({ '{"text":"done"}' }, request.answers)
+    assert.equal(1, app:stats().handled)
   end)
 
   it("waits for every listener of an event before it goes on", function()
