@@ -1,18 +1,22 @@
 -- Every Lua block of README.md is run: files (their first line is a name) as one
 -- bot against the local Slack, the others as programs of their own.
+local Lanes = require "slack.lanes"
 local Process = require "support.process"
 local files = require "support.files"
+local kinds = require "slack.kinds"
 local live_app = require "support.live_app"
 local sandbox = require "support.local_slack"
 local tasks = require "slack.tasks"
 
 local README = files.read "README.md"
+local SOURCES = files.read "src/README.md"
 
 local function blocks()
   local named, programs = {}, {}
   for text in README:gmatch "```lua\n(.-)```" do
     local name = text:match "^%-%- ([%w/]+%.lua)\n"
     if name then
+      assert(not named[name], name)
       named[name] = text
     else
       table.insert(programs, text)
@@ -118,6 +122,23 @@ describe("README", function()
     it("replies in a thread to a mention", function()
       local mention = ("<@%s> are you there"):format(slack_here.workspace.bot.user_id)
       assert.truthy(assert(answer(mention, "You called")).thread_ts)
+    end)
+
+    it("holds a conversation of a question and a choice", function()
+      assert(answer("deploy", "Which branch?"))
+      local question = assert(answer("main", "Deploy *main*?"))
+      local actions = question.blocks[#question.blocks]
+      slack_here:click { message = question, action_id = actions.elements[1].action_id }
+      assert(slack_here:wait_message { text = "Deploying main." }, bot:output())
+    end)
+
+    it("holds a conversation in a modal that is checked", function()
+      slack_here:command { command = "/order" }
+      local view = assert(slack_here:wait(function() return slack_here:view() end), bot:output())
+      assert.same({ [view.blocks[1].block_id] = "At least one." },
+        slack_here:submit({ values = { count = "0" } }).ack.errors)
+      slack_here:submit { values = { count = "3" } }
+      assert(slack_here:wait_message { text = "Ordered: 3" }, bot:output())
     end)
 
     it("counts visits", function()
@@ -282,6 +303,46 @@ describe("README", function()
     end
   end)
 
+  -- Which fields the table of filters has for each method, but those of the listener.
+  local function filters_of_readme()
+    local all = {}
+    for method in pairs(kinds.METHODS) do
+      all[method] = {}
+    end
+    local section = README:match "#### Filter\n(.-)\n####"
+    for fields, where in section:gmatch "\n| (`[^|]+) | ([^|]+) | [^\n]*" do
+      for method, has in pairs(all) do
+        if where == "every method" or where:find("`" .. method .. "`", 1, true) then
+          for field in fields:gmatch "`([%w_]+)`" do
+            has[field] = not Lanes.OPTIONS[field] or nil
+          end
+        end
+      end
+    end
+    return all
+  end
+
+  it("says by which fields each method filters", function()
+    local known = {}
+    for name, method in pairs(kinds.METHODS) do
+      known[name] = {}
+      for field in pairs(method.fields) do
+        known[name][field] = true
+      end
+    end
+    assert.same(known, filters_of_readme())
+  end)
+
+  it("leads where its links point to", function()
+    local anchors = {}
+    for heading in README:gmatch "\n##+ ([^\n]+)" do
+      anchors["#" .. heading:lower():gsub(" ", "-")] = true
+    end
+    for target in README:gmatch "%]%(([^)]+)%)" do
+      assert.truthy(anchors[target] or not target:find "^#" and io.open(target), target)
+    end
+  end)
+
   it("names make targets that are there", function()
     local makefile = files.read "Makefile"
     for target in README:gmatch "%f[^`\n]make ([a-z][a-z-]*)[ `]" do
@@ -308,12 +369,12 @@ describe("README", function()
   it("says what each source file is for", function()
     for _, path in ipairs(files.list("src", "%.c$")) do
       local name = path:match "([%w_]+)%.c$"
-      assert.truthy(README:find("`" .. name .. "`", 1, true), name)
+      assert.truthy(SOURCES:find("`" .. name .. "`", 1, true), name)
     end
   end)
 
   it("lists no source file that is gone", function()
-    local source_table = README:match "| source file.-\n\n" or README:match "| source file.*$"
+    local source_table = SOURCES:match "| source file.*$"
     for name in source_table:gmatch "`([%w_]+)`" do
       assert.truthy(io.open("src/" .. name .. ".c") or io.open("src/" .. name .. ".h"), name)
     end
