@@ -175,6 +175,16 @@ describe("c:upload", function()
     assert.equal(root.ts, assert(here:wait_message { text = "this" }).thread_ts)
   end)
 
+  with_slack("shows it in the channel, out of the thread, for thread_ts = false", function(here)
+    local root = here:say { text = "what is there?" }
+    handle(here, function(c)
+      assert(c:upload {
+        content = "x", filename = "x.txt", thread_ts = false, initial_comment = "this",
+      })
+    end, function() here:say { text = "file", thread_ts = root.ts } end)
+    assert.is_nil(assert(here:wait_message { text = "this" }).thread_ts)
+  end)
+
   with_slack("shows it elsewhere when a channel is given", function(here)
     local root = here:say { text = "what is there?" }
     local random = here.workspace:find_channel("random").id

@@ -83,10 +83,7 @@ local function with_place(c, file)
   for name, value in pairs(file) do
     what[name] = value
   end
-  if what.channel == nil then
-    what.channel = c.channel_id
-    what.thread_ts = what.thread_ts or c.channel_id and place.thread_of(c)
-  end
+  place.aim(c, what)
   return what
 end
 
