@@ -165,6 +165,30 @@ describe("a filter", function()
     assert.same({ "edit", "any", "list", "any", "any", "ordinary", "none", "ordinary" }, seen)
   end)
 
+  it("of domain holds for one of the links that were shared", function()
+    local function share(...)
+      local links = {}
+      for i, domain in ipairs { ... } do
+        links[i] = { domain = domain, url = "https://" .. domain .. "/1" }
+      end
+      offline:event { type = "link_shared", user = "U1", channel = "C1", links = links }
+    end
+    app:event({ "link_shared", domain = "a.example" }, note "a")
+    app:event({ "link_shared", domain = slack.pattern "^(%w+)%.example$" }, function(c)
+      table.insert(seen, c.matches.domain and c.matches.domain[1] or c.matches[1])
+    end)
+    app:event({ "link_shared", domain = false }, note "none")
+    share "b.example"
+    share("c.org", "a.example")
+    share "c.org"
+    share()
+    offline:event { type = "link_shared", links = { 5, { domain = json.null } } }
+    assert.same({ "b", "a", "a", "none", "none" }, seen)
+    assert.matches('unknown constraint "domain"', problem_of(function()
+      app:message({ domain = "a.example" }, note "never")
+    end))
+  end)
+
   it("may stand beside the plain value", function()
     app:message({ "deploy", "release", channel = "C1" }, note "text")
     app:command({ "/go", user = "U1" }, note "command")

@@ -184,6 +184,8 @@ local function add_test(compiled, method, constraints, field)
     method.has_texts and field == "text")
   if not test then
     return nil, ("%s: %s%s"):format(field, EXPECTED, type(wanted))
+  elseif kinds.LISTS[field] then
+    test = value_tests.of_several(test)
   end
   table.insert(compiled.tests, {
     field = field, get = getter(method, constraints, field), test = test, wanted = prepared,

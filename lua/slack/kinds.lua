@@ -64,6 +64,19 @@ local function text_without_mention(_, _, c)
   return mention.text(c)
 end
 
+-- Of the links of link_shared, of which there may be several.
+local function domains(_, part)
+  local links, found = payload.as_table(part.links), nil
+  for _, link in ipairs(links or {}) do
+    local domain = payload.as_table(link) and payload.text_of(link.domain)
+    if domain then
+      found = found or {}
+      found[#found + 1] = domain
+    end
+  end
+  return found
+end
+
 -- Fields by kind --------------------------------------------------------------------
 
 local PLACE = {
@@ -86,12 +99,13 @@ local EVENT_FIELDS = merged(PLACE, {
   app_id = plain "app_id",
   reaction = plain "reaction",
   tab = plain "tab",
+  domain = domains,
   thread_ts = plain "thread_ts",
   callback_id = callback_id,
 })
 
 local MESSAGE_FIELDS = merged(EVENT_FIELDS)
-MESSAGE_FIELDS.type = nil
+MESSAGE_FIELDS.type, MESSAGE_FIELDS.domain = nil, nil
 
 local FUNCTION_FIELDS = merged(PLACE, { callback_id = callback_id, app_id = plain "app_id" })
 
@@ -217,6 +231,8 @@ return {
   },
   -- Fields that are there or not, asked for by true and false alone.
   FLAGS = { dm = true, thread = true, mention = true },
+  -- Fields with several values, one of which will do.
+  LISTS = { domain = true },
   -- Fields that hold ids, which are not the names that people see.
   IDS = { channel = "C0123456789", user = "U0123456789", team = "T0123456789" },
   text_without_mention = text_without_mention,

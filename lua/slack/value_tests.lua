@@ -108,6 +108,24 @@ function M.compile(wanted, loose)
   return nil, nil, false
 end
 
+---A test that holds when it does for one of a list of values.
+---@param test function
+---@return function
+function M.of_several(test)
+  return function(values, wanted)
+    if values == nil then
+      return test(nil, wanted)
+    end
+    for i = 1, #values do
+      local ok, captures = test(values[i], wanted)
+      if ok then
+        return true, captures
+      end
+    end
+    return false
+  end
+end
+
 ---The plain strings, one or several, that a constraint is; nil when it is something else.
 ---@param wanted any
 ---@return string[]? strings each once
