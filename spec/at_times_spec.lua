@@ -37,6 +37,8 @@ describe("times as people write them", function()
     ["15th,last 18:00"] = { "Sun 15 Mar 18:00", "Tue 31 Mar 18:00" },
     ["Mon,3rd 09:00"] = { "Mon 2 Mar 09:00", "Tue 3 Mar 09:00", "Mon 9 Mar 09:00" },
     ["2026-12-24 18:00"] = { "Thu 24 Dec 18:00" },
+    ["23:59"] = { "Sun 1 Mar 23:59" },
+    ["2026-12-01 00:00"] = { "Tue 1 Dec 00:00" },
     ["2026-02-28 18:00"] = {},
   } do
     it("are due then: " .. text, function()
@@ -56,6 +58,9 @@ describe("times as people write them", function()
     ["32nd 09:00"] = "days like Mon",
     ["2026-02-29 09:00"] = "days like Mon",
     ["2026-2-1 09:00"] = "days like Mon",
+    ["2026-13-01 09:00"] = "days like Mon",
+    ["2026-00-01 09:00"] = "days like Mon",
+    ["2026-01-00 09:00"] = "days like Mon",
     ["Mon, Tue 09:00"] = 'got "Mon, Tue 09:00"',
   } do
     it("are refused: " .. text, function()

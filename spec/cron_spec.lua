@@ -31,6 +31,8 @@ describe("cron strings", function()
     ["5/25 9 * * *"] = { "Sun 1 Mar 09:05", "Sun 1 Mar 09:30", "Sun 1 Mar 09:55" },
     ["0 8-10/2,17 * * *"] = { "Sun 1 Mar 08:00", "Sun 1 Mar 10:00", "Sun 1 Mar 17:00" },
     ["30 * * * *"] = { "Sun 1 Mar 00:30", "Sun 1 Mar 01:30" },
+    ["*/59 9 * * *"] = { "Sun 1 Mar 09:00", "Sun 1 Mar 09:59", "Mon 2 Mar 09:00" },
+    ["*/30 * * * 1"] = { "Mon 2 Mar 00:00", "Mon 2 Mar 00:30" },
     ["* * * * *"] = { "Sun 1 Mar 00:01", "Sun 1 Mar 00:02" },
     ["0 9 * * 1-5"] = { "Mon 2 Mar 09:00", "Tue 3 Mar 09:00", "Wed 4 Mar 09:00",
       "Thu 5 Mar 09:00", "Fri 6 Mar 09:00", "Mon 9 Mar 09:00" },
@@ -51,6 +53,11 @@ describe("cron strings", function()
       assert.same(expected, next_of(text, START, #expected))
     end)
   end
+
+  it("go by the days of their zone, west of Greenwich as well", function()
+    assert.same({ "Mon 2 Mar 20:00", "Tue 3 Mar 20:00" },
+      next_of("0 20 * * *", at(2026, 3, 2, 20), 2, "EST5"))
+  end)
 
   it("take either of two days that are named, and both where one begins with a star", function()
     assert.same({ "Fri 6 Mar 00:00", "Fri 13 Mar 00:00", "Sun 15 Mar 00:00" },
@@ -82,6 +89,7 @@ describe("cron strings", function()
     ["0 0 * foo *"] = 'got "foo" (at character 7)',
     ["0 1,2,x * * *"] = 'got "x" (at character 7)',
     ["0 5-3 * * *"] = 'field 2, hour: "5-3" goes backwards (at character 3)',
+    ["@ * * * *"] = 'got "@" (at character 1)',
     ["*/0 * * * *"] = 'got "*/0" (at character 1)',
     ["1- * * * *"] = 'got "1-"',
     ["1,,2 * * * *"] = 'got "" (at character 3)',
