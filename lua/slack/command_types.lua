@@ -105,7 +105,8 @@ M.TYPES = {
   integer = { read = reads_integer },
   number = { read = reads_number },
   user = {
-    read = reads_mention("a person like @ada", "@", "^<@([UW]%w+)%f[|>]|?[^>]*>$", "^[UW]%u*%d[%u%d]+$"),
+    read = reads_mention("a person like @ada", "@", "^<@([UW]%w+)%f[|>]|?[^>]*>$",
+      "^[UW]%u*%d[%u%d]+$"),
   },
   channel = {
     read = reads_mention("a channel like #general", "#", "^<#([CGD]%w+)%f[|>]|?[^>]*>$",
