@@ -140,7 +140,8 @@ end
 -- What no handler means to be an ack.
 local function is_stray(c, value)
   local kind = type(value)
-  return kind == "number" or kind == "function" or kind == "string" and c.type == "view_submission"
+  return kind == "number" or kind == "function"
+    or kind == "string" and c.kind == "view" and c.type == "view_submission"
 end
 
 -- What the handler returned is the ack if it has not acked.
