@@ -4,6 +4,7 @@
 local ThreadContexts = require "slack.thread_contexts"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
+local merged = require "slack.merged"
 local payload = require "slack.payload"
 
 local check_self, told = calls.check_self, calls.told
@@ -101,11 +102,7 @@ end
 
 local function status_arguments(status, loading_messages)
   if type(status) == "table" then
-    local arguments = {}
-    for name, value in pairs(status) do
-      arguments[name] = value
-    end
-    return arguments
+    return merged(status)
   end
   return { status = status, loading_messages = loading_messages }
 end

@@ -4,6 +4,7 @@
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local json = require "slack.json"
+local merged = require "slack.merged"
 
 local told = calls.told
 
@@ -48,11 +49,7 @@ function Message.arguments(content, name, level)
     error(("%s: text or a table with a message expected, got %s"):format(name, type(content)),
       level + 1)
   end
-  local copy = {}
-  for key, value in pairs(content) do
-    copy[key] = value
-  end
-  return copy
+  return merged(content)
 end
 
 ---Posts; the common part of say and reply.

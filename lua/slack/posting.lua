@@ -4,6 +4,7 @@ local Message = require "slack.message"
 local ThreadContexts = require "slack.thread_contexts"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
+local merged = require "slack.merged"
 local payload = require "slack.payload"
 local place = require "slack.place"
 local upload = require "slack.upload"
@@ -79,10 +80,7 @@ local function with_place(c, file)
   if type(file) ~= "table" then
     return file
   end
-  local what = {}
-  for name, value in pairs(file) do
-    what[name] = value
-  end
+  local what = merged(file)
   place.aim(c, what)
   return what
 end

@@ -6,6 +6,7 @@ local Deliveries = require "slack.deliveries"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local loop = require "slack.loop"
+local merged = require "slack.merged"
 local tasks = require "slack.tasks"
 
 local TIMINGS = {
@@ -40,13 +41,7 @@ local SocketTransport = {}
 ---@param fields table
 ---@return table
 function SocketTransport.class(fields)
-  local class = {}
-  for name, value in pairs(SocketTransport.methods) do
-    class[name] = value
-  end
-  for name, value in pairs(fields) do
-    class[name] = value
-  end
+  local class = merged(SocketTransport.methods, fields)
   class.__index = class
   class.__name = "slack." .. fields.component
   return class

@@ -1,6 +1,7 @@
 -- The words in which the rules of Block Kit are written down: kinds of values, and
 -- rules, which say what an object holds. Constructors and checks both read them.
 
+local merged = require "slack.merged"
 local sorted_keys = require "slack.sorted_keys"
 
 ---A value that a field may have; what else it has depends on its kind.
@@ -120,22 +121,14 @@ end
 ---@param names table<string, boolean>
 ---@return slack.blocks.Kind
 function M.only(only, names)
-  local kind = { only = names }
-  for key, value in pairs(only) do
-    kind[key] = value
-  end
-  return kind
+  return merged({ only = names }, only)
 end
 
 ---The same kind, of which there must be a value.
 ---@param kind slack.blocks.Kind
 ---@return slack.blocks.Kind
 function M.required(kind)
-  local copy = { is_required = true }
-  for key, value in pairs(kind) do
-    copy[key] = value
-  end
-  return copy
+  return merged({ is_required = true }, kind)
 end
 
 -- Rules -----------------------------------------------------------------------------
