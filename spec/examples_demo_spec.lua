@@ -53,9 +53,10 @@ describe("examples/demo", function()
     local from = 1
     local function wait_for(text)
       live_app.wait(function()
+        local is_over = not here:is_running()
         local _, last = here:output():find(text, from, true)
         from = last or from
-        return last or not here:is_running() and error(here:output())
+        return last or is_over and error(here:output())
       end)
     end
     wait_for "ada>"

@@ -75,7 +75,7 @@ describe("examples/sandbox.lua", function()
     wait_for "the bot has gone"
   end)
 
-  it("opens modals, menus and the home tab of such a bot", function()
+  it("opens modals, menus, the home tab and the assistant of such a bot", function()
     local environment = exports()
     local function with(name, lines)
       local from = #slack_here:output()
@@ -102,6 +102,11 @@ describe("examples/sandbox.lua", function()
       { "/click 1 am", "which one? Amsterdam, Hamburg, Rotterdam" },
       { "/click 1 lag", "@grace goes to *Lagos*." },
       { "/fill a b", "there is no modal open" },
+    })
+    with("assistant", {
+      { "/assistant Is there life?", "What would you like to know?" },
+      { "", "You ask: *Is there life?*" },
+      { "/click 2 bad", "Thank you, noted." },
     })
     with("home", { { "/home", "None. Send me" }, { "/dm buy milk\n/home", "• buy milk" } })
   end)

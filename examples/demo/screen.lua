@@ -133,6 +133,9 @@ end
 
 local function label_of(element)
   local text = element.text or element.placeholder
+  if element.type == "feedback_buttons" then
+    return "good; with any word: bad"
+  end
   return type(text) == "table" and text.text or element.type
 end
 

@@ -13,8 +13,9 @@ local ANSWER_WITHIN = 1.5
 local HELP = [[
   A line is a message in #general; any /word but these is a slash command.
   /click N presses button N, /click N VALUE chooses in menu N; /home opens the home tab,
-  /dm TEXT tells the bot alone, /shortcut ID uses a shortcut; /fill NAME VALUE, /submit
-  and /close are for modals; /as NAME makes you another person (ada, grace), /quit ends.]]
+  /dm TEXT tells the bot alone, /assistant TEXT in a thread with it; /shortcut ID uses a
+  shortcut; /fill NAME VALUE, /submit and /close are for modals; /as NAME makes you another
+  person (ada, grace), /quit ends.]]
 local HANDLERS = [[
   The bot's handlers are in %s: edit one, save, and talk on. Try
   "book a table", /lunch PLACE, /rate.]]
@@ -32,27 +33,30 @@ end
 -- What is to be shown: messages of the bot that are new or have changed.
 local function news(self)
   local slack, shown, found = self.slack, self.shown, {}
+  local workspace = slack.workspace
   local function look(message)
     local version = message.text .. "\0" .. tostring(message.edited and message.edited.ts)
-    if message.bot_id == slack.workspace.bot.id and shown[message.ts] ~= version then
+    local stream = workspace.streams[message.ts]
+    if message.bot_id == workspace.bot.id and shown[message.ts] ~= version
+      and message.subtype ~= "assistant_app_thread"
+      and not (stream and stream.state == "streaming") then
       shown[message.ts] = version
       table.insert(found, message)
     end
   end
-  for _, message in ipairs(slack:messages(CHANNEL)) do
-    look(message)
-  end
-  for _, message in ipairs(slack:ephemeral(self.user, CHANNEL)) do
-    look(message)
-  end
-  for _, message in ipairs(slack:messages(direct_channel(self))) do
-    look(message)
+  for _, channel in ipairs { CHANNEL, direct_channel(self) } do
+    for _, message in ipairs(slack:messages(channel)) do
+      look(message)
+    end
+    for _, message in ipairs(slack:ephemeral(self.user, channel)) do
+      look(message)
+    end
   end
   return #found > 0 and found
 end
 
 local function prompt(self)
-  io.stdout:write(self.user, "> ")
+  io.stdout:write("\r", self.user, "> ")
   io.stdout:flush()
 end
 
@@ -178,10 +182,35 @@ local function say(self, text, channel)
   tasks.spawn(remark_silence, self, self.asked_at)
 end
 
+local function show_prompts(self, thread)
+  if self.slack:wait(function() return thread.prompts end, ANSWER_WITHIN) then
+    self.screen:note(thread.prompts_title or "You may say")
+    for _, suggestion in ipairs(thread.prompts) do
+      self.screen:line("", suggestion.message)
+    end
+  end
+end
+
+-- Each person has one thread with the assistant.
+local function talk(self, text)
+  local thread = self.threads[self.user]
+  if not thread then
+    thread = self.slack:open_assistant { user = self.user }
+    self.threads[self.user] = thread
+    show_prompts(self, thread)
+  end
+  if text ~= "" then
+    self.slack:say {
+      user = self.user, channel = thread.channel, thread_ts = thread.thread_ts, text = text,
+    }
+  end
+end
+
 -- Done beside the reading of further lines.
 local ACTIONS = {
   ["/click"] = click,
   ["/dm"] = function(self, text) say(self, text, direct_channel(self)) end,
+  ["/assistant"] = talk,
   ["/shortcut"] = use_shortcut,
   ["/home"] = function(self) self.views:home(self.user) end,
   ["/fill"] = function(self, text) self.views:fill(text) end,
@@ -191,7 +220,6 @@ local ACTIONS = {
 
 local function act(self, action, text)
   action(self, text)
-  io.stdout:write "\r"
   prompt(self)
 end
 
@@ -253,6 +281,7 @@ return function(stage)
     views = Views.new(stage.slack, stage.screen),
     user = "ada",
     shown = {},
+    threads = {},
     ended = tasks.waiter(),
   }, Stay)
   news(self) -- what the play has shown counts as seen

@@ -190,6 +190,9 @@ function Views:press(button, text, user)
       return
     end
     fields = { selected_option = option }
+  elseif button.element.type == "feedback_buttons" then
+    local chosen = text == "" and "positive_button" or "negative_button"
+    fields = { value = button.element[chosen].value }
   elseif not button.element.type:find "button" then
     if text == "" then
       return self.screen:note("choose by its value" .. option_names(button.element))
