@@ -346,17 +346,19 @@ describe("a listener with turns", function()
   it("keeps the order over a reload of its script: what waits comes first, on its code", function()
     tasks.run(function()
       local folder <close> = files.temporary()
-      local function save(word)
+      local function save(word, options)
         files.write(folder.path .. "/a.lua", ([[
-          local app = ...
-          app:message({ order = "channel" }, function(c)
+          local slack, app = require "slack", ...
+          local function by_channel(c) return c.channel_id end
+          local here = { "C07DEPLOY42", "C2" }
+          app:message({ channel = here, text = slack.pattern "%%d", %s }, function(c)
             table.insert(app:state("said", {}), %q .. c.event.text)
             app:state("gates"):await(c.event.text)
           end)
-        ]]):format(word))
+        ]]):format(options, word))
       end
       local waiting = {}
-      save "old "
+      save("old ", "order = by_channel")
       offline = Offline.new { scripts = folder.path }
       app = offline.app
       app:state("gates", { await = function(_, name)
@@ -371,7 +373,7 @@ describe("a listener with turns", function()
       offline:message "1"
       offline:message "2"
       tasks.sleep(0)
-      save "new "
+      save("new ", "order = by_channel, queue = 5")
       scripts:reload_all()
       live.wait(function() return scripts:stats().generations["a.lua"] == 2 end)
       offline:message "3"

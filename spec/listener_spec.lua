@@ -22,6 +22,20 @@ describe("a listener", function()
     table.insert(seen, c.matches or "plain")
   end
 
+  it("is called in words that are the same after each start", function()
+    local function words(...)
+      return tostring(app:message(...)):match "^app:message ?(.-) ?%(.*listener_spec%.lua:%d+%)$"
+    end
+    assert.equal('"a"', words("a", take))
+    assert.equal('{"a", "b", user = {"U1", function}}',
+      words({ "a", "b", user = { "U1", string.len } }, take))
+    assert.equal('slack.pattern "^x"', words(slack.pattern "^x", take))
+    assert.equal('{dm = true, text = table}',
+      words({ text = setmetatable({}, { __call = take }), dm = true }, take))
+    assert.equal("", words({ order = string.len, concurrency = 2 }, take))
+    assert.equal("", words(string.len, take))
+  end)
+
   describe("for messages", function()
     it("finds a plain string anywhere, magic characters too (S136)", function()
       app:message("50% (off)", take)

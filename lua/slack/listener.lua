@@ -35,21 +35,35 @@ Listener.is_callable = value_tests.is_callable
 
 -- Making --------------------------------------------------------------------------
 
-local function describe(what)
-  if type(what) == "string" then
-    return (" %q"):format(what)
-  elseif type(what) == "table" and getmetatable(what) == nil then
-    local parts = {}
-    for _, field in ipairs(sorted_keys(what)) do
-      local wanted = what[field]
-      parts[#parts + 1] = (type(field) == "string" and field .. " = " or "")
-        .. (type(wanted) == "string" and ("%q"):format(wanted) or tostring(wanted))
-    end
-    return " {" .. table.concat(parts, ", ") .. "}"
-  elseif what ~= nil and type(what) ~= "function" then
-    return " " .. tostring(what)
+-- Without addresses, which say nothing, and change with each load of a script.
+local function word_for(value)
+  if type(value) == "string" then
+    return ("%q"):format(value)
+  elseif type(value) ~= "table" or getmetatable(value) ~= nil then
+    return (tostring(value):gsub(": 0x%x+$", ""))
   end
-  return ""
+  local words = {}
+  for i, item in ipairs(value) do
+    words[i] = word_for(item)
+  end
+  return "{" .. table.concat(words, ", ") .. "}"
+end
+
+-- What it is for, and not how it runs: that may change, and it is still the same.
+local function describe(what)
+  if what == nil or type(what) == "function" then
+    return ""
+  elseif type(what) ~= "table" or getmetatable(what) ~= nil then
+    return " " .. word_for(what)
+  end
+  local parts = {}
+  for _, field in ipairs(sorted_keys(what)) do
+    if not Lanes.OPTIONS[field] then
+      local name = type(field) == "string" and field .. " = " or ""
+      parts[#parts + 1] = name .. word_for(what[field])
+    end
+  end
+  return parts[1] and " {" .. table.concat(parts, ", ") .. "}" or ""
 end
 
 ---Where a function was written, as "file:line".
