@@ -279,7 +279,14 @@ describe("c:stream", function()
         ["unknown option \"bufer\"; did you mean \"buffer\"?"] = function()
           c:stream { bufer = 1 }
         end,
-        ["option \"interval\": number expected"] = function() c:stream { interval = "1" } end,
+        ["option \"interval\": a number of at least 0 expected, got string"] = function()
+          c:stream { interval = "1" }
+        end,
+        ["option \"buffer\": a number of at least 1 expected"] = function()
+          c:stream { buffer = 0 / 0 }
+        end,
+        ["option \"channel\": string expected"] = function() c:stream { channel = 5 } end,
+        ["a table of options expected, got string"] = function() c:stream "x" end,
         ["\"timeline\" or \"plan\" expected"] = function()
           c:stream { task_display_mode = "list" }
         end,

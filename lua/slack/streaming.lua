@@ -1,9 +1,9 @@
 -- A context's part for answers that are written while they are made: c:stream.
 
 local calls = require "slack.context_calls"
+local checks = require "slack.option_checks"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
-local near_miss = require "slack.near_miss"
 local payload = require "slack.payload"
 local tasks = require "slack.tasks"
 
@@ -21,29 +21,19 @@ local check_self, told, text_of = calls.check_self, calls.told, payload.text_of
 ---@class slack.Context
 local methods = {}
 
--- Names and types of the options.
 local OPTIONS = {
-  channel = "string", thread_ts = "string", recipient_user_id = "string",
-  recipient_team_id = "string", task_display_mode = "string", buffer = "number",
-  interval = "number",
+  channel = { check = checks.of_type "string" }, thread_ts = { check = checks.of_type "string" },
+  recipient_user_id = { check = checks.of_type "string" },
+  recipient_team_id = { check = checks.of_type "string" },
+  task_display_mode = { check = checks.one_of("timeline", "plan") },
+  buffer = { check = checks.number_from(1) }, interval = { check = checks.number_from(0) },
 }
 
 local function problem_of(options)
   if type(options) ~= "table" then
     return "a table of options expected, got " .. type(options)
   end
-  for name, value in pairs(options) do
-    local expected = OPTIONS[name]
-    if not expected then
-      return ("unknown option %q%s"):format(tostring(name), near_miss(name, OPTIONS))
-    elseif type(value) ~= expected then
-      return ("option %q: %s expected, got %s"):format(name, expected, type(value))
-    end
-  end
-  local mode = options.task_display_mode
-  if mode and mode ~= "timeline" and mode ~= "plan" then
-    return ('option "task_display_mode": "timeline" or "plan" expected, got %q'):format(mode)
-  end
+  return (checks.all(options, OPTIONS, ""))
 end
 
 local function is_direct(channel)
