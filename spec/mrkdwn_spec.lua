@@ -60,6 +60,14 @@ describe("mrkdwn", function()
     end)
   end)
 
+  it("raises at the caller's line where no text is read or escaped", function()
+    for _, name in ipairs { "escape", "unescape", "parse", "mentions", "plain" } do
+      assert.equal(("mrkdwn.%s: text expected, got nil"):format(name),
+        misuse(function() local _ = mrkdwn[name](nil) end))
+    end
+    assert.equal("5", mrkdwn.escape(5))
+  end)
+
   describe("mentions", function()
     it("writes Slack's tokens", function()
       assert.equal("<@U1>", mrkdwn.user "U1")

@@ -1,15 +1,27 @@
 -- Reading mrkdwn: escaped text, what stands in <…>, and the words without the rest.
 
+local misuse = require "slack.misuse"
+
 local M = {}
 
+local FOLDER = misuse.folder()
 local ENTITIES = { ["&lt;"] = "<", ["&gt;"] = ">", ["&amp;"] = "&" }
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
 local BROADCASTS = { here = true, channel = true, everyone = true, group = "channel" }
+
+local function check_text(name, text)
+  if type(text) ~= "string" then
+    misuse.raise(FOLDER, ("mrkdwn.%s: text expected, got %s"):format(name, type(text)))
+  end
+end
 
 ---Makes text from outside plain: no mention, link or entity can be in it.
 ---@param text string|number
 ---@return string mrkdwn
 function M.escape(text)
+  if type(text) ~= "number" then
+    check_text("escape", text)
+  end
   return (tostring(text):gsub("[&<>]", ESCAPES))
 end
 
@@ -17,6 +29,7 @@ end
 ---@param text string
 ---@return string
 function M.unescape(text)
+  check_text("unescape", text)
   return (text:gsub("&[lga][tm]p?;", ENTITIES))
 end
 
@@ -102,6 +115,7 @@ end
 ---@param text string mrkdwn, as in events and commands
 ---@return slack.mrkdwn.Part[] parts
 function M.parse(text)
+  check_text("parse", text)
   local parts, from = {}, 1
   for first, inside, after in text:gmatch "()<([^<>\n]*)>()" do
     local token = read_token(inside)
@@ -133,6 +147,7 @@ local LISTS = {
 ---@param text string mrkdwn
 ---@return slack.mrkdwn.Mentions
 function M.mentions(text)
+  check_text("mentions", text)
   local found, seen = {}, {}
   for _, list in pairs(LISTS) do
     found[list[1]] = {}
@@ -222,6 +237,7 @@ end
 ---  else those in the text, else the ids
 ---@return string
 function M.plain(text, names)
+  check_text("plain", text)
   local kept = {}
   local function keep(words)
     return put_aside(kept, M.unescape(words))
