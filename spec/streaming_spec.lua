@@ -106,10 +106,10 @@ describe("c:stream", function()
 
   it("waits for 256 characters, and sends these at once (S254)", function()
     handle(function(stream)
-      stream:append(("x"):rep(255))
+      stream:append(("é"):rep(255))
       tasks.sleep(0.01)
       assert.equal(0, #slack_there.calls)
-      stream:append "x"
+      stream:append "é"
       wait(function() return #slack_there.calls == 1 end)
       stream:finish()
     end, { interval = 60 })

@@ -203,7 +203,7 @@ local function enqueue(self, chunks)
     elseif chunk.text ~= "" then
       queue[#queue + 1] = { type = "markdown_text", parts = { chunk.text } } -- joined by take
     end
-    self._length = self._length + (chunk.text and #chunk.text or 0)
+    self._length = self._length + (chunk.text and utf8.len(chunk.text) or 0)
   end
 end
 
