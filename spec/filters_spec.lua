@@ -287,6 +287,14 @@ describe("advice", function()
     { "view", { "order", type = "modal" }, '"modal" never comes; there are view_closed, view_s' },
     { "shortcut", { type = "message" }, '"message" never comes; there are message_action, sh' },
     { "options", { type = "static_select" }, '"static_select" never comes; there are block_s' },
+    { "view_closed", { "order", type = "view_submission" }, 'unknown constraint "type"' },
+    { "action", "", "action_id: it is empty" },
+    { "event", { "team_join", "" }, "type: it is empty" },
+    { "event", { nil, "team_join" }, "type: a value of the list is nil" },
+    { "message", { "a", nil, "b" }, "text: a value of the list is nil" },
+    { "message", { user = { nil, "U1" } }, "user: a string, slack.pattern, anything with a match" },
+    { "message", { user = { "U1", nil, "U2" } }, "a list of these without gaps" },
+    { "message", { user = {} }, "a list of these without gaps" },
   } do
     local method, what, wanted = case[1], case[2], case[3]
     it(("tells of %s %s that can never hold (S133)"):format(method, tostring(what[1] or what)),
@@ -298,10 +306,17 @@ describe("advice", function()
       end)
   end
 
+  it("tells app:event from app:events, which other loops call", function()
+    local ok, message = pcall(function() app:events("team_join", function() end) end)
+    assert.is_false(ok)
+    assert.matches("^spec/filters_spec.lua:%d+: app:events: .*did you mean app:event?", message)
+    assert.equal("r", app:events())
+  end)
+
   it("tells the method that is meant, at the line that misspells it", function()
     for name, wanted in pairs {
       mesage = '; did you mean "message"?', commands = '; did you mean "command"?',
-      error = "; use app:on_error", view_submission = "; use app:view",
+      error = "; use app:on_error", view_submission = "; use app:view", hears = "; use app:message",
       on_eror = '; did you mean "on_error"?',
     } do
       local ok, message = pcall(function() app[name](app, function() end) end)

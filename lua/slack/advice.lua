@@ -65,7 +65,9 @@ end
 ---@return string? problem
 return function(name, method, field, text)
   local problem
-  if name == "event" and field == "type" then
+  if text == "" and field == method.field and field ~= "text" then
+    problem = "it is empty, and never comes so"
+  elseif name == "event" and field == "type" then
     problem = of_event(text)
   elseif method.kind == "command" and field == "command" then
     problem = of_command(text)

@@ -462,7 +462,10 @@ end
 
 ---What to wait for on it: always "r".
 ---@return "r"
-function App.events()
+function App.events(...)
+  if select("#", ...) > 1 then
+    error("app:events: it takes no arguments; did you mean app:event?", 2)
+  end
   return "r"
 end
 

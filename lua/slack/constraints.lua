@@ -37,7 +37,7 @@ local M = {}
 ---@field lanes_options? slack.LaneOptions
 
 local EXPECTED = "a string, slack.pattern, anything with a match method, a predicate function, "
-  .. "a list of these, or true, false for present, missing expected, got "
+  .. "a list of these without gaps, or true, false for present, missing expected, got "
 
 -- In place of an empty table for each listener: what lives has to be walked by the collector.
 local NONE = {}
@@ -48,13 +48,12 @@ local NONE = {}
 local function split_table(method, what)
   local given, plain = {}, {}
   for name, value in pairs(what) do
-    if math.type(name) == "integer" then
-      plain[name] = value
-    else
-      given[name] = value
-    end
+    (math.type(name) == "integer" and plain or given)[name] = value
   end
-  if plain[1] ~= nil then
+  if next(plain) ~= nil then
+    if not value_tests.is_list(plain) then
+      return nil, method.field .. ": a value of the list is nil"
+    end
     if given[method.field] ~= nil then
       return nil, ("%s: given twice"):format(method.field)
     end

@@ -141,6 +141,9 @@ local VIEW_FIELDS = merged(PLACE, {
   type = body_type,
 })
 
+local VIEW_CLOSED_FIELDS = merged(VIEW_FIELDS)
+VIEW_CLOSED_FIELDS.type = nil
+
 local ANY_FIELDS = merged(PLACE, {
   kind = function(_, _, c) return c.kind end,
   type = function(_, _, c) return c.type end,
@@ -191,7 +194,8 @@ local METHODS = {
     unless = { type = "view_submission" },
   },
   view_closed = {
-    kind = "view", field = "callback_id", fields = VIEW_FIELDS, always = { type = "view_closed" },
+    kind = "view", field = "callback_id", fields = VIEW_CLOSED_FIELDS,
+    always = { type = "view_closed" },
   },
   any = { kind = "any", field = "type", fields = ANY_FIELDS, optional = true },
 }

@@ -7,7 +7,8 @@ local ELSEWHERE = {
   attachment_action = "action", block_action = "action", block_suggestion = "options",
   custom_function = "func", dialog_cancellation = "action", dialog_submission = "action",
   dialog_suggestion = "options", error = "on_error", global_shortcut = "shortcut",
-  interactive_message = "action", message_shortcut = "shortcut", middleware = "use",
+  hear = "message", hears = "message", interactive_message = "action",
+  message_shortcut = "shortcut", middleware = "use", on = "event",
   slash_command = "command", view_submission = "view",
 }
 

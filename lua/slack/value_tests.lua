@@ -29,6 +29,20 @@ local function has_match(value)
   return ok and is_callable(method)
 end
 
+---Whether a table is a list of something, without gaps.
+---@param value table
+---@return boolean
+local function is_list(value)
+  local count = 0
+  for _ in pairs(value) do
+    count = count + 1
+    if value[count] == nil then
+      return false
+    end
+  end
+  return count > 0
+end
+
 local function equals(value, wanted)
   return value == wanted
 end
@@ -102,7 +116,7 @@ function M.compile(wanted, loose)
     return is_missing, nil, false
   elseif wanted == true then
     return is_there, nil, false
-  elseif type(wanted) == "table" and wanted[1] ~= nil then
+  elseif type(wanted) == "table" and is_list(wanted) then
     return alternatives(wanted, loose)
   end
   return nil, nil, false
@@ -132,8 +146,8 @@ end
 function M.strings(wanted)
   if type(wanted) == "string" then
     return { wanted }
-  elseif type(wanted) ~= "table" or wanted[1] == nil or getmetatable(wanted) ~= nil
-    or has_match(wanted) then
+  elseif type(wanted) ~= "table" or getmetatable(wanted) ~= nil or has_match(wanted)
+    or not is_list(wanted) then
     return nil
   end
   local strings, seen = {}, {}
@@ -148,6 +162,6 @@ function M.strings(wanted)
   return strings
 end
 
-M.is_callable, M.has_match = is_callable, has_match
+M.is_callable, M.has_match, M.is_list = is_callable, has_match, is_list
 
 return M
