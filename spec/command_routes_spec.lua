@@ -254,6 +254,15 @@ describe("routes of a command", function()
     end
   end)
 
+  it("tell of a very long word by its beginning, cut between characters", function()
+    routes("to <env>")
+    for before = 0, 3 do
+      local text = refuses(("x"):rep(before) .. ("€"):rep(100), "€…")
+      assert.truthy(utf8.len(text))
+      assert.is_true(#text < 200)
+    end
+  end)
+
   it("have what a handler returns as the ack, and its own ack first", function()
     app:command("/deploy", {
       ["text"] = function() return "done" end,

@@ -757,14 +757,16 @@ function blocks.rich_text(items, ...) end
 ---@return slack.blocks.Block
 function blocks.section(text, accessory, ...) end
 
+---@alias slack.blocks.CellText string|number|slack.blocks.Cell
+
 ---@class slack.blocks.table
 ---@field block_id? string at most 255 characters
 ---@field column_settings? (slack.blocks.column_setting|table)[] at most 20
----@field rows? ((string|slack.blocks.Cell)[])[] at most 100
----@field [integer] (string|slack.blocks.Cell)[]
+---@field rows? (slack.blocks.CellText[])[] at most 100
+---@field [integer] slack.blocks.CellText[]
 
----@param items? (string|slack.blocks.Cell)[]|((string|slack.blocks.Cell)[])[]|slack.blocks.table
----@param ... slack.blocks.table|(string|slack.blocks.Cell)[]
+---@param items? slack.blocks.CellText[]|(slack.blocks.CellText[])[]|slack.blocks.table
+---@param ... slack.blocks.table|slack.blocks.CellText[]
 ---@return slack.blocks.Block
 function blocks.table(items, ...) end
 
