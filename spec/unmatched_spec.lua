@@ -61,6 +61,24 @@ describe("a warning of what no listener takes (S153)", function()
     end)
   end
 
+  it("shows and remembers the beginning of ids that are too long", function()
+    local long = ("x"):rep(1000000)
+    offline:event { type = long }
+    offline:command("/" .. long)
+    offline:click(long)
+    offline:deliver { type = "block_actions", actions = { { name = long } }, callback_id = long }
+    offline:deliver { type = long }
+    local warned = 0
+    for _, line in ipairs(offline.lines) do
+      warned = warned + (line:find " WARN " and 1 or 0)
+      assert.is_true(line:find " WARN " == nil or #line < 2000)
+    end
+    assert.equal(5, warned)
+    for what in pairs(offline.app.dispatch.unmatched.warnings.said) do
+      assert.is_true(#what < 1000)
+    end
+  end)
+
   it("is none when a listener is there for it and a condition of its does not hold", function()
     offline.app:func("f", function() end)
     offline.app:action({ action_id = "a", block_id = "b" }, function() end)

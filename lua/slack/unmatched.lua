@@ -6,6 +6,8 @@ local kinds = require "slack.kinds"
 local payload = require "slack.payload"
 
 local PERIOD = 600 -- seconds between two warnings about the same
+local MOST_SHOWN = 300 -- bytes of an id; those that Slack takes have 255 characters
+local MOST_SHOWN = 300 -- bytes of an id; those of Slack have 255 characters at most
 
 local M = {}
 
@@ -25,10 +27,15 @@ local function line(method, id)
   return ("app:%s(%q, function(c) … end)"):format(method, id)
 end
 
+-- What is remembered of an id, and what a line has of it.
+local function short(text)
+  return #text <= MOST_SHOWN and text or text:sub(1, MOST_SHOWN) .. "…"
+end
+
 -- An id as text; one that is none of Slack's has no name of its own for each time it comes.
 local function name_of(id)
   local kind = type(id)
-  return kind == "string" and id or kind == "table" and "(no text)" or tostring(id)
+  return kind == "string" and short(id) or kind == "table" and "(no text)" or tostring(id)
 end
 
 -- The code for a table of constraints, of which some may have no value.
@@ -37,7 +44,7 @@ local function line_for(method, ...)
   for i = 1, select("#", ...), 2 do
     local field, id = select(i, ...)
     if type(id) == "string" then
-      parts[#parts + 1] = ("%s = %q"):format(field, id)
+      parts[#parts + 1] = ("%s = %q"):format(field, short(id))
     end
   end
   return ("app:%s({ %s }, function(c) … end)"):format(method, table.concat(parts, ", "))
@@ -66,7 +73,8 @@ function SUGGEST.event(c)
 end
 
 function SUGGEST.command(c)
-  return "command", c.payload.command, line("command", c.payload.command)
+  local id = name_of(c.payload.command)
+  return "command", id, line("command", id)
 end
 
 -- Attachments and dialogs have no action_ids; what they send is known by their callback_id.
