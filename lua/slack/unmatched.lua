@@ -7,7 +7,6 @@ local payload = require "slack.payload"
 
 local PERIOD = 600 -- seconds between two warnings about the same
 local MOST_SHOWN = 300 -- bytes of an id; those that Slack takes have 255 characters
-local MOST_SHOWN = 300 -- bytes of an id; those of Slack have 255 characters at most
 
 local M = {}
 
