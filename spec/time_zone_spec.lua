@@ -109,6 +109,19 @@ describe("time zones", function()
       assert.matches('did you mean "Europe/Bonn"?', select(2, load "europe/bon"), 1, true)
     end)
 
+    it("are refused where people and POSIX mean opposite things, with what to write", function()
+      for name, written in pairs {
+        ["UTC+2"] = "<+02>-2", ["GMT-11"] = "<-11>11", ["UTC+05:30"] = "<+0530>-5:30",
+      } do
+        local zone, problem = load(name)
+        assert.is_nil(zone)
+        assert.equal(written, problem:match 'write "(.-)" for clocks')
+      end
+      assert.equal(5.5 * HOUR, offset(load "<+0530>-5:30", 0))
+      environment.TZ = "UTC+2" -- as all other programs take it
+      assert.equal(-2 * HOUR, offset(load(nil), 0))
+    end)
+
     it("say what to install where there are none", function()
       local _, problem = load "Europe/Berlin"
       assert.matches("this system has no time zone files in " .. directory.path, problem, 1, true)

@@ -182,6 +182,18 @@ local function of_system(environment)
   return find(name, environment)
 end
 
+-- "UTC+2" is two hours behind UTC to POSIX, and ahead of it to people.
+local function two_faced(name)
+  local sign, hours, minutes = name:match "^%u%u%u([+-])(%d%d?):?(%d*)$"
+  if not sign or not name:find "^UTC" and not name:find "^GMT" then
+    return nil
+  end
+  local rules = ("<%s%02d%s>%s%d"):format(sign, tonumber(hours), minutes, sign == "+" and "-" or "",
+    tonumber(hours)) .. (minutes ~= "" and ":" .. minutes or "")
+  return ("time zone %q: to POSIX that is the other side of Greenwich than to people: write %q "
+    .. "for clocks that show UTC%s"):format(name, rules, name:sub(4))
+end
+
 local loaded = {}
 
 ---The time zone of a name like "Europe/Berlin", or of rules like
@@ -191,12 +203,14 @@ local loaded = {}
 ---@return slack.TimeZone? zone
 ---@return string? problem
 function TimeZone.load(name, environment)
+  local problem = name and two_faced(name)
   if not name then
     return of_system(environment or os.getenv)
+  elseif problem then
+    return nil, problem
   elseif environment then
     return find(name, environment)
   end
-  local problem
   if not loaded[name] then
     loaded[name], problem = find(name, os.getenv)
   end
