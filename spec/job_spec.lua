@@ -61,8 +61,6 @@ describe("job", function()
       gates[2]:resolve()
       settle()
       assert.same({ 2, 0 }, running())
-      app:event("team_join", function() end)
-      offline:event { type = "team_join" }
       assert.is_true(is_full)
       later[1]:resolve()
       later[2]:resolve()

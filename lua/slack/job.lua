@@ -78,8 +78,17 @@ local function check_room(dispatch)
   end
 end
 
+-- Another one takes room, and these are many now.
+local function check_full(dispatch, count)
+  dispatch.crowding:note(count, dispatch.jobs)
+  if not dispatch.is_full and count >= dispatch.limit then
+    dispatch.is_full = true
+    dispatch.on_full()
+  end
+end
+
 ---Moves it to another count of the dispatch, or (nil) among those that take room: also
----if none is free, as what goes on is not held back.
+---if none is free, as what goes on is not held back. What comes anew then is.
 ---@param beside? "aside"|"excused"|"queued"|"waiting"
 function Job:move(beside)
   local dispatch, before = self.dispatch, self.beside
@@ -92,6 +101,8 @@ function Job:move(beside)
     dispatch[beside] = dispatch[beside] + 1
     dispatch.in_use = dispatch.in_use - 1
     check_room(dispatch)
+  elseif dispatch.in_use >= dispatch.crowding.threshold then
+    check_full(dispatch, dispatch.in_use)
   end
 end
 
@@ -280,11 +291,7 @@ function Job:start(run)
     local count = dispatch.in_use + 1
     dispatch.in_use = count
     if count >= dispatch.crowding.threshold then
-      dispatch.crowding:note(count, dispatch.jobs)
-      if not dispatch.is_full and count >= dispatch.limit then
-        dispatch.is_full = true
-        dispatch.on_full()
-      end
+      check_full(dispatch, count)
     end
   end
   self.task = start_task(run, self)
