@@ -145,6 +145,7 @@ describe("routes of a command", function()
       { text = 'a  "b c" &amp; <@U1|ada>' })
     takes('note "all of it"', "note <text...>", { text = "all of it" })
     takes('note "open end', "note <text...>", { text = '"open end' })
+    takes('note "two words" more', "note <text...>", { text = '"two words" more' })
     takes("shout", "shout [text...]", {})
     takes("invite <@U1|a> <@U2|b>", "invite <who:user...>", { who = { "U1", "U2" } })
     refuses("note", "&lt;text...&gt; is missing")
@@ -272,6 +273,13 @@ describe("routes of a command", function()
     assert.equal("at once", type_in("ack").text)
   end)
 
+  it("ack what a handler returns, whatever its middleware makes of that", function()
+    app:command("/deploy", {
+      ["x"] = { function(_, next) next() return "too late" end, function() return "done" end },
+    })
+    assert.equal("done", type_in("x").text)
+  end)
+
   it("run the listener's middleware, then the route's", function()
     local order = {}
     local function step(name)
@@ -297,6 +305,10 @@ describe("routes of a command", function()
 
   it("are named by errors and logs", function()
     local failure
+    local line = debug.getinfo(1, "l").currentline + 1
+    local listener = app:command("/deploy", { ["first"] = function() end })
+    assert.matches(("%s:%d"):format(SPEC, line), tostring(listener), 1, true)
+    listener:remove()
     app:command("/deploy", {
       ["break <what>"] = function(c)
         c.log:info "here"
