@@ -262,7 +262,7 @@ describe("a filter", function()
   it("is told from listener options, which are checked too", function()
     local listener = app:message({ "x", order = "channel", concurrency = 2 }, note "x")
     assert.same({ order = "channel", concurrency = 2 }, listener.lanes_options)
-    assert.matches('app:event: order: unknown order "chanel"; did you mean "channel"%?',
+    assert.matches('app:event: order: unknown key "chanel"; did you mean "channel"%?',
       problem_of(function() app:event({ "team_join", order = "chanel" }, note "") end))
   end)
 end)

@@ -19,7 +19,7 @@ describe("lanes", function()
     end)
 
     it("names the option and what was expected", function()
-      assert.matches('order: unknown order "chanel"; did you mean "channel"?',
+      assert.matches('order: unknown key "chanel"; did you mean "channel"?',
         problem_of { order = "chanel" }, 1, true)
       assert.matches("function expected, got boolean$", problem_of { order = true })
       assert.matches("^concurrency: an integer of at least 1 expected, got 0$",

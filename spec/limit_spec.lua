@@ -45,7 +45,7 @@ describe("slack.limit", function()
     end
   end)
 
-  it("counts for each person, channel, team or what a function gives", function()
+  it("counts for each person, channel, thread, team or what a function gives", function()
     local function count(per, ...)
       seen, offline = {}, Offline.new()
       offline.app:message(limit { per = per, count = 1, seconds = 60 }, note)
@@ -57,6 +57,7 @@ describe("slack.limit", function()
     assert.equal(2, count("user", { user = "U1" }, { user = "U2" },
       { user = "U1", channel = "C2" }))
     assert.equal(2, count("channel", { user = "U1" }, { user = "U2" }, { channel = "C2" }))
+    assert.equal(2, count("thread", { ts = "1.1" }, { thread_ts = "1.1" }, { thread_ts = "1.2" }))
     assert.equal(1, count("team", { user = "U1" }, { user = "U2" }))
     assert.equal(2, count(function(c) return c.payload.text .. c.payload.ts end,
       { ts = "1.1" }, { ts = "1.1" }, { ts = "1.2" }))
@@ -138,6 +139,19 @@ describe("slack.limit", function()
     assert.same({ "quiet", "loud", "loud" }, seen)
   end)
 
+  it("names a span after which it is not asked in vain", function()
+    local function told(seconds)
+      app:command("/" .. seconds, limit { per = "user", count = 1, seconds = seconds }, note)
+      offline:command("/" .. seconds)
+      return offline:command("/" .. seconds).answers[1]:match "again in ([^.]+)"
+    end
+    assert.equal("1 second", told "1s")
+    assert.equal("119 seconds", told "119s")
+    assert.equal("3 minutes", told "121s")
+    assert.equal("120 minutes", told "2h")
+    assert.equal("25 hours", told "1d1h")
+  end)
+
   it("asks a function for the message, which may have none", function()
     local asked
     app:command("/x", limit {
@@ -181,7 +195,7 @@ describe("slack.limit", function()
     assert.matches('option "count": an integer from 1 to 10000 expected, got 0',
       problem_of { per = "user", count = 0, seconds = 1 })
     assert.matches('option "count": .* got nil', problem_of { per = "user", seconds = 1 })
-    assert.matches('option "seconds": seconds, or a span as "5m", expected, got string',
+    assert.matches('option "seconds": seconds, or a span as "5m", expected, got "soon"',
       problem_of { per = "user", count = 1, seconds = "soon" })
     assert.matches('option "message": .* got number',
       problem_of { per = "user", count = 1, seconds = 1, message = 5 })

@@ -8,75 +8,20 @@
 
 local Fifo = require "slack.fifo"
 local checks = require "slack.option_checks"
-local near_miss = require "slack.near_miss"
+local delivery_keys = require "slack.delivery_keys"
+local notice = require "slack.notice"
 local tasks = require "slack.tasks"
 
 local DEFAULT_QUEUE = 1000
 
 ---Listener options, in the table that says what a listener is for.
 ---@class slack.LaneOptions
----@field order? "channel"|"user"|"thread"|"team"|fun(c: slack.Context): any of what has the
----  same, one handler runs after the other, in the order in which it came; what has none
----  (nil) need not wait
+---@field order? slack.DeliveryKey of what has the same, one handler runs after the other, in
+---  the order in which it came; what has none (nil) need not wait
 ---@field concurrency? integer handlers of this listener at a time
 ---@field queue? integer deliveries that may wait for their turn, 1000; beyond that: overload
 ---@field overload? string|table|false|fun(c: slack.Context): string|table|nil what the person
 ---  gets to see then
-
-local ORDERS = {}
-
-function ORDERS.channel(c)
-  return c.channel_id
-end
-
-function ORDERS.user(c)
-  return c.user_id
-end
-
-function ORDERS.team(c)
-  return c.team_id or c.enterprise_id
-end
-
--- A message that stands in no thread may be the first of one.
-function ORDERS.thread(c)
-  local ts = c.thread_ts or c.message_ts
-  return ts and (c.channel_id or "") .. " " .. ts
-end
-
-local function is_callable(value)
-  local meta = getmetatable(value)
-  return type(value) == "function" or type(meta) == "table" and meta.__call ~= nil
-end
-
-local function check_order(value)
-  if is_callable(value) then
-    return nil
-  elseif type(value) == "string" and not ORDERS[value] then
-    return ("unknown order %q%s; "):format(value, near_miss(value, ORDERS))
-      .. '"channel", "user", "thread", "team" or a function expected'
-  elseif type(value) ~= "string" then
-    return '"channel", "user", "thread", "team" or a function expected, got ' .. type(value)
-  end
-end
-
-local function check_overload(value)
-  local kind = type(value)
-  if kind ~= "string" and kind ~= "table" and value ~= false and not is_callable(value) then
-    return "a text, a message, a function, or false for nothing expected, got " .. kind
-  end
-end
-
-local function integer(least)
-  local check = checks.integer_from(least)
-  return function(value)
-    local problem = check(value)
-    if problem and not problem:find ", got " then
-      local got = type(value) == "number" and tostring(value) or type(value)
-      problem = problem .. ", got " .. got
-    end
-    return problem
-  end
-end
 
 ---@class slack.Lanes
 ---@field key_of? fun(c: slack.Context): any
@@ -94,7 +39,8 @@ Lanes.__name = "slack.lanes"
 -- The options, each with the check of its value: a problem in words, or nil.
 ---@type table<string, fun(value: any): string?>
 Lanes.OPTIONS = {
-  order = check_order, concurrency = integer(1), queue = integer(0), overload = check_overload,
+  order = delivery_keys.check, concurrency = checks.integer_from(1),
+  queue = checks.integer_from(0), overload = notice.check,
 }
 
 ---Whether the options that these name are what they should be. Other fields are passed over.
@@ -106,7 +52,7 @@ function Lanes.check(options)
     local value = options[name]
     local problem = value ~= nil and Lanes.OPTIONS[name](value)
     if problem then
-      return nil, name .. ": " .. problem
+      return nil, name .. ": " .. problem .. checks.got(problem, value)
     end
   end
   if options.order ~= nil or options.concurrency ~= nil then
@@ -128,7 +74,7 @@ function Lanes.of(options)
     return false
   end
   return setmetatable({
-    key_of = ORDERS[order] or order, room = options.concurrency or math.huge,
+    key_of = order and delivery_keys.of(order), room = options.concurrency or math.huge,
     limit = options.queue or DEFAULT_QUEUE, overload = options.overload,
     taken = 0, waiting = 0, ready = Fifo.new(), behind = {},
   }, Lanes)

@@ -1,5 +1,5 @@
--- slack.limit: middleware that lets through so much for each person, channel or workspace
--- in a span of time.
+-- slack.limit: middleware that lets through so much for each person, channel, thread or
+-- workspace in a span of time.
 --
 -- Of each key the times are kept at which something was let through, as many as may be in
 -- the span: in no span of that length are there more. The number of keys is bounded, and
@@ -7,12 +7,12 @@
 
 local Generations = require "slack.generations"
 local checks = require "slack.option_checks"
+local delivery_keys = require "slack.delivery_keys"
 local duration = require "slack.duration"
 local loop = require "slack.loop"
 local near_miss = require "slack.near_miss"
 local notice = require "slack.notice"
 local sorted_keys = require "slack.sorted_keys"
-local value_tests = require "slack.value_tests"
 
 -- Times kept in all at most, 16 bytes each, and keys.
 local MOST_TIMES, MOST_KEYS = 1000000, 20000
@@ -21,57 +21,30 @@ local MOST_COUNT = 10000
 local M = {}
 
 ---@class slack.LimitOptions
----@field per "user"|"channel"|"team"|fun(c: slack.Context): any nil from a function: no limit
+---@field per slack.DeliveryKey nil from a function: no limit
 ---@field count integer how much is let through, at most 10,000
 ---@field seconds number|string in so many seconds, or in a span as "5m"
 ---@field message? string|table|false|fun(c: slack.Context, seconds: number): string|table|nil
 ---  what the person gets to see, false for nothing; a function is given the seconds after
 ---  which something is let through again
 
-local KEYS = {}
-
-function KEYS.user(c)
-  return c.user_id
-end
-
-function KEYS.channel(c)
-  return c.channel_id
-end
-
-function KEYS.team(c)
-  return c.team_id or c.enterprise_id
-end
-
 -- Checks -----------------------------------------------------------------------------
-
-local function check_per(value)
-  if type(value) == "string" and not KEYS[value] then
-    return ('unknown key %q%s; "user", "channel", "team" or a function expected'):format(value,
-      near_miss(value, KEYS))
-  elseif not KEYS[value] and not value_tests.is_callable(value) then
-    return '"user", "channel", "team" or a function expected, got ' .. type(value)
-  end
-end
-
-local check_count = checks.integer_from(1, MOST_COUNT)
 
 local function check_seconds(value)
   local seconds = type(value) == "string" and duration.parse(value) or value
   if type(seconds) ~= "number" or not (seconds > 0 and seconds < math.huge) then
     return 'seconds, or a span as "5m", expected'
+      .. (type(value) == "string" and (", got %q"):format(value) or "")
   end
 end
 
 local function check_message(value)
-  local kind = type(value)
-  if kind ~= "nil" and kind ~= "string" and kind ~= "table" and value ~= false
-    and not value_tests.is_callable(value) then
-    return "a text, a message, a function, or false for nothing expected, got " .. kind
-  end
+  return value ~= nil and notice.check(value) or nil
 end
 
 local OPTIONS = {
-  per = check_per, count = check_count, seconds = check_seconds, message = check_message,
+  per = delivery_keys.check, count = checks.integer_from(1, MOST_COUNT),
+  seconds = check_seconds, message = check_message,
 }
 
 local function problem_of(options)
@@ -88,11 +61,7 @@ local function problem_of(options)
     local value = options[name]
     local problem = OPTIONS[name](value)
     if problem then
-      if not problem:find ", got " then
-        local got = type(value) == "number" and tostring(value) or type(value)
-        problem = problem .. ", got " .. got
-      end
-      return ("option %q: %s"):format(name, problem)
+      return ("option %q: %s%s"):format(name, problem, checks.got(problem, value))
     end
   end
 end
@@ -127,8 +96,8 @@ end
 
 local function default_message(seconds)
   local whole = math.ceil(seconds)
-  local span = whole < 120 and whole .. (whole == 1 and " second" or " seconds")
-    or whole // 60 .. " minutes"
+  local span = whole == 1 and "1 second" or whole < 120 and whole .. " seconds"
+    or whole <= 7200 and math.ceil(whole / 60) .. " minutes" or math.ceil(whole / 3600) .. " hours"
   return ("That is too much at once. Please try again in %s."):format(span)
 end
 
@@ -144,10 +113,8 @@ local function content_for(self, c, times, seconds)
   end
   if message == nil then
     return default_message(seconds)
-  elseif value_tests.is_callable(message) then
-    return message(c, seconds)
   end
-  return message or nil
+  return notice.content(message, c, seconds)
 end
 
 local function pass(self, c, next)
@@ -164,8 +131,8 @@ local function pass(self, c, next)
   notice.show(c, content_for(self, c, times, seconds))
 end
 
----A middleware that lets through no more than `count` for each person, channel or team (or
----for what a function gives) in `seconds`. The rest goes no further: who sent a command or
+---A middleware that lets through no more than `count` for each person, channel, thread or
+---team (or for what a function gives) in `seconds`. The rest goes no further: who sent a command or
 ---clicked is told when to try again; events are passed over in silence unless a message is
 ---given, which is shown to the person once in the span.
 ---@param options slack.LimitOptions
@@ -178,7 +145,7 @@ function M.new(options, clock)
   end
   local seconds = options.seconds
   local self = setmetatable({
-    key_of = KEYS[options.per] or options.per, count = options.count, message = options.message,
+    key_of = delivery_keys.of(options.per), count = options.count, message = options.message,
     seconds = type(seconds) == "string" and duration.parse(seconds) or seconds,
     clock = clock or loop.now,
     keys = Generations.new(math.max(2, math.min(MOST_KEYS, MOST_TIMES // options.count))),

@@ -3,9 +3,32 @@
 
 local merged = require "slack.merged"
 local payload = require "slack.payload"
+local value_tests = require "slack.value_tests"
 local view_answers = require "slack.view_answers"
 
 local M = {}
+
+---Whether a program may give it as an option that says what to show.
+---@param content any
+---@return string? problem in words
+function M.check(content)
+  local kind = type(content)
+  if kind ~= "string" and kind ~= "table" and content ~= false
+    and not value_tests.is_callable(content) then
+    return "a text, a message, a function, or false for nothing expected, got " .. kind
+  end
+end
+
+---What such an option stands for.
+---@param content any checked
+---@param ... any for a function
+---@return string|table|nil
+function M.content(content, ...)
+  if value_tests.is_callable(content) then
+    return content(...)
+  end
+  return content or nil
+end
 
 local function as_message(content)
   return type(content) == "table" and content or { text = content }

@@ -153,8 +153,11 @@ function M.path(value)
   end
 end
 
--- No strings: one may be a secret.
-local function got(problem, value)
+---What there is instead, to be put behind the problem: no strings, as one may be a secret.
+---@param problem string
+---@param value any
+---@return string
+function M.got(problem, value)
   if type(value) == "string" or not problem:find " expected$" then
     return ""
   end
@@ -191,7 +194,7 @@ function M.all(values, known, prefix)
     if is_whole then
       return problem, true
     elseif problem then
-      return ("option %q: %s%s"):format(prefix .. name, problem, got(problem, value)), true
+      return ("option %q: %s%s"):format(prefix .. name, problem, M.got(problem, value)), true
     end
   end
 end

@@ -39,11 +39,7 @@ local function content_for(c, listener)
   if content == nil then
     return acks.overload_text(c.kind == "command" and tostring(c.payload.command))
   end
-  local meta = getmetatable(content)
-  if type(content) == "function" or type(meta) == "table" and meta.__call then
-    return content(c)
-  end
-  return content or nil
+  return notice.content(content, c)
 end
 
 ---Answers in place of the listener.
