@@ -17,6 +17,18 @@ describe("the calendar", function()
     end
   end)
 
+  it("reads dates, and none that there is not", function()
+    assert.equal(calendar.day_number(2026, 1, 1), calendar.parse "2026-01-01")
+    assert.equal(calendar.day_number(2024, 2, 29), calendar.parse "2024-02-29")
+    assert.equal(calendar.day_number(2026, 12, 31), calendar.parse "2026-12-31")
+    for _, text in ipairs {
+      "2026-02-29", "2026-00-01", "2026-13-01", "2026-01-00", "2026-04-31", "2026-1-1", "x", "",
+      "2026-01-01 ", "26-01-01",
+    } do
+      assert.is_nil(calendar.parse(text), text)
+    end
+  end)
+
   it("knows leap years and days of the week", function()
     assert.same({ 29, 28, 28, 29 }, {
       calendar.days_in_month(2024, 2), calendar.days_in_month(2023, 2),

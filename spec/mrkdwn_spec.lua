@@ -111,7 +111,19 @@ describe("mrkdwn", function()
         mrkdwn.date(12.9, "{ago}", "a > b", "https://a/"))
     end)
 
+    it("takes all of Slack's words for parts of a date", function()
+      for _, word in ipairs {
+        "date_num", "date", "date_short", "date_long", "date_pretty", "date_short_pretty",
+        "date_long_pretty", "time", "time_secs", "ago",
+      } do
+        assert.matches(("^{%s}|"):format(word), mrkdwn.date(1, ("{%s}"):format(word), "x"), 1, true)
+      end
+    end)
+
     it("raises on what Slack does not know", function()
+      assert.equal("mrkdwn.date: a format expected, got number",
+        misuse(function() mrkdwn.date(1, 5) end))
+      assert.equal("mrkdwn.link: a URL expected, got nil", misuse(function() mrkdwn.link() end))
       assert.equal("mrkdwn.date: {dat} is unknown; did you mean \"date\"?",
         misuse(function() mrkdwn.date(1, "{dat}") end))
       assert.equal("mrkdwn.date: ^ and | cannot stand in a format",

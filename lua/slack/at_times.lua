@@ -47,20 +47,10 @@ local function read_date(item, timetable)
   return true
 end
 
-local function read_day(item, timetable)
-  local year, month, day = item:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$"
-  year, month, day = math.tointeger(year), math.tointeger(month), math.tointeger(day)
-  if not year or month < 1 or month > 12 or day < 1
-    or day > calendar.days_in_month(year, month) then
-    return false
-  end
-  timetable.day = calendar.day_number(year, month, day)
-  return true
-end
-
 local function read_days(text, timetable)
   if text:find "^%d%d%d%d%-" then
-    return read_day(text, timetable)
+    timetable.day = calendar.parse(text)
+    return timetable.day ~= nil
   end
   local weekdays, dates = {}, {}
   timetable.dates = dates

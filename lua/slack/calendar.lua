@@ -30,6 +30,17 @@ function M.day_number(year, month, day)
   return before + (153 * (month - 3) + 2) // 5 + day - 719469
 end
 
+---The day of a date written as "2026-03-31".
+---@param text string
+---@return integer? number days from 1970-01-01; nil: there is no such day
+function M.parse(text)
+  local year, month, day = text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$"
+  year, month, day = tonumber(year), tonumber(month), tonumber(day)
+  if year and month >= 1 and month <= 12 and day >= 1 and day <= M.days_in_month(year, month) then
+    return M.day_number(year, month, day)
+  end
+end
+
 ---The date so many days after 1970-01-01.
 ---@param number integer
 ---@return integer year

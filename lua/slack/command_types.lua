@@ -60,14 +60,8 @@ local function reads_number(text)
   return nil, "a number like 2.5 expected" .. got(text)
 end
 
-local function is_date(year, month, day)
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  return year and month >= 1 and month <= 12 and day >= 1
-    and day <= calendar.days_in_month(year, month)
-end
-
 local function reads_date(text)
-  if is_date(text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$") then
+  if calendar.parse(text) then
     return text
   end
   return nil, "a date like 2026-03-31 expected" .. got(text)
