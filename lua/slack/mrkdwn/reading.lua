@@ -154,13 +154,11 @@ function M.mentions(text)
   end
   for _, part in ipairs(M.parse(text)) do
     local list = LISTS[part.type]
-    if list and not seen[part.raw] then
-      local ids, id = found[list[1]], part[list[2]]
-      seen[part.raw] = true
-      if not seen[list[1] .. id] then
-        seen[list[1] .. id] = true
-        ids[#ids + 1] = id
-      end
+    local id = list and part[list[2]]
+    if id and not seen[part.type .. id] then
+      local ids = found[list[1]]
+      seen[part.type .. id] = true
+      ids[#ids + 1] = id
     end
   end
   return found
