@@ -196,6 +196,15 @@ describe("c:wait", function()
     end)
   end)
 
+  it("waits anywhere, in threads too, when the trigger was nowhere", function()
+    app:shortcut("note", function(c) got[1] = c:wait({ message = true }).text end)
+    offline:deliver {
+      type = "shortcut", callback_id = "note", user = { id = ADA }, team = { id = "T02MOON4XYZ" },
+    }
+    talk:say("below", { thread_ts = "1600000000.000001" })
+    assert.same({ "below" }, got)
+  end)
+
   it("takes from, channel, thread, on and filter in the place of these", function()
     wait({
       event = "reaction_added", from = "anyone", channel = "anywhere", on = "1.7",

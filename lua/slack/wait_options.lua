@@ -145,7 +145,7 @@ function M.add_place(wait, channel, thread)
   end
   if thread ~= nil then
     return add_thread(wait, thread)
-  elseif channel == nil or channel == c.channel_id then
+  elseif c.channel_id and (channel == nil or channel == c.channel_id) then
     wait.thread_ts = place.thread_of(c)
     wait.root_ts = not wait.thread_ts and c.message_ts or nil
   else
