@@ -160,6 +160,20 @@ describe("app:assistant", function()
       assert.same({ { "bot_message", "mine" }, { "bot_message", "another's" } }, seen)
     end)
 
+    it("nobody what the app itself says elsewhere, also with a bot_message", function()
+      local seen = listen { bot_message = nothing }
+      app:message(function(c) table.insert(seen, c.text) end)
+      write("in a channel", {
+        user = "U05BOTUSR01", bot_id = "B05BOT", channel = "C1", channel_type = "channel",
+      })
+      offline:event {
+        type = "app_mention", text = "of itself", user = "U05BOTUSR01", bot_id = "B05BOT",
+        channel = DM, channel_type = "im", thread_ts = THREAD, ts = "1.1",
+      }
+      assert.same({}, seen)
+      assert.equal(2, app:stats().ignored)
+    end)
+
     it("errors with the name of the handler", function()
       app:assistant {
         thread_started = nothing, user_message = function() error "no model" end,

@@ -107,6 +107,7 @@ describe("routes of a command", function()
     refuses("in 5", 'span: a span of time like 90s, 5m or 1h30m expected, got "5"')
     refuses("see here", "url: a link")
     refuses("mail ada", "whom: an e-mail address expected")
+    refuses("mail ada@example.", "whom: an e-mail address expected")
   end)
 
   it("choose from words, in whatever case, and give them as written", function()

@@ -324,6 +324,8 @@ describe("c:form", function()
       assert.equal("update", ack.response_action)
       assert.truthy(ack.view.blocks[1].text.text:find("not waited for any more", 1, true))
       assert.equal("Order", ack.view.title.text)
+      assert.equal("empty", ack_of(close(views[1])))
+      assert.not_matches("no listener for", talk.offline:log())
     end)
   end)
 

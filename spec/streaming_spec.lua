@@ -606,6 +606,24 @@ describe("c:stream", function()
       end)
     end
 
+    it("shows each step of the work once, as it stands, and blocks", function()
+      slack_there.on_call = function(method)
+        return method == "startStream" and failure "feature_not_enabled" or nil
+      end
+      handle(function(stream)
+        stream:task { title = "First", status = "in_progress" }
+        stream:task { title = "Second", status = "in_progress" }
+        stream:task { title = "First", status = "complete" }
+        stream:append { blocks = { { type = "divider" } } }
+        assert(stream:finish())
+      end)
+      local blocks = slack_there.messages[1].blocks
+      local lines = blocks[1].elements[1].text
+      assert.equal(":white_check_mark: First", lines:match "[^\n]*First[^\n]*")
+      assert.equal(2, select(2, lines:gsub("[^\n]+", "")))
+      assert.equal("divider", blocks[2].type)
+    end)
+
     it("goes on in the next one when it is full", function()
       slack_there.on_call = function(method)
         return method == "startStream" and failure "feature_not_enabled" or nil

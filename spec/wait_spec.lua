@@ -217,6 +217,16 @@ describe("c:wait", function()
     assert.same({ GRACE .. RANDOM }, got)
   end)
 
+  it("of anyone anywhere takes each of several names, and no other", function()
+    for _, word in ipairs { "yes", "no" } do
+      wait({ action = { "yes", "no" }, from = "anyone", channel = "anywhere" },
+        function(c) return c.action.action_id end)
+      click("maybe", { user = { id = GRACE } })
+      click(word, { user = { id = GRACE }, channel = { id = RANDOM } })
+    end
+    assert.same({ "yes", "no" }, got)
+  end)
+
   it("with a channel waits there, in whatever thread; with thread only in that", function()
     wait { message = true, channel = RANDOM }
     talk:say "here"
