@@ -224,7 +224,9 @@ end
 
 local function run_report(job)
   local _ <close> = job
-  job.dispatch.failures:report(job.c, job.failure, job.is_other_asked)
+  local dispatch = job.dispatch
+  dispatch.counts.failed = dispatch.counts.failed + 1
+  dispatch.failures:report(job.c, job.failure, job.is_other_asked)
 end
 
 ---Reports predicates that failed; what they were asked for does not concern them.

@@ -104,7 +104,10 @@ end
 local function tell(app, c, failure, info)
   local on_error = app.dispatch.on_error
   if not on_error then
-    return not failure.is_logged and log_failure(app, failure, info) or nil
+    if not failure.is_logged then
+      log_failure(app, failure, info)
+    end
+    return nil
   end
   local ok, value = xpcall(on_error, trace_text, failure.err, c, info)
   if ok then
