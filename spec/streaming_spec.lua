@@ -735,6 +735,24 @@ describe("c:stream", function()
     end)
   end)
 
+  it("fails, and holds nobody up, where a call raises", function()
+    slack_there.on_call = function(method)
+      assert(method ~= "appendStream" and method ~= "stopStream", "out of order")
+    end
+    handle(function(stream, c)
+      stream:append "x"
+      wait(function() return #slack_there.calls == 1 end)
+      stream:append "y"
+      wait(function() return select(2, stream:append "z") end)
+      assert.equal("failed", select(2, stream:finish()).code)
+      local other = c:stream { interval = SOON }
+      other:append "x"
+      local message, err = other:finish()
+      assert.same({ nil, "failed" }, { message, err.code })
+    end)
+    assert.matches("c:stream failed: .*out of order", offline:log())
+  end)
+
   describe("that the person stops", function()
     local function stop(more)
       local event = {

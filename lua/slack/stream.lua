@@ -128,11 +128,7 @@ local function give_up(self, err)
   end
 end
 
----Ends it from outside: nothing more is wanted.
----@param err slack.Error
-function Stream:_fail(err)
-  fail(self, err)
-end
+Stream._fail = fail -- ended from outside: nothing more is wanted
 
 -- The pump ---------------------------------------------------------------------------
 
@@ -156,23 +152,11 @@ local function take(self)
   return chunks
 end
 
-local Pumping = {}
-
-function Pumping.__close(pumping, problem)
-  local self = pumping.stream
-  if problem ~= nil then
-    fail_for(self, problem)
-  end
-  self._is_pumping = nil
-  wake(self, "_idle")
-end
-
-local function pump(self)
-  local _ <close> = setmetatable({ stream = self }, Pumping)
+local function send_queue(self)
   while true do
     pace(self)
     if self._state ~= "open" or self._err or #self._queue == 0 then
-      break
+      return
     end
     local writer = self._writer
     local ok, err = writer:deliver(take(self))
@@ -181,6 +165,15 @@ local function pump(self)
       give_up(self, err)
     end
   end
+end
+
+local function pump(self)
+  local ok, problem = pcall(send_queue, self)
+  if not ok then
+    fail_for(self, problem)
+  end
+  self._is_pumping = nil
+  wake(self, "_idle")
 end
 
 local function start_pump(self)
