@@ -66,6 +66,16 @@ describe("the context", function()
       assert.equal("1.3", thread { type = "message", ts = "2.2", message = { thread_ts = "1.3" } })
       assert.equal("1.4", thread { type = "x", assistant_thread = { thread_ts = "1.4" } })
       assert.is_nil(thread { type = "message", ts = "2.2" })
+      assert.equal("1.1", thread {
+        type = "message", thread_ts = "1.1", ts = "2.2", message = { thread_ts = "1.3" },
+      })
+      local function thread_of_click(more)
+        more.type, more.actions = "block_actions", { { action_id = "a" } }
+        return context_of(more).thread_ts
+      end
+      assert.equal("1.5", thread_of_click { container = { thread_ts = "1.5" } })
+      assert.equal("1.6", thread_of_click { message = { ts = "2.2", thread_ts = "1.6" } })
+      assert.is_nil(thread_of_click { message = { ts = "2.2" }, container = { message_ts = "2.2" } })
     end)
 
     it("of the bot from the identity", function()
