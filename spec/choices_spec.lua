@@ -151,6 +151,16 @@ describe("c:choose", function()
     end
   end)
 
+  it("asks who is written to in a direct message", function()
+    local message = choose { text = "May I?", choices = { "Yes" }, channel = GRACE }
+    assert.equal(GRACE, message.channel)
+    click(message, 1, ADA)
+    assert.same({}, got)
+    click(message, 1, GRACE)
+    assert.equal("Yes", got[1].value)
+    assert.equal("D" .. GRACE, talk:called "chat.update"[1].channel)
+  end)
+
   it("tells where there is no response URL, too, and closes what is not asked any more", function()
     local message = choose { text = "Well?", choices = { "Yes" } }
     click(message, 1, GRACE)

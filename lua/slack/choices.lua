@@ -221,7 +221,7 @@ function M.read(c, given)
     turn_away = turn_away,
   }
   local ok, timeout
-  ok, problem = wait_options.add_person(wait, given.from)
+  ok, problem = wait_options.add_person(wait, given.from, given.channel)
   if ok then
     timeout, problem = wait_options.timeout(given.timeout, TIMEOUT)
   end

@@ -35,7 +35,8 @@ local TIMEOUT = 600
 ---@field text string mrkdwn
 ---@field choices (string|slack.Choice)[]
 ---@field timeout? number|false seconds, 3600; false: as long as it takes
----@field from? string|string[] a person's id, a list of them, "anyone"; who the trigger is from
+---@field from? string|string[] a person's id, a list of them, "anyone"; whom a direct message
+---  (channel = "U…") is for, else who the trigger is from
 ---@field outcome? false|fun(value: any, c: slack.Context?): string? the line in the place of the
 ---  buttons, mrkdwn; value is nil when the time was over; false: none
 ---@field placeholder? string of the menu
@@ -96,10 +97,6 @@ local ASK_OPTIONS = { timeout = true, from = true, pass = true }
 local TYPES = { message = true, app_mention = true }
 -- Messages of people; edits, deletions and notices are none.
 local SUBTYPES = { file_share = true, me_message = true, thread_broadcast = true }
-
-local function is_person(id)
-  return type(id) == "string" and id:find "^[UW]" ~= nil
-end
 
 local function is_direct(id)
   return type(id) == "string" and id:find "^D" ~= nil
@@ -172,17 +169,16 @@ local function as_answer(c, why)
 end
 
 local function new_question(c, arguments, options)
-  local channel_id, from = arguments.channel, options.from
-  if is_person(channel_id) then -- the channel is known when the question has been posted
-    from = from or channel_id
-    channel_id = nil
+  local channel_id = arguments.channel
+  if wait_options.is_person(channel_id) then
+    channel_id = nil -- it is known when the question has been posted
   end
   local wait = {
     c = c, kind = "event", test = answers, early = {}, asked_ts = ts_before(c),
     pass = options.pass and true or nil,
     channel_id = channel_id, has_channel = channel_id and true, thread_ts = arguments.thread_ts,
   }
-  local ok, problem = wait_options.add_person(wait, from)
+  local ok, problem = wait_options.add_person(wait, options.from, arguments.channel)
   return ok and wait, problem
 end
 

@@ -67,14 +67,23 @@ local function set_of(list)
   return set
 end
 
----Notes in a wait whose it must be.
+---Whether it is the id of a person, to whom a message can be posted as to a channel.
+---@param id any
+---@return boolean
+function M.is_person(id)
+  return type(id) == "string" and id:find "^[UW]" ~= nil
+end
+
+---Notes in a wait whose it must be: by default of who is asked in a direct message, else of
+---who the trigger is from.
 ---@param wait slack.Wait
 ---@param from any
+---@param channel? any where it is asked
 ---@return true? ok
 ---@return string? problem
-function M.add_person(wait, from)
+function M.add_person(wait, from, channel)
   if from == nil then
-    from = wait.c.user_id
+    from = M.is_person(channel) and channel or wait.c.user_id
     if not from then
       return nil, "from: nobody is behind this " .. wait.c.kind
         .. ": give the id of a person, or \"anyone\""
