@@ -1,5 +1,6 @@
 local StreamSlack = require "support.stream_slack"
 local live_app = require "support.live_app"
+local loop = require "slack.loop"
 local offline_app = require "support.offline_app"
 local tasks = require "slack.tasks"
 
@@ -139,6 +140,19 @@ describe("c:stream", function()
     assert.equal(table.concat(pieces), slack_there:text())
     assert.equal(1, most)
     assert.is_true(#slack_there.calls < 15, #slack_there.calls)
+  end)
+
+  it("leaves the interval between two calls, however much comes", function()
+    local times = {}
+    slack_there.on_call = function() table.insert(times, loop.now()) end
+    handle(function(stream)
+      stream:task { title = "first" }
+      wait(function() return #slack_there.calls == 1 end)
+      stream:task { title = "second" }
+      wait(function() return #slack_there.calls == 2 end)
+      stream:finish()
+    end, { interval = 0.03 })
+    assert.is_true(times[2] - times[1] >= 0.03)
   end)
 
   it("calls nothing where nothing was appended", function()
