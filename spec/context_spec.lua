@@ -75,7 +75,7 @@ describe("the context", function()
       end
       assert.equal("1.5", thread_of_click { container = { thread_ts = "1.5" } })
       assert.equal("1.6", thread_of_click { message = { ts = "2.2", thread_ts = "1.6" } })
-      assert.is_nil(thread_of_click { message = { ts = "2.2" }, container = { message_ts = "2.2" } })
+      assert.is_nil(thread_of_click { message = { ts = "2.2" } })
     end)
 
     it("of the bot from the identity", function()
