@@ -195,6 +195,16 @@ describe("c:choose", function()
     assert.equal("Well?\nYes by " .. ADA, talk:called "chat.update"[1].text)
   end)
 
+  it("takes the buttons away also when outcome raises", function()
+    local message = choose {
+      text = "Well?", choices = { "Yes" }, outcome = function() error "no words" end,
+    }
+    click(message, 1)
+    talk.settle()
+    assert.equal("Well?", talk:called "chat.update"[1].text)
+    assert.equal(1, app:stats().failed)
+  end)
+
   it("gives outcome the text of a choice without a value, and nil when the time is over", function()
     local function outcome(value) return "It is " .. tostring(value) end
     local message = choose { text = "Well?", choices = { { text = "Yes" } }, outcome = outcome }

@@ -119,6 +119,13 @@ describe("c:form", function()
     assert.equal(0, app.dispatch.waits.count)
   end)
 
+  it("accepts a second submission of what it has just accepted", function()
+    on_order(function() got.count = (got.count or 0) + 1 end)
+    submit(views[1], 3)
+    assert.equal("empty", ack_of(submit(views[1], 3)))
+    assert.equal(1, got.count)
+  end)
+
   it("says at the fields what is wrong, and goes on until it is right", function()
     on_order(function(submission)
       if submission.values.count < 1 then

@@ -32,6 +32,24 @@ describe("job", function()
       return { stats.running, stats.waiting }
     end
 
+    it("that is cut off tells the log in words what its cleaning up raises", function()
+      local told = {}
+      local before = tasks.on_error
+      tasks.on_error = function(_, err) -- luacheck: ignore 122
+        table.insert(told, tostring(err))
+      end
+      app:message(function(c)
+        local _ <close> = setmetatable({}, { __close = function() error "cannot clean up" end })
+        wait(c)
+      end)
+      offline:message "x"
+      app.dispatch:cancel_waiting()
+      settle()
+      tasks.on_error = before -- luacheck: ignore 122
+      assert.equal(1, #told)
+      assert.matches("cannot clean up\nstack traceback:", told[1])
+    end)
+
     it("takes no room of max_in_flight", function()
       local is_full = false
       app.dispatch.on_full = function() is_full = true end

@@ -102,8 +102,7 @@ end
 
 -- Asking ----------------------------------------------------------------------------------
 
-local function show_outcome(c, message, given, choice, clicked)
-  local content = choice_message.closed(given, choice, clicked)
+local function replace(c, message, content, clicked)
   local ok, err = message:update(content)
   if not ok and clicked then
     content.replace_original = true
@@ -117,9 +116,9 @@ end
 -- A task that is cancelled leaves no buttons behind; but the app's end takes what it can.
 local Guard = {
   __close = function(self)
-    local c, message, given = self.c, self.message, self.given
+    local c, message = self.c, self.message
     if message and not c.app.dispatch.is_stopping then
-      tasks.spawn(show_outcome, c, message, given, false)
+      tasks.spawn(replace, c, message, choice_message.closed(self.given, false))
     end
   end,
 }
@@ -201,7 +200,11 @@ function M.choose(c, given, wait, timeout)
   end
   Waits.of(c):note_end(wait.id)
   local choice = clicked and wait.choices[index_of(clicked)] or nil
-  show_outcome(c, message, given, choice, clicked)
+  -- What outcome raises leaves no buttons behind either.
+  local guard <close> = setmetatable({ c = c, given = given, message = message }, Guard)
+  local content = choice_message.closed(given, choice, clicked)
+  guard.message = nil
+  replace(c, message, content, clicked)
   return choice, clicked or why
 end
 

@@ -38,11 +38,19 @@ local function trace_text(err)
   return debug.traceback(raised.text(err), 2)
 end
 
+-- What a __close variable raises when its task is cancelled comes to nobody else than the
+-- log of tasks.
+local Caught = {
+  __tostring = function(self)
+    return raised.text(self.err) .. raised.own_part(self.traceback)
+  end,
+}
+
 ---The handler for xpcall.
 ---@param err any
 ---@return slack.Caught
 function Failures.trace(err)
-  return { err = err, traceback = debug.traceback("", 2) }
+  return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Caught)
 end
 
 ---What xpcall gave: not from trace when memory or stack had run out.

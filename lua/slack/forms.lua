@@ -5,6 +5,7 @@ local Submission = require "slack.submission"
 local Wait = require "slack.wait"
 local Waits = require "slack.waits"
 local loop = require "slack.loop"
+local own_ids = require "slack.own_ids"
 local stale = require "slack.stale"
 local tasks = require "slack.tasks"
 local wait_options = require "slack.wait_options"
@@ -169,6 +170,14 @@ end
 
 -- Submissions -----------------------------------------------------------------------------
 
+-- A second click on its button may be on its way.
+local function note_end(self, view)
+  local id = own_ids.of(view.external_id)
+  if id then
+    Waits.of(self.c):note_end(id)
+  end
+end
+
 -- The loop goes on or ends: what it has not answered is accepted.
 local function settle(self)
   local current = self.current
@@ -176,6 +185,7 @@ local function settle(self)
   if current then
     current:_settle()
     if current.is_last then
+      note_end(self, current.view)
       stop(self, "submitted")
     end
   end

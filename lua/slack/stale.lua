@@ -79,10 +79,14 @@ local function close_question(c, id)
 end
 
 -- A second click may be on its way when the first is answered.
-local function answer_action(c, id)
+local function has_just_ended(c, id)
   local waits = c.app.dispatch.waits
+  return waits and waits.ended[id]
+end
+
+local function answer_action(c, id)
   c:ack()
-  if not (waits and waits.ended[id]) then
+  if not has_just_ended(c, id) then
     tasks.spawn(close_question, c, id)
   end
 end
@@ -105,8 +109,8 @@ function M.show(c, view)
   end
 end
 
-local function answer_view(c)
-  if c.type == "view_submission" then
+local function answer_view(c, id)
+  if c.type == "view_submission" and not has_just_ended(c, id) then
     c:ack { update = note_view(c.view) }
   else
     c:ack()
@@ -130,7 +134,7 @@ function M.answer(c)
   elseif c.type == "view_submission" and may_be_elsewhere(c.app, id) then
     return false -- what was filled in is not lost with Slack's own sign of failure
   else
-    answer_view(c)
+    answer_view(c, id)
   end
   return true
 end
