@@ -1,6 +1,8 @@
 local Failures = require "slack.failures"
 local Offline = require "support.offline_app"
+local live = require "support.live_app"
 local loop = require "slack.loop"
+local tasks = require "slack.tasks"
 local without_collection = require "support.without_collection"
 
 describe("what a handler raises", function()
@@ -163,6 +165,19 @@ describe("a predicate that raises", function()
       end)
     end)
   end
+
+  it("because it waits does not hold up what comes", function()
+    live.run(function(here, new_app, lines)
+      local bot, seen = new_app(), {}
+      bot:message({ text = function() tasks.sleep(0.01) return true end }, function() end)
+      bot:message(function(c) table.insert(seen, c.text) end)
+      live.start(here, bot)
+      here:deliver_event { type = "message", user = "U1", channel = "C1", text = "x", ts = "1.1" }
+      live.wait(function() return seen[1] end)
+      assert.matches("error in app:message {text = function} .*cannot wait",
+        table.concat(lines, "\n"))
+    end)
+  end)
 
   it("is shown to middleware, which may swallow it", function()
     local seen
