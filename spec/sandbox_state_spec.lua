@@ -126,3 +126,31 @@ describe("the state of a view in the local Slack", function()
     end)
   end)
 end)
+
+describe("the state of a message in the local Slack", function()
+  it("is what each person has chosen so far, for that one alone", function()
+    live.run(function(here, new_app)
+      local app, got = new_app(), {}
+      app:message("menu", function(c)
+        c:say { text = "Which?", blocks = {
+          { type = "actions", elements = {
+            { type = "static_select", action_id = "branch",
+              options = { option "main", option "dev" } },
+            { type = "button", action_id = "go", text = plain "Go" },
+          } },
+        } }
+      end)
+      app:action("go", function(c) got[#got + 1] = c.values.branch or "none" end)
+      app:action("branch", function() end)
+      live.start(here, app)
+      here:say { text = "menu" }
+      local message = assert(here:wait_message { text = "Which?" })
+      here:click { message = message, user = "ada", action_id = "branch", value = "dev" }
+      for _, name in ipairs { "ada", "grace" } do
+        here:click { message = message, user = name, action_id = "go" }
+      end
+      live.wait(function() return #got == 2 end)
+      assert.same({ "dev", "none" }, got)
+    end)
+  end)
+end)

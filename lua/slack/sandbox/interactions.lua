@@ -116,6 +116,15 @@ local function interaction(self, kind, user)
   return payload
 end
 
+-- What somebody has chosen in a message so far, which nobody else sees.
+local function filled_in(self, user, channel, message, action)
+  local all = self.workspace.filled_in
+  local key = ("%s %s %s"):format(channel.id, message.ts, user.id)
+  all[key] = state.of(message.blocks, {}, all[key])
+  state.apply(all[key], action or {})
+  return all[key]
+end
+
 -- Where an element was used: in a message or in a view.
 local function add_place(self, payload, place)
   local message, view = place.message, place.view
@@ -138,8 +147,7 @@ local function add_place(self, payload, place)
     thread_ts = message.thread_ts,
   }
   payload.message = not message.is_ephemeral and message or nil
-  payload.state = state.of(message.blocks, {})
-  state.apply(payload.state, action or {})
+  payload.state = filled_in(self, user, channel, message, action)
   payload.response_url = self:new_response_url(user, channel, message)
   self:add_step(payload, message.ts)
 end

@@ -82,6 +82,7 @@ function Workspace.new(options)
     channels = {},
     channel_list = {},
     views = {},
+    filled_in = {}, -- states of messages by channel, ts and person
     streams = {},
     threads = {},
     steps = {},
