@@ -143,6 +143,12 @@ describe("c:form", function()
     assert.same({ 2, "submitted" }, { got.count, got.why })
   end)
 
+  it("is over with errors of which there are none", function()
+    on_order(function(submission) assert(submission:accept { errors = {} }) end)
+    assert.equal("empty", ack_of(submit(views[1], 1)))
+    assert.equal("submitted", got.why)
+  end)
+
   it("waits with its ack while the handler waits for something else", function()
     local gate = tasks.waiter()
     on_order(function(submission)

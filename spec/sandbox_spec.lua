@@ -484,11 +484,25 @@ describe("sandbox", function()
       assert.is_nil(sb:view())
     end)
 
+    it("closes all modals of a stack when they are cleared, else the one in front", function()
+      local first = open_modal()
+      app.answers.interactive = ('{"response_action":"push","view":%s}'):format(json.encode(MODAL))
+      sb:submit {}
+      sb:submit {}
+      assert.are.equal("push", sb:submit({}).ack.response_action)
+      app.answers.interactive = nil
+      sb:close_view()
+      assert.are_not.equal(first.id, sb:view().id)
+      sb:close_view { is_cleared = true }
+      assert.is_nil(sb:view())
+    end)
+
     it("tells that a modal was closed, when the app wants to know", function()
       open_modal()
       sb:close_view { is_cleared = true }
       local payload = app.envelopes[2].payload
       assert.are.same({ "view_closed", true }, { payload.type, payload.is_cleared })
+      assert.is_nil(sb:view())
       local quiet = {}
       for key, value in pairs(MODAL) do
         quiet[key] = value

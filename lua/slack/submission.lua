@@ -54,6 +54,8 @@ local STAYS_OPEN = { errors = true, update = true, push = true }
 local function stays_open(payload)
   if type(payload) ~= "table" then
     return false
+  elseif type(payload.errors) == "table" then
+    return next(payload.errors) ~= nil -- of none the ack is empty
   end
   local name = payload.response_action or next(payload)
   return STAYS_OPEN[name] == true

@@ -280,6 +280,14 @@ local function find_fault(view, ack)
   end
 end
 
+local function clear_stack(workspace, view)
+  for id, other in pairs(workspace.views) do
+    if other.root_view_id == view.root_view_id then
+      workspace.views[id] = nil
+    end
+  end
+end
+
 -- What the ack of a submission does to the stack of views.
 local function follow(self, view, ack)
   local workspace = self.workspace
@@ -287,11 +295,7 @@ local function follow(self, view, ack)
   if action == "errors" then
     return
   elseif action == "clear" then
-    for id, other in pairs(workspace.views) do
-      if other.root_view_id == view.root_view_id then
-        workspace.views[id] = nil
-      end
-    end
+    clear_stack(workspace, view)
   elseif action == "update" then
     workspace:put_view(ack.view, {
       id = view.id,
@@ -351,7 +355,11 @@ function people:close_view(what)
   if not view then
     people.fail(2, "there is no modal to close")
   end
-  self.workspace.views[view.id] = nil
+  if what.is_cleared then
+    clear_stack(self.workspace, view)
+  else
+    self.workspace.views[view.id] = nil
+  end
   self:changed()
   if not view.notify_on_close then
     return nil
