@@ -3,13 +3,13 @@
 local Authorization = require "slack.authorization"
 local Dispatch = require "slack.dispatch"
 local Health = require "slack.health"
-local Installations = require "slack.installations"
 local Measures = require "slack.measures"
 local Oauth = require "slack.oauth"
 local Routes = require "slack.routes"
 local Schedule = require "slack.schedule"
 local Scripts = require "slack.scripts"
 local Transports = require "slack.transports"
+local app_storage = require "slack.app_storage"
 local client = require "slack.client"
 local errors = require "slack.errors"
 local http = require "slack.http"
@@ -18,19 +18,14 @@ local log = require "slack.log"
 local loop = require "slack.loop"
 local method_advice = require "slack.method_advice"
 local registry = require "slack.registry"
+local starting = require "slack.starting"
 local stopping = require "slack.stopping"
-local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 local workers = require "slack.workers"
 
 local CLIENT_OPTIONS = {
   "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure",
 }
--- What app.storage and app.store are until the app starts.
-local NO_STORE = setmetatable({}, { __index = function()
-  error("the app's storage is open from app:start on", 2)
-end })
-
 ---@class slack.App: slack.Registrar
 ---@field settings slack.AppOptions
 ---@field client slack.Client with the app's own token, if it has one
@@ -104,8 +99,8 @@ function App.new(options)
   end
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
-    settings = options, net = net, log = logger, states = {}, storage = NO_STORE, store = NO_STORE,
-    phase = "idle", end_waiters = {}, _ledger = registry.new_ledger(),
+    settings = options, net = net, log = logger, states = {}, phase = "idle", end_waiters = {},
+    storage = app_storage.NONE, store = app_storage.NONE, _ledger = registry.new_ledger(),
   }, App)
   self.measures = Measures.new(self)
   self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
@@ -173,89 +168,39 @@ end
 
 -- Starting -------------------------------------------------------------------------
 
-local function open_storage(self)
-  local store, err = storage.open(self.memory or self.settings.storage, { log = self.log })
-  if not store then
-    return nil, errors.new { code = err.code, message = "storage: " .. tostring(err) }
+---Checks the token, runs the scripts, connects; waits until the first connection
+---is ready. While Slack cannot be reached it goes on trying.
+---@async
+---@return true? ok
+---@return slack.Error? err when there is no use in trying: a refused token, for instance
+function App:start(...)
+  if select("#", ...) > 0 then
+    error("app:start: it takes no arguments, and needs no port", 2)
   end
-  self.storage, self.store = store, store:scope "data:"
-  if self.oauth then
-    self.installations = Installations.new(store, { log = self.log })
-    self.authorization:use(self.installations)
-    self.oauth:open(store, self.installations)
+  if self.phase ~= "idle" then
+    return nil, errors.new {
+      code = "started", message = "app:start: the app is " .. self.phase .. " already",
+    }
   end
+  self.phase, self.fatal, self.dispatch.is_stopping = "starting", nil, false
+  local ok, err = starting.run(self)
+  if not ok then
+    if err.code == "stopped" then
+      return nil, err -- it was closed, and may have been started again
+    end
+    self:close()
+    return nil, errors.new {
+      code = err.code, method = err.method, status = err.status, cause = err,
+      message = "the app cannot start: " .. tostring(err),
+    }
+  end
+  self.phase = "running"
+  self.schedule:start()
+  starting.tell(self)
   return true
 end
 
--- What is in memory outlives a stop, and a store of the program's own is its to close.
-local function close_storage(self)
-  local store, given = self.storage, self.settings.storage
-  self.storage, self.store = NO_STORE, NO_STORE
-  if store == NO_STORE or store == given then
-    return
-  elseif given == "memory:" then
-    self.memory = store
-  else
-    store:close()
-  end
-end
-
--- Goes on trying while Slack cannot be reached; a stop ends that.
-local function check_token(self)
-  if not self.settings.token then
-    return true
-  end
-  local answer, err = self.client.auth.test(nil, { retries = math.maxinteger })
-  if not answer then
-    return nil, err
-  end
-  answer.bot_user_id = answer.user_id
-  self.identity = answer
-  return true
-end
-
-local function on_fatal(self, err)
-  self.fatal = err
-  self.log:error("%s", err)
-  tasks.spawn(function()
-    self:stop()
-  end)
-end
-
-local function start_up(self)
-  local ok, err = open_storage(self)
-  if ok then
-    ok, err = self.transports:listen()
-  end
-  if ok then
-    ok, err = check_token(self)
-  end
-  if ok and self.scripts then
-    ok, err = self.scripts:start()
-  end
-  if ok then
-    ok, err = self.transports:open(function(fatal) on_fatal(self, fatal) end)
-  end
-  return ok, err
-end
-
--- In a task of its own, which a stop can cancel wherever it is.
-local function start_in_task(self)
-  local task = tasks.spawn(start_up, self)
-  self.start_task = task
-  local ended, ok, err = task:join()
-  if self.start_task == task then
-    self.start_task = nil
-  end
-  if ended then
-    return ok, err
-  elseif not errors.is(ok) or ok.code ~= "cancelled" then
-    error(ok, 0)
-  end
-  return nil, errors.new {
-    code = "stopped", message = "the app was stopped before it had started",
-  }
-end
+-- Stopping ---------------------------------------------------------------------------
 
 local function announce_end(self)
   local waiters = self.end_waiters
@@ -278,72 +223,12 @@ function App:close()
   if self.oauth then
     self.oauth:close()
   end
-  close_storage(self)
+  app_storage.close(self)
   self.phase = "idle"
   announce_end(self)
 end
 
 App.__close = App.close
-
-local function warn_if_idle(self)
-  local dispatch, routes = self.dispatch, self.routes.registered
-  if routes[1] and not self.settings.http then
-    self.log:warn("%s will not be served: the app has no HTTP side; give the option http",
-      tostring(routes[1]))
-  elseif routes[1] or self.schedule.entries[1] then
-    return
-  end
-  if dispatch.index.count == 0 and not dispatch.middleware[1] then
-    self.log:warn("no listener is registered%s: nothing will be handled", self.settings.scripts
-      and (", and no script in %q registers any"):format(self.settings.scripts) or "")
-  end
-end
-
-local function announce_start(self)
-  local identity, endpoint = self.identity, self.transports:endpoint()
-  local who = identity and (" as %s in %s"):format(tostring(identity.user or identity.user_id),
-    tostring(identity.team or identity.team_id)) or ""
-  self.log:info("running%s%s", who, endpoint and ", HTTP on " .. endpoint or "")
-  if self.oauth then
-    self.log:info("people install it at %s", self.oauth:install_url(self.http_server:url()))
-  end
-end
-
----Checks the token, runs the scripts, connects; waits until the first connection
----is ready. While Slack cannot be reached it goes on trying.
----@async
----@return true? ok
----@return slack.Error? err when there is no use in trying: a refused token, for instance
-function App:start(...)
-  if select("#", ...) > 0 then
-    error("app:start: it takes no arguments, and needs no port", 2)
-  end
-  if self.phase ~= "idle" then
-    return nil, errors.new {
-      code = "started", message = "app:start: the app is " .. self.phase .. " already",
-    }
-  end
-  self.phase, self.fatal, self.dispatch.is_stopping = "starting", nil, false
-  local ok, err = start_in_task(self)
-  if not ok then
-    if err.code == "stopped" then
-      return nil, err -- it was closed, and may have been started again
-    end
-    self:close()
-    return nil, errors.new {
-      code = err.code, method = err.method, status = err.status, cause = err,
-      message = "the app cannot start: " .. tostring(err),
-    }
-  end
-  self.phase = "running"
-  self.schedule:start()
-  announce_start(self)
-  warn_if_idle(self)
-  self.transports:warn_of_deaf_listeners()
-  return true
-end
-
--- Stopping ---------------------------------------------------------------------------
 
 -- A stop is under way; it need not wait for who waits for it.
 local function wait_for_end(self, timeout)

@@ -1,0 +1,48 @@
+-- The storage of an app, from its start to its end.
+
+local Installations = require "slack.installations"
+local errors = require "slack.errors"
+local storage = require "slack.storage"
+
+local M = {}
+
+-- What app.storage and app.store are until the app starts.
+M.NONE = setmetatable({}, { __index = function()
+  error("the app's storage is open from app:start on", 2)
+end })
+
+---Opens it, with what the app keeps in it.
+---@async
+---@param self slack.App
+---@return true? ok
+---@return slack.Error? err
+function M.open(self)
+  local store, err = storage.open(self.memory or self.settings.storage, { log = self.log })
+  if not store then
+    return nil, errors.new { code = err.code, message = "storage: " .. tostring(err) }
+  end
+  self.storage, self.store = store, store:scope "data:"
+  if self.oauth then
+    self.installations = Installations.new(store, { log = self.log })
+    self.authorization:use(self.installations)
+    self.oauth:open(store, self.installations)
+  end
+  return true
+end
+
+---Closes it: but what is in memory outlives a stop, and a store of the program's own is its
+---to close.
+---@param self slack.App
+function M.close(self)
+  local store, given = self.storage, self.settings.storage
+  self.storage, self.store = M.NONE, M.NONE
+  if store == M.NONE or store == given then
+    return
+  elseif given == "memory:" then
+    self.memory = store
+  else
+    store:close()
+  end
+end
+
+return M

@@ -1,0 +1,103 @@
+-- The start of an app, from its storage to the first connection, and what the log says of it.
+
+local app_storage = require "slack.app_storage"
+local errors = require "slack.errors"
+local tasks = require "slack.tasks"
+
+local M = {}
+
+-- Goes on trying while Slack cannot be reached; a stop ends that.
+local function check_token(self)
+  if not self.settings.token then
+    return true
+  end
+  local answer, err = self.client.auth.test(nil, { retries = math.maxinteger })
+  if not answer then
+    return nil, err
+  end
+  answer.bot_user_id = answer.user_id
+  self.identity = answer
+  return true
+end
+
+local function on_fatal(self, err)
+  self.fatal = err
+  self.log:error("%s", err)
+  tasks.spawn(function()
+    self:stop()
+  end)
+end
+
+local function start_up(self)
+  local ok, err = app_storage.open(self)
+  if ok then
+    ok, err = self.transports:listen()
+  end
+  if ok then
+    ok, err = check_token(self)
+  end
+  if ok and self.scripts then
+    ok, err = self.scripts:start()
+  end
+  if ok then
+    ok, err = self.transports:open(function(fatal) on_fatal(self, fatal) end)
+  end
+  return ok, err
+end
+
+---Opens, listens, loads and connects, in a task of its own, which a stop can cancel wherever
+---it is.
+---@async
+---@param self slack.App
+---@return true? ok
+---@return slack.Error? err code "stopped" when a stop came first
+function M.run(self)
+  local task = tasks.spawn(start_up, self)
+  self.start_task = task
+  local ended, ok, err = task:join()
+  if self.start_task == task then
+    self.start_task = nil
+  end
+  if ended then
+    return ok, err
+  elseif not errors.is(ok) or ok.code ~= "cancelled" then
+    error(ok, 0)
+  end
+  return nil, errors.new {
+    code = "stopped", message = "the app was stopped before it had started",
+  }
+end
+
+local function warn_if_idle(self)
+  local dispatch, routes = self.dispatch, self.routes.registered
+  if routes[1] and not self.settings.http then
+    self.log:warn("%s will not be served: the app has no HTTP side; give the option http",
+      tostring(routes[1]))
+  elseif routes[1] or self.schedule.entries[1] then
+    return
+  end
+  if dispatch.index.count == 0 and not dispatch.middleware[1] then
+    self.log:warn("no listener is registered%s: nothing will be handled", self.settings.scripts
+      and (", and no script in %q registers any"):format(self.settings.scripts) or "")
+  end
+end
+
+local function announce(self)
+  local identity, endpoint = self.identity, self.transports:endpoint()
+  local who = identity and (" as %s in %s"):format(tostring(identity.user or identity.user_id),
+    tostring(identity.team or identity.team_id)) or ""
+  self.log:info("running%s%s", who, endpoint and ", HTTP on " .. endpoint or "")
+  if self.oauth then
+    self.log:info("people install it at %s", self.oauth:install_url(self.http_server:url()))
+  end
+end
+
+---Says that the app runs, and what of it will never be called.
+---@param self slack.App
+function M.tell(self)
+  announce(self)
+  warn_if_idle(self)
+  self.transports:warn_of_deaf_listeners()
+end
+
+return M
