@@ -297,12 +297,13 @@ describe("c:choose", function()
 
   it("raises misuse at the line of the call, with advice", function()
     local cases = {
-      { 7, "a table expected, got number" },
+      { 7, "a table with text and choices expected, got number" },
       { { text = "x", choises = {} }, 'unknown option "choises"; did you mean "choices"?' },
       { { choices = { "x" } }, "text: a text expected, got nil" },
       { { text = "", choices = { "x" } }, "text: a text expected, got an empty one" },
       { { text = "x" }, "choices: a list of texts or tables expected, got nil" },
-      { { text = "x", choices = {} }, "choices: a list of texts or tables expected, got an empty" },
+      { { text = "x", choices = {} }, "a list of texts or tables expected, got one without items" },
+      { { "Yes", "No" }, "a table with text and choices expected, got a list" },
       { { text = "x", choices = { true } }, "choices[1]: a text or a table expected, got boolean" },
       { { text = "x", choices = { "a", { value = 1 } } }, "choices[2].text: a text expected" },
       { { text = "x", choices = { { text = "a", style = "red" } } },

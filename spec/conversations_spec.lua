@@ -415,7 +415,7 @@ describe("c:ask", function()
     app:message("ask", function(c)
       for i, arguments in ipairs {
         { 7 }, { "x", { form = "U1" } }, { "x", { timeout = "1" } }, { "x", { from = 7 } },
-        { "x", 1 },
+        { "x", 1 }, { { text = "x", timeout = 5 } }, { "x", { from = "ada" } },
       } do
         local _, message = pcall(function() c:ask(table.unpack(arguments)) end)
         messages[i] = message
@@ -428,6 +428,8 @@ describe("c:ask", function()
       "c:ask: timeout: seconds expected, or false for as long as it takes, got string",
       "c:ask: from: the id of a person",
       "c:ask: options: a table expected, got number",
+      "c:ask: timeout: it belongs in a second table: c:ask(message, { timeout = … })",
+      'c:ask: from: "ada" is a name; what comes from Slack has ids, like "U0123456789"',
     } do
       assert.truthy(tostring(messages[i]):find("conversations_spec.lua:%d+: "), messages[i])
       assert.truthy(messages[i]:find(expected, 1, true), messages[i])

@@ -341,6 +341,8 @@ describe("c:wait", function()
       { { action = { "x", order = "channel" } }, "order, concurrency, queue and overload" },
       { { message = true, from = {} }, "from: the id of a person" },
       { { message = true, channel = 7 }, "channel: the id of a channel" },
+      { { message = true, channel = "#general" }, 'channel: "#general" is a name' },
+      { { message = true, from = { "U1", "ada" } }, 'from: "ada" is a name' },
       { { message = true, thread = {} }, "thread: the ts of a message" },
       { { message = true, filter = 1 }, "filter: function expected" },
       { { message = true, timeout = -1 }, "timeout: seconds expected" },

@@ -75,9 +75,8 @@ return function(name, method, field, text)
     problem = of_type(TYPES[method.kind], text)
   elseif field == "reaction" then
     problem = of_reaction(text)
-  elseif kinds.IDS[field] and find(text, "[#@%l]") then
-    problem = ("%q is a name; what comes from Slack has ids, like %q"):format(text,
-      kinds.IDS[field])
+  else
+    problem = kinds.id_problem(field, text)
   end
   return problem and field .. ": " .. problem
 end

@@ -61,7 +61,7 @@ end
 local function read_choices(given)
   if type(given) ~= "table" or given[1] == nil then
     return nil, "choices: a list of texts or tables expected, got "
-      .. (type(given) == "table" and "an empty one" or type(given))
+      .. (type(given) == "table" and "one without items" or type(given))
   elseif #given > choice_message.MAX_CHOICES then
     return nil, ("choices: at most %d, got %d"):format(choice_message.MAX_CHOICES, #given)
   end
@@ -87,8 +87,9 @@ local function check_rest(given)
 end
 
 local function read(given)
-  if type(given) ~= "table" then
-    return nil, "a table expected, got " .. type(given)
+  if type(given) ~= "table" or given[1] ~= nil then
+    return nil, "a table with text and choices expected, got "
+      .. (type(given) == "table" and "a list" or type(given))
   end
   local ok, problem = wait_options.check_names(given, KNOWN)
   if ok then

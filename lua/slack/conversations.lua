@@ -186,6 +186,12 @@ local function read_ask(c, arguments, options)
   if type(options) ~= "table" then
     return nil, "options: a table expected, got " .. type(options)
   end
+  for name in pairs(ASK_OPTIONS) do
+    if arguments[name] ~= nil then
+      return nil, ("%s: it belongs in a second table: c:ask(message, { %s = … })")
+        :format(name, name)
+    end
+  end
   local ok, problem = wait_options.check_names(options, ASK_OPTIONS)
   if not ok then
     return nil, problem

@@ -225,6 +225,19 @@ local NAMING = {
   any = {},
 }
 
+-- Fields that hold ids, which are not the names that people see.
+local IDS = { channel = "C0123456789", user = "U0123456789", team = "T0123456789" }
+
+---@param field string
+---@param text string
+---@return string? problem
+local function id_problem(field, text)
+  local example = IDS[field]
+  if example and text:find "[#@%l]" then
+    return ("%q is a name; what comes from Slack has ids, like %q"):format(text, example)
+  end
+end
+
 return {
   METHODS = METHODS,
   INDEXED = INDEXED,
@@ -237,8 +250,7 @@ return {
   FLAGS = { dm = true, thread = true, mention = true },
   -- Fields with several values, one of which will do.
   LISTS = { domain = true },
-  -- Fields that hold ids, which are not the names that people see.
-  IDS = { channel = "C0123456789", user = "U0123456789", team = "T0123456789" },
+  id_problem = id_problem,
   text_without_mention = text_without_mention,
   is_ordinary = is_ordinary,
   -- Kinds of which the first match alone runs, because there is one answer to give.

@@ -56,11 +56,20 @@ end
 
 local EXPECTED = "from: the id of a person, a list of ids, or \"anyone\" expected, got "
 
+local function person_problem(id)
+  if type(id) ~= "string" then
+    return EXPECTED .. "a list with a " .. type(id)
+  end
+  local problem = kinds.id_problem("user", id)
+  return problem and "from: " .. problem
+end
+
 local function set_of(list)
   local set = {}
   for _, id in ipairs(list) do
-    if type(id) ~= "string" then
-      return nil, EXPECTED .. "a list with a " .. type(id)
+    local problem = person_problem(id)
+    if problem then
+      return nil, problem
     end
     set[id] = true
   end
@@ -83,17 +92,15 @@ end
 ---@return string? problem
 function M.add_person(wait, from, channel)
   if from == nil then
-    from = M.is_person(channel) and channel or wait.c.user_id
-    if not from then
-      return nil, "from: nobody is behind this " .. wait.c.kind
-        .. ": give the id of a person, or \"anyone\""
-    end
-  end
-  if from == "anyone" then
+    wait.user = M.is_person(channel) and channel or wait.c.user_id
+    return wait.user ~= nil, not wait.user and "from: nobody is behind this " .. wait.c.kind
+      .. ": give the id of a person, or \"anyone\"" or nil
+  elseif from == "anyone" then
     return true
   elseif type(from) == "string" then
     wait.user = from
-    return true
+    local problem = person_problem(from)
+    return not problem, problem
   elseif type(from) == "table" and type(from[1]) == "string" then
     local problem
     wait.people, problem = set_of(from)
@@ -137,6 +144,16 @@ local function add_thread(wait, thread)
   return true
 end
 
+local function channel_problem(channel)
+  if channel == nil or channel == "anywhere" then
+    return nil
+  elseif type(channel) ~= "string" then
+    return "channel: the id of a channel or \"anywhere\" expected, got " .. type(channel)
+  end
+  local problem = kinds.id_problem("channel", channel)
+  return problem and "channel: " .. problem
+end
+
 ---Notes in a wait where it is to happen: by default where its handler's trigger was.
 ---@param wait slack.Wait
 ---@param channel any
@@ -144,9 +161,9 @@ end
 ---@return true? ok
 ---@return string? problem
 function M.add_place(wait, channel, thread)
-  local c = wait.c
-  if channel ~= nil and type(channel) ~= "string" then
-    return nil, "channel: the id of a channel or \"anywhere\" expected, got " .. type(channel)
+  local c, problem = wait.c, channel_problem(channel)
+  if problem then
+    return nil, problem
   elseif channel == nil then
     wait.channel_id = c.channel_id
   elseif channel ~= "anywhere" then
