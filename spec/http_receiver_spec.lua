@@ -395,6 +395,14 @@ describe("an event that is answered when it has been handled", function()
       end)
   end)
 
+  it("gets 400, once and for all, when it cannot be read", function()
+    with_app({ http = HANDLED, register = on("message", "deploy", function() end) }, function(url)
+      local deep = ("["):rep(2000) .. ("]"):rep(2000)
+      local response = signed.post(url, ('{"event":{"type":"x","deep":%s}}'):format(deep))
+      assert.same({ 400, "1" }, { response.status, response.headers["x-slack-no-retry"] })
+    end)
+  end)
+
   it("gets 200 when it is the bot's own doing, or a notice of Slack", function()
     with_app({ http = HANDLED, register = on("event", "app_mention", error) },
       function(url, app)

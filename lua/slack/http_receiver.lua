@@ -68,8 +68,8 @@ end
 ---@param why "unmatched"|"unauthorized"|"failed"|"undecodable"
 function Request:refuse(why)
   if self.transport.server then
-    -- There is no use in more deliveries of what no listener is for.
-    local is_final = self.no_retry or self.held and why == "unmatched"
+    -- There is no use in more deliveries of what no listener is for, or nobody can read.
+    local is_final = self.no_retry or why == "undecodable" or self.held and why == "unmatched"
     answer(self, STATUS_OF_REFUSAL[why], is_final and NO_RETRY_HEADERS or NO_HEADERS, "")
   end
 end
