@@ -395,6 +395,41 @@ describe("app:assistant", function()
       local posted = calls_of "chat.postMessage"
       assert.equal(own, posted[1].metadata)
       assert.is_nil(posted[2].metadata)
+      listen { user_message = function(c) c:say "y" end }
+      write "hello"
+      assert.same(LOOKED_AT, calls_of "chat.postMessage"[3].metadata.event_payload)
+    end)
+
+    it("is not written into replies of others, nor over metadata of one's own", function()
+      offline.answers["conversations.replies"] = function()
+        return {
+          ok = true,
+          messages = {
+            { ts = THREAD }, { ts = "2.1", user = "U03ADA5K1QW" },
+            { ts = "2.2", user = "U05OTHER", bot_id = "B05OTHER" },
+            { ts = "2.3", user = "U05BOTUSR01", text = "One", metadata = { event_type = "mine" } },
+            { ts = "2.4", bot_id = "B05BOT", text = "Two" },
+          },
+        }
+      end
+      listen()
+      changed(LOOKED_AT)
+      assert.same({ "2.4", 1 }, { calls_of "chat.update"[1].ts, #calls_of "chat.update" })
+    end)
+
+    it("is kept when a program says so, which hears of failures", function()
+      offline.answers["conversations.replies"] = function()
+        return { ok = true, messages = { { ts = "2.2", user = "U05BOTUSR01", text = "Hello" } } }
+      end
+      local results = {}
+      listen { user_message = function(c)
+        table.insert(results, { c:save_thread_context(LOOKED_AT) })
+      end }
+      write "hello"
+      offline.answers["chat.update"] = errors.new { code = "edit_window_closed" }
+      write "hello"
+      assert.same({ true }, results[1])
+      assert.same({ nil, "edit_window_closed" }, { results[2][1], results[2][2].code })
     end)
 
     it("is written into the first reply when it changes (S264)", function()

@@ -71,7 +71,7 @@ local function kept_in(message)
   return metadata and metadata.event_type == EVENT_TYPE and as_table(metadata.event_payload) or nil
 end
 
--- The app's reply that keeps it, else its first one; false when there is none.
+-- The app's reply that keeps it, else its first one that may; false when there is none.
 local function keeping_reply(c)
   local answer, err = c.client.conversations.replies {
     channel = c.channel_id, ts = c.thread_ts, oldest = c.thread_ts, limit = LOOKED_AT,
@@ -86,7 +86,7 @@ local function keeping_reply(c)
       if kept_in(message) then
         return message
       end
-      first = first or message
+      first = first or not as_table(message.metadata) and message -- other metadata stays
     end
   end
   return first
