@@ -126,6 +126,37 @@ describe("app.rtm", function()
     assert.equal("2.2", second.message.ts)
   end)
 
+  on_task("has the same patience in each time without a connection", function()
+    connected()
+    for connection = 1, 2 do
+      sender:lost(connection)
+      local outcome = send "in time"
+      clock.pass(25)
+      sender:connected(core, connection + 1)
+      clock.pass(2)
+      assert.equal(connection, #frames)
+      sender:reply { ok = true, reply_to = connection, ts = "1.1" }
+      tasks.sleep(0)
+      assert.is_table(outcome.message)
+    end
+    sender:lost(3)
+    local outcome = send "in vain"
+    clock.pass(29)
+    assert.is_nil(outcome.done)
+    clock.pass(1)
+    assert.equal("connection", outcome.err.code)
+  end)
+
+  on_task("keeps nothing of what was replied to, also without a reason", function()
+    connected()
+    local outcome = send "hello"
+    sender:reply { ok = false, reply_to = 1 }
+    tasks.sleep(0)
+    assert.equal("rtm_error", outcome.err.code)
+    assert.matches("no reason given", outcome.err.message)
+    assert.is_nil(next(sender.sent))
+  end)
+
   on_task("gives up on those that find no connection for the app's timeout", function()
     sender:open()
     local outcome = send "in vain"

@@ -360,6 +360,20 @@ describe("the schedule", function()
     assert.equal(1, #runs)
   end)
 
+  it("has one timer for each entry, however many come and go", function()
+    local count = 0
+    function app.schedule.after(...)
+      count = count + 1
+      return fake:after(...)
+    end
+    app.schedule:start()
+    for i = 1, 5 do
+      app:every(10 * i, note)
+    end
+    app:every(60, note):remove()
+    assert.equal(6, count)
+  end)
+
   it("lets a handler remove its own entry", function()
     local entry
     entry = app:every(10, function(c)
