@@ -256,6 +256,19 @@ describe("routes of a command", function()
     end
   end)
 
+  it("mention nobody when they tell what was typed", function()
+    routes("to <env:prod|test> [n:integer]", "who <who:user>")
+    refuses("<!channel>", '"@channel"')
+    refuses("to <@U1|ada>", '"@ada"')
+    refuses("to prod <!subteam^S1>", '"@S1"')
+    refuses("to prod 1 <!here|here>", '"@here"')
+    refuses("who <https://example.com|you>", '"you"')
+    refuses("who a&lt;!channel&gt;", '"a&lt;!channel&gt;"')
+    for _, text in ipairs { "<!channel>", "who <@U", "to " .. ("x"):rep(55) .. "<!channel>" } do
+      assert.not_matches("<", type_in(text).text, 1, true)
+    end
+  end)
+
   it("tell of a very long word by its beginning, cut between characters", function()
     routes("to <env>")
     for before = 0, 3 do

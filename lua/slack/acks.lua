@@ -3,6 +3,7 @@
 local Message = require "slack.message"
 local json = require "slack.json"
 local merged = require "slack.merged"
+local reading = require "slack.mrkdwn.reading"
 local sorted_keys = require "slack.sorted_keys"
 local view_answers = require "slack.view_answers"
 
@@ -139,7 +140,7 @@ end
 function M.unknown_command(command)
   return {
     response_type = "ephemeral",
-    text = ("Sorry, this bot does not know %s."):format(command),
+    text = ("Sorry, this bot does not know %s."):format(reading.escape(command)),
   }
 end
 

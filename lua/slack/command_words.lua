@@ -4,6 +4,8 @@
 -- Slack's own: a mention, a channel, a link. A token is part of one word, whatever
 -- blanks are in it. Quotation marks, straight or curly, hold words together.
 
+local reading = require "slack.mrkdwn.reading"
+
 local M = {}
 
 ---@class slack.CommandWord
@@ -22,10 +24,12 @@ end
 
 local MOST_SHOWN = 60 -- bytes
 
----What was typed, in quotation marks, to be told of: not all of it when it is long.
----@param text string
----@return string
+---What was typed, in quotation marks, to be told of: not all of it when it is long, and
+---with nothing that mentions anybody.
+---@param text string as Slack sent it
+---@return string mrkdwn
 function M.quote(text)
+  text = reading.words(text)
   if #text > MOST_SHOWN then
     local stop = MOST_SHOWN
     while stop > 1 and text:find("^[\x80-\xBF]", stop) do
@@ -33,7 +37,7 @@ function M.quote(text)
     end
     text = text:sub(1, stop - 1) .. "…"
   end
-  return ('"%s"'):format(text)
+  return ('"%s"'):format(reading.escape(text))
 end
 
 -- Where the word ends that has no quotation marks around it.

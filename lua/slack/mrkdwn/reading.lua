@@ -192,6 +192,18 @@ local function words_of(part, names)
   return name_of(part, names)
 end
 
+---A text without anything in it that Slack would make alive: mentions, links and dates are
+---their words, and stay so when it is escaped and sent. Marks of style are left.
+---@param text string mrkdwn
+---@return string plain
+function M.words(text)
+  local words = {}
+  for i, part in ipairs(M.parse(text)) do
+    words[i] = words_of(part)
+  end
+  return table.concat(words)
+end
+
 -- Marks of style count at the edges of words, with no space inside them, on one line.
 local function is_styled(before, inside, behind)
   return not (before:find "[%w\128-\255]" or behind:find "[%w\128-\255]"
