@@ -33,11 +33,11 @@ end
 
 local function reads_mention(what, mark, token, id)
   return function(text, command)
-    text = bare(text)
-    local found = text:match(token) or text:match(id)
+    local word = bare(text)
+    local found = word:match(token) or word:match(id)
     if found then
       return found
-    elseif text:sub(1, #mark) == mark and #text > #mark then
+    elseif word:sub(1, #mark) == mark and #word > #mark then
       return nil, unresolved(text, command), true
     end
     return nil, ("%s expected%s"):format(what, got(text))
