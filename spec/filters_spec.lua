@@ -1,5 +1,7 @@
 local Offline = require "support.offline_app"
+local files = require "support.files"
 local json = require "slack.json"
+local kinds = require "slack.kinds"
 local slack = require "slack"
 
 -- A body of each kind, from a person in a channel, and the listener that takes it.
@@ -187,6 +189,32 @@ describe("a filter", function()
     assert.matches('unknown constraint "domain"', problem_of(function()
       app:message({ domain = "a.example" }, note "never")
     end))
+  end)
+
+  it("of a thread holds for what becomes of messages in it too", function()
+    app:event({ "message", thread_ts = "1.1", thread = true }, note "in it")
+    local function change(thread_ts)
+      offline:event {
+        type = "message", subtype = "message_changed", channel = "C1", ts = "1.9",
+        message = { type = "message", user = "U1", text = "x", ts = "1.2", thread_ts = thread_ts },
+      }
+    end
+    change "1.1"
+    change "1.0"
+    change()
+    assert.same({ "in it" }, seen)
+  end)
+
+  it("is described for editors, whatever its method", function()
+    local described = {}
+    for name in files.read "lua/slack/registry.lua":gmatch "%-%-%-@field (%l[%w_]+)%? " do
+      described[name] = true
+    end
+    for name, method in pairs(kinds.METHODS) do
+      for field in pairs(method.fields) do
+        assert.is_true(described[field], name .. ": " .. field)
+      end
+    end
   end)
 
   it("may stand beside the plain value", function()

@@ -100,7 +100,6 @@ local EVENT_FIELDS = merged(PLACE, {
   reaction = plain "reaction",
   tab = plain "tab",
   domain = domains,
-  thread_ts = plain "thread_ts",
   callback_id = callback_id,
 })
 

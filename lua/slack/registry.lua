@@ -8,9 +8,41 @@ local Route = require "slack.route"
 local kinds = require "slack.kinds"
 local ordered = require "slack.ordered"
 
+---An exact string, a pattern, a predicate, a list of these; true: anything; false: nothing there.
+---@alias slack.Wanted string|boolean|slack.Pattern|userdata|table|fun(value: any): any
+
+---What a listener may ask for; which fields a method knows is in kinds.lua. Plain values are
+---for the field that the method is for.
+---@class slack.Filters: slack.LaneOptions
+---@field [integer]? slack.Wanted
+---@field channel? slack.Wanted ids, as of user, team and enterprise
+---@field user? slack.Wanted
+---@field team? slack.Wanted
+---@field enterprise? slack.Wanted
+---@field dm? boolean in a direct message
+---@field thread? boolean in a thread, but not its first message
+---@field thread_ts? slack.Wanted
+---@field mention? boolean the text begins with the mention of this bot, and comes without it
+---@field type? slack.Wanted
+---@field subtype? slack.Wanted
+---@field text? slack.Wanted of events and messages: found anywhere in it
+---@field channel_type? slack.Wanted
+---@field bot_id? slack.Wanted
+---@field app_id? slack.Wanted
+---@field reaction? slack.Wanted
+---@field tab? slack.Wanted
+---@field domain? slack.Wanted of a link
+---@field command? slack.Wanted
+---@field action_id? slack.Wanted
+---@field block_id? slack.Wanted
+---@field callback_id? slack.Wanted
+---@field external_id? slack.Wanted
+---@field name? slack.Wanted of an element of an attachment or a dialog
+---@field kind? slack.Wanted of app:any
+
 ---What a listener is for: plain values, a pattern, a predicate, or a table of filters and
 ---listener options.
----@alias slack.What string|slack.Pattern|table|userdata|fun(c: slack.Context): any
+---@alias slack.What string|slack.Pattern|slack.Filters|userdata|fun(c: slack.Context): any
 ---@alias slack.Handler fun(c: slack.Context, next: fun(): any): any
 ---@alias slack.Register
 ---| fun(app: slack.Registrar, what: slack.What, ...: slack.Handler): slack.Listener
