@@ -111,6 +111,25 @@ describe("slack.limit", function()
     assert.equal("U03ADA5K1QW", offline.calls[1].arguments.channel)
   end)
 
+  it("tells who sent a command by its response URL where it has been answered", function()
+    local sent
+    local request = http.request
+    finally(function() http.request = request end)
+    http.request = function(given) -- luacheck: ignore 122
+      sent = json.decode(given.body)
+      return { ok = true, status = 200, body = "ok" }
+    end
+    app:use(function(c, next)
+      c:ack "One moment."
+      return next()
+    end)
+    app:command("/x", limit { per = "user", count = 1, seconds = 60, message = "Slowly!" }, note)
+    offline:command "/x"
+    assert.is_nil(sent)
+    offline:command "/x"
+    assert.same({ response_type = "ephemeral", replace_original = false, text = "Slowly!" }, sent)
+  end)
+
   it("keeps what was filled into a form, with the text at its first field", function()
     app:view("v", limit { per = "user", count = 1, seconds = 60, message = "Slowly!" }, note)
     local view = {

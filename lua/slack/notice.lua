@@ -53,21 +53,29 @@ local function whisper(c, message)
   end
 end
 
----Answers what is owed, and shows the text: for a command as its answer; for a click or a
----shortcut by its response URL, else by a message of the bot; at a form as an error of its
----first field, so that what was filled in is not lost; for an event in its channel. A menu
----stays empty.
+-- The text as what Slack waits for; nil where that shows none.
+local function answer_of(c, content)
+  local text = text_of(content)
+  if content and c.kind == "command" then
+    return merged({ response_type = "ephemeral" }, as_message(content))
+  elseif text and c.type == "view_submission" then
+    return view_answers.text(c.view or {}, text)
+  end
+end
+
+---Answers what is owed, and shows the text: for a command as its answer; at a form as an error
+---of its first field, so that what was filled in is not lost; for an event in its channel; for
+---a click or a shortcut, and where somebody has answered already, by the response URL, else by
+---a message of the bot. A menu stays empty.
 ---@async
 ---@param c slack.Context
 ---@param content string|table|nil text or a message; nil: the answer alone
 function M.show(c, content)
-  local text = text_of(content)
-  local errors = c.type == "view_submission" and text and view_answers.text(c.view or {}, text)
-  if content and c.kind == "command" then
-    return c:ack(merged({ response_type = "ephemeral" }, as_message(content)))
-  elseif errors then
-    return c:ack(errors)
-  elseif not c.request.acked then
+  if not c.request.acked then
+    local answer = answer_of(c, content)
+    if answer then
+      return c:ack(answer)
+    end
     c:ack()
   end
   if not content or c.kind == "options" or c.kind == "unknown" then
