@@ -9,10 +9,10 @@ local http = require "slack.http"
 local json = require "slack.json"
 local live = require "support.live_app"
 local loop = require "slack.loop"
+local samples = require "support.samples"
 local signed = require "support.signed"
 local slack = require "slack"
 
-local SAMPLES <const> = "../shared/data/payloads/"
 local SAMPLE_SECONDS <const> = 0.5
 
 -- Whatever a context has: fields that are computed when asked for, and calls.
@@ -185,14 +185,14 @@ describe("bad input", function()
 
   -- As many as the time allows, from another place on with each run.
   it("made from sample payloads is handled and acked", function()
-    if not io.open(SAMPLES .. "README.md") then
+    if not samples.ARE_THERE then
       return
     end
     start()
     local found = {}
     for came_as, folder in pairs { event = "events", command = "commands",
       interaction = "interactions" } do
-      for _, path in ipairs(files.list(SAMPLES .. folder, "%.json$")) do
+      for _, path in ipairs(files.list(samples.PATH .. folder, "%.json$")) do
         found[#found + 1] = { came_as = came_as, name = path, text = files.read(path) }
       end
     end

@@ -74,7 +74,9 @@ describe("core.json_decode", function()
       local at, length, sign = math.random(#text), math.random(0, 2), math.random(#signs)
       local spoilt = text:sub(1, at - 1) .. signs:sub(sign, sign) .. text:sub(at + length)
       local is_json = core.scan_envelope(spoilt) ~= nil
-      assert.equal(is_json, decode(spoilt) ~= nil, spoilt)
+      if is_json ~= (decode(spoilt) ~= nil) then
+        error("they disagree about " .. spoilt)
+      end
       valid = valid + (is_json and 1 or 0)
     end
     assert.truthy(valid > 2000 and valid < 18000) -- both kinds were met

@@ -2,8 +2,10 @@ local core = require "slack.core"
 
 local function redact(text)
   local redacted = core.redact(text)
-  assert.equal(redacted, core.redact(redacted), "not the same when redacted again")
-  assert.is_true(#redacted <= #text)
+  if core.redact(redacted) ~= redacted or #redacted > #text then -- asserts cost more than it does
+    assert.equal(redacted, core.redact(redacted), "not the same when redacted again")
+    assert.is_true(#redacted <= #text)
+  end
   return redacted
 end
 
@@ -191,7 +193,9 @@ describe("redact", function()
       for _, before in ipairs(befores) do
         for _, after in ipairs(afters) do
           local redacted = redact(before .. text .. after)
-          assert.is_nil(redacted:find(secret:sub(1, 8), 1, true), before .. text .. after)
+          if redacted:find(secret:sub(1, 8), 1, true) then
+            error("lets through: " .. before .. text .. after)
+          end
         end
       end
     end

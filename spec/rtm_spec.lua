@@ -4,6 +4,7 @@ local Process = require "support.process"
 local files = require "support.files"
 local json = require "slack.json"
 local live = require "support.live_app"
+local samples = require "support.samples"
 local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
@@ -166,7 +167,6 @@ end)
 
 -- The frames of the collection of samples beside the project, where there is one.
 describe("a sample frame of RTM", function()
-  local SAMPLES <const> = "../shared/data/payloads/rtm/"
   local EVENTS <const> = {
     channel_joined = { "channel_joined" }, message = { "message", "U03ADA5K1QW" },
     ["desktop_notification-ignore"] = { "desktop_notification" },
@@ -175,12 +175,12 @@ describe("a sample frame of RTM", function()
     user_typing = { "user_typing", "U03ADA5K1QW" },
   }
 
-  if not io.open(SAMPLES .. "hello.json") then
+  if not samples.ARE_THERE then
     return
   end
 
   local function sample(name)
-    return files.read(SAMPLES .. name .. ".json")
+    return files.read(samples.PATH .. "rtm/" .. name .. ".json")
   end
 
   for name, expected in pairs(EVENTS) do

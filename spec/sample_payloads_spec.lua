@@ -5,10 +5,10 @@
 local files = require "support.files"
 local json = require "slack.json"
 local live = require "support.live_app"
+local collection = require "support.samples"
 local signed = require "support.signed"
 local tasks = require "slack.tasks"
 
-local SAMPLES <const> = "../shared/data/payloads/"
 local FORM <const> = "application/x-www-form-urlencoded"
 local PATIENCE <const> = 20 -- seconds
 local COLUMNS <const> = {
@@ -188,10 +188,10 @@ end
 local function read_sample(row)
   local text, form
   if row.kind == "command" then
-    text = files.read(SAMPLES .. row.name .. ".decoded.json")
-    form = files.read(SAMPLES .. row.name .. ".form.txt")
+    text = files.read(collection.PATH .. row.name .. ".decoded.json")
+    form = files.read(collection.PATH .. row.name .. ".form.txt")
   else
-    text = files.read(SAMPLES .. row.name .. ".json")
+    text = files.read(collection.PATH .. row.name .. ".json")
   end
   row.trigger_id = text_behind(text, "trigger_id") or text_behind(text, "interactivity_pointer")
     or NONE
@@ -369,7 +369,7 @@ describe("the context is right over both transports", function()
     check(OWN)
   end)
 
-  if io.open(SAMPLES .. "README.md") then
+  if collection.ARE_THERE then
     for _, folder in ipairs { "events", "interactions", "commands" } do
       it("for the sample payloads of " .. folder .. " (S161, S162, S164)", function()
         local samples = {}
@@ -386,7 +386,7 @@ describe("the context is right over both transports", function()
         for _, row in ipairs(read_rows()) do
           known[row.name] = true
         end
-        for _, path in ipairs(files.list(SAMPLES .. folder, "%.json$")) do
+        for _, path in ipairs(files.list(collection.PATH .. folder, "%.json$")) do
           local name = path:match("([^/]+/[^/]+)%.json$"):gsub("%.decoded$", "")
           assert.is_true(known[name], name)
         end
@@ -398,12 +398,12 @@ describe("the context is right over both transports", function()
         local app, inbox = new_app { transport = "both" }, {}
         live.start(here, app)
         check_raw(app, inbox, FRAMES, function(name)
-          local text = files.read(("%ssocket/envelope--%s.json"):format(SAMPLES, name))
+          local text = files.read(("%ssocket/envelope--%s.json"):format(collection.PATH, name))
           here.socket.connections[1]:send(text)
         end)
         local url = app.http_server:url() .. app.settings.http.path
         check_raw(app, inbox, BODIES, function(name)
-          signed.post(url, files.read(SAMPLES .. "http/" .. name),
+          signed.post(url, files.read(collection.PATH .. "http/" .. name),
             { secret = here.signing_secret, type = FORM })
         end)
       end)

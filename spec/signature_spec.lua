@@ -1,5 +1,7 @@
 local cjson = require "cjson.safe"
 local core = require "slack.core"
+local files = require "support.files"
+local samples = require "support.samples"
 
 local SECRET = "0123456789abcdef0123456789abcdef"
 local NOW = 1767610800
@@ -134,11 +136,8 @@ describe("sign and verify", function()
     end, "empty")
   end)
 
-  -- More vectors are checked where the project keeps them beside this tree.
-  local file = io.open "../shared/data/payloads/http/signature-vectors.json"
-  if file then
-    local data = assert(cjson.decode(file:read "a"))
-    file:close()
+  if samples.ARE_THERE then
+    local data = assert(cjson.decode(files.read(samples.PATH .. "http/signature-vectors.json")))
     for _, vector in ipairs(data.vectors) do
       if vector.body then
         it("agree with the recorded vector " .. vector.name, function()

@@ -1,6 +1,7 @@
 local Offline = require "support.offline_app"
 local files = require "support.files"
 local json = require "slack.json"
+local samples = require "support.samples"
 
 -- An option of a menu, a radio button or a checkbox.
 local function option(value)
@@ -130,8 +131,9 @@ describe("c.values", function()
     assert.same({ message = true, command = true }, seen)
   end)
 
-  local path = "../shared/data/payloads/interactions/view_submission--all-inputs.json"
-  if io.open(path) then
+  if samples.ARE_THERE then
+    local path = samples.PATH .. "interactions/view_submission--all-inputs.json"
+
     it("reads a view with an input of every type (S258)", function()
       local body = assert(json.decode(files.read(path)))
       local seen

@@ -1,6 +1,8 @@
 -- busted's output, followed by one line that people and programs can read alike:
 -- "N passed, N failed, N skipped". With TALLY=FILE it is added to that file too,
 -- so that several suites can be summed.
+local samples = require "support.samples"
+
 local terminal = require("term").isatty(io.stdout) and "utfTerminal" or "plainTerminal"
 
 local function summary(handler)
@@ -22,6 +24,9 @@ return function(options)
   local handler = require("busted.outputHandlers." .. terminal)(options)
 
   busted.subscribe({ "exit" }, function()
+    if not samples.ARE_THERE then
+      io.stdout:write(samples.MISSING, "\n")
+    end
     local line = summary(handler)
     if os.getenv("TALLY") then
       append(os.getenv("TALLY"), line)
