@@ -796,6 +796,31 @@ describe("a conversation", function()
     assert.equal(0, app.dispatch.waits.count)
   end)
 
+  it("that races takes one alone of an early answer and what comes with it", function()
+    local gate, got, heard = tasks.waiter(), {}, {}
+    talk.offline.answers["chat.postMessage"] = function(arguments)
+      gate:await()
+      return { ok = true, ts = "1700000000.000001", channel = arguments.channel }
+    end
+    app:message("ask", function(c)
+      got[1] = slack.race {
+        function() return (c:ask "Well?") end,
+        function() return (c:wait { event = "reaction_added" }) end,
+      }.type
+    end)
+    app:event("reaction_added", function() heard[#heard + 1] = "reaction_added" end)
+    app:message("main", function() heard[#heard + 1] = "message" end)
+    talk:say "ask"
+    talk:say "main"
+    gate:resolve()
+    talk.offline:event {
+      type = "reaction_added", user = ADA, item = { channel = GENERAL, ts = "1.1" },
+    }
+    talk.settle()
+    assert.equal(1, #heard)
+    assert.not_equal(heard[1], got[1])
+  end)
+
   it("that races and goes on waiting in the same task misses nothing", function()
     local got = {}
     app:message("ask", function(c)

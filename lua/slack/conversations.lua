@@ -132,6 +132,17 @@ local function answers(wait, c)
   return place.rank(wait, c)
 end
 
+local function take_early(wait, c)
+  if not answers(wait, c) then
+    Waits.give_back(c)
+  elseif not Waits.hold(wait, c) then
+    Waits.take(wait, wait.pass and c:_fork() or c)
+    if wait.pass then
+      Waits.give_back(c)
+    end
+  end
+end
+
 -- The question has been posted: what came meanwhile may be the answer.
 local function begin(wait, message)
   local early = wait.early
@@ -139,13 +150,7 @@ local function begin(wait, message)
   wait.thread_ts = message.thread_ts
   wait.root_ts = not message.thread_ts and message.ts or nil
   for _, c in ipairs(early) do
-    local is_answer = not wait.waiter.settled and answers(wait, c)
-    if is_answer then
-      Waits.take(wait, wait.pass and c:_fork() or c)
-    end
-    if not is_answer or wait.pass then
-      Waits.give_back(c)
-    end
+    take_early(wait, c)
   end
 end
 

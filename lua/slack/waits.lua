@@ -199,8 +199,11 @@ local function hold_race(race)
   end
 end
 
--- It is known a little later whether it is for this one.
-local function is_held(wait, c)
+---Holds what has come for a wait of which it is known a little later whether it still waits.
+---@param wait slack.Wait
+---@param c slack.Context
+---@return boolean held
+function Waits.hold(wait, c)
   local waiter, race = wait.waiter, wait.race
   if waiter and waiter.settled then
     wait.held = wait.held or {}
@@ -386,7 +389,7 @@ function Waits:offer(c)
   local wait, _, captures = find(kind, c)
   if not wait then
     return false
-  elseif is_held(wait, c) then
+  elseif Waits.hold(wait, c) then
     return true
   elseif wait.early then
     table.insert(wait.early, c)
