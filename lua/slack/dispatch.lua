@@ -14,8 +14,8 @@
 --   problem         why the body could not be decoded, and is an empty table
 --   request:ack(json)     answers, with JSON or nil; true, or nil and an error
 --                         with code "too_large" when it is still owed
---   request:refuse(why)   "unmatched", "failed" or "unauthorized": the answer is a
---                         failure, or none
+--   request:refuse(why)   "unmatched", "failed", "unauthorized" or "undecodable": the
+--                         answer is a failure, or none
 --
 -- Work for one request is a delivery: its jobs are the tasks that handlers run in.
 
