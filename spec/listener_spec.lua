@@ -329,6 +329,13 @@ describe("a listener", function()
       assert.equal(0, app:stats().listeners)
     end)
 
+    it("says so when the colon is missing", function()
+      local listener = app:message(take)
+      local ok, message = pcall(function() listener.remove() end)
+      assert.is_false(ok)
+      assert.matches("^spec/listener_spec.lua:%d+: listener.remove: call it with a colon", message)
+    end)
+
     it("may remove itself while it runs", function()
       local listener
       listener = app:message(function(c)

@@ -153,6 +153,9 @@ end
 ---From now on it takes nothing. Its handlers that run already go on to their ends.
 ---@return boolean false when it was removed before
 function Listener:remove()
+  if getmetatable(self) ~= Listener then
+    error("listener.remove: call it with a colon: listener:remove()", 2)
+  end
   local ledger, index = self.ledger, self.index
   if not ledger then
     return false
