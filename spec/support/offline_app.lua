@@ -101,7 +101,8 @@ local last_event = 0
 function M:event(event, more)
   last_event = last_event + 1
   local body = {
-    type = "event_callback", team_id = "T02MOON4XYZ", event_id = "Ev" .. last_event, event = event,
+    type = "event_callback", team_id = "T02MOON4XYZ", event_id = "EvOffline" .. last_event,
+    event = event,
   }
   for name, value in pairs(more and more.body or {}) do
     body[name] = value
