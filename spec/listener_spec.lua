@@ -295,6 +295,8 @@ describe("a listener", function()
       problem(function() app:event("x") end))
     assert.matches("app:action: middleware 1: function expected, got string",
       problem(function() app:action("x", "y", take) end))
+    assert.matches("app:command: slack.mention: only events and messages",
+      problem(function() app:command("/x", slack.mention, take) end))
     assert.matches("app:command: command expected, got nil",
       problem(function() app:command(nil, take) end))
     assert.matches("app:use: middleware: function expected, got table",

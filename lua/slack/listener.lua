@@ -77,11 +77,14 @@ function Listener.place_of(fn)
   return ("%s:%d"):format(info.short_src, info.linedefined)
 end
 
-local function check_functions(functions, count)
+local function check_functions(method, functions, count)
+  local has_mentions = method.has_texts or method.kind == "any"
   for i = 1, count do
     if not Listener.is_callable(functions[i]) then
       local what = i == count and "handler" or "middleware " .. i
       return nil, ("%s: function expected, got %s"):format(what, type(functions[i]))
+    elseif functions[i] == mention.middleware and not has_mentions then
+      return nil, "slack.mention: only events and messages begin with a mention"
     end
   end
   if count == 0 then
@@ -123,7 +126,7 @@ function Listener.new(method_name, ...)
   if not functions then
     return nil, count
   end
-  local ok, problem = check_functions(functions, count)
+  local ok, problem = check_functions(method, functions, count)
   if not ok then
     return nil, problem
   end
