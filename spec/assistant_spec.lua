@@ -424,6 +424,7 @@ describe("app:assistant", function()
       local results = {}
       listen { user_message = function(c)
         table.insert(results, { c:save_thread_context(LOOKED_AT) })
+        assert.equal(LOOKED_AT, c.thread_context)
       end }
       write "hello"
       offline.answers["chat.update"] = errors.new { code = "edit_window_closed" }

@@ -258,6 +258,11 @@ describe("blocks", function()
     assert.is_true(blocks.check(everything(), { strict = true }))
   end)
 
+  it("keep empty lists as lists", function()
+    assert.matches('"filetypes":[]', json.encode(blocks.file_input("f", { filetypes = {} })), 1,
+      true)
+  end)
+
   it("take numbers for text, also in the cells of tables", function()
     local rows = blocks.table { { "Open", 3 }, { "Done", 0.5 } }.rows
     assert.same({ type = "raw_text", text = "3" }, rows[1][2])
@@ -311,6 +316,12 @@ describe("blocks", function()
       end,
       ["blocks.buton: there is no such function; did you mean \"button\"?; for a type that is new, "
         .. "write a plain table"] = function() blocks.buton "x" end,
+      ["blocks.section: text is given twice"] = function()
+        blocks.section("x", { text = "y" })
+      end,
+      ["blocks.file_input: filetypes: a list of items expected, got a table"] = function()
+        blocks.file_input("f", { filetypes = { pdf = true } })
+      end,
       ["blocks.rich.link: url: it is required"] = function() blocks.rich.link {} end,
       ["blocks.rich.sektion: there is no such function; did you mean \"section\"?; for a type that "
         .. "is new, write a plain table"] = function() blocks.rich.sektion "x" end,
