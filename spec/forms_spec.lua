@@ -312,6 +312,29 @@ describe("c:form", function()
       assert.equal(0, app.dispatch.waits.count)
     end)
 
+    it("by an error after a submission has come says so too", function()
+      local made, time = clock.loop()
+      local previous = loop.use(made)
+      finally(function() loop.use(previous) end)
+      local gate = tasks.waiter()
+      app:command("/order", function(c)
+        c:form(order())
+        gate:await()
+        error "broken"
+      end)
+      talk.offline:command "/order"
+      talk.settle()
+      local request = submit(views[1], 1)
+      gate:resolve()
+      talk.settle()
+      while time.now < 1002 do
+        loop.step(1002 - time.now)
+      end
+      talk.settle()
+      assert.truthy(ack_of(request).view.blocks[1].text.text:find("not waited for", 1, true))
+      assert.equal(0, app.dispatch.waits.count)
+    end)
+
     it("to another task goes on there", function()
       app:command("/order", function(c)
         local form = c:form(order())

@@ -12,6 +12,9 @@ local wait_options = require "slack.wait_options"
 
 -- Seconds between two submissions, unless the call says otherwise.
 local TIMEOUT = 3600
+-- Seconds, fewer than Slack waits, after which a submission that came while its handler was
+-- busy is looked at again.
+local LOOK_AGAIN = 1
 
 ---@class slack.FormConversation
 ---@field view? table as views.open gave it back
@@ -70,9 +73,12 @@ local function restart_timer(self)
   self.timer = self.timeout and loop.after(self.timeout, expire, self) or nil
 end
 
--- Its handler has ended, by an error for instance, before it came to the loop.
-local function is_left(self)
-  return self.task and self.task.done and not self.waiter
+-- Its handler has ended, by an error for instance, before it came to the loop: nobody is
+-- going to look at what was submitted.
+local function stop_if_left(self)
+  if self.task and self.task.done and not self.waiter then
+    stop(self, "closed")
+  end
 end
 
 -- All that comes for its views, in place of being taken by a task.
@@ -81,11 +87,12 @@ local function receive(wait, c)
   Waits.adopt(wait, c)
   if c.type == "view_submission" then
     table.insert(self.queue, c)
-    if is_left(self) then
-      stop(self, "closed")
-    else
-      restart_timer(self)
+    restart_timer(self)
+    if self.waiter then
       wake(self)
+    else
+      stop_if_left(self)
+      loop.after(LOOK_AGAIN, stop_if_left, self)
     end
   else
     c:ack()
