@@ -125,6 +125,40 @@ describe("middleware", function()
     assert.equal(0, app:stats().failed)
   end)
 
+  it("is named for what it raises itself, not the listener behind it", function()
+    local failures = {}
+    app:on_error(function(err, _, failure)
+      table.insert(failures, { tostring(err):match "[%w ]+$", failure.listener ~= nil })
+    end)
+    app:use(function(_, next)
+      next()
+      error "raised above"
+    end)
+    app:message("one", note "a")
+    app:message("fails", function() error "raised below" end)
+    app:message("two", note "a")
+    app:message("two", note "b")
+    for _, text in ipairs { "one", "two", "fails" } do
+      offline:message(text)
+      settle()
+    end
+    assert.same({ { " raised above", false }, { " raised above", false },
+      { " raised below", true } }, failures)
+  end)
+
+  it("gets one value from next, whatever is behind it", function()
+    local counts = {}
+    app:use(function(_, next) table.insert(counts, select("#", next())) end)
+    app:message("two", note "a")
+    app:message("two", note "b")
+    app:message("one", note "c")
+    for _, text in ipairs { "one", "two", "none" } do
+      offline:message(text)
+    end
+    settle()
+    assert.same({ 1, 1, 1 }, counts)
+  end)
+
   it("of a listener calls next once, told by the line that did it twice (S172)", function()
     app:command("/x", function(_, next)
       next()

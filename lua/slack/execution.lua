@@ -150,7 +150,7 @@ end
 -- Behind global middleware -----------------------------------------------------------------
 
 -- What lies behind the last of it.
-local function run_matches(job, c)
+local function run_found(job, c)
   local dispatch, listeners = job.dispatch, job.listeners
   if dispatch:is_awaited(c) then
     c.is_taken = true
@@ -171,9 +171,15 @@ local function run_matches(job, c)
   return run_all_below(job, c)
 end
 
+local function run_matches(job, c)
+  local value = run_found(job, c)
+  job.is_past = true -- what is raised from here on is the middleware's own
+  return value
+end
+
 local function report_chain(job, failure)
   local failures = job.delivery.failures
-  failure = caught_in(failure, job.c.listener)
+  failure = caught_in(failure, not job.is_past and job.c.listener or nil)
   local known = failures[1] and failures[1].err == failure.err
   if not known then
     table.insert(failures, 1, failure)

@@ -72,7 +72,7 @@ end
 
 local function details(c, failure)
   local listener, own = failure.listener, c.listener
-  if own and own.of == listener then
+  if listener and own and own.of == listener then
     listener = own -- the route of a command
   end
   return {

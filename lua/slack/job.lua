@@ -28,6 +28,7 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field wait_began number|false while there are some
 ---@field parked? integer of a delivery: jobs that wait for people
 ---@field ticket? slack.LaneTicket its turn
+---@field is_past? boolean of one of global middleware: what lies behind that has ended
 ---@field several boolean of a delivery: it has jobs of several listeners
 ---@field is_overloaded boolean
 ---@field tickets table<slack.Listener, slack.LaneTicket|false>|false of a delivery below
