@@ -3,6 +3,7 @@
 
 local json = require "slack.json"
 local merged = require "slack.merged"
+local multipart = require "slack.sandbox.multipart"
 local new_id = require "slack.sandbox.new_id"
 
 ---@class slack.sandbox.File
@@ -70,11 +71,12 @@ local function take(self, request)
     return answer(404, "not found")
   end
   self.awaited[request.path] = nil
-  if #request.body ~= file.length then
+  local content = multipart.content(request.body, request.headers["content-type"])
+  if not content or #content ~= file.length then
     return answer(400, "the length is not the one that was announced")
   end
-  file.content = request.body
-  return answer(200, "OK - " .. #request.body)
+  file.content = content
+  return answer(200, "OK - " .. #content)
 end
 
 local function give(self, request)
