@@ -35,6 +35,9 @@ describe("the local Slack", function()
     assert(api.chat.postMessage {
       channel = "general", text = "x", blocks = { blocks.header "x", blocks.table { { "a" } } },
     })
+    assert(api.chat.postMessage {
+      channel = "general", text = "x", blocks = { blocks.actions { blocks.rich_text_input "r" } },
+    })
   end)
 
   it("refuses views by Slack's rules", function()

@@ -242,8 +242,12 @@ for _, name in ipairs { "email_text_input", "url_text_input" } do
   input(name, with({ initial_value = string() }, TYPED_IN))
 end
 
-input("rich_text_input",
-  with({ initial_value = schema.only(schema.typed "blocks", { rich_text = true }) }, TYPED_IN))
+element("rich_text_input", {
+  args = { "action_id" }, places = { "actions", "input" },
+  fields = with({
+    initial_value = schema.only(schema.typed "blocks", { rich_text = true }),
+  }, TYPED_IN),
+})
 
 input("file_input", { filetypes = list(string()), max_files = integer(1, 10) },
   { surfaces = { "modal" } })
