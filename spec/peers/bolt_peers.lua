@@ -1,41 +1,13 @@
 -- The local Slack's conformance spec: Bolt for JavaScript cannot tell it from Slack.
-local Process = require "support.process"
-local files = require "support.files"
+local bolts = require "peers.bolts"
 local sandbox = require "support.local_slack"
-
-local MODULES = os.getenv "NODE_PATH" or "build/peers/node_modules"
-
-local function node_major()
-  local _, version = files.run "node --version"
-  return math.tointeger(version:match "^v(%d+)") or 0
-end
-
--- What a Bolt needs of Node, by its package.
-local BOLTS = {
-  { name = "bolt4", node = 18 },
-  { name = "bolt5", node = 20 },
-}
-
-local function start_bolt(slack_here, name)
-  local environment = {
-    NODE_PATH = MODULES,
-    BOLT = name,
-    SLACK_API_URL = slack_here.api_url,
-    SLACK_BOT_TOKEN = slack_here.bot_token,
-    SLACK_APP_TOKEN = slack_here.app_token,
-    NODE_EXTRA_CA_CERTS = slack_here.ca_file, -- nil without TLS
-  }
-  local bolt = Process.start("node spec/peers/bolt.js", { environment = environment })
-  assert(slack_here:wait_connections(1, 30), bolt:output())
-  return bolt
-end
 
 local function behaves_as_slack(name, options)
   local slack_here, bolt
 
   setup(function()
     slack_here = assert(sandbox.start(options))
-    bolt = start_bolt(slack_here, name)
+    bolt = bolts.start("bolt.js", slack_here, name)
   end)
 
   teardown(function()
@@ -104,10 +76,10 @@ local function behaves_as_slack(name, options)
   end)
 end
 
-for _, bolt in ipairs(BOLTS) do
+for _, bolt in ipairs(bolts.all()) do
   describe("the local Slack before " .. bolt.name, function()
-    if node_major() < bolt.node then
-      pending(("Node %d or newer"):format(bolt.node))
+    if bolt.lack then
+      pending(bolt.lack)
       return
     end
 

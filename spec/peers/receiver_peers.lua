@@ -1,21 +1,15 @@
 -- One set of signed requests, sent to Bolt's receiver and to ours: both give the
 -- same answers, but for differences that are wanted and listed with the requests.
 local Process = require "support.process"
+local bolts = require "peers.bolts"
 local core = require "slack.core"
-local files = require "support.files"
 local json = require "slack.json"
 local requests = require "peers.requests"
 local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
-local MODULES = os.getenv "NODE_PATH" or "build/peers/node_modules"
 local SECRET <const> = "0123456789abcdef0123456789abcdef"
-
-local function node_major()
-  local _, version = files.run "node --version"
-  return math.tointeger(version:match "^v(%d+)") or 0
-end
 
 -- The bot ---------------------------------------------------------------------------
 
@@ -156,7 +150,7 @@ end
 local function ask_bolt(slack_here, name)
   local port = free_port()
   local bolt <close> = Process.start("node spec/peers/bolt_receiver.js", { environment = {
-    NODE_PATH = MODULES, BOLT = name, PORT = port,
+    NODE_PATH = bolts.MODULES, BOLT = name, PORT = port,
     SLACK_API_URL = slack_here.api_url, SLACK_BOT_TOKEN = slack_here.bot_token,
     SLACK_SIGNING_SECRET = SECRET,
   } })
@@ -177,37 +171,35 @@ local function ask_us(slack_here)
 end
 
 describe("our receiver beside Bolt's", function()
-  local ours, bolts
+  local ours, theirs
 
   setup(function()
     tasks.run(function()
       local slack_here <close> = assert(sandbox.start { tls = false })
       ours = ask_us(slack_here)
-      bolts = {}
-      for name, node in pairs { bolt4 = 18, bolt5 = 20 } do
-        if node_major() >= node then
-          bolts[name] = ask_bolt(slack_here, name)
-        end
+      theirs = {}
+      for _, bolt in ipairs(bolts.all()) do
+        theirs[bolt.name] = not bolt.lack and ask_bolt(slack_here, bolt.name) or nil
       end
     end)
   end)
 
   it("is asked at least 40 requests", function()
     assert.is_true(#requests >= 40)
-    assert.truthy(next(bolts))
+    assert.truthy(next(theirs))
   end)
 
   for _, request in ipairs(requests) do
     if request.why then
       it(("differs on purpose for %s: %s"):format(request.name, request.why), function()
         assert.equal(request.ours, ours[request.name])
-        for name, answers in pairs(bolts) do
+        for name, answers in pairs(theirs) do
           assert.equal(request.bolts, answers[request.name], name)
         end
       end)
     else
       it("gives the same answer to " .. request.name, function()
-        for name, answers in pairs(bolts) do
+        for name, answers in pairs(theirs) do
           assert.equal(answers[request.name], ours[request.name], name)
         end
       end)
