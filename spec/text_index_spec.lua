@@ -116,9 +116,9 @@ describe("text index", function()
     for order = 1, 40 do
       remove(order)
     end
-    assert.same({ depth = 0, children = 0 }, index.root)
     assert.same({}, index.entries)
-    assert.same({}, index.places)
+    assert.same({}, index.fresh)
+    assert.same({}, index.parts)
   end)
 
   it("finds a listener once that any of several texts is for", function()
@@ -158,27 +158,32 @@ describe("text index", function()
     assert.same({}, found(index, ""))
   end)
 
-  it("remembers no more steps than it has room for", function()
-    local random = random_from(3)
-    local letters = {}
-    for byte = 0, 255 do
-      letters[#letters + 1] = string.char(byte)
+  it("has few parts however many messages come between the texts", function()
+    for order = 1, 3000 do
+      add(order, ("text %05d"):format(order))
+      index:find("text 00001 and text 99999", {}, 0)
+      assert.is_true(#index.parts <= 5)
     end
-    letters = table.concat(letters)
-    for order = 1, 600 do
-      add(order, text_of(random, letters, 3))
-    end
-    local most, total, last = 0, 0, 0
-    for _ = 1, 120 do
-      local parts = {}
-      for i = 1, 1000, 2 do
-        parts[i], parts[i + 1] = texts[random(600)], text_of(random, letters, 1)
+    check "text 00001, text 01500 and text 03000"
+    for order = 1, 3000 do
+      remove(order)
+      assert.is_true(#index.fresh <= math.max(4, index.count))
+      if order % 100 == 0 then
+        check(("text 00001 text %05d text %05d"):format(order, order + 1))
       end
-      check(table.concat(parts))
-      total, last = total + math.max(index.steps - last, 0), index.steps
-      most = math.max(most, index.steps)
     end
-    assert.is_true(total > 65536)
-    assert.is_true(most <= 65536)
+  end)
+
+  it("drops a search when half of its texts are gone", function()
+    for order = 1, 100 do
+      add(order, "word number " .. order)
+    end
+    check "word number 7"
+    local search = index.parts[1].search
+    for order = 51, 100 do
+      remove(order)
+    end
+    assert.has_error(function() search:find("word number 7", {}) end)
+    check "word number 7 or word number 77"
   end)
 end)

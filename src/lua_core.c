@@ -209,6 +209,7 @@ int luaopen_slack_core(lua_State *L)
     slk_open_codecs(L);
     slk_open_crypto(L);
     slk_open_recent_ids(L);
+    slk_open_text_search(L);
     slk_open_storage(L);
     slk_open_processes(L);
     slk_open_json(L);

@@ -32,6 +32,7 @@ void slk_open_files(lua_State *L);         /* file_watch, stat, list_directory *
 void slk_open_codecs(lua_State *L);        /* sign, verify, scan_envelope, *_parser, *_frame */
 void slk_open_crypto(lua_State *L);        /* random, sha256, hmac_sha256, is_equal */
 void slk_open_recent_ids(lua_State *L);    /* recent_ids */
+void slk_open_text_search(lua_State *L);   /* text_search */
 void slk_open_storage(lua_State *L);       /* sqlite */
 void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
 void slk_open_json(lua_State *L);          /* json_decode, json_is_plain */
@@ -73,6 +74,7 @@ void *slk_field_object(lua_State *L, int index, const char *name, const char *cl
 #define SLK_CLASS_POLLER        "slack.core.poller"
 #define SLK_CLASS_SIGNALS       "slack.core.signals"
 #define SLK_CLASS_RECENT_IDS    "slack.core.recent_ids"
+#define SLK_CLASS_TEXT_SEARCH   "slack.core.text_search"
 
 /* Pushes what mailbox:take gives after the kind; returns how many values.
  * Called with the message owned by a userdata, so that raising is safe. */

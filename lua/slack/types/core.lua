@@ -500,6 +500,21 @@ function recent_ids:remove(id) end
 function recent_ids:turn() end
 function recent_ids:close() end
 
+-- Texts ------------------------------------------------------------------------
+
+---Finds which of many strings stand anywhere in a text, byte for byte, in one pass.
+---@class slack.core.text_search
+local text_search = {}
+---@param needles string[] copied; any may be empty or equal to another
+---@return slack.core.text_search
+function core.text_search(needles) end
+---@param text string
+---@param found integer[] is given the numbers of the needles found, ascending, each once; what
+---  stands behind them stays
+---@return integer count of them
+function text_search:find(text, found) end
+function text_search:close() end
+
 -- JSON ------------------------------------------------------------------------
 
 ---Decodes JSON exactly: integers of 64 bits stay integers, null is the NULL light

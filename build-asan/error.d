@@ -1,0 +1,2 @@
+build-asan/error.o: src/error.c src/error.h
+src/error.h:

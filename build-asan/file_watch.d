@@ -1,0 +1,3 @@
+build-asan/file_watch.o: src/file_watch.c src/file_watch.h src/error.h
+src/file_watch.h:
+src/error.h:

@@ -1,0 +1,3 @@
+build-asan/listener.o: src/listener.c src/listener.h src/error.h
+src/listener.h:
+src/error.h:

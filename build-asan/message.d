@@ -1,0 +1,2 @@
+build-asan/message.o: src/message.c src/message.h
+src/message.h:

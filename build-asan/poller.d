@@ -1,0 +1,3 @@
+build-asan/poller.o: src/poller.c src/poller.h src/error.h
+src/poller.h:
+src/error.h:

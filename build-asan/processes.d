@@ -1,0 +1,2 @@
+build-asan/processes.o: src/processes.c src/processes.h
+src/processes.h:

@@ -1,0 +1,2 @@
+build-asan/slots.o: src/slots.c src/slots.h
+src/slots.h:

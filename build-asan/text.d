@@ -1,0 +1,2 @@
+build-asan/text.o: src/text.c src/text.h
+src/text.h:
