@@ -32,7 +32,8 @@ local M = {}
 ---@field predicate? fun(c: slack.Context): any
 ---@field body_test? fun(body: table, payload: table): boolean
 ---@field may_raise boolean whether the tests run code that may
----@field takes_all boolean whatever the index finds for it
+---@field takes boolean|fun(body: table, payload: table): boolean whatever the index finds for
+---  it, or what of that this says; false: what Listener.accepts says
 ---@field mention? boolean its text comes without the mention
 ---@field lanes_options? slack.LaneOptions
 
@@ -261,7 +262,8 @@ function M.compile(name, what, is_unindexed)
     return nil, problem
   end
   compiled.tests = compiled.tests[1] and compiled.tests or NONE
-  compiled.takes_all = not (compiled.tests[1] or compiled.body_test or predicate)
+  -- One field, because each that is read of one of many listeners is likely far away.
+  compiled.takes = not (compiled.tests[1] or predicate) and (compiled.body_test or true)
   return compiled
 end
 

@@ -54,13 +54,15 @@ local function collect(c, listener, found)
     found.was_done = true
     return false
   end
-  local ok, accepted, captures = true, true, nil
-  if not listener.takes_all then
+  local ok, accepted, captures = true, listener.takes, nil
+  if not accepted then
     if listener.may_raise then
       ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
     else
       accepted, captures = listener:accepts(c)
     end
+  elseif accepted ~= true then
+    accepted = accepted(c.body, c.payload)
   end
   if not ok then
     note_failure(found, accepted, listener)
