@@ -595,6 +595,7 @@ describe("c:stream", function()
   describe("where streaming is refused", function()
     for _, word in ipairs {
       "feature_not_enabled", "channel_type_not_supported", "unknown_method",
+      "message_not_in_streaming_state", -- to the start: not what has ended a message
     } do
       it("posts and updates ordinary messages: " .. word, function()
         slack_there.on_call = function(method)

@@ -186,8 +186,8 @@ function StreamMessage:judge(err)
     return "wait"
   elseif code == "stopped_by_user" then
     return "stopped"
-  elseif code == "message_not_in_streaming_state" then
-    return "ended"
+  elseif code == "message_not_in_streaming_state" and self.ts then
+    return "ended" -- a message that has not begun cannot have been
   elseif code == "streaming_state_conflict" then
     return "conflict"
   elseif code == "msg_too_long" or code == "msg_blocks_too_long" then
