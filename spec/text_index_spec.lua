@@ -118,6 +118,7 @@ describe("text index", function()
     end
     assert.same({}, index.entries)
     assert.same({}, index.fresh)
+    assert.same({}, index.places)
     assert.same({}, index.parts)
   end)
 
@@ -133,6 +134,26 @@ describe("text index", function()
     assert.same({ { listener } }, lists)
     index:remove({ "red", "green", "blue", "black", "white", "grey" }, listener, 0)
     assert.same({}, found(index, "red green"))
+  end)
+
+  it("finds all listeners of one text, as they come and go", function()
+    local a, b, c = { order = 1 }, { order = 2 }, { order = 3 }
+    for order = 11, 30 do
+      add(order, "unrelated " .. order)
+    end
+    index:add({ "red", "red" }, a, 0)
+    assert.same({ 1 }, found(index, "red"))
+    index:add({ "red" }, c, 0)
+    index:add({ "red" }, b, 0)
+    assert.same({ 1, 2, 3 }, found(index, "red"))
+    index:remove({ "red", "red" }, a, 0)
+    index:remove({ "red" }, c, 0)
+    assert.same({ 2 }, found(index, "red"))
+    index:remove({ "red" }, b, 0)
+    assert.same({}, found(index, "red"))
+    index:add({ "red" }, c, 0)
+    assert.same({ 3 }, found(index, "red unrelated"))
+    assert.equal(21, index.count)
   end)
 
   it("makes one list of many, in order", function()

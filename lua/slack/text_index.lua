@@ -19,20 +19,17 @@ local NOT_MUCH = 8
 -- Lists of listeners handed out; more are made one.
 local MOST_LISTS = 4
 
----@class slack.TextEntry: slack.ListHolder
----@field text string
----@field part? slack.TextPart nil when it is fresh
----@field place integer in the part, or among the fresh ones
-
 ---@class slack.TextPart
 ---@field search slack.core.text_search
----@field entries (slack.TextEntry|false)[] false: gone
----@field alive integer entries that are not
+---@field texts (string|false)[] false: gone
+---@field alive integer texts that are not
 
+-- A listener that is alone with its text needs no list, of which there would be thousands.
 ---@class slack.TextIndex
 ---@field count integer texts
----@field entries table<string, slack.TextEntry> by text
----@field fresh slack.TextEntry[] of no part yet
+---@field entries table<string, slack.Listener|slack.ListHolder> by text
+---@field fresh string[] texts of no part yet
+---@field places table<string, integer> where a text is among these
 ---@field parts slack.TextPart[] the largest first
 ---@field numbers integer[] what a search has found
 local TextIndex = {}
@@ -41,56 +38,66 @@ TextIndex.__name = "slack.text_index"
 
 ---@return slack.TextIndex
 function TextIndex.new()
-  return setmetatable({ count = 0, entries = {}, fresh = {}, parts = {}, numbers = {} }, TextIndex)
+  return setmetatable({
+    count = 0, entries = {}, fresh = {}, places = {}, parts = {}, numbers = {},
+  }, TextIndex)
 end
 
 -- Parts ----------------------------------------------------------------------------
 
-local function add_fresh(self, entry)
+local function add_fresh(self, text)
   local place = #self.fresh + 1
-  self.fresh[place], entry.place, entry.part = entry, place, nil
+  self.fresh[place], self.places[text] = text, place
 end
 
 local function dissolve(self, part)
   part.search:close()
-  for _, entry in ipairs(part.entries) do
-    if entry then
-      add_fresh(self, entry)
+  for _, text in ipairs(part.texts) do
+    if text then
+      add_fresh(self, text)
     end
   end
 end
 
 local function make_part(self)
-  local parts, texts = self.parts, {}
+  local parts = self.parts
   while parts[1] and parts[#parts].alive <= NOT_MUCH * #self.fresh do
     dissolve(self, table.remove(parts))
   end
-  local part = { entries = self.fresh, alive = #self.fresh }
-  for i, entry in ipairs(self.fresh) do
-    texts[i], entry.part = entry.text, part
-  end
-  part.search = core.text_search(texts)
-  parts[#parts + 1], self.fresh = part, {}
+  local texts = self.fresh
+  parts[#parts + 1] = { search = core.text_search(texts), texts = texts, alive = #texts }
+  self.fresh, self.places = {}, {}
 end
 
-local function remove_from_part(self, part, entry)
-  part.entries[entry.place], part.alive = false, part.alive - 1
-  if part.alive * 2 <= #part.entries then
-    for i, one in ipairs(self.parts) do
-      if one == part then
-        table.remove(self.parts, i)
-        break
-      end
+-- Where a text is in a part, which its search knows best.
+local function place_in_part(self, part, text)
+  local numbers = self.numbers
+  for i = 1, part.search:find(text, numbers) do
+    if part.texts[numbers[i]] == text then
+      return numbers[i]
     end
-    dissolve(self, part)
   end
 end
 
-local function remove_fresh(self, entry)
-  local fresh = self.fresh
-  local last = fresh[#fresh]
-  fresh[entry.place], last.place = last, entry.place
-  fresh[#fresh] = nil
+local function remove_from_parts(self, text)
+  for i, part in ipairs(self.parts) do
+    local place = place_in_part(self, part, text)
+    if place then
+      part.texts[place], part.alive = false, part.alive - 1
+      if part.alive * 2 <= #part.texts then
+        table.remove(self.parts, i)
+        dissolve(self, part)
+      end
+      return
+    end
+  end
+end
+
+local function remove_fresh(self, text)
+  local fresh, places = self.fresh, self.places
+  local place, last = places[text], fresh[#fresh]
+  fresh[place], places[last] = last, place
+  fresh[#fresh], places[text] = nil, nil
 end
 
 -- Searching ------------------------------------------------------------------------
@@ -116,13 +123,18 @@ local function join(lists, first, last)
   return first
 end
 
+local function take(self, text, lists, count)
+  local entry = self.entries[text]
+  lists[count] = entry.list or { entry }
+end
+
 local function find_in_part(self, part, text, lists, count)
-  local entries, numbers = part.entries, self.numbers
+  local texts, numbers = part.texts, self.numbers
   for i = 1, part.search:find(text, numbers) do
-    local entry = entries[numbers[i]]
-    if entry then
+    local wanted = texts[numbers[i]]
+    if wanted then
       count = count + 1
-      lists[count] = entry.list
+      take(self, wanted, lists, count)
     end
   end
   return count
@@ -141,10 +153,9 @@ function TextIndex:find(text, lists, count)
   end
   local before, fresh, parts = count, self.fresh, self.parts
   for i = 1, #fresh do
-    local entry = fresh[i]
-    if find(text, entry.text, 1, true) then
+    if find(text, fresh[i], 1, true) then
       count = count + 1
-      lists[count] = entry.list
+      take(self, fresh[i], lists, count)
     end
   end
   for i = 1, #parts do
@@ -155,19 +166,32 @@ end
 
 -- Changing -------------------------------------------------------------------------
 
-local function new_entry(self, text, reading)
-  local entry = ordered.new(reading)
-  entry.text, self.entries[text], self.count = text, entry, self.count + 1
-  add_fresh(self, entry)
-  return entry
+local function add(self, text, listener, reading)
+  local entry = self.entries[text]
+  if not entry then
+    self.entries[text], self.count = listener, self.count + 1
+    add_fresh(self, text)
+  elseif entry.list then
+    ordered.insert(entry, listener, reading)
+  elseif entry ~= listener then
+    local holder = ordered.new(reading)
+    ordered.insert(holder, entry, reading)
+    ordered.insert(holder, listener, reading)
+    self.entries[text] = holder
+  end
 end
 
-local function remove_entry(self, entry)
-  self.entries[entry.text], self.count = nil, self.count - 1
-  if entry.part then
-    remove_from_part(self, entry.part, entry)
-  else
-    remove_fresh(self, entry)
+local function remove(self, text, listener, reading)
+  local entry = self.entries[text]
+  if not entry then
+    return -- it stood twice among the listener's texts
+  elseif entry.list then
+    ordered.remove(entry, listener, reading)
+  end
+  if entry == listener or entry.list and not entry.list[1] then
+    self.entries[text], self.count = nil, self.count - 1
+    local drop = self.places[text] and remove_fresh or remove_from_parts
+    drop(self, text)
   end
 end
 
@@ -176,8 +200,7 @@ end
 ---@param reading integer see ordered.lua
 function TextIndex:add(texts, listener, reading)
   for _, text in ipairs(texts) do
-    local entry = self.entries[text] or new_entry(self, text, reading)
-    ordered.insert(entry, listener, reading)
+    add(self, text, listener, reading)
   end
 end
 
@@ -186,11 +209,7 @@ end
 ---@param reading integer
 function TextIndex:remove(texts, listener, reading)
   for _, text in ipairs(texts) do
-    local entry = self.entries[text]
-    ordered.remove(entry, listener, reading)
-    if not entry.list[1] then
-      remove_entry(self, entry)
-    end
+    remove(self, text, listener, reading)
   end
 end
 
