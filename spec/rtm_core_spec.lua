@@ -84,7 +84,9 @@ describe("an RTM connection", function()
     assert.equal("last", one.envelopes[1].type)
     assert.same({}, one.replies)
     assert.equal(6, one.mode:stats().bad_frames)
-    assert.truthy(wire:logged "^warn rtm: connection 1: ignored .*neither type nor reply_to")
+    wire:wait("the line", function()
+      return wire:logged "^warn rtm: connection 1: ignored .*neither type nor reply_to"
+    end)
   end)
 
   it("sends frames as they are, and gives replies while no events may be taken", function()
@@ -217,7 +219,9 @@ describe("an RTM connection", function()
     local one = bot()
     wait_for(one, "ready")
     assert.equal(3, #wire.opens)
-    assert.truthy(wire:logged "rtm.connect answered 200 with the error migration_in_progress")
+    wire:wait("the line", function()
+      return wire:logged "rtm.connect answered 200 with the error migration_in_progress"
+    end)
   end)
 
   it("keeps its URL and token out of the log (S208)", function()

@@ -124,7 +124,9 @@ describe("what comes in", function()
       wire:wait("one bad frame", function()
         return bot.mode:stats().bad_frames == 1
       end)
-      assert.truthy(wire:logged("^warn socket_mode: connection 1: ignored .*" .. case[3]))
+      wire:wait("the line", function()
+        return wire:logged("^warn socket_mode: connection 1: ignored .*" .. case[3])
+      end)
       assert.equal(0, bot:count "closed")
     end)
   end

@@ -123,7 +123,9 @@ describe("apps.connections.open", function()
     local message = bot:change("closed").message
     assert.truthy(message:find("answered 502 and no JSON: <html> <b>Bad Gateway", 1, true))
     assert.truthy(#message < 160)
-    assert.truthy(wire:logged "Bad Gateway by squid")
+    wire:wait("the line", function()
+      return wire:logged "Bad Gateway by squid"
+    end)
   end)
 
   it("waits as long as Retry-After says", function()
@@ -160,7 +162,9 @@ describe("apps.connections.open", function()
   it("is repeated when nothing listens", function()
     local bot = wire:bot { api_url = "http://127.0.0.1:1/api/" }
     assert.equal("connection", wait_for_state(bot, "closed", 3).code)
-    assert.truthy(wire:logged "next attempt in")
+    wire:wait("the line", function()
+      return wire:logged "next attempt in"
+    end)
   end)
 
   it("waits longer and longer, with jitter, up to the ceiling", function()
