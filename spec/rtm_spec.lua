@@ -125,6 +125,23 @@ describe("an event over RTM", function()
     end)
   end)
 
+  it("of presence comes for several people at once only where batches were asked for", function()
+    local seen = {}
+    with(function(app)
+      app:event("presence_change", function(c) table.insert(seen, c.event) end)
+    end, function(here)
+      local connection = here.rtm.connections[1]
+      local query = json.encode { id = 99, type = "presence_query", ids = { "U1", "U2" } }
+      here.rtm:on_text(connection, query, 0)
+      live.wait(function() return #seen == 1 end)
+      assert.same({ "U1", "U2" }, seen[1].users)
+      connection.batches = false
+      here.rtm:on_text(connection, query, 0)
+      live.wait(function() return #seen == 3 end)
+      assert.same({ "U1", "U2" }, { seen[2].user, seen[3].user })
+    end)
+  end)
+
   it("of presence, of one or of several people, reaches app:event", function()
     local users = {}
     with(function(app)
@@ -361,6 +378,10 @@ describe("app.rtm:send", function()
       assert.equal(said.ts, message.thread_ts)
       assert(message:update "other words")
       assert(here:wait_message { text = "other words" })
+      assert(app.rtm:send {
+        channel = channel.id, text = "for all", thread_ts = said.ts, reply_broadcast = true,
+      })
+      assert.equal("thread_broadcast", assert(here:wait_message { text = "for all" }).subtype)
     end)
   end)
 

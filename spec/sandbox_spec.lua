@@ -297,6 +297,30 @@ describe("sandbox", function()
       assert.are.equal(sb.workspace.bot.id, event.bot_id)
     end)
 
+    it("shows a reply in the channel too, of the app and of people, when asked to", function()
+      start()
+      local root = sb:say { text = "root" }
+      assert(api.chat.postMessage {
+        channel = "general", text = "hidden", thread_ts = root.ts, reply_broadcast = false,
+      })
+      assert(api.chat.postMessage {
+        channel = "general", text = "shown", thread_ts = root.ts, reply_broadcast = true,
+      })
+      sb:say { text = "said", thread_ts = root.ts, reply_broadcast = true }
+      sb:wait(function() return #app:events "message" == 4 end)
+      local subtypes, texts = {}, {}
+      for _, event in ipairs(app:events "message") do
+        subtypes[event.text] = event.subtype or "none"
+      end
+      for i, message in ipairs(api.conversations.history({ channel = "general" }).messages) do
+        texts[i] = message.text
+      end
+      assert.same({
+        root = "none", hidden = "none", shown = "thread_broadcast", said = "thread_broadcast",
+      }, subtypes)
+      assert.same({ "said", "shown", "root" }, texts)
+    end)
+
     it("shows the ack of a command to who typed it", function()
       start()
       app.answers.slash_commands = '{"text":"only for you"}'

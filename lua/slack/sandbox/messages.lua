@@ -60,7 +60,7 @@ end
 
 ---Puts a message into a channel and tells the app about it.
 ---@param channel table
----@param fields table user, text, blocks, thread_ts, bot_id, ...
+---@param fields table user, text, blocks, thread_ts, reply_broadcast, bot_id, ...
 ---@return table message
 function messages:post(channel, fields)
   local message = merged(fields)
@@ -72,7 +72,9 @@ function messages:post(channel, fields)
   if root then
     counts_reply(root, message)
     message.parent_user_id = root.user
+    message.subtype = message.reply_broadcast and "thread_broadcast" or message.subtype
   end
+  message.reply_broadcast = nil
   if message.bot_id and message.thread_ts then
     self:clear_status(channel.id, message.thread_ts)
   end

@@ -27,6 +27,7 @@ people.fail = fail
 
 local MESSAGE = {
   text = "string", user = "string", channel = "string", thread_ts = "string", blocks = "table",
+  reply_broadcast = "boolean",
 }
 local EDIT = { message = "table", text = "string", user = "string" }
 local REACTION = { message = "table", name = "string", user = "string" }
@@ -46,7 +47,8 @@ local function own_message(self, what)
 end
 
 ---Somebody writes a message; the app gets its events.
----@param what { text: string, user: string?, channel: string?, thread_ts: string?, blocks: table? }
+---@param what { text: string, user: string?, channel: string?, thread_ts: string?, blocks: table?,
+---  reply_broadcast: boolean? } reply_broadcast: what they say in the thread is for the channel too
 ---@return table message with ts and channel
 function people:say(what)
   checks.fields("say", what, MESSAGE)
@@ -59,6 +61,7 @@ function people:say(what)
     text = what.text,
     blocks = what.blocks,
     thread_ts = what.thread_ts,
+    reply_broadcast = what.reply_broadcast,
     client_msg_id = self.workspace.new_id "":lower(),
   })
   message.channel = channel.id

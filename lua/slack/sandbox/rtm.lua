@@ -22,6 +22,7 @@ local NOT_HERE = {
 ---@class slack.sandbox.RtmConnection: slack.sandbox.Connection
 ---@field workspace slack.sandbox.Workspace
 ---@field frames table[] what the app has sent, with `at`
+---@field batches boolean one event may tell of several people's presence
 ---@field subscribed string[] users whose presence is told
 local RtmConnection = setmetatable({}, { __index = Connection })
 RtmConnection.__index = RtmConnection
@@ -77,10 +78,13 @@ end
 ---A WebSocket URL that works once, and not for long.
 ---@param workspace slack.sandbox.Workspace
 ---@param user_id string whose token it is
+---@param batches boolean one event may tell of the presence of several people
 ---@return string url
-function Rtm:open_connection(workspace, user_id)
+function Rtm:open_connection(workspace, user_id, batches)
   local target = PREFIX .. new_id "":lower() .. new_id "":lower()
-  self.tickets[target] = { workspace = workspace, user_id = user_id, made_at = core.monotonic() }
+  self.tickets[target] = {
+    workspace = workspace, user_id = user_id, batches = batches, made_at = core.monotonic(),
+  }
   self.server:admit(target)
   return self.url .. target
 end
@@ -100,7 +104,7 @@ local function on_open(self, ticket, id, target, at)
   self.tickets[target] = nil
   local connection = Connection.open(RtmConnection, self, id, target, at)
   connection.workspace, connection.user_id = ticket.workspace, ticket.user_id
-  connection.frames, connection.subscribed = {}, {}
+  connection.batches, connection.frames, connection.subscribed = ticket.batches, {}, {}
   if at - ticket.made_at > self.url_lifetime then
     connection:send { type = "error", error = { code = 1, msg = "Socket URL has expired" } }
     connection:close()
@@ -191,6 +195,7 @@ function FRAMES.message(self, connection, frame)
   self.origin = connection
   local message = connection.workspace:post(channel, merged(connection.workspace:bot_fields(), {
     user = connection.user_id, text = frame.text, thread_ts = frame.thread_ts,
+    reply_broadcast = frame.reply_broadcast,
   }))
   self.origin = nil
   return { ok = true, reply_to = frame.id, ts = message.ts, text = message.text }
@@ -204,11 +209,23 @@ end
 
 function FRAMES.typing() end
 
+local function tell_presence(connection, ids)
+  if connection.batches and ids[1] then
+    connection:send { type = "presence_change", users = ids, presence = "active" }
+    return
+  end
+  for _, id in ipairs(ids) do
+    connection:send { type = "presence_change", user = id, presence = "active" }
+  end
+end
+
 function FRAMES.presence_sub(_, connection, frame)
   connection.subscribed = frame.ids
-  if frame.ids[1] then
-    connection:send { type = "presence_change", users = frame.ids, presence = "active" }
-  end
+  tell_presence(connection, frame.ids)
+end
+
+function FRAMES.presence_query(_, connection, frame)
+  tell_presence(connection, frame.ids)
 end
 
 function Rtm:on_text(connection, text, at)

@@ -45,7 +45,8 @@ end
 
 methods["rtm.connect"] = function(workspace, call)
   return {
-    url = call.open_rtm(workspace, call.user_id),
+    url = call.open_rtm(workspace, call.user_id,
+      arguments.is_set(call.args.batch_presence_aware)),
     team = { id = workspace.id, name = workspace.team.name, domain = workspace.team.domain },
     self = { id = call.user_id, name = workspace.users[call.user_id].name },
   }

@@ -76,6 +76,7 @@ methods["chat.postMessage"] = in_channel(function(workspace, call, channel)
     return nil, "thread_not_found"
   end
   fields.thread_ts = thread_ts
+  fields.reply_broadcast = arguments.is_set(call.args.reply_broadcast)
   local message = workspace:post(channel, from_app(workspace, call, fields))
   return { channel = channel.id, ts = message.ts, message = message }
 end)

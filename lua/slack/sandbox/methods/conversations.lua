@@ -91,6 +91,7 @@ end
 methods["conversations.history"] = in_channel(function(_, call, channel)
   local found = in_range(call, channel.messages, function(message)
     return not message.thread_ts or message.thread_ts == message.ts
+      or message.subtype == "thread_broadcast"
   end)
   local newest_first = {}
   for i = #found, 1, -1 do

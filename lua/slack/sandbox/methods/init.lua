@@ -10,7 +10,8 @@
 ---@field user_id string the user that the token acts as
 ---@field basic string? user and password of Basic authentication
 ---@field open_connection fun(): string makes a WebSocket URL with a fresh ticket
----@field open_rtm fun(workspace: table, user_id: string): string makes a WebSocket URL for RTM
+---@field open_rtm fun(workspace: table, user_id: string, batches: boolean): string makes a
+---  WebSocket URL for RTM
 ---@field use_trigger fun(id: string, workspace: table): true?, string? spends a trigger_id
 ---@field new_webhook fun(workspace: table): table makes an incoming webhook
 ---@field tell fun(place: table, event: table) tells the app of what befell itself
