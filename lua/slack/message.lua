@@ -4,8 +4,9 @@
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local json = require "slack.json"
-local merged = require "slack.merged"
+local message_fields = require "slack.message_fields"
 
+local KNOWN, problem_of = message_fields.KNOWN, message_fields.problem
 local told = calls.told
 
 ---A failure of its methods is told in the log too, with the name of the listener.
@@ -37,7 +38,8 @@ function Message.is(value)
   return getmetatable(value) == Message
 end
 
----Arguments for a posting method from text or a table, which is left as it is.
+---Arguments for a posting method from text or a table, which is left as it is. What is
+---nearly a field of a message raises.
 ---@param content string|table
 ---@param name string of the function, for errors
 ---@param level integer
@@ -49,7 +51,15 @@ function Message.arguments(content, name, level)
     error(("%s: text or a table with a message expected, got %s"):format(name, type(content)),
       level + 1)
   end
-  return merged(content)
+  local arguments = {}
+  for field, value in pairs(content) do
+    local problem = not KNOWN[field] and problem_of(field)
+    if problem then
+      error(("%s: %s"):format(name, problem), level + 1)
+    end
+    arguments[field] = value
+  end
+  return arguments
 end
 
 ---Posts; the common part of say and reply.
