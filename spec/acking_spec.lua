@@ -340,3 +340,77 @@ describe("an ack", function()
     end)
   end)
 end)
+
+describe("an answer that nobody gets to see", function()
+  local offline
+
+  before_each(function()
+    offline = Offline.new()
+  end)
+
+  local function lines(pattern)
+    local count = 0
+    for _, line in ipairs(offline.lines) do
+      count = count + (line:find(pattern) and 1 or 0)
+    end
+    return count
+  end
+
+  it("is warned of when it is returned after the deadline, as a late c:ack is", function()
+    offline.app:command("/slow", function(c)
+      offline.app.dispatch:deadline(c.request)
+      return "done"
+    end)
+    offline:command "/slow"
+    assert.equal(1, lines "WARN.*after the deadline: the person has had an empty answer; use c")
+  end)
+
+  it("is warned of once when it is a text returned for events", function()
+    offline.app:message("hi", function() return "hello" end)
+    for _ = 1, 3 do
+      offline:message "hi"
+    end
+    assert.equal(1, lines 'WARN.*app:message "hi".*not posted.*c:say')
+  end)
+
+  it("is not spoken of where something was posted, or a handler says nothing", function()
+    offline.app:message("hi", function(c) return c:say "hello" end)
+    offline.app:message("hi", function() return true end)
+    offline.app:command("/x", function() return { response_type = "in_channel", text = "y" } end)
+    offline:message "hi"
+    offline:command "/x"
+    assert.equal(0, lines "WARN")
+  end)
+
+  for name, answer in pairs { returned = false, acked = true } do
+    it("is warned of when a command has " .. name .. " what is no message", function()
+      local content = { txt = "x" }
+      offline.app:command("/x", function(c)
+        if answer then
+          c:ack(content)
+        else
+          return content
+        end
+      end)
+      offline:command "/x"
+      offline:command "/x"
+      assert.equal(1, lines 'WARN.*app:command "/x".*no field "txt"; did you mean "text"')
+    end)
+  end
+
+  it("is warned of when none of its fields is one of a message", function()
+    offline.app:command("/x", function() return { { type = "divider" } } end)
+    offline:command "/x"
+    assert.equal(1, lines 'WARN.*app:command "/x".*no field of a message')
+  end)
+
+  it("raises when it is given to the handler's second parameter (Bolt's say)", function()
+    local said
+    offline.app:command("/x", function(_, say)
+      assert.is_nil(say())
+      said = select(2, pcall(say, "hi"))
+    end)
+    offline:command "/x"
+    assert.matches("a handler gets c alone.*c:say", said)
+  end)
+end)

@@ -154,6 +154,9 @@ function methods:_settle(value)
   elseif not acks.is_answer(value) then
     value = nil
   elseif not acks.takes_content(self) then
+    if self.kind == "event" then
+      self:_not_shown(value)
+    end
     self.log:debug("Slack shows nothing of what the handler returned: acked empty")
     value = nil
   end
@@ -164,6 +167,18 @@ function methods:_settle(value)
   answer_with(self, answer, text)
   if not self.request.acked then -- the value was too large
     send(self)
+  end
+end
+
+---What the handler returned comes when nothing is owed any more.
+---@param value any
+function methods:_not_shown(value)
+  if self.kind == "event" then
+    if type(value) == "string" then
+      self.app.dispatch.late:lost_text(self)
+    end
+  elseif self.request.deadline_passed and acks.is_answer(value) and acks.takes_content(self) then
+    why_not_owed(self)
   end
 end
 

@@ -3,6 +3,7 @@
 local Message = require "slack.message"
 local json = require "slack.json"
 local merged = require "slack.merged"
+local message_fields = require "slack.message_fields"
 local reading = require "slack.mrkdwn.reading"
 local sorted_keys = require "slack.sorted_keys"
 local view_answers = require "slack.view_answers"
@@ -58,6 +59,20 @@ local function as_dialog_answer(payload)
   return list[1] and { errors = list }
 end
 
+-- Slack shows nothing of fields that it does not know.
+local function check_message(c, payload)
+  local is_known, problem = false, nil
+  for name in pairs(payload) do
+    is_known = is_known or message_fields.KNOWN[name]
+    problem = problem or not message_fields.KNOWN[name] and message_fields.problem(name)
+  end
+  if problem or not is_known then
+    c.app.dispatch.late:no_message(c, problem
+      or "it has no field of a message, as text, blocks or response_type")
+  end
+  return payload
+end
+
 local function read_table(c, payload)
   if c.kind == "options" then
     return as_options(payload)
@@ -67,6 +82,8 @@ local function read_table(c, payload)
     return view_answers.read(c.view, payload, function(text) c.log:warn("c:ack: %s", text) end)
   elseif c.type == "dialog_submission" then
     return as_dialog_answer(payload)
+  elseif c.kind == "command" then
+    return check_message(c, payload)
   end
   return payload
 end

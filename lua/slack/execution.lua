@@ -10,7 +10,22 @@ local trace, caught_in = Failures.trace, Failures.of
 
 local M = {}
 
-local function nothing() end
+-- Behind a handler nothing follows. Elsewhere a second parameter is what posts.
+local function nothing(...)
+  if select("#", ...) > 0 then
+    error("a handler gets c alone, and what goes on behind it, which takes nothing: post with "
+      .. "c:say, answer with c:ack", 2)
+  end
+end
+
+-- What the handler gave is the ack if none was, or nobody gets to see it.
+local function settle(c, value)
+  if not c.request.acked then
+    c:_settle(value)
+  elseif value ~= nil then
+    c:_not_shown(value)
+  end
+end
 
 -- One listener --------------------------------------------------------------------------
 
@@ -29,9 +44,7 @@ local function run_now(job, c, listener)
   else
     value = listener.handler(c, nothing)
   end
-  if not c.request.acked then
-    c:_settle(value)
-  end
+  settle(c, value)
   return value
 end
 
@@ -66,9 +79,7 @@ local function run_listener(job, c, listener)
     return run_now(job, c, listener)
   end
   local value = listener.handler(c, nothing)
-  if not c.request.acked then
-    c:_settle(value)
-  end
+  settle(c, value)
   return value
 end
 

@@ -1,4 +1,5 @@
--- What is said when Slack was not answered in time: by whose fault.
+-- What is said when Slack was not answered in time: by whose fault; and of answers that
+-- nobody gets to see.
 
 local LogLimit = require "slack.log_limit"
 
@@ -8,6 +9,7 @@ local PERIOD = 60
 ---@class slack.LateAnswers
 ---@field app slack.App
 ---@field slow_events slack.LogLimit
+---@field lost slack.LogLimit
 local LateAnswers = {}
 LateAnswers.__index = LateAnswers
 LateAnswers.__name = "slack.late_answers"
@@ -16,7 +18,9 @@ LateAnswers.__name = "slack.late_answers"
 ---@param clock fun(): number
 ---@return slack.LateAnswers
 function LateAnswers.new(app, clock)
-  return setmetatable({ app = app, slow_events = LogLimit.new(clock, PERIOD) }, LateAnswers)
+  return setmetatable({
+    app = app, slow_events = LogLimit.new(clock, PERIOD), lost = LogLimit.new(clock, PERIOD),
+  }, LateAnswers)
 end
 
 local function listener_of(c)
@@ -44,6 +48,27 @@ local function slow_event(self, who)
       .. "not be delivered again if it fails%s", who,
       more > 0 and ("; %d more like it since the last line"):format(more) or "")
   end
+end
+
+-- Once in a while for each listener.
+local function lost(self, c, format, ...)
+  local who = listener_of(c)
+  if self.lost:is_due(who) then
+    self.app.log:warn("%s: " .. format, who, ...)
+  end
+end
+
+---The handler of an event returned a text, which is the answer of a command only.
+---@param c slack.Context
+function LateAnswers:lost_text(c)
+  lost(self, c, "the text that it returned is not posted, as an event has no answer: c:say posts")
+end
+
+---A command was answered with what is no message, or not quite.
+---@param c slack.Context
+---@param problem string
+function LateAnswers:no_message(c, problem)
+  lost(self, c, "the person may not see what it answered: %s", problem)
 end
 
 ---The deadline has answered for the handler.
