@@ -3,6 +3,7 @@ local client = require "slack.client"
 local mrkdwn = require "slack.mrkdwn"
 local offline_app = require "support.offline_app"
 local raised = require "slack.raised"
+local store = require "slack.storage.store"
 
 describe("misuse", function()
   local function button() return (blocks.button(("x"):rep(76))) end
@@ -45,5 +46,46 @@ describe("misuse", function()
     for _, problem in ipairs(problems) do
       assert.matches("^%S*misuse_spec%.lua:%d+: %a+[.%a]+: argument", problem)
     end
+  end)
+end)
+
+describe("a dot or a colon in the wrong place", function()
+  local slack = require "slack"
+
+  for name, case in pairs {
+    ["slack:app"] = {
+      function() slack:app { token = "xoxb-1" } end, "slack.app: call it with a dot",
+    },
+    ["slack:rtm"] = { function() slack:rtm {} end, "slack.rtm: call it with a dot" },
+    ["slack:limit"] = {
+      function() slack:limit { per = "user" } end, "slack.limit: call it with a dot",
+    },
+    ["store.set"] = {
+      function() store.new({}).set("x", 1) end,
+      "store.set: call it with a colon: store:set(…)",
+    },
+    ["store.keys"] = {
+      function() store.new({}).keys "x" end,
+      "store.keys: call it with a colon: store:keys(…)",
+    },
+    ["rtm.send"] = {
+      function() require("slack.rtm_sender").new({}).send { channel = "C1", text = "x" } end,
+      "app.rtm.send: call it with a colon: app.rtm:send(…)",
+    },
+  } do
+    it("is said at the line where it stands: " .. name, function()
+      local ok, err = pcall(case[1])
+      assert.is_false(ok)
+      assert.matches("misuse_spec%.lua:%d+: ", err)
+      assert.truthy(err:find(case[2], 1, true), err)
+    end)
+  end
+
+  it("is told from a name that is nearly one of slack's, which raises too", function()
+    local ok, err = pcall(function() return slack.App {} end)
+    assert.is_false(ok)
+    assert.matches('misuse_spec%.lua:%d+: slack%.App: .*did you mean "app"', err)
+    assert.is_nil(slack.something_else)
+    assert.is_nil(slack._private)
   end)
 end)

@@ -62,6 +62,11 @@ setmetatable(slack, {
       end
       slack[name] = value
       return value
+    elseif type(name) == "string" and name:sub(1, 1) ~= "_" then
+      local advice = require "slack.near_miss"(name, require "slack.merged"(PARTS, slack))
+      if advice ~= "" then
+        error(("slack.%s: there is no such function%s"):format(name, advice), 2)
+      end
     end
   end,
 })
@@ -78,6 +83,9 @@ end
 
 -- Raises at the caller's caller.
 local function new_app(name, options)
+  if options == slack then
+    error(("%s: call it with a dot, not with a colon"):format(name), 3)
+  end
   local checked, problem = require("slack.options").read(options)
   if not checked then
     error(name .. ": " .. problem, 3)
@@ -103,7 +111,7 @@ end
 ---@param options? slack.AppOptions
 ---@return slack.App
 function slack.rtm(options)
-  if options == nil or type(options) == "table" then
+  if options ~= slack and (options == nil or type(options) == "table") then
     options = require "slack.merged"({ transport = "rtm" }, options)
     if options.transport ~= "rtm" then
       error('slack.rtm: option "transport": for others than "rtm" there is slack.app', 2)

@@ -50,6 +50,8 @@ local OPTIONS = {
 local function problem_of(options)
   if type(options) ~= "table" then
     return "a table expected, as { per = \"user\", count = 5, seconds = 60 }, got " .. type(options)
+  elseif options == package.loaded["slack"] then
+    return "call it with a dot, not with a colon"
   end
   for name in pairs(options) do
     if not OPTIONS[name] then

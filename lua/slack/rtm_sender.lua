@@ -46,6 +46,12 @@ function Rtm.new(settings)
   }, Rtm)
 end
 
+local function check_self(self, name)
+  if getmetatable(self) ~= Rtm then
+    error(("app.rtm.%s: call it with a colon: app.rtm:%s(…)"):format(name, name), 3)
+  end
+end
+
 -- Failing ------------------------------------------------------------------------------
 
 local function is_open(self, name)
@@ -172,6 +178,7 @@ end
 ---  been posted or not; "timeout", "msg_too_long",
 ---  "too_large", "invalid_text", "queue_full", "closed"
 function Rtm:send(message)
+  check_self(self, "send")
   local problem = frames.message_problem(message)
   if problem then
     error("app.rtm:send: " .. problem, 2)
@@ -229,6 +236,7 @@ end
 ---@return boolean? sent
 ---@return slack.Error? err code "connection" or "closed"
 function Rtm:typing(channel)
+  check_self(self, "typing")
   if type(channel) ~= "string" or channel == "" then
     error("app.rtm:typing: id of a channel expected, got " .. (channel == "" and "an empty string"
       or type(channel)), 2)
@@ -273,6 +281,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err code "too_large"
 function Rtm:presence_sub(ids)
+  check_self(self, "presence_sub")
   local problem = frames.ids_problem(ids)
   if problem then
     error("app.rtm:presence_sub: " .. problem, 2)

@@ -44,17 +44,28 @@ end
 local THIS_FILE = debug.getinfo(1, "S").source
 
 -- Raises where the store's method was called.
-local function misuse(name, format, ...)
+local function raise(text)
   local level = 2
   local caller = debug.getinfo(level, "S")
   while caller and caller.source == THIS_FILE do -- none: called as a task's own function
     level = level + 1
     caller = debug.getinfo(level, "S")
   end
-  error(("store:%s: " .. format):format(name, ...), level)
+  error(text, level)
+end
+
+local function misuse(name, format, ...)
+  raise(("store:%s: " .. format):format(name, ...))
+end
+
+local function check_self(self, name)
+  if type(self) ~= "table" then
+    raise(("store.%s: call it with a colon: store:%s(…)"):format(name, name))
+  end
 end
 
 local function full_key(self, name, key)
+  check_self(self, name)
   if type(key) ~= "string" then
     misuse(name, "key: string expected, got %s", type(key))
   elseif key == "" then
@@ -318,6 +329,7 @@ end
 ---@return string[]?
 ---@return slack.Error? err
 function Store:keys(prefix)
+  check_self(self, "keys")
   if prefix ~= nil and type(prefix) ~= "string" then
     misuse("keys", "prefix: string expected, got %s", type(prefix))
   end
@@ -339,6 +351,7 @@ end
 ---@param prefix string
 ---@return slack.Store
 function Store:scope(prefix)
+  check_self(self, "scope")
   if type(prefix) ~= "string" then
     error("store:scope: prefix: string expected, got " .. type(prefix), 2)
   end
