@@ -264,7 +264,7 @@ describe("an ack", function()
           live.start(here, bot)
           here:command { command = "/open" }
           local before = assert(here:wait(function() return here:view() end))
-          local outcome = here:submit {}
+          local outcome = here:submit { values = { a = "x" } }
           assert.equal(name, outcome.ack.response_action)
           local view = live.wait(function()
             local top = here:view()
@@ -291,7 +291,7 @@ describe("an ack", function()
         live.start(here, bot)
         here:command { command = "/open" }
         live.wait(function() return here:view() end)
-        assert.equal(40, #here:submit({}).ack.view.blocks)
+        assert.equal(40, #here:submit({ values = { a = "x" } }).ack.view.blocks)
         assert.not_matches("too large", table.concat(lines, "\n"))
       end)
     end)

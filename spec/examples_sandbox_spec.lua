@@ -92,7 +92,10 @@ describe("examples/sandbox.lua", function()
       wait_for("the bot has gone", from)
     end
     with("modal", {
+      { "/shortcut", "/shortcut ID: the callback_id" },
+      { "/as", "/as NAME: ada or grace" },
       { "/order", "amount: How many?" },
+      { "/submit", "/submit: what: a value is needed" },
       { "/fill what tea & cake\n/fill amount 20\n/submit", "amount: Nine at most" },
       { "/fill amount 2\n/submit", "Ordered: 2 × tea & cake" },
     })

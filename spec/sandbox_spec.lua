@@ -455,7 +455,7 @@ describe("sandbox", function()
           element = { type = "plain_text_input", action_id = "item" },
         },
         {
-          type = "input", block_id = "kind",
+          type = "input", block_id = "kind", optional = true,
           label = { type = "plain_text", text = "Kind?" },
           element = { type = "external_select", action_id = "pick" },
         },
@@ -494,26 +494,26 @@ describe("sandbox", function()
     it("keeps the modal open for errors, and replaces or stacks it when told so", function()
       local first = open_modal()
       app.answers.interactive = '{"response_action":"errors","errors":{"what":"no"}}'
-      assert.are.equal("no", sb:submit({}).ack.errors.what)
+      assert.are.equal("no", sb:submit({ values = { item = "soup" } }).ack.errors.what)
       assert.are.equal(first.id, sb:view().id)
       local another = assert(json.encode(MODAL)):gsub("order", "second")
       app.answers.interactive = ('{"response_action":"update","view":%s}'):format(another)
-      sb:submit {}
+      sb:submit { values = { item = "soup" } }
       assert.are.same({ first.id, "second" }, { sb:view().id, sb:view().callback_id })
       app.answers.interactive = ('{"response_action":"push","view":%s}'):format(another)
-      sb:submit {}
+      sb:submit { values = { item = "soup" } }
       assert.are.equal(first.id, sb:view().previous_view_id)
       app.answers.interactive = '{"response_action":"clear"}'
-      sb:submit {}
+      sb:submit { values = { item = "soup" } }
       assert.is_nil(sb:view())
     end)
 
     it("closes all modals of a stack when they are cleared, else the one in front", function()
       local first = open_modal()
       app.answers.interactive = ('{"response_action":"push","view":%s}'):format(json.encode(MODAL))
-      sb:submit {}
-      sb:submit {}
-      assert.are.equal("push", sb:submit({}).ack.response_action)
+      sb:submit { values = { item = "soup" } }
+      sb:submit { values = { item = "soup" } }
+      assert.are.equal("push", sb:submit({ values = { item = "soup" } }).ack.response_action)
       app.answers.interactive = nil
       sb:close_view()
       assert.are_not.equal(first.id, sb:view().id)

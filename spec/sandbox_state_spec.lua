@@ -15,16 +15,22 @@ local function input(action_id, element)
   return { type = "input", block_id = action_id .. "_b", label = plain "?", element = element }
 end
 
+local function optional(block)
+  block.optional = true
+  return block
+end
+
 local MODAL = {
   type = "modal", callback_id = "form", title = plain "Form", submit = plain "Send",
   blocks = {
     input("name", { type = "plain_text_input", initial_value = "Ada" }),
-    input("amount", { type = "number_input", is_decimal_allowed = false }),
-    input("branch", { type = "static_select", options = { option "main", option "dev" } }),
+    optional(input("amount", { type = "number_input", is_decimal_allowed = false })),
+    optional(input("branch", { type = "static_select",
+      options = { option "main", option "dev" } })),
     input("tags", { type = "checkboxes", options = { option "a", option "b" },
       initial_options = { option "b" } }),
-    input("who", { type = "multi_users_select" }),
-    input("where", { type = "conversations_select", response_url_enabled = true }),
+    optional(input("who", { type = "multi_users_select" })),
+    optional(input("where", { type = "conversations_select", response_url_enabled = true })),
     { type = "section", block_id = "day_b", text = plain "Day",
       accessory = { type = "datepicker", action_id = "day" } },
   },

@@ -208,7 +208,7 @@ local BEHAVIORS = {
       assert.not_matches("secret", json.encode(outcome.ack))
       here:shortcut { callback_id = "form" }
       local view = assert(here:wait(function() return here:view() end))
-      local submission = tasks.spawn(here.submit, here)
+      local submission = tasks.spawn(here.submit, here, { values = { number = "3" } })
       live.wait(function() return table.concat(lines):find('view "order".-the secret reason') end)
       submission:cancel() -- not answered over Socket Mode
       assert.is_table(here:view())

@@ -155,6 +155,9 @@ local function click(self, text)
 end
 
 local function use_shortcut(self, callback_id)
+  if callback_id == "" then
+    return note(self, "/shortcut ID: the callback_id of the shortcut is needed")
+  end
   self.slack:shortcut { callback_id = callback_id, user = self.user }
 end
 
@@ -169,6 +172,9 @@ local function command(self, name, text)
 end
 
 local function become(self, name)
+  if name == "" then
+    return self.screen:note "/as NAME: ada or grace"
+  end
   local user = self.slack.workspace:find_user(name)
   if user then
     self.user = user.name
@@ -213,13 +219,25 @@ local ACTIONS = {
   ["/assistant"] = talk,
   ["/shortcut"] = use_shortcut,
   ["/home"] = function(self) self.views:home(self.user) end,
-  ["/fill"] = function(self, text) self.views:fill(text) end,
+  ["/fill"] = function(self, text) self.views:fill(text, self.user) end,
   ["/submit"] = function(self) self.views:submit(self.user) end,
   ["/close"] = function(self) self.views:close(self.user) end,
 }
 
-local function act(self, action, text)
-  action(self, text)
+-- What the local Slack does not let a person do is one line; any other error is one of ours.
+local function explain(err)
+  local problem = tostring(err):match "sandbox: ([^\n]+)"
+  if not problem then
+    error(err, 0)
+  end
+  return problem:find "^there is no element" and "that button is gone" or problem
+end
+
+local function act(self, name, text)
+  local ok, err = pcall(ACTIONS[name], self, text)
+  if not ok then
+    self.screen:note(("%s: %s"):format(name, explain(err)))
+  end
   prompt(self)
 end
 
@@ -233,7 +251,7 @@ local function obey(self, line)
   elseif name == "/as" then
     become(self, text)
   elseif ACTIONS[name] then
-    tasks.spawn(act, self, ACTIONS[name], text)
+    tasks.spawn(act, self, name, text)
   elseif name then
     tasks.spawn(command, self, name, text)
   elseif line ~= "" then

@@ -100,14 +100,20 @@ end
 
 ---"NAME VALUE"
 ---@param text string
-function Views:fill(text)
+---@param user string
+function Views:fill(text, user)
   local view, name, value = self.slack:view(), text:match "^(%S+)%s+(.+)$"
   local element = view and name and find_input(view, name)
   if not element then
     return self.screen:note(not view and "there is no modal open"
       or not name and "/fill NAME VALUE" or "the modal has no " .. name)
   end
-  self.values[name] = value_of(self, element, value)
+  if element.type == "external_select" then
+    local option = self:offered({ view = view, action_id = name }, value, user)
+    self.values[name] = option and option.value or self.values[name]
+  else
+    self.values[name] = value_of(self, element, value)
+  end
 end
 
 -- Who is asked what is shown of it below its field.
@@ -129,7 +135,7 @@ function Views:submit(user)
   local outcome = self.slack:submit { user = user, values = self.values }
   local ack = type(outcome.ack) == "table" and outcome.ack or {}
   if outcome.failure then
-    self.screen:note("that did not work: " .. (outcome.detail or outcome.failure))
+    self.screen:note("/submit did not work: " .. (outcome.detail or outcome.failure))
   elseif ack.response_action == "errors" then
     show_errors(self, view, ack.errors)
   else
@@ -162,7 +168,7 @@ end
 -- Menus -------------------------------------------------------------------------------
 
 -- The option of a menu of the bot's whose text begins with what was typed.
-local function offered(self, button, text, user)
+function Views:offered(button, text, user)
   local answer = self.slack:suggest {
     message = button.message, view = button.view, action_id = button.action_id, value = text,
     user = user,
@@ -185,7 +191,7 @@ end
 function Views:press(button, text, user)
   local fields, value
   if button.element.type == "external_select" then
-    local option = offered(self, button, text, user)
+    local option = self:offered(button, text, user)
     if not option then
       return
     end

@@ -105,6 +105,9 @@ end
 function SUGGEST.view(c)
   local id = name_of(c.payload.callback_id)
   local method = c.type == "view_closed" and "view_closed" or "view"
+  if id == "" then
+    return c.type, id, "give the view a callback_id"
+  end
   return c.type, id, line(method, id)
 end
 

@@ -3,6 +3,7 @@
 
 local block_checks = require "slack.sandbox.block_checks"
 local checks = require "slack.sandbox.checks"
+local inputs = require "slack.sandbox.inputs"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.people"
 local state = require "slack.sandbox.state"
@@ -208,6 +209,11 @@ function people:click(what)
   return outcome
 end
 
+-- Where it is remembered what the app offered in a menu of its own.
+local function offer_key(place, action_id)
+  return ("%s %s"):format(place.id or place.ts, action_id)
+end
+
 ---Somebody types into a menu whose options the app gives; waits for them.
 ---@async
 ---@param what slack.sandbox.Click|{ value: string }
@@ -222,7 +228,10 @@ function people:suggest(what)
   payload.value = what.value or ""
   add_place(self, payload, what)
   payload.response_url, payload.state = nil, nil
-  return deliver_and_wait(self, "interactive", payload, what.timeout)
+  local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
+  local key = offer_key(what.message or what.view, what.action_id)
+  self.workspace.offered[key] = type(outcome.ack) == "table" and outcome.ack or nil
+  return outcome
 end
 
 ---Somebody chooses a shortcut, of the whole workspace or of a message.
@@ -256,12 +265,12 @@ end
 
 -- Errors at no input show the person a failure.
 local function find_wrong_error(view, errors)
-  local inputs = {}
+  local can_show = {}
   for _, block in ipairs(view.blocks or {}) do
-    inputs[block.block_id] = block.type == "input"
+    can_show[block.block_id] = block.type == "input"
   end
   for block_id in pairs(type(errors) == "table" and errors or {}) do
-    if not inputs[block_id] then
+    if not can_show[block_id] then
       return ("the view has no input in a block %q"):format(block_id)
     end
   end
@@ -311,7 +320,8 @@ local function follow(self, view, ack)
 end
 
 ---Somebody fills in a modal and submits it; waits for the app's ack and does
----what it says.
+---what it says. What Slack's client does not send raises: a required input that is empty, a
+---value of the wrong form, an option that the menu does not have.
 ---@async
 ---@param what? { view: table?, values: table<string, any>?, user: string?, timeout: number? }
 ---  values by action_id, options by their values; what is not given stays as it was before, or
@@ -325,7 +335,14 @@ function people:submit(what)
     people.fail(2, "there is no modal to submit")
   end
   local user = people.resolve(self, { user = what.user })
-  view.state = state.of(view.blocks, what.values or {}, view.state)
+  local filled = state.of(view.blocks, what.values or {}, view.state)
+  local problem = inputs.find_problem(view, filled, function(action_id)
+    return self.workspace.offered[offer_key(view, action_id)]
+  end)
+  if problem then
+    people.fail(2, "%s", problem)
+  end
+  view.state = filled
   local payload = interaction(self, "view_submission", user)
   payload.view = view
   self:add_step(payload, view.id)

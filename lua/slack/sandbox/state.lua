@@ -99,6 +99,13 @@ function M.of(blocks, given, before)
   return { values = values }
 end
 
+---Where an element of that type holds its value.
+---@param kind string
+---@return string? field
+function M.field(kind)
+  return (FIELDS[kind] or {})[1]
+end
+
 ---What was chosen, as an action has it.
 ---@param element table
 ---@param value any as in a submission: options by their values

@@ -83,6 +83,7 @@ function Workspace.new(options)
     channel_list = {},
     views = {},
     filled_in = {}, -- states of messages by channel, ts and person
+    offered = {}, -- "view or message, action_id" -> what the app gave last for that menu
     streams = {},
     threads = {},
     steps = {},
