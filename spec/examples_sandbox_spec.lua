@@ -99,6 +99,8 @@ describe("examples/sandbox.lua", function()
       { "/fill what tea & cake\n/fill amount 20\n/submit", "amount: Nine at most" },
       { "/fill amount 2\n/submit", "Ordered: 2 × tea & cake" },
     })
+    with("mention", { { "hi @lander, you", "You called, @ada?" } })
+    with("commands", { { "/kudos give @grace 3", "@grace has 3." } })
     typed:write "/as grace\n"
     with("menu", {
       { "/city", "[1: Type a letter]" },

@@ -161,9 +161,32 @@ local function use_shortcut(self, callback_id)
   self.slack:shortcut { callback_id = callback_id, user = self.user }
 end
 
+-- "@ada" and "#general" as Slack's client sends them; in commands with their names, as when
+-- "Escape channels, users, and links" is switched on.
+local function with_mentions(self, text, has_names)
+  local workspace = self.slack.workspace
+  local function written(mark, place)
+    return function(before, name)
+      local found = place(name)
+      local label = found and has_names and "|" .. name or ""
+      return found and ("%s<%s%s%s>"):format(before, mark, found, label) or nil
+    end
+  end
+  local function person(name)
+    local user = workspace:find_user(name)
+    return name == workspace.bot.name and workspace.bot.user_id or user and user.id
+  end
+  local function channel(name)
+    local found = workspace:find_channel(name)
+    return found and found.id
+  end
+  text = (" " .. text):gsub("([%s(])@([%w_-]+)", written("@", person))
+  return (text:gsub("([%s(])#([%w_-]+)", written("#", channel)):sub(2))
+end
+
 local function command(self, name, text)
   local outcome = self.slack:command {
-    command = name, text = text, user = self.user, channel = CHANNEL,
+    command = name, text = with_mentions(self, text, true), user = self.user, channel = CHANNEL,
   }
   if outcome.failure then
     note(self, ("%s failed: %s%s"):format(name, outcome.failure,
@@ -184,7 +207,7 @@ local function become(self, name)
 end
 
 local function say(self, text, channel)
-  self.slack:say { user = self.user, channel = channel, text = text }
+  self.slack:say { user = self.user, channel = channel, text = with_mentions(self, text) }
   tasks.spawn(remark_silence, self, self.asked_at)
 end
 
