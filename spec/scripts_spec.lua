@@ -150,6 +150,37 @@ describe("scripts", function()
     end)
   end)
 
+  it("are told at their line that they neither make an app nor run one", function()
+    with_scripts({
+      ["a.lua"] = "local slack = require 'slack'\nlocal app = slack.app()",
+      ["b.lua"] = "local slack = require 'slack'\nlocal app = slack.rtm {}",
+      ["c.lua"] = "local app = ...\nos.exit(app:run() or 1)",
+      ["d.lua"] = "local app = ...\nassert(app:start())",
+      ["lib/bot.lua"] = "local app = require('slack').app {}", ["e.lua"] = "require 'lib.bot'",
+      ["f.lua"] = answering "f",
+    }, function(on)
+      for _, line in ipairs {
+        "a.lua:2: slack.app: ", "b.lua:2: slack.rtm: ", "c.lua:2: app:run: ",
+        "d.lua:2: app:start: ", "lib/bot.lua:1: slack.app: ",
+      } do
+        assert.matches(line .. "a handler script gets the app as `...`", on.offline:log(), 1, true)
+      end
+      assert.equal("f", on.say())
+    end)
+  end)
+
+  it("may make an app of their own in a handler, when they are loaded", function()
+    with_scripts({ ["x.lua"] = [[
+      local app = ...
+      app:message(function()
+        local other = require("slack").app { token = "xoxb-1", app_token = "xapp-1" }
+        app:state("said", {})[1] = tostring(other ~= app)
+      end)
+    ]] }, function(on)
+      assert.equal("true", on.say(), on.offline:log())
+    end)
+  end)
+
   it("are told at their line which method they misspell", function()
     with_scripts({ ["x.lua"] = "local app = ...\n\napp:mesage(print)", ["y.lua"] =
       "local app = ...\napp:on_unlaod(print)", ["z.lua"] = "local app = ...\napp:clos()" },

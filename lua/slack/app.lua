@@ -14,6 +14,7 @@ local client = require "slack.client"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local interrupts = require "slack.interrupts"
+local loading = require "slack.loading"
 local log = require "slack.log"
 local loop = require "slack.loop"
 local method_advice = require "slack.method_advice"
@@ -174,6 +175,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err when there is no use in trying: a refused token, for instance
 function App:start(...)
+  loading.refuse "app:start"
   if select("#", ...) > 0 then
     error("app:start: it takes no arguments, and needs no port", 2)
   end
@@ -330,6 +332,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err what kept it from starting, ended it, or handlers that were cut off
 function App:run()
+  loading.refuse "app:run"
   if self.settings.workers > 1 then
     return workers.run_app(self, run_in_process)
   end

@@ -86,6 +86,7 @@ local function new_app(name, options)
   if options == slack then
     error(("%s: call it with a dot, not with a colon"):format(name), 3)
   end
+  require("slack.loading").refuse(name)
   local checked, problem = require("slack.options").read(options)
   if not checked then
     error(name .. ": " .. problem, 3)

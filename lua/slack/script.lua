@@ -5,6 +5,7 @@
 local Lanes = require "slack.lanes"
 local Listener = require "slack.listener"
 local core = require "slack.core"
+local loading = require "slack.loading"
 local loop = require "slack.loop"
 local method_advice = require "slack.method_advice"
 local raised = require "slack.raised"
@@ -169,6 +170,7 @@ local function run_within(self, fn)
   end)
   pcall(tasks.timeout, TIME_LIMIT, function()
     self.task = tasks.current()
+    loading.begin()
     fn()
   end)
   timer:cancel()
