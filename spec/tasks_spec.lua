@@ -162,11 +162,39 @@ describe("tasks", function()
       assert.same({ n = 0 }, tasks.all {})
     end)
 
-    it("gives the first failure, raised or returned, and cancels the others", function()
+    it("raises what the first that fails raises, and cancels the others", function()
+      for _, delay in ipairs { 0, 1 } do
+        local closed = {}
+        local problem = raised(tasks.all, {
+          function()
+            local _ <close> = noted(closed, "other")
+            tasks.sleep(50)
+          end,
+          function()
+            tasks.sleep(delay)
+            error({ code = "bad" })
+          end,
+        })
+        assert.equal("bad", problem.code)
+        assert.same({ "other" }, closed)
+      end
+      settle()
+      assert.same({}, uncaught)
+      assert.is_false(loop.is_alive())
+    end)
+
+    it("gives nil and the error of a task that was cancelled", function()
+      local task = tasks.spawn(tasks.sleep, 5)
+      task:cancel()
+      local results, err = tasks.all { task }
+      assert.is_nil(results)
+      assert.equal("cancelled", err.code)
+    end)
+
+    it("gives the first failure that is returned, and cancels the others", function()
       for _, fail in ipairs {
-        function() error({ code = "bad" }) end,
         function() return nil, { code = "bad" } end,
-        function() tasks.sleep(1) error({ code = "bad" }) end,
+        function() tasks.sleep(1) return nil, { code = "bad" } end,
       } do
         local closed = {}
         local results, err = tasks.all {
@@ -219,10 +247,8 @@ describe("tasks", function()
       assert.same({ "slow" }, closed)
     end)
 
-    it("gives nil and the error when the first one raises", function()
-      local value, err = tasks.race { function() error({ code = "bad" }) end }
-      assert.is_nil(value)
-      assert.equal("bad", err.code)
+    it("raises what the first one raises", function()
+      assert.equal("bad", raised(tasks.race, { function() error({ code = "bad" }) end }).code)
       settle()
       assert.same({}, uncaught)
     end)

@@ -192,6 +192,14 @@ local function watch_until(tasks, decide)
   cancel_all(tasks)
 end
 
+-- What a branch raised is a mistake in the program, and raised again; that it was
+-- cancelled is a result.
+local function raise_again(task)
+  if task.failed and task.traceback then
+    error(task.err, 0)
+  end
+end
+
 -- Like everywhere in slack, nil followed by something is a failure.
 local function failure_of(task)
   if task.failed then
@@ -205,17 +213,21 @@ end
 ---@async
 ---@param list (function|slack.Task)[]
 ---@return any[]? results the first result of each, in the order of the list, `n` of them
----@return any err what the first that failed raised or returned after nil; the
----  others have then been cancelled
+---@return any err what the first that failed returned after nil; the others have then
+---  been cancelled, as when one raises, which slack.all then raises
 function M.all(list)
   local tasks = as_tasks(list, "all")
-  local left, err = #tasks, nil
+  local left, err, failed = #tasks, nil, nil
   if left > 0 then
     watch_until(tasks, function(ended)
       left = left - 1
       err = failure_of(ended)
-      return left == 0 or err ~= nil
+      failed = (ended.failed or err ~= nil) and ended
+      return left == 0 or failed
     end)
+  end
+  if failed then
+    raise_again(failed)
   end
   if err ~= nil then
     return nil, err
@@ -231,7 +243,8 @@ end
 ---and cancels the others.
 ---@async
 ---@param list (function|slack.Task)[]
----@return any ... what the first returned; nil, err when it raised
+---@return any ... what the first returned; nil, err when it was cancelled. What it raised is
+---  raised
 function M.race(list)
   local tasks = as_tasks(list, "race")
   if #tasks == 0 then
@@ -249,6 +262,7 @@ function M.race(list)
     first = ended
     return true
   end)
+  raise_again(first)
   if first.failed then
     return nil, first.err
   end
