@@ -453,6 +453,20 @@ describe("dispatch", function()
     offline.app.dispatch:cancel_all()
   end)
 
+  it("counts the listener that is behind middleware in that warning", function()
+    offline = Offline.new({ max_in_flight = 2 })
+    offline.app:use(function(_, next) return next() end)
+    offline.app:message("x", function() tasks.waiter():await(10) end)
+    for _ = 1, 2 do offline:message "x" end
+    assert.matches('2 of at most 2 handlers run.- 2 of them are app:message "x"', offline:log())
+    offline.app.dispatch:cancel_all()
+    offline = Offline.new({ max_in_flight = 1 })
+    offline.app:message("x", function() tasks.waiter():await(10) end)
+    offline:message "x"
+    assert.matches('1 of them is app:message "x"', offline:log())
+    offline.app.dispatch:cancel_all()
+  end)
+
   it("warns now and then of listeners that keep an event longer than Slack waits", function()
     local now = 1000
     local slow = Offline.new(nil, function() return now end)

@@ -27,7 +27,9 @@ local function commonest(jobs)
   local counts, best, most = {}, nil, 0
   for job in pairs(jobs) do
     if not job.beside then
+      local found = job.listeners -- known before the middleware lets it through
       local listener = job.listener or job.c.listener
+        or found and not found[2] and found[1]
       local name = listener and tostring(listener) or "middleware"
       counts[name] = (counts[name] or 0) + 1
       if counts[name] > most then
@@ -47,9 +49,10 @@ function Crowding:note(in_use, jobs)
     return
   end
   local name, count = commonest(jobs)
-  self.app.log:warn("%d of at most %d handlers run%s. %d of them are %s. "
+  self.app.log:warn("%d of at most %d handlers run%s. %d of them %s %s. "
     .. "The option max_in_flight sets how many may", in_use, self.limit,
-    is_full and ": nothing more is taken until one has ended" or "", count, name)
+    is_full and ": nothing more is taken until one has ended" or "",
+    count, count == 1 and "is" or "are", name)
 end
 
 return Crowding
