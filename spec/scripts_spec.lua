@@ -477,6 +477,14 @@ describe("scripts", function()
       end)
     end)
 
+    it("are told at their line that there is none of that name, and where was looked", function()
+      with_scripts({ ["a.lua"] = "local app = ...\nlocal helper = require 'lib.helpr'" },
+        function(on)
+          assert.matches("/a.lua:2: module 'lib.helpr' not found:", on.offline:log(), 1, true)
+          assert.matches(("no file '%s/lib/helpr.lua'"):format(on.path), on.offline:log(), 1, true)
+        end)
+    end)
+
     it("say so when modules require each other in a circle", function()
       with_scripts({
         ["a.lua"] = USER, ["lib/words.lua"] = "return require 'lib.base'",

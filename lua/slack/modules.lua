@@ -130,6 +130,25 @@ local function load_module(self, loader, name, path)
   return module.value
 end
 
+-- Lua's own `require`, except that who asks for what there is not is told so at the
+-- program's line, and that the scripts' folder was looked through as well.
+local function require_other(self, name)
+  if type(name) ~= "string" or package.loaded[name] ~= nil or package.preload[name]
+    or package.searchpath(name, package.path) then
+    return true, require(name)
+  end
+  local missing = ("module '%s' not found:"):format(name)
+  local ok, value, where = pcall(require, name)
+  if ok then
+    return true, value, where
+  elseif type(value) ~= "string" or value:sub(1, #missing) ~= missing then
+    error(value, 0)
+  end
+  local path = self.folder.path .. "/" .. name:gsub("%.", "/")
+  return nil, ("%s\n\tno file '%s.lua'\n\tno file '%s/init.lua'%s"):format(missing, path, path,
+    value:sub(#missing + 1))
+end
+
 ---The `require` for one file.
 ---@param file string
 ---@param loader table
@@ -138,7 +157,11 @@ function Modules:require_for(file, loader)
   return function(name)
     local path = type(name) == "string" and find(self, name)
     if not path then
-      return require(name)
+      local found, value, where = require_other(self, name)
+      if not found then
+        error(value, 2)
+      end
+      return value, where
     end
     note_use(self, file, path)
     local module = loader.loaded[path]
