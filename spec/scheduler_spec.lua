@@ -245,6 +245,28 @@ describe("scheduler", function()
       assert.same({ true, true }, { task:join() })
     end)
 
+    it("raises at its line when a task yields values that nobody takes", function()
+      local closed = {}
+      local task = tasks.spawn(function()
+        local _ <close> = noted(closed, "yielded")
+        tasks.sleep(1)
+        coroutine.yield(1)
+      end)
+      local ok, err = task:join()
+      assert.is_nil(ok)
+      assert.matches("^spec/scheduler_spec.lua:%d+: coroutine.yield: a handler cannot yield", err)
+      assert.matches("slack.wrap", err)
+      assert.same({ "yielded" }, closed)
+    end)
+
+    it("tells who uses a wait as the value of a generator to take slack.wrap", function()
+      local task = tasks.spawn(function()
+        return "got " .. coroutine.wrap(function() tasks.sleep(1) end)()
+      end)
+      local _, err = task:join()
+      assert.matches("^spec/scheduler_spec.lua:%d+: .*use slack.wrap", err)
+    end)
+
     it("cancels a task that waits for somebody else", function()
       local closed = {}
       local task = tasks.spawn(function()

@@ -15,14 +15,23 @@ local status, running, isyieldable = coroutine.status, coroutine.running, corout
 local pack, unpack = table.pack, table.unpack
 
 -- What coroutines yield to the scheduler.
-local PARKED = setmetatable({}, {
-  __name = "slack.scheduler: parked",
-  -- For who gets it as a value of their own coroutine.
-  __tostring = function()
-    return "slack: a wait inside coroutine.wrap came out as its value: use slack.wrap"
-  end,
-})
+-- Who gets it as a value of their own coroutine, and uses it, is told why.
+local HINT = "slack: a wait inside coroutine.wrap came out as its value: use slack.wrap"
+local PARKED = {}
+do
+  local metatable = { __name = "slack.scheduler: parked", __tostring = function() return HINT end }
+  local function refuse()
+    error(HINT, 2)
+  end
+  for name in ("concat add sub mul div idiv mod unm len lt le index call"):gmatch "%a+" do
+    metatable["__" .. name] = refuse
+  end
+  setmetatable(PARKED, metatable)
+end
 local IDLE = setmetatable({}, { __name = "slack.scheduler: idle" })
+
+local UNCLAIMED = "coroutine.yield: a handler cannot yield values, as nobody takes them: "
+  .. "slack.wrap makes generators, slack.sleep waits"
 
 local MAX_IDLE = 64
 
@@ -124,7 +133,7 @@ local function after_resume(task, previous, ok, signal, ...)
   if signal == PARKED or task.done then
     return
   elseif ok then
-    pass_up(task, signal, ...)
+    return pass_up(task, signal, ...)
   else
     fail(task, signal)
   end
@@ -142,11 +151,35 @@ local function pass_down(task, ...)
   end
 end
 
--- A yield that is not ours: for the scheduler that runs our loop, or, when
--- there is none, for somebody who will resume the coroutine.
+local function line_of_yield(co)
+  local level = 0
+  local info = debug.getinfo(co, level, "Sl")
+  while info and info.what == "C" do
+    level = level + 1
+    info = debug.getinfo(co, level, "Sl")
+  end
+  return info and ("%s:%d: "):format(info.short_src, info.currentline) or ""
+end
+
+-- Goes on with it, to raise where it yielded: it then ends as by any other error.
+local function raise_at_yield(task)
+  local co = task.worker.co
+  local text = line_of_yield(co) .. UNCLAIMED
+  local hook, mask, count = debug.gethook(co)
+  debug.sethook(co, function()
+    debug.sethook(co, type(hook) == "function" and hook or nil, mask, count)
+    error(text, 0)
+  end, "", 1)
+  return resume_task(task)
+end
+
+-- A yield that is not ours: for the scheduler that runs our loop, or, when there is
+-- none and no values that would be lost, for somebody who will resume the coroutine.
 function pass_up(task, ...)
   if isyieldable() then
     pass_down(task, yield(...))
+  elseif select("#", ...) > 0 and (...) ~= nil then
+    return raise_at_yield(task)
   end
 end
 
