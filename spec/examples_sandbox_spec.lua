@@ -110,7 +110,7 @@ describe("examples/sandbox.lua", function()
     })
     with("assistant", {
       { "/assistant Is there life?", "What would you like to know?" },
-      { "", "You ask: *Is there life?*" },
+      { "", "(direct message, in a thread)" },
       { "/click 2 bad", "Thank you, noted." },
     })
     with("home", { { "/home", "None. Send me" }, { "/dm buy milk\n/home", "• buy milk" } })

@@ -61,6 +61,12 @@ describe("a warning of what no listener takes (S153)", function()
     end)
   end
 
+  it("has no code for a view without a callback_id", function()
+    offline:deliver { type = "view_submission", view = { callback_id = "" } }
+    assert.matches('view_submission "". To handle it: give the view a callback_id', offline:log(),
+      1, true)
+  end)
+
   it("shows and remembers the beginning of ids that are too long", function()
     local long = ("x"):rep(1000000)
     offline:event { type = long }

@@ -150,13 +150,15 @@ function Screen:show_buttons(place, block)
 end
 
 ---A message of the bot. Its buttons get numbers.
-function Screen:message(message, seconds)
+---@param place? string where it stands, when that is not #general
+function Screen:message(message, seconds, place)
   local text = self:readable(message.text)
   if message.edited then
     text = text .. " (edited)"
   elseif message.is_ephemeral then
     text = text .. " (only you see this)"
   end
+  text = place and ("%s (%s)"):format(text, place) or text
   self:line(self.workspace.bot.name, text, seconds, "bot")
   for _, block in ipairs(message.blocks or {}) do
     self:show_buttons(message, block)

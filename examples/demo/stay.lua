@@ -34,22 +34,26 @@ end
 local function news(self)
   local slack, shown, found = self.slack, self.shown, {}
   local workspace = slack.workspace
-  local function look(message)
+  local function look(message, channel)
     local version = message.text .. "\0" .. tostring(message.edited and message.edited.ts)
     local stream = workspace.streams[message.ts]
     if message.bot_id == workspace.bot.id and shown[message.ts] ~= version
       and message.subtype ~= "assistant_app_thread"
       and not (stream and stream.state == "streaming") then
       shown[message.ts] = version
+      local is_reply = message.thread_ts and message.thread_ts ~= message.ts
+      local where = channel ~= CHANNEL and "direct message" or nil
+      self.places[message.ts] = is_reply and (where and where .. ", " or "") .. "in a thread"
+        or where
       table.insert(found, message)
     end
   end
   for _, channel in ipairs { CHANNEL, direct_channel(self) } do
     for _, message in ipairs(slack:messages(channel)) do
-      look(message)
+      look(message, channel)
     end
     for _, message in ipairs(slack:ephemeral(self.user, channel)) do
-      look(message)
+      look(message, channel)
     end
   end
   return #found > 0 and found
@@ -80,7 +84,7 @@ local function show_news(self)
     local seconds = self.asked_at and core.monotonic() - self.asked_at
     self.heard_at = core.monotonic()
     for _, message in ipairs(found) do
-      self.screen:message(message, seconds)
+      self.screen:message(message, seconds, self.places[message.ts])
     end
     self.views:look()
     prompt(self)
@@ -322,6 +326,7 @@ return function(stage)
     views = Views.new(stage.slack, stage.screen),
     user = "ada",
     shown = {},
+    places = {}, -- of messages outside of #general itself
     threads = {},
     ended = tasks.waiter(),
   }, Stay)
