@@ -85,6 +85,15 @@ describe("client", function()
       assert.same({ channel = "C1", text = "Hi & <>" }, decode_form(got.body))
     end)
 
+    it("that Slack does not know is warned of, with the name that was meant", function()
+      local client = start(function()
+        return 200, { ok = false, error = "unknown_method" }
+      end)
+      local _, err = client.chat.postMesage { channel = "C1", text = "Hi" }
+      assert.equal("unknown_method", err.code)
+      assert.equal(1, count_lines 'WARN.*chat%.postMesage: .*did you mean "chat%.postMessage"')
+    end)
+
     it("is called by any name, deeper ones too", function()
       local client = start(ok)
       assert(client.admin.apps.approved.list())

@@ -392,3 +392,24 @@ describe("a listener", function()
     end)
   end)
 end)
+
+describe("a plain text that looks like a pattern", function()
+  local Offline = require "support.offline_app"
+
+  for _, text in ipairs { "^hello", "%a+ please", "deploy (.*)", "\\d+" } do
+    it("is searched for as it is, and warned of when it is registered: " .. text, function()
+      local offline = Offline.new()
+      offline.app:message(text, function() end)
+      assert.matches("WARN.*app:message.*listener_spec%.lua:%d+.*slack%.pattern", offline:log())
+    end)
+  end
+
+  it("is told from other texts", function()
+    local offline = Offline.new()
+    for _, text in ipairs { "5$", "100% sure", "what?", "1+1", ":^)", "(see)" } do
+      offline.app:message(text, function() end)
+    end
+    offline.app:message(require "slack.pattern" "^hello", function() end)
+    assert.is_nil(offline:log():find "WARN")
+  end)
+end)

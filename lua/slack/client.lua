@@ -368,6 +368,12 @@ local function new_call(client, name, args, options)
   }
 end
 
+-- A slip of the program's, and a handler seldom looks at the error.
+local function warn_of_unknown(client, name)
+  client:_log():warn("%s: Slack knows no such method%s", name,
+    require "slack.web_api_names"(name))
+end
+
 local function run(client, call)
   if not call.token and not NEEDS_NO_TOKEN[call.name] then
     return nil, errors.new {
@@ -380,6 +386,9 @@ local function run(client, call)
   local on_call = client._options.on_call
   if on_call then
     on_call(call.name, err)
+  end
+  if err and err.code == "unknown_method" then
+    warn_of_unknown(client, call.name)
   end
   if err and client._on_refusal and call.token == client._options.token then
     client._on_refusal(err.code)

@@ -115,6 +115,15 @@ local function new_listener(name, ...)
   return Listener.new(name, ...)
 end
 
+-- A plain text is searched as it is, where others have patterns.
+local function warn_of_pattern(self, text, listener)
+  if text:find "^%^" or text:find "%%[adlsuw]" or text:find "\\[bdsw]"
+    or text:find("(.*)", 1, true) then
+    self.log:warn("%s: a plain text is searched for as it is; for a pattern give slack.pattern %q",
+      tostring(listener), text)
+  end
+end
+
 for name in pairs(kinds.METHODS) do
   Registrar[name] = function(self, ...)
     check_self(self, name)
@@ -123,6 +132,10 @@ for name in pairs(kinds.METHODS) do
       error(("app:%s: %s"):format(name, problem), 2)
     end
     enroll(self, listener)
+    local what = ...
+    if name == "message" and type(what) == "string" then
+      warn_of_pattern(self, what, listener)
+    end
     return listener
   end
 end
