@@ -394,7 +394,6 @@ describe("a listener", function()
 end)
 
 describe("a plain text that looks like a pattern", function()
-  local Offline = require "support.offline_app"
 
   for _, text in ipairs { "^hello", "%a+ please", "deploy (.*)", "\\d+" } do
     it("is searched for as it is, and warned of when it is registered: " .. text, function()
