@@ -1,3 +1,0 @@
-build-asan/deadlines.o: src/deadlines.c src/deadlines.h src/clock.h
-src/deadlines.h:
-src/clock.h:

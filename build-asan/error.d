@@ -1,2 +1,0 @@
-build-asan/error.o: src/error.c src/error.h
-src/error.h:

@@ -1,3 +1,0 @@
-build-asan/listener.o: src/listener.c src/listener.h src/error.h
-src/listener.h:
-src/error.h:

@@ -1,9 +1,0 @@
-build-asan/lua_json.o: src/lua_json.c src/lua_core.h \
- /usr/include/lua5.4/lauxlib.h /usr/include/lua5.4/luaconf.h \
- /usr/include/lua5.4/lua.h /usr/include/lua5.4/lua.h src/error.h
-src/lua_core.h:
-/usr/include/lua5.4/lauxlib.h:
-/usr/include/lua5.4/luaconf.h:
-/usr/include/lua5.4/lua.h:
-/usr/include/lua5.4/lua.h:
-src/error.h:

@@ -1,2 +1,0 @@
-build-asan/message.o: src/message.c src/message.h
-src/message.h:

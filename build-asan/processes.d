@@ -1,2 +1,0 @@
-build-asan/processes.o: src/processes.c src/processes.h
-src/processes.h:

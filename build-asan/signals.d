@@ -1,2 +1,0 @@
-build-asan/signals.o: src/signals.c src/signals.h
-src/signals.h:
