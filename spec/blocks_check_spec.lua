@@ -510,6 +510,9 @@ local WRONG = {
     modal { blocks = many(100, function() return section(long(1500)) end) }, "too_large", "",
     "at most 256000 bytes as JSON, got 3",
   },
+  ["a view that JSON cannot hold"] = {
+    modal { blocks = {}, future = print }, "not_json", "", "it cannot be sent as JSON: ",
+  },
   ["a view among arguments"] = {
     { trigger_id = "1", view = { type = "modal", title = plain(long(25)), blocks = {} } },
     "too_long", "view.title.text", "at most 24 characters, got 25",

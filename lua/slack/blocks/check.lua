@@ -37,8 +37,10 @@ local function check_view(walk, view)
     and (view.submit == nil or view.submit == json.null) then
     walk:report("submit", "missing", "it is required in a modal with input blocks")
   end
-  local text = json.encode(view)
-  if text and #text > MAX_VIEW then
+  local text, problem = json.encode(view)
+  if not text then
+    walk:report(nil, "not_json", "it cannot be sent as JSON: %s", problem)
+  elseif #text > MAX_VIEW then
     walk:report(nil, "too_large", "at most %d bytes as JSON, got %d", MAX_VIEW, #text)
   end
 end

@@ -1,5 +1,5 @@
 -- Looks over a value by the rules and collects what is wrong with it, each with its
--- path. Never raises, whatever the value is; goes no deeper than the rules.
+-- path. Raises for no value, unless a metamethod of it does; goes no deeper than the rules.
 
 local json = require "slack.json"
 local near_miss = require "slack.near_miss"
