@@ -7,7 +7,7 @@ local errors = require "slack.errors"
 local merged = require "slack.merged"
 local payload = require "slack.payload"
 local place = require "slack.place"
-local upload = require "slack.upload"
+local upload = require "slack.web_api.upload"
 local viewing = require "slack.viewing"
 
 local check_self, told = calls.check_self, calls.told

@@ -1,4 +1,4 @@
-local arguments = require "slack.arguments"
+local arguments = require "slack.web_api.arguments"
 local json = require "slack.json"
 
 local function encode_one(name, value)
@@ -8,7 +8,7 @@ local function encode_one(name, value)
   end))
 end
 
-describe("arguments", function()
+describe("web_api.arguments", function()
   local cases = {
     { "text", "a b", "text=a b" },
     { "unfurl_links", true, "unfurl_links=true" },

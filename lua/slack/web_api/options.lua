@@ -1,0 +1,88 @@
+-- What a client and its calls can be told.
+
+local logs = require "slack.log"
+local near_miss = require "slack.near_miss"
+local option_checks = require "slack.option_checks"
+
+local DEFAULT_API_URL = "https://slack.com/api/"
+local DEFAULT_TIMEOUT = 30
+local DEFAULT_RETRIES = 5
+
+-- What each must be: a type, or a function that gives the problem.
+local OPTIONS = {
+  token = option_checks.web_token, api_url = "string", timeout = "number", retries = "integer",
+  proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
+  http2 = "boolean", headers = "table", user_agent = "string", log = option_checks.log,
+  on_call = "function", hints = "table",
+}
+local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
+
+local M = {}
+
+local function problem_with(value, expected)
+  if type(expected) == "function" then
+    return expected(value)
+  end
+  local kind = expected == "integer" and math.type(value) or type(value)
+  if kind ~= expected then
+    return ("%s expected, got %s"):format(expected, type(value))
+  end
+end
+
+local function check_options(options, known, what)
+  for name, value in pairs(options) do
+    local expected = known[name]
+    if not expected then
+      return ("%s: unknown option '%s'%s"):format(what, tostring(name), near_miss(name, known))
+    end
+    local problem = problem_with(value, expected)
+    if problem then
+      return ("%s: option '%s': %s"):format(what, name, problem)
+    end
+  end
+end
+
+---@param options slack.CallOptions
+---@param name string of the method
+---@return string? problem
+function M.problem_of_call(options, name)
+  return check_options(options, CALL_OPTIONS, name)
+end
+
+-- The token of the environment; else what is wrong with it.
+local function token_of_environment()
+  local token = os.getenv "SLACK_BOT_TOKEN"
+  if not token or token == "" then
+    return nil
+  end
+  local problem = option_checks.web_token(token)
+  return token, problem and "slack.client: environment variable SLACK_BOT_TOKEN: " .. problem
+end
+
+---Checked options with defaults.
+---@param options table
+---@return table? settings
+---@return string? problem
+function M.read(options)
+  if type(options) ~= "table" then
+    return nil, "slack.client: a table of options expected, got " .. type(options)
+  end
+  local settings, problem = {}, check_options(options, OPTIONS, "slack.client")
+  for name, value in pairs(options) do
+    settings[name] = value
+  end
+  if not problem and not options.token then
+    settings.token, problem = token_of_environment()
+  end
+  if problem then
+    return nil, problem
+  end
+  settings.api_url = (options.api_url or os.getenv "SLACK_API_URL" or DEFAULT_API_URL)
+    :gsub("([^/])$", "%1/")
+  settings.timeout = options.timeout or DEFAULT_TIMEOUT
+  settings.retries = options.retries or DEFAULT_RETRIES
+  settings.log = options.log and logs.of(options.log)
+  return settings
+end
+
+return M
