@@ -1,12 +1,5 @@
 local Offline = require "support.offline_app"
 local json = require "slack.json"
-local loop = require "slack.loop"
-
-local function settle()
-  for _ = 1, 5 do
-    loop.step(0)
-  end
-end
 
 describe("app:any", function()
   local offline, app, seen
@@ -129,7 +122,7 @@ describe("app:any", function()
     app:any(note("any", "yes"))
     assert.same({ '{"text":"yes"}' }, offline:deliver({ type = "other" }).answers)
     assert.same({ "empty" }, offline:deliver({ type = "secret" }).answers)
-    settle()
+    Offline.settle()
     assert.same({ "any unknown" }, seen)
   end)
 
@@ -166,7 +159,7 @@ describe("app:any", function()
       offline:deliver { type = "thing", team = { id = "T1" } }
       offline:deliver { type = "thing", team = { id = "T2" } }
       offline:deliver { type = "thing", team = json.null }
-      settle()
+      Offline.settle()
       assert.same({ "xoxb-of-1", "none", "none" }, tokens)
     end)
 

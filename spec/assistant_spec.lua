@@ -45,12 +45,11 @@ describe("app:assistant", function()
     return offline:message(text, event)
   end
 
-  local function calls_of(method)
+  -- What each call of a method was given.
+  local function arguments_of(method)
     local found = {}
-    for _, call in ipairs(offline.calls) do
-      if call.method == method then
-        table.insert(found, call.arguments)
-      end
+    for i, call in ipairs(offline:calls_of(method)) do
+      found[i] = call.arguments
     end
     return found
   end
@@ -201,7 +200,7 @@ describe("app:assistant", function()
           loading_messages = { "Reading", "Counting" },
         },
         { channel_id = DM, thread_ts = THREAD, status = "", username = "oracle" },
-      }, calls_of "assistant.threads.setStatus")
+      }, arguments_of "assistant.threads.setStatus")
     end)
 
     it("a status elsewhere, where its arguments say so", function()
@@ -213,13 +212,13 @@ describe("app:assistant", function()
       assert.same({
         { channel_id = "C1", thread_ts = "1.1", status = "x" },
         { channel_id = DM, thread_ts = "2.2", status = "x" },
-      }, calls_of "assistant.threads.setStatus")
+      }, arguments_of "assistant.threads.setStatus")
     end)
 
     it("a title", function()
       in_thread(function(c) assert(c:title "Stars") end)
       assert.same({ { channel_id = DM, thread_ts = THREAD, title = "Stars" } },
-        calls_of "assistant.threads.setTitle")
+        arguments_of "assistant.threads.setTitle")
     end)
 
     it("prompts, as texts or pairs, with a title above (S266)", function()
@@ -238,14 +237,14 @@ describe("app:assistant", function()
             { title = "Mars", message = "Who is there?" },
           },
         },
-      }, calls_of "assistant.threads.setSuggestedPrompts")
+      }, arguments_of "assistant.threads.setSuggestedPrompts")
     end)
 
     it("all of these in any thread, and in one that the trigger begins", function()
       app:message("go", function(c) c:status "is thinking" end)
       offline:message("go", { thread_ts = "1.1" })
       offline:message "go"
-      local seen = calls_of "assistant.threads.setStatus"
+      local seen = arguments_of "assistant.threads.setStatus"
       assert.same({ "1.1", "1700000001.000200" }, { seen[1].thread_ts, seen[2].thread_ts })
     end)
 
@@ -306,7 +305,7 @@ describe("app:assistant", function()
       started { channel_id = "C1", enterprise_id = json.null }
       started {}
       assert.same({ LOOKED_AT, { channel_id = "C1" }, {} }, contexts)
-      assert.same({}, calls_of "conversations.replies")
+      assert.same({}, arguments_of "conversations.replies")
     end)
 
     it("goes with the first reply, and is read from there (S264)", function()
@@ -315,7 +314,7 @@ describe("app:assistant", function()
         c:say "How can I help?"
       end }
       started()
-      local posted = calls_of "chat.postMessage"
+      local posted = arguments_of "chat.postMessage"
       assert.same({ event_type = "assistant_thread_context", event_payload = LOOKED_AT },
         posted[1].metadata)
       assert.is_nil(posted[2].metadata)
@@ -345,7 +344,7 @@ describe("app:assistant", function()
       started()
       write "hello"
       assert.same({ LOOKED_AT }, contexts)
-      assert.same(LOOKED_AT, calls_of "chat.postMessage"[1].metadata.event_payload)
+      assert.same(LOOKED_AT, arguments_of "chat.postMessage"[1].metadata.event_payload)
     end)
 
     it("goes with a question that comes first", function()
@@ -355,7 +354,7 @@ describe("app:assistant", function()
       } do
         listen { thread_started = question }
         started()
-        assert.same(LOOKED_AT, calls_of "chat.postMessage"[i].metadata.event_payload)
+        assert.same(LOOKED_AT, arguments_of "chat.postMessage"[i].metadata.event_payload)
         app.dispatch.index = require("slack.index").new()
       end
     end)
@@ -372,7 +371,7 @@ describe("app:assistant", function()
         started()
         done:await(10)
       end)
-      assert.same(LOOKED_AT, calls_of "chat.stopStream"[1].metadata.event_payload)
+      assert.same(LOOKED_AT, arguments_of "chat.stopStream"[1].metadata.event_payload)
     end)
 
     it("waits for the next reply when one could not be posted", function()
@@ -382,7 +381,7 @@ describe("app:assistant", function()
       started()
       offline.answers["chat.postMessage"] = nil
       write "hello"
-      assert.same(LOOKED_AT, calls_of "chat.postMessage"[2].metadata.event_payload)
+      assert.same(LOOKED_AT, arguments_of "chat.postMessage"[2].metadata.event_payload)
     end)
 
     it("leaves metadata of one's own alone, and other threads", function()
@@ -392,12 +391,12 @@ describe("app:assistant", function()
         c:say { text = "x", channel = "C1" }
       end }
       started()
-      local posted = calls_of "chat.postMessage"
+      local posted = arguments_of "chat.postMessage"
       assert.equal(own, posted[1].metadata)
       assert.is_nil(posted[2].metadata)
       listen { user_message = function(c) c:say "y" end }
       write "hello"
-      assert.same(LOOKED_AT, calls_of "chat.postMessage"[3].metadata.event_payload)
+      assert.same(LOOKED_AT, arguments_of "chat.postMessage"[3].metadata.event_payload)
     end)
 
     it("is not written into replies of others, nor over metadata of one's own", function()
@@ -414,7 +413,7 @@ describe("app:assistant", function()
       end
       listen()
       changed(LOOKED_AT)
-      assert.same({ "2.4", 1 }, { calls_of "chat.update"[1].ts, #calls_of "chat.update" })
+      assert.same({ "2.4", 1 }, { arguments_of "chat.update"[1].ts, #arguments_of "chat.update" })
     end)
 
     it("is kept when a program says so, which hears of failures", function()
@@ -444,7 +443,7 @@ describe("app:assistant", function()
       end
       listen()
       changed(LOOKED_AT)
-      local update = calls_of "chat.update"[1]
+      local update = arguments_of "chat.update"[1]
       assert.same({ DM, "2.2", "Hello", { 1 }, LOOKED_AT }, {
         update.channel, update.ts, update.text, update.blocks, update.metadata.event_payload,
       })
@@ -466,7 +465,7 @@ describe("app:assistant", function()
       write "hello"
       changed { channel_id = "C3" }
       assert.same({ LOOKED_AT }, contexts)
-      assert.equal("2.2", calls_of "chat.update"[1].ts)
+      assert.equal("2.2", arguments_of "chat.update"[1].ts)
     end)
 
     it("is said where it could not be kept or read", function()
@@ -500,7 +499,7 @@ describe("app:assistant", function()
       write "hello"
       write "again"
       assert.same({ {}, LOOKED_AT, { channel_id = "C9" } }, contexts)
-      assert.same({}, calls_of "conversations.replies")
+      assert.same({}, arguments_of "conversations.replies")
     end)
 
     it("comes with the message itself, in the newer form", function()

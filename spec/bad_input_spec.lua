@@ -8,7 +8,6 @@ local files = require "support.files"
 local http = require "slack.http"
 local json = require "slack.json"
 local live = require "support.live_app"
-local loop = require "slack.loop"
 local samples = require "support.samples"
 local signed = require "support.signed"
 local slack = require "slack"
@@ -38,12 +37,6 @@ local function use(c, next)
   own:react "wave"
   own:open { type = "modal" }
   return next and next() or nil
-end
-
-local function settle()
-  for _ = 1, 4 do
-    loop.step(0)
-  end
 end
 
 local function register(app)
@@ -108,7 +101,7 @@ describe("bad input", function()
       came_as = came_as, acked = is_event, has_status = number % 2 == 0 or nil,
       held = is_event and number % 3 == 0 or nil,
     })
-    settle()
+    Offline.settle()
     if raised[1] then
       error(where .. ": " .. raised[1])
     end
@@ -158,7 +151,7 @@ describe("bad input", function()
         number = number + 1
         body.event_id = "Ev" .. number
         offline:deliver(body, { came_as = one.came_as, acked = one.came_as == "event" })
-        settle()
+        Offline.settle()
         for _, line in ipairs(raised) do
           assert.not_matches("error in", line, name)
         end

@@ -5,12 +5,6 @@ local loop = require "slack.loop"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
-local function settle()
-  for _ = 1, 5 do
-    loop.step(0)
-  end
-end
-
 describe("dispatch", function()
   local offline, app, seen
 
@@ -52,7 +46,7 @@ describe("dispatch", function()
         return sent or error(err)
       end)
       offline:message "x"
-      settle()
+      Offline.settle()
       assert.equal("channel_not_found", caught.code)
     end)
 
@@ -62,7 +56,7 @@ describe("dispatch", function()
       app:message("fine", note "fine")
       offline:message "boom"
       offline:message "fine"
-      settle()
+      Offline.settle()
       assert.same({ "fine" }, seen)
       assert.matches("on_error is broken", offline:log())
     end)
@@ -92,7 +86,7 @@ describe("dispatch", function()
       app:message(slack.pattern "(%d+)", take)
       app:message(slack.pattern "(%a+)", take)
       offline:message "abc 123"
-      settle()
+      Offline.settle()
       assert.same({ { "123", "middleware" }, { "abc", "middleware" } }, seen)
     end)
 
@@ -201,7 +195,7 @@ describe("dispatch", function()
       deliver "EvC"
       deliver("EvC", 1)
       gate:resolve()
-      settle()
+      Offline.settle()
       deliver("EvC", 2)
       assert.same({ "run" }, seen)
     end)
@@ -248,14 +242,14 @@ describe("dispatch", function()
         table.insert(seen, c.command.text)
       end)
       local first = offline:command("/long", "one")
-      settle()
+      Offline.settle()
       local second = offline:command("/other")
-      settle()
+      Offline.settle()
       assert.same({ '{"text":"Working on it."}' }, first.answers)
       assert.equal(1, #second.answers)
       assert.same({}, seen)
       gate:resolve()
-      settle()
+      Offline.settle()
       assert.same({ "one" }, seen)
     end)
 
@@ -348,13 +342,13 @@ describe("dispatch", function()
       app:message(function() tasks.sleep(0) error({ code = "mine" }) end)
       offline:message "x"
       loop.step(0.1)
-      settle()
+      Offline.settle()
       assert.same({ { code = "mine" } }, seen)
       assert.same({}, reported)
       swallow = false
       offline:message "x"
       loop.step(0.1)
-      settle()
+      Offline.settle()
       assert.same({ { code = "mine" } }, reported)
     end)
 
@@ -365,7 +359,7 @@ describe("dispatch", function()
       app:message(function() error("one", 0) end)
       app:message(function() error("two", 0) end)
       offline:message "x"
-      settle()
+      Offline.settle()
       assert.same({ "one" }, seen)
       assert.same({ "two" }, reported)
     end)
@@ -399,10 +393,10 @@ describe("dispatch", function()
       offline:message "2"
       assert.same({ "full" }, seen)
       gates[1]:resolve()
-      settle()
+      Offline.settle()
       assert.same({ "full", "room" }, seen)
       gates[2]:resolve()
-      settle()
+      Offline.settle()
       assert.equal(0, app:stats().running)
     end)
 
@@ -443,7 +437,7 @@ describe("dispatch", function()
       offline.lines[1])
     assert.matches("nothing more is taken .*max_in_flight", offline.lines[2])
     gate:resolve()
-    settle()
+    Offline.settle()
     offline:message "x"
     assert.equal(2, #offline.lines)
     now = 61

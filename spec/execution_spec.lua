@@ -5,12 +5,6 @@ local live = require "support.live_app"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
-local function settle()
-  for _ = 1, 6 do
-    loop.step(0)
-  end
-end
-
 describe("a listener with turns", function()
   local offline, app, seen, gates
 
@@ -31,7 +25,7 @@ describe("a listener with turns", function()
   local function open(...)
     for _, name in ipairs { ... } do
       gates[name]:resolve()
-      settle()
+      Offline.settle()
     end
   end
 
@@ -74,10 +68,10 @@ describe("a listener with turns", function()
       app:message(function(c) table.insert(seen, "free " .. c.payload.text) end)
       offline:message "first"
       offline:message "second"
-      settle()
+      Offline.settle()
       assert.same({ "free second" }, seen)
       slow:resolve()
-      settle()
+      Offline.settle()
       assert.same({ "free second", "first", "free first", "second" }, seen)
     end)
 
@@ -92,10 +86,10 @@ describe("a listener with turns", function()
       app:message({ order = "channel" }, function(c) table.insert(seen, c.payload.text) end)
       offline:message "first"
       offline:message "second"
-      settle()
+      Offline.settle()
       assert.same({}, seen)
       slow:resolve()
-      settle()
+      Offline.settle()
       assert.same({ "second" }, seen)
     end)
 
@@ -168,7 +162,7 @@ describe("a listener with turns", function()
       app:message(function(c) table.insert(seen, "free " .. c.payload.text) end)
       offline:message "a"
       offline:message "b"
-      settle()
+      Offline.settle()
       assert.same({ "a", "free a", "free b" }, seen)
       open("a", "b")
       assert.same({ "a", "free a", "free b", "b" }, seen)
@@ -260,7 +254,7 @@ describe("a listener with turns", function()
       app:command({ command = "/x", concurrency = 1, queue = 0 }, function() return "done" end)
       local first, second = offline:command("/x", "a"), offline:command("/x", "b")
       slow:resolve()
-      settle()
+      Offline.settle()
       assert.same({ '{"text":"done"}' }, first.answers)
       assert.matches("too much to do", second.answers[1])
     end)
@@ -317,11 +311,11 @@ describe("a listener with turns", function()
         elseif gates[1] then
           table.remove(gates, math.random(#gates)):resolve()
         end
-        settle()
+        Offline.settle()
         check()
       end
       dispatch:cancel_all()
-      settle()
+      Offline.settle()
       check()
       assert.equal(0, dispatch.running)
     end
@@ -338,7 +332,7 @@ describe("a listener with turns", function()
     offline:message "c"
     offline:message "d"
     assert.equal(2, (app.dispatch:cancel_all()))
-    settle()
+    Offline.settle()
     assert.same({ "a", "b", "c" }, seen)
     assert.same({ 0, 0, 0 }, { app:stats().running, app:stats().queued, app.dispatch.in_use })
   end)

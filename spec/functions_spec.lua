@@ -1,3 +1,4 @@
+local blocks = require "slack.blocks"
 local errors = require "slack.errors"
 local json = require "slack.json"
 local live_app = require "support.live_app"
@@ -36,22 +37,12 @@ describe("a custom function", function()
     })
   end
 
-  local function calls_of(method)
-    local found = {}
-    for _, call in ipairs(offline.calls) do
-      if call.method == method then
-        found[#found + 1] = call
-      end
-    end
-    return found
-  end
-
   local function completions()
-    return calls_of "functions.completeSuccess"
+    return offline:calls_of "functions.completeSuccess"
   end
 
   local function failures()
-    return calls_of "functions.completeError"
+    return offline:calls_of "functions.completeError"
   end
 
   it("is found by its callback_id, and another one is not (S149)", function()
@@ -215,7 +206,7 @@ describe("a custom function", function()
       offline:click "approve"
       assert.same({ { { text = "hello" }, "Fx1" }, { false, false } }, seen)
       local tokens = {}
-      for _, call in ipairs(calls_of "chat.postMessage") do
+      for _, call in ipairs(offline:calls_of "chat.postMessage") do
         table.insert(tokens, call.token or "the app's")
       end
       assert.same({ WORKFLOW_TOKEN, "the app's" }, tokens)
@@ -292,30 +283,14 @@ describe("a custom function", function()
       there:func("ask", function(c)
         c:say {
           channel = c.inputs.who, text = "Tell",
-          blocks = {
-            {
-              type = "actions",
-              elements = {
-                {
-                  type = "button", action_id = "tell",
-                  text = { type = "plain_text", text = "Tell" },
-                },
-              },
-            },
-          },
+          blocks = { blocks.actions { blocks.button("Tell", "tell") } },
         }
       end)
       there:action("tell", function(c)
-        c:open {
-          type = "modal", callback_id = "telling", title = { type = "plain_text", text = "Tell" },
-          submit = { type = "plain_text", text = "Send" },
-          blocks = {
-            {
-              type = "input", block_id = "b", label = { type = "plain_text", text = "What" },
-              element = { type = "plain_text_input", action_id = "what" },
-            },
-          },
-        }
+        c:open(blocks.modal {
+          callback_id = "telling", title = "Tell", submit = "Send",
+          blocks.input("What", blocks.plain_text_input "what"),
+        })
       end)
       there:view("telling", function(c)
         c:complete { text = c.inputs.greeting .. ", " .. c.values.what }
@@ -341,17 +316,7 @@ describe("a custom function", function()
         there:func("approval", function(c)
           assert(c:say {
             channel = c.inputs.approver, text = "Approve?",
-            blocks = {
-              {
-                type = "actions",
-                elements = {
-                  {
-                    type = "button", action_id = "approve",
-                    text = { type = "plain_text", text = "Approve" },
-                  },
-                },
-              },
-            },
+            blocks = { blocks.actions { blocks.button("Approve", "approve") } },
           })
         end)
         there:action("approve", function(c)

@@ -1,13 +1,6 @@
 local Offline = require "support.offline_app"
 local json = require "slack.json"
-local loop = require "slack.loop"
 local slack = require "slack"
-
-local function settle()
-  for _ = 1, 5 do
-    loop.step(0)
-  end
-end
 
 describe("a listener", function()
   local offline, app, seen
@@ -360,7 +353,7 @@ describe("a listener", function()
         app:message(function() table.insert(seen, "last") end)
         offline:message "x"
         offline:message "y"
-        settle()
+        Offline.settle()
         assert.same({ "last", "last" }, seen)
       end)
     end

@@ -1,13 +1,6 @@
 local Offline = require "support.offline_app"
-local loop = require "slack.loop"
 local mention = require "slack.mention"
 local slack = require "slack"
-
-local function settle()
-  for _ = 1, 5 do
-    loop.step(0)
-  end
-end
 
 describe("a mention", function()
   it("is taken off at the beginning only, for the bot's own id only (S142)", function()
@@ -92,7 +85,7 @@ describe("a mention", function()
       offline:message(BOT .. " hello")
       offline:message "plain"
       offline:command("/go", "now")
-      settle()
+      Offline.settle()
       table.sort(seen, function(a, b) return a[1] < b[1] end)
       assert.same({ { "hello" }, { "hello" }, { "now" }, { "plain" }, { "plain" } }, seen)
     end)

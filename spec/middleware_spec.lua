@@ -1,13 +1,6 @@
 local Offline = require "support.offline_app"
 local errors = require "slack.errors"
-local loop = require "slack.loop"
 local tasks = require "slack.tasks"
-
-local function settle()
-  for _ = 1, 5 do
-    loop.step(0)
-  end
-end
 
 describe("middleware", function()
   local offline, app, seen
@@ -38,7 +31,7 @@ describe("middleware", function()
       return "done"
     end)
     local request = offline:command "/x"
-    settle()
+    Offline.settle()
     assert.same({ "before", "handler", "own after", "after" }, seen)
     assert.same({ "done!" }, given)
     assert.same({ '{"text":"done"}' }, request.answers)
@@ -58,12 +51,12 @@ describe("middleware", function()
       end)
     end
     offline:message "x"
-    settle()
+    Offline.settle()
     gates[2]:resolve()
-    settle()
+    Offline.settle()
     assert.same({ 2 }, seen)
     gates[1]:resolve()
-    settle()
+    Offline.settle()
     assert.same({ 2, 1, "after" }, seen)
   end)
 
@@ -140,7 +133,7 @@ describe("middleware", function()
     app:message("two", note "b")
     for _, text in ipairs { "one", "two", "fails" } do
       offline:message(text)
-      settle()
+      Offline.settle()
     end
     assert.same({ { " raised above", false }, { " raised above", false },
       { " raised below", true } }, failures)
@@ -155,7 +148,7 @@ describe("middleware", function()
     for _, text in ipairs { "one", "two", "none" } do
       offline:message(text)
     end
-    settle()
+    Offline.settle()
     assert.same({ 1, 1, 1 }, counts)
   end)
 
@@ -174,7 +167,7 @@ describe("middleware", function()
     offline = Offline.new { token = false, authorize = function() return nil, "not here" end }
     offline.app:use(note "everywhere")
     offline:command "/x"
-    settle()
+    Offline.settle()
     assert.same({}, seen)
   end)
 

@@ -3,6 +3,7 @@
 
 local App = require "slack.app"
 local errors = require "slack.errors"
+local loop = require "slack.loop"
 local options = require "slack.options"
 
 local M = {}
@@ -31,6 +32,13 @@ local function new_request(body, given)
     request[name] = value
   end
   return setmetatable(request, Request)
+end
+
+---Lets tasks go on until all of them wait for something that is outside.
+function M.settle()
+  for _ = 1, 6 do
+    loop.step(0)
+  end
 end
 
 -- A client that answers every method with ok, or with what `answers` has for it: an
@@ -153,6 +161,19 @@ function M:click(action_id, more)
     body[name] = value
   end
   return self:deliver(body)
+end
+
+---The Web API calls of a method, in order.
+---@param method string
+---@return { method: string, arguments: table, token: string? }[]
+function M:calls_of(method)
+  local found = {}
+  for _, call in ipairs(self.calls) do
+    if call.method == method then
+      found[#found + 1] = call
+    end
+  end
+  return found
 end
 
 ---The log as one text.
