@@ -145,14 +145,17 @@ install: all             ## copy into PREFIX/share/lua/5.4 and PREFIX/lib/lua/5.
 rock:                    ## build and install the rock of this tree with LuaRocks
 	$(LUAROCKS) make rockspec/lua-slack-scm-1.rockspec
 
-BENCH = $(addprefix $(BUILD)/bench/,load_server load_client bare_lws bare_lws_http bare_curl)
+BENCH = $(addprefix $(BUILD)/bench/,load_server load_client call_server bare_lws bare_lws_http \
+  bare_curl bare_curl_post)
 
 bench: all $(BENCH)      ## measure beside bare C clients, and peers when bench-deps has been made
 	$(LUA) spec/bench/run.lua $(BUILD)
 	$(LUA) spec/bench/storage.lua $(BUILD)
 
-bench-deps: $(BUILD)/bench/slack_go $(BUILD)/bench/slack_go_http ## install Bolt, build slack-go's client (needs npm and Go)
-	npm install --no-package-lock --prefix $(BUILD)/bench @slack/bolt
+SLACK_GO = $(addprefix $(BUILD)/bench/,slack_go slack_go_http slack_go_web_api)
+
+bench-deps: $(SLACK_GO)  ## install Bolt, build slack-go's clients (needs npm and Go)
+	npm install --no-package-lock --prefix $(BUILD)/bench @slack/bolt @slack/web-api
 
 $(BUILD)/bench/load_server: $(addprefix $(BUILD)/bench/,load_server.o load.o peer.o link.o \
   events.o child.o) $(addprefix $(BUILD)/,websocket.o utf8.o buffer.o clock.o)
@@ -160,6 +163,9 @@ $(BUILD)/bench/bare_curl: $(BUILD)/bench/bare_curl.o $(addprefix $(BUILD)/,webso
   websocket_upgrade.o utf8.o envelope.o json_field.o text.o buffer.o error.o)
 $(BUILD)/bench/load_client: $(addprefix $(BUILD)/bench/,load_client.o posts.o link.o events.o \
   child.o) $(addprefix $(BUILD)/,buffer.o clock.o)
+$(BUILD)/bench/call_server: $(addprefix $(BUILD)/bench/,call_server.o api_answers.o link.o child.o) \
+  $(addprefix $(BUILD)/,buffer.o clock.o)
+$(BUILD)/bench/bare_curl_post: $(BUILD)/bench/bare_curl_post.o $(BUILD)/buffer.o
 $(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
 $(BUILD)/bench/bare_lws_http: $(BUILD)/bench/bare_lws_http.o
 $(BENCH):
@@ -171,7 +177,7 @@ $(BUILD)/bench/%.o: spec/bench/%.c
 
 -include $(wildcard $(BUILD)/bench/*.d)
 
-$(addprefix $(BUILD)/bench/,slack_go slack_go_http): $(BUILD)/bench/%: spec/bench/peers/%.go
+$(SLACK_GO): $(BUILD)/bench/%: spec/bench/peers/%.go
 	@mkdir -p $(@D)
 	GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode go build -o $@ $<
 

@@ -31,9 +31,12 @@ local TLS = ("--cert %s --key %s"):format(
   write_file("key.pem", pem.key)
 )
 
+M.BENCH, M.LUA, M.CA, M.TLS = BENCH, LUA, CA, TLS
+
 local LUA_ENVIRONMENT = ("LUA_PATH='./lua/?.lua;./lua/?/init.lua;;' LUA_CPATH='%s/?.so;;'"):format(
   BUILD
 )
+M.LUA_ENVIRONMENT = LUA_ENVIRONMENT
 
 ---@class bench.Client
 ---@field name string
@@ -86,7 +89,10 @@ local clients = {
   },
 }
 
-local function is_wanted(client)
+---Whether BENCH_ONLY names it, if anything, and it is there.
+---@param client { name: string, file: string }
+---@return boolean
+function M.is_wanted(client)
   local only = os.getenv "BENCH_ONLY" or ""
   if only ~= "" and not ("," .. only .. ","):find("," .. client.name .. ",", 1, true) then
     return false
@@ -99,7 +105,7 @@ end
 function M.wanted()
   local wanted = {}
   for _, client in ipairs(clients) do
-    if is_wanted(client) then
+    if M.is_wanted(client) then
       wanted[#wanted + 1] = client
     else
       print(("(%s is not measured: %s)"):format(client.name, client.file))

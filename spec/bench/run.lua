@@ -1,9 +1,10 @@
 -- Measures lua-slack beside bare C clients and, when installed, its peers: each
 -- in turn as a child of the load server, several rounds, medians with extremes.
 --   lua5.4 spec/bench/run.lua [BUILD_DIRECTORY]
--- BENCH_PART is "socket_mode", "http", "dispatch" or "conversations" for a part;
+-- BENCH_PART is "socket_mode", "http", "web_api", "dispatch" or "conversations" for a part;
 -- BENCH_QUICK=1 makes it a smoke run; BENCH_ROUNDS sets the rounds (5); BENCH_ONLY is a
--- comma-separated list of who is measured (lua-slack, bare lws, bare curl, Bolt, slack-go);
+-- comma-separated list of who is measured (lua-slack, bare lws, bare curl, Bolt, slack-go,
+-- @slack/web-api);
 -- BENCH_PROFILE=1 lists functions too where the time of dispatch goes.
 package.cpath = (arg[1] or "build") .. "/?.so;" .. package.cpath
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
@@ -332,6 +333,9 @@ if part == "" or part == "socket_mode" then
 end
 if part == "" or part == "http" then
   bench_receivers()
+end
+if part == "" or part == "web_api" then
+  require "bench.web_api"(ROUNDS, IS_QUICK)
 end
 if part == "" or part == "dispatch" then
   require "bench.dispatch"(ROUNDS, IS_QUICK)

@@ -1,0 +1,165 @@
+-- Measures Web API clients: chat.postMessage over TLS connections that are kept alive, each
+-- client in turn as a child of the call server; a part of spec/bench/run.lua.
+
+local clients = require "bench.clients"
+local figures = require "bench.figures"
+local json = require "cjson"
+
+local BENCH, LUA, CA = clients.BENCH, clients.LUA, clients.CA
+local WARM_UP <const>, AT_A_TIME <const> = 2000, 32
+
+local collect, heading, row, show = figures.collect, figures.heading, figures.row, figures.show
+
+---@class bench.Caller
+---@field name string
+---@field command string with the calls of the warm-up, those that are measured, and the sum of
+---  both, as {warm_up}, {calls} and {all}; {api} is the call server's
+---@field environment string?
+---@field file string what must be there for it to be measured
+---@field calls integer
+
+local NODE_MODULES = BENCH .. "/node_modules"
+
+---@type bench.Caller[]
+local callers = {
+  {
+    name = "lua-slack",
+    command = ("%s spec/bench/calls.lua {api} %s {warm_up} {calls} {at_a_time}"):format(LUA, CA),
+    environment = clients.LUA_ENVIRONMENT,
+    file = "spec/bench/calls.lua",
+    calls = 20000,
+  },
+  {
+    name = "bare curl",
+    command = ("%s/bare_curl_post {api} %s {all} {at_a_time}"):format(BENCH, CA),
+    file = BENCH .. "/bare_curl_post",
+    calls = 20000,
+  },
+  {
+    name = "@slack/web-api",
+    command = "node spec/bench/peers/web_api.js {api} {all} {at_a_time}",
+    environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(CA, NODE_MODULES),
+    file = NODE_MODULES .. "/@slack/web-api/package.json",
+    calls = 10000,
+  },
+  {
+    name = "slack-go",
+    command = BENCH .. "/slack_go_web_api {api} {all} {at_a_time}",
+    environment = "SSL_CERT_FILE=" .. CA,
+    file = BENCH .. "/slack_go_web_api",
+    calls = 20000,
+  },
+}
+
+local function wanted_callers()
+  local wanted = {}
+  for _, caller in ipairs(callers) do
+    if clients.is_wanted(caller) then
+      wanted[#wanted + 1] = caller
+    else
+      print(("(%s is not measured as a Web API client: %s)"):format(caller.name, caller.file))
+    end
+  end
+  return wanted
+end
+
+---Runs a caller under the call server.
+---@param caller bench.Caller
+---@param calls integer
+---@param at_a_time integer
+---@return table result what the call server printed
+local function run(caller, calls, at_a_time)
+  local numbers = {
+    warm_up = WARM_UP, calls = calls, all = WARM_UP + calls, at_a_time = at_a_time,
+  }
+  local line = ("%s %s/call_server %s --warm-up %d --total %d -- %s"):format(
+    caller.environment or "", BENCH, clients.TLS, WARM_UP, calls,
+    (caller.command:gsub("{([%w_]+)}", numbers)))
+  local pipe = assert(io.popen(line))
+  local text = pipe:read "a"
+  pipe:close()
+  local ok, result = pcall(json.decode, text)
+  if not ok or not result.ok or result.client == json.null or result.client.failed > 0 then
+    io.stderr:write(("%s did not call: %s\n%s"):format(caller.name, line, text))
+    os.exit(1)
+  end
+  return result
+end
+
+local function cpu_of(result)
+  return result.cpu_s / result.calls * 1e4
+end
+
+local COLUMNS = {
+  { "calls/s", "%.0f", function(r) return r.calls / r.seconds end },
+  { "CPU s per 10k calls", "%.3f", cpu_of },
+  { "RSS connected MB", "%.1f", function(r) return r.rss_connected_kb / 1024 end },
+  { "RSS peak MB", "%.1f", function(r) return r.rss_peak_kb / 1024 end },
+  { "connections", "%.0f", function(r) return r.connections end },
+}
+
+local function print_threads(results)
+  local names = {}
+  for name in pairs(results[1].threads) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  heading("CPU seconds of lua-slack's threads per 10k calls", "thread", "CPU s per 10k")
+  for _, name in ipairs(names) do
+    row(name, show(collect(results, function(result)
+      return (result.threads[name] or 0) / result.calls * 1e4
+    end), "%.3f"))
+  end
+end
+
+-- Round by round, so that a slow minute meets all of them.
+local function bench_callers(rounds, is_quick)
+  local wanted, results, names = wanted_callers(), {}, {}
+  for _ = 1, rounds do
+    for _, caller in ipairs(wanted) do
+      results[caller] = results[caller] or {}
+      local calls = is_quick and caller.calls // 10 or caller.calls
+      table.insert(results[caller], run(caller, calls, AT_A_TIME))
+    end
+  end
+  for i, column in ipairs(COLUMNS) do
+    names[i] = column[1]
+  end
+  heading(("chat.postMessage over TLS, %d at a time"):format(AT_A_TIME), "client",
+    "CPU, ours = 1", table.unpack(names))
+  local ours = wanted[1] and collect(results[wanted[1]], cpu_of).median
+  for _, caller in ipairs(wanted) do
+    local cells = {}
+    for i, column in ipairs(COLUMNS) do
+      cells[i] = show(collect(results[caller], column[3]), column[2])
+    end
+    row(caller.name, ("%.2f"):format(collect(results[caller], cpu_of).median / ours),
+      table.unpack(cells))
+  end
+  if wanted[1] == callers[1] then
+    print_threads(results[wanted[1]])
+  end
+  return wanted
+end
+
+-- Started in one go: what they take while they wait, and whether each keeps its place.
+local function bench_at_once(calls, wanted)
+  heading(("%d calls started at once"):format(calls), "client", "answered", "calls/s",
+    "CPU s per 10k calls", "RSS connected MB", "RSS peak MB", "places out of order, at most")
+  for _, caller in ipairs(wanted) do
+    local result = run(caller, calls, calls)
+    row(caller.name, ("%d"):format(result.calls), ("%.0f"):format(result.calls / result.seconds),
+      ("%.3f"):format(cpu_of(result)), ("%.1f"):format(result.rss_connected_kb / 1024),
+      ("%.1f"):format(result.rss_peak_kb / 1024), ("%d"):format(result.farthest))
+  end
+end
+
+---Prints the figures.
+---@param rounds integer
+---@param is_quick boolean
+return function(rounds, is_quick)
+  local wanted = bench_callers(rounds, is_quick)
+  if wanted[1] == callers[1] then
+    bench_at_once(is_quick and 1000 or 10000, { callers[1] })
+  end
+end
