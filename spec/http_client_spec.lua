@@ -290,14 +290,14 @@ describe("http_client", function()
       assert.is_true(took >= 0.15 and took < 20, took)
     end)
 
-    it("is 'timeout' also while waiting for a turn", function()
+    it("is 'timeout' also while waiting for a turn, when there is a deadline", function()
       server = WebServer.start(function() end)
       local running = {}
       for i = 1, HOST_LIMIT do
         running[i] = tasks.spawn(request, { url = server.url })
       end
-      assert_failure("timeout", "waiting for earlier requests",
-        request { url = server.url, timeout = 0.1 })
+      assert_failure("timeout", "after 0%.1 s while waiting for earlier requests",
+        request { url = server.url, deadline = 0.1 })
       for _, task in ipairs(running) do
         task:cancel()
       end
@@ -530,6 +530,48 @@ describe("http_client", function()
     it("is not spoken unless asked for", function()
       local _, err = get(false) -- this server knows nothing else
       assert.is_truthy(err)
+    end)
+  end)
+
+  describe("a time", function()
+    local held
+
+    before_each(function()
+      held = {}
+      server = WebServer.start(function(got)
+        table.insert(held, got)
+      end)
+    end)
+
+    it("timeout begins when the request's turn has come", function()
+      local waiting = tasks.spawn(request, { url = server.url, max_requests = 1, timeout = 60 })
+      local second = tasks.spawn(request, { url = server.url, max_requests = 1, timeout = 0.3 })
+      tasks.sleep(0.4)
+      server:respond(held[1], 200)
+      assert(waiting:join())
+      wait_until("the second request", function()
+        return #held == 2
+      end)
+      server:respond(held[2], 200)
+      assert.equal(200, select(2, assert(second:join())).status)
+    end)
+
+    it("deadline counts from the call, and says how long it had to wait", function()
+      local first = tasks.spawn(request, { url = server.url, max_requests = 1, timeout = 0.3 })
+      local response, err = request {
+        url = server.url, max_requests = 1, timeout = 60, deadline = 0.6,
+      }
+      assert_failure("timeout",
+        "timed out after %S+ s while waiting for the answer, having waited %S+ s for earlier",
+        response, err)
+      first:join()
+    end)
+
+    it("idle_timeout ends a request through which nothing goes", function()
+      local response, err = request { url = server.url, idle_timeout = 0.2, timeout = 60 }
+      assert_failure("timeout",
+        "nothing came or went for 0%.2 s while waiting for the answer %(idle_timeout%)",
+        response, err)
     end)
   end)
 

@@ -8,26 +8,15 @@
 
 #include "clock.h"
 #include "curl_loop.h"
+#include "http_host.h"
 #include "http_transfer.h"
 
 /* Connections of HTTP/1.1 to one host at a time, or streams of HTTP/2. More
  * gains little (8 gave 20,000 calls/s on two cores, 32 gave 26,000) and costs
  * the server a TLS handshake each. */
 #define HOST_LIMIT       16
-#define POOL_CONNECTIONS 64L
+#define POOL_CONNECTIONS 64 /* kept open for later; more when a host's limit is higher */
 #define IDLE_HANDLES     32
-
-struct transfer_list {
-    struct slk_http_transfer *first, *last;
-};
-
-/* Where requests go: they are counted and queued by scheme, host and port. */
-struct slk_http_host {
-    struct slk_http_host *next;
-    unsigned running_count;
-    struct transfer_list running, waiting;
-    char key[];
-};
 
 enum command_kind { CANCEL, STOP };
 
@@ -46,79 +35,14 @@ struct slk_http_client {
     struct client_command stop; /* kept here, because stopping must not need memory */
 
     /* Client thread only. */
-    struct slk_http_host *hosts;
-    int64_t next_expiry; /* of those waiting; may be too early, never too late */
+    struct slk_http_hosts hosts;
+    int64_t next_expiry; /* of those waiting or silent; may be too early, never too late */
+    unsigned pool_size;
     CURL *idle[IDLE_HANDLES];
     size_t idle_count;
 };
 
-static void list_append(struct transfer_list *list, struct slk_http_transfer *transfer)
-{
-    transfer->next = NULL;
-    transfer->previous = list->last;
-    *(list->last != NULL ? &list->last->next : &list->first) = transfer;
-    list->last = transfer;
-}
-
-static void list_remove(struct transfer_list *list, struct slk_http_transfer *transfer)
-{
-    *(transfer->previous != NULL ? &transfer->previous->next : &list->first) = transfer->next;
-    *(transfer->next != NULL ? &transfer->next->previous : &list->last) = transfer->previous;
-    transfer->next = transfer->previous = NULL;
-}
-
-/* Writes "https://host:port"; false when url is none or memory ran out. */
-static bool host_key(const char *url, char *key, size_t size)
-{
-    CURLU *parts = curl_url();
-    char *scheme = NULL, *host = NULL, *port = NULL;
-    bool ok = parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-              curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-              curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-              curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
-    if (ok) {
-        snprintf(key, size, "%s://%s:%s", scheme, host, port);
-    }
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(parts);
-    return ok;
-}
-
-static struct slk_http_host *find_host(struct slk_http_client *client, const char *url)
-{
-    char key[300];
-    if (!host_key(url, key, sizeof key)) {
-        return NULL;
-    }
-    for (struct slk_http_host *host = client->hosts; host != NULL; host = host->next) {
-        if (strcmp(host->key, key) == 0) {
-            return host;
-        }
-    }
-    size_t size = strlen(key) + 1;
-    struct slk_http_host *host = calloc(1, sizeof *host + size);
-    if (host != NULL) {
-        memcpy(host->key, key, size);
-        host->next = client->hosts;
-        client->hosts = host;
-    }
-    return host;
-}
-
-static void forget_idle_host(struct slk_http_client *client, struct slk_http_host *host)
-{
-    if (host->running.first != NULL || host->waiting.first != NULL) {
-        return;
-    }
-    struct slk_http_host **link = &client->hosts;
-    while (*link != host) {
-        link = &(*link)->next;
-    }
-    *link = host->next;
-    free(host);
-}
+static const char stopped_text[] = "the HTTP client has been stopped";
 
 static CURL *take_handle(struct slk_http_client *client)
 {
@@ -158,9 +82,16 @@ static void detach(struct slk_http_client *client, struct slk_http_transfer *tra
     curl_multi_remove_handle(slk_curl_loop_multi(client->loop), transfer->easy);
     give_handle(client, transfer->easy);
     transfer->easy = NULL;
-    list_remove(&transfer->host->running, transfer);
+    slk_transfer_list_remove(&transfer->host->running, transfer);
     if (!transfer->request->urgent) {
         transfer->host->running_count--;
+    }
+}
+
+static void wish_tick(struct slk_http_client *client, int64_t when)
+{
+    if (when < client->next_expiry) {
+        client->next_expiry = when;
     }
 }
 
@@ -169,8 +100,7 @@ static void start(struct slk_http_client *client, struct slk_http_transfer *tran
 {
     struct slk_http_host *host = transfer->host;
     if (transfer->deadline <= now) {
-        slk_http_transfer_fail(transfer, "timeout",
-                               "timed out while waiting for earlier requests to the same host");
+        slk_http_transfer_fail_deadline(transfer);
         tell(client, transfer);
         return;
     }
@@ -182,49 +112,61 @@ static void start(struct slk_http_client *client, struct slk_http_transfer *tran
         tell(client, transfer);
         return;
     }
-    list_append(&host->running, transfer);
+    slk_transfer_list_append(&host->running, transfer);
     if (!transfer->request->urgent) {
         host->running_count++;
     }
+    wish_tick(client, slk_http_transfer_silent_until(transfer, now));
 }
 
 static void start_waiting(struct slk_http_client *client, struct slk_http_host *host)
 {
     int64_t now = slk_clock_now();
-    while (host->waiting.first != NULL && host->running_count < HOST_LIMIT) {
+    while (host->waiting.first != NULL && host->running_count < host->limit) {
         struct slk_http_transfer *transfer = host->waiting.first;
-        list_remove(&host->waiting, transfer);
+        slk_transfer_list_remove(&host->waiting, transfer);
         start(client, transfer, now);
     }
-    forget_idle_host(client, host);
+    slk_http_hosts_forget(&client->hosts, host);
+}
+
+/* A host may be given more than its share of the pool; one that is given more
+ * than all of it would open connections only to close them. */
+static struct slk_http_host *find_host(struct slk_http_client *client,
+                                       const struct slk_http_request *request)
+{
+    unsigned limit = request->max_requests > 0 ? request->max_requests : HOST_LIMIT;
+    if (limit > client->pool_size) {
+        client->pool_size = limit;
+        curl_multi_setopt(slk_curl_loop_multi(client->loop), CURLMOPT_MAXCONNECTS, (long)limit);
+    }
+    return slk_http_hosts_find(&client->hosts, request->url, limit);
 }
 
 static void take_submission(struct slk_http_client *client, struct slk_http_transfer *transfer)
 {
     if (atomic_load(&client->closed)) {
-        slk_http_transfer_fail(transfer, "closed", "the HTTP client has been stopped");
+        slk_http_transfer_fail(transfer, "closed", stopped_text);
     }
     if (transfer->result->error.code[0] != '\0') { /* a refused URL, for one */
         tell(client, transfer);
         return;
     }
-    struct slk_http_host *host = transfer->host = find_host(client, transfer->request->url);
+    struct slk_http_host *host = transfer->host = find_host(client, transfer->request);
     if (host == NULL) {
         slk_http_transfer_fail(transfer, "memory", "out of memory");
         tell(client, transfer);
     } else if (transfer->request->urgent) {
         start(client, transfer, slk_clock_now());
-        forget_idle_host(client, host);
+        slk_http_hosts_forget(&client->hosts, host);
     } else {
-        list_append(&host->waiting, transfer);
-        if (transfer->deadline < client->next_expiry) {
-            client->next_expiry = transfer->deadline;
-        }
+        slk_transfer_list_append(&host->waiting, transfer);
+        wish_tick(client, transfer->deadline);
         start_waiting(client, host);
     }
 }
 
-static struct slk_http_transfer *find_in(const struct transfer_list *list, uint64_t id)
+static struct slk_http_transfer *find_in(const struct slk_transfer_list *list, uint64_t id)
 {
     struct slk_http_transfer *transfer = list->first;
     while (transfer != NULL && transfer->id != id) {
@@ -235,12 +177,13 @@ static struct slk_http_transfer *find_in(const struct transfer_list *list, uint6
 
 static void cancel(struct slk_http_client *client, uint64_t id)
 {
-    for (struct slk_http_host *host = client->hosts; host != NULL; host = host->next) {
+    struct slk_http_host *host = NULL;
+    while ((host = slk_http_hosts_next(&client->hosts, host)) != NULL) {
         struct slk_http_transfer *transfer = find_in(&host->running, id);
         if (transfer != NULL) {
             detach(client, transfer);
         } else if ((transfer = find_in(&host->waiting, id)) != NULL) {
-            list_remove(&host->waiting, transfer);
+            slk_transfer_list_remove(&host->waiting, transfer);
         } else {
             continue;
         }
@@ -253,21 +196,20 @@ static void cancel(struct slk_http_client *client, uint64_t id)
 
 static void end_everything(struct slk_http_client *client)
 {
-    static const char why[] = "the HTTP client has been stopped";
     struct slk_http_host *host;
-    while ((host = client->hosts) != NULL) {
+    while ((host = slk_http_hosts_next(&client->hosts, NULL)) != NULL) {
         struct slk_http_transfer *transfer;
         while ((transfer = host->running.first) != NULL) {
             detach(client, transfer);
-            slk_http_transfer_fail(transfer, "closed", why);
+            slk_http_transfer_fail(transfer, "closed", stopped_text);
             tell(client, transfer);
         }
         while ((transfer = host->waiting.first) != NULL) {
-            list_remove(&host->waiting, transfer);
-            slk_http_transfer_fail(transfer, "closed", why);
+            slk_transfer_list_remove(&host->waiting, transfer);
+            slk_http_transfer_fail(transfer, "closed", stopped_text);
             tell(client, transfer);
         }
-        forget_idle_host(client, host);
+        slk_http_hosts_forget(&client->hosts, host);
     }
 }
 
@@ -294,8 +236,9 @@ static void on_command(void *owner, struct slk_command *command)
 
 static void on_started(void *owner, CURLM *multi)
 {
-    (void)owner;
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, POOL_CONNECTIONS);
+    struct slk_http_client *client = owner;
+    client->pool_size = POOL_CONNECTIONS;
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)client->pool_size);
 }
 
 static void on_done(void *owner, CURL *easy, CURLcode code)
@@ -310,27 +253,39 @@ static void on_done(void *owner, CURL *easy, CURLcode code)
     start_waiting(client, host);
 }
 
-/* Ends those of a host whose time is over and returns the earliest deadline
- * that is left. */
-static int64_t expire(struct slk_http_client *client, struct slk_http_host *host, int64_t now)
+/* Ends those of a host whose deadline has passed before their turn. */
+static void expire_waiting(struct slk_http_client *client, struct slk_http_host *host, int64_t now)
 {
-    int64_t earliest = SLK_NEVER;
     struct slk_http_transfer *next;
     for (struct slk_http_transfer *transfer = host->waiting.first; transfer; transfer = next) {
         next = transfer->next;
-        if (transfer->deadline <= now) {
-            list_remove(&host->waiting, transfer);
-            slk_http_transfer_fail(transfer, "timeout",
-                                   "timed out while waiting for earlier requests to the same host");
-            tell(client, transfer);
-        } else if (transfer->deadline < earliest) {
-            earliest = transfer->deadline;
+        if (transfer->deadline > now) {
+            wish_tick(client, transfer->deadline);
+            continue;
         }
+        slk_transfer_list_remove(&host->waiting, transfer);
+        slk_http_transfer_fail_deadline(transfer);
+        tell(client, transfer);
     }
-    return earliest;
 }
 
-/* Hosts whose transfers wait have running ones too, so none becomes idle here. */
+/* Ends those through which nothing has gone for too long. */
+static void expire_silent(struct slk_http_client *client, struct slk_http_host *host, int64_t now)
+{
+    struct slk_http_transfer *next;
+    for (struct slk_http_transfer *transfer = host->running.first; transfer; transfer = next) {
+        next = transfer->next;
+        int64_t until = slk_http_transfer_silent_until(transfer, now);
+        if (until > now) {
+            wish_tick(client, until);
+            continue;
+        }
+        slk_http_transfer_fail_idle(transfer);
+        detach(client, transfer);
+        tell(client, transfer);
+    }
+}
+
 static int64_t on_tick(void *owner, int64_t now)
 {
     struct slk_http_client *client = owner;
@@ -338,11 +293,13 @@ static int64_t on_tick(void *owner, int64_t now)
         return client->next_expiry;
     }
     client->next_expiry = SLK_NEVER;
-    for (struct slk_http_host *host = client->hosts; host != NULL; host = host->next) {
-        int64_t earliest = expire(client, host, now);
-        if (earliest < client->next_expiry) {
-            client->next_expiry = earliest;
-        }
+    struct slk_http_host *next = slk_http_hosts_next(&client->hosts, NULL);
+    while (next != NULL) {
+        struct slk_http_host *host = next;
+        next = slk_http_hosts_next(&client->hosts, host);
+        expire_waiting(client, host, now);
+        expire_silent(client, host, now);
+        start_waiting(client, host);
     }
     return client->next_expiry;
 }

@@ -18,9 +18,13 @@ struct slk_http_request {
     struct curl_slist *headers; /* "Name: value" lines */
     char *body;                 /* NULL: no body */
     size_t body_length;
-    long timeout_ms;         /* for the whole exchange, counted from submit */
+    long timeout_ms;         /* for the exchange, counted from when its turn has come */
+    long deadline_ms;        /* for everything, counted from submit; 0: none */
     long connect_timeout_ms; /* 0: within timeout_ms */
+    long idle_timeout_ms;    /* with no byte either way; 0: none */
     size_t max_response;     /* bytes of the decoded body; over it the request fails */
+    unsigned max_requests;   /* under way to its host at a time; 0: the client's default. Each
+                                limit has a count and a queue of its own */
     bool http2;              /* offer HTTP/2 to https servers */
     bool urgent;             /* waits for no other request to the same host */
     struct slk_net_options *net;

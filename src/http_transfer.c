@@ -34,7 +34,8 @@ struct slk_http_transfer *slk_http_transfer_create(struct slk_http_request *requ
     transfer->done = done;
     transfer->context = context;
     transfer->submitted = slk_clock_now();
-    transfer->deadline = transfer->submitted + SLK_MS(request->timeout_ms);
+    transfer->deadline =
+        request->deadline_ms > 0 ? transfer->submitted + SLK_MS(request->deadline_ms) : SLK_NEVER;
     slk_buffer_init(&transfer->headers, MAX_HEADERS);
     slk_buffer_init(&transfer->body, request->max_response);
     return transfer;
@@ -64,6 +65,69 @@ void slk_http_transfer_fail(struct slk_http_transfer *transfer, const char *code
     char what[SLK_HTTP_NAME_SIZE];
     slk_http_transfer_name(transfer, what);
     slk_error_set(&transfer->result->error, code, "%s: %s", what, text);
+}
+
+static double seconds_of(int64_t duration)
+{
+    return (double)duration / 1e9;
+}
+
+void slk_http_transfer_fail_deadline(struct slk_http_transfer *transfer)
+{
+    char text[112];
+    snprintf(text, sizeof text,
+             "timed out after %.1f s while waiting for earlier requests to the same host",
+             seconds_of(transfer->deadline - transfer->submitted));
+    slk_http_transfer_fail(transfer, "timeout", text);
+}
+
+static curl_off_t info_bytes(CURL *easy, CURLINFO info)
+{
+    curl_off_t bytes = 0;
+    curl_easy_getinfo(easy, info, &bytes);
+    return bytes;
+}
+
+static long info_long(CURL *easy, CURLINFO info)
+{
+    long value = 0;
+    curl_easy_getinfo(easy, info, &value);
+    return value;
+}
+
+/* Bodies and heads, as they went over the connection. */
+static curl_off_t sent_bytes(CURL *easy)
+{
+    return info_bytes(easy, CURLINFO_SIZE_UPLOAD_T) + info_long(easy, CURLINFO_REQUEST_SIZE);
+}
+
+static curl_off_t received_bytes(CURL *easy)
+{
+    return info_bytes(easy, CURLINFO_SIZE_DOWNLOAD_T) + info_long(easy, CURLINFO_HEADER_SIZE);
+}
+
+int64_t slk_http_transfer_silent_until(struct slk_http_transfer *transfer, int64_t now)
+{
+    if (transfer->request->idle_timeout_ms <= 0) {
+        return SLK_NEVER;
+    }
+    curl_off_t bytes = sent_bytes(transfer->easy) + received_bytes(transfer->easy);
+    if (bytes != transfer->bytes) {
+        transfer->bytes = bytes;
+        transfer->heard = now;
+    }
+    int64_t idle = SLK_MS(transfer->request->idle_timeout_ms);
+    int64_t until = transfer->heard + idle, next_look = now + idle / 4;
+    return until > now && until > next_look ? next_look : until;
+}
+
+void slk_http_transfer_fail_idle(struct slk_http_transfer *transfer)
+{
+    char text[112];
+    snprintf(text, sizeof text, "nothing came or went for %.1f s %s (idle_timeout)",
+             (double)transfer->request->idle_timeout_ms / 1e3,
+             slk_net_phase(transfer->easy, transfer->request->net));
+    slk_http_transfer_fail(transfer, "timeout", text);
 }
 
 static size_t fail_append(struct slk_http_transfer *transfer, int status, const char *part,
@@ -187,10 +251,19 @@ static CURLcode set_response(struct slk_http_transfer *transfer, CURL *easy)
     return curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 }
 
+/* Of its time and of what the deadline leaves, the less; once it has started. */
+static long allowed_ms(const struct slk_http_transfer *transfer)
+{
+    long timeout = transfer->request->timeout_ms;
+    long left = slk_clock_wait_ms(transfer->started, transfer->deadline, INT32_MAX);
+    return timeout > 0 && timeout < left ? timeout : left;
+}
+
 int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int64_t now)
 {
     struct slk_http_request *request = transfer->request;
     transfer->easy = easy;
+    transfer->started = transfer->heard = now;
     if (suppress_headers(request) != SLK_OK ||
         slk_net_options_apply(request->net, easy) != SLK_OK ||
         set_method(request, easy) != CURLE_OK || set_response(transfer, easy) != CURLE_OK ||
@@ -204,8 +277,7 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int6
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, MAX_LIFETIME_S);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-                     (long)slk_clock_wait_ms(now, transfer->deadline, INT32_MAX));
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, allowed_ms(transfer));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      request->connect_timeout_ms > 0 ? request->connect_timeout_ms
                                                      : request->timeout_ms);
@@ -257,9 +329,35 @@ static bool means_unsent(const struct slk_error *error)
            strcmp(error->code, "tls") == 0 || strcmp(error->code, "proxy") == 0;
 }
 
+/* Says which of the times ran out, and what would help. */
+static void fail_timeout(struct slk_http_transfer *transfer)
+{
+    const struct slk_http_request *request = transfer->request;
+    const char *phase = slk_net_phase(transfer->easy, request->net);
+    double took = seconds_of(slk_clock_now() - transfer->started);
+    double waited = seconds_of(transfer->started - transfer->submitted);
+    long connect_ms = request->connect_timeout_ms;
+    char text[112];
+    if (!transfer->begun && connect_ms > 0 && connect_ms < allowed_ms(transfer)) {
+        snprintf(text, sizeof text,
+                 "timed out after %.1f s %s (connect_timeout): check the network", took, phase);
+    } else if (allowed_ms(transfer) < request->timeout_ms && waited > took / 8) {
+        snprintf(text, sizeof text,
+                 "timed out after %.1f s %s, having waited %.1f s for earlier requests", took,
+                 phase, waited);
+    } else {
+        snprintf(text, sizeof text, "timed out after %.1f s %s", took, phase);
+    }
+    slk_http_transfer_fail(transfer, "timeout", text);
+}
+
 static void take_failure(struct slk_http_transfer *transfer, CURLcode code)
 {
     struct slk_error *error = &transfer->result->error;
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        fail_timeout(transfer);
+        return;
+    }
     char what[SLK_HTTP_NAME_SIZE];
     slk_http_transfer_name(transfer, what);
     slk_net_failure(transfer->easy, code, transfer->detail, what, transfer->request->net, error);

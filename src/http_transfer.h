@@ -21,8 +21,11 @@ struct slk_http_transfer {
     struct slk_http_result *result; /* made beforehand, so that there always is one to tell */
     slk_http_done *done;
     void *context;
-    int64_t submitted; /* slk_clock_now scale */
-    int64_t deadline;
+    int64_t submitted; /* slk_clock_now scale, like all that follow */
+    int64_t deadline;  /* for its end; SLK_NEVER: none */
+    int64_t started;   /* when its turn came */
+    int64_t heard;     /* when it was last seen that bytes had gone either way */
+    curl_off_t bytes;  /* that had gone by then */
 
     struct slk_http_transfer *next, *previous; /* among its host's running or waiting ones */
     struct slk_http_host *host;
@@ -44,7 +47,7 @@ void slk_http_transfer_destroy(struct slk_http_transfer *transfer);
 void slk_http_transfer_name(const struct slk_http_transfer *transfer,
                             char name[SLK_HTTP_NAME_SIZE]);
 
-/* Sets the handle up for the time that is left. SLK_OK or SLK_NOMEM. */
+/* Sets the handle up; its time begins. SLK_OK or SLK_NOMEM. */
 int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int64_t now);
 
 /* Fills the result from the handle after its end. */
@@ -53,6 +56,15 @@ void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
 /* Fills the result of one that libcurl did not end itself. text follows the
  * name of the request. */
 void slk_http_transfer_fail(struct slk_http_transfer *transfer, const char *code, const char *text);
+
+/* Fails one whose deadline has passed before its turn. */
+void slk_http_transfer_fail_deadline(struct slk_http_transfer *transfer);
+
+/* When the idle timeout will have passed unless bytes go; look again then, or
+ * end it with fail_idle when that is not later than now. SLK_NEVER: no such
+ * limit. It is found out in steps of a quarter. */
+int64_t slk_http_transfer_silent_until(struct slk_http_transfer *transfer, int64_t now);
+void slk_http_transfer_fail_idle(struct slk_http_transfer *transfer);
 
 /* Hands the result to done and destroys the transfer. */
 void slk_http_transfer_tell(struct slk_http_transfer *transfer, int64_t now);

@@ -9,6 +9,7 @@
 #include "net_options.h"
 
 #define REQUEST_CLASS "slack.core.http_request"
+#define MAX_REQUESTS  10000
 
 /* The userdata of a client. It begins with the pointer, as slk_check_object
  * expects of every class. */
@@ -187,9 +188,14 @@ static void **new_request(lua_State *L)
     struct slk_net_options *net = slk_field_object(L, 2, "net", SLK_CLASS_NET);
     check_method(L, method);
     long timeout = field_ms(L, "timeout", 30);
+    long deadline = field_ms(L, "deadline", 0);
     long connect_timeout = field_ms(L, "connect_timeout", 0);
+    long idle_timeout = field_ms(L, "idle_timeout", 0);
     lua_Integer max_response = slk_field_integer(L, 2, "max_response", 64 << 20);
     luaL_argcheck(L, max_response > 0, 2, "field 'max_response': positive integer expected");
+    lua_Integer max_requests = slk_field_integer(L, 2, "max_requests", 0);
+    luaL_argcheck(L, max_requests >= 0 && max_requests <= MAX_REQUESTS, 2,
+                  "field 'max_requests': integer from 1 to 10000 expected");
     void **box = slk_new_object(L, REQUEST_CLASS);
     struct slk_http_request *request = *box = slk_http_request_create(method, url, net);
     if (request == NULL) {
@@ -197,8 +203,11 @@ static void **new_request(lua_State *L)
         return box;
     }
     request->timeout_ms = timeout;
+    request->deadline_ms = deadline;
     request->connect_timeout_ms = connect_timeout;
+    request->idle_timeout_ms = idle_timeout;
     request->max_response = (size_t)max_response;
+    request->max_requests = (unsigned)max_requests;
     request->http2 = slk_field_boolean(L, 2, "http2", 0);
     request->urgent = slk_field_boolean(L, 2, "urgent", 0);
     return box;

@@ -52,16 +52,13 @@ static bool may_be_sent(CURL *easy, const struct slk_net_options *net)
            (slk_net_options_proxy_name(net) == NULL && info_long(easy, CURLINFO_REQUEST_SIZE) > 0);
 }
 
-static void describe_timeout(CURL *easy, const char *what, const struct slk_net_options *net,
-                             struct slk_error *err)
+const char *slk_net_phase(CURL *easy, const struct slk_net_options *net)
 {
-    const char *phase =
-        may_be_sent(easy, net)                          ? "while waiting for the answer"
-        : info_time(easy, CURLINFO_CONNECT_TIME) > 0    ? "while the connection was being set up"
-        : info_time(easy, CURLINFO_NAMELOOKUP_TIME) > 0 ? "while connecting"
-                                                        : "while resolving the name";
-    slk_error_set(err, "timeout", "%s: timed out after %.1f s %s", what,
-                  info_time(easy, CURLINFO_TOTAL_TIME), phase);
+    return info_long(easy, CURLINFO_HEADER_SIZE) > 0       ? "while the answer came in"
+           : may_be_sent(easy, net)                        ? "while waiting for the answer"
+           : info_time(easy, CURLINFO_CONNECT_TIME) > 0    ? "while the connection was being set up"
+           : info_time(easy, CURLINFO_NAMELOOKUP_TIME) > 0 ? "while connecting"
+                                                           : "while resolving the name";
 }
 
 static const char *tls_hint(CURL *easy)
@@ -186,7 +183,8 @@ void slk_net_failure(CURL *easy, CURLcode result, const char *detail, const char
     if (lack != NULL) {
         slk_error_set(err, "connection", "%s: no connection: %s", what, lack);
     } else if (result == CURLE_OPERATION_TIMEDOUT) {
-        describe_timeout(easy, what, net, err);
+        slk_error_set(err, "timeout", "%s: timed out after %.1f s %s", what,
+                      info_time(easy, CURLINFO_TOTAL_TIME), slk_net_phase(easy, net));
     } else if (result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY) {
         slk_error_set(err, "dns", "%s: %s: check the name and this machine's DNS", what, detail);
     } else if (result == CURLE_PROXY || info_long(easy, CURLINFO_HTTP_CONNECTCODE) >= 300) {

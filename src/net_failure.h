@@ -14,6 +14,9 @@
  * response URLs). Always terminated. */
 void slk_net_place(const char *url, char *place, size_t size);
 
+/* How far a handle that has got no answer had come: "while connecting", … */
+const char *slk_net_phase(CURL *easy, const struct slk_net_options *net);
+
 /* Fills err for an ended transfer or connect-only handle. The codes are those
  * of struct slk_http_result. what begins the sentence ("POST slack.com/api/x");
  * detail is the handle's error buffer, NULL or "" when there is none. */

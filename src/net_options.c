@@ -15,6 +15,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "url_origin.h"
+
 struct slk_net_options {
     atomic_uint references;
     char *proxy;      /* URL with credentials; "" for none */
@@ -208,15 +210,6 @@ void slk_net_options_release(struct slk_net_options *options)
     }
 }
 
-/* host as curl_url writes it: IPv4 in four numbers, IPv6 in brackets. */
-static bool is_loopback(const char *host)
-{
-    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0) {
-        return true;
-    }
-    return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
-}
-
 static int check_parts(const struct slk_net_options *options, const char *scheme, const char *host,
                        struct slk_error *err)
 {
@@ -226,7 +219,7 @@ static int check_parts(const struct slk_net_options *options, const char *scheme
         slk_error_set(err, "invalid_url", "the URL's scheme is %.20s: expected https", scheme);
         return SLK_INVALID;
     }
-    if (is_plain && !options->insecure && !is_loopback(host)) {
+    if (is_plain && !options->insecure && !slk_is_loopback(host)) {
         slk_error_set(err, "invalid_url",
                       "refusing to speak unencrypted %s to %.80s: use %ss, or set insecure = true "
                       "if this network is trusted",
@@ -236,26 +229,18 @@ static int check_parts(const struct slk_net_options *options, const char *scheme
     return SLK_OK;
 }
 
-int slk_net_options_check_url(const struct slk_net_options *options, const char *text,
+int slk_net_options_check_url(const struct slk_net_options *options, const char *url,
                               struct slk_error *err)
 {
-    CURLU *url = curl_url();
-    char *scheme = NULL, *host = NULL;
-    int status = SLK_INVALID;
-    if (url != NULL &&
-        curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK && *host != '\0') {
-        status = check_parts(options, scheme, host, err);
-    } else if (url == NULL) {
-        status = SLK_NOMEM;
+    struct slk_url_origin origin;
+    int status = slk_url_origin(url, &origin);
+    if (status == SLK_OK) {
+        return check_parts(options, origin.scheme, origin.host, err);
+    } else if (status == SLK_NOMEM) {
         slk_error_set(err, "memory", "out of memory");
     } else {
         slk_error_set(err, "invalid_url", "not a URL: expected https://host/path");
     }
-    curl_free(scheme);
-    curl_free(host);
-    curl_url_cleanup(url);
     return status;
 }
 

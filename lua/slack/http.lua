@@ -17,8 +17,9 @@ local DEFAULT_TIMEOUT = 30
 local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure" }
 local FETCH_OPTIONS = {
   method = "string", headers = "table", body = "string", json = "any", form = "table",
-  query = "table", timeout = "number", connect_timeout = "number", follow = "any",
-  max_response = "number", http2 = "boolean", proxy = "string", no_proxy = "string",
+  query = "table", timeout = "number", connect_timeout = "number",
+  idle_timeout = "number", follow = "any", max_response = "number", http2 = "boolean",
+  proxy = "string", no_proxy = "string",
   ca_file = "string", insecure = "boolean",
 }
 -- Headers that speak for the caller and must not reach another host.
@@ -146,9 +147,12 @@ end
 ---@field url string
 ---@field headers? string[] alternating name and value
 ---@field body? string
----@field timeout? number seconds for the whole exchange, 30
----@field connect_timeout? number
+---@field timeout? number seconds for the exchange, from when its turn has come, 30
+---@field deadline? number seconds for everything, waiting for a turn included
+---@field connect_timeout? number seconds
+---@field idle_timeout? number seconds in which no byte goes either way
 ---@field max_response? integer bytes, 64 MiB
+---@field max_requests? integer under way to its host at a time, 16
 ---@field http2? boolean
 ---@field urgent? boolean
 ---@field net? slack.core.net
@@ -339,6 +343,7 @@ local function perform(request, headers, limit, insecure)
     end
     count = count + 1
     request.timeout = math.max(deadline - loop.now(), 0.001)
+    request.deadline = request.timeout
   end
 end
 
@@ -346,13 +351,16 @@ local function prepare(url, options)
   check_fetch(url, options)
   local body, content_type = body_of(options)
   local headers = headers_of(options, content_type)
+  local timeout = options.timeout or DEFAULT_TIMEOUT
   local request = {
     method = (options.method or (body and "POST" or "GET")):upper(),
     url = add_query(url, options.query),
     headers = flatten(headers),
     body = body,
-    timeout = options.timeout or DEFAULT_TIMEOUT,
+    timeout = timeout,
+    deadline = timeout,
     connect_timeout = options.connect_timeout,
+    idle_timeout = options.idle_timeout,
     max_response = options.max_response,
     http2 = options.http2,
   }
@@ -368,6 +376,7 @@ end
 ---@field query? table<string, any> added to the URL
 ---@field timeout? number seconds for everything, 30
 ---@field connect_timeout? number seconds
+---@field idle_timeout? number seconds in which no byte comes or goes
 ---@field follow? boolean|integer follow redirects, at most so many (10); true
 ---@field max_response? integer bytes of the decompressed body, 64 MiB
 ---@field http2? boolean offer HTTP/2

@@ -202,9 +202,12 @@ function core.http_client(mailbox, source, log) end
 ---@field url string
 ---@field headers string[]? alternating name and value
 ---@field body string?
----@field timeout number? seconds, 30
+---@field timeout number? seconds for the exchange, from when its turn has come, 30
+---@field deadline number? seconds for everything, waiting for a turn included; nil: none
 ---@field connect_timeout number? seconds
+---@field idle_timeout number? seconds in which no byte goes either way; nil: no limit
 ---@field max_response integer? bytes, 64 MiB
+---@field max_requests integer? under way to its host at a time, 16
 ---@field http2 boolean? offer HTTP/2 to https servers
 ---@field urgent boolean? waits for no other request to the same host
 ---@field net slack.core.net
