@@ -50,7 +50,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock demo bench bench-deps lint \
+.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock demo bench bench-deps lint methods \
   sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
@@ -129,6 +129,11 @@ test-rock:               ## install the rock into a fresh tree and use it from t
 demo: deps all           ## a bot and a local Slack talk in the terminal; STAY=1: talk to it
 	@LUA_PATH="./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" STAY=$(STAY) \
 	  $(LUA) examples/demo/main.lua
+
+GENERATE = LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(LUA)
+
+methods:                 ## make the table of Web API methods anew from CATALOGUE=file.json
+	$(GENERATE) spec/generate/methods.lua $(CATALOGUE)
 
 lint:                    ## luacheck and clang-format
 	luacheck -q lua spec examples

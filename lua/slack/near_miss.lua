@@ -33,9 +33,12 @@ return function(name, known)
   local best, best_distance
   local wanted = plain(name)
   for candidate in pairs(known) do
-    local d = distance(wanted, plain(candidate))
-    local nearer = not best or d < best_distance or (d == best_distance and candidate < best)
-    if nearer and d <= math.max(1, #candidate // 3) then
+    local other, limit = plain(candidate), math.max(1, #candidate // 3)
+    -- no nearer than their lengths are
+    local d = math.abs(#wanted - #other) <= limit and distance(wanted, other)
+    local nearer = d
+      and (not best or d < best_distance or (d == best_distance and candidate < best))
+    if nearer and d <= limit then
       best, best_distance = candidate, d
     end
   end

@@ -6,30 +6,14 @@ local arguments = require "slack.web_api.arguments"
 local client_options = require "slack.web_api.options"
 local errors = require "slack.errors"
 local http = require "slack.http"
+local methods = require "slack.web_api.methods"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
-
--- Methods that are called before there is a token.
-local NEEDS_NO_TOKEN = {
-  ["api.test"] = true, ["oauth.access"] = true, ["oauth.v2.access"] = true,
-  ["oauth.v2.user.access"] = true,
-  ["oauth.v2.exchange"] = true, ["openid.connect.token"] = true,
-}
-
--- Writes that may be made twice without harm, besides everything that reads.
-local REPEATABLE = {
-  ["apps.connections.open"] = true, ["chat.update"] = true, ["conversations.mark"] = true,
-  ["conversations.open"] = true, ["reactions.add"] = true, ["reactions.remove"] = true,
-  ["views.publish"] = true, ["views.update"] = true,
-}
-local READING = {
-  "^get", "^list", "^info$", "^history$", "^replies$", "^members$", "^test$", "^lookup", "^find",
-  "^search", "^count$", "^set%u", "^permalink$", "^teams$",
-}
 
 ---@class slack.web_api.Call
 ---@field name string of the method
 ---@field args table the caller's
+---@field method? slack.Method nil when the table does not have it
 ---@field token? string
 ---@field has_own_token boolean another one than the client's
 ---@field hints? table<string, string>
@@ -39,19 +23,6 @@ local READING = {
 ---@field request slack.HttpRequest
 
 local M = {}
-
-local function is_repeatable(name)
-  if REPEATABLE[name] then
-    return true
-  end
-  local last = name:match "[^.]*$"
-  for _, pattern in ipairs(READING) do
-    if last:find(pattern) then
-      return true
-    end
-  end
-  return name:find("^search%.") ~= nil
-end
 
 local function attempt(client, call)
   local response, err = http.request(call.request)
@@ -142,12 +113,13 @@ function M.new(client, name, args, options)
   elseif token and token:find "[%s%c]" then
     return nil, name .. ": argument 'token': it has spaces or line ends in it"
   end
+  local method = methods.find(name)
   return {
-    name = name, args = args,
+    name = name, args = args, method = method,
     token = token, has_own_token = (options.token or args.token) ~= nil,
     hints = client._options.hints,
     key = name .. " " .. (token or ""),
-    is_repeatable = is_repeatable(name),
+    is_repeatable = method ~= nil and method.is_repeatable,
     retries = options.retries or client._options.retries,
     request = {
       method = "POST",
@@ -163,8 +135,7 @@ end
 
 -- A slip of the program's, and a handler seldom looks at the error.
 local function warn_of_unknown(client, name)
-  client:_log():warn("%s: Slack knows no such method%s", name,
-    require "slack.web_api_names"(name))
+  client:_log():warn("%s: Slack knows no such method%s", name, methods.near(name))
 end
 
 ---Makes the call and waits for its end.
@@ -174,7 +145,7 @@ end
 ---@return table? answer
 ---@return slack.Error? err
 function M.run(client, call)
-  if not call.token and not NEEDS_NO_TOKEN[call.name] then
+  if not call.token and (not call.method or call.method.needs_token) then
     return nil, errors.new {
       code = "not_authed",
       message = call.name .. ": there is no token: " .. answers.hint(call, "not_authed"),
