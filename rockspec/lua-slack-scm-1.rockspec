@@ -30,6 +30,7 @@ external_dependencies = {
   LIBWEBSOCKETS = { header = "libwebsockets.h", library = "websockets" },
   OPENSSL = { header = "openssl/hmac.h", library = "crypto" },
   SQLITE = { header = "sqlite3.h", library = "sqlite3" },
+  ZLIB = { header = "zlib.h", library = "z" },
 }
 
 build = {
@@ -47,6 +48,7 @@ build = {
         "src/envelope.c",
         "src/error.c",
         "src/file_watch.c",
+        "src/gzip.c",
         "src/http_answer.c",
         "src/http_client.c",
         "src/http_connection.c",
@@ -67,6 +69,7 @@ build = {
         "src/lua_core.c",
         "src/lua_crypto.c",
         "src/lua_files.c",
+        "src/lua_gzip.c",
         "src/lua_http_client.c",
         "src/lua_http_receiver.c",
         "src/lua_http_server.c",
@@ -129,11 +132,14 @@ build = {
         "src/websocket_upgrade.c",
       },
       defines = { "_GNU_SOURCE" },
-      incdirs = { "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)", "$(SQLITE_INCDIR)" },
+      incdirs = {
+        "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)", "$(SQLITE_INCDIR)", "$(ZLIB_INCDIR)",
+      },
       libdirs = {
         "$(CURL_LIBDIR)", "$(LIBWEBSOCKETS_LIBDIR)", "$(OPENSSL_LIBDIR)", "$(SQLITE_LIBDIR)",
+        "$(ZLIB_LIBDIR)",
       },
-      libraries = { "curl", "websockets", "ssl", "crypto", "sqlite3", "pthread" },
+      libraries = { "curl", "websockets", "ssl", "crypto", "sqlite3", "z", "pthread" },
     },
   },
 }

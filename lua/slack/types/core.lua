@@ -446,6 +446,12 @@ function core.sha256(data) end
 ---@return string digest 32 bytes
 function core.hmac_sha256(key, data) end
 
+---Decompresses gzip; no more than maximum bytes are ever made.
+---@param data string
+---@param maximum integer bytes
+---@return string? text, string? message, string? code code "invalid_gzip", "too_large" or "memory"
+function core.gunzip(data, maximum) end
+
 ---Compares secrets: the time it takes does not tell where they differ.
 ---@param a string
 ---@param b string
