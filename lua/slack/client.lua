@@ -8,6 +8,7 @@ local client_options = require "slack.web_api.options"
 local http = require "slack.http"
 local logs = require "slack.log"
 local misuse = require "slack.misuse"
+local pages = require "slack.web_api.pages"
 local RateGates = require "slack.rate_gate"
 local upload = require "slack.web_api.upload"
 local version = require "slack.version"
@@ -90,6 +91,49 @@ end
 
 function Node:__call(args, options)
   return perform(self._client, self._name, args, options)
+end
+
+-- A loop closes what it is given as fourth value.
+local function loop_over(name, make, client, ...)
+  if getmetatable(client) ~= Client then
+    misuse.raise(FOLDER, ("client.%s: call it with a colon: client:%s(…)"):format(name, name))
+  end
+  local iterated, problem = make(client, ...)
+  if not iterated then
+    misuse.raise(FOLDER, ("client:%s: %s"):format(name, problem))
+  end
+  return iterated, nil, nil, iterated
+end
+
+---@class slack.PagesOptions: slack.CallOptions
+---@field max_pages? integer
+---@field stop? fun(page: table): any a true value makes this page the last one
+---@field prefetch? boolean ask for the next page while the program works on this one
+
+---The pages of a method for a loop: each answer, and where the one behind it begins. A page
+---that cannot be had raises its error there. Without a loop next() gives `nil, err` instead.
+---@param method string|table "users.list", or client.users.list
+---@param args? table<string, any> left as they are; `cursor` to begin elsewhere
+---@param options? slack.PagesOptions
+---@return slack.Pages
+function Client:pages(method, args, options)
+  return loop_over("pages", pages.pages, self, method, args, options)
+end
+
+---@class slack.EachOptions: slack.CallOptions
+---@field max_items? integer
+---@field max_pages? integer
+---@field items? string field of the page that has them, where it is not known
+---@field stop? fun(item: any): any a true value makes this item the last one
+---@field prefetch? boolean ask for the next page while the program works on this one
+
+---What is in the pages of a method, one by one, for a loop; see pages.
+---@param method string|table "users.list", or client.users.list
+---@param args? table<string, any> left as they are
+---@param options? slack.EachOptions
+---@return slack.Items
+function Client:each(method, args, options)
+  return loop_over("each", pages.each, self, method, args, options)
 end
 
 ---Uploads a file, and shows it in a channel if one is named. The message with it comes a

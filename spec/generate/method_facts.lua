@@ -79,8 +79,8 @@ M.tokens = {
   ["views.update"] = "bot,user",
 }
 
--- The list inside each page. Without one (an object by name, or not known) the pages look for
--- the only list of the answer.
+-- The list inside each page, or the object with names for its fields; of a search the object
+-- with the list of matches. Without one the pages look for the only list of the answer.
 M.items = {
   ["admin.apps.activities.list"] = "activities",
   ["admin.apps.approved.list"] = "approved_apps",
@@ -92,6 +92,7 @@ M.items = {
   ["admin.conversations.getTeams"] = "team_ids",
   ["admin.conversations.lookup"] = "channel_ids",
   ["admin.conversations.search"] = "conversations",
+  ["admin.emoji.list"] = "emoji",
   ["admin.functions.list"] = "functions",
   ["admin.inviteRequests.approved.list"] = "approved_requests",
   ["admin.inviteRequests.denied.list"] = "denied_requests",
@@ -118,9 +119,12 @@ M.items = {
   ["files.list"] = "files",
   ["files.remote.list"] = "files",
   ["reactions.list"] = "items",
+  ["search.files"] = "files",
+  ["search.messages"] = "messages",
   ["slackLists.items.list"] = "items",
   ["stars.list"] = "items",
   ["team.accessLogs"] = "logins",
+  ["team.billableInfo"] = "billable_info",
   ["team.externalTeams.list"] = "organizations",
   ["team.integrationLogs"] = "logs",
   ["users.conversations"] = "channels",

@@ -75,7 +75,7 @@ admin.conversations.whitelist.listGroupsLinkedToChannel 2 reads removed instead:
 admin.conversations.whitelist.remove 1 removed instead:admin.conversations.restrictAccess.removeGroup |
 admin.emoji.add 2 user=admin.teams:write | name! url
 admin.emoji.addAlias 2 user=admin.teams:write | alias_for! name!
-admin.emoji.list 2 reads cursor user=admin.teams:read | cursor limit:integer
+admin.emoji.list 2 reads cursor items:emoji user=admin.teams:read | cursor limit:integer
 admin.emoji.remove 2 user=admin.teams:write | name!
 admin.emoji.rename 2 user=admin.teams:write | name! new_name!
 admin.functions.list 2 json reads cursor items:functions user=admin.workflows:read | app_ids!:array cursor include_non_distributed_functions:boolean limit:integer team_id
@@ -336,8 +336,8 @@ reminders.list 2 reads user=reminders:read deprecated | team_id
 rtm.connect 1 repeatable bot,user | batch_presence_aware:boolean presence_sub:boolean
 rtm.start 1 repeatable deprecated instead:rtm.connect | batch_presence_aware:boolean include_locale:boolean mpim_aware:boolean no_latest:boolean no_unreads:boolean presence_sub:boolean simple_latest:boolean
 search.all 2 reads user=search:read | query! count:integer highlight:boolean page:integer sort sort_dir team_id
-search.files 2 reads user=search:read deprecated instead:assistant.search.context | query! count:integer highlight:boolean page:integer sort sort_dir team_id
-search.messages 2 reads cursor user=search:read | query! count:integer cursor highlight:boolean page:integer sort sort_dir team_id
+search.files 2 reads items:files user=search:read deprecated instead:assistant.search.context | query! count:integer highlight:boolean page:integer sort sort_dir team_id
+search.messages 2 reads cursor items:messages user=search:read | query! count:integer cursor highlight:boolean page:integer sort sort_dir team_id
 slackLists.access.delete 3 bot,user=lists:write | list_id! channel_ids:array user_ids:array
 slackLists.access.set 3 repeatable bot,user=lists:write | access_level! list_id! channel_ids:array user_ids:array
 slackLists.create 2 bot,user=lists:write | name! copy_from_list_id description_blocks:array include_copied_list_records:boolean schema:array todo_mode:boolean
@@ -354,7 +354,7 @@ stars.add 2 json user=stars:write deprecated | channel:channel_id file:file_id f
 stars.list 3 reads cursor items:items user=stars:read deprecated | count:integer cursor limit:integer page:integer team_id
 stars.remove 2 json user=stars:write deprecated | channel:channel_id file:file_id file_comment timestamp:timestamp
 team.accessLogs 2 reads cursor items:logins user=admin | before count cursor limit:integer page team_id
-team.billableInfo 2 reads cursor user=admin | cursor limit:integer team_id user:user_id
+team.billableInfo 2 reads cursor items:billable_info user=admin | cursor limit:integer team_id user:user_id
 team.billing.info 3 reads bot,user=team.billing:read |
 team.externalTeams.disconnect 1 bot=conversations.connect:manage | target_team!
 team.externalTeams.list 2 reads cursor items:organizations bot=conversations.connect:manage,team:read | connection_status_filter cursor limit:integer slack_connect_pref_filter:array sort_direction sort_field workspace_filter:array

@@ -17,7 +17,7 @@ local OPTIONS = {
 }
 local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
 
-local M = {}
+local M = { CALL_OPTIONS = CALL_OPTIONS }
 
 local function problem_with(value, expected)
   if type(expected) == "function" then
