@@ -8,16 +8,6 @@ local tasks = require "slack.tasks"
 
 local TOKEN <const> = "xoxb-111111111111-222222222222-abcdefABCDEF"
 
-local function decode_form(text)
-  local fields = {}
-  for name, value in text:gmatch "([^&=]+)=([^&]*)" do
-    fields[name] = value:gsub("%%(%x%x)", function(hex)
-      return string.char(tonumber(hex, 16))
-    end)
-  end
-  return fields
-end
-
 describe("client", function()
   local server, lines, delay
 
@@ -80,9 +70,12 @@ describe("client", function()
       local sent = assert(client.chat.postMessage { channel = "C1", text = "Hi & <>" })
       assert.same({ ok = true, ts = "1.2", n = 3 }, sent)
       local got = server.requests[1]
-      assert.same({ "POST", "/api/chat.postMessage", "application/x-www-form-urlencoded" },
+      assert.same({ "POST", "/api/chat.postMessage", "application/json; charset=utf-8" },
         { got.method, got.target, got.headers["content-type"] })
-      assert.same({ channel = "C1", text = "Hi & <>" }, decode_form(got.body))
+      assert.same({ channel = "C1", text = "Hi & <>" }, json.decode(got.body))
+      assert(client.users.info { user = "U1" })
+      assert.same({ "application/x-www-form-urlencoded", "user=U1" },
+        { server.requests[2].headers["content-type"], server.requests[2].body })
     end)
 
     it("that Slack does not know is warned of, with the name that was meant", function()
@@ -109,7 +102,7 @@ describe("client", function()
       assert.equal(post, client.chat.postMessage)
       assert(post { text = "a" })
       assert(post { text = "b" })
-      assert.equal("text=b", server.requests[2].body)
+      assert.equal('{"text":"b"}', server.requests[2].body)
     end)
 
     it("does not change the caller's table (S260)", function()
@@ -349,7 +342,7 @@ describe("client", function()
       end)
       local expected = { "users.info " }
       for i = 1, 20 do
-        expected[i + 1] = "chat.postMessage n=" .. i
+        expected[i + 1] = ('chat.postMessage {"n":%d}'):format(i)
       end
       assert.same(expected, arrived)
     end)
@@ -394,7 +387,7 @@ describe("client", function()
         first:cancel()
         assert(second:join(5))
       end)
-      assert.equal("n=2", server.requests[2].body)
+      assert.equal('{"n":2}', server.requests[2].body)
       assert.equal(2, #server.requests)
     end)
   end)

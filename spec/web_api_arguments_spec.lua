@@ -1,8 +1,18 @@
 local arguments = require "slack.web_api.arguments"
 local json = require "slack.json"
 
-local function encode_one(name, value)
-  local text = assert(arguments.encode { [name] = value })
+local POST <const> = {
+  json = true,
+  arguments = {
+    channel = "channel_id", text = "string", blocks = "json", metadata = "json",
+    thread_ts = "string", unfurl_links = "boolean", limit = "integer", users = "string",
+    user_ids = "array", files = "array", latest = "timestamp", expiration_ts = "integer",
+  },
+}
+local LIST <const> = { arguments = { types = "string", exclude = "string", latest = "timestamp" } }
+
+local function encode_one(name, value, method)
+  local text = assert(arguments.encode({ [name] = value }, method))
   return (text:gsub("%%(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))
   end))
@@ -38,8 +48,12 @@ describe("web_api.arguments", function()
     end)
   end
 
-  it("leaves out null and the token", function()
-    assert.equal("", arguments.encode { thread_ts = json.null, token = "xoxb-1" })
+  it("leaves out the token", function()
+    assert.equal("", arguments.encode { token = "xoxb-1" })
+  end)
+
+  it("sends null as an empty value, which clears what it is about", function()
+    assert.equal("topic=", encode_one("topic", json.null))
   end)
 
   it("keeps null inside of nested values", function()
@@ -71,9 +85,95 @@ describe("web_api.arguments", function()
     assert.matches("arguments have names", problem)
   end)
 
+  it("sends the ts of a message with all six digits, also when it is a number", function()
+    assert.equal("ts=1712345678.120000", encode_one("ts", 1712345678.12))
+    assert.equal("thread_ts=1712345678.123456", encode_one("thread_ts", 1712345678.123456, POST))
+    assert.equal("latest=1712345678.500000", encode_one("latest", 1712345678.5, LIST))
+    assert.equal("latest=1712345678", encode_one("latest", 1712345678, LIST))
+    assert.equal("part=0.5", encode_one("part", 0.5, LIST))
+  end)
+
+  it("joins a list by commas where the method takes a text", function()
+    assert.equal("exclude=a,b", encode_one("exclude", { "a", "b" }, LIST))
+    assert.equal("exclude=", encode_one("exclude", json.list {}, LIST))
+    assert.equal('loose=["a"]', encode_one("loose", { "a" }, LIST))
+  end)
+
+  it("sends an empty table as [] where only a list can be meant", function()
+    for _, method in ipairs { LIST, POST } do
+      assert.equal("blocks=[]", encode_one("blocks", {}, method))
+      assert.equal("attachments=[]", encode_one("attachments", {}, method))
+    end
+    assert.equal("files=[]", encode_one("files", {}, POST))
+    assert.equal("profile={}", encode_one("profile", {}))
+  end)
+
+  describe("as JSON", function()
+    local function encode(args, wanted)
+      local body, is_json = arguments.encode(args, POST, wanted)
+      assert.is_true(is_json, body)
+      return json.decode(body)
+    end
+
+    for name, args in pairs {
+      texts = { channel = "C1", text = "a & b", thread_ts = "1.2" },
+      ["nested values"] = { blocks = { { type = "divider" } }, metadata = { n = { 0.1, 2^60 } } },
+      ["false"] = { unfurl_links = false, limit = 10 },
+      null = { text = json.null, blocks = json.null },
+      ["a marked list"] = { blocks = json.list {}, files = { { id = "F1" } } },
+      ["unknown names"] = { new_thing = "x", other = 5, third = true, fourth = { a = 1 } },
+      ["a list of objects"] = { files = { { id = "F1" } } },
+    } do
+      it(("goes what the method takes so: %s"):format(name), function()
+        assert.same(args, encode(args))
+      end)
+    end
+
+    it("has no exponents", function()
+      assert.equal('{"limit":1000000000000000}', arguments.encode({ limit = 1e15 }, POST))
+    end)
+
+    for name, args in pairs {
+      ["a number for a text"] = { text = 5 }, ["a text for a number"] = { limit = "5" },
+      ["a text for true"] = { unfurl_links = "true" }, ["true for a text"] = { text = true },
+      ["JSON already"] = { blocks = "[]" }, ["a list of ids"] = { user_ids = { "U1" } },
+      ["a list for a text"] = { users = { "U1", "U2" } }, ["a ts as a number"] = { ts = 1.5 },
+      ["an unmarked empty list"] = { blocks = {} }, ["a token"] = { token = "xoxb-1" },
+      ["an unknown list of ids"] = { team_ids = { "T1" } }, ["no UTF-8"] = { text = "a\xffb" },
+      ["nothing"] = {},
+    } do
+      it(("does not go what a form says better: %s"):format(name), function()
+        assert.is_false(select(2, arguments.encode(args, POST)))
+      end)
+    end
+
+    it("goes what a call asks to be sent so, with lists as lists", function()
+      local args = {
+        user_ids = { "U1" }, blocks = {}, ts = 1.5, token = "xoxb-1", limit = "5",
+        gone = json.null,
+      }
+      assert.same({
+        user_ids = { "U1" }, blocks = {}, ts = "1.500000", limit = "5", gone = json.null,
+      }, encode(args, "json"))
+      assert.truthy(json.is_list(encode(args, "json").blocks))
+      assert.equal("xoxb-1", args.token)
+      assert.equal("limit=5", arguments.encode({ limit = 5 }, POST, "form"))
+    end)
+
+    it("names where a nested value cannot be sent", function()
+      for _, wanted in pairs { "json", "form" } do
+        local text, problem = arguments.encode({ blocks = { { text = print } } }, POST, wanted)
+        assert.is_nil(text)
+        assert.matches("argument 'blocks'.*%[1%]%.text", problem)
+      end
+    end)
+  end)
+
   it("leaves the caller's table as it is (S260)", function()
     local args = { channel = "C1", channels = { "a", "b" }, n = 1.0, gone = json.null }
-    assert(arguments.encode(args))
+    for _, wanted in pairs { false, "form", "json" } do
+      assert(arguments.encode(args, POST, wanted))
+    end
     assert.same({ channel = "C1", channels = { "a", "b" }, n = 1.0, gone = json.null }, args)
   end)
 end)

@@ -19,7 +19,8 @@ describe("client:pages and client:each", function()
   local function start(answer)
     asked = {}
     server = WebServer.start(function(request)
-      local args = form.decode(request.body)
+      local body = request.body
+      local args = body:find "^{" and json.decode(body) or form.decode(body)
       table.insert(asked, args)
       local page = answer(args, #asked, request)
       if page then

@@ -5,6 +5,7 @@
 
 local call = require "slack.web_api.call"
 local client_options = require "slack.web_api.options"
+local Generations = require "slack.generations"
 local http = require "slack.http"
 local logs = require "slack.log"
 local misuse = require "slack.misuse"
@@ -13,6 +14,8 @@ local RateGates = require "slack.rate_gate"
 local upload = require "slack.web_api.upload"
 local version = require "slack.version"
 
+-- Kinds of warnings that are remembered.
+local MAX_TOLD = 2000
 local FOLDER = misuse.folder()
 
 ---@class slack.Client
@@ -58,6 +61,22 @@ function Client:_log()
   return self._options.log or logs.default()
 end
 
+-- Whether the kind of thing has not been told yet by any client of the family.
+function Client:_is_new(kind)
+  local told = self._told
+  if told:get(kind) then
+    return false
+  end
+  told:put(kind, true)
+  return true
+end
+
+function Client:_warn_once(kind, format, ...)
+  if self:_is_new(kind) then
+    self:_log():warn(format, ...)
+  end
+end
+
 local function perform(client, name, args, options)
   local prepared, problem
   local metatable = getmetatable(args)
@@ -76,6 +95,7 @@ end
 ---@field token? string instead of the client's
 ---@field timeout? number seconds for each attempt
 ---@field retries? integer attempts after the first
+---@field body? "form"|"json" instead of what fits the method and its arguments
 
 ---Calls a Web API method and waits for its answer. 429 is waited out; failures
 ---where nothing was sent are repeated, and others where repeating does no harm.
@@ -175,13 +195,15 @@ local function lower_names(headers)
   return lowered
 end
 
-local function new_client(options, net, gates)
+-- Clients of one family differ by their token.
+local function new_client(options, net, gates, told)
   return setmetatable({
     _options = options,
     _headers = lower_names(options.headers),
     _net = net,
     _gates = gates,
-    _warned = {},
+    _told = told,
+    _header_lists = {},
     _user_agent = (options.user_agent and options.user_agent .. " " or "")
       .. ("lua-slack/%s lua/5.4 %s"):format(version, operating_system()),
   }, Client)
@@ -196,7 +218,7 @@ function Client:with_token(token)
       and "one with spaces or line ends in it" or type(token)), 2)
   end
   local options = setmetatable({ token = token }, { __index = self._options })
-  return new_client(options, self._net, self._gates)
+  return new_client(options, self._net, self._gates, self._told)
 end
 
 ---@class slack.ClientOptions
@@ -230,7 +252,7 @@ function M.new(options)
   if not ok then
     error("slack.client: option 'api_url': " .. message, 2)
   end
-  return new_client(settings, net, RateGates.new())
+  return new_client(settings, net, RateGates.new(), Generations.new(MAX_TOLD))
 end
 
 return M

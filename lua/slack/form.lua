@@ -7,8 +7,10 @@ local MAX_FIELDS = 1000
 
 local M = {}
 
-local function escape_byte(byte)
-  return ("%%%02X"):format(byte:byte())
+-- A table costs gsub half of what a function does.
+local ESCAPES = {}
+for byte = 0, 255 do
+  ESCAPES[string.char(byte)] = ("%%%02X"):format(byte)
 end
 
 ---Text with percent-encoding.
@@ -17,7 +19,7 @@ end
 ---  unreserved (RFC 3986 §2.3)
 ---@return string
 function M.escape(text, bytes)
-  return (text:gsub(bytes or "[^%w%-_%.~]", escape_byte))
+  return (text:gsub(bytes or "[^%w%-_%.~]", ESCAPES))
 end
 
 ---Joins names and values; a value that is a list is repeated. Sorted by name.

@@ -3,12 +3,16 @@
 local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
+local methods = require "slack.web_api.methods"
 local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
+local tokens = require "slack.web_api.tokens"
 
 -- Without a Retry-After header.
 local DEFAULT_RETRY_AFTER = 30
 local EXCERPT_LENGTH = 120
+-- Of a body that is none of the Web API's: kept in the error.
+local MAX_KEPT_BODY = 128 * 1024
 
 -- What to do about Slack's words; the option `hints` has those of an app whose tokens
 -- come from elsewhere.
@@ -23,38 +27,39 @@ local HINTS = {
 
 local M = {}
 
+-- Parts of answers ----------------------------------------------------------------
+
 local function split(text)
   local list = {}
-  for word in (text or ""):gmatch "[^,%s]+" do
+  for word in text:gmatch "[^,%s]+" do
     list[#list + 1] = word
   end
   return list
 end
 
+local function as_list(value)
+  return type(value) == "table" and value[1] ~= nil and value or nil
+end
+
+local function metadata_of(answer)
+  local metadata = answer.response_metadata
+  return type(metadata) == "table" and metadata or nil
+end
+
+local function messages_of(answer)
+  local metadata = metadata_of(answer)
+  return metadata and as_list(metadata.messages)
+end
+
 local function excerpt(body)
-  local text = body:gsub("[%c%s]+", " "):gsub("[\128-\255]+", "?")
+  local text = body:sub(1, 4 * EXCERPT_LENGTH):gsub("[%c%s]+", " "):gsub("[\128-\255]+", "?")
   if #text > EXCERPT_LENGTH then
     text = text:sub(1, EXCERPT_LENGTH) .. "…"
   end
   return text
 end
 
--- What is no answer of the Web API: error pages, proxies' notices, other servers.
-local function foreign_answer(call, response)
-  local status = response.status
-  local hint = ""
-  if status == 404 or (status >= 300 and status < 400) then
-    hint = ": check the option 'api_url'"
-  end
-  return errors.new {
-    code = status == 429 and "ratelimited" or status ~= 200 and "http_error" or "invalid_response",
-    message = ("%s: an answer with status %d that is not the Web API's%s: %s"):format(call.name,
-      status, hint, response.body == "" and "(empty)" or excerpt(response.body)),
-    method = call.name,
-    status = status,
-    body = core.redact(response.body), -- it may say again what it was asked with
-  }
-end
+-- Refusals ------------------------------------------------------------------------
 
 -- A token of the call's own is not that of the client.
 ---@param call slack.web_api.Call
@@ -63,16 +68,32 @@ end
 function M.hint(call, word)
   if word == "invalid_auth" and call.has_own_token then
     return "check the token that the call was given"
+  elseif word == "not_allowed_token_type" then
+    return tokens.advice(call.token, call.method)
+  elseif word == "unknown_method" then
+    return methods.near(call.name):match "^; (.+)$"
   end
   return call.hints and call.hints[word] or HINTS[word]
 end
 
+-- What errors[] has is a word or a table around one.
+local function add_details(parts, answer)
+  for _, detail in ipairs(as_list(answer.errors) or {}) do
+    if type(detail) == "table" then
+      detail = detail.message or detail.error or detail.code
+    end
+    if type(detail) == "string" then
+      parts[#parts + 1] = detail
+    end
+  end
+end
+
 local function explain(call, answer)
   local parts = { answer.error }
-  local metadata = answer.response_metadata
-  for _, message in ipairs(type(metadata) == "table" and metadata.messages or {}) do
+  for _, message in ipairs(messages_of(answer) or {}) do
     parts[#parts + 1] = tostring(message)
   end
+  add_details(parts, answer)
   if type(answer.needed) == "string" then
     parts[#parts + 1] = ("the token lacks the scope %s"):format(answer.needed)
       .. (type(answer.provided) == "string" and ", it has " .. answer.provided or "")
@@ -82,12 +103,51 @@ local function explain(call, answer)
     .. (#parts > 2 and "; " .. table.concat(parts, "; ", 3) or "")
 end
 
-local function add_scopes(answer, response)
-  local headers = response.headers
+local function refusal(call, response, answer)
+  return refusals.explain(errors.new {
+    code = answer.error,
+    message = call.name .. ": " .. explain(call, answer),
+    method = call.name,
+    status = response.status,
+    response = answer,
+    needed = type(answer.needed) == "string" and answer.needed or nil,
+    provided = type(answer.provided) == "string" and answer.provided or nil,
+    messages = messages_of(answer),
+    errors = as_list(answer.errors),
+    request_id = response.headers["x-slack-req-id"],
+  }, call.args)
+end
+
+-- What is no answer of the Web API: error pages, proxies' notices, other servers, the
+-- beginning of an answer.
+local function foreign_answer(call, response, problem)
+  local status, body = response.status, response.body
+  local kind = response.headers["content-type"]
+  local hint = ""
+  if status == 404 or (status >= 300 and status < 400) then
+    hint = ": check the option 'api_url'"
+  elseif problem and body:find "^%s*{" then
+    hint = (": it is cut off or damaged (%s)"):format(problem)
+  end
+  return errors.new {
+    code = status == 429 and "ratelimited" or status ~= 200 and "http_error" or "invalid_response",
+    message = ("%s: an answer with status %d%s that is not the Web API's%s: %s"):format(call.name,
+      status, kind and (" and type %s"):format(excerpt(kind)) or "", hint,
+      body == "" and "(empty)" or excerpt(body)),
+    method = call.name,
+    status = status,
+    body = core.redact(body:sub(1, MAX_KEPT_BODY)), -- it may say again what it was asked with
+    request_id = response.headers["x-slack-req-id"],
+  }
+end
+
+-- Answers -------------------------------------------------------------------------
+
+local function add_scopes(answer, headers)
   local granted, accepted = headers["x-oauth-scopes"], headers["x-accepted-oauth-scopes"]
   if granted or accepted then
-    local metadata = answer.response_metadata
-    if type(metadata) ~= "table" then
+    local metadata = metadata_of(answer)
+    if not metadata then
       metadata = {}
       answer.response_metadata = metadata
     end
@@ -96,26 +156,16 @@ local function add_scopes(answer, response)
   end
 end
 
-local function refusal(call, response, answer)
-  return refusals.explain(errors.new {
-    code = answer.error,
-    message = call.name .. ": " .. explain(call, answer),
-    method = call.name,
-    status = response.status,
-    response = answer,
-  }, call.args)
-end
-
 local function decode(call, response)
   local kind = response.headers["content-type"] or ""
   if response.status == 200 and kind:find "^application/gzip" then -- admin.analytics.getFile
     return { ok = true, content = response.body }
   end
-  local answer = json.decode(response.body)
+  local answer, problem = json.decode(response.body)
   if type(answer) ~= "table" or type(answer.ok) ~= "boolean" then
-    return nil, foreign_answer(call, response)
+    return nil, foreign_answer(call, response, problem)
   end
-  add_scopes(answer, response)
+  add_scopes(answer, response.headers)
   if answer.ok then
     return answer
   end
@@ -138,22 +188,33 @@ function M.read(call, response)
   return answer, err
 end
 
+-- A message about a place in the arguments is of one kind wherever that is.
+local function kind_of(message)
+  return (message:gsub("%d+", "0"))
+end
+
 ---Logs what Slack warns of, once for each kind.
 ---@param client slack.Client
 ---@param call slack.web_api.Call
 ---@param answer table
 function M.warn_once(client, call, answer)
-  local metadata = answer.response_metadata
-  local warnings = split(type(answer.warning) == "string" and answer.warning or nil)
-  for _, warning in ipairs(type(metadata) == "table" and metadata.warnings or {}) do
-    warnings[#warnings + 1] = tostring(warning)
-  end
-  for _, warning in ipairs(warnings) do
-    local kind = call.name .. " " .. warning
-    if not client._warned[kind] then
-      client._warned[kind] = true
-      client:_log():warn("%s: Slack warns: %s", call.name, warning)
+  local metadata = metadata_of(answer)
+  local warning = answer.warning
+  local warnings = metadata and as_list(metadata.warnings)
+  local messages = metadata and as_list(metadata.messages)
+  if type(warning) == "string" then
+    for _, word in ipairs(split(warning)) do
+      client:_warn_once(call.name .. " " .. word, "%s: Slack warns: %s", call.name, word)
     end
+  end
+  for _, word in ipairs(warnings or {}) do
+    word = tostring(word)
+    client:_warn_once(call.name .. " " .. word, "%s: Slack warns: %s", call.name, word)
+  end
+  for _, message in ipairs(messages or {}) do
+    message = tostring(message)
+    client:_warn_once(call.name .. " " .. kind_of(message), "%s: Slack says: %s", call.name,
+      message)
   end
 end
 

@@ -1,17 +1,44 @@
--- Arguments of a Web API method as the form that Slack reads.
+-- Arguments of a Web API method as the body that Slack reads.
+--
+-- A form is understood by every method; nested values in it are JSON texts, lists of ids are
+-- joined by commas, null is an empty value. JSON costs a tenth of that, so it is the body
+-- where the method takes it and all values are what the method table says: Slack does not
+-- make a number of "5" there, nor a list of "C1,C2".
 
 local form = require "slack.form"
 local json = require "slack.json"
 
 local escape, math_type = form.escape, math.type
+local encode_json = json.encode
 
--- Lists of these are joined by commas; other lists are sent as JSON.
+-- Lists of these are joined by commas, where the method table does not say otherwise.
 local JOINED = {
   additional_channels = true, channels = true, emails = true, scopes = true, types = true,
   users = true,
 }
+-- Empty tables that stand for lists.
+local LISTS = {
+  attachments = true, blocks = true, chunks = true, unfurled_attachments = true,
+  user_auth_blocks = true,
+}
+-- Kinds of arguments whose value is nested.
+local NESTED = { array = true, json = true, object = true }
+
+-- What Lua types say in JSON what the kind of argument says; null fits all of them.
+local TEXT_FITS = { string = true, userdata = true }
+local NESTED_FITS = { table = true, userdata = true }
+local FITS = {
+  array = NESTED_FITS, json = NESTED_FITS, object = NESTED_FITS,
+  boolean = { boolean = true, userdata = true }, integer = { number = true, userdata = true },
+}
+-- Arguments that the table does not know.
+local ANY_FITS = { string = true, boolean = true, number = true, table = true, userdata = true }
+
+local NO_KINDS = {}
 
 local M = {}
+
+-- Values in forms -----------------------------------------------------------------
 
 local function number_text(number)
   if math_type(number) == "integer" then
@@ -36,8 +63,25 @@ local function number_text(number)
   return (text:gsub(",", ".")) -- the locale's comma
 end
 
-local function is_joined(name)
-  return JOINED[name] or name:find("_ids$") or name:find("channel_types$")
+---Whether the argument is the time stamp of a message, which is text: "1712345678.123400".
+---@param name string
+---@param kind? string by the method table
+---@return boolean
+function M.is_ts(name, kind)
+  return kind == "timestamp" or kind ~= "integer" and (name == "ts" or name:find "_ts$" ~= nil)
+end
+
+-- As a number a ts has lost the zeros at its end, but six digits are still exact.
+local function ts_text(number)
+  return (("%.6f"):format(number):gsub(",", "."))
+end
+
+local function is_joined(name, kind)
+  if kind and not NESTED[kind] then
+    return true
+  end
+  return (not kind or kind == "array")
+    and (JOINED[name] or name:find("_ids$") or name:find("channel_types$"))
 end
 
 -- nil when the list holds more than plain words.
@@ -54,36 +98,52 @@ local function join(list)
   return #parts > 0 and table.concat(parts, ",") or nil
 end
 
-local function text_of(name, value)
-  local kind = type(value)
-  if kind == "string" then
-    return value
-  elseif kind == "boolean" then
-    return value and "true" or "false"
-  elseif kind == "number" then
-    return number_text(value)
-  elseif kind == "table" then
-    local joined = is_joined(name) and join(value)
-    if joined then
-      return joined
-    end
-    return json.encode(value)
-  end
-  return nil, "string, number, boolean or table expected, got " .. kind
+local function is_empty_list(name, value, kind)
+  return next(value) == nil
+    and (json.is_list(value) or kind == "array" or LISTS[name] ~= nil)
 end
 
----The caller's table is left as it is; json.null counts as missing, and so does
----the token, which travels in a header.
----@param args table<string, any>
----@return string? form
----@return string? problem what cannot be sent
-function M.encode(args)
+local function table_text(name, value, kind)
+  if is_empty_list(name, value, kind) then
+    return (not kind or NESTED[kind]) and "[]" or ""
+  end
+  local joined = is_joined(name, kind) and join(value)
+  if joined then
+    return joined
+  end
+  return encode_json(value)
+end
+
+local function text_of(name, value, kind)
+  local lua_type = type(value)
+  if lua_type == "string" then
+    return value
+  elseif lua_type == "boolean" then
+    return value and "true" or "false"
+  elseif lua_type == "number" then
+    if math_type(value) == "float" and M.is_ts(name, kind) then
+      return ts_text(value)
+    end
+    return number_text(value)
+  elseif lua_type == "table" then
+    return table_text(name, value, kind)
+  elseif value == json.null then
+    return ""
+  end
+  return nil, "string, number, boolean or table expected, got " .. lua_type
+end
+
+local function no_name(name)
+  return ("arguments have names, got %s as a key"):format(tostring(name))
+end
+
+local function encode_form(args, kinds)
   local parts, count = {}, 0
-  for name, value in pairs(args) do
+  for name, value in next, args do
     if type(name) ~= "string" then
-      return nil, ("arguments have names, got %s as a key"):format(tostring(name))
-    elseif name ~= "token" and value ~= json.null then
-      local text, problem = text_of(name, value)
+      return nil, no_name(name)
+    elseif name ~= "token" then
+      local text, problem = text_of(name, value, kinds[name])
       if not text then
         return nil, ("argument '%s': %s"):format(name, problem)
       end
@@ -92,6 +152,81 @@ function M.encode(args)
     end
   end
   return table.concat(parts, "&")
+end
+
+-- JSON ------------------------------------------------------------------------------
+
+-- Whether JSON of the table as it is says to Slack what the program means.
+local function fits_json(args, kinds)
+  for name, value in next, args do
+    local kind, lua_type = kinds[name], type(value)
+    local fitting = kind and (FITS[kind] or TEXT_FITS) or ANY_FITS
+    if not fitting[lua_type] or type(name) ~= "string" then
+      return false
+    elseif lua_type == "table" then
+      if next(value) == nil and not json.is_list(value) and is_empty_list(name, value, kind) then
+        return false
+      elseif (not kind or kind == "array") and is_joined(name, kind) and rawlen(value) > 0 then
+        return false
+      end
+    elseif lua_type == "number" and M.is_ts(name, kind) then
+      return false
+    end
+  end
+  return args.token == nil
+end
+
+-- For JSON that the program has asked for.
+local function fitted_copy(args, kinds)
+  local copy = {}
+  for name, value in next, args do
+    if type(name) ~= "string" then
+      return nil, no_name(name)
+    elseif math_type(value) == "float" and M.is_ts(name, kinds[name]) then
+      value = ts_text(value)
+    elseif type(value) == "table" and is_empty_list(name, value, kinds[name]) then
+      value = json.list {}
+    end
+    copy[name] = value
+  end
+  copy.token = nil
+  return copy
+end
+
+-- The problem names the argument as a form's does.
+local function encode_as_json(args)
+  local text, problem = encode_json(args)
+  if text then
+    return text
+  end
+  local name, rest = problem:match "^JSON: ([%w_]+)(.*)$"
+  return nil, name and args[name] ~= nil and ("argument '%s'%s"):format(name, rest) or problem
+end
+
+---The caller's tables are left as they are; the token stays out, as it travels in a header.
+---@param args table<string, any>
+---@param method? slack.Method of the method table; without it a form is made
+---@param wanted? "form"|"json" instead of what fits best
+---@return string? body
+---@return string|boolean is_json or the problem: what cannot be sent
+function M.encode(args, method, wanted)
+  local kinds = method and method.arguments or NO_KINDS
+  local body, problem
+  if wanted == "json" then
+    args, problem = fitted_copy(args, kinds)
+    if args then
+      body, problem = encode_as_json(args)
+    end
+    return body, problem or true
+  elseif wanted ~= "form" and method and method.json and next(args) ~= nil
+    and fits_json(args, kinds) then
+    body, problem = encode_as_json(args)
+    if not body or utf8.len(body) then
+      return body, problem or true
+    end -- no JSON without UTF-8; a form leaves it to Slack to replace what is none
+  end
+  body, problem = encode_form(args, kinds)
+  return body, problem or false
 end
 
 return M

@@ -1,6 +1,7 @@
 -- One call of a method: checked arguments become a request, which is made until it succeeds,
 -- fails for good, or has failed too often.
 
+local advice = require "slack.web_api.advice"
 local answers = require "slack.web_api.answer"
 local arguments = require "slack.web_api.arguments"
 local client_options = require "slack.web_api.options"
@@ -12,8 +13,8 @@ local tasks = require "slack.tasks"
 
 ---@class slack.web_api.Call
 ---@field name string of the method
----@field args table the caller's
 ---@field method? slack.Method nil when the table does not have it
+---@field args table the caller's
 ---@field token? string
 ---@field has_own_token boolean another one than the client's
 ---@field hints? table<string, string>
@@ -22,12 +23,21 @@ local tasks = require "slack.tasks"
 ---@field retries integer
 ---@field request slack.HttpRequest
 
+local FORM = "application/x-www-form-urlencoded"
+local JSON = "application/json; charset=utf-8"
+
+local NONE = {}
+
 local M = {}
+
+-- Attempts ------------------------------------------------------------------------
 
 local function attempt(client, call)
   local response, err = http.request(call.request)
   if not response then
-    return nil, errors.new { code = err.code, message = err.message, method = call.name }
+    return nil, errors.new {
+      code = err.code, message = err.message, method = call.name, cause = err,
+    }
   end
   local answer, refused = answers.read(call, response)
   if answer then
@@ -67,8 +77,10 @@ local function perform(client, call)
   end
 end
 
+-- Requests ------------------------------------------------------------------------
+
 -- Those of the options go before ours.
-local function headers_of(client, token)
+local function new_headers(client, token, content_type)
   local list, given = {}, client._headers
   for name, value in pairs(given) do
     list[#list + 1] = name
@@ -81,9 +93,69 @@ local function headers_of(client, token)
     end
   end
   add("user-agent", client._user_agent)
-  add("content-type", "application/x-www-form-urlencoded")
+  add("content-type", content_type)
   add("authorization", token and "Bearer " .. token)
   return list
+end
+
+-- Calls with the client's own token share theirs.
+local function headers_of(client, token, is_json)
+  local content_type = is_json and JSON or FORM
+  if token ~= client._options.token then
+    return new_headers(client, token, content_type)
+  end
+  local lists = client._header_lists
+  local list = lists[content_type]
+  if not list then
+    list = new_headers(client, token, content_type)
+    lists[content_type] = list
+  end
+  return list
+end
+
+local function problem_with_name(name)
+  if type(name) ~= "string" then
+    return ("the name of a Web API method expected, got %s"):format(
+      type(name) == "number" and name or type(name))
+  elseif name:find("://", 1, true) then -- and nothing of it, as it may be a secret
+    return "the name of a Web API method expected, got a URL: other servers are asked by "
+      .. "slack.fetch, and another root of the Web API is the option 'api_url'"
+  elseif not name:find "^%a[%w_.]*$" then
+    return ("the name of a Web API method expected, got %q"):format(name)
+  end
+end
+
+local function problem_with(name, args, options)
+  local problem = problem_with_name(name)
+  if problem then
+    return problem
+  elseif args ~= nil and type(args) ~= "table" then
+    return ("%s: a table of arguments expected, got %s"):format(name, type(args))
+  elseif options ~= nil and type(options) ~= "table" then
+    return ("%s: a table of options expected, got %s"):format(name, type(options))
+  end
+  return options and client_options.problem_of_call(options, name)
+end
+
+local function problem_with_token(token, name)
+  if type(token) ~= "string" then
+    return ("%s: argument 'token': string expected, got %s"):format(name, type(token))
+  elseif token:find "[%s%c]" then
+    return name .. ": argument 'token': it has spaces or line ends in it"
+  end
+end
+
+local function new_request(client, name, token, body, is_json, timeout)
+  local settings = client._options
+  return {
+    method = "POST",
+    url = settings.api_url .. name,
+    headers = headers_of(client, token, is_json),
+    body = body,
+    timeout = timeout or settings.timeout,
+    http2 = settings.http2,
+    net = client._net,
+  }
 end
 
 ---A call ready to be made.
@@ -94,49 +166,34 @@ end
 ---@return slack.web_api.Call?
 ---@return string? problem what is wrong with the arguments
 function M.new(client, name, args, options)
-  if type(name) ~= "string" or not name:find "^%a[%w_.]*$" then
-    return nil, ("the name of a Web API method expected, got %s"):format(tostring(name))
-  elseif args ~= nil and type(args) ~= "table" then
-    return nil, ("%s: a table of arguments expected, got %s"):format(name, type(args))
-  elseif options ~= nil and type(options) ~= "table" then
-    return nil, ("%s: a table of options expected, got %s"):format(name, type(options))
+  local problem = problem_with(name, args, options)
+  if problem then
+    return nil, problem
   end
-  args, options = args or {}, options or {}
-  local problem = client_options.problem_of_call(options, name)
-  local body, unfit = arguments.encode(args)
-  if problem or not body then
-    return nil, problem or name .. ": " .. unfit
+  args, options = args or NONE, options or NONE
+  local own_token = options.token or args.token
+  problem = own_token ~= nil and problem_with_token(own_token, name)
+  if problem then
+    return nil, problem
   end
-  local token = options.token or args.token or client._options.token
-  if token ~= nil and type(token) ~= "string" then
-    return nil, ("%s: argument 'token': string expected, got %s"):format(name, type(token))
-  elseif token and token:find "[%s%c]" then
-    return nil, name .. ": argument 'token': it has spaces or line ends in it"
+  local method, settings = methods.find(name), client._options
+  local body, is_json = arguments.encode(args, method, options.body)
+  if not body then
+    return nil, ("%s: %s"):format(name, is_json)
   end
-  local method = methods.find(name)
+  local token = own_token or settings.token
   return {
-    name = name, args = args, method = method,
-    token = token, has_own_token = (options.token or args.token) ~= nil,
-    hints = client._options.hints,
+    name = name, method = method, args = args,
+    token = token, has_own_token = own_token ~= nil,
+    hints = settings.hints,
     key = name .. " " .. (token or ""),
     is_repeatable = method ~= nil and method.is_repeatable,
-    retries = options.retries or client._options.retries,
-    request = {
-      method = "POST",
-      url = client._options.api_url .. name,
-      headers = headers_of(client, token),
-      body = body,
-      timeout = options.timeout or client._options.timeout,
-      http2 = client._options.http2,
-      net = client._net,
-    },
+    retries = options.retries or settings.retries,
+    request = new_request(client, name, token, body, is_json, options.timeout),
   }
 end
 
--- A slip of the program's, and a handler seldom looks at the error.
-local function warn_of_unknown(client, name)
-  client:_log():warn("%s: Slack knows no such method%s", name, methods.near(name))
-end
+-- The whole call --------------------------------------------------------------------
 
 ---Makes the call and waits for its end.
 ---@async
@@ -145,20 +202,22 @@ end
 ---@return table? answer
 ---@return slack.Error? err
 function M.run(client, call)
-  if not call.token and (not call.method or call.method.needs_token) then
+  local method = call.method
+  if not call.token and (not method or method.needs_token) then
     return nil, errors.new {
       code = "not_authed",
       message = call.name .. ": there is no token: " .. answers.hint(call, "not_authed"),
       method = call.name,
     }
   end
+  advice.give(client, call.name, method, call.args)
   local answer, err = perform(client, call)
   local on_call = client._options.on_call
   if on_call then
     on_call(call.name, err)
   end
   if err and err.code == "unknown_method" then
-    warn_of_unknown(client, call.name)
+    advice.unknown_method(client, call.name) -- a handler seldom looks at the error
   end
   if err and client._on_refusal and call.token == client._options.token then
     client._on_refusal(err.code)

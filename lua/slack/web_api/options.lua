@@ -15,7 +15,10 @@ local OPTIONS = {
   http2 = "boolean", headers = "table", user_agent = "string", log = option_checks.log,
   on_call = "function", hints = "table",
 }
-local CALL_OPTIONS = { token = "string", timeout = "number", retries = "integer" }
+local CALL_OPTIONS = {
+  token = "string", timeout = "number", retries = "integer",
+  body = option_checks.one_of("form", "json"),
+}
 
 local M = { CALL_OPTIONS = CALL_OPTIONS }
 
