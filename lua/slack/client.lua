@@ -7,10 +7,10 @@ local call = require "slack.web_api.call"
 local client_options = require "slack.web_api.options"
 local Generations = require "slack.generations"
 local http = require "slack.http"
-local logs = require "slack.log"
 local misuse = require "slack.misuse"
 local pages = require "slack.web_api.pages"
-local RateGates = require "slack.rate_gate"
+local Pacing = require "slack.web_api.pacing"
+local Stats = require "slack.web_api.stats"
 local upload = require "slack.web_api.upload"
 local version = require "slack.version"
 
@@ -58,7 +58,7 @@ end
 -- Calls ------------------------------------------------------------------------
 
 function Client:_log()
-  return self._options.log or logs.default()
+  return self._stats:log()
 end
 
 -- Whether the kind of thing has not been told yet by any client of the family.
@@ -94,7 +94,8 @@ end
 ---@class slack.CallOptions
 ---@field token? string instead of the client's
 ---@field timeout? number seconds for each attempt
----@field retries? integer attempts after the first
+---@field retries? integer|slack.RetryOptions
+---@field max_wait? number seconds
 ---@field body? "form"|"json" instead of what fits the method and its arguments
 
 ---Calls a Web API method and waits for its answer. 429 is waited out; failures
@@ -171,6 +172,12 @@ function Client:upload(what)
   return upload.run(self, what)
 end
 
+---What has become of its calls, and of those of the clients made from it.
+---@return slack.ClientStats
+function Client:stats()
+  return self._stats:read(self._pacing)
+end
+
 -- Making -----------------------------------------------------------------------
 
 local system_name
@@ -196,12 +203,13 @@ local function lower_names(headers)
 end
 
 -- Clients of one family differ by their token.
-local function new_client(options, net, gates, told)
+local function new_client(options, net, stats, pacing, told)
   return setmetatable({
     _options = options,
     _headers = lower_names(options.headers),
     _net = net,
-    _gates = gates,
+    _stats = stats,
+    _pacing = pacing,
     _told = told,
     _header_lists = {},
     _user_agent = (options.user_agent and options.user_agent .. " " or "")
@@ -218,14 +226,21 @@ function Client:with_token(token)
       and "one with spaces or line ends in it" or type(token)), 2)
   end
   local options = setmetatable({ token = token }, { __index = self._options })
-  return new_client(options, self._net, self._gates, self._told)
+  return new_client(options, self._net, self._stats, self._pacing, self._told)
 end
 
 ---@class slack.ClientOptions
 ---@field token? string SLACK_BOT_TOKEN
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field timeout? number seconds for one attempt, 30
----@field retries? integer attempts after the first, 5
+---@field retries? integer|slack.RetryOptions attempts after the first, 5; 429 is not counted,
+---  but with 0 there is one attempt
+---@field pacing? boolean|slack.PacingOptions keep to Slack's limits before it says so; true for
+---  Slack's own hosts
+---@field max_wait? number seconds that a call may wait in all, for its turn, for what Slack
+---  asks for and between attempts, 600; 0: it never waits
+---@field on_wait? fun(method: string, seconds: number, reason: "pacing"|"ratelimited"|"retry")
+---  told when a call begins to wait
 ---@field proxy? string URL; "" for none; HTTPS_PROXY and the like
 ---@field no_proxy? string hosts, separated by commas; NO_PROXY
 ---@field ca_file? string PEM; SSL_CERT_FILE, else the system's
@@ -252,7 +267,9 @@ function M.new(options)
   if not ok then
     error("slack.client: option 'api_url': " .. message, 2)
   end
-  return new_client(settings, net, RateGates.new(), Generations.new(MAX_TOLD))
+  local stats = Stats.new(settings)
+  return new_client(settings, net, stats, Pacing.new(settings.pacing, stats),
+    Generations.new(MAX_TOLD))
 end
 
 return M

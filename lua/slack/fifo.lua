@@ -25,6 +25,18 @@ function Fifo:push(item)
   self.last = item
 end
 
+---@param item table
+---@param after table one that stands in this queue, which it is to stand before
+function Fifo:insert(item, after)
+  local before = after.before
+  item.before, item.after, after.before = before, after, item
+  if before then
+    before.after = item
+  else
+    self.first = item
+  end
+end
+
 ---@param item table one that stands in this queue
 function Fifo:remove(item)
   local before, after = item.before, item.after

@@ -1,4 +1,7 @@
 -- When a failed request may be made again, and after how long.
+--
+-- What may have reached Slack is repeated only where doing it twice does no harm. No method
+-- takes a key of the caller's by which Slack would know a write again, so no other write is.
 
 local M = {}
 
@@ -7,17 +10,71 @@ local UNSENT = { connection = true, dns = true }
 -- Failures that leave open whether the server has done its work.
 local UNCERTAIN = {
   timeout = true, interrupted = true, internal_error = true, fatal_error = true,
-  service_unavailable = true, request_timeout = true,
+  service_unavailable = true, request_timeout = true, team_added_to_org = true,
 }
 
-local FIRST_DELAY = 0.5
-local MAX_DELAY = 20
+local USUAL = { count = 5, first_delay = 0.5, max_delay = 20 }
+-- Seconds that a "too many" holds back which does not say how long.
+local DEFAULT_PAUSE = 30
+
+---@class slack.RetryOptions
+---@field count? integer attempts after the first; 429 is not counted; 5
+---@field first_delay? number seconds, 0.5; doubled each time, half of it random
+---@field max_delay? number seconds, 20
+---@field on? fun(err: slack.Error, failures: integer): boolean? asked after each failure but
+---  429 whether to try again; nil: as usual
+
+local FIELDS = { count = "integer", first_delay = "number", max_delay = "number", on = "function" }
+
+---What is wrong with the option `retries`, or nil.
+---@param value any
+---@return string?
+function M.problem(value)
+  if math.type(value) == "integer" and value >= 0 then
+    return nil
+  elseif type(value) ~= "table" then
+    return "an integer of at least 0, or a table expected, got "
+      .. (type(value) == "number" and tostring(value) or type(value))
+  end
+  for name, given in pairs(value) do
+    local expected = FIELDS[name]
+    if not expected then
+      return ("unknown field '%s'"):format(tostring(name))
+    elseif (expected == "integer" and math.type(given) or type(given)) ~= expected then
+      return ("%s: %s expected, got %s"):format(name, expected, type(given))
+    elseif expected ~= "function" and not (given >= 0 and given < math.huge) then
+      return ("%s: at least 0 expected, got %s"):format(name, given)
+    end
+  end
+end
+
+---The option with its defaults.
+---@param value? integer|slack.RetryOptions
+---@param usual? slack.RetryOptions
+---@return slack.RetryOptions
+function M.policy(value, usual)
+  local given = type(value) == "table" and value or { count = value }
+  usual = usual or USUAL
+  return {
+    count = given.count or usual.count, on = given.on or usual.on,
+    first_delay = given.first_delay or usual.first_delay,
+    max_delay = given.max_delay or usual.max_delay,
+  }
+end
 
 ---Whether it was too much for Slack, which says so by status or by word.
 ---@param err slack.Error
 ---@return boolean
 function M.is_rate_limit(err)
   return err.status == 429 or err.code == "ratelimited" or err.code == "rate_limited"
+end
+
+---The seconds of a Retry-After header; ours if it is missing or no such number.
+---@param header? string
+---@return number
+function M.pause(header)
+  local digits = header and header:match "^%s*(%d+%.?%d*)%s*$"
+  return tonumber(digits) or DEFAULT_PAUSE
 end
 
 ---@param err slack.Error
@@ -32,9 +89,11 @@ end
 
 ---Seconds before the attempt after so many failures: doubling, half of it random.
 ---@param failures integer
+---@param policy? slack.RetryOptions
 ---@return number
-function M.delay(failures)
-  local ceiling = math.min(FIRST_DELAY * 2 ^ (failures - 1), MAX_DELAY)
+function M.delay(failures, policy)
+  policy = policy or USUAL
+  local ceiling = math.min(policy.first_delay * 2 ^ (failures - 1), policy.max_delay)
   return ceiling * (0.5 + math.random() / 2)
 end
 

@@ -8,8 +8,6 @@ local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
 local tokens = require "slack.web_api.tokens"
 
--- Without a Retry-After header.
-local DEFAULT_RETRY_AFTER = 30
 local EXCERPT_LENGTH = 120
 -- Of a body that is none of the Web API's: kept in the error.
 local MAX_KEPT_BODY = 128 * 1024
@@ -182,8 +180,7 @@ end
 function M.read(call, response)
   local answer, err = decode(call, response)
   if err and retry.is_rate_limit(err) then
-    local seconds = tonumber(response.headers["retry-after"])
-    err.retry_after = seconds and seconds >= 0 and seconds or DEFAULT_RETRY_AFTER
+    err.retry_after = retry.pause(response.headers["retry-after"])
   end
   return answer, err
 end

@@ -1,26 +1,21 @@
--- One call of a method: checked arguments become a request, which is made until it succeeds,
--- fails for good, or has failed too often.
+-- One call of a method: checked arguments become a request, and its answer a result.
 
 local advice = require "slack.web_api.advice"
 local answers = require "slack.web_api.answer"
 local arguments = require "slack.web_api.arguments"
+local attempts = require "slack.web_api.attempts"
 local client_options = require "slack.web_api.options"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local methods = require "slack.web_api.methods"
 local retry = require "slack.retry"
-local tasks = require "slack.tasks"
 
----@class slack.web_api.Call
----@field name string of the method
+---@class slack.web_api.Call: slack.web_api.Repeated
 ---@field method? slack.Method nil when the table does not have it
 ---@field args table the caller's
 ---@field token? string
 ---@field has_own_token boolean another one than the client's
 ---@field hints? table<string, string>
----@field key string what rate limits go by
----@field is_repeatable boolean
----@field retries integer
 ---@field request slack.HttpRequest
 
 local FORM = "application/x-www-form-urlencoded"
@@ -45,36 +40,6 @@ local function attempt(client, call)
     return answer
   end
   return nil, refused
-end
-
-local function wait_before_retry(client, call, ticket, err, failures)
-  if retry.is_rate_limit(err) then
-    client:_log():warn("%s: rate limited, going on in %g s", call.name, err.retry_after)
-    ticket:hold(err.retry_after)
-    return true
-  elseif retry.is_worthwhile(err, call.is_repeatable) then
-    local delay = retry.delay(failures)
-    client:_log():info("%s; trying again in %.1f s", err, delay)
-    tasks.sleep(delay)
-    return true
-  end
-  return false
-end
-
-local function perform(client, call)
-  local ticket <close> = client._gates:ticket(call.key)
-  ticket:enter()
-  local failures = 0
-  while true do
-    local answer, err = attempt(client, call)
-    if answer then
-      return answer
-    end
-    failures = failures + 1
-    if failures > call.retries or not wait_before_retry(client, call, ticket, err, failures) then
-      return nil, err
-    end
-  end
 end
 
 -- Requests ------------------------------------------------------------------------
@@ -186,9 +151,11 @@ function M.new(client, name, args, options)
     name = name, method = method, args = args,
     token = token, has_own_token = own_token ~= nil,
     hints = settings.hints,
-    key = name .. " " .. (token or ""),
+    workspace = own_token or client._workspace or token or "",
     is_repeatable = method ~= nil and method.is_repeatable,
-    retries = options.retries or settings.retries,
+    retries = options.retries and retry.policy(options.retries, settings.retry_policy)
+      or settings.retry_policy,
+    max_wait = options.max_wait or settings.max_wait, waited = 0,
     request = new_request(client, name, token, body, is_json, options.timeout),
   }
 end
@@ -211,7 +178,8 @@ function M.run(client, call)
     }
   end
   advice.give(client, call.name, method, call.args)
-  local answer, err = perform(client, call)
+  local answer, err = attempts.run(client, call, attempt)
+  client._stats:called(err)
   local on_call = client._options.on_call
   if on_call then
     on_call(call.name, err)

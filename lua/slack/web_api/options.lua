@@ -1,22 +1,32 @@
 -- What a client and its calls can be told.
 
+local limits = require "slack.web_api.limits"
 local logs = require "slack.log"
 local near_miss = require "slack.near_miss"
 local option_checks = require "slack.option_checks"
+local retry = require "slack.retry"
 
 local DEFAULT_API_URL = "https://slack.com/api/"
 local DEFAULT_TIMEOUT = 30
-local DEFAULT_RETRIES = 5
+local DEFAULT_MAX_WAIT = 600
+
+local function max_wait_problem(value)
+  if type(value) ~= "number" or value < 0 or value ~= value then
+    return "seconds of at least 0 expected, got "
+      .. (type(value) == "number" and tostring(value) or type(value))
+  end
+end
 
 -- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
-  token = option_checks.web_token, api_url = "string", timeout = "number", retries = "integer",
+  token = option_checks.web_token, api_url = "string", timeout = "number", retries = retry.problem,
   proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
   http2 = "boolean", headers = "table", user_agent = "string", log = option_checks.log,
   on_call = "function", hints = "table",
+  pacing = limits.problem, max_wait = max_wait_problem, on_wait = "function",
 }
 local CALL_OPTIONS = {
-  token = "string", timeout = "number", retries = "integer",
+  token = "string", timeout = "number", retries = retry.problem, max_wait = max_wait_problem,
   body = option_checks.one_of("form", "json"),
 }
 
@@ -62,6 +72,13 @@ local function token_of_environment()
   return token, problem and "slack.client: environment variable SLACK_BOT_TOKEN: " .. problem
 end
 
+-- Elsewhere its limits are not known.
+local function is_slack(api_url)
+  local host = api_url:lower():match "^https://([^/:]+)" or ""
+  return host == "slack.com" or host == "slack-gov.com"
+    or host:find "%.slack%.com$" ~= nil or host:find "%.slack%-gov%.com$" ~= nil
+end
+
 ---Checked options with defaults.
 ---@param options table
 ---@return table? settings
@@ -83,7 +100,12 @@ function M.read(options)
   settings.api_url = (options.api_url or os.getenv "SLACK_API_URL" or DEFAULT_API_URL)
     :gsub("([^/])$", "%1/")
   settings.timeout = options.timeout or DEFAULT_TIMEOUT
-  settings.retries = options.retries or DEFAULT_RETRIES
+  settings.retry_policy = retry.policy(options.retries)
+  settings.retries = settings.retry_policy.count
+  settings.max_wait = options.max_wait or DEFAULT_MAX_WAIT
+  if options.pacing == nil then
+    settings.pacing = is_slack(settings.api_url)
+  end
   settings.log = options.log and logs.of(options.log)
   return settings
 end

@@ -1,0 +1,100 @@
+-- One call, made until it succeeds, fails for good, or has failed or waited too often: what
+-- the Web API and webhooks have in common. Before each attempt it waits for its turn
+-- (pacing.lua).
+
+local retry = require "slack.retry"
+local tasks = require "slack.tasks"
+
+-- A "too many" that comes again is not taken at its word when that says "at once".
+local SHORTEST_PAUSE = 0.5
+
+---What there has to be of a call for it to be repeated.
+---@class slack.web_api.Repeated: slack.web_api.Paced
+---@field is_repeatable boolean doing it twice does no harm
+---@field has_stream? boolean its body comes from a function, and cannot be sent again
+---@field retries slack.RetryOptions
+
+---Who makes calls: a client, a webhook.
+---@class slack.web_api.Host
+---@field _pacing slack.web_api.Pacing
+---@field _stats slack.web_api.Stats
+
+local M = {}
+
+local function is_wanted(call, err, failures)
+  local policy = call.retries
+  if failures > policy.count or call.has_stream then
+    return false
+  end
+  local wanted = policy.on and policy.on(err, failures)
+  if wanted == nil then
+    return retry.is_worthwhile(err, call.is_repeatable)
+  end
+  return wanted
+end
+
+local function back_off(host, call, err, failures)
+  local delay = retry.delay(failures, call.retries)
+  if call.waited + delay > call.max_wait then
+    return false
+  end
+  local stats = host._stats
+  stats:log():info("%s; trying again in %.1f s", err, delay)
+  stats:waits(call.name, delay, "retry")
+  tasks.sleep(delay)
+  call.waited = call.waited + delay
+  stats:waited(delay, "retry")
+  stats:retried(call.name)
+  return true
+end
+
+-- Holds back what Slack has had too many of. Gives whether this call may wait as long.
+local function pause(host, call, err, limits)
+  local seconds = err.retry_after or retry.pause()
+  if limits > 1 then
+    seconds = math.max(seconds, SHORTEST_PAUSE)
+  end
+  host._stats:limited(call.name)
+  host._pacing:pause(call, seconds)
+  return call.retries.count > 0 and not call.has_stream
+    and call.waited + seconds <= call.max_wait
+end
+
+---Makes the call: attempt(host, call) gives a true value, or nil and an error.
+---@async
+---@generic T
+---@param host slack.web_api.Host
+---@param call slack.web_api.Repeated
+---@param attempt fun(host: slack.web_api.Host, call: slack.web_api.Repeated): T?, slack.Error?
+---@return T?
+---@return slack.Error?
+function M.run(host, call, attempt)
+  local failures, limits = 0, 0
+  while true do
+    local err
+    do
+      local turn <close>, refused = host._pacing:enter(call) -- luacheck: ignore turn (closed)
+      if refused then
+        return nil, refused
+      end
+      local result
+      result, err = attempt(host, call)
+      if result then
+        return result
+      elseif retry.is_rate_limit(err) then
+        limits = limits + 1
+        if not pause(host, call, err, limits) then
+          return nil, err
+        end
+        goto continue
+      end
+    end
+    failures = failures + 1
+    if not is_wanted(call, err, failures) or not back_off(host, call, err, failures) then
+      return nil, err
+    end
+    ::continue::
+  end
+end
+
+return M
