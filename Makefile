@@ -91,9 +91,9 @@ $(BUILD)/peers/package.json: spec/peers/package.json
 	cp $< $@
 	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error || { rm $@; exit 1; }
 
-UNIT = $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
+UNIT = $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c spec/unit/*_server.c))
 
-unit: $(UNIT)            ## build the test programs in C, which `test` runs
+unit: $(UNIT)            ## build the programs in C that `test` runs
 
 $(BUILD)/unit/%: spec/unit/%.c $(wildcard spec/unit/*.h) $(filter-out $(BUILD)/lua_%,$(OBJECTS))
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
+local OwnClient = require "support.own_client"
 local Process = require "support.process"
 local WebServer = require "support.web_server"
 local child = require "support.child"
-local core = require "slack.core"
 local files = require "support.files"
 local footprint = require "support.footprint"
 local http = require "slack.http"
@@ -15,30 +15,6 @@ local function request(settings)
   settings.ca_file = nil
   settings.timeout = settings.timeout or 10
   return http.request(settings)
-end
-
--- A C client of its own and what it says, apart from the shared one.
-local function own_client()
-  local own = { mailbox = core.mailbox(), poller = core.poller(), net = assert(core.net {}) }
-  own.log = core.log(core.mailbox(), 0, "debug")
-  own.client = assert(core.http_client(own.mailbox, 7, own.log))
-  own.poller:add(own.mailbox:fd())
-  function own:request(settings)
-    settings.net = self.net
-    return assert(self.client:request(settings))
-  end
-  function own:next()
-    local deadline = core.monotonic() + 60
-    while core.monotonic() < deadline do
-      local message = table.pack(self.mailbox:take())
-      if message.n > 0 then
-        return table.unpack(message, 1, message.n)
-      end
-      self.poller:wait(0.05, {})
-    end
-    error("the client says nothing", 2)
-  end
-  return own
 end
 
 local function free_port()
@@ -578,7 +554,7 @@ describe("http_client", function()
   describe("an end", function()
     it("comes as 'cancelled' when asked for, once", function()
       server = WebServer.start(function() end)
-      local own = own_client()
+      local own = OwnClient.new()
       local id = own:request { url = server.url }
       own.client:cancel(id)
       own.client:cancel(id)
@@ -591,7 +567,7 @@ describe("http_client", function()
 
     it("comes as 'closed' for all that is outstanding", function()
       server = WebServer.start(function() end)
-      local own = own_client()
+      local own = OwnClient.new()
       for _ = 1, HOST_LIMIT + 5 do
         own:request { url = server.url }
       end
@@ -623,7 +599,7 @@ describe("http_client", function()
       end)
       local before
       for round = 1, 30 do
-        local own = own_client()
+        local own = OwnClient.new()
         own:request { url = server.url }
         own:request { url = server.url }
         wait_until("an answer", function()

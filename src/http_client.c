@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "curl_loop.h"
@@ -30,6 +31,8 @@ struct slk_http_client {
     atomic_uint references;
     atomic_bool closed;
     _Atomic uint64_t last_id;
+    _Atomic uint64_t running, ended, opened, reused, sent, received; /* see the stats */
+    _Atomic uint64_t connections;
     struct slk_log *log;
     struct slk_curl_loop *loop;
     struct client_command stop; /* kept here, because stopping must not need memory */
@@ -60,6 +63,58 @@ static void give_handle(struct slk_http_client *client, CURL *easy)
     client->idle[client->idle_count++] = easy;
 }
 
+static void add(_Atomic uint64_t *counter, uint64_t count)
+{
+    atomic_fetch_add_explicit(counter, count, memory_order_relaxed);
+}
+
+static void subtract(_Atomic uint64_t *counter, uint64_t count)
+{
+    atomic_fetch_sub_explicit(counter, count, memory_order_relaxed);
+}
+
+static uint64_t get(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct slk_http_client *client = context;
+    curl_socket_t fd = slk_net_open_socket(NULL, purpose, address);
+    if (fd != CURL_SOCKET_BAD) {
+        add(&client->connections, 1);
+    }
+    return fd;
+}
+
+static int close_socket(void *context, curl_socket_t fd)
+{
+    struct slk_http_client *client = context;
+    subtract(&client->connections, 1);
+    return close(fd);
+}
+
+/* Bound to the connection, which may outlive the handle that opened it. */
+static void count_sockets(struct slk_http_client *client, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
+}
+
+static void count_transfer(struct slk_http_client *client, struct slk_http_transfer *transfer)
+{
+    struct slk_http_traffic traffic;
+    slk_http_transfer_traffic(transfer, &traffic);
+    add(&client->opened, traffic.opened);
+    add(&client->reused, traffic.reused);
+    add(&client->sent, traffic.sent);
+    add(&client->received, traffic.received);
+    subtract(&client->running, 1);
+}
+
 static void tell(struct slk_http_client *client, struct slk_http_transfer *transfer)
 {
     const struct slk_http_result *result = transfer->result;
@@ -73,12 +128,14 @@ static void tell(struct slk_http_client *client, struct slk_http_transfer *trans
                       result->status, result->body_length,
                       (double)(now - transfer->submitted) / 1e9);
     }
+    add(&client->ended, 1);
     slk_http_transfer_tell(transfer, now);
 }
 
 /* Takes a running transfer out of libcurl's and the host's hands. */
 static void detach(struct slk_http_client *client, struct slk_http_transfer *transfer)
 {
+    count_transfer(client, transfer);
     curl_multi_remove_handle(slk_curl_loop_multi(client->loop), transfer->easy);
     give_handle(client, transfer->easy);
     transfer->easy = NULL;
@@ -95,6 +152,16 @@ static void wish_tick(struct slk_http_client *client, int64_t when)
     }
 }
 
+static bool begin(struct slk_http_client *client, struct slk_http_transfer *transfer, CURL *easy,
+                  int64_t now)
+{
+    if (slk_http_transfer_begin(transfer, easy, now) != SLK_OK) {
+        return false;
+    }
+    count_sockets(client, easy);
+    return curl_multi_add_handle(slk_curl_loop_multi(client->loop), easy) == CURLM_OK;
+}
+
 /* On failure the transfer ends here. */
 static void start(struct slk_http_client *client, struct slk_http_transfer *transfer, int64_t now)
 {
@@ -105,13 +172,13 @@ static void start(struct slk_http_client *client, struct slk_http_transfer *tran
         return;
     }
     CURL *easy = take_handle(client);
-    if (easy == NULL || slk_http_transfer_begin(transfer, easy, now) != SLK_OK ||
-        curl_multi_add_handle(slk_curl_loop_multi(client->loop), easy) != CURLM_OK) {
+    if (easy == NULL || !begin(client, transfer, easy, now)) {
         curl_easy_cleanup(easy);
         slk_http_transfer_fail(transfer, "memory", "out of memory");
         tell(client, transfer);
         return;
     }
+    add(&client->running, 1);
     slk_transfer_list_append(&host->running, transfer);
     if (!transfer->request->urgent) {
         host->running_count++;
@@ -401,6 +468,20 @@ void slk_http_client_cancel(struct slk_http_client *client, uint64_t id)
     if (slk_curl_loop_post(client->loop, &order->command) != SLK_OK) {
         free(order);
     }
+}
+
+void slk_http_client_stats(const struct slk_http_client *client,
+                           struct slk_http_client_stats *stats)
+{
+    /* In this order a request that moves on meanwhile is not counted twice. */
+    uint64_t ended = get(&client->ended);
+    stats->running = get(&client->running);
+    stats->waiting = get(&client->last_id) - ended - stats->running;
+    stats->connections = get(&client->connections);
+    stats->opened = get(&client->opened);
+    stats->reused = get(&client->reused);
+    stats->sent = get(&client->sent);
+    stats->received = get(&client->received);
 }
 
 void slk_http_client_stop(struct slk_http_client *client)

@@ -30,6 +30,20 @@ int slk_http_client_submit(struct slk_http_client *client, struct slk_http_reque
 /* Any thread. Ends the request with "cancelled" unless it has ended. */
 void slk_http_client_cancel(struct slk_http_client *client, uint64_t id);
 
+/* What is and what was, of all hosts together. */
+struct slk_http_client_stats {
+    uint64_t running;        /* requests under way */
+    uint64_t waiting;        /* for their turn, or to be taken by the client thread */
+    uint64_t connections;    /* open, be they in use or kept for later */
+    uint64_t opened;         /* connections so far, as requests needed them */
+    uint64_t reused;         /* requests that needed none of their own */
+    uint64_t sent, received; /* bytes of heads and bodies, of requests that have ended */
+};
+
+/* Any thread; a moment's figures, each read by itself. */
+void slk_http_client_stats(const struct slk_http_client *client,
+                           struct slk_http_client_stats *stats);
+
 /* Any thread. Stops at once: everything outstanding ends with "closed". */
 void slk_http_client_stop(struct slk_http_client *client);
 

@@ -95,15 +95,27 @@ static long info_long(CURL *easy, CURLINFO info)
     return value;
 }
 
-/* Bodies and heads, as they went over the connection. */
+/* Heads and bodies, as they went over the connection. libcurl counts a body that
+ * it sends along with the head in both figures. */
 static curl_off_t sent_bytes(CURL *easy)
 {
-    return info_bytes(easy, CURLINFO_SIZE_UPLOAD_T) + info_long(easy, CURLINFO_REQUEST_SIZE);
+    curl_off_t body = info_bytes(easy, CURLINFO_SIZE_UPLOAD_T);
+    curl_off_t head = info_long(easy, CURLINFO_REQUEST_SIZE);
+    return body < head ? head : head + body;
 }
 
 static curl_off_t received_bytes(CURL *easy)
 {
     return info_bytes(easy, CURLINFO_SIZE_DOWNLOAD_T) + info_long(easy, CURLINFO_HEADER_SIZE);
+}
+
+void slk_http_transfer_traffic(const struct slk_http_transfer *transfer,
+                               struct slk_http_traffic *traffic)
+{
+    traffic->sent = (uint64_t)sent_bytes(transfer->easy);
+    traffic->received = (uint64_t)received_bytes(transfer->easy);
+    traffic->opened = (uint64_t)info_long(transfer->easy, CURLINFO_NUM_CONNECTS);
+    traffic->reused = transfer->begun && traffic->opened == 0;
 }
 
 int64_t slk_http_transfer_silent_until(struct slk_http_transfer *transfer, int64_t now)

@@ -60,6 +60,15 @@ void slk_http_transfer_fail(struct slk_http_transfer *transfer, const char *code
 /* Fails one whose deadline has passed before its turn. */
 void slk_http_transfer_fail_deadline(struct slk_http_transfer *transfer);
 
+/* What a running one has used so far. */
+struct slk_http_traffic {
+    uint64_t sent, received; /* bytes of heads and bodies, as they go over the connection */
+    uint64_t opened;         /* connections */
+    uint64_t reused;         /* 1: none, and yet the request has been sent */
+};
+void slk_http_transfer_traffic(const struct slk_http_transfer *transfer,
+                               struct slk_http_traffic *traffic);
+
 /* When the idle timeout will have passed unless bytes go; look again then, or
  * end it with fail_idle when that is not later than now. SLK_NEVER: no such
  * limit. It is found out in steps of a quarter. */

@@ -270,6 +270,28 @@ static int client_cancel(lua_State *L)
     return 0;
 }
 
+static void set_count(lua_State *L, const char *name, uint64_t count)
+{
+    lua_pushinteger(L, (lua_Integer)count);
+    lua_setfield(L, -2, name);
+}
+
+static int client_stats(lua_State *L)
+{
+    struct slk_http_client *client = slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
+    struct slk_http_client_stats stats;
+    slk_http_client_stats(client, &stats);
+    lua_createtable(L, 0, 7);
+    set_count(L, "running", stats.running);
+    set_count(L, "waiting", stats.waiting);
+    set_count(L, "connections", stats.connections);
+    set_count(L, "opened", stats.opened);
+    set_count(L, "reused", stats.reused);
+    set_count(L, "bytes_sent", stats.sent);
+    set_count(L, "bytes_received", stats.received);
+    return 1;
+}
+
 static const char *version_text(int version)
 {
     switch (version) {
@@ -313,6 +335,7 @@ void slk_open_http_client(lua_State *L)
     static const luaL_Reg net_methods[] = {{"check_url", net_check_url}, {NULL, NULL}};
     static const luaL_Reg client_methods[] = {{"request", client_request},
                                               {"cancel", client_cancel},
+                                              {"stats", client_stats},
                                               {"close", client_close},
                                               {NULL, NULL}};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};

@@ -244,8 +244,8 @@ int slk_net_options_check_url(const struct slk_net_options *options, const char 
     return status;
 }
 
-/* Sockets must not leak into programs that the process starts. */
-static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
+                                  struct curl_sockaddr *address)
 {
     (void)context;
     (void)purpose;
@@ -268,7 +268,7 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
     /* Or giving up a transfer blocks the thread until the resolver is done. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, slk_net_open_socket);
     failed |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     failed |= curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
     failed |= curl_easy_setopt(easy, CURLOPT_NOPROXY, options->no_proxy);

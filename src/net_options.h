@@ -37,6 +37,11 @@ int slk_net_options_check_url(const struct slk_net_options *options, const char 
  * the handle must not be used then, it may lack its proxy or CA. */
 int slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
 
+/* For CURLOPT_OPENSOCKETFUNCTION, as slk_net_options_apply sets it: a socket
+ * that does not leak into programs that the process starts. */
+curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
+                                  struct curl_sockaddr *address);
+
 /* "host:port" of the proxy, without credentials; NULL when there is none. */
 const char *slk_net_options_proxy_name(const struct slk_net_options *options);
 

@@ -226,6 +226,18 @@ function core.http_client(mailbox, source, log) end
 function http_client:request(request) end
 ---@param id integer
 function http_client:cancel(id) end
+---@class slack.core.http_client_stats
+---@field running integer requests under way
+---@field waiting integer requests that wait for their turn
+---@field connections integer open, be they in use or kept for later
+---@field opened integer connections so far
+---@field reused integer requests that needed no connection of their own
+---@field bytes_sent integer heads and bodies of requests that have ended
+---@field bytes_received integer
+
+---A moment's figures of all requests together.
+---@return slack.core.http_client_stats
+function http_client:stats() end
 ---Stops and joins the thread; what is outstanding ends with code "closed".
 function http_client:close() end
 
