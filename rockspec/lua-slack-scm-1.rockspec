@@ -70,6 +70,7 @@ build = {
         "src/lua_crypto.c",
         "src/lua_files.c",
         "src/lua_gzip.c",
+        "src/lua_headers.c",
         "src/lua_http_client.c",
         "src/lua_http_receiver.c",
         "src/lua_http_server.c",

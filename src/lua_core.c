@@ -208,6 +208,7 @@ int luaopen_slack_core(lua_State *L)
     slk_open_files(L);
     slk_open_codecs(L);
     slk_open_gzip(L);
+    slk_open_headers(L);
     slk_open_crypto(L);
     slk_open_recent_ids(L);
     slk_open_text_search(L);

@@ -31,6 +31,7 @@ void slk_open_http_receiver(lua_State *L); /* http_receiver */
 void slk_open_files(lua_State *L);         /* file_watch, stat, list_directory */
 void slk_open_codecs(lua_State *L);        /* sign, verify, scan_envelope, *_parser, *_frame */
 void slk_open_gzip(lua_State *L);          /* gunzip */
+void slk_open_headers(lua_State *L);       /* find_header */
 void slk_open_crypto(lua_State *L);        /* random, sha256, hmac_sha256, is_equal */
 void slk_open_recent_ids(lua_State *L);    /* recent_ids */
 void slk_open_text_search(lua_State *L);   /* text_search */

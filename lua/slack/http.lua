@@ -10,6 +10,7 @@ local tasks = require "slack.tasks"
 local version = require "slack.version"
 
 local parse_headers = require("slack.headers").parse
+local find_header = core.find_header
 
 local USER_AGENT = "lua-slack/" .. version
 local MAX_REDIRECTS = 10
@@ -53,6 +54,13 @@ function Response:__index(key)
   return Response[key]
 end
 
+---One header, found without making a table of all of them.
+---@param name string in any case
+---@return string? value
+function Response:header(name)
+  return find_header(self.header_lines, name)
+end
+
 ---The body decoded from JSON.
 ---@return any value nil when it is not JSON
 ---@return slack.Error? err
@@ -85,8 +93,12 @@ local function start_client()
   local source = loop.register(function(_, id, response, message, code)
     local waiter = waiting[id]
     waiting[id] = nil
-    if waiter then
-      waiter:resolve(response, message, code)
+    if not waiter then
+      return
+    elseif response then
+      waiter:resolve(response)
+    else
+      waiter:resolve(nil, message, code)
     end
   end)
   local client, message = core.http_client(loop.mailbox(), source,
@@ -157,6 +169,11 @@ end
 ---@field urgent? boolean
 ---@field net? slack.core.net
 
+local function give_up(waiter)
+  waiter.client.waiting[waiter.id] = nil
+  waiter.client.core:cancel(waiter.id)
+end
+
 ---Makes one request and waits for the answer, whatever its status; redirects
 ---are not followed. A task that is cancelled meanwhile ends the transfer too.
 ---@async
@@ -177,10 +194,7 @@ function M.request(request)
     return nil, errors.new { code = code, message = message }
   end
   local waiter = tasks.waiter()
-  waiter.on_abandon = function()
-    client.waiting[id] = nil
-    client.core:cancel(id)
-  end
+  waiter.client, waiter.id, waiter.on_abandon = client, id, give_up
   client.waiting[id] = waiter
   local response, text, word = waiter:await()
   if not response then

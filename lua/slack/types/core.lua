@@ -464,6 +464,12 @@ function core.hmac_sha256(key, data) end
 ---@return string? text, string? message, string? code code "invalid_gzip", "too_large" or "memory"
 function core.gunzip(data, maximum) end
 
+---The value of one header, without a look at the others.
+---@param lines string as received
+---@param name string in any case
+---@return string? value repeated ones joined by commas
+function core.find_header(lines, name) end
+
 ---Compares secrets: the time it takes does not tell where they differ.
 ---@param a string
 ---@param b string

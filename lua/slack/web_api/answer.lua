@@ -11,6 +11,7 @@ local tokens = require "slack.web_api.tokens"
 local EXCERPT_LENGTH = 120
 -- Of a body that is none of the Web API's: kept in the error.
 local MAX_KEPT_BODY = 128 * 1024
+local MAX_KNOWN_SCOPES = 200
 
 -- What to do about Slack's words; the option `hints` has those of an app whose tokens
 -- come from elsewhere.
@@ -24,6 +25,8 @@ local HINTS = {
 }
 
 local M = {}
+
+local known_scopes, known_scopes_count = {}, 0 -- by the words of a header: a list
 
 -- Parts of answers ----------------------------------------------------------------
 
@@ -112,7 +115,7 @@ local function refusal(call, response, answer)
     provided = type(answer.provided) == "string" and answer.provided or nil,
     messages = messages_of(answer),
     errors = as_list(answer.errors),
-    request_id = response.headers["x-slack-req-id"],
+    request_id = response:header "x-slack-req-id",
   }, call.args)
 end
 
@@ -120,7 +123,7 @@ end
 -- beginning of an answer.
 local function foreign_answer(call, response, problem)
   local status, body = response.status, response.body
-  local kind = response.headers["content-type"]
+  local kind = response:header "content-type"
   local hint = ""
   if status == 404 or (status >= 300 and status < 400) then
     hint = ": check the option 'api_url'"
@@ -135,35 +138,54 @@ local function foreign_answer(call, response, problem)
     method = call.name,
     status = status,
     body = core.redact(body:sub(1, MAX_KEPT_BODY)), -- it may say again what it was asked with
-    request_id = response.headers["x-slack-req-id"],
+    request_id = response:header "x-slack-req-id",
   }
 end
 
 -- Answers -------------------------------------------------------------------------
 
-local function add_scopes(answer, headers)
-  local granted, accepted = headers["x-oauth-scopes"], headers["x-accepted-oauth-scopes"]
+-- A token's scopes are in each of its answers, in the same words.
+local function scopes_of(words)
+  local list = known_scopes[words]
+  if not list then
+    list = split(words)
+    if known_scopes_count == MAX_KNOWN_SCOPES then
+      known_scopes, known_scopes_count = {}, 0
+    end
+    known_scopes[words], known_scopes_count = list, known_scopes_count + 1
+  end
+  return table.move(list, 1, #list, 1, {})
+end
+
+local function add_scopes(answer, response)
+  local granted = response:header "x-oauth-scopes"
+  local accepted = response:header "x-accepted-oauth-scopes"
   if granted or accepted then
     local metadata = metadata_of(answer)
     if not metadata then
       metadata = {}
       answer.response_metadata = metadata
     end
-    metadata.scopes = granted and split(granted)
-    metadata.accepted_scopes = accepted and split(accepted)
+    metadata.scopes = granted and scopes_of(granted)
+    metadata.accepted_scopes = accepted and scopes_of(accepted)
   end
 end
 
+-- admin.analytics.getFile answers with one.
+local function is_file(response)
+  return response.status == 200
+    and (response:header "content-type" or ""):find "^application/gzip" ~= nil
+end
+
 local function decode(call, response)
-  local kind = response.headers["content-type"] or ""
-  if response.status == 200 and kind:find "^application/gzip" then -- admin.analytics.getFile
-    return { ok = true, content = response.body }
-  end
   local answer, problem = json.decode(response.body)
   if type(answer) ~= "table" or type(answer.ok) ~= "boolean" then
+    if is_file(response) then
+      return { ok = true, content = response.body }
+    end
     return nil, foreign_answer(call, response, problem)
   end
-  add_scopes(answer, response.headers)
+  add_scopes(answer, response)
   if answer.ok then
     return answer
   end
@@ -180,7 +202,7 @@ end
 function M.read(call, response)
   local answer, err = decode(call, response)
   if err and retry.is_rate_limit(err) then
-    err.retry_after = retry.pause(response.headers["retry-after"])
+    err.retry_after = retry.pause(response:header "retry-after")
   end
   return answer, err
 end
