@@ -232,6 +232,7 @@ end
 ---@class slack.ClientOptions
 ---@field token? string SLACK_BOT_TOKEN
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
+---@field govslack? boolean "https://slack-gov.com/api/" instead
 ---@field timeout? number seconds for one attempt, 30
 ---@field retries? integer|slack.RetryOptions attempts after the first, 5; 429 is not counted,
 ---  but with 0 there is one attempt

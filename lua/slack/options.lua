@@ -5,12 +5,12 @@ local checks = require "slack.option_checks"
 local http_options = require "slack.http_options"
 local merged = require "slack.merged"
 local oauth_options = require "slack.oauth.options"
+local roots = require "slack.web_api.roots"
 local storage = require "slack.storage"
 
 local integer_from, number_from, of_type = checks.integer_from, checks.number_from, checks.of_type
 local one_of, table_of, token = checks.one_of, checks.table_of, checks.token
 
-local DEFAULT_API_URL = "https://slack.com/api/"
 local TRANSPORTS = { "socket", "http", "both", "rtm" }
 
 local SECONDS = { check = number_from(0.001) }
@@ -29,6 +29,7 @@ local TIMINGS = {
 ---  SLACK_SIGNING_SECRET
 ---@field app_token? string app-level, for Socket Mode; SLACK_APP_TOKEN
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
+---@field govslack? boolean the app is in GovSlack: "https://slack-gov.com/api/", and its OAuth
 ---@field scripts? string directory of handler scripts
 ---@field connections? integer Socket Mode connections, 1 to 10; 2
 ---@field transport? "socket"|"http"|"both"|"rtm" SLACK_TRANSPORT, else "socket" with an app
@@ -65,7 +66,8 @@ local OPTIONS = {
     environment = "SLACK_APP_TOKEN",
   },
   signing_secret = { check = checks.signing_secret, environment = "SLACK_SIGNING_SECRET" },
-  api_url = { check = checks.url, environment = "SLACK_API_URL", default = DEFAULT_API_URL },
+  api_url = { check = checks.url, environment = "SLACK_API_URL" },
+  govslack = { check = of_type "boolean" },
   scripts = { check = checks.directory },
   connections = { check = integer_from(1, 10), default = 2 },
   transport = {
@@ -118,6 +120,15 @@ local function from_environment(options)
         options[name] = value
       end
     end
+  end
+end
+
+-- Before the environment, which this goes before.
+local function choose_govslack(options)
+  if options.govslack then
+    local problem
+    options.api_url, problem = roots.api_url(options)
+    return problem
   end
 end
 
@@ -244,7 +255,7 @@ function M.read(given)
     return nil, problem
   end
   local options = merged(given)
-  problem = from_environment(options)
+  problem = choose_govslack(options) or from_environment(options)
     or check_authorization(options, given) or choose_transport(options, given)
     or check_workers(options)
     or complete_http(options)
@@ -257,7 +268,7 @@ function M.read(given)
       options[name] = option.default
     end
   end
-  options.api_url = options.api_url:gsub("/*$", "/", 1)
+  options.api_url = roots.api_url { api_url = options.api_url }
   return options
 end
 

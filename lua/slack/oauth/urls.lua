@@ -4,14 +4,11 @@
 local base64 = require "slack.base64"
 local core = require "slack.core"
 local form = require "slack.form"
+local roots = require "slack.web_api.roots"
 
 local M = {}
 
----@param api_url string
----@return string origin "https://slack.com"
-function M.origin(api_url)
-  return (api_url:match "^(%a+://[^/]+)")
-end
+M.origin = roots.origin
 
 ---Whether that is this machine.
 ---@param authority string a host, with or without a port

@@ -5,8 +5,8 @@ local logs = require "slack.log"
 local near_miss = require "slack.near_miss"
 local option_checks = require "slack.option_checks"
 local retry = require "slack.retry"
+local roots = require "slack.web_api.roots"
 
-local DEFAULT_API_URL = "https://slack.com/api/"
 local DEFAULT_TIMEOUT = 30
 local DEFAULT_MAX_WAIT = 600
 
@@ -19,8 +19,9 @@ end
 
 -- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
-  token = option_checks.web_token, api_url = "string", timeout = "number", retries = retry.problem,
-  proxy = "string", no_proxy = "string", ca_file = "string", insecure = "boolean",
+  token = option_checks.web_token, api_url = "string", govslack = "boolean",
+  timeout = "number", retries = retry.problem, proxy = "string", no_proxy = "string",
+  ca_file = "string", insecure = "boolean",
   http2 = "boolean", headers = "table", user_agent = "string", log = option_checks.log,
   on_call = "function", hints = "table",
   pacing = limits.problem, max_wait = max_wait_problem, on_wait = "function",
@@ -97,8 +98,10 @@ function M.read(options)
   if problem then
     return nil, problem
   end
-  settings.api_url = (options.api_url or os.getenv "SLACK_API_URL" or DEFAULT_API_URL)
-    :gsub("([^/])$", "%1/")
+  settings.api_url, problem = roots.api_url(options)
+  if problem then
+    return nil, "slack.client: " .. problem
+  end
   settings.timeout = options.timeout or DEFAULT_TIMEOUT
   settings.retry_policy = retry.policy(options.retries)
   settings.retries = settings.retry_policy.count

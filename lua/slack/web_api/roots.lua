@@ -1,0 +1,42 @@
+-- Where the Web API is: Slack's own host, GovSlack's, or a server that the program names.
+
+local SLACK = "https://slack.com/api/"
+local GOVSLACK = "https://slack-gov.com/api/"
+-- Audit logs and SCIM have hosts of their own; elsewhere they stand beside the Web API.
+local REST_HOSTS = {
+  ["https://slack.com"] = "https://api.slack.com",
+  ["https://slack-gov.com"] = "https://api.slack-gov.com",
+}
+
+local M = {}
+
+---The root that options ask for. What the environment says is older than what they say.
+---@param options { api_url: string?, govslack: boolean? }
+---@return string? api_url with a slash at its end
+---@return string? problem
+function M.api_url(options)
+  if options.govslack and options.api_url then
+    return nil, 'the options "api_url" and "govslack" exclude each other'
+  elseif options.govslack then
+    return GOVSLACK
+  end
+  local environment = os.getenv "SLACK_API_URL"
+  local url = options.api_url or (environment ~= "" and environment) or SLACK
+  return (url:gsub("/*$", "/", 1))
+end
+
+---@param api_url string
+---@return string origin "https://slack.com"
+function M.origin(api_url)
+  return (api_url:match "^(%a+://[^/]+)")
+end
+
+---Where Slack's REST interfaces are.
+---@param api_url string
+---@return string "https://api.slack.com/"
+function M.rest(api_url)
+  local origin = M.origin(api_url)
+  return (REST_HOSTS[origin:lower()] or origin) .. "/"
+end
+
+return M
