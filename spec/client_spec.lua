@@ -276,13 +276,6 @@ describe("client", function()
       assert.equal(1, count_lines "auth.test: Slack warns: missing_charset")
       assert.equal(1, count_lines "auth.test: Slack warns: superfluous")
     end)
-
-    it("that is a file is given as it is (S245)", function()
-      local client = start(function()
-        return 200, "\31\139binary", { "Content-Type", "application/gzip" }
-      end)
-      assert.equal("\31\139binary", assert(client.admin.analytics.getFile { type = "x" }).content)
-    end)
   end)
 
   describe("a rate limit", function()

@@ -9,7 +9,12 @@ local core = require "slack.core"
 ---@field status? integer of HTTP
 ---@field retry_after? number seconds
 ---@field response? table the decoded answer
----@field body? string the answer as it came when it could not be decoded
+---@field needed? string the scope that the token lacks
+---@field provided? string the scopes that it has
+---@field messages? string[] what Slack explains: "[ERROR] missing required field: …"
+---@field errors? any[] the failures of a call that is about several things
+---@field request_id? string what Slack's support finds the request by
+---@field body? string the answer as it came when it could not be decoded, its first 128 KiB
 ---@field path? string where in blocks or a view the mistake is: "blocks[3].accessory.options[101]"
 ---@field problems? slack.blocks.Problem[] all that is wrong with them
 ---@field cause? any what it came of

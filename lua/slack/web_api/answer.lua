@@ -9,6 +9,8 @@ local retry = require "slack.retry"
 local tokens = require "slack.web_api.tokens"
 
 local EXCERPT_LENGTH = 120
+-- Of a file that comes compressed.
+local MAX_FILE = 512 * 1024 * 1024
 -- Of a body that is none of the Web API's: kept in the error.
 local MAX_KEPT_BODY = 128 * 1024
 local MAX_KNOWN_SCOPES = 200
@@ -171,17 +173,31 @@ local function add_scopes(answer, response)
   end
 end
 
--- admin.analytics.getFile answers with one.
 local function is_file(response)
   return response.status == 200
     and (response:header "content-type" or ""):find "^application/gzip" ~= nil
+end
+
+-- What admin.analytics.getFile gives: lines of JSON.
+local function read_file(call, response)
+  local content, problem = core.gunzip(response.body, MAX_FILE)
+  if content then
+    return { ok = true, content = content }
+  end
+  return nil, errors.new {
+    code = "invalid_response",
+    message = ("%s: a file that cannot be decompressed: %s"):format(call.name, problem),
+    method = call.name,
+    status = response.status,
+    request_id = response:header "x-slack-req-id",
+  }
 end
 
 local function decode(call, response)
   local answer, problem = json.decode(response.body)
   if type(answer) ~= "table" or type(answer.ok) ~= "boolean" then
     if is_file(response) then
-      return { ok = true, content = response.body }
+      return read_file(call, response)
     end
     return nil, foreign_answer(call, response, problem)
   end
