@@ -117,6 +117,119 @@ describe("client:upload", function()
     assert.equal("empty_file", select(2, client:upload { content = "", filename = "x" }).code)
   end)
 
+  describe("of several files", function()
+    local function fail_bytes(here, pattern)
+      local handle = here.uploads.handle
+      function here.uploads.handle(uploads, request)
+        if request.path:find "^/upload/" and request.body:find(pattern) then
+          return 400, { "Content-Type", "text/plain" }, "no"
+        end
+        return handle(uploads, request)
+      end
+    end
+
+    with_slack("shows them in one message (S252)", function(here, client, channel)
+      local directory <close> = files.temporary()
+      files.write(directory.path .. "/a.txt", "aaa")
+      local shown = assert(client:upload {
+        channel = channel.id, initial_comment = "three",
+        files = {
+          directory.path .. "/a.txt", { content = "bb", filename = "b.txt", title = "B" },
+          { content = "c", filename = "c.lua", snippet_type = "lua", alt_txt = "one letter" },
+        },
+      })
+      assert.equal("a.txt B c.lua",
+        table.concat({ shown[1].title, shown[2].title, shown[3].title }, " "))
+      local message = assert(here:wait_message { text = "three" })
+      assert.equal(3, #message.files)
+      assert.same({ "aaa", "lua", "one letter" }, {
+        here.uploads.files[shown[1].id].content, message.files[3].filetype,
+        message.files[3].alt_txt,
+      })
+      assert.equal(1, #here:calls "files.completeUploadExternal")
+    end)
+
+    with_slack("makes a message for each channel, thread and comment (S253)", function(here, client,
+        channel)
+      local said = here:say { user = "ada", channel = "random", text = "where?" }
+      local random = said.channel
+      local function one(name, place)
+        place.content, place.filename = name, name
+        return place
+      end
+      local shown = assert(client:upload {
+        channel = channel.id, initial_comment = "here",
+        files = {
+          one("1", {}), one("2", { channel = random, thread_ts = said.ts }), one("3", {}),
+          one("4", { channel = random, thread_ts = said.ts }), one("5", { channel = random }),
+        },
+      })
+      assert.equal("1 2 3 4 5", table.concat({ shown[1].title, shown[2].title, shown[3].title,
+        shown[4].title, shown[5].title }, " "))
+      assert.equal(3, #here:calls "files.completeUploadExternal")
+      local here_message = assert(here:wait_message { text = "here" })
+      assert.same({ "1", "3" }, { here_message.files[1].name, here_message.files[2].name })
+      local in_random = here:messages "random"
+      assert.same({ "2", "4", said.ts }, {
+        in_random[2].files[1].name, in_random[2].files[2].name, in_random[2].thread_ts,
+      })
+      assert.same({ "5" }, { in_random[3].files[1].name, in_random[3].thread_ts })
+    end)
+
+    with_slack("shows them in several channels", function(here, client, channel)
+      local random = here.workspace:find_channel "random"
+      assert(client:upload { channel = { channel.id, random.id }, content = "x", filename = "x" })
+      assert.equal(1, #here:messages "general")
+      assert.equal("x", here:messages "random" [1].files[1].name)
+    end)
+
+    with_slack("comes with blocks instead of a comment", function(here, client, channel)
+      assert(client:upload {
+        channel = channel.id, content = "x", filename = "x", blocks = { slack.blocks.divider() },
+      })
+      assert.equal("divider", here:messages "general" [1].blocks[1].type)
+    end)
+
+    with_slack("uses the token of a call for every step (S253)", function(here, client, channel)
+      client:upload({ channel = channel.id, content = "x", filename = "x" }, { token = "xoxp-2" })
+      assert.equal("xoxp-2", here:calls "files.getUploadURLExternal" [1].token)
+    end)
+
+    with_slack("shows none of a message whose files did not all arrive, and says which (S252)",
+      function(here, client, channel)
+        fail_bytes(here, "^bad")
+        local random = here.workspace:find_channel "random"
+        local shown, err = client:upload {
+          channel = channel.id,
+          files = {
+            { content = "good", filename = "1.txt" }, { content = "bad", filename = "2.txt" },
+            { content = "good", filename = "3.txt", channel = random.id },
+          },
+        }
+        assert.is_nil(shown)
+        assert.equal("upload_failed", err.code)
+        assert.equal(400, err.status)
+        assert.matches('client:upload: 2 of 3 files were not uploaded: "2.txt": Slack did not take',
+          tostring(err))
+        assert.equal(0, #here:messages "general")
+        assert.same({ 1, "3.txt", here:messages "random" [1].files[1].id },
+          { #err.uploaded, err.uploaded[1].filename, err.uploaded[1].id })
+        assert.same({ 2, "1.txt", "2.txt" },
+          { #err.failed, err.failed[1].filename, err.failed[2].filename })
+        assert.equal("upload_failed", err.failed[2].error.code)
+      end)
+
+    with_slack("sends nothing when one of them cannot be read", function(here, client, channel)
+      local shown, err = client:upload {
+        channel = channel.id, files = { { content = "x", filename = "x" }, "/nowhere/y" },
+      }
+      assert.is_nil(shown)
+      assert.equal("file", err.code)
+      assert.matches("/nowhere/y", tostring(err))
+      assert.equal(0, #here:calls "files.getUploadURLExternal")
+    end)
+  end)
+
   it("raises at the caller's line when it is misused", function()
     local client = slack.client { token = "xoxb-1" }
     for _, case in ipairs {
@@ -124,13 +237,27 @@ describe("client:upload", function()
       { {}, 'field "content" or "file" is missing' },
       { { content = "x" }, 'field "filename" is missing' },
       { { content = "x", file = "y" }, 'fields "content" and "file" exclude each other' },
-      { { content = 1, filename = "x" }, 'field "content": string expected, got number' },
+      { { content = 1, filename = "x" }, 'field "content": string or function expected' },
       { { contents = "x" }, 'unknown field "contents"; did you mean "content"?' },
       { { file = "x", thread_ts = "1.1" }, 'field "thread_ts" has no use without "channel"' },
+      { { file = "x", channel = "#general" }, 'an id (C…) expected, got a name: "#general"' },
+      { { file = "x", channel = "C1,C2" }, 'field "channel": for several channels give a list' },
+      { { file = "x", channel = {} }, 'field "channel": the list is empty' },
+      { { file = "x", channel = { "C1", "C2" }, thread_ts = "1.1" }, "a thread is in one channel" },
+      { { file = "x", channel_id = "C1" }, 'unknown field "channel_id"; here it is "channel"' },
+      { { file = "x", channel = "C1", blocks = {}, initial_comment = "x" },
+        'fields "blocks" and "initial_comment" exclude each other' },
+      { { content = io.read, filename = "x" }, 'field "length" is missing' },
+      { { content = "x", filename = "x", length = 1 }, 'field "length" has no use' },
+      { { files = {} }, 'field "files": the list is empty' },
+      { { files = { "x" }, title = "x" }, 'field "title": give it to each of "files"' },
+      { { files = { "x", { content = "x" } } }, 'files[2]: field "filename" is missing' },
+      { { files = { { file = "x", progress = print } } }, 'files[1]: field "progress" belongs' },
+      { { files = { 5 } }, "files[1]: a path, or a table with content or file, expected" },
     } do
       local ok, message = pcall(function() client:upload(case[1]) end)
       assert.is_false(ok)
-      assert.truthy(message:find("upload_spec.lua:%d+: client:upload: "), message)
+      assert.truthy(message:find("web_api_upload_spec.lua:%d+: client:upload: "), message)
       assert.truthy(message:find(case[2], 1, true), message)
     end
   end)
@@ -203,7 +330,7 @@ describe("c:upload", function()
       local _, message = pcall(function() c:upload { contents = "x" } end)
       assert.matches('upload_spec.lua:%d+: c:upload: unknown field "contents"', message)
       _, message = pcall(function() c:upload "x" end)
-      assert.matches("upload_spec.lua:%d+: c:upload: a table with content", message)
+      assert.matches("web_api_upload_spec.lua:%d+: c:upload: a table with content", message)
     end, function()
       here:shortcut { callback_id = "file" }
     end)

@@ -157,19 +157,21 @@ function Client:each(method, args, options)
   return loop_over("each", pages.each, self, method, args, options)
 end
 
----Uploads a file, and shows it in a channel if one is named. The message with it comes a
----moment later: its ts is not known yet.
+---Uploads a file, or several, and shows them in a channel if one is named. The message with
+---them comes a moment later: its ts is not known yet.
 ---@async
 ---@param what slack.Upload
----@return { id: string, title: string }? file
+---@param options? slack.CallOptions timeout: seconds in which no byte of a file is sent
+---@return { id: string, title: string }? file a list of them where `files` are given
 ---@return slack.Error? err Slack's word; "file" when it cannot be read, "empty_file",
----  "upload_failed" when Slack did not take the bytes
-function Client:upload(what)
-  local problem = upload.problem(what)
+---  "file_changed", "upload_failed" when Slack did not take the bytes. Of several files
+---  `err.uploaded` and `err.failed` say what became of each
+function Client:upload(what, options)
+  local problem = upload.problem(what, options)
   if problem then
     error("client:upload: " .. problem, 2)
   end
-  return upload.run(self, what)
+  return upload.run(self, what, options)
 end
 
 ---What has become of its calls, and of those of the clients made from it.

@@ -89,18 +89,19 @@ end
 ---its thread when it stands in one.
 ---@async
 ---@param file slack.Upload
----@return table? file with its id
+---@param options? slack.CallOptions
+---@return table? file with its id; a list of them where `files` are given
 ---@return slack.Error? err
-function methods:upload(file)
+function methods:upload(file, options)
   check_self(self, "upload")
   local what = with_place(self, file)
-  local problem = upload.problem(what)
+  local problem = upload.problem(what, options)
   if problem then
     error("c:upload: " .. problem, 2)
   elseif not what.channel then
     return told(self, "c:upload", nil, place.no_channel "c:upload")
   end
-  return told(self, "c:upload", upload.run(self.client, what))
+  return told(self, "c:upload", upload.run(self.client, what, options))
 end
 
 local function triggering_message(c, name)

@@ -68,7 +68,9 @@ end
 local MAX_BODY = 64 * 1024 * 1024 -- bytes, of files mostly
 
 -- Of the installation that is there from the start.
-local SCOPES = { "chat:write", "commands", "app_mentions:read", "channels:history" }
+local SCOPES = {
+  "chat:write", "commands", "app_mentions:read", "channels:history", "files:read", "files:write",
+}
 
 local function connect_parts(self, options)
   local scheme = self.files and "s" or ""

@@ -17,7 +17,9 @@ local GRANT = {
 }
 local UNINSTALL = { workspace = "table", org = "boolean" }
 local REVOKE = { workspace = "table", user = "string" }
-local SCOPES = { "chat:write", "commands", "app_mentions:read", "channels:history" }
+local SCOPES = {
+  "chat:write", "commands", "app_mentions:read", "channels:history", "files:read", "files:write",
+}
 
 -- Where the local Slack asks for a decision.
 local ASKING = { "oauth/v2/authorize?", "oauth/v2_user/authorize?", "openid/connect/authorize?" }

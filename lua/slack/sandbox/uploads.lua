@@ -1,6 +1,7 @@
 -- Files of the local Slack: URLs that take bytes once, what was sent there, and where it
 -- is read again (protocol §14).
 
+local form = require "slack.form"
 local json = require "slack.json"
 local merged = require "slack.merged"
 local multipart = require "slack.sandbox.multipart"
@@ -8,8 +9,9 @@ local new_id = require "slack.sandbox.new_id"
 
 ---@class slack.sandbox.File
 ---@field id string
----@field content? string once it has been sent
+---@field content? string once it has been sent, until it is deleted
 ---@field fields table of the file as the Web API gives it, once it is complete
+---@field is_deleted? boolean
 
 ---@class slack.sandbox.Uploads
 ---@field files table<string, slack.sandbox.File> by id
@@ -23,18 +25,34 @@ local PATH, PRIVATE_PATH = "/upload/v1/", "/files-pri/"
 ---@param find_token fun(token: string): table?
 ---@return slack.sandbox.Uploads
 function Uploads.new(url, find_token)
-  return setmetatable({ url = url, find_token = find_token, files = {}, awaited = {} }, Uploads)
+  return setmetatable({
+    url = url, find_token = find_token, files = {}, awaited = {}, complete_files = {},
+  }, Uploads)
 end
 
 ---A URL for the bytes of a file to come.
 ---@param workspace slack.sandbox.Workspace
----@param what { filename: string, length: integer, user_id: string }
+---@param what { filename: string, length: integer, user_id: string, alt_txt: string?,
+---  snippet_type: string? }
 ---@return string url, string file_id
 function Uploads:await(workspace, what)
   local file = merged(what, { id = new_id "F", workspace = workspace })
   local secret = new_id "" .. new_id ""
   self.files[file.id], self.awaited[PATH .. secret] = file, file
   return self.url .. PATH:sub(2) .. secret, file.id
+end
+
+local MEDIA_TYPES = {
+  csv = "text/csv", gif = "image/gif", html = "text/html", jpg = "image/jpeg",
+  json = "application/json", lua = "text/x-lua", pdf = "application/pdf", png = "image/png",
+  txt = "text/plain", zip = "application/zip",
+}
+
+-- Slack goes by the name.
+local function type_of(file)
+  local ending = file.filename:match "%.(%w+)$"
+  local kind = file.snippet_type or (ending or "binary"):lower()
+  return kind, MEDIA_TYPES[kind] or "application/octet-stream"
 end
 
 ---The file is whole: it can be seen from now on.
@@ -44,13 +62,30 @@ end
 function Uploads:complete(file, title)
   local url = ("%s%s%s/%s"):format(self.url, PRIVATE_PATH:sub(2), file.id,
     (file.filename:lower():gsub("[^%w.-]", "_")))
+  local kind, media_type = type_of(file)
   file.fields = {
     id = file.id, name = file.filename, title = title or file.filename, user = file.user_id,
-    size = #file.content, mode = "hosted", url_private = url, url_private_download = url,
+    size = #file.content, mode = file.snippet_type and "snippet" or "hosted", filetype = kind,
+    mimetype = media_type, url_private = url, url_private_download = url, alt_txt = file.alt_txt,
     created = math.floor(file.workspace.clock()), shares = { public = {}, private = {} },
     channels = json.list {},
   }
+  table.insert(self.complete_files, file)
   return file.fields
+end
+
+---Fields of the files that can be seen.
+---@param workspace slack.sandbox.Workspace
+---@return table[]
+function Uploads:newest_first(workspace)
+  local found = {}
+  for i = #self.complete_files, 1, -1 do
+    local file = self.complete_files[i]
+    if file.workspace == workspace and not file.is_deleted then
+      table.insert(found, file.fields)
+    end
+  end
+  return found
 end
 
 ---@param id any
@@ -79,15 +114,26 @@ local function take(self, request)
   return answer(200, "OK - " .. #content)
 end
 
+local function may_read(self, request)
+  local token = (request.headers.authorization or ""):match "^[Bb]earer%s+(%S+)$"
+  local identity = token and self.find_token(token)
+  for _, scope in ipairs(identity and identity.scopes or {}) do
+    if scope == "files:read" then
+      return true
+    end
+  end
+  return false
+end
+
+-- Who may not have it is sent to the page to sign in, as browsers are.
 local function give(self, request)
   local file = self.files[request.path:sub(#PRIVATE_PATH + 1):match "^%w+" or ""]
-  local token = (request.headers.authorization or ""):match "^[Bb]earer%s+(%S+)$"
-  if not file or not file.fields then
+  if not file or not file.fields or file.is_deleted then
     return answer(404, "not found")
-  elseif not token or not self.find_token(token) then
-    return 302, { "Location", self.url }, ""
+  elseif not may_read(self, request) then
+    return 302, { "Location", self.url .. "?redir=" .. form.escape(request.path) }, ""
   end
-  return 200, { "Content-Type", "application/octet-stream" }, file.content
+  return 200, { "Content-Type", file.fields.mimetype }, file.content
 end
 
 ---@param request slack.sandbox.Request

@@ -1,178 +1,245 @@
--- Uploads a file in Slack's three steps (protocol §14): a URL for it, the bytes to that
--- URL, and the word that it is complete and where to show it.
+-- Uploads files in Slack's three steps (protocol §14): a URL for each, the bytes to that
+-- URL, and the word that they are complete and where to show them.
 
+local client_options = require "slack.web_api.options"
 local core = require "slack.core"
 local errors = require "slack.errors"
+local fields = require "slack.web_api.upload_fields"
 local http = require "slack.http"
-local near_miss = require "slack.near_miss"
 local retry = require "slack.retry"
+local Source = require "slack.web_api.upload_source"
 local tasks = require "slack.tasks"
 
 local EXCERPT_LENGTH = 80
+-- Seconds: it is the idle time that ends a transfer, as nobody knows how long the bytes take.
+local LONGEST = 24 * 3600
 
-local FIELDS = {
-  content = "string", file = "string", filename = "string", title = "string", alt_txt = "string",
-  snippet_type = "string", channel = "string", thread_ts = "string", initial_comment = "string",
-}
-local NEEDS_CHANNEL = { "thread_ts", "initial_comment" }
-
----@class slack.Upload
----@field content? string the bytes; or file
----@field file? string path to read them from
----@field filename? string by default that of file
----@field title? string filename
----@field alt_txt? string says what a picture shows
----@field snippet_type? string "lua", "python", …: shown as a snippet of that language
----@field channel? string id; without it only the bot has the file
----@field thread_ts? string
----@field initial_comment? string text of the message that it comes with
+---@class slack.web_api.Uploading
+---@field client slack.Client
+---@field options slack.CallOptions of each call
+---@field progress? fun(sent: integer, total: integer)
+---@field total integer bytes of all files
+---@field sent integer those of the files before this one
+---@field told integer the most that the program was told
+local Uploading = {}
+Uploading.__index = Uploading
+Uploading.__name = "slack.web_api.uploading"
 
 local M = {}
 
--- What a program asks ------------------------------------------------------------------
-
----What is wrong with it, or nil.
----@param what any
----@return string?
-function M.problem(what)
-  if type(what) ~= "table" then
-    return "a table with content or file expected, got " .. type(what)
-  end
-  for name, value in pairs(what) do
-    if not FIELDS[name] then
-      return ("unknown field %q%s"):format(tostring(name), near_miss(name, FIELDS))
-    elseif type(value) ~= FIELDS[name] then
-      return ("field %q: %s expected, got %s"):format(name, FIELDS[name], type(value))
-    end
-  end
-  if (what.content == nil) == (what.file == nil) then
-    return what.file and 'fields "content" and "file" exclude each other'
-      or 'field "content" or "file" is missing'
-  elseif what.content and not what.filename then
-    return 'field "filename" is missing, which "content" needs'
-  end
-  for _, name in ipairs(NEEDS_CHANNEL) do
-    if what[name] and not what.channel then
-      return ('field %q has no use without "channel"'):format(name)
-    end
-  end
-end
-
 local function failure(code, message, more)
-  local fields = more or {}
-  fields.code, fields.message, fields.method = code, "client:upload: " .. message, "client:upload"
-  return errors.new(fields)
+  local err = more or {}
+  err.code, err.message, err.method = code, "client:upload: " .. message, "client:upload"
+  return errors.new(err)
 end
 
-local function read_file(path)
-  local file, message = io.open(path, "rb")
-  local bytes
-  if file then
-    bytes, message = file:read "a"
-    file:close()
+-- The bytes ------------------------------------------------------------------------
+
+-- Never goes back, though a file that did not arrive is sent again.
+function Uploading:tell(sent)
+  local progress = self.progress
+  if progress and sent > self.told then
+    self.told = sent
+    progress(sent, self.total)
   end
-  if not bytes then
-    return nil, failure("file", ("the file cannot be read: %s"):format(message))
-  end
-  return bytes
 end
 
-local function read_content(what)
-  local bytes, err = what.content, nil
-  if not bytes then
-    bytes, err = read_file(what.file)
-  end
-  if bytes == "" then
-    return nil, failure("empty_file", "the file is empty, and Slack takes no empty ones")
-  end
-  return bytes, err
-end
-
--- The steps ----------------------------------------------------------------------------
-
-local function refusal(name, response)
+local function refusal(source, response)
   local text = response.body:gsub("[^\32-\126]+", " "):sub(1, EXCERPT_LENGTH)
   return failure(response.status == 429 and "ratelimited" or "upload_failed",
-    ("Slack did not take the bytes of %q: status %d: %s"):format(name, response.status,
+    ("Slack did not take the bytes of %q: status %d: %s"):format(source.name, response.status,
       core.redact(text)),
     { status = response.status, retry_after = tonumber(response.headers["retry-after"]) })
 end
 
--- The URL is a secret, so nothing tells it.
-local function send_bytes(client, url, name, bytes)
+local function changed(source)
+  return failure("file_changed",
+    ("%q was changed while it was sent: upload it again"):format(source.path))
+end
+
+-- The URL is a secret, so nothing tells it; what stands behind it takes no token.
+local function send_bytes(self, url, source)
+  local client, base = self.client, self.sent
   local response, err = http.request {
-    method = "POST", url = url, body = bytes, net = client._net, timeout = client._options.timeout,
+    method = "POST", url = url, body = source:body(), length = source.length, net = client._net,
+    timeout = LONGEST, idle_timeout = self.options.timeout or client._options.timeout,
     headers = { "Content-Type", "application/octet-stream", "User-Agent", client._user_agent },
+    on_progress = self.progress and function(sent) self:tell(base + sent) end,
   }
-  if not response then
-    return nil, failure(err.code, ("the bytes of %q could not be sent: %s"):format(name,
+  if source:has_changed() then
+    return nil, changed(source)
+  elseif not response then
+    return nil, failure(err.code, ("the bytes of %q could not be sent: %s"):format(source.name,
       err.message), { cause = err })
   elseif not response.ok then
-    return nil, refusal(name, response)
+    return nil, refusal(source, response)
   end
+  self:tell(base + source.length)
   return true
 end
 
-local function begin(client, name, what, bytes)
-  local place, err = client:call("files.getUploadURLExternal", {
-    filename = name, length = #bytes, alt_txt = what.alt_txt, snippet_type = what.snippet_type,
-  })
+local function begin(self, source, file)
+  local place, err = self.client:call("files.getUploadURLExternal", {
+    filename = source.name, length = source.length, alt_txt = file.alt_txt,
+    snippet_type = file.snippet_type,
+  }, self.options)
   if not place then
     return nil, err
   elseif type(place.upload_url) ~= "string" or type(place.file_id) ~= "string" then
     return nil, failure("invalid_response", "files.getUploadURLExternal gave no URL")
   end
   local ok
-  ok, err = send_bytes(client, place.upload_url, name, bytes)
+  ok, err = send_bytes(self, place.upload_url, source)
   return ok and place.file_id, err
 end
 
 -- A URL works once: what failed goes to a new one, and only the last file is completed.
-local function begin_stubbornly(client, name, what, bytes)
+-- Methods repeat themselves; the bytes of a function are gone.
+function Uploading:send(source, file)
   local failures = 0
   while true do
-    local id, err = begin(client, name, what, bytes)
-    if id or err.method ~= "client:upload" then
-      return id, err -- methods repeat themselves
+    local id, err = begin(self, source, file)
+    if id or err.method ~= "client:upload" or source.is_spent then
+      return id, err
     end
     failures = failures + 1
     local is_limit = retry.is_rate_limit(err)
-    if failures > client._options.retries or not (is_limit or retry.is_worthwhile(err, true)) then
+    if failures > self.retries or not (is_limit or retry.is_worthwhile(err, true)) then
       return nil, err
     end
     local delay = is_limit and err.retry_after or retry.delay(failures)
-    client:_log():info("%s; trying again in %.1f s", err, delay)
+    self.client:_log():info("%s; trying again in %.1f s", err, delay)
     tasks.sleep(delay)
   end
 end
 
----@async
----@param client slack.Client
----@param what slack.Upload without a problem
----@return table? file
----@return slack.Error? err
-function M.run(client, what)
-  local bytes, err = read_content(what)
-  if not bytes then
-    return nil, err
+-- Posts ----------------------------------------------------------------------------
+
+local function send_all(self, post)
+  local sent = {}
+  for i, number in ipairs(post) do
+    local source, file = self.sources[number], self.files[number]
+    local id, err = self:send(source, file)
+    if not id then
+      return nil, err, source
+    end
+    self.sent = self.sent + source.length
+    sent[i] = { id = id, title = file.title or source.name }
   end
-  local name = what.filename or what.file:match "[^/]+$"
-  local id
-  id, err = begin_stubbornly(client, name, what, bytes)
-  if not id then
-    return nil, err
-  end
-  local answer
-  answer, err = client:call("files.completeUploadExternal", {
-    files = { { id = id, title = what.title or name } }, channel_id = what.channel,
-    thread_ts = what.thread_ts, initial_comment = what.initial_comment,
-  })
+  return sent
+end
+
+local function complete(self, sent, place)
+  local channel = place.channel
+  local answer, err = self.client:call("files.completeUploadExternal", {
+    files = sent, channel_id = type(channel) == "string" and channel or nil,
+    channels = type(channel) == "table" and table.concat(channel, ",") or nil,
+    thread_ts = place.thread_ts, initial_comment = place.initial_comment, blocks = place.blocks,
+  }, self.options)
   if not answer then
     return nil, err
   elseif type(answer.files) ~= "table" or type(answer.files[1]) ~= "table" then
     return nil, failure("invalid_response", "files.completeUploadExternal gave no file")
   end
-  return answer.files[1]
+  return answer.files
+end
+
+-- Slack gives the files of an answer in the order in which they were named.
+local function note_shown(self, post, shown)
+  for i, number in ipairs(post) do
+    self.shown[number] = shown[i]
+  end
+end
+
+-- All files of a post or none: half a post would be there twice when it is made again.
+function Uploading:post(post)
+  local sent, err, culprit = send_all(self, post)
+  local shown
+  if sent then
+    shown, err = complete(self, sent, post.place)
+  end
+  if shown then
+    note_shown(self, post, shown)
+    return
+  end
+  for _, number in ipairs(post) do
+    self.errors[number] = err
+  end
+  self.first_error = self.first_error or err
+  self.culprit = self.culprit or culprit
+end
+
+-- The outcome ----------------------------------------------------------------------
+
+local function partial_failure(self)
+  local err, uploaded, failed = self.first_error, {}, {}
+  for i, source in ipairs(self.sources) do
+    local shown = self.shown[i]
+    if shown then
+      table.insert(uploaded, { id = shown.id, title = shown.title, filename = source.name })
+    else
+      table.insert(failed, { filename = source.name, error = self.errors[i] })
+    end
+  end
+  local culprit = self.culprit and ("%q: "):format(self.culprit.name) or ""
+  return failure(err.code, ("%d of %d files were not uploaded: %s%s"):format(#failed,
+    #self.sources, culprit, (err.message:gsub("^client:upload: ", ""))), {
+    uploaded = uploaded, failed = failed, cause = err, status = err.status,
+    retry_after = err.retry_after, response = err.response,
+  })
+end
+
+-- Nothing is sent before it is known that all can be read.
+local function measure(self)
+  for i, file in ipairs(self.files) do
+    local source = Source.new(file)
+    local ok, code, message = source:measure()
+    if not ok then
+      return nil, failure(code, message)
+    end
+    self.sources[i] = source
+    self.total = self.total + source.length
+  end
+  return true
+end
+
+---What is wrong with what is asked, or nil.
+---@param what any
+---@param options any
+---@return string?
+function M.problem(what, options)
+  if options ~= nil and type(options) ~= "table" then
+    return "a table of options expected, got " .. type(options)
+  end
+  return fields.problem(what) or options and client_options.problem_of_call(options, "options")
+end
+
+---@async
+---@param client slack.Client
+---@param what slack.Upload without a problem
+---@param options? slack.CallOptions
+---@return table? file, or a list of them when `files` were given
+---@return slack.Error? err
+function M.run(client, what, options)
+  local files, posts = fields.posts(what)
+  options = options or {}
+  local self = setmetatable({
+    client = client, options = options, retries = options.retries or client._options.retries,
+    progress = what.progress, files = files, sources = {}, shown = {}, errors = {},
+    total = 0, sent = 0, told = 0,
+  }, Uploading)
+  local ok, err = measure(self)
+  if not ok then
+    return nil, err
+  end
+  for _, post in ipairs(posts) do
+    self:post(post)
+  end
+  err = self.first_error
+  if err then
+    return nil, what.files and partial_failure(self) or err
+  end
+  return what.files and self.shown or self.shown[1]
 end
 
 return M

@@ -1,6 +1,7 @@
 -- Methods about the app and its team.
 
 local arguments = require "slack.sandbox.methods.arguments"
+local paging = require "slack.sandbox.methods.paging"
 
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
@@ -36,7 +37,10 @@ methods["auth.teams.list"] = function(_, call)
   for _, workspace in ipairs(place.is_org and place.workspaces or { place }) do
     table.insert(teams, { id = workspace.id, name = workspace.team.name })
   end
-  return arguments.page(teams, call, "teams")
+  return paging.by_cursor(teams, call, {
+    name = "teams", kind = "team", limit_error = "invalid_limit",
+    key = function(team) return team.id end,
+  })
 end
 
 methods["apps.connections.open"] = function(_, call)

@@ -1,10 +1,10 @@
 -- What the methods of the local Slack have in common: reading their arguments.
 
+local Workspace = require "slack.sandbox.workspace"
+local block_checks = require "slack.sandbox.block_checks"
 local json = require "slack.json"
 
 local M = {}
-
-local PAGE = 100
 
 ---Lists and objects arrive as JSON text in forms and as such in JSON bodies.
 ---@param value any
@@ -52,32 +52,25 @@ function M.on_message(argument, fn, missing)
   end)
 end
 
-local function first_of(cursor)
-  if cursor == nil or cursor == "" then
-    return 1
+---Blocks with ids, which Slack gives them; none for an empty list. Refuses what are none.
+---@param value any
+---@return { blocks: table[]? }? fields
+---@return string? error
+---@return table? more
+function M.blocks(value)
+  if value == nil or value == "" then
+    return {}
   end
-  local first = math.tointeger(tonumber(cursor))
-  return first and first > 0 and first or nil
-end
-
----One page of a list; the cursor is the position to go on from.
----@param list table[]
----@param call slack.sandbox.Call
----@param name string of the field that the page goes into
----@return table? fields, string? error
-function M.page(list, call, name)
-  local first = first_of(call.args.cursor)
-  if not first then
-    return nil, "invalid_cursor"
+  local blocks = M.structure(value)
+  if type(blocks) ~= "table" then
+    return nil, "invalid_blocks_format"
   end
-  local limit = math.max(1, math.tointeger(tonumber(call.args.limit)) or PAGE)
-  local items = table.move(list, first, math.min(#list, first + limit - 1), 1, {})
-  local has_more = first + limit <= #list
-  return {
-    [name] = json.list(items),
-    has_more = has_more,
-    response_metadata = { next_cursor = has_more and tostring(first + limit) or "" },
-  }
+  local metadata = block_checks.refusal { blocks = blocks }
+  if metadata then
+    return nil, "invalid_blocks", { response_metadata = metadata }
+  end
+  Workspace.identify(blocks)
+  return { blocks = #blocks > 0 and blocks or nil }
 end
 
 return M

@@ -1,8 +1,6 @@
 -- Methods about messages and reactions.
 
-local Workspace = require "slack.sandbox.workspace"
 local arguments = require "slack.sandbox.methods.arguments"
-local block_checks = require "slack.sandbox.block_checks"
 
 local in_channel, on_message, structure =
   arguments.in_channel, arguments.on_message, arguments.structure
@@ -13,27 +11,10 @@ local methods = {}
 local MAX_TEXT = 40000
 local MAX_MARKDOWN = 12000
 
--- Gives blocks their ids, as Slack does, and refuses what is no block list.
-local function check_blocks(value)
-  if value == nil or value == "" then
-    return {}
-  end
-  local blocks = structure(value)
-  if type(blocks) ~= "table" then
-    return nil, "invalid_blocks_format"
-  end
-  local metadata = block_checks.refusal { blocks = blocks }
-  if metadata then
-    return nil, "invalid_blocks", { response_metadata = metadata }
-  end
-  Workspace.identify(blocks)
-  return { blocks = #blocks > 0 and blocks or nil }
-end
-
 -- The content of a message: at least one of text, blocks, attachments.
 local function content(call)
   local args = call.args
-  local fields, err, more = check_blocks(args.blocks)
+  local fields, err, more = arguments.blocks(args.blocks)
   if not fields then
     return nil, err, more
   end

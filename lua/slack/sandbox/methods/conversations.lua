@@ -2,8 +2,9 @@
 
 local arguments = require "slack.sandbox.methods.arguments"
 local merged = require "slack.merged"
+local paging = require "slack.sandbox.methods.paging"
 
-local in_channel, on_message, page = arguments.in_channel, arguments.on_message, arguments.page
+local in_channel, on_message = arguments.in_channel, arguments.on_message
 
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
@@ -27,6 +28,11 @@ local function type_of(channel)
   return channel.is_im and "im" or channel.is_private and "private_channel" or "public_channel"
 end
 
+local CHANNELS = {
+  name = "channels", kind = "team", limit_error = "invalid_limit",
+  key = function(channel) return channel.id end,
+}
+
 methods["conversations.list"] = function(workspace, call)
   local types = call.args.types or "public_channel"
   local without_archived = arguments.is_set(call.args.exclude_archived)
@@ -37,7 +43,7 @@ methods["conversations.list"] = function(workspace, call)
       table.insert(channels, shown(workspace, channel))
     end
   end
-  return page(channels, call, "channels")
+  return paging.by_cursor(channels, call, CHANNELS)
 end
 
 methods["conversations.info"] = in_channel(function(workspace, _, channel)
@@ -57,13 +63,18 @@ methods["conversations.join"] = in_channel(function(workspace, _, channel)
   return { channel = shown(workspace, channel) }
 end)
 
+local MEMBERS = {
+  name = "members", kind = "user", limit_error = "invalid_limit",
+  key = function(id) return id end,
+}
+
 methods["conversations.members"] = in_channel(function(_, call, channel)
   local members = {}
   for id in pairs(channel.members) do
     table.insert(members, id)
   end
   table.sort(members)
-  return page(members, call, "members")
+  return paging.by_cursor(members, call, MEMBERS)
 end)
 
 local function without_metadata(message)
@@ -88,6 +99,29 @@ local function in_range(call, messages, accept)
   return found
 end
 
+-- Where a page of messages goes on: the message that the cursor names may have been deleted,
+-- and others may have come.
+local function find_from(is_there)
+  return function(messages, ts)
+    local from = tonumber(ts)
+    for position, message in ipairs(from and messages or {}) do
+      if is_there(tonumber(message.ts), from) then
+        return position
+      end
+    end
+    return from and #messages + 1
+  end
+end
+
+local HISTORY = {
+  name = "messages", kind = "next_ts", has_more = true,
+  key = function(message) return message.ts end,
+  find = find_from(function(at, from) return at <= from end),
+}
+local REPLIES = merged(HISTORY, {
+  find = find_from(function(at, from) return at >= from end),
+})
+
 methods["conversations.history"] = in_channel(function(_, call, channel)
   local found = in_range(call, channel.messages, function(message)
     return not message.thread_ts or message.thread_ts == message.ts
@@ -97,13 +131,13 @@ methods["conversations.history"] = in_channel(function(_, call, channel)
   for i = #found, 1, -1 do
     table.insert(newest_first, found[i])
   end
-  return page(newest_first, call, "messages")
+  return paging.by_cursor(newest_first, call, HISTORY)
 end)
 
 methods["conversations.replies"] = on_message("ts", function(_, call, channel, root)
-  return page(in_range(call, channel.messages, function(message)
+  return paging.by_cursor(in_range(call, channel.messages, function(message)
     return message.ts == root.ts or message.thread_ts == root.ts
-  end), call, "messages")
+  end), call, REPLIES)
 end, "thread_not_found")
 
 return methods

@@ -1,6 +1,8 @@
 -- Methods about people.
 
-local arguments = require "slack.sandbox.methods.arguments"
+local paging = require "slack.sandbox.methods.paging"
+
+local MEMBERS = { name = "members", kind = "user", key = function(user) return user.id end }
 
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
@@ -14,7 +16,7 @@ methods["users.info"] = function(workspace, call)
 end
 
 methods["users.list"] = function(workspace, call)
-  return arguments.page(workspace.user_list, call, "members")
+  return paging.by_cursor(workspace.user_list, call, MEMBERS)
 end
 
 methods["users.lookupByEmail"] = function(workspace, call)

@@ -1,0 +1,79 @@
+-- The bytes of a file that is uploaded: text, a path, or a function that gives them.
+
+local core = require "slack.core"
+
+---@class slack.web_api.UploadSource
+---@field name string of the file
+---@field length integer bytes, once it is measured
+---@field path? string
+---@field is_spent boolean its bytes have been asked for and cannot be had again
+local Source = {}
+Source.__index = Source
+Source.__name = "slack.web_api.upload_source"
+
+---@param file slack.UploadFile
+---@return slack.web_api.UploadSource
+function Source.new(file)
+  return setmetatable({
+    name = file.filename or file.file:match "[^/]+$" or file.file,
+    content = file.content, path = file.file, length = file.length, is_spent = false,
+  }, Source)
+end
+
+local function measure_file(self)
+  local file, message = io.open(self.path, "rb")
+  if not file then
+    return nil, "file", ("the file cannot be read: %s"):format(message)
+  end
+  file:close()
+  local stamp, kind = core.stat(self.path)
+  if kind ~= "file" then
+    return nil, "file", ("the file cannot be read: %s: it is no regular file"):format(self.path)
+  end
+  self.stamp, self.length = stamp, math.tointeger(stamp:match "^%d+:%d+:(%d+)")
+  return true
+end
+
+---Finds out how long it is.
+---@return true? ok
+---@return string? code
+---@return string? message
+function Source:measure()
+  if self.path then
+    local ok, code, message = measure_file(self)
+    if not ok then
+      return nil, code, message
+    end
+  elseif type(self.content) == "string" then
+    self.length = #self.content
+  end
+  if self.length == 0 then
+    return nil, "empty_file", "the file is empty, and Slack takes no empty ones"
+  end
+  return true
+end
+
+---The bytes, as a request takes them.
+---@return string
+function Source:body()
+  if type(self.content) == "string" then
+    return self.content
+  elseif self.path then
+    local file <close> = assert(io.open(self.path, "rb"))
+    return file:read "a"
+  end
+  self.is_spent = true
+  local pieces = {}
+  for piece in self.content do
+    pieces[#pieces + 1] = piece
+  end
+  return table.concat(pieces)
+end
+
+---Whether the file is another one than when it was measured.
+---@return boolean
+function Source:has_changed()
+  return self.path ~= nil and core.stat(self.path) ~= self.stamp
+end
+
+return Source

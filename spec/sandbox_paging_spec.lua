@@ -1,0 +1,93 @@
+local base64 = require "slack.base64"
+local sandbox = require "support.local_slack"
+local slack = require "slack"
+local tasks = require "slack.tasks"
+
+describe("the local Slack's pages", function()
+  local function with_slack(name, fn)
+    it(name, function()
+      tasks.run(function()
+        local here <close> = assert(sandbox.start { tls = false })
+        fn(here, slack.client { token = here.bot_token, api_url = here.api_url, log = "off" })
+      end)
+    end)
+  end
+
+  local function say_numbers(here, first, last)
+    for i = first, last do
+      here:say { user = "ada", channel = "general", text = tostring(i) }
+    end
+  end
+
+  local function texts_of(messages)
+    local texts = {}
+    for i, message in ipairs(messages) do
+      texts[i] = message.text
+    end
+    return table.concat(texts, " ")
+  end
+
+  with_slack("come one after the other, in all lists", function(here, client)
+    local general = here.workspace:find_channel "general".id
+    say_numbers(here, 1, 3)
+    local root = here:messages "general" [1].ts
+    here:say { user = "ada", channel = "general", text = "r", thread_ts = root }
+    for method, case in pairs {
+      ["users.list"] = { "members" },
+      ["conversations.list"] = { "channels" },
+      ["conversations.members"] = { "members", { channel = general } },
+      ["conversations.history"] = { "messages", { channel = general } },
+      ["conversations.replies"] = { "messages", { channel = general, ts = root } },
+      ["auth.teams.list"] = { "teams" },
+    } do
+      local name, args = case[1], case[2] or {}
+      local all = assert(client:call(method, args))[name]
+      args.limit = 1
+      local count = 0
+      for page in client:pages(method, args) do
+        count = count + 1
+        assert.same({ all[count] }, page[name])
+      end
+      assert.equal(#all, count)
+    end
+  end)
+
+  with_slack("tell of messages whether there are more", function(here, client)
+    local channel = here.workspace:find_channel "general".id
+    say_numbers(here, 1, 3)
+    local page = assert(client.conversations.history { channel = channel, limit = 2 })
+    assert.same({ true, "3 2" }, { page.has_more, texts_of(page.messages) })
+    page = client.conversations.history {
+      channel = channel, cursor = page.response_metadata.next_cursor,
+    }
+    assert.same({ false, "1" }, { page.has_more, texts_of(page.messages) })
+  end)
+
+  with_slack("stay where they are while messages come and go", function(here, client)
+    local channel = here.workspace:find_channel "general"
+    say_numbers(here, 1, 5)
+    local page = client.conversations.history { channel = channel.id, limit = 2 }
+    say_numbers(here, 6, 6)
+    here.workspace:remove(channel, here:messages "general" [3].ts)
+    page = client.conversations.history {
+      channel = channel.id, cursor = page.response_metadata.next_cursor,
+    }
+    assert.equal("2 1", texts_of(page.messages))
+  end)
+
+  with_slack("refuse cursors and limits that are none", function(here, client)
+    local channel = here.workspace:find_channel "general".id
+    local users = client.users.list({ limit = 1 }).response_metadata.next_cursor
+    for _, cursor in ipairs { "x", base64.encode "next_ts:x", users, base64.encode "team:C404" } do
+      assert.equal("invalid_cursor", select(2, client.conversations.list { cursor = cursor }).code)
+      assert.equal("invalid_cursor",
+        select(2, client.conversations.history { channel = channel, cursor = cursor }).code)
+    end
+    for _, limit in ipairs { "x", -1, 1001, 1.5 } do
+      assert.equal("invalid_limit", select(2, client.conversations.list { limit = limit }).code)
+      assert.equal("invalid_arguments", select(2, client.users.list { limit = limit }).code)
+    end
+    assert(client.conversations.list { limit = 1000 })
+    assert(client.conversations.list { limit = 0 })
+  end)
+end)
