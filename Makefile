@@ -19,8 +19,9 @@ LIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
 
 # Debian packages: to build, to run the specs, and what only CI needs besides.
 DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
-  libwebsockets-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev
-DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server curl openssl tzdata
+  libwebsockets-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
+  libhiredis-dev zlib1g-dev
+DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server redis-server curl openssl tzdata
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
 DEPS_CI    = lua-check luarocks clang clang-format libclang-rt-14-dev valgrind
 
@@ -32,11 +33,12 @@ libs  = $(if $($(2)_LIBDIR),-L$($(2)_LIBDIR) $(3),$(shell $(PKG_CONFIG) --libs $
 # pkg-config itself, and remembered from then on.
 HEADERS = $(eval HEADERS := $(call flags,$(LUA_PC),LUA) $(call flags,libcurl,CURL) \
   $(call flags,libwebsockets,LIBWEBSOCKETS) $(call flags,libcrypto,OPENSSL) \
-  $(call flags,sqlite3,SQLITE) $(call flags,zlib,ZLIB))$(HEADERS)
+  $(call flags,sqlite3,SQLITE) $(call flags,hiredis,HIREDIS) \
+  $(call flags,zlib,ZLIB))$(HEADERS)
 LIBRARIES = $(eval LIBRARIES := $(call libs,libcurl,CURL,-lcurl) \
   $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets) \
   $(call libs,libssl libcrypto,OPENSSL,-lssl -lcrypto) $(call libs,sqlite3,SQLITE,-lsqlite3) \
-  $(call libs,zlib,ZLIB,-lz))$(LIBRARIES)
+  $(call libs,hiredis,HIREDIS,-lhiredis) $(call libs,zlib,ZLIB,-lz))$(LIBRARIES)
 
 CPPFLAGS_ALL = $(CPPFLAGS) -D_GNU_SOURCE $(HEADERS)
 LDLIBS_ALL = $(LIBRARIES) $(LDLIBS)

@@ -30,6 +30,7 @@ external_dependencies = {
   LIBWEBSOCKETS = { header = "libwebsockets.h", library = "websockets" },
   OPENSSL = { header = "openssl/hmac.h", library = "crypto" },
   SQLITE = { header = "sqlite3.h", library = "sqlite3" },
+  HIREDIS = { header = "hiredis/hiredis.h", library = "hiredis" },
   ZLIB = { header = "zlib.h", library = "z" },
 }
 
@@ -97,6 +98,11 @@ build = {
         "src/redact_pass.c",
         "src/redact_token.c",
         "src/redact_url.c",
+        "src/redis_commands.c",
+        "src/redis_connection.c",
+        "src/redis_failure.c",
+        "src/redis_login.c",
+        "src/redis_scan.c",
         "src/rtm.c",
         "src/server_listener.c",
         "src/server_orders.c",
@@ -120,6 +126,7 @@ build = {
         "src/sqlite_queries.c",
         "src/storage.c",
         "src/storage_job.c",
+        "src/storage_redis.c",
         "src/storage_sqlite.c",
         "src/text.c",
         "src/text_search.c",
@@ -134,13 +141,14 @@ build = {
       },
       defines = { "_GNU_SOURCE" },
       incdirs = {
-        "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)", "$(SQLITE_INCDIR)", "$(ZLIB_INCDIR)",
+        "$(LIBWEBSOCKETS_INCDIR)", "$(OPENSSL_INCDIR)", "$(SQLITE_INCDIR)",
+        "$(HIREDIS_INCDIR)", "$(ZLIB_INCDIR)",
       },
       libdirs = {
         "$(CURL_LIBDIR)", "$(LIBWEBSOCKETS_LIBDIR)", "$(OPENSSL_LIBDIR)", "$(SQLITE_LIBDIR)",
-        "$(ZLIB_LIBDIR)",
+        "$(HIREDIS_LIBDIR)", "$(ZLIB_LIBDIR)",
       },
-      libraries = { "curl", "websockets", "ssl", "crypto", "sqlite3", "z", "pthread" },
+      libraries = { "curl", "websockets", "ssl", "crypto", "sqlite3", "hiredis", "z", "pthread" },
     },
   },
 }

@@ -96,7 +96,7 @@ describe("slack.app", function()
     connections = { 11, "integer from 1 to 10 expected, got 11" },
     transport = { "pigeon", '"socket", "http", "both" or "rtm" expected' },
     signing_secret = { "", "it is empty" }, -- (S009)
-    storage = { "redis:", '"sqlite:PATH" expected' },
+    storage = { "mongodb:", '"sqlite:PATH" or "redis://HOST" expected' },
     authorize = { "x", "function expected" },
     oauth = { 1, "table expected" },
     timeout = { "30", "number" },

@@ -1,3 +1,4 @@
+local Redis = require "support.redis"
 local conformance = require "support.store_conformance"
 local core = require "slack.core"
 local files = require "support.files"
@@ -39,6 +40,27 @@ describe("the sqlite store", function()
     return assert(storage.open("sqlite:" .. directory.path .. "/bot.db", {
       clock = clock, synchronous = "normal", -- the disk may be slow
     }))
+  end)
+end)
+
+describe("the redis store", function()
+  if not Redis.is_installed() then
+    pending(Redis.MISSING)
+    return
+  end
+
+  local redis
+  local count = 0
+
+  setup(function() redis = Redis.start() end)
+  teardown(function() redis:stop() end)
+
+  conformance(function(clock)
+    count = count + 1
+    local url = ("%s/1?prefix=%d*%%5Bx%%5D%%3F:"):format(redis.url, count)
+    return assert(storage.open(url, { clock = clock })), function(seconds)
+      redis:pass(seconds, 1)
+    end
   end)
 end)
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <curl/curl.h>
+#include <hiredis/hiredis.h>
 #include <libwebsockets.h>
 #include <openssl/crypto.h>
 #include <sqlite3.h>
@@ -20,6 +21,9 @@
 #endif
 #if SQLITE_VERSION_NUMBER < 3024000
 #error "lua-slack needs SQLite 3.24 or newer"
+#endif
+#if HIREDIS_MAJOR == 0 && HIREDIS_MINOR < 14
+#error "lua-slack needs hiredis 0.14 or newer"
 #endif
 
 void slk_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction finalizer)
@@ -162,6 +166,9 @@ static int versions(lua_State *L)
     lua_setfield(L, -2, "openssl");
     lua_pushstring(L, sqlite3_libversion());
     lua_setfield(L, -2, "sqlite");
+    /* As built: this library does not tell at run time. */
+    lua_pushfstring(L, "%d.%d.%d", HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
+    lua_setfield(L, -2, "hiredis");
     return 1;
 }
 

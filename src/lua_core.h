@@ -35,7 +35,7 @@ void slk_open_headers(lua_State *L);       /* find_header */
 void slk_open_crypto(lua_State *L);        /* random, sha256, hmac_sha256, is_equal */
 void slk_open_recent_ids(lua_State *L);    /* recent_ids */
 void slk_open_text_search(lua_State *L);   /* text_search */
-void slk_open_storage(lua_State *L);       /* sqlite */
+void slk_open_storage(lua_State *L);       /* sqlite, redis */
 void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
 void slk_open_json(lua_State *L);          /* json_decode, json_is_plain */
 int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */

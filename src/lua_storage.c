@@ -1,7 +1,11 @@
 #include "lua_core.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "mailbox.h"
 #include "storage.h"
+#include "storage_redis.h"
 #include "storage_sqlite.h"
 
 #define CLASS "slack.core.storage"
@@ -19,6 +23,18 @@ static const char *const operations[SLK_STORAGE_OPERATIONS + 1] = {
     [SLK_STORAGE_KEYS] = "keys",
 };
 
+/* Common to all stores: pushes the object whose thread is to come. */
+static struct storage_object *push_object(lua_State *L, struct slk_mailbox **mailbox)
+{
+    *mailbox = slk_field_object(L, 1, "mailbox", SLK_CLASS_MAILBOX);
+    lua_Integer source = slk_field_integer(L, 1, "source", 0);
+    luaL_argcheck(L, source >= 0 && source <= UINT32_MAX, 1, "field 'source': 32 bits expected");
+    struct storage_object *object = lua_newuserdatauv(L, sizeof *object, 0);
+    *object = (struct storage_object){.source = (uint32_t)source};
+    luaL_setmetatable(L, CLASS);
+    return object;
+}
+
 static int sqlite_open(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -27,12 +43,8 @@ static int sqlite_open(lua_State *L)
         .patience = slk_field_seconds(L, 1, "busy_timeout", 5),
         .sync_each = slk_field_boolean(L, 1, "sync_each", 1),
     };
-    struct slk_mailbox *mailbox = slk_field_object(L, 1, "mailbox", SLK_CLASS_MAILBOX);
-    lua_Integer source = slk_field_integer(L, 1, "source", 0);
-    luaL_argcheck(L, source >= 0 && source <= UINT32_MAX, 1, "field 'source': 32 bits expected");
-    struct storage_object *object = lua_newuserdatauv(L, sizeof *object, 0);
-    *object = (struct storage_object){.source = (uint32_t)source};
-    luaL_setmetatable(L, CLASS);
+    struct slk_mailbox *mailbox;
+    struct storage_object *object = push_object(L, &mailbox);
     struct slk_error err;
     struct slk_storage_backend *backend = slk_sqlite_open(&settings, &err);
     if (backend != NULL) {
@@ -43,6 +55,49 @@ static int sqlite_open(lua_State *L)
     }
     lua_pushboolean(L, slk_sqlite_is_exposed(settings.path));
     return 2;
+}
+
+static unsigned field_number(lua_State *L, const char *name, lua_Integer maximum)
+{
+    lua_Integer value = slk_field_integer(L, 1, name, 0);
+    if (value < 0 || value > maximum) {
+        luaL_error(L, "field '%s': 0 to %I expected", name, (LUAI_UACINT)maximum);
+    }
+    return (unsigned)value;
+}
+
+static struct slk_log *field_log(lua_State *L)
+{
+    bool is_given = lua_getfield(L, 1, "log") != LUA_TNIL;
+    lua_pop(L, 1);
+    return is_given ? slk_field_object(L, 1, "log", SLK_CLASS_LOG) : NULL;
+}
+
+static int redis_open(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *prefix = slk_field_string(L, 1, "prefix", "");
+    struct slk_redis_settings settings = {
+        .address = {.host = slk_field_string(L, 1, "host", ""),
+                    .port = field_number(L, "port", UINT16_MAX),
+                    .path = slk_field_string(L, 1, "path", NULL),
+                    .is_encrypted = slk_field_boolean(L, 1, "is_encrypted", 0)},
+        .credentials = {.user = slk_field_string(L, 1, "user", NULL),
+                        .password = slk_field_string(L, 1, "password", NULL),
+                        .database = field_number(L, "database", INT32_MAX)},
+        .prefix = {prefix, strlen(prefix)},
+        .timeout = slk_field_seconds(L, 1, "timeout", 5),
+        .net = slk_field_object(L, 1, "net", SLK_CLASS_NET),
+        .log = field_log(L),
+    };
+    struct slk_mailbox *mailbox;
+    struct storage_object *object = push_object(L, &mailbox);
+    struct slk_error err;
+    struct slk_storage_backend *backend = slk_redis_open(&settings, &err);
+    if (backend != NULL) {
+        object->storage = slk_storage_create(backend, mailbox, &err);
+    }
+    return object->storage != NULL ? 1 : slk_push_error(L, &err);
 }
 
 static struct slk_text check_text(lua_State *L, int index)
@@ -128,6 +183,7 @@ int slk_push_stored(lua_State *L, const struct slk_message *message)
     const struct slk_storage_job *job = (const struct slk_storage_job *)message;
     lua_pushinteger(L, (lua_Integer)job->id);
     switch (job->outcome) {
+    case SLK_STORED_PENDING:
     case SLK_STORED_NOTHING: lua_pushnil(L); break;
     case SLK_STORED_TRUE: lua_pushboolean(L, 1); break;
     case SLK_STORED_FALSE: lua_pushboolean(L, 0); break;
@@ -152,4 +208,6 @@ void slk_open_storage(lua_State *L)
     slk_class(L, CLASS, methods, storage_close);
     lua_pushcfunction(L, sqlite_open);
     lua_setfield(L, -2, "sqlite");
+    lua_pushcfunction(L, redis_open);
+    lua_setfield(L, -2, "redis");
 }

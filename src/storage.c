@@ -54,6 +54,22 @@ static struct slk_storage_job *cut(struct slk_storage_job *first, unsigned *coun
     return rest;
 }
 
+/* Hands out the jobs before that one, and puts what is left before the rest. */
+static struct slk_storage_job *keep(struct slk_storage_job *batch, struct slk_storage_job *left,
+                                    struct slk_storage_job *rest, unsigned *count)
+{
+    struct slk_storage_job *last = batch;
+    for (*count = 1; slk_storage_job_next(last) != left; ++*count) {
+        last = slk_storage_job_next(last);
+    }
+    last->message.next = NULL;
+    for (last = left; last->message.next != NULL;) {
+        last = slk_storage_job_next(last);
+    }
+    last->message.next = rest != NULL ? &rest->message : NULL;
+    return left;
+}
+
 static void *run(void *argument)
 {
     struct slk_storage *storage = argument;
@@ -62,7 +78,10 @@ static void *run(void *argument)
         for (; batch != NULL; batch = rest) {
             unsigned count;
             rest = cut(batch, &count);
-            storage->backend->run(storage->backend, batch);
+            struct slk_storage_job *left = storage->backend->run(storage->backend, batch);
+            if (left != NULL) {
+                rest = keep(batch, left, rest, &count);
+            }
             atomic_fetch_add(&storage->jobs, count);
             atomic_fetch_add(&storage->batches, 1);
             slk_mailbox_push(storage->mailbox, &batch->message);
@@ -103,6 +122,7 @@ struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
 
 int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *job)
 {
+    job->submitted_at = slk_clock_now();
     pthread_mutex_lock(&storage->queue_lock);
     bool closing = storage->closing, was_empty = storage->first == NULL;
     if (!closing) {
@@ -130,6 +150,9 @@ void slk_storage_close(struct slk_storage *storage)
     storage->closing = true;
     pthread_mutex_unlock(&storage->queue_lock);
     pthread_cond_signal(&storage->changed);
+    if (storage->backend->hurry != NULL) {
+        storage->backend->hurry(storage->backend);
+    }
     pthread_join(storage->thread, NULL);
     storage->joined = true;
     storage->commits = atomic_load(&storage->backend->commits);

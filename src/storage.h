@@ -17,8 +17,13 @@ struct slk_storage;
 
 /* What keeps the values; a backend's struct begins with it. */
 struct slk_storage_backend {
-    /* Storage thread. Gives each job of the list its outcome; must not wait past hurry_at. */
-    void (*run)(struct slk_storage_backend *backend, struct slk_storage_job *first);
+    /* Storage thread. Gives jobs of the list their outcomes, and returns the first that has
+     * none yet, to be called with again, or NULL. Must not wait past hurry_at; then, and with
+     * each call, at least the first job gets one. */
+    struct slk_storage_job *(*run)(struct slk_storage_backend *backend,
+                                   struct slk_storage_job *first);
+    /* Lua thread. Ends a wait that was begun before hurry_at changed. May be NULL. */
+    void (*hurry)(struct slk_storage_backend *backend);
     /* Lua thread, when the other has ended. Frees it. */
     void (*close)(struct slk_storage_backend *backend);
     _Atomic int64_t hurry_at; /* on slk_clock_now's scale */

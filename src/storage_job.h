@@ -27,6 +27,7 @@ enum slk_storage_operation {
 };
 
 enum slk_storage_outcome {
+    SLK_STORED_PENDING, /* none yet */
     SLK_STORED_NOTHING,
     SLK_STORED_TRUE,
     SLK_STORED_FALSE,
@@ -50,6 +51,7 @@ struct slk_storage_request {
 struct slk_storage_job {
     struct slk_message message; /* its next links jobs on either way */
     uint64_t id;
+    int64_t submitted_at;               /* on slk_clock_now's scale */
     struct slk_storage_request request; /* its texts are in bytes */
     enum slk_storage_outcome outcome;
     int64_t integer;

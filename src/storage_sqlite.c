@@ -271,7 +271,8 @@ static int run_transaction(struct sqlite_store *store, struct slk_storage_job *f
     return result;
 }
 
-static void run_batch(struct slk_storage_backend *backend, struct slk_storage_job *first)
+static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
+                                         struct slk_storage_job *first)
 {
     struct sqlite_store *store = (struct sqlite_store *)backend;
     bool writes = false;
@@ -285,6 +286,7 @@ static void run_batch(struct slk_storage_backend *backend, struct slk_storage_jo
     } else if (result != SQLITE_OK && writes) {
         run_transaction(store, first, false); /* a locked or full file can still be read */
     }
+    return NULL;
 }
 
 bool slk_sqlite_is_exposed(const char *path)

@@ -17,7 +17,9 @@ end })
 ---@return true? ok
 ---@return slack.Error? err
 function M.open(self)
-  local store, err = storage.open(self.memory or self.settings.storage, { log = self.log })
+  local store, err = storage.open(self.memory or self.settings.storage, {
+    log = self.log, ca_file = self.settings.ca_file,
+  })
   if not store then
     return nil, errors.new { code = err.code, message = "storage: " .. tostring(err) }
   end

@@ -36,7 +36,8 @@ local TIMINGS = {
 ---  token
 ---@field http? slack.HttpOptions of the HTTP side; in Socket Mode and with RTM there is one
 ---  only if this or oauth is given
----@field storage? string|slack.Store "memory:" (the default), "sqlite:PATH", or an object
+---@field storage? string|slack.Store "memory:" (the default), "sqlite:PATH", "redis://HOST",
+---  or an object
 ---@field authorize? fun(query: table): table?, any whose tokens a delivery is handled with
 ---@field authorization_cache? number seconds that what authorize or the storage said of a
 ---  workspace or person is believed, 60; 0: it is asked for each request
@@ -204,7 +205,7 @@ local function check_workers(options)
       .. 'give fewer workers or "connections"'):format(count, connections)
   elseif options.oauth and (options.storage or "memory:") == "memory:" then
     return 'options "workers" and "oauth" need a storage that processes share: '
-      .. 'storage = "sqlite:PATH"'
+      .. 'storage = "sqlite:PATH" or "redis://HOST"'
   end
 end
 

@@ -19,7 +19,8 @@ struct gate_backend {
 
 static int closed;
 
-static void run(struct slk_storage_backend *backend, struct slk_storage_job *first)
+static struct slk_storage_job *run(struct slk_storage_backend *backend,
+                                   struct slk_storage_job *first)
 {
     struct gate_backend *gate = (struct gate_backend *)backend;
     pthread_mutex_lock(&gate->lock);
@@ -34,6 +35,7 @@ static void run(struct slk_storage_backend *backend, struct slk_storage_job *fir
     for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
         slk_storage_job_count(job, ++*size);
     }
+    return NULL;
 }
 
 static void close_backend(struct slk_storage_backend *backend)

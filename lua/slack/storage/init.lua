@@ -1,16 +1,34 @@
--- Stores: values by key, in memory or in a file, behind one interface.
+-- Stores: values by key, in memory, in a file or in a server, behind one interface.
 --
---   "memory:"       gone with the process
---   "sqlite:PATH"   a file, which several processes may share
---   a table         with the methods of slack.Store: a store of your own
+--   "memory:"        gone with the process
+--   "sqlite:PATH"    a file, which several processes may share
+--   "redis://HOST"   a server, which several machines may share; redis_url.lua has the rest
+--   a table          with the methods of slack.Store: a store of your own
 
 local Store = require "slack.storage.store"
+local near_miss = require "slack.near_miss"
+local redis_url = require "slack.storage.redis_url"
 
 local METHODS = {
   "get", "set", "add", "replace", "delete", "delete_if", "incr", "keys", "scope", "close",
 }
 
--- What opens a store, by the scheme of its URL.
+local function check_redis(_, url)
+  local settings, problem = redis_url.read(url)
+  if not settings then
+    return nil, problem
+  end
+  return "slack.storage.redis", url
+end
+
+local function lacks_support(what)
+  return function()
+    return nil, what .. ' is not supported: give the URL of one server, "redis://HOST"'
+  end
+end
+
+-- What opens a store, by the scheme of its URL: a module and what it is given, the rest
+-- after the colon; or nil and the problem.
 local BACKENDS = {
   memory = function(rest)
     if rest ~= "" then
@@ -30,9 +48,16 @@ local BACKENDS = {
     end
     return "slack.storage.sqlite"
   end,
+  redis = check_redis,
+  rediss = check_redis,
+  ["redis+unix"] = check_redis,
+  ["redis-sentinel"] = lacks_support "Redis Sentinel",
+  ["redis+sentinel"] = lacks_support "Redis Sentinel",
+  ["redis-cluster"] = lacks_support "Redis Cluster",
+  ["redis+cluster"] = lacks_support "Redis Cluster",
 }
 
-local FORMS = '"memory:" or "sqlite:PATH" expected'
+local FORMS = '"memory:", "sqlite:PATH" or "redis://HOST" expected'
 
 local OPTIONS = {
   clock = function(value)
@@ -48,24 +73,29 @@ local OPTIONS = {
     return (type(value) ~= "number" or not (value >= 0 and value <= 3600))
       and "seconds from 0 to 3600 expected"
   end,
+  timeout = function(value)
+    return (type(value) ~= "number" or not (value > 0 and value <= 3600))
+      and "seconds above 0, at most 3600, expected"
+  end,
+  ca_file = function(value)
+    return type(value) ~= "string" and "path expected"
+  end,
 }
 
 local M = {}
 
--- The module that serves the URL and what stands after the colon; or the problem.
+-- The module that serves the URL and what it is given; or the problem.
 local function read_url(url)
   local scheme, rest = url:match "^(%a[%w+.-]*):(.*)$"
   local backend = scheme and BACKENDS[scheme:lower()]
   if not backend then
-    local hint = not scheme and url ~= "" and ('; did you mean "sqlite:%s"?'):format(url:sub(1, 40))
+    local hint = scheme and near_miss(scheme, BACKENDS)
+      or url ~= "" and ('; did you mean "sqlite:%s"?'):format(url:sub(1, 40))
     return nil, ("%s, got %q%s"):format(FORMS, scheme and scheme .. ":" or url:sub(1, 40),
       hint or "")
   end
-  local module, problem = backend(rest)
-  if not module then
-    return nil, problem
-  end
-  return module, rest
+  local module, given = backend(rest, url)
+  return module, given or rest
 end
 
 local function lacking(object)
@@ -102,6 +132,9 @@ end
 ---  the last ones may be lost with the power, not with the process
 ---@field busy_timeout? number sqlite: seconds to wait while another process has the file
 ---  locked, 5
+---@field timeout? number redis: seconds that an operation waits for a connection, and then
+---  for its answer, 5
+---@field ca_file? string rediss: as of slack.app
 
 local function check_options(options)
   if type(options) ~= "table" then
@@ -117,11 +150,12 @@ local function check_options(options)
 end
 
 ---Opens the store that a URL names; a store is given back as it is. A wrong URL
----or an incomplete store raises.
+---or an incomplete store raises. Redis is waited for.
+---@async
 ---@param url string|slack.Store
 ---@param options? slack.StorageOptions
 ---@return slack.Store?
----@return slack.Error? err what is in the way, with the path
+---@return slack.Error? err what is in the way, with the path or the host
 function M.open(url, options)
   options = options or {}
   local problem = M.check(url) or check_options(options)
@@ -130,8 +164,8 @@ function M.open(url, options)
   elseif type(url) == "table" then
     return url
   end
-  local module, rest = read_url(url)
-  local backend, err = require(module).open(rest, options)
+  local module, given = read_url(url)
+  local backend, err = require(module).open(given, options)
   if not backend then
     return nil, err
   end

@@ -1,6 +1,6 @@
 -- What every store has in common: keys and values are checked, values become
 -- JSON text, a time to live becomes a time of the wall clock. The texts are kept
--- by a backend (memory.lua, sqlite.lua), whose methods are
+-- by a backend (memory.lua, sqlite.lua, redis.lua), whose methods are
 --
 --   get(key, now) -> text | nil                 set(key, now, text, expires_at) -> true
 --   add(key, now, text, expires_at) -> boolean  incr(key, now, by, expires_at) -> integer
@@ -9,7 +9,9 @@
 --   keys(prefix, now) -> sorted list            close()
 --
 -- Each is atomic, over all processes that share the store, and gives nil, err
--- when it fails. Times are milliseconds; expires_at nil is never.
+-- when it fails. Times are milliseconds; expires_at nil is never. Redis goes by the
+-- difference of the two, and its keys are no snapshot. A field is_shared is true where
+-- machines may have the store in common.
 
 local core = require "slack.core"
 local errors = require "slack.errors"
@@ -358,6 +360,12 @@ function Store:scope(prefix)
   local scope = Store.new(self.backend, self.clock, self.prefix .. prefix)
   scope.is_scope = true
   return scope
+end
+
+---Whether several machines may have it in common, not only processes of one.
+---@return boolean
+function Store:is_shared()
+  return self.backend.is_shared == true
 end
 
 ---Finishes what was begun and gives the store back; to call it twice does nothing.

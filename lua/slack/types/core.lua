@@ -8,7 +8,8 @@
 ---@field NEVER nil
 local core = {}
 
----Versions of the libraries below, by name: libcurl, libwebsockets, openssl, sqlite.
+---Versions of the libraries below, by name: libcurl, libwebsockets, openssl, sqlite,
+---hiredis.
 ---@return table<string, string>
 function core.versions() end
 
@@ -152,7 +153,7 @@ function log:write(level, text) end
 
 -- Storage ---------------------------------------------------------------------
 
----A store in a file of SQLite, with a thread of its own.
+---A store in a file of SQLite or a Redis server, with a thread of its own.
 ---@class slack.core.storage
 local storage = {}
 ---Opens the file, waiting for other processes as it must, and starts the thread.
@@ -163,6 +164,15 @@ local storage = {}
 ---@return string? code "open", "read_only", "corrupt",
 ---  "foreign", "newer", "busy", "disk_full", "io", "memory" or "storage"
 function core.sqlite(settings) end
+---Starts the thread, which connects with the first operation. Outcomes have the codes
+---"connection", "dns", "tls", "timeout", "denied", "database", "cluster", "sentinel",
+---"protocol", "busy", "memory_full", "read_only", "disk_full", "foreign", "memory",
+---"unknown_outcome" (a write whose answer was lost) or "storage".
+---@param settings { host: string?, port: integer?, path: string?, is_encrypted: boolean?,
+---  user: string?, password: string?, database: integer?, prefix: string?, timeout: number?,
+---  net: slack.core.net, log: slack.core.log?, mailbox: slack.core.mailbox, source: integer }
+---@return slack.core.storage?, string? message, string? code
+function core.redis(settings) end
 ---Its outcome comes as the message "stored". Times are milliseconds of the wall clock.
 ---@param operation "get"|"set"|"add"|"replace"|"delete"|"incr"|"keys"
 ---@param key string of keys the prefix

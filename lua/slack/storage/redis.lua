@@ -1,0 +1,47 @@
+-- Texts in a Redis server, on a storage thread of its own: what several tasks ask for at
+-- a time goes out together. Entries expire by the server's clock, so that the machines
+-- which share it need not agree on the time; a store's clock only measures how long.
+
+local Thread = require "slack.storage.thread"
+local core = require "slack.core"
+local errors = require "slack.errors"
+local http = require "slack.http"
+local redis_url = require "slack.storage.redis_url"
+
+local TIMEOUT = 5
+
+local M = {}
+
+local function close_with(backend, err)
+  backend:close()
+  return nil, err
+end
+
+---Connects, and waits for that.
+---@async
+---@param url string
+---@param options slack.StorageOptions
+---@return slack.storage.Thread?
+---@return slack.Error? err
+function M.open(url, options)
+  local settings = assert(redis_url.read(url))
+  local net, err = http.net { proxy = "", ca_file = options.ca_file }
+  if not net then
+    return nil, err
+  end
+  settings.net = net
+  settings.timeout = options.timeout or settings.timeout or TIMEOUT
+  settings.log = options.log and options.log.core and options.log:core()
+  local backend, problem = Thread.new(core.redis, settings)
+  if not backend then
+    return nil, problem
+  end
+  backend.is_shared = true
+  local _, failed = backend:get("ready", 0)
+  if failed then
+    return close_with(backend, errors.new { code = failed.code, message = failed.message })
+  end
+  return backend
+end
+
+return M

@@ -1,0 +1,122 @@
+-- What the stores with a storage thread of their own have in common: the calling task
+-- waits for the answer, and what several tasks ask for at a time is done together.
+
+local errors = require "slack.errors"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+-- Operations under way at a time. More would be a program that never waits.
+local MAX_WAITING = 100000
+
+---@class slack.storage.Thread
+---@field thread slack.core.storage
+---@field is_shared boolean machines may have it in common
+local Thread = {}
+Thread.__index = Thread
+Thread.__name = "slack.storage.thread"
+
+-- Once closed, the source is kept until the last answer has been handed out.
+local function let_go(self)
+  if self.is_closed and self.waiting_count == 0 then
+    loop.unregister(self.source)
+  end
+end
+
+local function receive(self)
+  return function(_, id, value, message, code)
+    local waiter = self.waiting[id]
+    self.waiting[id] = nil
+    self.waiting_count = self.waiting_count - 1
+    if message then
+      waiter:resolve(nil, message, code)
+    else
+      waiter:resolve(value)
+    end
+    let_go(self)
+  end
+end
+
+---@param open fun(settings: table): slack.core.storage?, any, string? of slack.core
+---@param settings table for it, besides mailbox and source
+---@return slack.storage.Thread?
+---@return any result what open gave after it, or a slack.Error
+function Thread.new(open, settings)
+  local self = setmetatable({
+    waiting = {}, waiting_count = 0, is_closed = false, is_shared = false,
+  }, Thread)
+  self.source = loop.register(receive(self))
+  settings.mailbox, settings.source = loop.mailbox(), self.source
+  local thread, result, code = open(settings)
+  if not thread then
+    loop.unregister(self.source)
+    return nil, errors.new { code = code, message = result }
+  end
+  self.thread = thread
+  return self, result
+end
+
+local function ask(self, operation, ...)
+  if self.is_closed then
+    return nil, errors.new { code = "closed", message = "the store has been closed" }
+  elseif self.waiting_count >= MAX_WAITING then
+    local message = ("%d operations of the store are under way already"):format(MAX_WAITING)
+    return nil, errors.new { code = "overloaded", message = message }
+  end
+  local id, message, code = self.thread:submit(operation, ...)
+  if not id then
+    return nil, errors.new { code = code, message = message }
+  end
+  local waiter = tasks.waiter()
+  self.waiting[id] = waiter
+  self.waiting_count = self.waiting_count + 1
+  local value, failure, word = waiter:await()
+  if failure then
+    return nil, errors.new { code = word, message = failure }
+  end
+  return value
+end
+
+function Thread:get(key, now)
+  return ask(self, "get", key, now)
+end
+
+function Thread:set(key, now, text, expires_at)
+  return ask(self, "set", key, now, text, expires_at)
+end
+
+function Thread:add(key, now, text, expires_at)
+  return ask(self, "add", key, now, text, expires_at)
+end
+
+function Thread:replace(key, now, text, expires_at, old_text)
+  return ask(self, "replace", key, now, text, expires_at, old_text)
+end
+
+function Thread:delete(key, now, old_text)
+  return ask(self, "delete", key, now, nil, nil, old_text)
+end
+
+function Thread:incr(key, now, by, expires_at)
+  return ask(self, "incr", key, now, by, expires_at)
+end
+
+function Thread:keys(prefix, now)
+  return ask(self, "keys", prefix, now)
+end
+
+---What the thread has done so far.
+---@return { jobs: integer, batches: integer, commits: integer }
+function Thread:stats()
+  return self.is_closed and self.last_stats or self.thread:stats()
+end
+
+function Thread:close()
+  if not self.is_closed then
+    self.is_closed = true
+    self.last_stats = self.thread:stats()
+    self.thread:close()
+    let_go(self)
+  end
+end
+
+return Thread

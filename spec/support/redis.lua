@@ -1,0 +1,100 @@
+-- A real Redis server on this machine, for as long as a spec wants it.
+local Process = require "support.process"
+local files = require "support.files"
+local proxy = require "support.proxy"
+
+local PATIENCE <const> = 20 -- seconds
+
+local Redis = {}
+Redis.__index = Redis
+Redis.__name = "redis"
+
+---Whether the program is there.
+---@return boolean
+function Redis.is_installed()
+  return files.run "command -v redis-server >/dev/null"
+end
+
+---What a spec says that cannot run without it.
+Redis.MISSING = "redis-server is not installed"
+
+local function wait_for(self)
+  local deadline = os.time() + PATIENCE
+  repeat
+    assert(self.program:is_running(), self.program:output())
+    assert(os.time() <= deadline, self.program:output())
+  until self.program:output():find "eady to accept connections" or os.execute "sleep 0.02" == nil
+end
+
+---Starts it and waits until it serves. Nothing is kept on the disk.
+---@param lines? string[] of its configuration
+---@return table redis with port and url
+function Redis.start(lines)
+  local self = setmetatable({ directory = files.temporary(), port = proxy.free_port() }, Redis)
+  self.lines = lines or {}
+  self.socket = self.directory.path .. "/redis.sock"
+  self.url = ("redis://127.0.0.1:%d"):format(self.port)
+  self:run()
+  return self
+end
+
+---Starts it again, empty, after a stop.
+function Redis:run()
+  local path = self.directory.path .. "/redis.conf"
+  files.write(path, table.concat({
+    "port " .. self.port, "bind 127.0.0.1", 'save ""', "appendonly no", "daemonize no",
+    "dir " .. self.directory.path, "unixsocket " .. self.socket, "databases 4",
+    table.concat(self.lines, "\n"), "",
+  }, "\n"))
+  self.program = Process.start("redis-server " .. path)
+  wait_for(self)
+end
+
+---Runs redis-cli, which waits for the answer.
+---@param command string words for the shell
+---@return string output
+function Redis:ask(command)
+  local ok, output = files.run(("redis-cli -p %d %s"):format(self.port, command))
+  assert(ok, output)
+  return (output:gsub("\n$", ""))
+end
+
+local PASS <const> = [[
+for _, key in ipairs(redis.call("KEYS", "*")) do
+  local left = redis.call("PTTL", key) - ARGV[1]
+  if left > 0 then
+    redis.call("PEXPIRE", key, left)
+  elseif redis.call("PTTL", key) >= 0 then
+    redis.call("DEL", key)
+  end
+end
+]]
+
+---Shortens what every entry still has to live, as if so much time had passed.
+---@param seconds number
+---@param database? integer 0
+function Redis:pass(seconds, database)
+  self:ask(("-n %d eval '%s' 0 %d"):format(database or 0, PASS, math.ceil(seconds * 1000)))
+end
+
+---@param name string of a signal
+function Redis:signal(name)
+  self.program:signal(name)
+end
+
+---Ends it at once, as a crash does.
+function Redis:kill()
+  self.program:signal "KILL"
+  self.program:wait()
+end
+
+function Redis:stop()
+  self.program:signal "CONT"
+  self.program:signal "KILL"
+  Process.__close(self.program)
+  getmetatable(self.directory).__close(self.directory)
+end
+
+Redis.__close = Redis.stop
+
+return Redis

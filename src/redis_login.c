@@ -1,0 +1,136 @@
+#include "redis_login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "redis_failure.h"
+
+/* As CLIENT LIST shows it. */
+#define NAME "lua-slack"
+
+enum step { AUTH, SELECT, PING, SETNAME, INFO, STEPS };
+
+struct slk_redis_login {
+    char *user;
+    char *password;
+    char database[16];
+    enum step next;           /* whose answer comes next */
+    struct slk_error refusal; /* of a step before; code "" for none */
+};
+
+static void wipe(char *text)
+{
+    if (text != NULL) {
+        OPENSSL_cleanse(text, strlen(text));
+        free(text);
+    }
+}
+
+void slk_redis_login_destroy(struct slk_redis_login *login)
+{
+    if (login != NULL) {
+        wipe(login->user);
+        wipe(login->password);
+        free(login);
+    }
+}
+
+struct slk_redis_login *slk_redis_login_create(const struct slk_redis_credentials *credentials)
+{
+    struct slk_redis_login *login = calloc(1, sizeof *login);
+    if (login == NULL) {
+        return NULL;
+    }
+    snprintf(login->database, sizeof login->database, "%u", credentials->database);
+    login->user = credentials->user != NULL ? strdup(credentials->user) : NULL;
+    login->password = credentials->password != NULL ? strdup(credentials->password) : NULL;
+    if ((credentials->user != NULL && login->user == NULL) ||
+        (credentials->password != NULL && login->password == NULL)) {
+        slk_redis_login_destroy(login);
+        return NULL;
+    }
+    return login;
+}
+
+static struct slk_text text(const char *words)
+{
+    return (struct slk_text){words, strlen(words)};
+}
+
+static int append_auth(struct slk_redis_login *login, struct slk_redis_connection *connection)
+{
+    if (login->user != NULL) {
+        struct slk_text words[] = {text("AUTH"), text(login->user), text(login->password)};
+        return slk_redis_connection_append(connection, words, 3);
+    }
+    struct slk_text words[] = {text("AUTH"), text(login->password)};
+    return slk_redis_connection_append(connection, words, 2);
+}
+
+int slk_redis_login_begin(struct slk_redis_login *login, struct slk_redis_connection *connection)
+{
+    login->next = login->password != NULL ? AUTH : SELECT;
+    login->refusal.code[0] = '\0';
+    struct slk_text select[] = {text("SELECT"), text(login->database)};
+    struct slk_text ping[] = {text("PING")};
+    struct slk_text name[] = {text("CLIENT"), text("SETNAME"), text(NAME)};
+    struct slk_text info[] = {text("INFO"), text("server")};
+    int status = login->password != NULL ? append_auth(login, connection) : SLK_OK;
+    status = status == SLK_OK ? slk_redis_connection_append(connection, select, 2) : status;
+    status = status == SLK_OK ? slk_redis_connection_append(connection, ping, 1) : status;
+    status = status == SLK_OK ? slk_redis_connection_append(connection, name, 3) : status;
+    return status == SLK_OK ? slk_redis_connection_append(connection, info, 2) : status;
+}
+
+/* What the server is goes before what it says to our other commands. */
+static void judge_mode(const char *name, const char *info, struct slk_error *refusal)
+{
+    if (strstr(info, "redis_mode:cluster") != NULL) {
+        slk_redis_explain(name, "CLUSTERDOWN", refusal);
+    } else if (strstr(info, "redis_mode:sentinel") != NULL) {
+        slk_error_set(refusal, "sentinel",
+                      "%s is a Sentinel, which keeps no data: give the URL of the primary", name);
+    }
+}
+
+/* PING is refused while data is loaded, and by replicas without a primary. The rights to it,
+ * to a name and to INFO may be missing. */
+static void judge(struct slk_redis_login *login, const char *name, const redisReply *reply)
+{
+    bool is_error = reply->type == REDIS_REPLY_ERROR;
+    bool is_needed = login->next <= SELECT ||
+                     (login->next == PING && is_error && strstr(reply->str, "NOPERM") == NULL);
+    if (is_error && is_needed && login->refusal.code[0] == '\0') {
+        slk_redis_explain(name, reply->str, &login->refusal);
+    } else if (login->next == INFO && reply->type == REDIS_REPLY_STRING) {
+        judge_mode(name, reply->str, &login->refusal);
+    }
+}
+
+enum slk_redis_progress slk_redis_login_run(struct slk_redis_login *login,
+                                            struct slk_redis_connection *connection, int64_t until,
+                                            struct slk_error *err)
+{
+    while (login->next < STEPS) {
+        redisReply *reply;
+        enum slk_redis_progress progress =
+            slk_redis_connection_receive(connection, until, &reply, err);
+        if (progress == SLK_REDIS_FAILED && login->refusal.code[0] != '\0') {
+            *err = login->refusal; /* some are followed by a hangup */
+        }
+        if (progress != SLK_REDIS_DONE) {
+            return progress;
+        }
+        judge(login, slk_redis_connection_name(connection), reply);
+        freeReplyObject(reply);
+        login->next++;
+    }
+    if (login->refusal.code[0] != '\0') {
+        *err = login->refusal;
+        return SLK_REDIS_FAILED;
+    }
+    return SLK_REDIS_DONE;
+}

@@ -1,0 +1,172 @@
+#include "redis_scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "redis_failure.h"
+
+/* What SCAN looks at for one page: 1 ms of the server's time or so. */
+#define PAGE "1000"
+
+#define MAX_PATTERN ((size_t)8192)
+#define MAX_LIST    ((size_t)1 << 26) /* bytes of pointers */
+
+struct scan {
+    struct slk_buffer pattern;
+    struct slk_buffer pages; /* of redisReply pointers */
+    struct slk_buffer keys;  /* of struct slk_text, into the pages */
+    char cursor[24];
+};
+
+static void begin(struct scan *scan)
+{
+    slk_buffer_init(&scan->pattern, MAX_PATTERN);
+    slk_buffer_init(&scan->pages, MAX_LIST);
+    slk_buffer_init(&scan->keys, MAX_LIST);
+    snprintf(scan->cursor, sizeof scan->cursor, "0");
+}
+
+static void end(struct scan *scan)
+{
+    redisReply **pages = (redisReply **)(void *)scan->pages.data;
+    for (size_t i = 0; i < scan->pages.length / sizeof *pages; i++) {
+        freeReplyObject(pages[i]);
+    }
+    slk_buffer_free(&scan->pattern);
+    slk_buffer_free(&scan->pages);
+    slk_buffer_free(&scan->keys);
+}
+
+static int append_escaped(struct slk_buffer *pattern, struct slk_text text)
+{
+    int status = SLK_OK;
+    for (size_t i = 0; i < text.length && status == SLK_OK; i++) {
+        if (text.data[i] != '\0' && strchr("*?[]^-\\", text.data[i]) != NULL) {
+            status = slk_buffer_append(pattern, "\\", 1);
+        }
+        if (status == SLK_OK) {
+            status = slk_buffer_append(pattern, &text.data[i], 1);
+        }
+    }
+    return status;
+}
+
+static int make_pattern(struct scan *scan, struct slk_text prefix, struct slk_text key)
+{
+    int status = append_escaped(&scan->pattern, prefix);
+    status = status == SLK_OK ? append_escaped(&scan->pattern, key) : status;
+    return status == SLK_OK ? slk_buffer_append(&scan->pattern, "*", 1) : status;
+}
+
+static int ask(struct scan *scan, struct slk_redis_connection *connection)
+{
+    struct slk_text words[] = {{"SCAN", 4},  {scan->cursor, strlen(scan->cursor)},
+                               {"MATCH", 5}, {scan->pattern.data, scan->pattern.length},
+                               {"COUNT", 5}, {PAGE, sizeof PAGE - 1}};
+    return slk_redis_connection_append(connection, words, sizeof words / sizeof *words);
+}
+
+/* A reply is [cursor, [key…]]. */
+static bool is_page(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+           reply->element[0]->type == REDIS_REPLY_STRING &&
+           reply->element[1]->type == REDIS_REPLY_ARRAY;
+}
+
+/* Owns the reply when it gives SLK_OK. */
+static int add_page(struct scan *scan, redisReply *reply)
+{
+    const redisReply *list = reply->element[1];
+    for (size_t i = 0; i < list->elements; i++) {
+        struct slk_text key = {list->element[i]->str, list->element[i]->len};
+        if (slk_buffer_append(&scan->keys, &key, sizeof key) != SLK_OK) {
+            return SLK_NOMEM;
+        }
+    }
+    snprintf(scan->cursor, sizeof scan->cursor, "%s", reply->element[0]->str);
+    return slk_buffer_append(&scan->pages, &reply, sizeof reply);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct slk_text *one = a, *other = b;
+    size_t shorter = one->length < other->length ? one->length : other->length;
+    int order = memcmp(one->data, other->data, shorter);
+    return order != 0 ? order : (one->length > other->length) - (one->length < other->length);
+}
+
+/* SCAN may give a key twice. */
+static void conclude(struct scan *scan, size_t skip, struct slk_storage_job *job)
+{
+    struct slk_text *keys = (struct slk_text *)(void *)scan->keys.data;
+    size_t count = scan->keys.length / sizeof *keys;
+    slk_storage_job_begin_list(job);
+    if (count > 0) {
+        qsort(keys, count, sizeof *keys, compare);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || compare(&keys[i - 1], &keys[i]) != 0) {
+            slk_storage_job_add_entry(job, keys[i].data + skip, keys[i].length - skip);
+        }
+    }
+}
+
+static void take_page(struct scan *scan, struct slk_storage_job *job, redisReply *reply,
+                      const char *name)
+{
+    struct slk_error err;
+    if (reply->type == REDIS_REPLY_ERROR) {
+        const char *code = slk_redis_explain(name, reply->str, &err);
+        slk_storage_job_fail(job, code, err.text);
+    } else if (!is_page(reply)) {
+        slk_storage_job_fail(job, "storage", "an answer to SCAN that is none");
+    } else if (add_page(scan, reply) == SLK_OK) {
+        return;
+    } else {
+        slk_storage_job_fail(job, "memory", "out of memory for so many keys");
+    }
+    freeReplyObject(reply);
+}
+
+static enum slk_redis_progress run(struct scan *scan, struct slk_redis_connection *connection,
+                                   int64_t patience, struct slk_storage_job *job,
+                                   struct slk_error *err)
+{
+    do {
+        redisReply *reply;
+        if (ask(scan, connection) != SLK_OK) {
+            slk_storage_job_fail(job, "memory", "out of memory for a command");
+            return SLK_REDIS_DONE;
+        }
+        enum slk_redis_progress progress =
+            slk_redis_connection_receive(connection, slk_clock_now() + patience, &reply, err);
+        if (progress != SLK_REDIS_DONE) {
+            return progress;
+        }
+        take_page(scan, job, reply, slk_redis_connection_name(connection));
+    } while (job->outcome == SLK_STORED_PENDING && strcmp(scan->cursor, "0") != 0);
+    return SLK_REDIS_DONE;
+}
+
+enum slk_redis_progress slk_redis_scan(struct slk_redis_connection *connection,
+                                       struct slk_text prefix, int64_t patience,
+                                       struct slk_storage_job *job, struct slk_error *err)
+{
+    struct scan scan;
+    begin(&scan);
+    enum slk_redis_progress progress = SLK_REDIS_DONE;
+    if (make_pattern(&scan, prefix, job->request.key) != SLK_OK) {
+        slk_storage_job_fail(job, "memory", "out of memory for a command");
+    } else {
+        progress = run(&scan, connection, patience, job, err);
+    }
+    if (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING) {
+        conclude(&scan, prefix.length, job);
+    }
+    end(&scan);
+    return progress;
+}

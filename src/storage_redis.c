@@ -1,0 +1,330 @@
+#include "storage_redis.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backoff.h"
+#include "clock.h"
+#include "log_limit.h"
+#include "redis_commands.h"
+#include "redis_failure.h"
+#include "redis_scan.h"
+
+#define COMPONENT "storage"
+
+/* One round trip's commands: so many, or the first that goes over so many bytes. */
+#define PIPELINE_JOBS  1000
+#define PIPELINE_BYTES ((size_t)1024 * 1024)
+
+#define BACKOFF_FIRST   SLK_MS(50)
+#define BACKOFF_MAXIMUM SLK_SECONDS(2)
+#define REFUSED         SLK_SECONDS(1) /* at least, after a refusal */
+
+enum state { CLOSED, CONNECTING, LOGGING_IN, READY };
+
+struct redis_store {
+    struct slk_storage_backend backend;
+    struct slk_redis_connection *connection;
+    struct slk_redis_login *login;
+    struct slk_log *log;
+    int64_t timeout;
+
+    /* Storage thread. */
+    enum state state;
+    struct slk_backoff backoff;
+    int64_t attempt_at;       /* not before */
+    int64_t attempt_ends;     /* of the one under way */
+    struct slk_error trouble; /* why there is no connection */
+    int64_t away_since;       /* 0: it is not, or nobody was told */
+    struct slk_log_limit limit;
+    struct slk_storage_job *sent[PIPELINE_JOBS]; /* in this round trip */
+    size_t starts[PIPELINE_JOBS];                /* of their commands */
+
+    struct slk_text prefix;
+    char bytes[];
+};
+
+/* Being away ----------------------------------------------------------------- */
+
+static void note_away(struct redis_store *store)
+{
+    int64_t now = slk_clock_now();
+    if (store->away_since == 0 && slk_log_limit_count(&store->limit, now) > 0) {
+        store->away_since = now;
+        slk_log_write(store->log, SLK_LOG_WARN, COMPONENT,
+                      "%s; until it is back, what is asked "
+                      "of the storage waits and fails",
+                      store->trouble.text);
+    }
+}
+
+static void note_back(struct redis_store *store)
+{
+    if (store->away_since != 0) {
+        double seconds = (double)(slk_clock_now() - store->away_since) / 1e9;
+        slk_log_write(store->log, SLK_LOG_INFO, COMPONENT, "%s is back after %.1f s",
+                      slk_redis_connection_name(store->connection), seconds);
+        store->away_since = 0;
+    }
+}
+
+/* trouble says why. */
+static void drop(struct redis_store *store)
+{
+    slk_redis_connection_close(store->connection);
+    store->state = CLOSED;
+    int64_t wait = slk_backoff_next(&store->backoff);
+    bool is_hopeless = slk_redis_is_refusal(&store->trouble);
+    store->attempt_at = slk_clock_now() + (is_hopeless && wait < REFUSED ? REFUSED : wait);
+    note_away(store);
+}
+
+static void set_timeout(struct redis_store *store, const char *what)
+{
+    slk_error_set(&store->trouble, "timeout", "%s: no %s for %.1f s",
+                  slk_redis_connection_name(store->connection), what, (double)store->timeout / 1e9);
+}
+
+/* Connecting ----------------------------------------------------------------- */
+
+static enum slk_redis_progress step(struct redis_store *store, int64_t until)
+{
+    enum slk_redis_progress progress;
+    if (store->state == CONNECTING) {
+        progress = slk_redis_connection_open(store->connection, until, &store->trouble);
+        if (progress != SLK_REDIS_DONE) {
+            return progress;
+        }
+        if (slk_redis_login_begin(store->login, store->connection) != SLK_OK) {
+            slk_error_set(&store->trouble, "memory", "out of memory for a command");
+            return SLK_REDIS_FAILED;
+        }
+        store->state = LOGGING_IN;
+    }
+    return slk_redis_login_run(store->login, store->connection, until, &store->trouble);
+}
+
+/* One attempt goes on over many calls, however little time each has. */
+static void attempt(struct redis_store *store, int64_t until)
+{
+    if (store->state == CLOSED) {
+        store->attempt_ends = slk_clock_now() + store->timeout;
+        store->state = CONNECTING;
+    }
+    int64_t end = until < store->attempt_ends ? until : store->attempt_ends;
+    enum slk_redis_progress progress = step(store, end);
+    if (progress == SLK_REDIS_DONE) {
+        store->state = READY;
+        note_back(store);
+    } else if (progress == SLK_REDIS_FAILED) {
+        drop(store);
+    } else if (slk_clock_now() >= store->attempt_ends) {
+        set_timeout(store, store->state == CONNECTING ? "connection" : "answer");
+        drop(store);
+    }
+}
+
+static bool is_late(const struct redis_store *store, int64_t deadline)
+{
+    int64_t now = slk_clock_now();
+    return now >= deadline || now >= atomic_load(&store->backend.hurry_at);
+}
+
+static bool is_refused(const struct redis_store *store)
+{
+    return store->state == CLOSED && slk_redis_is_refusal(&store->trouble);
+}
+
+/* A server may close a connection that was idle for long: that is no loss. */
+static void check_idle(struct redis_store *store)
+{
+    if (store->state == READY && !slk_redis_connection_is_alive(store->connection)) {
+        slk_redis_connection_close(store->connection);
+        store->state = CLOSED;
+    }
+}
+
+static bool is_ready(struct redis_store *store, int64_t deadline)
+{
+    check_idle(store);
+    while (store->state != READY && !is_late(store, deadline)) {
+        if (store->state != CLOSED || slk_clock_now() >= store->attempt_at) {
+            attempt(store, deadline);
+        } else if (is_refused(store)) {
+            return false;
+        } else {
+            slk_redis_connection_pause(store->connection,
+                                       store->attempt_at < deadline ? store->attempt_at : deadline);
+        }
+    }
+    return store->state == READY;
+}
+
+/* Jobs ----------------------------------------------------------------------- */
+
+static struct slk_storage_job *next_pending(struct slk_storage_job *job)
+{
+    while (job != NULL && job->outcome != SLK_STORED_PENDING) {
+        job = slk_storage_job_next(job);
+    }
+    return job;
+}
+
+/* No connection in time for the first of them: fails those whose time is over too. */
+static void fail_late(struct redis_store *store, struct slk_storage_job *first)
+{
+    int64_t now = slk_clock_now();
+    if (store->trouble.code[0] == '\0') { /* the attempt goes on */
+        set_timeout(store, "connection");
+    }
+    bool is_all = is_refused(store) || now >= atomic_load(&store->backend.hurry_at);
+    for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
+        if (job->outcome == SLK_STORED_PENDING &&
+            (is_all || job == first || now >= job->submitted_at + store->timeout)) {
+            slk_storage_job_fail(job, slk_redis_code(&store->trouble), store->trouble.text);
+        }
+    }
+}
+
+/* Connection and answers are lost: what may have been done is not done again. */
+static void fail_sent(struct redis_store *store, size_t first, size_t count)
+{
+    char text[sizeof store->trouble.text + 64];
+    size_t sent = slk_redis_connection_sent(store->connection);
+    snprintf(text, sizeof text, "%s; whether this was done is not known", store->trouble.text);
+    for (size_t i = first; i < count; i++) {
+        if (store->starts[i] < sent && slk_storage_job_writes(store->sent[i])) {
+            slk_storage_job_fail(store->sent[i], "unknown_outcome", text);
+        }
+    }
+}
+
+static size_t append_jobs(struct redis_store *store, struct slk_storage_job *first)
+{
+    size_t count = 0, begin = slk_redis_connection_appended(store->connection), end = begin;
+    struct slk_storage_job *job = first;
+    while (job != NULL && job->request.operation != SLK_STORAGE_KEYS && count < PIPELINE_JOBS &&
+           end - begin < PIPELINE_BYTES) {
+        if (slk_redis_append_job(store->connection, store->prefix, job) == SLK_OK) {
+            store->sent[count] = job;
+            store->starts[count++] = end;
+            end = slk_redis_connection_appended(store->connection);
+        } else {
+            slk_storage_job_fail(job, "memory", "out of memory for a command");
+        }
+        job = next_pending(slk_storage_job_next(job));
+    }
+    return count;
+}
+
+static enum slk_redis_progress take_reply(struct redis_store *store, struct slk_storage_job *job)
+{
+    redisReply *reply;
+    int64_t until = slk_clock_now() + store->timeout;
+    enum slk_redis_progress progress =
+        slk_redis_connection_receive(store->connection, until, &reply, &store->trouble);
+    if (progress == SLK_REDIS_DONE) {
+        slk_redis_conclude_job(job, reply, slk_redis_connection_name(store->connection));
+        freeReplyObject(reply);
+    }
+    return progress;
+}
+
+/* Only what is read may still be pending afterwards. */
+static enum slk_redis_progress run_pipeline(struct redis_store *store,
+                                            struct slk_storage_job *first)
+{
+    enum slk_redis_progress progress = SLK_REDIS_DONE;
+    size_t count = append_jobs(store, first), done = 0;
+    while (done < count && progress == SLK_REDIS_DONE) {
+        progress = take_reply(store, store->sent[done]);
+        done += progress == SLK_REDIS_DONE;
+    }
+    if (progress == SLK_REDIS_LATER) {
+        set_timeout(store, "answer");
+    }
+    if (progress != SLK_REDIS_DONE) {
+        fail_sent(store, done, count);
+    }
+    return progress;
+}
+
+static void run_some(struct redis_store *store, struct slk_storage_job *first)
+{
+    enum slk_redis_progress progress;
+    if (first->request.operation == SLK_STORAGE_KEYS) {
+        progress = slk_redis_scan(store->connection, store->prefix, store->timeout, first,
+                                  &store->trouble);
+        if (progress == SLK_REDIS_LATER) {
+            set_timeout(store, "answer");
+        }
+    } else {
+        progress = run_pipeline(store, first);
+    }
+    if (progress == SLK_REDIS_DONE) {
+        slk_backoff_reset(&store->backoff);
+        store->trouble.code[0] = '\0';
+        atomic_fetch_add(&store->backend.commits, 1);
+    } else {
+        drop(store);
+    }
+}
+
+static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
+                                         struct slk_storage_job *first)
+{
+    struct redis_store *store = (struct redis_store *)backend;
+    struct slk_storage_job *job = next_pending(first);
+    while (job != NULL) {
+        if (!is_ready(store, job->submitted_at + store->timeout)) {
+            fail_late(store, job);
+            return next_pending(first);
+        }
+        run_some(store, job);
+        job = next_pending(first);
+    }
+    return NULL;
+}
+
+/* Life ----------------------------------------------------------------------- */
+
+static void hurry(struct slk_storage_backend *backend)
+{
+    slk_redis_connection_wake(((struct redis_store *)backend)->connection);
+}
+
+static void close_store(struct slk_storage_backend *backend)
+{
+    struct redis_store *store = (struct redis_store *)backend;
+    slk_redis_connection_destroy(store->connection);
+    slk_redis_login_destroy(store->login);
+    slk_log_release(store->log);
+    free(store);
+}
+
+struct slk_storage_backend *slk_redis_open(const struct slk_redis_settings *settings,
+                                           struct slk_error *err)
+{
+    struct redis_store *store = calloc(1, sizeof *store + settings->prefix.length);
+    if (store == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        return NULL;
+    }
+    slk_text_copy(&store->prefix, settings->prefix, store->bytes);
+    store->backend.run = run_batch;
+    store->backend.hurry = hurry;
+    store->backend.close = close_store;
+    atomic_init(&store->backend.hurry_at, SLK_NEVER);
+    store->timeout = settings->timeout;
+    store->log = settings->log != NULL ? slk_log_retain(settings->log) : NULL;
+    slk_backoff_init(&store->backoff, BACKOFF_FIRST, BACKOFF_MAXIMUM);
+    store->login = slk_redis_login_create(&settings->credentials);
+    store->connection = slk_redis_connection_create(&settings->address, settings->net,
+                                                    &store->backend.hurry_at, err);
+    if (store->login == NULL || store->connection == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        close_store(&store->backend);
+        return NULL;
+    }
+    return &store->backend;
+}
