@@ -121,7 +121,7 @@ static void tell(struct slk_http_client *client, struct slk_http_transfer *trans
     int64_t now = slk_clock_now();
     if (result->error.code[0] != '\0') {
         slk_log_write(client->log, SLK_LOG_DEBUG, "http_client", "%s", result->error.text);
-    } else {
+    } else if (slk_log_takes(client->log, SLK_LOG_DEBUG)) {
         char what[SLK_HTTP_NAME_SIZE];
         slk_http_transfer_name(transfer, what);
         slk_log_write(client->log, SLK_LOG_DEBUG, "http_client", "%s: %ld, %zu bytes, %.3f s", what,

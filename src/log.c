@@ -102,10 +102,15 @@ static struct slk_log_message *format_line(const char *format, va_list args, uns
     return line;
 }
 
+bool slk_log_takes(struct slk_log *log, enum slk_log_level level)
+{
+    return log != NULL && (int)level >= atomic_load_explicit(&log->level, memory_order_relaxed);
+}
+
 void slk_log_write(struct slk_log *log, enum slk_log_level level, const char *component,
                    const char *format, ...)
 {
-    if (log == NULL || (int)level < atomic_load_explicit(&log->level, memory_order_relaxed)) {
+    if (!slk_log_takes(log, level)) {
         return;
     }
     if (atomic_fetch_add(&log->waiting, 1) >= MAX_WAITING) {

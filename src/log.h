@@ -3,6 +3,7 @@
 #ifndef SLK_LOG_H
 #define SLK_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,10 @@ void slk_log_release(struct slk_log *log);
 
 /* Any thread. */
 void slk_log_set_level(struct slk_log *log, enum slk_log_level level);
+
+/* Any thread. Whether lines of that level are wanted: for what is costly to put
+ * into words. log may be NULL. */
+bool slk_log_takes(struct slk_log *log, enum slk_log_level level);
 
 /* Any thread. log may be NULL (nothing happens). Nothing is formatted when the
  * level is below the log's. */
