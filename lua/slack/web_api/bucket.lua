@@ -10,8 +10,9 @@ local Fifo = require "slack.fifo"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
--- Seconds that a call waits longer than it may: as long as a store may take to answer.
-local GRACE = 2
+-- Seconds that a call waits longer than it may: for its turn at the same moment, or as long as
+-- a store may take to answer.
+local GRACE, GRACE_OF_STORE = 0.01, 2
 
 ---@class slack.web_api.Bucket
 ---@field interval number seconds; 0: no limit but for pauses
@@ -144,7 +145,7 @@ local function next_at(self, now)
   end
   local lease = self.lease
   if lease and lease:is_working(now) then
-    return lease:ready_at(now, self)
+    return lease:ready_at(now)
   end
   return math.max(self.due - self.slack, now)
 end
@@ -152,7 +153,7 @@ end
 -- Those that would wait longer than they may.
 local function refuse_late(self, at)
   local turn = self.line.first
-  while turn and turn.until_at < at do
+  while turn and turn.until_at + GRACE < at do
     leave(self, turn)
     turn.waiter:resolve(at)
     turn = self.line.first
@@ -201,7 +202,7 @@ function Bucket:await(turn)
   turn.waiter = waiter
   enter(self, turn)
   self:advance()
-  local late = waiter:await(turn.until_at - loop.now() + (self.lease and GRACE or 0))
+  local late = waiter:await(turn.until_at - loop.now() + (self.lease and GRACE_OF_STORE or GRACE))
   return late == nil and turn.until_at or late -- nil: the time is over
 end
 

@@ -60,14 +60,6 @@ function Pacing.new(options, stats)
   return self
 end
 
----From now on the limits are shared with all processes that have the same store.
----@param store slack.Store
-function Pacing:share(store)
-  if self.limits then
-    self.shared = require("slack.web_api.shared_limits").new(store, self.stats)
-  end
-end
-
 -- Buckets -----------------------------------------------------------------------
 
 local function sweep_list(list, now)
@@ -236,6 +228,22 @@ function Pacing:pause(call, seconds)
   seconds = math.min(seconds, LONGEST_PAUSE)
   if refused_bucket(self, call, seconds, now):pause(seconds, now) then
     self.stats:log():warn("%s: rate limited, going on in %g s", call.name, seconds)
+  end
+end
+
+---From now on the limits are shared with all processes that have the same store; nil: no longer.
+---@param store? slack.Store
+function Pacing:share(store)
+  if not self.limits then
+    return
+  end
+  self.shared = store and require("slack.web_api.shared_limits").new(store, self.stats) or false
+  for workspace, scope in pairs(self.scopes) do
+    for kind, list in pairs { methods = scope.methods, channels = scope.channels } do
+      for key, bucket in pairs(list) do
+        bucket.lease = self.shared and self.shared:lease(bucket, workspace, kind, key)
+      end
+    end
   end
 end
 
