@@ -1,27 +1,28 @@
 local Pacing = require "slack.web_api.pacing"
 local Stats = require "slack.web_api.stats"
 local clients = require "slack.client"
-local clock = require "support.clock"
-local http = require "slack.http"
-local json = require "slack.json"
 local log = require "slack.log"
-local loop = require "slack.loop"
+local made_up_http = require "support.made_up_http"
 local tasks = require "slack.tasks"
 
 local TOKEN <const> = "xoxb-111111111111-222222222222-abcdefABCDEF"
 
 describe("pacing", function()
-  local time, before, request, lines
+  local slack, time, answer, lines
 
   before_each(function()
-    local made
-    made, time = clock.loop()
-    before, request, lines = loop.use(made), http.request, {}
+    lines, answer = {}, false
+    slack = made_up_http.start(function(request, number)
+      if answer then
+        return answer(request.url:match "[^/]+$", request.body, number)
+      end
+      return 200, { ok = true }
+    end)
+    time = slack.time
   end)
 
   after_each(function()
-    loop.use(before)
-    http.request = request
+    slack:stop()
   end)
 
   local function logger()
@@ -36,25 +37,14 @@ describe("pacing", function()
     return count
   end
 
-  -- answer(name, body, number) gives status, a table, headers.
-  local function start(options, answer)
-    local sent = {}
-    http.request = function(asked)
-      local name = asked.url:match "[^/]+$"
-      table.insert(sent, { name = name, body = asked.body, at = time.now - 1000 })
-      local status, body, headers = 200, { ok = true }, {}
-      if answer then
-        status, body, headers = answer(name, asked.body, #sent)
-      end
-      tasks.sleep(0.01)
-      return { status = status, ok = status == 200, body = json.encode(body),
-        headers = headers or {}, url = asked.url }
-    end
+  -- how(name, body, number) gives a status, a table, headers.
+  local function start(options, how)
+    answer = how
     local all = { token = TOKEN, log = logger() }
     for name, value in pairs(options) do
       all[name] = value
     end
-    return clients.new(all), sent
+    return clients.new(all), slack.requests
   end
 
   local function too_many(seconds)
@@ -303,8 +293,9 @@ describe("pacing", function()
     end)
 
     it("pauses the method everywhere when a second channel is refused, too", function()
-      local client, sent = start({ pacing = false }, function()
-        return limit_if(time.now < 1020, ("%d"):format(math.ceil(1020 - time.now)))
+      local client, sent = start({ pacing = false }, function(name)
+        return limit_if(name == "chat.postMessage" and time.now < 1020,
+          ("%d"):format(math.ceil(1020 - time.now)))
       end)
       tasks.run(function()
         local function post(channel)

@@ -171,11 +171,13 @@ local function await(self, call, bucket, turn)
   return late and too_late(call, math.max(late - loop.now(), 0)) or nil
 end
 
-local function wait_turn(self, call, first, second)
+-- channel: nil when it need not wait for that one.
+local function wait_turn(self, call, channel)
   local turn = Bucket.new_turn(call.number)
-  local err = await(self, call, first, turn)
-  if not err and second and not second:take(loop.now()) then
-    err = await(self, call, second, turn)
+  local err = channel and await(self, call, channel, turn)
+  local method = not err and method_bucket(self, call)
+  if method and not method:take(loop.now()) then
+    err = await(self, call, method, turn)
   end
   if err then
     turn:close()
@@ -198,12 +200,13 @@ function Pacing:enter(call)
   if not self.limits and self.count == 0 then
     return nil
   end
-  local channel, method = channel_bucket(self, call), method_bucket(self, call)
-  local now = loop.now()
+  local channel, now = channel_bucket(self, call), loop.now()
   if channel and not channel:take(now) then
-    return wait_turn(self, call, channel, method)
-  elseif method and not method:take(now) then
-    return wait_turn(self, call, method)
+    return wait_turn(self, call, channel)
+  end
+  local method = method_bucket(self, call)
+  if method and not method:take(now) then
+    return wait_turn(self, call)
   end
 end
 
