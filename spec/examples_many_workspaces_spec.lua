@@ -1,6 +1,6 @@
 local example = require "support.example"
 local files = require "support.files"
-local http = require "slack.http"
+local fetch = require "slack.fetch"
 local live_app = require "support.live_app"
 local log = require "slack.log"
 local sandbox = require "support.local_slack"
@@ -79,8 +79,8 @@ describe("examples/many_workspaces", function()
     install(base, { workspace = mars })
     give(mars, "ada")
     local url = ("%s/teams/%s/points"):format(base, mars.team_id)
-    assert.equal(401, assert(http.fetch(url, { proxy = "" })).status)
-    local answer = assert(http.fetch(url, {
+    assert.equal(401, assert(fetch(url, { proxy = "" })).status)
+    local answer = assert(fetch(url, {
       proxy = "", headers = { Authorization = "Bearer dashboard-key" },
     }))
     assert.same({ { name = "ada", points = 1 } }, answer:json())

@@ -2,8 +2,8 @@ local Process = require "support.process"
 local Proxy = require "support.proxy"
 local WebServer = require "support.web_server"
 local core = require "slack.core"
+local fetch_url = require "slack.fetch"
 local files = require "support.files"
-local http = require "slack.http"
 
 local function net(settings)
   local object, message, code = core.net(settings)
@@ -155,7 +155,7 @@ describe("through a real proxy", function()
     for name, value in pairs(extra or {}) do
       options[name] = value
     end
-    return http.fetch(server.url .. "/api?secret=1", options)
+    return fetch_url(server.url .. "/api?secret=1", options)
   end
 
   it("reaches the server by CONNECT (S228)", function()

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "curl_loop.h"
+#include "http_bodies.h"
 #include "http_host.h"
 #include "http_transfer.h"
 
@@ -19,12 +20,13 @@
 #define POOL_CONNECTIONS 64 /* kept open for later; more when a host's limit is higher */
 #define IDLE_HANDLES     32
 
-enum command_kind { CANCEL, STOP };
+enum command_kind { CANCEL, FEED, HAND_ON, STOP };
 
 struct client_command {
     struct slk_command command; /* destroy tells it from a transfer */
     enum command_kind kind;
     uint64_t id;
+    struct slk_http_piece *piece; /* of FEED */
 };
 
 struct slk_http_client {
@@ -242,6 +244,16 @@ static struct slk_http_transfer *find_in(const struct slk_transfer_list *list, u
     return transfer;
 }
 
+static struct slk_http_transfer *find_running(const struct slk_http_client *client, uint64_t id)
+{
+    struct slk_http_host *host = NULL;
+    struct slk_http_transfer *transfer = NULL;
+    while (transfer == NULL && (host = slk_http_hosts_next(&client->hosts, host)) != NULL) {
+        transfer = find_in(&host->running, id);
+    }
+    return transfer;
+}
+
 static void cancel(struct slk_http_client *client, uint64_t id)
 {
     struct slk_http_host *host = NULL;
@@ -280,8 +292,35 @@ static void end_everything(struct slk_http_client *client)
     }
 }
 
+/* libcurl has ended it, or would have. */
+static void end(struct slk_http_client *client, struct slk_http_transfer *transfer, CURLcode code)
+{
+    struct slk_http_host *host = transfer->host;
+    slk_http_transfer_finish(transfer, code);
+    detach(client, transfer);
+    tell(client, transfer);
+    start_waiting(client, host);
+}
+
+/* One that is not running has ended meanwhile. */
+static void go_on(struct slk_http_client *client, struct client_command *order)
+{
+    struct slk_http_transfer *transfer = find_running(client, order->id);
+    if (transfer == NULL) {
+        return;
+    }
+    struct slk_http_piece *piece = order->piece;
+    order->piece = NULL;
+    CURLcode code = order->kind == FEED ? slk_http_bodies_feed(transfer, piece)
+                                        : slk_http_bodies_hand_on(transfer);
+    if (code != CURLE_OK) {
+        end(client, transfer, code);
+    }
+}
+
 static void destroy_command(struct slk_command *command)
 {
+    slk_http_piece_free(((struct client_command *)command)->piece);
     free(command);
 }
 
@@ -293,12 +332,15 @@ static void on_command(void *owner, struct slk_command *command)
         return;
     }
     struct client_command *order = (struct client_command *)command;
-    if (order->kind == CANCEL) {
-        cancel(client, order->id);
-        free(order);
-    } else {
+    if (order->kind == STOP) {
         end_everything(client);
+        return;
+    } else if (order->kind == CANCEL) {
+        cancel(client, order->id);
+    } else {
+        go_on(client, order);
     }
+    destroy_command(command);
 }
 
 static void on_started(void *owner, CURLM *multi)
@@ -310,14 +352,9 @@ static void on_started(void *owner, CURLM *multi)
 
 static void on_done(void *owner, CURL *easy, CURLcode code)
 {
-    struct slk_http_client *client = owner;
     struct slk_http_transfer *transfer = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
-    struct slk_http_host *host = transfer->host;
-    slk_http_transfer_finish(transfer, code);
-    detach(client, transfer);
-    tell(client, transfer);
-    start_waiting(client, host);
+    end(owner, transfer, code);
 }
 
 /* Ends those of a host whose deadline has passed before their turn. */
@@ -456,18 +493,37 @@ int slk_http_client_submit(struct slk_http_client *client, struct slk_http_reque
     return SLK_OK;
 }
 
-void slk_http_client_cancel(struct slk_http_client *client, uint64_t id)
+/* Without memory for the order the request ends by a timeout. */
+static void post(struct slk_http_client *client, enum command_kind kind, uint64_t id,
+                 struct slk_http_piece *piece)
 {
     struct client_command *order = calloc(1, sizeof *order);
     if (order == NULL) {
-        return; /* it then ends by its timeout */
+        slk_http_piece_free(piece);
+        return;
     }
     order->command.destroy = destroy_command;
-    order->kind = CANCEL;
+    order->kind = kind;
     order->id = id;
+    order->piece = piece;
     if (slk_curl_loop_post(client->loop, &order->command) != SLK_OK) {
-        free(order);
+        destroy_command(&order->command);
     }
+}
+
+void slk_http_client_cancel(struct slk_http_client *client, uint64_t id)
+{
+    post(client, CANCEL, id, NULL);
+}
+
+void slk_http_client_feed(struct slk_http_client *client, uint64_t id, struct slk_http_piece *piece)
+{
+    post(client, FEED, id, piece);
+}
+
+void slk_http_client_hand_on(struct slk_http_client *client, uint64_t id)
+{
+    post(client, HAND_ON, id, NULL);
 }
 
 void slk_http_client_stats(const struct slk_http_client *client,

@@ -11,6 +11,7 @@
 #include "log.h"
 
 struct slk_http_client;
+struct slk_http_piece;
 
 /* Client thread; owns result afterwards. Must not block. */
 typedef void slk_http_done(void *context, struct slk_http_result *result);
@@ -26,6 +27,13 @@ void slk_http_client_release(struct slk_http_client *client);
  * wanted, is set before done can run. SLK_OK, SLK_NOMEM or SLK_CLOSED. */
 int slk_http_client_submit(struct slk_http_client *client, struct slk_http_request *request,
                            slk_http_done *done, void *context, uint64_t *id);
+
+/* Any thread, for requests that stream (http_stream.h). Gives a piece of the body,
+ * owned from now on, or NULL for its end; says that the piece of the response that
+ * was given out is taken. */
+void slk_http_client_feed(struct slk_http_client *client, uint64_t id,
+                          struct slk_http_piece *piece);
+void slk_http_client_hand_on(struct slk_http_client *client, uint64_t id);
 
 /* Any thread. Ends the request with "cancelled" unless it has ended. */
 void slk_http_client_cancel(struct slk_http_client *client, uint64_t id);

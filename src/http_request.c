@@ -6,6 +6,9 @@
 
 #include <openssl/crypto.h>
 
+#include "file_sink.h"
+#include "http_stream.h"
+
 #define DEFAULT_TIMEOUT_MS   30000
 #define DEFAULT_MAX_RESPONSE ((size_t)64 << 20)
 
@@ -84,6 +87,7 @@ void slk_http_request_free(struct slk_http_request *request)
     }
     curl_slist_free_all(request->headers);
     slk_net_options_release(request->net);
+    slk_http_stream_free(request->stream);
     if (request->url != NULL) {
         OPENSSL_cleanse(request->url, strlen(request->url)); /* a webhook's is a secret, too */
     }
@@ -117,5 +121,6 @@ void slk_http_result_free(struct slk_http_result *result)
     free(result->headers);
     free(result->body);
     free(result->redirect);
+    slk_file_sink_close(result->file);
     free(result);
 }

@@ -27,6 +27,7 @@ struct slk_http_request {
                                 limit has a count and a queue of its own */
     bool http2;              /* offer HTTP/2 to https servers */
     bool urgent;             /* waits for no other request to the same host */
+    struct slk_http_stream *stream; /* bodies that are not held in memory; NULL: none */
     struct slk_net_options *net;
 };
 
@@ -46,7 +47,8 @@ void slk_http_request_free(struct slk_http_request *request);
 /* What came back. error.code is "" when a whole response arrived (whatever its
  * status), else one of "timeout", "connection" (nothing was sent: safe to
  * repeat), "interrupted" (it may have been received), "tls", "proxy", "dns",
- * "too_large", "cancelled", "closed", "invalid_url", "memory". */
+ * "too_large", "cancelled", "closed", "invalid_url", "memory", "file" (a file that a
+ * body comes from or goes to), "body" (a length that was not kept). */
 struct slk_http_result {
     struct slk_message message; /* kind SLK_MESSAGE_HTTP */
     uint64_t id;
@@ -57,8 +59,12 @@ struct slk_http_result {
     size_t headers_length;
     char *body;
     size_t body_length;
-    char *redirect; /* where a 3xx points to, as an absolute URL; NULL for none */
-    double seconds; /* from submit to result */
+    bool is_streamed;
+    bool has_body;              /* the response is of a kind that has one */
+    int64_t taken;              /* bytes of it that a stream took instead */
+    struct slk_file_sink *file; /* where they are, to be committed by Lua; or NULL */
+    char *redirect;             /* where a 3xx points to, as an absolute URL; NULL for none */
+    double seconds;             /* from submit to result */
 };
 
 /* NULL when memory ran out. */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "http_bodies.h"
 #include "net_failure.h"
 
 #define MAX_HEADERS    ((size_t)256 << 10)
@@ -124,7 +125,7 @@ int64_t slk_http_transfer_silent_until(struct slk_http_transfer *transfer, int64
         return SLK_NEVER;
     }
     curl_off_t bytes = sent_bytes(transfer->easy) + received_bytes(transfer->easy);
-    if (bytes != transfer->bytes) {
+    if (bytes != transfer->bytes || slk_http_bodies_wait(transfer)) {
         transfer->bytes = bytes;
         transfer->heard = now;
     }
@@ -142,27 +143,6 @@ void slk_http_transfer_fail_idle(struct slk_http_transfer *transfer)
     slk_http_transfer_fail(transfer, "timeout", text);
 }
 
-static size_t fail_append(struct slk_http_transfer *transfer, int status, const char *part,
-                          size_t maximum)
-{
-    char text[96];
-    if (status == SLK_TOO_LARGE) {
-        snprintf(text, sizeof text, "the response %s is larger than %zu bytes", part, maximum);
-        slk_http_transfer_fail(transfer, "too_large", text);
-    } else {
-        slk_http_transfer_fail(transfer, "memory", "out of memory");
-    }
-    return 0; /* ends the transfer */
-}
-
-static size_t take_body(char *data, size_t size, size_t count, void *context)
-{
-    struct slk_http_transfer *transfer = context;
-    int status = slk_buffer_append(&transfer->body, data, size * count);
-    return status == SLK_OK ? size * count
-                            : fail_append(transfer, status, "body", transfer->body.maximum);
-}
-
 static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
     struct slk_http_transfer *transfer = context;
@@ -172,8 +152,16 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
         slk_buffer_consume(&transfer->headers, transfer->headers.length);
         return length;
     }
+    bool is_end = data[0] == '\r' || data[0] == '\n';
     int status = slk_buffer_append(&transfer->headers, data, length);
-    return status == SLK_OK ? length : fail_append(transfer, status, "head", MAX_HEADERS);
+    if (status == SLK_OK) {
+        return !is_end || slk_http_bodies_head(transfer) ? length : 0;
+    } else if (status == SLK_TOO_LARGE) {
+        slk_http_transfer_fail(transfer, "too_large", "the response head is larger than 256 KiB");
+    } else {
+        slk_http_transfer_fail(transfer, "memory", "out of memory");
+    }
+    return 0; /* ends the transfer */
 }
 
 static bool has_header(const struct curl_slist *headers, const char *name)
@@ -208,21 +196,6 @@ static int suppress_headers(struct slk_http_request *request)
     return SLK_OK;
 }
 
-static CURLcode set_method(const struct slk_http_request *request, CURL *easy)
-{
-    bool is_post = strcmp(request->method, "POST") == 0;
-    if (request->body != NULL || is_post) {
-        curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
-    } else if (strcmp(request->method, "HEAD") == 0) {
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    } else {
-        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    }
-    return is_post ? CURLE_OK : curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-}
-
 /* Whether HTTP lets anybody send it twice. */
 static bool is_idempotent(const char *method)
 {
@@ -254,8 +227,6 @@ static CURLcode set_response(struct slk_http_transfer *transfer, CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
@@ -278,7 +249,7 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int6
     transfer->started = transfer->heard = now;
     if (suppress_headers(request) != SLK_OK ||
         slk_net_options_apply(request->net, easy) != SLK_OK ||
-        set_method(request, easy) != CURLE_OK || set_response(transfer, easy) != CURLE_OK ||
+        slk_http_bodies_set(transfer) != CURLE_OK || set_response(transfer, easy) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK) {
         return SLK_NOMEM;
     }
@@ -308,6 +279,14 @@ static int version_number(CURL *easy)
     }
 }
 
+void slk_http_transfer_describe(const struct slk_http_transfer *transfer,
+                                struct slk_http_result *result)
+{
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result->status);
+    result->version = version_number(transfer->easy);
+    result->seconds = (double)(slk_clock_now() - transfer->submitted) / 1e9;
+}
+
 /* The buffer's memory becomes the result's. */
 static char *hand_over(struct slk_buffer *buffer, size_t *length)
 {
@@ -321,9 +300,8 @@ static void take_response(struct slk_http_transfer *transfer)
 {
     struct slk_http_result *result = transfer->result;
     char *redirect = NULL;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result->status);
     curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &redirect);
-    result->version = version_number(transfer->easy);
+    slk_http_transfer_describe(transfer, result);
     result->headers = hand_over(&transfer->headers, &result->headers_length);
     result->body = hand_over(&transfer->body, &result->body_length);
     if (redirect != NULL) {
@@ -395,7 +373,9 @@ void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
         slk_http_transfer_fail(transfer, "proxy",
                                "the proxy answered with status 407: it wants credentials, give "
                                "them as http://user:password@host");
+        return;
     }
+    slk_http_bodies_end(transfer);
 }
 
 void slk_http_transfer_tell(struct slk_http_transfer *transfer, int64_t now)

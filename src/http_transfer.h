@@ -75,6 +75,10 @@ void slk_http_transfer_traffic(const struct slk_http_transfer *transfer,
 int64_t slk_http_transfer_silent_until(struct slk_http_transfer *transfer, int64_t now);
 void slk_http_transfer_fail_idle(struct slk_http_transfer *transfer);
 
+/* Fills in status, version and seconds of a response that has begun. */
+void slk_http_transfer_describe(const struct slk_http_transfer *transfer,
+                                struct slk_http_result *result);
+
 /* Hands the result to done and destroys the transfer. */
 void slk_http_transfer_tell(struct slk_http_transfer *transfer, int64_t now);
 

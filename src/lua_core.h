@@ -81,6 +81,7 @@ void *slk_field_object(lua_State *L, int index, const char *name, const char *cl
 /* Pushes what mailbox:take gives after the kind; returns how many values.
  * Called with the message owned by a userdata, so that raising is safe. */
 int slk_push_http_result(lua_State *L, const struct slk_message *message);
+int slk_push_http_event(lua_State *L, const struct slk_message *message);
 int slk_push_envelope(lua_State *L, const struct slk_message *message);
 int slk_push_connection(lua_State *L, const struct slk_message *message);
 int slk_push_ack(lua_State *L, const struct slk_message *message);

@@ -5,6 +5,7 @@
 
 #include "http_client.h"
 #include "log.h"
+#include "lua_http_stream.h"
 #include "mailbox.h"
 #include "net_options.h"
 
@@ -214,6 +215,14 @@ static void **new_request(lua_State *L)
 }
 
 /* Client thread. */
+static void pass_on(void *context, struct slk_http_event *event)
+{
+    const struct recipient *recipient = context;
+    event->message.source = recipient->source;
+    slk_mailbox_push(recipient->mailbox, &event->message);
+}
+
+/* Client thread. */
 static void deliver(void *context, struct slk_http_result *result)
 {
     struct recipient *recipient = context;
@@ -259,6 +268,10 @@ static int client_request(lua_State *L)
     add_headers(L, *box);
     add_body(L, *box);
     struct slk_http_request *request = *box;
+    struct slk_error err;
+    if (!slk_read_http_stream(L, 2, request, pass_on, &err)) {
+        return slk_push_error(L, &err);
+    }
     *box = NULL;
     return submit(L, object, request);
 }
@@ -267,6 +280,30 @@ static int client_cancel(lua_State *L)
 {
     struct slk_http_client *client = slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
     slk_http_client_cancel(client, (uint64_t)luaL_checkinteger(L, 2));
+    return 0;
+}
+
+/* (id, bytes): a piece of the body; (id): its end. */
+static int client_feed(lua_State *L)
+{
+    struct slk_http_client *client = slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
+    uint64_t id = (uint64_t)luaL_checkinteger(L, 2);
+    size_t length = 0;
+    const char *bytes = luaL_optlstring(L, 3, NULL, &length);
+    struct slk_http_piece *piece = bytes != NULL ? slk_http_piece_create(length) : NULL;
+    if (bytes != NULL && piece == NULL) {
+        return luaL_error(L, "out of memory");
+    } else if (bytes != NULL) {
+        memcpy(piece->bytes, bytes, length);
+    }
+    slk_http_client_feed(client, id, piece);
+    return 0;
+}
+
+static int client_hand_on(lua_State *L)
+{
+    struct slk_http_client *client = slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
+    slk_http_client_hand_on(client, (uint64_t)luaL_checkinteger(L, 2));
     return 0;
 }
 
@@ -302,7 +339,7 @@ static const char *version_text(int version)
     }
 }
 
-static void push_response(lua_State *L, const struct slk_http_result *result)
+void slk_push_http_response(lua_State *L, const struct slk_http_result *result)
 {
     lua_createtable(L, 0, 6);
     lua_pushinteger(L, result->status);
@@ -326,7 +363,10 @@ int slk_push_http_result(lua_State *L, const struct slk_message *message)
     if (result->error.code[0] != '\0') {
         return 1 + slk_push_error(L, &result->error);
     }
-    push_response(L, result);
+    slk_push_http_response(L, result);
+    if (result->is_streamed) {
+        slk_push_http_stream(L, (struct slk_http_result *)message);
+    }
     return 2;
 }
 
@@ -335,6 +375,8 @@ void slk_open_http_client(lua_State *L)
     static const luaL_Reg net_methods[] = {{"check_url", net_check_url}, {NULL, NULL}};
     static const luaL_Reg client_methods[] = {{"request", client_request},
                                               {"cancel", client_cancel},
+                                              {"feed", client_feed},
+                                              {"hand_on", client_hand_on},
                                               {"stats", client_stats},
                                               {"close", client_close},
                                               {NULL, NULL}};
@@ -342,6 +384,7 @@ void slk_open_http_client(lua_State *L)
     slk_class(L, SLK_CLASS_NET, net_methods, net_release);
     slk_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
     slk_class(L, REQUEST_CLASS, no_methods, request_free);
+    slk_open_http_stream(L);
     lua_pushcfunction(L, net_create);
     lua_setfield(L, -2, "net");
     lua_pushcfunction(L, client_create);

@@ -89,6 +89,7 @@ static const struct {
 } kinds[SLK_MESSAGE_KINDS] = {
     [SLK_MESSAGE_LOG] = {"log", push_log},
     [SLK_MESSAGE_HTTP] = {"http", slk_push_http_result},
+    [SLK_MESSAGE_HTTP_EVENT] = {"http_event", slk_push_http_event},
     [SLK_MESSAGE_ENVELOPE] = {"envelope", slk_push_envelope},
     [SLK_MESSAGE_CONNECTION] = {"connection", slk_push_connection},
     [SLK_MESSAGE_ACK] = {"ack", slk_push_ack},

@@ -2,7 +2,7 @@
 local WebServer = require "support.web_server"
 local core = require "slack.core"
 local footprint = require "support.footprint"
-local http = require "slack.http"
+local fetch = require "slack.fetch"
 local tasks = require "slack.tasks"
 
 local ROUNDS <const> = 10
@@ -42,10 +42,10 @@ end
 
 local function fetches()
   tasks.run(function()
-    assert(http.fetch(plain.url, { proxy = "", json = { a = 1 }, max_response = 5000 }))
-    assert(not http.fetch(plain.url, { proxy = "", max_response = 4999 }))
-    assert(not http.fetch(secure.url, { proxy = "", ca_file = secure.ca_file }))
-    local stuck = tasks.spawn(http.fetch, plain.url .. "/silent", { proxy = "" })
+    assert(fetch(plain.url, { proxy = "", json = { a = 1 }, max_response = 5000 }))
+    assert(not fetch(plain.url, { proxy = "", max_response = 4999 }))
+    assert(not fetch(secure.url, { proxy = "", ca_file = secure.ca_file }))
+    local stuck = tasks.spawn(fetch, plain.url .. "/silent", { proxy = "" })
     tasks.sleep(0.01)
     stuck:cancel()
   end)

@@ -9,7 +9,7 @@ local supervisor = core.pid()
 local reserved = assert(core.reserve_port("127.0.0.1", 0))
 
 local function serve()
-  local http = require "slack.http"
+  local fetch = require "slack.fetch"
   local interrupts = require "slack.interrupts"
   local loop = require "slack.loop"
   local tasks = require "slack.tasks"
@@ -22,7 +22,7 @@ local function serve()
     port = reserved:port(), reuse_port = true, max_body = 10,
   })
   tasks.run(function()
-    local response = assert(http.fetch(("http://127.0.0.1:%d/"):format(server:port()),
+    local response = assert(fetch(("http://127.0.0.1:%d/"):format(server:port()),
       { proxy = "", body = "more than ten bytes" }))
     assert(response.status == 413, response.status)
     core.signal_process(supervisor, "TERM")

@@ -2,7 +2,7 @@
 
 local core = require "slack.core"
 local form = require "slack.form"
-local http = require "slack.http"
+local fetch = require "slack.fetch"
 local json = require "slack.json"
 
 local M = {}
@@ -26,7 +26,7 @@ function M.post(url, body, given)
   for name, value in pairs(given.headers or {}) do
     headers[name] = value
   end
-  return assert(http.fetch(url, {
+  return assert(fetch(url, {
     method = given.method or "POST", headers = headers, body = body, follow = false,
     ca_file = given.ca_file, proxy = "",
   }))

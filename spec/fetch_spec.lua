@@ -1,0 +1,235 @@
+local WebServer = require "support.web_server"
+local fetch_url = require "slack.fetch"
+local json = require "slack.json"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+local function fetch(url, options)
+  options = options or {}
+  options.proxy = ""
+  return fetch_url(url, options)
+end
+
+describe("slack.fetch", function()
+  local server, other
+
+  after_each(function()
+    for _, running in pairs { server, other } do
+      running:stop()
+    end
+    server, other = nil, nil
+  end)
+
+  local function echo()
+    server = WebServer.start(function(request)
+      return 200, assert(json.encode {
+        method = request.method, target = request.target, headers = request.headers,
+        body = request.body,
+      }), { "Content-Type", "application/json" }
+    end)
+    return server.url
+  end
+
+  describe("a request", function()
+    it("gets", function()
+      local seen = assert(assert(fetch(echo() .. "/path")):json())
+      assert.same({ "GET", "/path", "" }, { seen.method, seen.target, seen.body })
+      assert.matches("^lua%-slack/", seen.headers["user-agent"])
+    end)
+
+    it("posts JSON", function()
+      local seen = assert(fetch(echo(), { json = { a = { 1, json.null } } })):json()
+      assert.same({ "POST", '{"a":[1,null]}', "application/json; charset=utf-8" },
+        { seen.method, seen.body, seen.headers["content-type"] })
+    end)
+
+    it("posts a form", function()
+      local seen = assert(fetch(echo(), { form = { b = "x&y", a = { 1, 2 } } })):json()
+      assert.same({ "POST", "a=1&a=2&b=x%26y", "application/x-www-form-urlencoded" },
+        { seen.method, seen.body, seen.headers["content-type"] })
+    end)
+
+    it("sends a body as it is, with any method and headers", function()
+      local seen = assert(fetch(echo(), {
+        method = "put", body = "raw", headers = { ["Content-Type"] = "text/plain", ["X-N"] = 5 },
+      })):json()
+      assert.same({ "PUT", "raw", "text/plain", "5" },
+        { seen.method, seen.body, seen.headers["content-type"], seen.headers["x-n"] })
+    end)
+
+    it("adds a query to the URL", function()
+      local url = echo()
+      assert.equal("/?a=1%202", assert(fetch(url .. "/", { query = { a = "1 2" } })):json().target)
+      assert.equal("/x?b=0&a=1",
+        assert(fetch(url .. "/x?b=0#f", { query = { a = 1 } })):json().target)
+    end)
+
+    it("gives answers of any status", function()
+      server = WebServer.start(function()
+        return 503, "down", { "Retry-After", "7", "X-Twice", "a", "X-Twice", "b" }
+      end)
+      local response = assert(fetch(server.url))
+      assert.same({ 503, false, "down", "7", "a, b", server.url },
+        { response.status, response.ok, response.body, response.headers["retry-after"],
+          response.headers["X-TWICE"], response.url })
+      local value, err = response:json()
+      assert.is_nil(value)
+      assert.same({ "invalid_json", 503, "down" }, { err.code, err.status, err.body })
+    end)
+
+    it("suspends only the task that waits", function()
+      local held
+      server = WebServer.start(function(request)
+        held = request
+      end)
+      local order = {}
+      local task = tasks.spawn(function()
+        assert(fetch(server.url))
+        table.insert(order, "answered")
+      end)
+      tasks.run(function()
+        while not held do
+          tasks.sleep(0.001)
+        end
+        table.insert(order, "meanwhile")
+        server:respond(held, 200)
+        task:join()
+      end)
+      assert.same({ "meanwhile", "answered" }, order)
+    end)
+
+    it("fails with an error that reads as one line", function()
+      server = WebServer.start(function()
+        return 0
+      end)
+      local response, err = fetch(server.url .. "/x?secret")
+      assert.is_nil(response)
+      assert.equal("interrupted", err.code)
+      assert.matches("^GET 127%.0%.0%.1:%d+/x: [^\n]*$", tostring(err))
+    end)
+
+    it("says why a CA file cannot be used", function()
+      local response, err = fetch("https://127.0.0.1:1/", { ca_file = "/nowhere" })
+      assert.is_nil(response)
+      assert.equal("tls", err.code)
+    end)
+
+    for problem, options in pairs {
+      ['unknown option "methud"; did you mean "method"?'] = { methud = "GET" },
+      ['option "timeout": a number of at least 0 expected, got string'] = { timeout = "5" },
+      ['only one of the options "body", "json" and "form"'] = { body = "", json = false },
+      ['option "headers": names with strings expected'] = { headers = { "x" } },
+      ['option "follow": boolean or number of redirects expected'] = { follow = "yes" },
+      ['option "json": JSON: a function has no form'] = { json = print },
+      ['option "body": a string, a function or { file = path } expected'] = { body = { file = 1 } },
+      ['option "sink": a function or { file = path } expected'] = { sink = {} },
+      ['option "length": only a body that is a function needs one'] = { body = "x", length = 1 },
+      ['options "stream" and "sink" exclude each other'] = { stream = true, sink = print },
+      ['option "on_progress": function expected, got boolean'] = { on_progress = true },
+    } do
+      it("raises at the caller's line: " .. problem, function()
+        local ok, message = pcall(function()
+          local response = fetch_url("http://127.0.0.1:1/", options)
+          return response
+        end)
+        assert.is_false(ok)
+        assert.matches("spec/fetch_spec.lua:%d+: slack.fetch: ", message)
+        assert.matches(problem, message, 1, true)
+      end)
+    end
+  end)
+
+  describe("a redirect", function()
+    -- Answers each path of the table by status and location, others by 200.
+    local function start(redirects)
+      local started = WebServer.start(function(request)
+        local found = redirects[request.target]
+        if found then
+          return found[1], "", { "Location", found[2] }
+        end
+        return 200, "arrived"
+      end)
+      return started
+    end
+
+    it("is followed, relative or absolute", function()
+      server = start { ["/a"] = { 301, "/b" } }
+      other = start { ["/c"] = { 302, server.url .. "/a" } }
+      local response = assert(fetch(other.url .. "/c"))
+      assert.same({ "arrived", server.url .. "/b" }, { response.body, response.url })
+    end)
+
+    for _, case in ipairs {
+      { 301, "POST", "GET", "" }, { 302, "POST", "GET", "" }, { 303, "PUT", "GET", "" },
+      { 307, "POST", "POST", "data" }, { 308, "PUT", "PUT", "data" }, { 302, "PUT", "PUT", "data" },
+    } do
+      it(("with %d turns %s into %s"):format(case[1], case[2], case[3]), function()
+        server = start { ["/a"] = { case[1], "/b" } }
+        assert(fetch(server.url .. "/a", {
+          method = case[2], body = "data", headers = { ["Content-Type"] = "text/plain" },
+        }))
+        local last = server.requests[2]
+        assert.same({ case[3], case[4], case[4] ~= "" and "text/plain" or nil },
+          { last.method, last.body, last.headers["content-type"] })
+      end)
+    end
+
+    it("keeps credentials for the same host", function()
+      server = start { ["/a"] = { 302, "/b" } }
+      assert(fetch(server.url .. "/a", { headers = { Authorization = "Bearer x" } }))
+      assert.equal("Bearer x", server.requests[2].headers.authorization)
+    end)
+
+    it("takes no credentials to another host", function()
+      server = start {}
+      other = start { ["/a"] = { 302, server.url .. "/b" } }
+      assert(fetch(other.url .. "/a", {
+        headers = { Authorization = "Bearer x", COOKIE = "c=1", ["X-Kept"] = "yes" },
+      }))
+      local got = server.requests[1].headers
+      assert.same({ nil, nil, "yes" }, { got.authorization, got.cookie, got["x-kept"] })
+      assert.equal("Bearer x", other.requests[1].headers.authorization)
+    end)
+
+    it("is followed ten times and no further", function()
+      server = start { ["/loop"] = { 302, "/loop" } }
+      local response, err = fetch(server.url .. "/loop")
+      assert.is_nil(response)
+      assert.same({ "redirect", 302 }, { err.code, err.status })
+      assert.equal(11, #server.requests)
+    end)
+
+    it("is not followed when that is switched off", function()
+      server = start { ["/a"] = { 302, "/b" } }
+      local response = assert(fetch(server.url .. "/a", { follow = false }))
+      assert.same({ 302, server.url .. "/b" }, { response.status, response.redirect })
+    end)
+
+    it("does not lead to plain text, files or other hosts in plain text", function()
+      server = WebServer.start(function(request)
+        return 302, "", { "Location", request.target:match "^/%?(.*)$" }
+      end, { tls = { names = "IP:127.0.0.1" } })
+      other = start {}
+      local _, err = fetch(server.url .. "/?" .. other.url, { ca_file = server.ca_file })
+      assert.equal("redirect", err.code)
+      assert.equal(0, #other.requests)
+      _, err = fetch(server.url .. "/?file:///etc/passwd", { ca_file = server.ca_file })
+      assert.equal("redirect", err.code)
+      local plain <close> = start { ["/a"] = { 302, "http://elsewhere.example/" } }
+      _, err = fetch(plain.url .. "/a")
+      assert.equal("invalid_url", err.code)
+    end)
+
+    it("does not give more time than there is", function()
+      server = WebServer.start(function(request)
+        if request.target == "/a" then
+          return 302, "", { "Location", "/b" }
+        end
+      end)
+      local before = loop.now()
+      local _, err = fetch(server.url .. "/a", { timeout = 0.2 })
+      assert.equal("timeout", err.code)
+      assert.is_true(loop.now() - before < 20)
+    end)
+  end)
+end)
