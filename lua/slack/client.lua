@@ -4,24 +4,18 @@
 --   local sent, err = client.chat.postMessage { channel = "C123", text = "Hello" }
 
 local call = require "slack.web_api.call"
-local client_options = require "slack.web_api.options"
-local Generations = require "slack.generations"
-local http = require "slack.http"
+local host = require "slack.web_api.host"
+local merged = require "slack.merged"
 local misuse = require "slack.misuse"
 local pages = require "slack.web_api.pages"
-local Pacing = require "slack.web_api.pacing"
-local Stats = require "slack.web_api.stats"
 local upload = require "slack.web_api.upload"
-local version = require "slack.version"
 
--- Kinds of warnings that are remembered.
-local MAX_TOLD = 2000
 local FOLDER = misuse.folder()
 
----@class slack.Client
+---@class slack.Client: slack.web_api.ApiHost
 ---@field _on_refusal? fun(code: string) told of each call with its own token that failed
 ---@field [string] any methods by their dotted names
-local Client = { __name = "slack.client" }
+local Client = merged(host.methods, { __name = "slack.client" })
 
 local M = {}
 
@@ -56,26 +50,6 @@ function Client:__tostring()
 end
 
 -- Calls ------------------------------------------------------------------------
-
-function Client:_log()
-  return self._stats:log()
-end
-
--- Whether the kind of thing has not been told yet by any client of the family.
-function Client:_is_new(kind)
-  local told = self._told
-  if told:get(kind) then
-    return false
-  end
-  told:put(kind, true)
-  return true
-end
-
-function Client:_warn_once(kind, format, ...)
-  if self:_is_new(kind) then
-    self:_log():warn(format, ...)
-  end
-end
 
 local function perform(client, name, args, options)
   local prepared, problem
@@ -182,53 +156,15 @@ end
 
 -- Making -----------------------------------------------------------------------
 
-local system_name
-
-local function operating_system()
-  if not system_name then
-    local file = io.open "/proc/sys/kernel/ostype"
-    local name = file and file:read "l"
-    if file then
-      file:close()
-    end
-    system_name = name and name:gsub("[^%w]", ""):lower() or "unknown"
-  end
-  return system_name
-end
-
-local function lower_names(headers)
-  local lowered = {}
-  for name, value in pairs(headers or {}) do
-    lowered[tostring(name):lower()] = tostring(value)
-  end
-  return lowered
-end
-
--- Clients of one family differ by their token.
-local function new_client(options, net, stats, pacing, told)
-  return setmetatable({
-    _options = options,
-    _headers = lower_names(options.headers),
-    _net = net,
-    _stats = stats,
-    _pacing = pacing,
-    _told = told,
-    _header_lists = {},
-    _user_agent = (options.user_agent and options.user_agent .. " " or "")
-      .. ("lua-slack/%s lua/5.4 %s"):format(version, operating_system()),
-  }, Client)
-end
-
 ---The same client with another token; rate limits are kept apart by token.
 ---@param token string
 ---@return slack.Client
 function Client:with_token(token)
-  if type(token) ~= "string" or token:find "[%s%c]" then
-    error("client:with_token: a token expected, got " .. (type(token) == "string"
-      and "one with spaces or line ends in it" or type(token)), 2)
+  local problem = host.token_problem(token)
+  if problem then
+    error("client:with_token: a token: " .. problem, 2)
   end
-  local options = setmetatable({ token = token }, { __index = self._options })
-  return new_client(options, self._net, self._stats, self._pacing, self._told)
+  return setmetatable(host.with_token(self, token), Client)
 end
 
 ---@class slack.ClientOptions
@@ -255,24 +191,16 @@ end
 ---@field on_call? fun(method: string, err: slack.Error?) told of the end of each call
 ---@field hints? table<string, string> by Slack's word: what to do about it, for errors
 
+local RULES = { name = "slack.client", token_variable = "SLACK_BOT_TOKEN" }
+
 ---@param options? slack.ClientOptions
 ---@return slack.Client
 function M.new(options)
-  local settings, problem = client_options.read(options or {})
-  if not settings then
+  local fields, problem = host.new(options or {}, RULES)
+  if not fields then
     error(problem, 2)
   end
-  local net, err = http.net(settings)
-  if not net then
-    error("slack.client: " .. err, 2)
-  end
-  local ok, message = net:check_url(settings.api_url)
-  if not ok then
-    error("slack.client: option 'api_url': " .. message, 2)
-  end
-  local stats = Stats.new(settings)
-  return new_client(settings, net, stats, Pacing.new(settings.pacing, stats),
-    Generations.new(MAX_TOLD))
+  return setmetatable(fields, Client)
 end
 
 return M

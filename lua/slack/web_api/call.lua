@@ -6,6 +6,7 @@ local arguments = require "slack.web_api.arguments"
 local attempts = require "slack.web_api.attempts"
 local client_options = require "slack.web_api.options"
 local errors = require "slack.errors"
+local host = require "slack.web_api.host"
 local http = require "slack.http"
 local methods = require "slack.web_api.methods"
 local retry = require "slack.retry"
@@ -44,40 +45,6 @@ end
 
 -- Requests ------------------------------------------------------------------------
 
--- Those of the options go before ours.
-local function new_headers(client, token, content_type)
-  local list, given = {}, client._headers
-  for name, value in pairs(given) do
-    list[#list + 1] = name
-    list[#list + 1] = value
-  end
-  local function add(name, value)
-    if value and not given[name] then
-      list[#list + 1] = name
-      list[#list + 1] = value
-    end
-  end
-  add("user-agent", client._user_agent)
-  add("content-type", content_type)
-  add("authorization", token and "Bearer " .. token)
-  return list
-end
-
--- Calls with the client's own token share theirs.
-local function headers_of(client, token, is_json)
-  local content_type = is_json and JSON or FORM
-  if token ~= client._options.token then
-    return new_headers(client, token, content_type)
-  end
-  local lists = client._header_lists
-  local list = lists[content_type]
-  if not list then
-    list = new_headers(client, token, content_type)
-    lists[content_type] = list
-  end
-  return list
-end
-
 local function problem_with_name(name)
   if type(name) ~= "string" then
     return ("the name of a Web API method expected, got %s"):format(
@@ -102,20 +69,12 @@ local function problem_with(name, args, options)
   return options and client_options.problem_of_call(options, name)
 end
 
-local function problem_with_token(token, name)
-  if type(token) ~= "string" then
-    return ("%s: argument 'token': string expected, got %s"):format(name, type(token))
-  elseif token:find "[%s%c]" then
-    return name .. ": argument 'token': it has spaces or line ends in it"
-  end
-end
-
 local function new_request(client, name, token, body, is_json, timeout)
   local settings = client._options
   return {
     method = "POST",
     url = settings.api_url .. name,
-    headers = headers_of(client, token, is_json),
+    headers = client:_headers_of(token, is_json and JSON or FORM),
     body = body,
     timeout = timeout or settings.timeout,
     http2 = settings.http2,
@@ -137,9 +96,9 @@ function M.new(client, name, args, options)
   end
   args, options = args or NONE, options or NONE
   local own_token = options.token or args.token
-  problem = own_token ~= nil and problem_with_token(own_token, name)
+  problem = own_token ~= nil and host.token_problem(own_token)
   if problem then
-    return nil, problem
+    return nil, ("%s: argument 'token': %s"):format(name, problem)
   end
   local method, settings = methods.find(name), client._options
   local body, is_json = arguments.encode(args, method, options.body)

@@ -2,6 +2,7 @@
 
 local limits = require "slack.web_api.limits"
 local logs = require "slack.log"
+local merged = require "slack.merged"
 local near_miss = require "slack.near_miss"
 local option_checks = require "slack.option_checks"
 local retry = require "slack.retry"
@@ -63,14 +64,22 @@ function M.problem_of_call(options, name)
   return check_options(options, CALL_OPTIONS, name)
 end
 
+---What differs between those who make calls.
+---@class slack.web_api.OptionRules
+---@field name string of the function that the program calls
+---@field token? fun(value: any): string? the check of the token
+---@field token_variable? string of the environment
+---@field more? table<string, string|function> options besides the usual ones
+---@field root? fun(options: table): string?, string? the URL in front of all paths, or a problem
+
 -- The token of the environment; else what is wrong with it.
-local function token_of_environment()
-  local token = os.getenv "SLACK_BOT_TOKEN"
+local function token_of_environment(rules)
+  local token = rules.token_variable and os.getenv(rules.token_variable)
   if not token or token == "" then
     return nil
   end
   local problem = option_checks.web_token(token)
-  return token, problem and "slack.client: environment variable SLACK_BOT_TOKEN: " .. problem
+  return token, problem and ("environment variable %s: %s"):format(rules.token_variable, problem)
 end
 
 -- Elsewhere its limits are not known.
@@ -80,28 +89,12 @@ local function is_slack(api_url)
     or host:find "%.slack%.com$" ~= nil or host:find "%.slack%-gov%.com$" ~= nil
 end
 
----Checked options with defaults.
----@param options table
----@return table? settings
----@return string? problem
-function M.read(options)
-  if type(options) ~= "table" then
-    return nil, "slack.client: a table of options expected, got " .. type(options)
-  end
-  local settings, problem = {}, check_options(options, OPTIONS, "slack.client")
-  for name, value in pairs(options) do
-    settings[name] = value
-  end
-  if not problem and not options.token then
-    settings.token, problem = token_of_environment()
-  end
-  if problem then
-    return nil, problem
-  end
-  settings.api_url, problem = roots.api_url(options)
-  if problem then
-    return nil, "slack.client: " .. problem
-  end
+local function known_to(rules)
+  return (rules.more or rules.token) and merged(OPTIONS, { token = rules.token }, rules.more)
+    or OPTIONS
+end
+
+local function set_defaults(settings, options)
   settings.timeout = options.timeout or DEFAULT_TIMEOUT
   settings.retry_policy = retry.policy(options.retries)
   settings.retries = settings.retry_policy.count
@@ -110,6 +103,33 @@ function M.read(options)
     settings.pacing = is_slack(settings.api_url)
   end
   settings.log = options.log and logs.of(options.log)
+end
+
+---Checked options with defaults.
+---@param options any
+---@param rules slack.web_api.OptionRules
+---@return table? settings
+---@return string? problem
+function M.read(options, rules)
+  local name = rules.name
+  if type(options) ~= "table" then
+    return nil, ("%s: a table of options expected, got %s"):format(name, type(options))
+  end
+  local problem = check_options(options, known_to(rules), name)
+  if problem then
+    return nil, problem
+  end
+  local settings = merged(options)
+  if not settings.token then
+    settings.token, problem = token_of_environment(rules)
+  end
+  if not problem then
+    settings.api_url, problem = (rules.root or roots.api_url)(options)
+  end
+  if problem then
+    return nil, ("%s: %s"):format(name, problem)
+  end
+  set_defaults(settings, options)
   return settings
 end
 

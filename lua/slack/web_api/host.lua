@@ -1,0 +1,163 @@
+-- Who makes calls: what a client of the Web API has in common with those of Slack's REST
+-- interfaces. The fields stand in the object that the program holds, so they begin with "_".
+
+local client_options = require "slack.web_api.options"
+local Generations = require "slack.generations"
+local http = require "slack.http"
+local Pacing = require "slack.web_api.pacing"
+local Stats = require "slack.web_api.stats"
+local version = require "slack.version"
+
+-- Kinds of warnings that are remembered.
+local MAX_TOLD = 2000
+
+---@class slack.web_api.ApiHost: slack.web_api.Host
+---@field _options table checked, with defaults
+---@field _headers table<string, string> of the options, by lower-case name
+---@field _header_lists table<string, string[]> of requests with the own token, by content type
+---@field _user_agent string
+---@field _net slack.core.net
+---@field _told slack.Generations kinds of warnings
+local methods = {}
+
+local M = { methods = methods }
+
+-- Words ---------------------------------------------------------------------------
+
+---@return slack.Logger
+function methods:_log()
+  return self._stats:log()
+end
+
+-- Whether the kind of thing has not been told yet by any client of the family.
+function methods:_is_new(kind)
+  local told = self._told
+  if told:get(kind) then
+    return false
+  end
+  told:put(kind, true)
+  return true
+end
+
+function methods:_warn_once(kind, format, ...)
+  if self:_is_new(kind) then
+    self:_log():warn(format, ...)
+  end
+end
+
+-- Headers -------------------------------------------------------------------------
+
+-- Those of the options go before ours.
+local function new_headers(host, token, content_type)
+  local list, given = {}, host._headers
+  for name, value in pairs(given) do
+    list[#list + 1] = name
+    list[#list + 1] = value
+  end
+  local function add(name, value)
+    if value and not given[name] then
+      list[#list + 1] = name
+      list[#list + 1] = value
+    end
+  end
+  add("user-agent", host._user_agent)
+  add("content-type", content_type)
+  add("authorization", token and "Bearer " .. token)
+  return list
+end
+
+---Headers of a request. Those with the host's own token share their list.
+---@param token? string
+---@param content_type? string
+---@return string[] alternating name and value; to be left as it is
+function methods:_headers_of(token, content_type)
+  if token ~= self._options.token then
+    return new_headers(self, token, content_type)
+  end
+  local lists, key = self._header_lists, content_type or ""
+  local list = lists[key]
+  if not list then
+    list = new_headers(self, token, content_type)
+    lists[key] = list
+  end
+  return list
+end
+
+---@param token any
+---@return string? problem
+function M.token_problem(token)
+  if type(token) ~= "string" then
+    return "string expected, got " .. type(token)
+  elseif token:find "[%s%c]" then
+    return "it has spaces or line ends in it"
+  end
+end
+
+-- Making --------------------------------------------------------------------------
+
+local system_name
+
+local function operating_system()
+  if not system_name then
+    local file = io.open "/proc/sys/kernel/ostype"
+    local name = file and file:read "l"
+    if file then
+      file:close()
+    end
+    system_name = name and name:gsub("[^%w]", ""):lower() or "unknown"
+  end
+  return system_name
+end
+
+local function lower_names(headers)
+  local lowered = {}
+  for name, value in pairs(headers or {}) do
+    lowered[tostring(name):lower()] = tostring(value)
+  end
+  return lowered
+end
+
+---@param options any the program's
+---@param rules slack.web_api.OptionRules
+---@return table? fields
+---@return string? problem
+function M.new(options, rules)
+  local settings, problem = client_options.read(options, rules)
+  if not settings then
+    return nil, problem
+  end
+  local net, err = http.net(settings)
+  if not net then
+    return nil, ("%s: %s"):format(rules.name, err)
+  end
+  local ok, message = net:check_url(settings.api_url)
+  if not ok then
+    return nil, ("%s: option 'api_url': %s"):format(rules.name, message)
+  end
+  local stats = Stats.new(settings)
+  return {
+    _options = settings,
+    _headers = lower_names(settings.headers),
+    _header_lists = {},
+    _user_agent = (settings.user_agent and settings.user_agent .. " " or "")
+      .. ("lua-slack/%s lua/5.4 %s"):format(version, operating_system()),
+    _net = net,
+    _pacing = Pacing.new(settings.pacing, stats),
+    _stats = stats,
+    _told = Generations.new(MAX_TOLD),
+  }
+end
+
+---The fields of one with another token, which shares all else.
+---@param host slack.web_api.ApiHost
+---@param token string
+---@return table fields
+function M.with_token(host, token)
+  return {
+    _options = setmetatable({ token = token }, { __index = host._options }),
+    _headers = host._headers, _header_lists = {}, _user_agent = host._user_agent,
+    _net = host._net, _pacing = host._pacing, _stats = host._stats, _told = host._told,
+  }
+end
+
+return M
