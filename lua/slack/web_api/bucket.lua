@@ -65,13 +65,17 @@ function Bucket:take(now)
   return not self.busy and not self.line.first and now >= self.opens_at and use(self, now)
 end
 
----Seconds until a call that comes now gets its turn, if those before it keep to the pace.
+---Seconds until a call that comes now gets its turn, if those before it keep to the pace; at
+---least so many, as what is free of a shared limit is not known here.
 ---@param now number
 ---@return number
 function Bucket:wait_of_next(now)
-  local lease = self.lease
-  local paced = lease and lease:is_working(now) and lease.opens_at or self.due - self.slack
-  return math.max(self.opens_at, paced, now) - now + self.length * self.interval
+  local lease, line = self.lease, self.length * self.interval
+  if lease and lease:is_working(now) then
+    return math.max(self.opens_at - now, lease.opens_at - now, 0)
+      + math.max(line - self.slack, 0)
+  end
+  return math.max(self.opens_at - now, self.due - self.slack - now, 0) + line
 end
 
 -- Turns -------------------------------------------------------------------------

@@ -39,7 +39,7 @@ SharedLimits.__name = "slack.web_api.shared_limits"
 function SharedLimits.new(store, stats)
   return setmetatable({
     store = store, stats = stats, log_limit = LogLimit.new(loop.now, LOG_PERIOD),
-    clock = core.time,
+    clock = store.clock or core.time,
   }, SharedLimits)
 end
 
