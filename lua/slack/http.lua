@@ -8,6 +8,7 @@ local tasks = require "slack.tasks"
 
 local Response = require "slack.http_response"
 local Stream = require "slack.http_stream"
+local Streamed = require "slack.streamed_response"
 
 local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure" }
 
@@ -110,6 +111,15 @@ end
 ---@field urgent? boolean
 ---@field net? slack.core.net
 
+-- nil, err when the rules for the network cannot be had.
+local function set_net(request)
+  local err
+  if not request.net then
+    request.net, err = M.net()
+  end
+  return request.net, err
+end
+
 local function stream(client, request)
   local begun <close>, err = Stream.begin(client, request)
   if not begun then
@@ -131,12 +141,9 @@ end
 ---@return slack.Error? err codes: see fetch
 function M.request(request)
   local client = client_of_loop()
-  if not request.net then
-    local net, err = M.net()
-    if not net then
-      return nil, err
-    end
-    request.net = net
+  local net, failure = set_net(request)
+  if not net then
+    return nil, failure
   end
   if Stream.is_for(request) then
     return stream(client, request)
@@ -153,6 +160,25 @@ function M.request(request)
     return nil, errors.new { code = word, message = text }
   end
   return Response.new(response, request.url)
+end
+
+---Makes one request and waits for the head of the answer; the body is then read from it. Its
+---`sink` and `on_head` are of no use here.
+---@async
+---@param request slack.HttpRequest
+---@return slack.StreamedResponse?
+---@return slack.Error? err
+function M.open(request)
+  local net, err = set_net(request)
+  if not net then
+    return nil, err
+  end
+  local begun
+  begun, err = Stream.begin(client_of_loop(), request, true)
+  if not begun then
+    return nil, err
+  end
+  return Streamed.open(begun)
 end
 
 ---Whether the request may be made once more: not when its body or its sink is a function that
