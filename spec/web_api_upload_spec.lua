@@ -12,6 +12,7 @@ describe("client:upload", function()
         local here <close> = assert(sandbox.start())
         local client = slack.client {
           token = here.bot_token, api_url = here.api_url, ca_file = here.ca_file, log = "off",
+          retries = { first_delay = 0.001 },
         }
         fn(here, client, here.workspace:find_channel "general")
       end)
@@ -115,6 +116,146 @@ describe("client:upload", function()
     assert.matches("cannot be read: /nowhere/x: No such file", tostring(err))
     assert.equal("file", select(2, client:upload { file = "/" }).code)
     assert.equal("empty_file", select(2, client:upload { content = "", filename = "x" }).code)
+  end)
+
+  describe("from a function", function()
+    -- Gives the parts one after the other.
+    local function parts(...)
+      local list, at = { ... }, 0
+      return function()
+        at = at + 1
+        return list[at]
+      end
+    end
+
+    with_slack("takes what it gives, which may wait", function(here, client)
+      local next_part = parts("ab", "", "cde")
+      local file = assert(client:upload {
+        filename = "x.txt", length = 5,
+        content = function()
+          tasks.sleep(0.001)
+          return next_part()
+        end,
+      })
+      assert.equal("abcde", here.uploads.files[file.id].content)
+    end)
+
+    with_slack("is not sent a second time, as it is gone (S248)", function(here, client)
+      local handle, count = here.uploads.handle, 0
+      function here.uploads.handle(uploads, request)
+        if request.path:find "^/upload/" then
+          count = count + 1
+          return 503, { "Content-Type", "text/plain" }, "busy"
+        end
+        return handle(uploads, request)
+      end
+      local file, err = client:upload { content = parts "abc", length = 3, filename = "x" }
+      assert.same({ nil, "upload_failed", 503 }, { file, err.code, err.status })
+      assert.equal(1, count)
+    end)
+
+    with_slack("must give as many bytes as it said", function(here, client)
+      for _, length in ipairs { 2, 4 } do
+        local file, err = client:upload { content = parts "abc", length = length, filename = "x" }
+        assert.same({ nil, "body" }, { file, err.code })
+        assert.matches('client:upload: the bytes of "x" could not be sent: ', tostring(err))
+      end
+      assert.equal(0, #here:calls "files.completeUploadExternal")
+    end)
+
+    with_slack("may fail, which is told", function(_, client)
+      local what = { length = 3, filename = "x" }
+      what.content = function() return nil, "the disk is gone" end
+      assert.matches("the disk is gone", tostring(select(2, client:upload(what))))
+      what.content = function() error { is_mine = true } end
+      local _, err = client:upload(what)
+      assert.same({ "body", true }, { err.code, err.cause.is_mine })
+    end)
+  end)
+
+  describe("of a file on the disk", function()
+    local directory
+
+    before_each(function()
+      directory = files.temporary()
+      files.write(directory.path .. "/a.txt", ("x"):rep(300000))
+    end)
+
+    after_each(function()
+      getmetatable(directory).__close(directory)
+    end)
+
+    -- Calls fn when the bytes have arrived, before they are answered.
+    local function on_bytes(here, fn)
+      local handle = here.uploads.handle
+      function here.uploads.handle(uploads, request)
+        local status, headers, body
+        if request.path:find "^/upload/" then
+          status, headers, body = fn(request)
+        end
+        if not status then
+          return handle(uploads, request)
+        end
+        return status, headers, body
+      end
+    end
+
+    for name, change in pairs {
+      shorter = "ab", ["another one of the same length"] = ("y"):rep(300000),
+    } do
+      with_slack("fails when it is " .. name .. " after it was sent", function(here, client)
+        local path = directory.path .. "/a.txt"
+        on_bytes(here, function() files.write(path, change) end)
+        local file, err = client:upload { file = path }
+        assert.same({ nil, "file_changed" }, { file, err.code })
+        assert.matches('a.txt" was changed while it was sent: upload it again', tostring(err))
+        assert.equal(0, #here:calls "files.completeUploadExternal")
+      end)
+    end
+
+    with_slack("tells how far it is, over all files, and never goes back", function(here, client)
+      local path, failures = directory.path .. "/a.txt", 0
+      on_bytes(here, function()
+        failures = failures + 1
+        if failures == 1 then
+          return 503, { "Content-Type", "text/plain" }, "busy"
+        end
+      end)
+      local last, total = 0, nil
+      assert(client:upload {
+        files = { path, { content = "abc", filename = "b" } },
+        progress = function(sent, all)
+          assert.is_true(sent > last)
+          last, total = sent, all
+        end,
+      })
+      assert.same({ 300003, 300003, 3 }, { last, total, failures })
+    end)
+
+    with_slack("is sent again from its beginning when it did not arrive", function(here, client)
+      local failures = 0
+      on_bytes(here, function()
+        failures = failures + 1
+        if failures == 1 then
+          return 429, { "Retry-After", "0" }, ""
+        end
+      end)
+      local file = assert(client:upload { file = directory.path .. "/a.txt" })
+      assert.equal(300000, #here.uploads.files[file.id].content)
+    end)
+
+    with_slack("stops when its task is cancelled", function(here, client)
+      local count = require("slack.http").count_new()
+      local task
+      on_bytes(here, function()
+        task:cancel()
+      end)
+      task = tasks.spawn(function() client:upload { file = directory.path .. "/a.txt" } end)
+      local _, err = task:join()
+      assert.equal("cancelled", err.code)
+      assert.equal(0, count())
+      assert.equal(0, #here:calls "files.completeUploadExternal")
+    end)
   end)
 
   describe("of several files", function()

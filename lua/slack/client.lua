@@ -4,6 +4,7 @@
 --   local sent, err = client.chat.postMessage { channel = "C123", text = "Hello" }
 
 local call = require "slack.web_api.call"
+local download = require "slack.web_api.download"
 local host = require "slack.web_api.host"
 local merged = require "slack.merged"
 local misuse = require "slack.misuse"
@@ -152,6 +153,23 @@ end
 ---@return slack.ClientStats
 function Client:stats()
   return self._stats:read(self._pacing)
+end
+
+---Downloads a file of Slack's, with the token, which goes to Slack's hosts only.
+---@async
+---@param what string|table url_private, a file, or the id of one
+---@param to? string|fun(bytes: string)|file* a path, where it is when it is whole; a function,
+---  called with each part, which may wait; an open file; nil: the bytes are the result
+---@param options? slack.DownloadOptions timeout: seconds in which no byte arrives
+---@return string|integer? bytes, or how many there were
+---@return slack.Error? err "no_access": Slack shows its page to sign in instead (the token lacks
+---  files:read), "foreign_url", "no_url", "too_large", "file", "sink", "download_failed"
+function Client:download(what, to, options)
+  local problem = download.problem(what, to, options)
+  if problem then
+    error("client:download: " .. problem, 2)
+  end
+  return download.run(self, what, to, options)
 end
 
 -- Making -----------------------------------------------------------------------

@@ -44,7 +44,11 @@ local function problem_with(value, expected)
   end
 end
 
-local function check_options(options, known, what)
+---@param options table
+---@param known table<string, string|fun(value: any): string?> what each must be
+---@param what string whose they are
+---@return string? problem
+function M.problem(options, known, what)
   for name, value in pairs(options) do
     local expected = known[name]
     if not expected then
@@ -61,7 +65,7 @@ end
 ---@param name string of the method
 ---@return string? problem
 function M.problem_of_call(options, name)
-  return check_options(options, CALL_OPTIONS, name)
+  return M.problem(options, CALL_OPTIONS, name)
 end
 
 ---What differs between those who make calls.
@@ -115,7 +119,7 @@ function M.read(options, rules)
   if type(options) ~= "table" then
     return nil, ("%s: a table of options expected, got %s"):format(name, type(options))
   end
-  local problem = check_options(options, known_to(rules), name)
+  local problem = M.problem(options, known_to(rules), name)
   if problem then
     return nil, problem
   end

@@ -1,6 +1,7 @@
 -- Uploads files in Slack's three steps (protocol §14): a URL for each, the bytes to that
 -- URL, and the word that they are complete and where to show them.
 
+local attempts = require "slack.web_api.attempts"
 local client_options = require "slack.web_api.options"
 local core = require "slack.core"
 local errors = require "slack.errors"
@@ -8,11 +9,8 @@ local fields = require "slack.web_api.upload_fields"
 local http = require "slack.http"
 local retry = require "slack.retry"
 local Source = require "slack.web_api.upload_source"
-local tasks = require "slack.tasks"
 
 local EXCERPT_LENGTH = 80
--- Seconds: it is the idle time that ends a transfer, as nobody knows how long the bytes take.
-local LONGEST = 24 * 3600
 
 ---@class slack.web_api.Uploading
 ---@field client slack.Client
@@ -49,7 +47,8 @@ local function refusal(source, response)
   return failure(response.status == 429 and "ratelimited" or "upload_failed",
     ("Slack did not take the bytes of %q: status %d: %s"):format(source.name, response.status,
       core.redact(text)),
-    { status = response.status, retry_after = tonumber(response.headers["retry-after"]) })
+    { status = response.status, retry_after = response.status == 429
+      and retry.pause(response.headers["retry-after"]) or nil })
 end
 
 local function changed(source)
@@ -57,60 +56,68 @@ local function changed(source)
     ("%q was changed while it was sent: upload it again"):format(source.path))
 end
 
--- The URL is a secret, so nothing tells it; what stands behind it takes no token.
-local function send_bytes(self, url, source)
+local function request_for(self, url, source)
   local client, base = self.client, self.sent
-  local response, err = http.request {
-    method = "POST", url = url, body = source:body(), length = source.length, net = client._net,
-    timeout = LONGEST, idle_timeout = self.options.timeout or client._options.timeout,
+  return {
+    method = "POST", url = url, body = source:body(), length = source:given_length(),
     headers = { "Content-Type", "application/octet-stream", "User-Agent", client._user_agent },
+    net = client._net, http2 = client._options.http2,
+    timeout = 0, connect_timeout = client._options.timeout,
+    idle_timeout = self.options.timeout or client._options.timeout,
     on_progress = self.progress and function(sent) self:tell(base + sent) end,
   }
+end
+
+-- The URL is a secret, so nothing tells it; what stands behind it takes no token.
+local function send_bytes(self, url, source, sending)
+  local request = request_for(self, url, source)
+  local response, err = http.request(request)
+  sending.has_stream = not http.is_repeatable(request)
   if source:has_changed() then
     return nil, changed(source)
   elseif not response then
     return nil, failure(err.code, ("the bytes of %q could not be sent: %s"):format(source.name,
-      err.message), { cause = err })
+      err.message), { cause = err.cause or err, traceback = err.traceback })
   elseif not response.ok then
     return nil, refusal(source, response)
   end
-  self:tell(base + source.length)
+  self:tell(self.sent + source.length)
   return true
 end
 
-local function begin(self, source, file)
+---@class slack.web_api.Sending: slack.web_api.Repeated
+---@field source slack.web_api.UploadSource
+---@field file slack.UploadFile
+
+-- A URL works once: bytes that did not arrive go to a new one. The method that gives it has
+-- been repeated already, so its failure is as final as success.
+local function attempt(self, sending)
+  local source, file = sending.source, sending.file
   local place, err = self.client:call("files.getUploadURLExternal", {
     filename = source.name, length = source.length, alt_txt = file.alt_txt,
     snippet_type = file.snippet_type,
   }, self.options)
   if not place then
-    return nil, err
+    return { err = err }
   elseif type(place.upload_url) ~= "string" or type(place.file_id) ~= "string" then
-    return nil, failure("invalid_response", "files.getUploadURLExternal gave no URL")
+    return { err = failure("invalid_response", "files.getUploadURLExternal gave no URL") }
   end
   local ok
-  ok, err = send_bytes(self, place.upload_url, source)
-  return ok and place.file_id, err
+  ok, err = send_bytes(self, place.upload_url, source, sending)
+  return ok and { id = place.file_id }, err
 end
 
--- A URL works once: what failed goes to a new one, and only the last file is completed.
--- Methods repeat themselves; the bytes of a function are gone.
 function Uploading:send(source, file)
-  local failures = 0
-  while true do
-    local id, err = begin(self, source, file)
-    if id or err.method ~= "client:upload" or source.is_spent then
-      return id, err
-    end
-    failures = failures + 1
-    local is_limit = retry.is_rate_limit(err)
-    if failures > self.retries or not (is_limit or retry.is_worthwhile(err, true)) then
-      return nil, err
-    end
-    local delay = is_limit and err.retry_after or retry.delay(failures)
-    self.client:_log():info("%s; trying again in %.1f s", err, delay)
-    tasks.sleep(delay)
+  local options, settings = self.options, self.client._options
+  local result, err = attempts.run(self, {
+    name = "client:upload", workspace = "", is_repeatable = true, has_stream = false,
+    retries = retry.policy(options.retries, settings.retry_policy),
+    max_wait = options.max_wait or settings.max_wait, waited = 0, source = source, file = file,
+  }, attempt)
+  if result then
+    return result.id, result.err
   end
+  return nil, err
 end
 
 -- Posts ----------------------------------------------------------------------------
@@ -224,7 +231,7 @@ function M.run(client, what, options)
   local files, posts = fields.posts(what)
   options = options or {}
   local self = setmetatable({
-    client = client, options = options, retries = options.retries or client._options.retries,
+    client = client, _pacing = client._pacing, _stats = client._stats, options = options,
     progress = what.progress, files = files, sources = {}, shown = {}, errors = {},
     total = 0, sent = 0, told = 0,
   }, Uploading)

@@ -6,7 +6,6 @@ local core = require "slack.core"
 ---@field name string of the file
 ---@field length integer bytes, once it is measured
 ---@field path? string
----@field is_spent boolean its bytes have been asked for and cannot be had again
 local Source = {}
 Source.__index = Source
 Source.__name = "slack.web_api.upload_source"
@@ -16,7 +15,7 @@ Source.__name = "slack.web_api.upload_source"
 function Source.new(file)
   return setmetatable({
     name = file.filename or file.file:match "[^/]+$" or file.file,
-    content = file.content, path = file.file, length = file.length, is_spent = false,
+    content = file.content, path = file.file, length = file.length,
   }, Source)
 end
 
@@ -54,20 +53,15 @@ function Source:measure()
 end
 
 ---The bytes, as a request takes them.
----@return string
+---@return string|table|function
 function Source:body()
-  if type(self.content) == "string" then
-    return self.content
-  elseif self.path then
-    local file <close> = assert(io.open(self.path, "rb"))
-    return file:read "a"
-  end
-  self.is_spent = true
-  local pieces = {}
-  for piece in self.content do
-    pieces[#pieces + 1] = piece
-  end
-  return table.concat(pieces)
+  return self.path and { file = self.path } or self.content
+end
+
+---What a request must be told of their number.
+---@return integer?
+function Source:given_length()
+  return type(self.content) == "function" and self.length or nil
 end
 
 ---Whether the file is another one than when it was measured.
