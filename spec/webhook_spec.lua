@@ -1,19 +1,33 @@
 local WebServer = require "support.web_server"
 local json = require "slack.json"
+local log = require "slack.log"
+local made_up_http = require "support.made_up_http"
+local tasks = require "slack.tasks"
 local webhook = require "slack.webhook"
 
 describe("webhook", function()
   local server
+  local default_log = log.default
 
-  local function start(answers)
+  before_each(function()
+    local silent = log.new { level = "off" }
+    log.default = function() return silent end
+  end)
+
+  local function start(answers, options)
     server = WebServer.start(function()
       local answer = answers[#server.requests] or answers[#answers]
       return answer[1], answer[2], answer[3]
     end)
-    return webhook.new(server.url .. "/services/T0/B0/secret", { proxy = "", retries = 1 })
+    local all = { proxy = "", retries = 1 }
+    for name, value in pairs(options or {}) do
+      all[name] = value
+    end
+    return webhook.new(server.url .. "/services/T0/B0/secret", all)
   end
 
   after_each(function()
+    log.default = default_log
     if server then
       server:stop()
       server = nil
@@ -65,11 +79,69 @@ describe("webhook", function()
     assert.equal(2, #server.requests)
   end)
 
-  it("gives up when it is limited too often", function()
-    local hook = start { { 429, "", { "Retry-After", "0" } } }
+  it("gives up when it is limited for longer than it may wait", function()
+    local hook = start({ { 429, "", { "Retry-After", "0" } } }, { max_wait = 0.4 })
     local _, err = hook:send "x"
     assert.same({ "ratelimited", 0 }, { err.code, err.retry_after })
     assert.equal(2, #server.requests)
+  end)
+
+  it("never waits when it is told not to", function()
+    local hook = start({ { 429, "", { "Retry-After", "20" } } }, { max_wait = 0 })
+    local _, err = hook:send "x"
+    assert.same({ "ratelimited", 20 }, { err.code, err.retry_after })
+    assert.equal(1, #server.requests)
+  end)
+
+  describe("of Slack", function()
+    local slack, wait
+
+    before_each(function()
+      slack = made_up_http.start(function() return 200, "ok" end)
+    end)
+
+    after_each(function()
+      slack:stop()
+    end)
+
+    local function send_all(hooks, count)
+      wait = tasks.run(function()
+        local calls = {}
+        for i = 1, count do
+          calls[i] = tasks.spawn(function() assert(hooks[i % #hooks + 1]:send(tostring(i))) end)
+        end
+        for _, call in ipairs(calls) do
+          assert(call:join())
+        end
+        return slack.requests[count].at
+      end)
+    end
+
+    it("posts one message a second and URL after a burst, in order (S256)", function()
+      local url = "https://hooks.slack.com/services/T0/B0/"
+      send_all({ webhook.new(url .. "one"), webhook.new(url .. "one") }, 13)
+      assert.equal(3, wait)
+      for i, request in ipairs(slack.requests) do
+        assert.equal(('{"text":"%d"}'):format(i), request.body)
+      end
+    end)
+
+    it("has each URL for itself", function()
+      local url = "https://hooks.slack.com/services/T0/B0/"
+      send_all({ webhook.new(url .. "two"), webhook.new(url .. "three") }, 20)
+      assert.equal(0, wait)
+    end)
+
+    it("is not paced when told so (S256)", function()
+      local url = "https://hooks.slack.com/services/T0/B0/four"
+      send_all({ webhook.new(url, { pacing = false }) }, 40)
+      assert.equal(0, wait)
+    end)
+
+    it("starts workflows ten times a minute (S256)", function()
+      send_all({ webhook.new "https://hooks.slack.com/triggers/T0/1/x" }, 11)
+      assert.equal(6, wait)
+    end)
   end)
 
   it("does not repeat what may have been received", function()

@@ -25,7 +25,8 @@ local tasks = require "slack.tasks"
 local workers = require "slack.workers"
 
 local CLIENT_OPTIONS = {
-  "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure",
+  "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure", "retries", "pacing",
+  "max_wait", "on_wait",
 }
 ---@class slack.App: slack.Registrar
 ---@field settings slack.AppOptions
@@ -83,7 +84,9 @@ local function new_client(options, logger, measures)
   for _, name in ipairs(CLIENT_OPTIONS) do
     given[name] = options[name]
   end
-  return client.new(given)
+  local made = client.new(given)
+  made._stats.measures = measures
+  return made
 end
 
 ---@param options slack.AppOptions checked

@@ -11,6 +11,17 @@ M.NONE = setmetatable({}, { __index = function()
   error("the app's storage is open from app:start on", 2)
 end })
 
+-- Where processes have it in common they keep to Slack's limits together.
+local function share_limits(self, store)
+  local settings = self.settings
+  local is_shared = store.is_shared and store:is_shared()
+    or settings.workers > 1 and settings.storage ~= "memory:"
+  local own = type(settings.pacing) == "table" and settings.pacing.store
+  if is_shared and not own then
+    self.client._pacing:share(store)
+  end
+end
+
 ---Opens it, with what the app keeps in it.
 ---@async
 ---@param self slack.App
@@ -24,6 +35,7 @@ function M.open(self)
     return nil, errors.new { code = err.code, message = "storage: " .. tostring(err) }
   end
   self.storage, self.store = store, store:scope "data:"
+  share_limits(self, store)
   if self.oauth then
     self.installations = Installations.new(store, { log = self.log })
     self.authorization:use(self.installations)
@@ -38,6 +50,7 @@ end
 function M.close(self)
   local store, given = self.storage, self.settings.storage
   self.storage, self.store = M.NONE, M.NONE
+  self.client._pacing:unshare(store)
   if store == M.NONE or store == given then
     return
   elseif given == "memory:" then

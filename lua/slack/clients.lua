@@ -23,8 +23,16 @@ function Clients.new(app, limit)
   }, Clients)
 end
 
+-- By what a bot's limits are counted: its token may become another.
+local function workspace_of(token, owner)
+  if owner and owner.bot_token == token and not owner.is_enterprise_install then
+    return owner.team_id
+  end
+end
+
 local function new_client(self, token, owner)
   local client = self.app.client:with_token(token)
+  client._workspace = workspace_of(token, owner)
   client._on_refusal = function(code)
     if DEAD[code] and self.on_dead then
       self.on_dead(token, owner, code)

@@ -16,6 +16,10 @@ local version = require "slack.version"
 ---@field handlers slack.Histogram
 ---@field acks slack.Histogram
 ---@field calls slack.Counter
+---@field call_failures slack.Counter
+---@field call_retries slack.Counter
+---@field call_limits slack.Counter
+---@field call_waits slack.Histogram
 ---@field routes slack.Counter
 local Measures = {}
 Measures.__index = Measures
@@ -60,6 +64,28 @@ local FAILURES = { ratelimited = "ratelimited", timeout = "timeout" }
 function Measures:called(method, err)
   self.calls:count(method, not err and "ok" or FAILURES[err.code] or err.response and "refused"
     or "failed")
+  if err then
+    count(self.call_failures, err.code)
+  end
+end
+
+---An attempt of a Web API call follows a failed one.
+---@param method string
+function Measures:call_retried(method)
+  count(self.call_retries, method)
+end
+
+---A Web API call was answered "too many".
+---@param method string
+function Measures:call_limited(method)
+  count(self.call_limits, method)
+end
+
+---A Web API call has waited.
+---@param seconds number
+---@param reason "pacing"|"ratelimited"|"retry"
+function Measures:call_waited(seconds, reason)
+  record(self.call_waits, seconds, reason)
 end
 
 -- Asking --------------------------------------------------------------------------
@@ -204,9 +230,30 @@ local function write_server(app, write)
   end
 end
 
+local TRANSFERS = {
+  { "running", "gauge", "Requests of the client thread that are under way." },
+  { "waiting", "gauge", "Requests of the client thread that wait for their turn." },
+  { "connections", "gauge", "Open connections of the client thread." },
+  { "opened", "counter", "Connections that the client thread has opened." },
+  { "reused", "counter", "Requests that found a connection open." },
+  { "bytes_sent", "counter", "Bytes of requests." },
+  { "bytes_received", "counter", "Bytes of answers." },
+}
+
+local function write_client(app, write)
+  local stats = app.client:stats()
+  write:single("slack_api_calls_waiting", "gauge", "Web API calls that wait for their turn.",
+    stats.waiting)
+  for _, family in ipairs(stats.transfers and TRANSFERS or {}) do
+    local name, kind, help = table.unpack(family)
+    write:single(("slack_client_%s%s"):format(name, kind == "counter" and "_total" or ""), kind,
+      help, stats.transfers[name])
+  end
+end
+
 local WRITERS = {
-  write_dispatch, write_scripts, write_schedule, write_socket_mode, write_receiver, write_server,
-  write_process,
+  write_dispatch, write_client, write_scripts, write_schedule, write_socket_mode, write_receiver,
+  write_server, write_process,
 }
 
 ---@param app slack.App
@@ -229,6 +276,15 @@ function Measures.new(app)
       { "transport" }),
     calls = metrics:own_counter("slack_api_calls_total",
       "Web API calls, by method and outcome.", { "method", "outcome" }),
+    call_failures = metrics:own_counter("slack_api_failures_total",
+      "Web API calls that failed, by Slack's word or ours.", { "code" }),
+    call_retries = metrics:own_counter("slack_api_retries_total",
+      "Attempts of Web API calls after a failed one, by method.", { "method" }),
+    call_limits = metrics:own_counter("slack_api_rate_limits_total",
+      "Answers of the Web API with status 429, by method.", { "method" }),
+    call_waits = metrics:own_histogram("slack_api_wait_seconds",
+      "Waits of Web API calls, by what for: Slack's limits, its Retry-After, another attempt.",
+      { "reason" }),
     routes = metrics:own_counter("slack_route_requests_total",
       "Requests for routes, by path as registered and status.", { "route", "status" }),
   }, Measures)

@@ -3,9 +3,11 @@
 
 local checks = require "slack.option_checks"
 local http_options = require "slack.http_options"
+local limits = require "slack.web_api.limits"
 local merged = require "slack.merged"
 local oauth_options = require "slack.oauth.options"
 local roots = require "slack.web_api.roots"
+local retry = require "slack.retry"
 local storage = require "slack.storage"
 
 local integer_from, number_from, of_type = checks.integer_from, checks.number_from, checks.of_type
@@ -50,6 +52,10 @@ local TIMINGS = {
 ---@field ca_file? string PEM
 ---@field insecure? boolean allow plain http and ws to other hosts than this one
 ---@field timeout? number seconds for one Web API request, 30
+---@field retries? integer|slack.RetryOptions see slack.ClientOptions, as the next three
+---@field pacing? boolean|slack.PacingOptions its store is the app's where processes share that
+---@field max_wait? number
+---@field on_wait? fun(method: string, seconds: number, reason: "pacing"|"ratelimited"|"retry")
 ---@field ignore_self? boolean pass over the bot's own events; true
 ---@field ack_deadline? number seconds until an ack that a handler owes goes out empty, 2.5
 ---@field shutdown_timeout? number seconds that running handlers have at a stop, 10
@@ -87,6 +93,10 @@ local OPTIONS = {
   ca_file = { check = of_type "string" },
   insecure = { check = of_type "boolean" },
   timeout = { check = number_from(0.001), default = 30 },
+  retries = { check = retry.problem },
+  pacing = { check = limits.problem },
+  max_wait = { check = number_from(0) },
+  on_wait = { check = of_type "function" },
   ignore_self = { check = of_type "boolean", default = true },
   ack_deadline = { check = number_from(0.01, 3), default = 2.5 },
   shutdown_timeout = { check = number_from(0), default = 10 },

@@ -11,7 +11,9 @@ local function check_token(self)
   if not self.settings.token then
     return true
   end
-  local answer, err = self.client.auth.test(nil, { retries = math.maxinteger })
+  local answer, err = self.client.auth.test(nil, {
+    retries = math.maxinteger, max_wait = math.huge,
+  })
   if not answer then
     return nil, err
   end

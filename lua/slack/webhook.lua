@@ -1,19 +1,26 @@
 -- Incoming webhooks and response URLs: posting a message without a token. The
 -- URL is the secret, so no error text holds it.
 
+local Pacing = require "slack.web_api.pacing"
+local Stats = require "slack.web_api.stats"
+local attempts = require "slack.web_api.attempts"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local json = require "slack.json"
+local loop = require "slack.loop"
+local option_checks = require "slack.option_checks"
 local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
-local tasks = require "slack.tasks"
 local version = require "slack.version"
 
-local DEFAULT_RETRIES = 3
-local DEFAULT_RETRY_AFTER = 1
+local DEFAULT_RETRIES = { count = 3 }
+local DEFAULT_MAX_WAIT = 600
+local NUMBER, STRING = option_checks.number_from(0), option_checks.of_type "string"
 local OPTIONS = {
-  timeout = "number", retries = "number", proxy = "string", no_proxy = "string",
-  ca_file = "string", insecure = "boolean",
+  timeout = { check = NUMBER }, retries = { check = retry.problem }, max_wait = { check = NUMBER },
+  pacing = { check = option_checks.of_type "boolean" }, proxy = { check = STRING },
+  no_proxy = { check = STRING }, ca_file = { check = STRING },
+  insecure = { check = option_checks.of_type "boolean" },
 }
 local HINTS = {
   no_service = "the webhook has been removed",
@@ -51,47 +58,58 @@ local function read_answer(response)
     code = code,
     message = ("webhook: %s (status %d)%s"):format(code, response.status, hint),
     status = response.status,
-    retry_after = tonumber(response.headers["retry-after"]),
+    retry_after = response.status == 429 and retry.pause(response.headers["retry-after"]) or nil,
     response = answer,
     body = response.body,
   }
 end
 
-local function attempt(self, body)
-  local response, err = http.request {
-    method = "POST",
-    url = self._url,
-    headers = {
-      "Content-Type", "application/json; charset=utf-8",
-      "User-Agent", "lua-slack/" .. version,
-    },
-    body = body,
-    timeout = self._timeout,
-    net = self._net,
-  }
+local function attempt(_, call)
+  local response, err = http.request(call.request)
   if not response then
     return nil, err
   end
   return read_answer(response)
 end
 
-local function post(self, body)
-  local failures = 0
-  while true do
-    local ok, err = attempt(self, body)
-    if ok then
-      return true
-    end
-    failures = failures + 1
-    local is_limit = retry.is_rate_limit(err)
-    if failures > self._retries or not (is_limit or retry.is_worthwhile(err, false)) then
-      return nil, err
-    end
-    tasks.sleep(is_limit and (err.retry_after or DEFAULT_RETRY_AFTER) or retry.delay(failures))
+-- What all webhooks of this program have in common, as several may have one URL. By loop, as
+-- http has its threads.
+local in_common = setmetatable({}, { __mode = "k" })
+
+local function common()
+  local key = loop.default()
+  local found = in_common[key]
+  if not found then
+    local stats = Stats.new {}
+    found = {
+      paced = { _stats = stats, _pacing = Pacing.new(true, stats) },
+      unpaced = { _stats = stats, _pacing = Pacing.new(false, stats) },
+    }
+    in_common[key] = found
   end
+  return found
 end
 
----Posts a message. 429 is waited out; failures where nothing was sent are repeated.
+local function post(self, body)
+  return attempts.run(common()[self._is_paced and "paced" or "unpaced"], {
+    name = self._kind, workspace = self._url, is_repeatable = false, retries = self._retries,
+    max_wait = self._max_wait, waited = 0,
+    request = {
+      method = "POST",
+      url = self._url,
+      headers = {
+        "Content-Type", "application/json; charset=utf-8",
+        "User-Agent", "lua-slack/" .. version,
+      },
+      body = body,
+      timeout = self._timeout,
+      net = self._net,
+    },
+  }, attempt)
+end
+
+---Posts a message, at most one a second and URL (ten of them at once). 429 is waited out;
+---failures where nothing was sent are repeated.
 ---@async
 ---@param message string|table text, or a message with text, blocks, …
 ---@return true?
@@ -111,8 +129,10 @@ function Webhook:send(message)
 end
 
 ---@class slack.WebhookOptions
----@field timeout? number seconds, 30
----@field retries? integer 3
+---@field timeout? number seconds for one attempt, 30
+---@field retries? integer|slack.RetryOptions attempts after the first, 3; 429 is not counted
+---@field max_wait? number seconds that a message may wait in all, 600; 0: it never waits
+---@field pacing? boolean keep to Slack's limit; true for Slack's own hosts
 ---@field proxy? string
 ---@field no_proxy? string
 ---@field ca_file? string
@@ -126,27 +146,31 @@ function M.new(url, options)
   if type(url) ~= "string" then
     error("slack.webhook: URL expected, got " .. type(url), 2)
   end
-  for name, value in pairs(options) do
-    if not OPTIONS[name] then
-      error(("slack.webhook: unknown option '%s'"):format(tostring(name)), 2)
-    elseif type(value) ~= OPTIONS[name] then
-      error(("slack.webhook: option '%s': %s expected, got %s"):format(name, OPTIONS[name],
-        type(value)), 2)
-    end
+  local problem = option_checks.all(options, OPTIONS, "")
+  local net, err
+  if not problem then
+    net, err = http.net(options)
   end
-  local net, err = http.net(options)
   if not net then
-    error("slack.webhook: " .. err, 2)
+    error("slack.webhook: " .. tostring(problem or err), 2)
   end
   local ok, message = net:check_url(url)
   if not ok then
     error("slack.webhook: " .. message, 2)
   end
+  local is_paced = options.pacing
+  if is_paced == nil then
+    is_paced = url:find "^https://hooks%.slack%.com/" ~= nil
+      or url:find "^https://hooks%.slack%-gov%.com/" ~= nil
+  end
   return setmetatable({
     _url = url,
     _net = net,
+    _kind = url:find "^%a+://[^/]+/services/" and "incoming webhook" or "workflow webhook",
+    _is_paced = is_paced,
     _timeout = options.timeout,
-    _retries = options.retries or DEFAULT_RETRIES,
+    _retries = retry.policy(options.retries or DEFAULT_RETRIES),
+    _max_wait = options.max_wait or DEFAULT_MAX_WAIT,
   }, Webhook)
 end
 

@@ -5,8 +5,9 @@
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
 
--- A "too many" that comes again is not taken at its word when that says "at once".
-local SHORTEST_PAUSE = 0.5
+-- Seconds that a "too many" which comes again holds back at least, whatever it says; doubled
+-- each time, up to so many.
+local SHORTEST_PAUSE, MOST_OF_SHORTEST = 0.5, 5
 
 ---What there has to be of a call for it to be repeated.
 ---@class slack.web_api.Repeated: slack.web_api.Paced
@@ -52,7 +53,7 @@ end
 local function pause(host, call, err, limits)
   local seconds = err.retry_after or retry.pause()
   if limits > 1 then
-    seconds = math.max(seconds, SHORTEST_PAUSE)
+    seconds = math.max(seconds, math.min(SHORTEST_PAUSE * 2 ^ (limits - 2), MOST_OF_SHORTEST))
   end
   host._stats:limited(call.name)
   host._pacing:pause(call, seconds)

@@ -206,7 +206,8 @@ function Bucket:await(turn)
   turn.waiter = waiter
   enter(self, turn)
   self:advance()
-  local late = waiter:await(turn.until_at - loop.now() + (self.lease and GRACE_OF_STORE or GRACE))
+  local patience = turn.until_at - loop.now() + (self.lease and GRACE_OF_STORE or GRACE)
+  local late = waiter:await(patience < math.huge and patience or nil)
   return late == nil and turn.until_at or late -- nil: the time is over
 end
 

@@ -234,19 +234,31 @@ function Pacing:pause(call, seconds)
   end
 end
 
----From now on the limits are shared with all processes that have the same store; nil: no longer.
----@param store? slack.Store
-function Pacing:share(store)
-  if not self.limits then
-    return
-  end
-  self.shared = store and require("slack.web_api.shared_limits").new(store, self.stats) or false
+local function set_shared(self, shared)
+  self.shared = shared
   for workspace, scope in pairs(self.scopes) do
     for kind, list in pairs { methods = scope.methods, channels = scope.channels } do
       for key, bucket in pairs(list) do
-        bucket.lease = self.shared and self.shared:lease(bucket, workspace, kind, key)
+        bucket.lease = shared and shared:lease(bucket, workspace, kind, key)
+        bucket:advance()
       end
     end
+  end
+end
+
+---From now on the limits are shared with all processes that have the same store.
+---@param store slack.Store
+function Pacing:share(store)
+  if self.limits then
+    set_shared(self, require("slack.web_api.shared_limits").new(store, self.stats))
+  end
+end
+
+---The store is about to be closed: if it is this one, limits are this process' own again.
+---@param store slack.Store
+function Pacing:unshare(store)
+  if self.shared and self.shared.store == store then
+    set_shared(self, false)
   end
 end
 
