@@ -1,9 +1,11 @@
 -- Examples of one file each, as a person uses them; and what examples/README.md says.
+local Process = require "support.process"
 local WebServer = require "support.web_server"
 local example = require "support.example"
 local files = require "support.files"
 local json = require "slack.json"
 local line_count = require "support.line_count"
+local live_app = require "support.live_app"
 local log = require "slack.log"
 local sandbox = require "support.local_slack"
 
@@ -117,6 +119,20 @@ describe("the example", function()
     assert.equal("bot.lua", message.files[1].name)
     assert.equal(files.read "examples/upload/bot.lua",
       slack_here.uploads.files[message.files[1].id].content)
+  end)
+
+  it("script lists channels, posts and uploads, without an app", function()
+    slack_here.workspace:add_channel "engineering"
+    local process <close> = Process.lua("examples/script/channels.lua", { environment = {
+      SLACK_API_URL = slack_here.api_url, SSL_CERT_FILE = slack_here.ca_file,
+      SLACK_BOT_TOKEN = slack_here.bot_token,
+    } })
+    live_app.wait(function() return not process:is_running() end)
+    assert.same({ 0, "posted: 3 channels\n" }, { process:wait(), process:output() })
+    local messages = slack_here:messages "general"
+    assert.equal(messages[1].ts, messages[2].thread_ts)
+    local list = slack_here.uploads.files[messages[2].files[1].id].content
+    assert.matches("^id,name,members\nC%w+,general,%d+\n.*engineering", list)
   end)
 
   -- What an answer came to that was written while it was made.

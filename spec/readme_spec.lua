@@ -47,7 +47,8 @@ local function promised_lines(text)
   return lines
 end
 
-local function run_program(text)
+-- Ends with its status and output; look(slack_here) sees what it has done.
+local function run_program(text, look)
   local directory <close> = files.temporary()
   local slack_here <close> = assert(sandbox.start())
   files.write(directory.path .. "/program.lua", text)
@@ -62,6 +63,9 @@ local function run_program(text)
     tasks.sleep(0.01)
   end
   process:signal()
+  if look then
+    look(slack_here)
+  end
   return process:wait(), process:output()
 end
 
@@ -77,6 +81,25 @@ describe("README", function()
       end
     end)
   end
+
+  it("has a script without an app that lists channels, posts and uploads", function()
+    local text = README:match "\n### Scripts without an app\n.-```lua\n(.-)```"
+    local status, output = run_program(text, function(slack_here)
+      local messages = slack_here:messages "general"
+      assert.equal("Channels:", messages[1].text)
+      local id = messages[2].files[1].id
+      assert.equal("general\nrandom", slack_here.uploads.files[id].content)
+    end)
+    assert.equal(0, status, output)
+    assert.matches("^posted to C%w+\n$", output)
+  end)
+
+  it("has a script that ends with one line when something fails", function()
+    local text = README:match "\n### Scripts without an app\n.-```lua\n(.-)```"
+    local status, output = run_program((text:gsub("general", "nowhere")))
+    assert.equal(1, status)
+    assert.matches("^%S+: chat.postMessage: channel_not_found[^\n]*\n$", output)
+  end)
 
   local function write_named()
     local directory = files.temporary()
