@@ -54,7 +54,7 @@ MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
 .PHONY: all help deps deps-ci test unit fuzz test-peers test-rock demo bench bench-deps lint methods \
-  sanitize install rock clean
+  types sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -137,6 +137,9 @@ GENERATE = LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(LUA)
 
 methods:                 ## make the table of Web API methods anew from CATALOGUE=file.json
 	$(GENERATE) spec/generate/methods.lua $(CATALOGUE)
+
+types:                   ## make the annotations for editors anew from that table
+	$(GENERATE) spec/generate/types.lua
 
 lint:                    ## luacheck and clang-format
 	luacheck -q lua spec examples

@@ -3,6 +3,7 @@
 local core = require "slack.core"
 local tasks = require "slack.tasks"
 
+---@class demo.Bot
 local Bot = {}
 Bot.__index = Bot
 Bot.__name = "demo.bot"

@@ -3,6 +3,7 @@
 local mrkdwn = require "slack.mrkdwn"
 local tasks = require "slack.tasks"
 
+---@class demo.Screen
 local Screen = {}
 Screen.__index = Screen
 Screen.__name = "demo.screen"

@@ -256,8 +256,10 @@ Form.__close = Form.close
 ---The submissions, one after another, for a loop that ends when one was accepted, the form
 ---was closed or the time is over; form.why says which. Leaving the loop in another way ends
 ---the form.
----@return fun(form: slack.FormConversation): slack.Submission?, slack.FormConversation, nil,
----  slack.FormConversation
+---@return fun(form: slack.FormConversation): slack.Submission? next
+---@return slack.FormConversation form
+---@return nil
+---@return slack.FormConversation form to be closed
 function Form:submissions()
   return Form.next, self, nil, self
 end

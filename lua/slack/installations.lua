@@ -46,7 +46,7 @@ Installations.__name = "slack.installations"
 ---@field user_id? string whose half it is about; nil when it is about the bot or all
 
 ---@param store slack.Store
----@param options? { clock?: fun(): number, log?: slack.Logger } clock: seconds since the epoch
+---@param options? { log?: slack.Logger, clock?: fun(): number } clock: seconds since the epoch
 ---@return slack.Installations
 function Installations.new(store, options)
   local scope = store:scope(PREFIX)

@@ -17,6 +17,7 @@ local MAX_DEPTH = 1000
 
 local decode, is_plain = core.json_decode, core.json_is_plain
 
+---@class slack.json
 local M = {}
 
 ---@class slack.json.null: userdata

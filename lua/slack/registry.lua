@@ -44,21 +44,16 @@ local ordered = require "slack.ordered"
 ---listener options.
 ---@alias slack.What string|slack.Pattern|slack.Filters|userdata|fun(c: slack.Context): any
 ---@alias slack.Handler fun(c: slack.Context, next: fun(): any): any
----@alias slack.Register
----| fun(app: slack.Registrar, what: slack.What, ...: slack.Handler): slack.Listener
+-- The handler comes last; middleware may stand before it.
+---@alias slack.Handlers slack.Handler|table
+---@alias slack.Register fun(self: slack.Registrar, what: slack.What, b?: slack.Handlers,
+---c?: slack.Handlers, d?: slack.Handlers): slack.Listener
 
 -- The methods of app that register; also those of the app that a script gets. Each takes
--- what the listener is for, then middleware, then the handler.
+-- what the listener is for, then middleware, then the handler. Their handlers' contexts are
+-- annotated in slack/types.
 ---@class slack.Registrar
 ---@field event slack.Register
----@field message slack.Register what may be left out
----@field command fun(self: slack.Registrar, what: slack.What, ...: any): slack.Listener
----@field action slack.Register
----@field options slack.Register
----@field shortcut slack.Register
----@field view slack.Register
----@field view_closed slack.Register
----@field func slack.Register
 ---@field any slack.Register what may be left out
 ---@field _ledger slack.Ledger
 ---@field _on_change fun(self: slack.Registrar, listener: slack.Listener?)

@@ -14,6 +14,7 @@ local DEFAULT_WAIT = 15
 -- Between two looks at a lock that another process holds.
 local POLL_FIRST, POLL_MOST = 0.02, 0.25
 
+---@class slack.StoreLock.Guard
 local Guard = {}
 Guard.__index = Guard
 Guard.__name = "slack.store_lock.guard"

@@ -11,6 +11,7 @@ local own_ids = require "slack.own_ids"
 local Submission = {}
 Submission.__name = "slack.submission"
 
+---@class (partial) slack.Submission
 local methods = {}
 
 -- Fields of the context that one looks for here.

@@ -19,7 +19,8 @@ end
 ---@async
 ---@param store slack.Store
 ---@param team_id string
----@return { name: string, points: integer }[]? ranking nil, err
+---@return { name: string, points: integer }[]? ranking
+---@return slack.Error? err
 function M.ranking(store, team_id)
   local start = key(team_id, "")
   local keys, err = store:keys(start)

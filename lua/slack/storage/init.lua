@@ -127,7 +127,7 @@ end
 
 ---@class slack.StorageOptions
 ---@field clock? fun(): number seconds since the epoch, by which entries expire
----@field log? slack.Log
+---@field log? slack.Logger
 ---@field synchronous? "full"|"normal" sqlite: "normal" does not sync the disk at each commit;
 ---  the last ones may be lost with the power, not with the process
 ---@field busy_timeout? number sqlite: seconds to wait while another process has the file
