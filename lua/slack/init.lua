@@ -12,6 +12,8 @@ local core = require "slack.core"
 ---@field only fun(...: string|function): function a middleware
 ---@field limit fun(options: slack.LimitOptions): function a middleware
 ---@field client fun(options: slack.ClientOptions?): slack.Client
+---@field audit_logs fun(options: slack.AuditLogsOptions?): slack.AuditLogs
+---@field scim fun(options: slack.ScimOptions?): slack.Scim
 ---@field webhook fun(url: string, options: table?): table
 ---@field fetch fun(url: string, options: slack.FetchOptions?): slack.Response?, slack.Error?
 ---@field json slack.json
@@ -36,6 +38,8 @@ local PARTS = {
   limit = { "slack.limit", "new" },
   ignore_self = { "slack.ignore_self", "middleware" },
   client = { "slack.client", "new" },
+  audit_logs = { "slack.web_api.audit_logs", "new" },
+  scim = { "slack.web_api.scim", "new" },
   webhook = { "slack.webhook", "new" },
   fetch = { "slack.fetch" },
   json = { "slack.json" },

@@ -9,8 +9,8 @@ ApiServer.__index = ApiServer
 
 ApiServer.TOKEN = "xoxb-111111111111-222222222222-abcdefABCDEF"
 
----@param answer fun(request: support.Request, number: integer): integer?, string|table|nil, string[]?
----  status, body (a table becomes JSON), headers
+---answer(request, number) gives a status, a body (a table becomes JSON) and headers.
+---@param answer fun(request: support.Request, number: integer): integer?, any, string[]?
 ---@param options? slack.ClientOptions
 function ApiServer.start(answer, options)
   local self = setmetatable({ lines = {} }, ApiServer)

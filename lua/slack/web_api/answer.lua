@@ -123,7 +123,11 @@ end
 
 -- What is no answer of the Web API: error pages, proxies' notices, other servers, the
 -- beginning of an answer.
-local function foreign_answer(call, response, problem)
+---@param call slack.web_api.Call
+---@param response slack.Response
+---@param problem? string with its JSON
+---@return slack.Error
+function M.foreign(call, response, problem)
   local status, body = response.status, response.body
   local kind = response:header "content-type"
   local hint = ""
@@ -199,7 +203,7 @@ local function decode(call, response)
     if is_file(response) then
       return read_file(call, response)
     end
-    return nil, foreign_answer(call, response, problem)
+    return nil, M.foreign(call, response, problem)
   end
   add_scopes(answer, response)
   if answer.ok then

@@ -138,11 +138,7 @@ function M.run(client, call)
   end
   advice.give(client, call.name, method, call.args)
   local answer, err = attempts.run(client, call, attempt)
-  client._stats:called(err)
-  local on_call = client._options.on_call
-  if on_call then
-    on_call(call.name, err)
-  end
+  client:_called(call.name, err)
   if err and err.code == "unknown_method" then
     advice.unknown_method(client, call.name) -- a handler seldom looks at the error
   end

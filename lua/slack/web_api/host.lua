@@ -45,6 +45,17 @@ function methods:_warn_once(kind, format, ...)
   end
 end
 
+---The end of a call.
+---@param name string
+---@param err? slack.Error
+function methods:_called(name, err)
+  self._stats:called(err)
+  local on_call = self._options.on_call
+  if on_call then
+    on_call(name, err)
+  end
+end
+
 -- Headers -------------------------------------------------------------------------
 
 -- Those of the options go before ours.

@@ -238,6 +238,13 @@ local function name_of(method)
   return type(method) == "table" and rawget(method, "_name") or method
 end
 
+local function new_pages(client, way, own, of_call)
+  return setmetatable({
+    client = client, paging = way, call_options = of_call, count = 0, is_over = false,
+    turn = false, line = {}, max_pages = own.max_pages, prefetch = own.prefetch,
+  }, Pages)
+end
+
 -- The pages and the options that are not of each call; else what is wrong.
 local function prepare(client, method, args, options, known)
   if options ~= nil and type(options) ~= "table" then
@@ -257,10 +264,14 @@ local function prepare(client, method, args, options, known)
   if not way then
     return nil, problem
   end
+  return new_pages(client, way, own, of_call), own
+end
+
+local function new_items(pages, own)
   return setmetatable({
-    client = client, paging = way, call_options = of_call, count = 0, is_over = false,
-    turn = false, line = {}, max_pages = own.max_pages, prefetch = own.prefetch,
-  }, Pages), own
+    pages = pages, count = 0, is_over = false, turn = false, line = {},
+    max_items = own.max_items, stop = own.stop,
+  }, Items)
 end
 
 ---@param client slack.Client
@@ -289,10 +300,27 @@ function M.each(client, method, args, options)
   if not pages then
     return nil, own
   end
-  return setmetatable({
-    pages = pages, count = 0, is_over = false, turn = false, line = {},
-    max_items = own.max_items, stop = own.stop,
-  }, Items)
+  return new_items(pages, own)
+end
+
+---The pages of what is no method of the Web API, or what is in them.
+---@param caller table caller:call(name, args, options) gives a page
+---@param options? slack.PagesOptions|slack.EachOptions
+---@param is_each boolean
+---@param new_way fun(own: table): slack.web_api.Paging
+---@return slack.Pages|slack.Items|nil
+---@return string? problem
+function M.over(caller, options, is_each, new_way)
+  local own, of_call = divide(options or {}, is_each and ITEM_OPTIONS or PAGE_OPTIONS)
+  if not own then
+    return nil, of_call
+  end
+  local pages = new_pages(caller, new_way(own), own, of_call)
+  if is_each then
+    return new_items(pages, own)
+  end
+  pages.stop = own.stop
+  return pages
 end
 
 return M

@@ -1,8 +1,9 @@
--- How the pages of a method follow one another (protocol §13.4): by cursor, by number, or by
--- the time of the oldest message.
+-- How the pages of a method follow one another (protocol §13.4): by cursor, by number, by the
+-- time of the oldest message, or by the place in the whole.
 
 local errors = require "slack.errors"
 local json = require "slack.json"
+local merged = require "slack.merged"
 local methods = require "slack.web_api.methods"
 
 -- Slack recommends no more at once.
@@ -97,6 +98,25 @@ end
 
 local by_time = { begin = begin_by_time, argument = "latest", next = next_time }
 
+-- By the place in the whole (SCIM) -----------------------------------------------
+
+local function begin_by_place(self)
+  self:note(math.tointeger(tonumber(self.args.startIndex)) or 1)
+  if self.args.count == nil then
+    self.args.count = self:fit(COUNT)
+  end
+end
+
+local function next_place(page, self)
+  local items = self.items and page[self.items]
+  local count = type(items) == "table" and #items or 0
+  local start = tonumber(page.startIndex) or tonumber(self.args.startIndex) or 1
+  local behind, total = math.tointeger(start + count), tonumber(page.totalResults)
+  return count > 0 and total and behind and behind <= total and behind or nil
+end
+
+local by_place = { begin = begin_by_place, argument = "startIndex", next = next_place }
+
 -- Which of them --------------------------------------------------------------------
 
 -- Nobody knows what an unknown method does: it may answer with a cursor.
@@ -114,28 +134,38 @@ local function way_of(name, info, args)
   return known.latest and by_time or nil
 end
 
+local function make(way, name, args, wanted, info)
+  local self = setmetatable({
+    name = name, args = args, way = way, most = wanted.max_items, met = {},
+    items = wanted.items or info and info.items,
+  }, Paging)
+  self:note(args[way.argument])
+  way.begin(self, info)
+  return self
+end
+
 ---@param name string of the method
 ---@param args? table<string, any> left as they are
 ---@param wanted { max_items: integer?, items: string? }
 ---@return slack.web_api.Paging?
 ---@return string? problem
 function M.new(name, args, wanted)
-  local info = methods.find(name)
-  local copy = {}
-  for key, value in pairs(args or {}) do
-    copy[key] = value
-  end
+  local info, copy = methods.find(name), merged(args)
   local way = way_of(name, info, copy)
   if not way then
     return nil, ("%s does not answer in pages: client:call gives its answer"):format(name)
   end
-  local self = setmetatable({
-    name = name, args = copy, way = way, most = wanted.max_items, met = {},
-    items = wanted.items or info and info.items,
-  }, Paging)
-  self:note(copy[way.argument])
-  way.begin(self, info)
-  return self
+  return make(way, name, copy, wanted, info)
+end
+
+---Of what is no method of the Web API.
+---@param way "cursor"|"place"
+---@param name string
+---@param args? table<string, any> left as they are
+---@param wanted { max_items: integer?, items: string }
+---@return slack.web_api.Paging
+function M.of(way, name, args, wanted)
+  return make(way == "cursor" and by_cursor or by_place, name, merged(args), wanted)
 end
 
 -- No more at once than are wanted.
