@@ -19,7 +19,8 @@
 
 struct slk_redis_connection {
     CURLM *multi;
-    CURL *easy; /* NULL: closed */
+    CURL *easy;           /* NULL: closed */
+    bool is_in_handshake; /* of TLS, or past it */
     bool is_open;
     curl_socket_t fd;
     struct slk_net_options *net;
@@ -108,6 +109,16 @@ static size_t ignore_body(char *data, size_t size, size_t count, void *context)
     return size * count;
 }
 
+/* libcurl tells in no other way, while it goes on, that a host has been reached. */
+static CURLcode begin_handshake(CURL *easy, void *tls, void *context)
+{
+    struct slk_redis_connection *connection = context;
+    (void)easy;
+    (void)tls;
+    connection->is_in_handshake = true;
+    return CURLE_OK;
+}
+
 static bool set_options(struct slk_redis_connection *connection)
 {
     CURL *easy = connection->easy;
@@ -118,6 +129,8 @@ static bool set_options(struct slk_redis_connection *connection)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->curl_error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore_body);
     curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, begin_handshake);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, connection);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     return is_ok;
 }
@@ -212,8 +225,13 @@ void slk_redis_connection_close(struct slk_redis_connection *connection)
     }
     slk_buffer_free(&connection->out);
     connection->fd = CURL_SOCKET_BAD;
-    connection->is_open = false;
+    connection->is_open = connection->is_in_handshake = false;
     connection->sent = connection->gone = 0;
+}
+
+bool slk_redis_connection_wants_tls(const struct slk_redis_connection *connection)
+{
+    return connection->is_in_handshake;
 }
 
 /* Speaking ------------------------------------------------------------------- */
@@ -328,7 +346,9 @@ static int parse(struct slk_redis_connection *connection, redisReply **reply, st
     if (connection->reader->err == REDIS_ERR_OOM) {
         return SLK_NOMEM;
     }
-    slk_error_set(err, "protocol", "%s is no Redis server, by what it answers: check host and port",
+    slk_error_set(err, "protocol",
+                  "%s is no Redis server, by what it answers: check host, port, and whether it "
+                  "wants TLS (rediss)",
                   connection->name);
     return SLK_INVALID;
 }

@@ -47,6 +47,9 @@ const char *slk_redis_connection_name(const struct slk_redis_connection *connect
 enum slk_redis_progress slk_redis_connection_open(struct slk_redis_connection *connection,
                                                   int64_t until, struct slk_error *err);
 
+/* Whether the server has been reached, and all that lacks is TLS with it. */
+bool slk_redis_connection_wants_tls(const struct slk_redis_connection *connection);
+
 /* Whether it is open, and the server has not closed it since the last reply. */
 bool slk_redis_connection_is_alive(struct slk_redis_connection *connection);
 

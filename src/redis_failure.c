@@ -18,7 +18,8 @@ static const struct failure {
     {"max number of clients", "busy", "has as many clients as it takes: raise its maxclients"},
     {"MISCONF", "disk_full",
      "cannot save to its disk and takes no writes meanwhile: look into its log"},
-    {"NOAUTH", "denied", "wants a password: redis://:PASSWORD@… or redis://USER:PASSWORD@…"},
+    {"NOAUTH", "denied",
+     "wants a password, which the URL has before the host, as :PASSWORD@ or USER:PASSWORD@"},
     {"WRONGPASS", "denied", "does not take the user and password of the URL"},
     {"invalid password", "denied", "does not take the password of the URL"},
     {"without any password configured", "denied",
@@ -26,7 +27,7 @@ static const struct failure {
     {"no password is set", "denied",
      "has no password set: take that of the URL out, or set one there"},
     {"wrong number of arguments for 'auth'", "denied",
-     "knows no users, only a password (it is older than 6.0): redis://:PASSWORD@…"},
+     "knows no users, only a password, as it is older than 6.0: take the user out of the URL"},
     {"NOPERM", "denied",
      "does not let this user: it needs get, set, del, incrby, eval, pexpire, exists and scan "
      "on keys that begin with the URL's prefix"},

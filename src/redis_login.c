@@ -96,6 +96,19 @@ static void judge_mode(const char *name, const char *info, struct slk_error *ref
     }
 }
 
+/* A server that wants TLS hangs up, too many clients are told so before. */
+static void explain_loss(const struct slk_redis_login *login,
+                         const struct slk_redis_connection *connection, struct slk_error *err)
+{
+    if (login->refusal.code[0] != '\0') {
+        *err = login->refusal;
+    } else if (strcmp(err->code, "connection") == 0 && login->next <= SELECT) {
+        slk_error_set(err, "connection",
+                      "%s hung up before it answered: does it want TLS (rediss)?",
+                      slk_redis_connection_name(connection));
+    }
+}
+
 /* PING is refused while data is loaded, and by replicas without a primary. The rights to it,
  * to a name and to INFO may be missing. */
 static void judge(struct slk_redis_login *login, const char *name, const redisReply *reply)
@@ -118,8 +131,8 @@ enum slk_redis_progress slk_redis_login_run(struct slk_redis_login *login,
         redisReply *reply;
         enum slk_redis_progress progress =
             slk_redis_connection_receive(connection, until, &reply, err);
-        if (progress == SLK_REDIS_FAILED && login->refusal.code[0] != '\0') {
-            *err = login->refusal; /* some are followed by a hangup */
+        if (progress == SLK_REDIS_FAILED) {
+            explain_loss(login, connection, err);
         }
         if (progress != SLK_REDIS_DONE) {
             return progress;

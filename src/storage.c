@@ -15,7 +15,7 @@
 #define CLOSING_PATIENCE SLK_SECONDS(5)
 
 struct slk_storage {
-    struct slk_storage_backend *backend; /* storage thread's, but for its atomics */
+    struct slk_storage_backend *backend; /* storage thread's, but for hurry and its atomics */
     struct slk_mailbox *mailbox;
     pthread_t thread;
     bool joined;
@@ -87,6 +87,9 @@ static void *run(void *argument)
             slk_mailbox_push(storage->mailbox, &batch->message);
         }
     }
+    storage->commits = atomic_load(&storage->backend->commits);
+    storage->backend->close(storage->backend);
+    storage->backend = NULL;
     return NULL;
 }
 
@@ -145,19 +148,17 @@ void slk_storage_close(struct slk_storage *storage)
     if (storage->joined) {
         return;
     }
+    /* Before the thread may end, and the backend with it. */
     atomic_store(&storage->backend->hurry_at, slk_clock_now() + CLOSING_PATIENCE);
+    if (storage->backend->hurry != NULL) {
+        storage->backend->hurry(storage->backend);
+    }
     pthread_mutex_lock(&storage->queue_lock);
     storage->closing = true;
     pthread_mutex_unlock(&storage->queue_lock);
     pthread_cond_signal(&storage->changed);
-    if (storage->backend->hurry != NULL) {
-        storage->backend->hurry(storage->backend);
-    }
     pthread_join(storage->thread, NULL);
     storage->joined = true;
-    storage->commits = atomic_load(&storage->backend->commits);
-    storage->backend->close(storage->backend);
-    storage->backend = NULL;
 }
 
 struct slk_storage_stats slk_storage_stats(const struct slk_storage *storage)

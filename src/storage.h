@@ -24,7 +24,7 @@ struct slk_storage_backend {
                                    struct slk_storage_job *first);
     /* Lua thread. Ends a wait that was begun before hurry_at changed. May be NULL. */
     void (*hurry)(struct slk_storage_backend *backend);
-    /* Lua thread, when the other has ended. Frees it. */
+    /* Last of all on the storage thread, where signals are blocked, or instead of it. Frees it. */
     void (*close)(struct slk_storage_backend *backend);
     _Atomic int64_t hurry_at; /* on slk_clock_now's scale */
     atomic_ullong commits;    /* counted by the backend */

@@ -19,6 +19,7 @@
 #define BACKOFF_FIRST   SLK_MS(50)
 #define BACKOFF_MAXIMUM SLK_SECONDS(2)
 #define REFUSED         SLK_SECONDS(1) /* at least, after a refusal */
+#define LOOK_UP_PAUSE   SLK_SECONDS(1)
 
 enum state { CLOSED, CONNECTING, LOGGING_IN, READY };
 
@@ -37,6 +38,8 @@ struct redis_store {
     struct slk_error trouble; /* why there is no connection */
     int64_t away_since;       /* 0: it is not, or nobody was told */
     struct slk_log_limit limit;
+    bool is_replica;                             /* that takes no writes */
+    int64_t looked_up_at;                        /* whether that has changed */
     struct slk_storage_job *sent[PIPELINE_JOBS]; /* in this round trip */
     size_t starts[PIPELINE_JOBS];                /* of their commands */
 
@@ -104,6 +107,13 @@ static enum slk_redis_progress step(struct redis_store *store, int64_t until)
     return slk_redis_login_run(store->login, store->connection, until, &store->trouble);
 }
 
+static const char *what_is_missing(const struct redis_store *store)
+{
+    return store->state == LOGGING_IN                          ? "answer"
+           : slk_redis_connection_wants_tls(store->connection) ? "TLS handshake"
+                                                               : "connection";
+}
+
 /* One attempt goes on over many calls, however little time each has. */
 static void attempt(struct redis_store *store, int64_t until)
 {
@@ -119,7 +129,7 @@ static void attempt(struct redis_store *store, int64_t until)
     } else if (progress == SLK_REDIS_FAILED) {
         drop(store);
     } else if (slk_clock_now() >= store->attempt_ends) {
-        set_timeout(store, store->state == CONNECTING ? "connection" : "answer");
+        set_timeout(store, what_is_missing(store));
         drop(store);
     }
 }
@@ -135,12 +145,17 @@ static bool is_refused(const struct redis_store *store)
     return store->state == CLOSED && slk_redis_is_refusal(&store->trouble);
 }
 
+static void close_quietly(struct redis_store *store)
+{
+    slk_redis_connection_close(store->connection);
+    store->state = CLOSED;
+}
+
 /* A server may close a connection that was idle for long: that is no loss. */
 static void check_idle(struct redis_store *store)
 {
     if (store->state == READY && !slk_redis_connection_is_alive(store->connection)) {
-        slk_redis_connection_close(store->connection);
-        store->state = CLOSED;
+        close_quietly(store);
     }
 }
 
@@ -175,7 +190,7 @@ static void fail_late(struct redis_store *store, struct slk_storage_job *first)
 {
     int64_t now = slk_clock_now();
     if (store->trouble.code[0] == '\0') { /* the attempt goes on */
-        set_timeout(store, "connection");
+        set_timeout(store, what_is_missing(store));
     }
     bool is_all = is_refused(store) || now >= atomic_load(&store->backend.hurry_at);
     for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
@@ -217,6 +232,16 @@ static size_t append_jobs(struct redis_store *store, struct slk_storage_job *fir
     return count;
 }
 
+/* After a failover the same name may lead to another server: looked up again, once a
+ * second, when this one turns out to be a replica. */
+static void note_replica(struct redis_store *store, const redisReply *reply)
+{
+    if (reply->type == REDIS_REPLY_ERROR && strstr(reply->str, "READONLY") != NULL &&
+        slk_clock_now() >= store->looked_up_at + LOOK_UP_PAUSE) {
+        store->is_replica = true;
+    }
+}
+
 static enum slk_redis_progress take_reply(struct redis_store *store, struct slk_storage_job *job)
 {
     redisReply *reply;
@@ -225,6 +250,7 @@ static enum slk_redis_progress take_reply(struct redis_store *store, struct slk_
         slk_redis_connection_receive(store->connection, until, &reply, &store->trouble);
     if (progress == SLK_REDIS_DONE) {
         slk_redis_conclude_job(job, reply, slk_redis_connection_name(store->connection));
+        note_replica(store, reply);
         freeReplyObject(reply);
     }
     return progress;
@@ -265,6 +291,11 @@ static void run_some(struct redis_store *store, struct slk_storage_job *first)
         slk_backoff_reset(&store->backoff);
         store->trouble.code[0] = '\0';
         atomic_fetch_add(&store->backend.commits, 1);
+        if (store->is_replica) {
+            store->is_replica = false;
+            store->looked_up_at = slk_clock_now();
+            close_quietly(store);
+        }
     } else {
         drop(store);
     }

@@ -23,15 +23,17 @@ local function wait_for(self)
   repeat
     assert(self.program:is_running(), self.program:output())
     assert(os.time() <= deadline, self.program:output())
-  until self.program:output():find "eady to accept connections" or os.execute "sleep 0.02" == nil
+  until self.program:output():find "eady to accept connections"
+    or self.program:output():find "Sentinel ID is" or os.execute "sleep 0.02" == nil
 end
 
 ---Starts it and waits until it serves. Nothing is kept on the disk.
 ---@param lines? string[] of its configuration
----@return table redis with port and url
-function Redis.start(lines)
+---@param arguments? string of the program
+---@return table redis with port, url and the path of a socket
+function Redis.start(lines, arguments)
   local self = setmetatable({ directory = files.temporary(), port = proxy.free_port() }, Redis)
-  self.lines = lines or {}
+  self.lines, self.arguments = lines or {}, arguments or ""
   self.socket = self.directory.path .. "/redis.sock"
   self.url = ("redis://127.0.0.1:%d"):format(self.port)
   self:run()
@@ -43,10 +45,10 @@ function Redis:run()
   local path = self.directory.path .. "/redis.conf"
   files.write(path, table.concat({
     "port " .. self.port, "bind 127.0.0.1", 'save ""', "appendonly no", "daemonize no",
-    "dir " .. self.directory.path, "unixsocket " .. self.socket, "databases 4",
-    table.concat(self.lines, "\n"), "",
+    "dir " .. self.directory.path, "unixsocket " .. self.socket,
+    self.arguments == "" and "databases 4" or "", table.concat(self.lines, "\n"), "",
   }, "\n"))
-  self.program = Process.start("redis-server " .. path)
+  self.program = Process.start(("redis-server %s %s"):format(path, self.arguments))
   wait_for(self)
 end
 
@@ -75,6 +77,15 @@ end
 ---@param database? integer 0
 function Redis:pass(seconds, database)
   self:ask(("-n %d eval '%s' 0 %d"):format(database or 0, PASS, math.ceil(seconds * 1000)))
+end
+
+---Listens with TLS too.
+---@param password string
+---@return integer port
+function Redis:listen_with_tls(password)
+  local port = proxy.free_port()
+  self:ask(("--no-auth-warning -a %s config set tls-port %d"):format(password, port))
+  return port
 end
 
 ---@param name string of a signal

@@ -89,10 +89,10 @@ local function read_url(url)
   local scheme, rest = url:match "^(%a[%w+.-]*):(.*)$"
   local backend = scheme and BACKENDS[scheme:lower()]
   if not backend then
+    local shown = scheme and scheme .. ":" or url:find("@", 1, true) and "…" or url:sub(1, 40)
     local hint = scheme and near_miss(scheme, BACKENDS)
-      or url ~= "" and ('; did you mean "sqlite:%s"?'):format(url:sub(1, 40))
-    return nil, ("%s, got %q%s"):format(FORMS, scheme and scheme .. ":" or url:sub(1, 40),
-      hint or "")
+      or url ~= "" and ('; did you mean "sqlite:%s"?'):format(shown)
+    return nil, ("%s, got %q%s"):format(FORMS, shown, hint or "")
   end
   local module, given = backend(rest, url)
   return module, given or rest

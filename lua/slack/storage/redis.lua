@@ -4,18 +4,12 @@
 
 local Thread = require "slack.storage.thread"
 local core = require "slack.core"
-local errors = require "slack.errors"
 local http = require "slack.http"
 local redis_url = require "slack.storage.redis_url"
 
 local TIMEOUT = 5
 
 local M = {}
-
-local function close_with(backend, err)
-  backend:close()
-  return nil, err
-end
 
 ---Connects, and waits for that.
 ---@async
@@ -37,11 +31,15 @@ function M.open(url, options)
     return nil, problem
   end
   backend.is_shared = true
+  local is_ready = false
+  local opening <close> = setmetatable({}, { -- luacheck: ignore 211
+    __close = function() -- the task may be cancelled while it waits
+      return is_ready or backend:close()
+    end,
+  })
   local _, failed = backend:get("ready", 0)
-  if failed then
-    return close_with(backend, errors.new { code = failed.code, message = failed.message })
-  end
-  return backend
+  is_ready = not failed
+  return is_ready and backend or nil, failed
 end
 
 return M

@@ -148,6 +148,8 @@ function M.read(url)
     return nil, ('two slashes come first: "%s://HOST"'):format(scheme)
   elseif rest:find("#", 1, true) then
     return nil, 'there is a "#": in a password it is written "%23"'
+  elseif query:find("@", 1, true) then
+    return nil, 'there is an "@" after "?": in a password "?" is written "%3F"'
   end
   local authority, path = place:match "^([^/]*)(.*)$"
   local problem = read_place(settings, scheme, authority, path) or read_query(settings, query)
