@@ -10,6 +10,8 @@
  * connection.
  *
  *   read            a request, head and body
+ *   head, body      only the one, only the other; after a body comes "body BYTES"
+ *   take N          so many bytes of a body
  *   send TEXT       TEXT with \r, \n, \\ and \xHH
  *   repeat N TEXT   the same N times, for ever when N is 0
  *   slow MS TEXT    byte by byte, that long between them
@@ -108,26 +110,63 @@ static size_t body_length(const char *head)
     return field != NULL ? strtoul(field + 17, NULL, 10) : 0;
 }
 
-/* Byte by byte, so that nothing of the next request is taken. */
-static bool read_request(int fd)
+/* Byte by byte, so that nothing of what follows is taken. */
+static bool read_head(int fd, char head[MAX_HEAD])
 {
-    char head[MAX_HEAD];
     size_t length = 0;
     while (length < 4 || memcmp(head + length - 4, "\r\n\r\n", 4) != 0) {
-        if (length == sizeof head - 1 || recv(fd, head + length, 1, 0) != 1) {
+        if (length == MAX_HEAD - 1 || recv(fd, head + length, 1, 0) != 1) {
             return false;
         }
         head[++length] = '\0';
     }
     printf("request %.*s\n",
            (int)strcspn(head + strcspn(head, " ") + 1, " ") + (int)strcspn(head, " ") + 1, head);
-    for (size_t left = body_length(head); left > 0; left--) {
-        char byte;
-        if (recv(fd, &byte, 1, 0) != 1) {
+    return true;
+}
+
+static bool take(int fd, size_t left)
+{
+    char bytes[65536];
+    while (left > 0) {
+        ssize_t count = recv(fd, bytes, left < sizeof bytes ? left : sizeof bytes, 0);
+        if (count <= 0) {
             return false;
         }
+        left -= (size_t)count;
     }
     return true;
+}
+
+static bool read_chunks(int fd, size_t *total)
+{
+    size_t size;
+    do {
+        char line[32] = "";
+        size_t length = 0;
+        while (length < 2 || line[length - 1] != '\n') {
+            if (length == sizeof line - 1 || recv(fd, line + length++, 1, 0) != 1) {
+                return false;
+            }
+        }
+        size = strtoul(line, NULL, 16);
+        *total += size;
+        if (!take(fd, size + 2)) {
+            return false;
+        }
+    } while (size > 0);
+    return true;
+}
+
+static bool read_body(int fd, const char *head)
+{
+    size_t total = body_length(head);
+    bool ok = strcasestr(head, "\r\nTransfer-Encoding: chunked") != NULL ? read_chunks(fd, &total)
+                                                                         : take(fd, total);
+    if (ok) {
+        printf("body %zu\n", total);
+    }
+    return ok;
 }
 
 static bool send_slowly(int fd, const char *bytes, size_t length, int ms)
@@ -149,7 +188,8 @@ static bool hang(int fd)
     return false;
 }
 
-static bool do_step(int fd, const char *step)
+/* head is that of the last request. */
+static bool do_step(int fd, const char *step, char head[MAX_HEAD])
 {
     char *bytes = malloc(strlen(step) + 1);
     long number = strtol(step + strcspn(step, " "), NULL, 10);
@@ -159,7 +199,13 @@ static bool do_step(int fd, const char *step)
     size_t length = unescape(text, bytes);
     bool ok = true;
     if (strcmp(step, "read") == 0) {
-        ok = read_request(fd);
+        ok = read_head(fd, head) && take(fd, body_length(head));
+    } else if (strcmp(step, "head") == 0) {
+        ok = read_head(fd, head);
+    } else if (strcmp(step, "body") == 0) {
+        ok = read_body(fd, head);
+    } else if (strncmp(step, "take ", 5) == 0) {
+        ok = take(fd, (size_t)number);
     } else if (strncmp(step, "send ", 5) == 0) {
         ok = send_all(fd, bytes, length);
     } else if (strncmp(step, "repeat ", 7) == 0) {
@@ -192,7 +238,9 @@ static void *serve(void *argument)
 {
     struct connection *connection = argument;
     int i = first_step(connection->number);
-    while (i < step_count && strcmp(steps[i], "--") != 0 && do_step(connection->fd, steps[i])) {
+    char head[MAX_HEAD] = "";
+    while (i < step_count && strcmp(steps[i], "--") != 0 &&
+           do_step(connection->fd, steps[i], head)) {
         i++;
     }
     close(connection->fd);
