@@ -148,6 +148,12 @@ CURLcode slk_http_bodies_set(struct slk_http_transfer *transfer)
     return set_method(transfer, easy);
 }
 
+bool slk_http_bodies_allow_http2(const struct slk_http_transfer *transfer)
+{
+    const struct slk_http_stream *stream = transfer->request->stream;
+    return stream == NULL || !stream->is_passed_on;
+}
+
 static bool tell_head(struct slk_http_transfer *transfer)
 {
     struct slk_http_result *head = slk_http_result_create();

@@ -9,6 +9,11 @@
 /* Sets method and bodies of the transfer on its handle. */
 CURLcode slk_http_bodies_set(struct slk_http_transfer *transfer);
 
+/* Whether the transfer may go over HTTP/2. Not when the caller may hold up the
+ * response: libcurl (7.88) then goes on reading the connection for the other
+ * streams, and keeps up to 32 MiB of this one in memory. */
+bool slk_http_bodies_allow_http2(const struct slk_http_transfer *transfer);
+
 /* The head of a response is whole. False: the transfer has failed and is to end. */
 bool slk_http_bodies_head(struct slk_http_transfer *transfer);
 

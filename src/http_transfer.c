@@ -247,6 +247,7 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int6
     struct slk_http_request *request = transfer->request;
     transfer->easy = easy;
     transfer->started = transfer->heard = now;
+    bool http2 = request->http2 && slk_http_bodies_allow_http2(transfer);
     if (suppress_headers(request) != SLK_OK ||
         slk_net_options_apply(request->net, easy) != SLK_OK ||
         slk_http_bodies_set(transfer) != CURLE_OK || set_response(transfer, easy) != CURLE_OK ||
@@ -255,8 +256,8 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int6
     }
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     request->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http2 ? 1L : 0L);
+                     http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, MAX_LIFETIME_S);
