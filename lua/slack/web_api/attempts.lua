@@ -12,8 +12,8 @@ local SHORTEST_PAUSE, MOST_OF_SHORTEST = 0.5, 5
 ---What there has to be of a call for it to be repeated.
 ---@class slack.web_api.Repeated: slack.web_api.Paced
 ---@field is_repeatable boolean doing it twice does no harm
----@field has_stream? boolean its body comes from a function, and cannot be sent again
 ---@field retries slack.RetryOptions
+---@field request slack.HttpRequest
 
 ---Who makes calls: a client, a webhook.
 ---@class slack.web_api.Host
@@ -22,9 +22,14 @@ local SHORTEST_PAUSE, MOST_OF_SHORTEST = 0.5, 5
 
 local M = {}
 
+-- What a function has given is not there a second time.
+local function can_repeat(call)
+  return type(call.request.body) ~= "function"
+end
+
 local function is_wanted(call, err, failures)
   local policy = call.retries
-  if failures > policy.count or call.has_stream then
+  if failures > policy.count or not can_repeat(call) then
     return false
   end
   local wanted = policy.on and policy.on(err, failures)
@@ -57,7 +62,7 @@ local function pause(host, call, err, limits)
   end
   host._stats:limited(call.name)
   host._pacing:pause(call, seconds)
-  return call.retries.count > 0 and not call.has_stream
+  return call.retries.count > 0 and can_repeat(call)
     and call.waited + seconds <= call.max_wait
 end
 
