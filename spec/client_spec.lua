@@ -148,6 +148,15 @@ describe("client", function()
           server.requests[2].body })
     end)
 
+    it("of the client stays out where the app shows its secret, for another one to come", function()
+      local client = start(ok)
+      local code = { client_id = "1", client_secret = "s", code = "c" }
+      assert(client.oauth.v2.access(code))
+      assert(client.oauth.v2.access(code, { token = "xoxb-given" }))
+      assert.is_nil(server.requests[1].headers.authorization)
+      assert.equal("Bearer xoxb-given", server.requests[2].headers.authorization)
+    end)
+
     it("of another installation is used by a derived client", function()
       local client = start(ok)
       assert(client:with_token("xoxb-other").auth.test())

@@ -22,6 +22,11 @@ local retry = require "slack.retry"
 local FORM = "application/x-www-form-urlencoded"
 local JSON = "application/json; charset=utf-8"
 
+-- Here the app shows its own secret, beside which a token would be another identity.
+local BY_SECRET = {
+  ["oauth.access"] = true, ["oauth.v2.access"] = true, ["oauth.v2.user.access"] = true,
+  ["openid.connect.token"] = true,
+}
 local NONE = {}
 
 local M = {}
@@ -49,12 +54,13 @@ local function problem_with_name(name)
   if type(name) ~= "string" then
     return ("the name of a Web API method expected, got %s"):format(
       type(name) == "number" and name or type(name))
+  elseif name:find "^%a[%w_.]*$" then
+    return nil
   elseif name:find("://", 1, true) then -- and nothing of it, as it may be a secret
     return "the name of a Web API method expected, got a URL: other servers are asked by "
       .. "slack.fetch, and another root of the Web API is the option 'api_url'"
-  elseif not name:find "^%a[%w_.]*$" then
-    return ("the name of a Web API method expected, got %q"):format(name)
   end
+  return ("the name of a Web API method expected, got %q"):format(name)
 end
 
 local function problem_with(name, args, options)
@@ -105,7 +111,7 @@ function M.new(client, name, args, options)
   if not body then
     return nil, ("%s: %s"):format(name, is_json)
   end
-  local token = own_token or settings.token
+  local token = own_token or not BY_SECRET[name] and settings.token or nil
   return {
     name = name, method = method, args = args,
     token = token, has_own_token = own_token ~= nil,

@@ -20,8 +20,18 @@ local POSTING = {
   ["chat.postEphemeral"] = "channel", ["chat.postMessage"] = "channel",
 }
 local PER_CHANNEL = { 60, 10 }
--- Posts to URLs of hooks.slack.com, by their kind.
-local HOOKS = { ["incoming webhook"] = { 60, 10 }, ["workflow webhook"] = { 10, 10 } }
+-- What is no method: posts to URLs of hooks.slack.com by their kind, and requests to REST
+-- interfaces, which count for a whole organization.
+local OTHERS = {
+  ["incoming webhook"] = { 60, 10 }, ["workflow webhook"] = { 10, 10 },
+  ["audit_logs.logs"] = { 50, 50 },
+}
+for _, kind in ipairs { "users", "groups" } do
+  OTHERS[("scim.%s.get"):format(kind)] = { 300, 300 }
+  for _, action in ipairs { "create", "patch", "replace", "delete" } do
+    OTHERS[("scim.%s.%s"):format(kind, action)] = { 180, 20 }
+  end
+end
 
 local OPTIONS = {
   tiers = true, methods = true, per_channel = true, share = true, store = true,
@@ -161,8 +171,8 @@ function Limits:of(name)
     if given == nil and not SPECIAL[name] then
       given = (self.options.tiers or {})[tier]
     end
-    found = choose(given, SPECIAL[name] or HOOKS[name] or TIERS[tier], self.share)
-    if method or given ~= nil or HOOKS[name] then -- other names are as many as anyone makes up
+    found = choose(given, SPECIAL[name] or OTHERS[name] or TIERS[tier], self.share)
+    if method or given ~= nil or OTHERS[name] then -- other names are as many as anyone makes up
       self.by_method[name] = found
     end
   end
