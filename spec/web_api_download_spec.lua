@@ -293,6 +293,7 @@ describe("client:download", function()
       { { "F1", "x", 5 }, "a table of options expected, got number" },
       { { "F1", "x", { max_byte = 5 } }, "unknown option 'max_byte'; did you mean \"max_bytes\"?" },
       { { "F1", "x", { max_bytes = 0 } }, "option 'max_bytes': an integer of at least 1 expected" },
+      { { "F1", "x", { token = "a\nb" } }, "option 'token': it has spaces or line ends in it" },
       { { "F1", "x", { progress = 5 } }, "option 'progress': function expected" },
     } do
       local ok, message = pcall(function() client:download(table.unpack(case[1], 1, 3)) end)

@@ -221,6 +221,15 @@ describe("client:pages and client:each", function()
     assert.equal(1, #asked)
   end)
 
+  it("end with an error when there are more messages and no cursor", function()
+    local client = start(function()
+      return { messages = { { id = "1" } }, has_more = true }
+    end)
+    local items = client:each("conversations.history", { channel = "C1" })
+    assert.equal("1", items:next().id)
+    assert.equal("no_cursor", select(2, items:next()).code)
+  end)
+
   describe("with a bound", function()
     local function ids_with(options)
       local client = start(three_pages)
@@ -393,6 +402,21 @@ describe("client:pages and client:each", function()
         end
         first:cancel()
         assert.equal("U1 U2 U3 U4 U5 U6", select(2, second:join()))
+      end)
+    end)
+
+    it("let the others go on when the one whose turn it is is cancelled", function()
+      local client = start(three_pages)
+      local items = client:each "users.list"
+      tasks.run(function()
+        local second
+        tasks.spawn(function()
+          items:next()
+          second:cancel()
+        end)
+        second = tasks.spawn(function() items:next() end)
+        local third = tasks.spawn(function() return ids_of(items) end)
+        assert.matches("U6$", (select(2, third:join(5))))
       end)
     end)
 

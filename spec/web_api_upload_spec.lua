@@ -453,6 +453,15 @@ describe("c:upload", function()
     assert.is_nil(assert(here:wait_message { text = "this" }).thread_ts)
   end)
 
+  with_slack("shows several together, and passes on the options of a call", function(here)
+    handle(here, function(c)
+      assert(c:upload({ files = {
+        { content = "x", filename = "x.txt" }, { content = "y", filename = "y.txt" },
+      } }, { timeout = 5 }))
+    end, function() here:say { text = "file" } end)
+    assert.equal(2, #here:messages "general" [2].files)
+  end)
+
   with_slack("shows it elsewhere when a channel is given", function(here)
     local root = here:say { text = "what is there?" }
     local random = here.workspace:find_channel("random").id

@@ -7,6 +7,7 @@ local checks = require "slack.option_checks"
 local client_options = require "slack.web_api.options"
 local core = require "slack.core"
 local errors = require "slack.errors"
+local host = require "slack.web_api.host"
 local http = require "slack.http"
 local merged = require "slack.merged"
 local retry = require "slack.retry"
@@ -64,9 +65,9 @@ local function is_slacks(self, url)
   elseif origin == roots.origin(self.client._options.api_url):lower() then
     return true
   end
-  local host = origin:match "^https://([^:]+)$"
+  local given = origin:match "^https://([^:]+)$"
   for _, name in ipairs(HOSTS) do
-    if host == name or host and host:sub(-#name - 1) == "." .. name then
+    if given == name or given and given:sub(-#name - 1) == "." .. name then
       return true
     end
   end
@@ -213,9 +214,15 @@ end
 
 -- What is asked --------------------------------------------------------------------
 
+local function url_of(file)
+  local url = file.url_private_download
+  url = type(url) == "string" and url or file.url_private
+  return type(url) == "string" and url or nil
+end
+
 local function check_source(what)
   local id = type(what) == "table" and what.id
-  if type(what) == "table" and (what.url_private or what.url_private_download or id) then
+  if type(what) == "table" and (url_of(what) or type(id) == "string") then
     return nil
   elseif type(what) == "string" and (what:find "^https?://" or what:find "^F%w+$") then
     return nil
@@ -239,7 +246,10 @@ local function check_options(options)
   elseif type(options) ~= "table" then
     return "a table of options expected, got " .. type(options)
   end
-  return client_options.problem(options, OPTIONS, "options")
+  local token = options.token
+  local problem = token ~= nil and host.token_problem(token)
+  return problem and "option 'token': " .. problem
+    or client_options.problem(options, OPTIONS, "options")
 end
 
 ---What is wrong with what is asked, or nil.
@@ -251,8 +261,7 @@ end
 -- A file of a shared channel comes without its URL, and an id has none.
 local function find_url(client, what, options)
   local file = type(what) == "table" and what or nil
-  local url = file and (file.url_private_download or file.url_private)
-    or type(what) == "string" and what:find "://" and what
+  local url = file and url_of(file) or type(what) == "string" and what:find "://" and what
   if url then
     return url, file
   end
@@ -264,8 +273,8 @@ local function find_url(client, what, options)
     return nil, err
   end
   file = type(answer.file) == "table" and answer.file or {}
-  url = file.url_private_download or file.url_private
-  if type(url) ~= "string" then
+  url = url_of(file)
+  if not url then
     return nil, failure("no_url", "Slack gives no URL of the file: it was deleted or is hidden")
   end
   return url, file

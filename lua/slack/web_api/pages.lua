@@ -40,10 +40,13 @@ local function take_turn(self)
   return setmetatable({ of = self }, Turn)
 end
 
+-- All who wait are woken and look again, as any one of them may have been cancelled.
 function Turn:__close()
   local line = self.of.line
-  self.of.turn = false
-  while line[1] and not table.remove(line, 1):resolve() do end -- who was cancelled is passed over
+  self.of.turn, self.of.line = false, {}
+  for _, waiter in ipairs(line) do
+    waiter:resolve()
+  end
 end
 
 -- Pages ----------------------------------------------------------------------------
@@ -153,7 +156,20 @@ local function item_at_hand(self)
   return item, name
 end
 
+-- Another task may have got a page meanwhile.
+local function has_more(self)
+  local list = self.list
+  if list and self.is_sequence then
+    return list[self.at + 1] ~= nil
+  end
+  return list ~= nil and next(list, self.at) ~= nil
+end
+
 local function take_page(self)
+  local turn <close> = take_turn(self) -- luacheck: no unused
+  if self.is_over or has_more(self) then
+    return true
+  end
   local page, err = self.pages:next()
   if not page then
     return nil, err
@@ -179,7 +195,6 @@ end
 ---@return any item nil behind the last one
 ---@return any err; with an item: its name where the page has an object instead of a list
 function Items:next()
-  local turn <close> = take_turn(self) -- luacheck: no unused
   while not self.is_over do
     local item, name = item_at_hand(self)
     if item ~= nil then

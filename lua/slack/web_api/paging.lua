@@ -37,13 +37,24 @@ local function next_cursor(page)
 end
 
 local function begin_by_cursor(self, info)
-  local known = info and info.arguments
-  if known and known.limit and self.args.limit == nil then
+  local known = info and info.arguments or {}
+  self.has_times = known.latest ~= nil
+  if known.limit and self.args.limit == nil then
     self.args.limit = self:fit(LIMIT)
   end
 end
 
-local by_cursor = { begin = begin_by_cursor, argument = "cursor", next = next_cursor }
+-- Of messages Slack says apart from the cursor that there are more.
+local function cursor_or_error(page, self)
+  local cursor = next_cursor(page)
+  if not cursor and page.has_more == true and self.has_times then
+    self.err = self:failure("no_cursor", "Slack says that there is more, and not how to get it",
+      page)
+  end
+  return cursor
+end
+
+local by_cursor = { begin = begin_by_cursor, argument = "cursor", next = cursor_or_error }
 
 -- By number ------------------------------------------------------------------------
 
@@ -173,6 +184,12 @@ function Paging:fit(limit)
   return self.most and math.min(limit, self.most) or limit
 end
 
+function Paging:failure(code, message, page)
+  return errors.new {
+    code = code, message = self.name .. ": " .. message, method = self.name, response = page,
+  }
+end
+
 function Paging:note(cursor)
   if cursor ~= nil then
     self.met[cursor] = true
@@ -188,11 +205,8 @@ function Paging:advance(page)
   if cursor == nil then
     return true
   elseif self.met[cursor] then
-    self.err = errors.new {
-      code = "repeated_cursor", method = self.name, response = page,
-      message = self.name .. ": Slack sends back to a page that it has given already: there is "
-        .. "more, which cannot be reached",
-    }
+    self.err = self:failure("repeated_cursor", "Slack sends back to a page that it has given "
+      .. "already: there is more, which cannot be reached", page)
     return true
   end
   self:note(cursor)
@@ -240,11 +254,8 @@ function Paging:items_of(page)
   if items then
     return items
   end
-  return nil, errors.new {
-    code = "invalid_response", method = self.name, response = page,
-    message = self.name .. ": it is not clear which field of a page has the items: name it with "
-      .. "the option \"items\"",
-  }
+  return nil, self:failure("invalid_response", "it is not clear which field of a page has the "
+    .. 'items: name it with the option "items"', page)
 end
 
 return M

@@ -81,7 +81,6 @@ local function send_bytes(self, url, source, sending)
   elseif not response.ok then
     return nil, refusal(source, response)
   end
-  self:tell(self.sent + source.length)
   return true
 end
 
@@ -185,7 +184,7 @@ local function partial_failure(self)
     if shown then
       table.insert(uploaded, { id = shown.id, title = shown.title, filename = source.name })
     else
-      table.insert(failed, { filename = source.name, error = self.errors[i] })
+      table.insert(failed, { filename = source.name, error = self.errors[i] or err })
     end
   end
   local culprit = self.culprit and ("%q: "):format(self.culprit.name) or ""
@@ -199,12 +198,14 @@ end
 -- Nothing is sent before it is known that all can be read.
 local function measure(self)
   for i, file in ipairs(self.files) do
-    local source = Source.new(file)
+    self.sources[i] = Source.new(file)
+  end
+  for _, source in ipairs(self.sources) do
     local ok, code, message = source:measure()
     if not ok then
-      return nil, failure(code, message)
+      self.first_error, self.culprit = failure(code, message), source
+      return false
     end
-    self.sources[i] = source
     self.total = self.total + source.length
   end
   return true
@@ -235,14 +236,12 @@ function M.run(client, what, options)
     progress = what.progress, files = files, sources = {}, shown = {}, errors = {},
     total = 0, sent = 0, told = 0,
   }, Uploading)
-  local ok, err = measure(self)
-  if not ok then
-    return nil, err
+  if measure(self) then
+    for _, post in ipairs(posts) do
+      self:post(post)
+    end
   end
-  for _, post in ipairs(posts) do
-    self:post(post)
-  end
-  err = self.first_error
+  local err = self.first_error
   if err then
     return nil, what.files and partial_failure(self) or err
   end
