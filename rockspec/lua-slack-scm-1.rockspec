@@ -58,6 +58,7 @@ build = {
         "src/http_connection.c",
         "src/http_form.c",
         "src/http_head.c",
+        "src/http_headers.c",
         "src/http_host.c",
         "src/http_parser.c",
         "src/http_patience.c",

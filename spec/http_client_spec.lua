@@ -2,6 +2,7 @@ local OwnClient = require "support.own_client"
 local Process = require "support.process"
 local WebServer = require "support.web_server"
 local child = require "support.child"
+local core = require "slack.core"
 local files = require "support.files"
 local footprint = require "support.footprint"
 local http = require "slack.http"
@@ -84,6 +85,36 @@ describe("http_client", function()
       assert.same({ "1", "", nil, nil },
         { got.headers["x-a"], got.headers["x-empty"], got.headers["expect"],
           got.headers["content-type"] })
+    end)
+
+    it("shares headers with others, which outlive the program's hold of them", function()
+      server = WebServer.start(function()
+        return 200
+      end)
+      local shared = core.http_headers { "X-A", "1", "Content-Type", "text/plain" }
+      local begun = {}
+      for i = 1, 40 do -- more than there are connections, so that some wait
+        begun[i] = tasks.spawn(request, {
+          method = "POST", url = server.url, headers = shared, body = "b" .. i,
+        })
+      end
+      shared = nil -- luacheck: ignore 311
+      collectgarbage()
+      for _, task in ipairs(begun) do
+        assert(task:join())
+      end
+      for _, got in ipairs(server.requests) do
+        assert.same({ "1", "text/plain", nil },
+          { got.headers["x-a"], got.headers["content-type"], got.headers["expect"] })
+      end
+      assert.equal(40, #server.requests)
+    end)
+
+    it("raises for headers to be shared that are malformed, without their values", function()
+      local ok, message = pcall(core.http_headers, { "a", "1", "b", "secret\r\nEvil: 1" })
+      assert.is_false(ok)
+      assert.matches("header number 2 is malformed", message)
+      assert.not_matches("secret", message)
     end)
 
     for _, case in ipairs {

@@ -1,6 +1,5 @@
 #include "http_request.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,35 +30,29 @@ struct slk_http_request *slk_http_request_create(const char *method, const char 
     return request;
 }
 
-static bool is_token(const char *text)
-{
-    static const char characters[] = "!#$%&'*+-.^_`|~0123456789"
-                                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return *text != '\0' && strspn(text, characters) == strlen(text);
-}
-
 int slk_http_request_add_header(struct slk_http_request *request, const char *name,
                                 const char *value)
 {
-    if (!is_token(name) || strpbrk(value, "\r\n") != NULL) {
-        return SLK_INVALID;
+    if (request->headers == NULL) {
+        request->headers = slk_http_headers_create();
     }
-    size_t size = strlen(name) + strlen(value) + 3;
-    char *line = malloc(size);
-    if (line == NULL) {
-        return SLK_NOMEM;
+    return request->headers != NULL ? slk_http_headers_add(request->headers, name, value)
+                                    : SLK_NOMEM;
+}
+
+void slk_http_request_share_headers(struct slk_http_request *request,
+                                    struct slk_http_headers *headers)
+{
+    slk_http_headers_release(request->headers);
+    request->headers = slk_http_headers_retain(headers);
+}
+
+int slk_http_request_complete(struct slk_http_request *request)
+{
+    if (request->headers == NULL) {
+        request->headers = slk_http_headers_create();
     }
-    /* libcurl's spelling of a header without a value ends in a semicolon. */
-    bool is_empty = value[strspn(value, " \t")] == '\0';
-    snprintf(line, size, is_empty ? "%s;" : "%s: %s", name, value);
-    struct curl_slist *headers = curl_slist_append(request->headers, line);
-    OPENSSL_cleanse(line, size);
-    free(line);
-    if (headers == NULL) {
-        return SLK_NOMEM;
-    }
-    request->headers = headers;
-    return SLK_OK;
+    return request->headers != NULL ? slk_http_headers_complete(request->headers) : SLK_NOMEM;
 }
 
 int slk_http_request_set_body(struct slk_http_request *request, const void *body, size_t length)
@@ -82,10 +75,7 @@ void slk_http_request_free(struct slk_http_request *request)
     if (request == NULL) {
         return;
     }
-    for (struct curl_slist *line = request->headers; line != NULL; line = line->next) {
-        OPENSSL_cleanse(line->data, strlen(line->data)); /* tokens travel in headers */
-    }
-    curl_slist_free_all(request->headers);
+    slk_http_headers_release(request->headers);
     slk_net_options_release(request->net);
     slk_http_stream_free(request->stream);
     if (request->url != NULL) {

@@ -9,14 +9,15 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "http_headers.h"
 #include "message.h"
 #include "net_options.h"
 
 struct slk_http_request {
     char *method;
     char *url;
-    struct curl_slist *headers; /* "Name: value" lines */
-    char *body;                 /* NULL: no body */
+    struct slk_http_headers *headers; /* NULL: none yet */
+    char *body;                       /* NULL: no body */
     size_t body_length;
     long timeout_ms;         /* for the exchange, counted from when its turn has come */
     long deadline_ms;        /* for everything, counted from submit; 0: none */
@@ -41,6 +42,14 @@ struct slk_http_request *slk_http_request_create(const char *method, const char 
  * the value. */
 int slk_http_request_add_header(struct slk_http_request *request, const char *name,
                                 const char *value);
+
+/* Instead of adding its own: headers that are complete. Keeps a reference. */
+void slk_http_request_share_headers(struct slk_http_request *request,
+                                    struct slk_http_headers *headers);
+
+/* To be called when the last header has been added. SLK_OK or SLK_NOMEM. */
+int slk_http_request_complete(struct slk_http_request *request);
+
 int slk_http_request_set_body(struct slk_http_request *request, const void *body, size_t length);
 void slk_http_request_free(struct slk_http_request *request);
 

@@ -23,7 +23,7 @@ struct slk_http_transfer *slk_http_transfer_create(struct slk_http_request *requ
 {
     struct slk_http_transfer *transfer = calloc(1, sizeof *transfer);
     struct slk_http_result *result = slk_http_result_create();
-    if (transfer == NULL || result == NULL) {
+    if (transfer == NULL || result == NULL || slk_http_request_complete(request) != SLK_OK) {
         free(transfer);
         slk_http_result_free(result);
         slk_http_request_free(request);
@@ -164,38 +164,6 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
     return 0; /* ends the transfer */
 }
 
-static bool has_header(const struct curl_slist *headers, const char *name)
-{
-    size_t length = strlen(name);
-    for (; headers != NULL; headers = headers->next) {
-        if (strncasecmp(headers->data, name, length) == 0 &&
-            strchr(":;", headers->data[length]) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Headers that libcurl would add by itself and that are not wanted: waiting
- * for "100 Continue" costs a round trip, and a body is no form unless said so. */
-static int suppress_headers(struct slk_http_request *request)
-{
-    static const char *const unwanted[] = {"Expect", "Content-Type"};
-    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
-        if (has_header(request->headers, unwanted[i])) {
-            continue;
-        }
-        char line[20];
-        snprintf(line, sizeof line, "%s:", unwanted[i]);
-        struct curl_slist *headers = curl_slist_append(request->headers, line);
-        if (headers == NULL) {
-            return SLK_NOMEM;
-        }
-        request->headers = headers;
-    }
-    return SLK_OK;
-}
-
 /* Whether HTTP lets anybody send it twice. */
 static bool is_idempotent(const char *method)
 {
@@ -248,13 +216,12 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int6
     transfer->easy = easy;
     transfer->started = transfer->heard = now;
     bool http2 = request->http2 && slk_http_bodies_allow_http2(transfer);
-    if (suppress_headers(request) != SLK_OK ||
-        slk_net_options_apply(request->net, easy) != SLK_OK ||
+    if (slk_net_options_apply(request->net, easy) != SLK_OK ||
         slk_http_bodies_set(transfer) != CURLE_OK || set_response(transfer, easy) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK) {
         return SLK_NOMEM;
     }
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slk_http_headers_lines(request->headers));
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);

@@ -10,6 +10,7 @@
 #include "net_options.h"
 
 #define REQUEST_CLASS "slack.core.http_request"
+#define HEADERS_CLASS "slack.core.http_headers"
 #define MAX_REQUESTS  10000
 
 /* The userdata of a client. It begins with the pointer, as slk_check_object
@@ -133,31 +134,57 @@ static const char *check_header_part(lua_State *L, int index)
     return text;
 }
 
-static void add_headers(lua_State *L, struct slk_http_request *request)
+static int headers_release(lua_State *L)
 {
-    if (lua_getfield(L, 2, "headers") == LUA_TNIL) {
-        lua_pop(L, 1);
-        return;
-    }
-    int headers = lua_gettop(L);
-    luaL_checktype(L, headers, LUA_TTABLE);
-    lua_Unsigned count = lua_rawlen(L, headers);
-    for (lua_Unsigned i = 1; i < count; i += 2) {
-        lua_rawgeti(L, headers, (lua_Integer)i);
-        lua_rawgeti(L, headers, (lua_Integer)i + 1);
+    void **object = luaL_checkudata(L, 1, HEADERS_CLASS);
+    slk_http_headers_release(*object);
+    *object = NULL;
+    return 0;
+}
+
+/* The list at index, into a new object, which is left on the stack. */
+static struct slk_http_headers *read_headers(lua_State *L, int index)
+{
+    void **object = slk_new_object(L, HEADERS_CLASS);
+    struct slk_http_headers *headers = *object = slk_http_headers_create();
+    int status = headers != NULL ? SLK_OK : SLK_NOMEM;
+    lua_Unsigned count = lua_rawlen(L, index);
+    for (lua_Unsigned i = 1; i < count && status == SLK_OK; i += 2) {
+        lua_rawgeti(L, index, (lua_Integer)i);
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
         const char *name = check_header_part(L, -2);
         const char *value = check_header_part(L, -1);
-        int status = slk_http_request_add_header(request, name, value);
+        status = slk_http_headers_add(headers, name, value);
         if (status == SLK_INVALID) {
             /* Not the value: it may be a token. */
             luaL_error(L, "field 'headers': the name or value of header number %d is malformed",
                        (int)(i + 1) / 2);
-        } else if (status != SLK_OK) {
-            luaL_error(L, "out of memory");
         }
         lua_pop(L, 2);
     }
-    lua_pop(L, 1);
+    if (status != SLK_OK || slk_http_headers_complete(headers) != SLK_OK) {
+        luaL_error(L, "out of memory");
+    }
+    return headers;
+}
+
+static int headers_create(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    read_headers(L, 1);
+    return 1;
+}
+
+static void add_headers(lua_State *L, struct slk_http_request *request)
+{
+    int type = lua_getfield(L, 2, "headers"), index = lua_gettop(L);
+    if (type == LUA_TUSERDATA) {
+        slk_http_request_share_headers(request, slk_check_object(L, index, HEADERS_CLASS));
+    } else if (type != LUA_TNIL) {
+        luaL_checktype(L, index, LUA_TTABLE);
+        slk_http_request_share_headers(request, read_headers(L, index));
+    }
+    lua_settop(L, index - 1);
 }
 
 static void add_body(lua_State *L, struct slk_http_request *request)
@@ -384,7 +411,10 @@ void slk_open_http_client(lua_State *L)
     slk_class(L, SLK_CLASS_NET, net_methods, net_release);
     slk_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
     slk_class(L, REQUEST_CLASS, no_methods, request_free);
+    slk_class(L, HEADERS_CLASS, no_methods, headers_release);
     slk_open_http_stream(L);
+    lua_pushcfunction(L, headers_create);
+    lua_setfield(L, -2, "http_headers");
     lua_pushcfunction(L, net_create);
     lua_setfield(L, -2, "net");
     lua_pushcfunction(L, client_create);

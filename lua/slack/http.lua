@@ -92,7 +92,7 @@ end
 ---@class slack.HttpRequest
 ---@field method? string "GET"
 ---@field url string
----@field headers? string[] alternating name and value
+---@field headers? string[]|slack.core.http_headers alternating name and value
 ---@field body? string|{ file: string }|fun(): string? a file is read while it is sent; a
 ---  function is called for each part until it gives nil, and may wait
 ---@field length? integer bytes that a function gives in all; else they go in chunks

@@ -199,6 +199,12 @@ function core.net(settings) end
 ---@return true?, string? message, string? code
 function net:check_url(url) end
 
+---@class slack.core.http_headers
+---Header lines that many requests share.
+---@param list string[] alternating name and value
+---@return slack.core.http_headers
+function core.http_headers(list) end
+
 ---@class slack.core.http_client
 local http_client = {}
 ---Starts the client thread.

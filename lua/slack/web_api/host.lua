@@ -2,6 +2,7 @@
 -- interfaces. The fields stand in the object that the program holds, so they begin with "_".
 
 local client_options = require "slack.web_api.options"
+local core = require "slack.core"
 local Generations = require "slack.generations"
 local http = require "slack.http"
 local Pacing = require "slack.web_api.pacing"
@@ -14,7 +15,8 @@ local MAX_TOLD = 2000
 ---@class slack.web_api.ApiHost: slack.web_api.Host
 ---@field _options table checked, with defaults
 ---@field _headers table<string, string> of the options, by lower-case name
----@field _header_lists table<string, string[]> of requests with the own token, by content type
+---@field _header_lists table<string, slack.core.http_headers> of requests with the own
+---  token, by content type
 ---@field _user_agent string
 ---@field _net slack.core.net
 ---@field _told slack.Generations kinds of warnings
@@ -77,10 +79,10 @@ local function new_headers(host, token, content_type)
   return list
 end
 
----Headers of a request. Those with the host's own token share their list.
+---Headers of a request. Those with the host's own token are made once and shared.
 ---@param token? string
 ---@param content_type? string
----@return string[] alternating name and value; to be left as it is
+---@return string[]|slack.core.http_headers
 function methods:_headers_of(token, content_type)
   if token ~= self._options.token then
     return new_headers(self, token, content_type)
@@ -88,7 +90,7 @@ function methods:_headers_of(token, content_type)
   local lists, key = self._header_lists, content_type or ""
   local list = lists[key]
   if not list then
-    list = new_headers(self, token, content_type)
+    list = core.http_headers(new_headers(self, token, content_type))
     lists[key] = list
   end
   return list

@@ -1,0 +1,116 @@
+#include "http_headers.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/crypto.h>
+
+#include "error.h"
+
+struct slk_http_headers {
+    atomic_uint references;
+    bool is_complete;
+    struct curl_slist *lines;
+};
+
+struct slk_http_headers *slk_http_headers_create(void)
+{
+    struct slk_http_headers *headers = calloc(1, sizeof *headers);
+    if (headers != NULL) {
+        atomic_init(&headers->references, 1);
+    }
+    return headers;
+}
+
+static bool is_token(const char *text)
+{
+    static const char characters[] = "!#$%&'*+-.^_`|~0123456789"
+                                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return *text != '\0' && strspn(text, characters) == strlen(text);
+}
+
+static int append(struct slk_http_headers *headers, const char *line)
+{
+    struct curl_slist *lines = curl_slist_append(headers->lines, line);
+    if (lines == NULL) {
+        return SLK_NOMEM;
+    }
+    headers->lines = lines;
+    return SLK_OK;
+}
+
+int slk_http_headers_add(struct slk_http_headers *headers, const char *name, const char *value)
+{
+    if (!is_token(name) || strpbrk(value, "\r\n") != NULL) {
+        return SLK_INVALID;
+    }
+    size_t name_length = strlen(name), value_length = strlen(value);
+    size_t size = name_length + value_length + 3;
+    char *line = malloc(size);
+    if (line == NULL) {
+        return SLK_NOMEM;
+    }
+    memcpy(line, name, name_length);
+    if (value[strspn(value, " \t")] == '\0') {
+        memcpy(line + name_length, ";", 2); /* libcurl's spelling of one without a value */
+    } else {
+        memcpy(line + name_length, ": ", 2);
+        memcpy(line + name_length + 2, value, value_length + 1);
+    }
+    int status = append(headers, line);
+    OPENSSL_cleanse(line, size);
+    free(line);
+    return status;
+}
+
+static bool has(const struct slk_http_headers *headers, const char *name, size_t length)
+{
+    for (const struct curl_slist *line = headers->lines; line != NULL; line = line->next) {
+        if (strncasecmp(line->data, name, length) == 0 &&
+            strchr(":;", line->data[length]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Waiting for "100 Continue" costs a round trip, and a body is no form unless
+ * said so. */
+int slk_http_headers_complete(struct slk_http_headers *headers)
+{
+    static const char *const unwanted[] = {"Expect:", "Content-Type:"};
+    int status = SLK_OK;
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted && !headers->is_complete; i++) {
+        if (status == SLK_OK && !has(headers, unwanted[i], strlen(unwanted[i]) - 1)) {
+            status = append(headers, unwanted[i]);
+        }
+    }
+    headers->is_complete = status == SLK_OK;
+    return status;
+}
+
+struct slk_http_headers *slk_http_headers_retain(struct slk_http_headers *headers)
+{
+    atomic_fetch_add(&headers->references, 1);
+    return headers;
+}
+
+void slk_http_headers_release(struct slk_http_headers *headers)
+{
+    if (headers == NULL || atomic_fetch_sub(&headers->references, 1) > 1) {
+        return;
+    }
+    for (struct curl_slist *line = headers->lines; line != NULL; line = line->next) {
+        OPENSSL_cleanse(line->data, strlen(line->data));
+    }
+    curl_slist_free_all(headers->lines);
+    free(headers);
+}
+
+struct curl_slist *slk_http_headers_lines(const struct slk_http_headers *headers)
+{
+    return headers->lines;
+}
