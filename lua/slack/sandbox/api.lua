@@ -37,6 +37,7 @@ Api.__name = "slack.sandbox.api"
 ---@field workspace slack.sandbox.Workspace for what no workspace's token is needed for
 ---@field grants slack.sandbox.Grants
 ---@field trigger_workspace fun(id: string): slack.sandbox.Workspace?
+---@field rate_limits slack.sandbox.RateLimits
 ---@field services table what methods need besides: see slack.sandbox.Call
 
 ---@param options slack.sandbox.ApiOptions
@@ -47,6 +48,7 @@ function Api.new(options)
     grants = options.grants,
     trigger_workspace = options.trigger_workspace,
     services = { __index = options.services },
+    rate_limits = options.rate_limits,
     calls = {},
     failures = {},
   }, Api)
@@ -105,6 +107,7 @@ local WITHOUT_TOKEN = {
   ["oauth.v2.exchange"] = true, -- has the one to be exchanged
   ["openid.connect.token"] = true,
 }
+local TOO_MANY = { ok = false, error = "ratelimited" }
 local NOBODY = { type = "none", scopes = {} }
 
 function Api:authorize(method, token)
@@ -236,6 +239,10 @@ function Api:handle(request)
     if status then
       return status, headers, body
     end
+  end
+  local seconds = self.rate_limits:take(method, token or "", args)
+  if seconds then
+    return answer(429, TOO_MANY, { "Retry-After", tostring(seconds) })
   end
   local result, err, more
   if args then

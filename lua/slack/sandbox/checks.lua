@@ -38,7 +38,7 @@ function M.option_problem(name, value, known)
   local expected = known[name]
   if not expected then
     return ("unknown option '%s'%s"):format(tostring(name), near_miss(name, known))
-  elseif type(value) ~= expected then
+  elseif expected ~= "any" and type(value) ~= expected then
     return ("option '%s': %s expected, got %s"):format(name, expected, type(value))
   end
 end

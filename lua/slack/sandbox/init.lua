@@ -11,6 +11,7 @@
 local Api = require "slack.sandbox.api"
 local Grants = require "slack.sandbox.grants"
 local OAuth = require "slack.sandbox.oauth"
+local RateLimits = require "slack.sandbox.rate_limits"
 local Rtm = require "slack.sandbox.rtm"
 local Socket = require "slack.sandbox.socket"
 local Triggers = require "slack.sandbox.triggers"
@@ -97,7 +98,9 @@ local function connect_parts(self, options)
     app_name = self.workspace.bot.name,
   }
   self.uploads = Uploads.new(self.url, function(token) return self.grants:find(token) end)
+  self.rate_limits = RateLimits.new(options.rate_limits, self.clock)
   self.api = Api.new {
+    rate_limits = self.rate_limits,
     workspace = self.workspace,
     grants = self.grants,
     trigger_workspace = function(id) return self.triggers:workspace(id) end,

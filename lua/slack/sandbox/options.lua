@@ -1,5 +1,6 @@
 -- The options of a local Slack, checked.
 
+local RateLimits = require "slack.sandbox.rate_limits"
 local checks = require "slack.sandbox.checks"
 
 ---@class slack.SandboxOptions: slack.sandbox.WorkspaceOptions
@@ -24,6 +25,8 @@ local checks = require "slack.sandbox.checks"
 ---  none is given, and triggers live; instead of Slack's 3 and of 5
 ---@field stream_timeout? number seconds that a message may be written on with
 ---  chat.appendStream, 300
+---@field rate_limits? boolean|slack.PacingOptions answer 429 to what is over Slack's limits, or
+---  over these; false
 ---@field log? slack.Logger
 
 local OPTIONS = {
@@ -34,10 +37,16 @@ local OPTIONS = {
   app_token = "string", signing_secret = "string", client_id = "string",
   client_secret = "string", redirect_urls = "table", token_rotation = "boolean",
   installed = "boolean", stream_timeout = "number", enterprise = "table",
+  rate_limits = "any",
 }
 
 -- Nothing that would not stand in a header as it is.
 local TOKENS = { bot_token = "^xoxb%-[%w.-]+$", app_token = "^xapp%-[%w.-]+$" }
+
+local function limits_problem(value)
+  local problem = RateLimits.problem(value)
+  return problem and "option 'rate_limits': " .. problem
+end
 
 ---Raises at the caller of the caller.
 ---@param options table
@@ -45,6 +54,7 @@ local TOKENS = { bot_token = "^xoxb%-[%w.-]+$", app_token = "^xapp%-[%w.-]+$" }
 local function check(options)
   for name, value in pairs(options) do
     local problem = checks.option_problem(name, value, OPTIONS)
+      or name == "rate_limits" and limits_problem(value)
     if problem then
       error("sandbox.start: " .. problem, 3)
     elseif TOKENS[name] and not value:find(TOKENS[name]) then

@@ -45,6 +45,10 @@ function M.handle(sandbox, request)
   local content = hook and request.method == "POST" and decode(request)
   if not hook or not sandbox.grants:installation_of(hook.workspace) then
     return answer(404, "no_service")
+  end
+  local seconds = sandbox.rate_limits:take("incoming webhook", request.path)
+  if seconds then
+    return 429, { "Content-Type", "text/plain", "Retry-After", tostring(seconds) }, "rate_limited"
   elseif type(content) ~= "table" then
     return answer(400, "invalid_payload")
   elseif not (content.text or content.blocks or content.attachments) then
