@@ -2,6 +2,7 @@
 -- the Web API and webhooks have in common. Before each attempt it waits for its turn
 -- (pacing.lua).
 
+local http = require "slack.http"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
 
@@ -24,7 +25,7 @@ local M = {}
 
 -- What a function has given is not there a second time.
 local function can_repeat(call)
-  return type(call.request.body) ~= "function"
+  return http.is_repeatable(call.request)
 end
 
 local function is_wanted(call, err, failures)

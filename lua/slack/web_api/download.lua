@@ -125,11 +125,10 @@ local function on_head(self, response)
   end
 end
 
--- What has been passed on to a function cannot be passed on again.
 local function request(self, url, is_trusted)
   local client, options = self.client, self.options
   local progress = options.progress
-  local made = {
+  self.request = {
     url = url, headers = headers_for(self, is_trusted), net = client._net,
     sink = sink_of(self.to), max_response = options.max_bytes,
     http2 = client._options.http2,
@@ -140,9 +139,7 @@ local function request(self, url, is_trusted)
       progress(received, expected)
     end,
   }
-  local response, err = http.request(made)
-  self.has_stream = not http.is_repeatable(made)
-  return response, err
+  return http.request(self.request)
 end
 
 -- What a redirect leads to; the token stays behind when that is another server.
@@ -298,7 +295,6 @@ function M.run(client, what, to, options)
     client = client, url = url, file = file, to = to, options = options,
     token = options.token or settings.token,
     name = "client:download", workspace = "", is_repeatable = true,
-    has_stream = false,
     retries = retry.policy(options.retries, settings.retry_policy),
     max_wait = options.max_wait or settings.max_wait, waited = 0,
   }, Download)

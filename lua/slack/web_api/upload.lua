@@ -71,8 +71,8 @@ end
 -- The URL is a secret, so nothing tells it; what stands behind it takes no token.
 local function send_bytes(self, url, source, sending)
   local request = request_for(self, url, source)
+  sending.request = request
   local response, err = http.request(request)
-  sending.has_stream = not http.is_repeatable(request)
   if source:has_changed() then
     return nil, changed(source)
   elseif not response then
@@ -109,7 +109,7 @@ end
 function Uploading:send(source, file)
   local options, settings = self.options, self.client._options
   local result, err = attempts.run(self, {
-    name = "client:upload", workspace = "", is_repeatable = true, has_stream = false,
+    name = "client:upload", workspace = "", is_repeatable = true,
     retries = retry.policy(options.retries, settings.retry_policy),
     max_wait = options.max_wait or settings.max_wait, waited = 0, source = source, file = file,
   }, attempt)
