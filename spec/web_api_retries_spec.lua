@@ -282,12 +282,12 @@ describe("retries", function()
     connection = function() return failure "connection" end,
     ratelimited = function() return 429, "", { ["Retry-After"] = "1" } end,
   } do
-    it("are none for a body that comes from a function: " .. code .. " (S248)", function()
+    it("are none for a body that a function has given: " .. code .. " (S248)", function()
       local stats = Stats.new { log = quiet() }
       local made = 0
       local done, err = attempts.run({ _stats = stats, _pacing = Pacing.new(false, stats) }, {
         name = "x.y", workspace = "T1", waited = 0, max_wait = 600, is_repeatable = true,
-        retries = retry.policy(), request = { body = function() return nil end },
+        retries = retry.policy(), request = { body = function() return nil end, is_spent = true },
       }, function()
         made = made + 1
         local status, problem = answered()
