@@ -1,5 +1,4 @@
 local OwnClient = require "support.own_client"
-local Process = require "support.process"
 local WebServer = require "support.web_server"
 local child = require "support.child"
 local core = require "slack.core"
@@ -467,76 +466,6 @@ describe("http_client", function()
       start { names = "IP:127.0.0.1" }
       local response = assert(request { url = server.url, ca_file = server.ca_file, http2 = true })
       assert.equal("1.1", response.version)
-    end)
-  end)
-
-  describe("over HTTP/2", function()
-    if not files.run("PATH=$PATH:/usr/sbin; command -v nghttpd") then
-      pending "nghttpd (nghttp2-server) is not installed"
-      return
-    end
-
-    local certificates, nghttpd, url
-
-    -- Its port is one that was free a moment ago.
-    local function start_nghttpd()
-      certificates = WebServer.start(function() end, { tls = { names = "IP:127.0.0.1" } })
-      local folder = certificates.directory.path
-      files.write(folder .. "/hello", "over two")
-      local port = free_port()
-      url = ("https://127.0.0.1:%d/hello"):format(port)
-      local command = ("nghttpd -a 127.0.0.1 -d %s %d %s/key.pem %s/certificate.pem"):format(
-        folder, port, folder, folder)
-      return Process.start(command, { environment = { PATH = os.getenv "PATH" .. ":/usr/sbin" } })
-    end
-
-    local function get(http2)
-      return request { url = url, ca_file = certificates.ca_file, http2 = http2 }
-    end
-
-    before_each(function()
-      nghttpd = start_nghttpd()
-      local deadline = loop.now() + 60
-      while not get(true) do
-        assert(loop.now() < deadline, nghttpd:output())
-        tasks.sleep(0.02)
-      end
-    end)
-
-    after_each(function()
-      if nghttpd then
-        Process.__close(nghttpd)
-        certificates:stop()
-        nghttpd = nil
-      end
-    end)
-
-    it("asks for it and gets it", function()
-      local response = assert(get(true))
-      assert.same({ "2", 200, "over two" }, { response.version, response.status, response.body })
-    end)
-
-    it("shares one connection among many requests", function()
-      if not HAS_PROC then
-        pending "no /proc here"
-        return
-      end
-      tasks.run(function()
-        local calls = {}
-        for i = 1, 50 do
-          calls[i] = function()
-            return assert(get(true)).version
-          end
-        end
-        local versions = assert(tasks.all(calls))
-        assert.equal(("2"):rep(50), table.concat(versions))
-      end)
-      assert.equal(1, count_connections(url))
-    end)
-
-    it("is not spoken unless asked for", function()
-      local _, err = get(false) -- this server knows nothing else
-      assert.is_truthy(err)
     end)
   end)
 

@@ -13,6 +13,12 @@
 #include "message.h"
 #include "net_options.h"
 
+/* http2 is no default. With libcurl 7.88, Debian 12's, a POST is stuck until it
+ * times out when the answer comes before its body has gone (19 of 60 in a
+ * trial; HTTP/1.1: none), what a server refuses with GOAWAY fails though it was
+ * not looked at, and a connection that ends takes everything on it with it.
+ * Nor is it cheaper: 0.73 to 0.80 CPU seconds for 10,000 calls against 0.68 to
+ * 0.70. What it saves is connections. */
 struct slk_http_request {
     char *method;
     char *url;

@@ -1,7 +1,8 @@
 /* A TCP server on 127.0.0.1 that does what a script says, for specs of how a
- * client takes a server that misbehaves.
+ * client takes a server that misbehaves. With a certificate it speaks TLS, and
+ * HTTP/2 when there is a third argument.
  *
- *   scripted_server SCRIPT
+ *   scripted_server SCRIPT [CERTIFICATE KEY [h2]]
  *
  * Prints its port, and a line "request METHOD TARGET" for each request it has
  * read. SCRIPT is a file of steps, one a line. A line "--" ends the steps of the
@@ -12,6 +13,7 @@
  *   read            a request, head and body
  *   head, body      only the one, only the other; after a body comes "body BYTES"
  *   take N          so many bytes of a body
+ *   frame TYPE      frames of HTTP/2, until one of that type has come
  *   send TEXT       TEXT with \r, \n, \\ and \xHH
  *   repeat N TEXT   the same N times, for ever when N is 0
  *   slow MS TEXT    byte by byte, that long between them
@@ -30,11 +32,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/ssl.h>
+
 #define MAX_STEPS 1000
 #define MAX_HEAD  65536
 
 static char *steps[MAX_STEPS];
 static int step_count;
+static SSL_CTX *tls;
+
+struct connection {
+    int fd, number;
+    SSL *ssl;
+};
 
 static void die(const char *what)
 {
@@ -91,10 +101,17 @@ static size_t unescape(const char *text, char *out)
     return length;
 }
 
-static bool send_all(int fd, const char *bytes, size_t length)
+static ssize_t receive(struct connection *connection, void *bytes, size_t size)
+{
+    return connection->ssl != NULL ? SSL_read(connection->ssl, bytes, (int)size)
+                                   : recv(connection->fd, bytes, size, 0);
+}
+
+static bool send_all(struct connection *connection, const char *bytes, size_t length)
 {
     while (length > 0) {
-        ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+        ssize_t sent = connection->ssl != NULL ? SSL_write(connection->ssl, bytes, (int)length)
+                                               : send(connection->fd, bytes, length, MSG_NOSIGNAL);
         if (sent <= 0) {
             return false;
         }
@@ -111,11 +128,11 @@ static size_t body_length(const char *head)
 }
 
 /* Byte by byte, so that nothing of what follows is taken. */
-static bool read_head(int fd, char head[MAX_HEAD])
+static bool read_head(struct connection *connection, char head[MAX_HEAD])
 {
     size_t length = 0;
     while (length < 4 || memcmp(head + length - 4, "\r\n\r\n", 4) != 0) {
-        if (length == MAX_HEAD - 1 || recv(fd, head + length, 1, 0) != 1) {
+        if (length == MAX_HEAD - 1 || receive(connection, head + length, 1) != 1) {
             return false;
         }
         head[++length] = '\0';
@@ -125,11 +142,11 @@ static bool read_head(int fd, char head[MAX_HEAD])
     return true;
 }
 
-static bool take(int fd, size_t left)
+static bool take(struct connection *connection, size_t left)
 {
     char bytes[65536];
     while (left > 0) {
-        ssize_t count = recv(fd, bytes, left < sizeof bytes ? left : sizeof bytes, 0);
+        ssize_t count = receive(connection, bytes, left < sizeof bytes ? left : sizeof bytes);
         if (count <= 0) {
             return false;
         }
@@ -138,58 +155,97 @@ static bool take(int fd, size_t left)
     return true;
 }
 
-static bool read_chunks(int fd, size_t *total)
+static bool read_chunks(struct connection *connection, size_t *total)
 {
     size_t size;
     do {
         char line[32] = "";
         size_t length = 0;
         while (length < 2 || line[length - 1] != '\n') {
-            if (length == sizeof line - 1 || recv(fd, line + length++, 1, 0) != 1) {
+            if (length == sizeof line - 1 || receive(connection, line + length++, 1) != 1) {
                 return false;
             }
         }
         size = strtoul(line, NULL, 16);
         *total += size;
-        if (!take(fd, size + 2)) {
+        if (!take(connection, size + 2)) {
             return false;
         }
     } while (size > 0);
     return true;
 }
 
-static bool read_body(int fd, const char *head)
+static bool read_body(struct connection *connection, const char *head)
 {
     size_t total = body_length(head);
-    bool ok = strcasestr(head, "\r\nTransfer-Encoding: chunked") != NULL ? read_chunks(fd, &total)
-                                                                         : take(fd, total);
+    bool ok = strcasestr(head, "\r\nTransfer-Encoding: chunked") != NULL
+                  ? read_chunks(connection, &total)
+                  : take(connection, total);
     if (ok) {
         printf("body %zu\n", total);
     }
     return ok;
 }
 
-static bool send_slowly(int fd, const char *bytes, size_t length, int ms)
+static bool send_slowly(struct connection *connection, const char *bytes, size_t length, int ms)
 {
     for (size_t i = 0; i < length; i++) {
         poll(NULL, 0, ms);
-        if (!send_all(fd, bytes + i, 1)) {
+        if (!send_all(connection, bytes + i, 1)) {
             return false;
         }
     }
     return true;
 }
 
-static bool hang(int fd)
+static bool hang(struct connection *connection)
 {
     char bytes[4096];
-    while (recv(fd, bytes, sizeof bytes, 0) > 0) {
+    while (receive(connection, bytes, sizeof bytes) > 0) {
     }
     return false;
 }
 
+static bool receive_all(struct connection *connection, char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t got = receive(connection, bytes, length);
+        if (got <= 0) {
+            return false;
+        }
+        bytes += got;
+        length -= (size_t)got;
+    }
+    return true;
+}
+
+/* A frame: three bytes of length, type, flags, four bytes of stream, content. */
+static bool read_frames(struct connection *connection, int type)
+{
+    char head[9], content[MAX_HEAD];
+    do {
+        if (!receive_all(connection, head, sizeof head)) {
+            return false;
+        }
+        if (memcmp(head, "PRI * HTT", sizeof head) == 0) { /* what a client begins with */
+            if (!receive_all(connection, content, 24 - sizeof head)) {
+                return false;
+            }
+            continue;
+        }
+        size_t length = (size_t)((unsigned char)head[1] << 8 | (unsigned char)head[2]);
+        if (head[0] != 0 || !receive_all(connection, content, length)) {
+            return false;
+        }
+        if (head[3] == 1) {
+            printf("request\n");
+        }
+    } while (head[3] != type);
+    return true;
+}
+
 /* head is that of the last request. */
-static bool do_step(int fd, const char *step, char head[MAX_HEAD])
+static bool do_step(struct connection *connection, const char *step, char head[MAX_HEAD])
 {
     char *bytes = malloc(strlen(step) + 1);
     long number = strtol(step + strcspn(step, " "), NULL, 10);
@@ -199,28 +255,30 @@ static bool do_step(int fd, const char *step, char head[MAX_HEAD])
     size_t length = unescape(text, bytes);
     bool ok = true;
     if (strcmp(step, "read") == 0) {
-        ok = read_head(fd, head) && take(fd, body_length(head));
+        ok = read_head(connection, head) && take(connection, body_length(head));
     } else if (strcmp(step, "head") == 0) {
-        ok = read_head(fd, head);
+        ok = read_head(connection, head);
     } else if (strcmp(step, "body") == 0) {
-        ok = read_body(fd, head);
+        ok = read_body(connection, head);
     } else if (strncmp(step, "take ", 5) == 0) {
-        ok = take(fd, (size_t)number);
+        ok = take(connection, (size_t)number);
+    } else if (strncmp(step, "frame ", 6) == 0) {
+        ok = read_frames(connection, (int)number);
     } else if (strncmp(step, "send ", 5) == 0) {
-        ok = send_all(fd, bytes, length);
+        ok = send_all(connection, bytes, length);
     } else if (strncmp(step, "repeat ", 7) == 0) {
         for (long i = 0; ok && (i < number || number == 0); i++) {
-            ok = send_all(fd, bytes, length);
+            ok = send_all(connection, bytes, length);
         }
     } else if (strncmp(step, "slow ", 5) == 0) {
-        ok = send_slowly(fd, bytes, length, (int)number);
+        ok = send_slowly(connection, bytes, length, (int)number);
     } else if (strncmp(step, "pause ", 6) == 0) {
         poll(NULL, 0, (int)number);
     } else if (strcmp(step, "hang") == 0) {
-        ok = hang(fd);
+        ok = hang(connection);
     } else if (strcmp(step, "reset") == 0) {
         struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         ok = false;
     } else {
         fprintf(stderr, "no step: %s\n", step);
@@ -230,19 +288,48 @@ static bool do_step(int fd, const char *step, char head[MAX_HEAD])
     return ok;
 }
 
-struct connection {
-    int fd, number;
-};
+static bool begin_tls(struct connection *connection)
+{
+    connection->ssl = SSL_new(tls);
+    return connection->ssl != NULL && SSL_set_fd(connection->ssl, connection->fd) == 1 &&
+           SSL_accept(connection->ssl) == 1;
+}
+
+static int choose_http2(SSL *ssl, const unsigned char **out, unsigned char *length,
+                        const unsigned char *offered, unsigned offered_length, void *context)
+{
+    static const unsigned char http2[] = "\x02h2";
+    (void)ssl, (void)context;
+    return SSL_select_next_proto((unsigned char **)out, length, http2, 3, offered,
+                                 offered_length) == OPENSSL_NPN_NEGOTIATED
+               ? SSL_TLSEXT_ERR_OK
+               : SSL_TLSEXT_ERR_NOACK;
+}
+
+static void prepare_tls(const char *certificate, const char *key, bool is_http2)
+{
+    tls = SSL_CTX_new(TLS_server_method());
+    if (tls == NULL || SSL_CTX_use_certificate_chain_file(tls, certificate) != 1 ||
+        SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1) {
+        fprintf(stderr, "no certificate: %s, %s\n", certificate, key);
+        exit(1);
+    }
+    if (is_http2) {
+        SSL_CTX_set_alpn_select_cb(tls, choose_http2, NULL);
+    }
+}
 
 static void *serve(void *argument)
 {
     struct connection *connection = argument;
     int i = first_step(connection->number);
     char head[MAX_HEAD] = "";
-    while (i < step_count && strcmp(steps[i], "--") != 0 &&
-           do_step(connection->fd, steps[i], head)) {
+    bool ok = tls == NULL || begin_tls(connection);
+    while (ok && i < step_count && strcmp(steps[i], "--") != 0 &&
+           do_step(connection, steps[i], head)) {
         i++;
     }
+    SSL_free(connection->ssl);
     close(connection->fd);
     free(connection);
     return NULL;
@@ -263,9 +350,12 @@ static int listen_anywhere(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "scripted_server SCRIPT\n");
+    if (argc != 2 && argc < 4) {
+        fprintf(stderr, "scripted_server SCRIPT [CERTIFICATE KEY [h2]]\n");
         return 1;
+    }
+    if (argc >= 4) {
+        prepare_tls(argv[2], argv[3], argc > 4);
     }
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
