@@ -53,8 +53,8 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock demo bench bench-deps lint methods \
-  types sanitize install rock clean
+.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock demo bench bench-deps lint check-types \
+  methods types sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -140,6 +140,9 @@ methods:                 ## make the table of Web API methods anew from CATALOGU
 
 types:                   ## make the annotations for editors anew from that table
 	$(GENERATE) spec/generate/types.lua
+
+check-types:             ## what lua-language-server (LUALS=path) makes of the annotations
+	LUALS=$(LUALS) SLACK_CORE_DIR=$(BUILD) $(BUSTED) --run=editor
 
 lint:                    ## luacheck and clang-format
 	luacheck -q lua spec examples

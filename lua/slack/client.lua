@@ -15,7 +15,6 @@ local FOLDER = misuse.folder()
 
 ---@class slack.Client: slack.web_api.ApiHost
 ---@field _on_refusal? fun(code: string) told of each call with its own token that failed
----@field [string] any methods by their dotted names
 local Client = merged(host.methods, { __name = "slack.client" })
 
 local M = {}

@@ -1,0 +1,78 @@
+-- Read by lua-language-server alone: what it says of each line stands behind it.
+local slack = require "slack"
+
+local app = slack.app {}
+local client = slack.client {}
+
+-- What a number is assigned to tells the type of what is assigned.
+---@type integer
+local number -- luacheck: ignore
+
+app:event("reaction_added", function(c)
+  number = c.event.reaction --> cast-local-type
+  c:say(c.event.item.channel)
+  c:shout "Hello" --> undefined-field
+end)
+
+app:event("member_joined_channel", slack.ignore_self, function(c)
+  number = c.event.inviter --> cast-local-type
+end)
+
+app:message("hello", slack.ignore_self, function(c)
+  number = c.message.text --> cast-local-type
+end)
+
+app:message(function(c)
+  number = c.message.ts --> cast-local-type
+end)
+
+app:command("/deploy", function(c)
+  number = c.command.text --> cast-local-type
+end)
+
+app:action({ action_id = "approve" }, function(c)
+  number = c.action.action_id --> cast-local-type
+end)
+
+app:shortcut("later", function(c)
+  number = c.shortcut.callback_id --> cast-local-type
+end)
+
+app:view("order", function(c)
+  number = c.view.private_metadata --> cast-local-type
+end)
+
+app:options("cities", function(c)
+  number = c.options.value --> cast-local-type
+end)
+
+app:func("approve", function(c)
+  number = c.event.function_execution_id --> cast-local-type
+end)
+
+client.chat.postMessage { text = "to nobody" } --> missing-fields
+client.chat.postMessage { channel = "C1", text = "fine", blocks = { slack.blocks.divider() } }
+client.views.open { trigger_id = "1", view = slack.blocks.modal { title = "t", blocks = {} } }
+client.channels.list {} --> deprecated
+client.chat.psotMessage {} --> undefined-field
+client.chat.scheduledMessages.list()
+client.calls["end"] { id = "R1" }
+
+local sent = client.chat.postMessage { channel = "C1" }
+number = sent.ts --> cast-local-type need-check-nil
+
+local info = assert(client.users.info { user = "U1" })
+number = info.user.profile.status_text --> cast-local-type
+number = info.user.shoe_size --> undefined-field
+number = info.user.tz_offset
+
+local _, err = client:call("conversations.history", { channel = "C1" })
+number = err and err.code --> cast-local-type
+
+for page in client:pages("conversations.list", {}) do
+  number = page.channels[1].name --> cast-local-type
+end
+
+for user in client:each "users.list" do
+  number = user.id --> cast-local-type
+end
