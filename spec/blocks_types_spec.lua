@@ -5,7 +5,11 @@ local rules = require "slack.blocks.rules"
 -- Names of fields by class, and of functions, as the declarations for editors have them.
 local function declared()
   local classes, functions, class = {}, {}, nil
-  for line in files.read("lua/slack/types/blocks.lua"):gmatch "[^\n]*" do
+  local texts = { files.read "lua/slack/types/blocks.lua" }
+  for _, path in ipairs(files.tree "lua/slack/types/blocks") do
+    texts[#texts + 1] = files.read(path)
+  end
+  for line in table.concat(texts, "\n"):gmatch "[^\n]*" do
     class = line:match "^%-%-%-@class slack%.blocks%.([%w_.]+)" or line ~= "" and class or nil
     local field = line:match "^%-%-%-@field ([%w_]+)%?"
     if class and field then

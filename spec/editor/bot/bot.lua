@@ -53,6 +53,9 @@ end)
 client.chat.postMessage { text = "to nobody" } --> missing-fields
 client.chat.postMessage { channel = "C1", text = "fine", blocks = { slack.blocks.divider() } }
 client.views.open { trigger_id = "1", view = slack.blocks.modal { title = "t", blocks = {} } }
+number = slack.blocks.header "Title" --> cast-local-type
+number = slack.blocks.rich.user "U1" --> cast-local-type
+slack.blocks.haeder "Title" --> undefined-field
 client.channels.list {} --> deprecated
 client.chat.psotMessage {} --> undefined-field
 client.chat.scheduledMessages.list()
