@@ -57,6 +57,7 @@ build = {
         "src/http_client.c",
         "src/http_connection.c",
         "src/http_form.c",
+        "src/http_handles.c",
         "src/http_head.c",
         "src/http_headers.c",
         "src/http_host.c",

@@ -109,6 +109,29 @@ describe("http_client", function()
       assert.equal(40, #server.requests)
     end)
 
+    it("has nothing of the one before it on the same connection", function()
+      server = WebServer.start(function()
+        return 200
+      end)
+      local shared = core.http_headers { "X-A", "1", "Content-Type", "text/plain" }
+      local list = {
+        { "POST", "one", shared }, { "POST", "and two", shared }, { "POST" },
+        { "POST", "three", { "X-B", "2" } }, { "GET" }, { "POST", "four", shared },
+        { "PUT", "five" }, { "POST", "six" }, { "HEAD" }, { "POST" }, { "GET" },
+      }
+      for i, one in ipairs(list) do
+        assert(request { method = one[1], url = server.url .. "/" .. i, body = one[2],
+          headers = one[3] })
+      end
+      for i, one in ipairs(list) do
+        local got, is_shared = server.requests[i], one[3] == shared
+        assert.same({ one[1], "/" .. i, one[2] or "", is_shared and "1" or nil,
+          is_shared and "text/plain" or nil, i == 4 and "2" or nil },
+          { got.method, got.target, got.body, got.headers["x-a"], got.headers["content-type"],
+            got.headers["x-b"] })
+      end
+    end)
+
     it("raises for headers to be shared that are malformed, without their values", function()
       local ok, message = pcall(core.http_headers, { "a", "1", "b", "secret\r\nEvil: 1" })
       assert.is_false(ok)

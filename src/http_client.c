@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "curl_loop.h"
 #include "http_bodies.h"
+#include "http_handles.h"
 #include "http_host.h"
 #include "http_transfer.h"
 
@@ -18,7 +19,6 @@
  * the server a TLS handshake each. */
 #define HOST_LIMIT       16
 #define POOL_CONNECTIONS 64 /* kept open for later; more when a host's limit is higher */
-#define IDLE_HANDLES     32
 
 enum command_kind { CANCEL, FEED, HAND_ON, STOP };
 
@@ -43,27 +43,10 @@ struct slk_http_client {
     struct slk_http_hosts hosts;
     int64_t next_expiry; /* of those waiting or silent; may be too early, never too late */
     unsigned pool_size;
-    CURL *idle[IDLE_HANDLES];
-    size_t idle_count;
+    struct slk_http_handles handles;
 };
 
 static const char stopped_text[] = "the HTTP client has been stopped";
-
-static CURL *take_handle(struct slk_http_client *client)
-{
-    return client->idle_count > 0 ? client->idle[--client->idle_count] : curl_easy_init();
-}
-
-/* A reset handle keeps its TLS sessions for the next request. */
-static void give_handle(struct slk_http_client *client, CURL *easy)
-{
-    if (client->idle_count == IDLE_HANDLES) {
-        curl_easy_cleanup(easy);
-        return;
-    }
-    curl_easy_reset(easy);
-    client->idle[client->idle_count++] = easy;
-}
 
 static void add(_Atomic uint64_t *counter, uint64_t count)
 {
@@ -135,11 +118,11 @@ static void tell(struct slk_http_client *client, struct slk_http_transfer *trans
 }
 
 /* Takes a running transfer out of libcurl's and the host's hands. */
-static void detach(struct slk_http_client *client, struct slk_http_transfer *transfer)
+static void detach(struct slk_http_client *client, struct slk_http_transfer *transfer, bool is_well)
 {
     count_transfer(client, transfer);
     curl_multi_remove_handle(slk_curl_loop_multi(client->loop), transfer->easy);
-    give_handle(client, transfer->easy);
+    slk_http_handles_give(&client->handles, transfer->easy, transfer->request, is_well);
     transfer->easy = NULL;
     slk_transfer_list_remove(&transfer->host->running, transfer);
     if (!transfer->request->urgent) {
@@ -155,12 +138,14 @@ static void wish_tick(struct slk_http_client *client, int64_t when)
 }
 
 static bool begin(struct slk_http_client *client, struct slk_http_transfer *transfer, CURL *easy,
-                  int64_t now)
+                  bool is_set_up, int64_t now)
 {
-    if (slk_http_transfer_begin(transfer, easy, now) != SLK_OK) {
+    if (slk_http_transfer_begin(transfer, easy, is_set_up, now) != SLK_OK) {
         return false;
     }
-    count_sockets(client, easy);
+    if (!is_set_up) {
+        count_sockets(client, easy);
+    }
     return curl_multi_add_handle(slk_curl_loop_multi(client->loop), easy) == CURLM_OK;
 }
 
@@ -173,8 +158,9 @@ static void start(struct slk_http_client *client, struct slk_http_transfer *tran
         tell(client, transfer);
         return;
     }
-    CURL *easy = take_handle(client);
-    if (easy == NULL || !begin(client, transfer, easy, now)) {
+    bool is_set_up;
+    CURL *easy = slk_http_handles_take(&client->handles, transfer->request, &is_set_up);
+    if (easy == NULL || !begin(client, transfer, easy, is_set_up, now)) {
         curl_easy_cleanup(easy);
         slk_http_transfer_fail(transfer, "memory", "out of memory");
         tell(client, transfer);
@@ -260,7 +246,7 @@ static void cancel(struct slk_http_client *client, uint64_t id)
     while ((host = slk_http_hosts_next(&client->hosts, host)) != NULL) {
         struct slk_http_transfer *transfer = find_in(&host->running, id);
         if (transfer != NULL) {
-            detach(client, transfer);
+            detach(client, transfer, false);
         } else if ((transfer = find_in(&host->waiting, id)) != NULL) {
             slk_transfer_list_remove(&host->waiting, transfer);
         } else {
@@ -279,7 +265,7 @@ static void end_everything(struct slk_http_client *client)
     while ((host = slk_http_hosts_next(&client->hosts, NULL)) != NULL) {
         struct slk_http_transfer *transfer;
         while ((transfer = host->running.first) != NULL) {
-            detach(client, transfer);
+            detach(client, transfer, false);
             slk_http_transfer_fail(transfer, "closed", stopped_text);
             tell(client, transfer);
         }
@@ -297,7 +283,7 @@ static void end(struct slk_http_client *client, struct slk_http_transfer *transf
 {
     struct slk_http_host *host = transfer->host;
     slk_http_transfer_finish(transfer, code);
-    detach(client, transfer);
+    detach(client, transfer, code == CURLE_OK);
     tell(client, transfer);
     start_waiting(client, host);
 }
@@ -385,7 +371,7 @@ static void expire_silent(struct slk_http_client *client, struct slk_http_host *
             continue;
         }
         slk_http_transfer_fail_idle(transfer);
-        detach(client, transfer);
+        detach(client, transfer, false);
         tell(client, transfer);
     }
 }
@@ -412,9 +398,7 @@ static void on_stopped(void *owner)
 {
     struct slk_http_client *client = owner;
     end_everything(client);
-    while (client->idle_count > 0) {
-        curl_easy_cleanup(client->idle[--client->idle_count]);
-    }
+    slk_http_handles_free(&client->handles);
 }
 
 static const struct slk_curl_loop_operations operations = {

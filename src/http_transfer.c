@@ -191,15 +191,24 @@ static int before_sending(void *context, char *peer, char *local, int peer_port,
     return CURL_PREREQFUNC_OK;
 }
 
-static CURLcode set_response(struct slk_http_transfer *transfer, CURL *easy)
+/* What all transfers over the same network have in common. */
+static int set_up(const struct slk_http_transfer *transfer)
 {
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    const struct slk_http_request *request = transfer->request;
+    CURL *easy = transfer->easy;
+    bool http2 = request->http2 && slk_http_bodies_allow_http2(transfer);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, MAX_LIFETIME_S);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
-    return curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    return slk_net_options_apply(request->net, easy) == SLK_OK &&
+                   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "") == CURLE_OK
+               ? SLK_OK
+               : SLK_NOMEM;
 }
 
 /* Of its time and of what the deadline leaves, the less; once it has started. */
@@ -210,24 +219,21 @@ static long allowed_ms(const struct slk_http_transfer *transfer)
     return timeout > 0 && timeout < left ? timeout : left;
 }
 
-int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int64_t now)
+int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, bool is_set_up,
+                            int64_t now)
 {
-    struct slk_http_request *request = transfer->request;
+    const struct slk_http_request *request = transfer->request;
     transfer->easy = easy;
     transfer->started = transfer->heard = now;
-    bool http2 = request->http2 && slk_http_bodies_allow_http2(transfer);
-    if (slk_net_options_apply(request->net, easy) != SLK_OK ||
-        slk_http_bodies_set(transfer) != CURLE_OK || set_response(transfer, easy) != CURLE_OK ||
+    if ((!is_set_up && set_up(transfer) != SLK_OK) || slk_http_bodies_set(transfer) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK) {
         return SLK_NOMEM;
     }
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, slk_http_headers_lines(request->headers));
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, MAX_LIFETIME_S);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, allowed_ms(transfer));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      request->connect_timeout_ms > 0 ? request->connect_timeout_ms

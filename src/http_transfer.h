@@ -47,8 +47,10 @@ void slk_http_transfer_destroy(struct slk_http_transfer *transfer);
 void slk_http_transfer_name(const struct slk_http_transfer *transfer,
                             char name[SLK_HTTP_NAME_SIZE]);
 
-/* Sets the handle up; its time begins. SLK_OK or SLK_NOMEM. */
-int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, int64_t now);
+/* Sets the handle up, or changes what is different when it is set up for such a
+ * request already; its time begins. SLK_OK or SLK_NOMEM. */
+int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, bool is_set_up,
+                            int64_t now);
 
 /* Fills the result from the handle after its end. */
 void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code);
