@@ -110,6 +110,8 @@ local cases = {
     { "http://user:p%40ss%2Fx@proxy", "http://user:***@proxy" },
     { "http://user:p@ss:word@proxy", "http://user:***@proxy" },
     { "redis://:s3cret@host:6379/0", "redis://:***@host:6379/0" },
+    { "rediss://bot:s3cr%2Fet@host?prefix=a:", "rediss://bot:***@host?prefix=a:" },
+    { "redis+unix://:s3cret@/run/redis.sock", "redis+unix://:***@/run/redis.sock" },
     { "https://ghp_abc@github.com/x", "https://***@github.com/x" },
     { "https://token@host:80", "https://***@host:80" },
     { "http:\\/\\/user:pass@proxy\\/", "http:\\/\\/user:***@proxy\\/" },

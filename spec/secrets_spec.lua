@@ -1,6 +1,7 @@
 -- Everything that bots, apps, pages, errors and stores say at debug level, through
 -- ordinary and bad times, searched for what nobody may read there.
 local Process = require "support.process"
+local Redis = require "support.redis"
 local core = require "slack.core"
 local files = require "support.files"
 local form = require "slack.form"
@@ -429,7 +430,10 @@ describe("what a store says", function()
       seen:add { select(2, ...) }
     end
     slack.run(function()
-      for _, url in ipairs { "memory:", "sqlite:" .. directory.path .. "/store.db" } do
+      local redis <close> = Redis.is_installed() and Redis.start() or nil
+      for _, url in ipairs {
+        "memory:", "sqlite:" .. directory.path .. "/store.db", redis and redis.url,
+      } do
         local log = logs.new { level = "debug", sink = seen:sink() }
         local store = assert(storage.open(url, { log = log }))
         assert(store:set("key-of-a-person", "value-of-a-person"))
@@ -441,6 +445,7 @@ describe("what a store says", function()
         store.backend:set("key-of-a-person", 0, "value-of-a-person, which is no JSON")
         note(store:get "key-of-a-person")
         note(store:replace("key-of-a-person", 1, 2))
+        note(store:incr("key-of-a-person", 1, { ttl = 1 }))
         store:close()
         note(store:get "key-of-a-person")
       end

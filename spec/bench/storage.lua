@@ -3,6 +3,7 @@
 package.cpath = (arg[1] or "build") .. "/?.so;" .. package.cpath
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
 
+local Redis = require "support.redis"
 local core = require "slack.core"
 local files = require "support.files"
 local storage = require "slack.storage"
@@ -91,3 +92,7 @@ measure("memory", storage.open "memory:")
 measure("sqlite, full", assert(storage.open("sqlite:" .. path)))
 os.remove(path)
 measure("sqlite, normal", assert(storage.open("sqlite:" .. path, { synchronous = "normal" })))
+if Redis.is_installed() then
+  local redis <close> = Redis.start()
+  measure("redis", assert(storage.open(redis.url)))
+end

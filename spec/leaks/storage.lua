@@ -1,4 +1,5 @@
--- Opens and closes stores in files many times, with operations in every state.
+-- Opens and closes stores many times, with operations in every state.
+local Redis = require "support.redis"
 local files = require "support.files"
 local footprint = require "support.footprint"
 local storage = require "slack.storage"
@@ -16,8 +17,9 @@ local function every_operation(store)
   assert(store:delete "m" and store:delete_if("n", 2))
 end
 
-local function one_round()
-  local store = assert(storage.open(URL))
+-- Also of what is asked when nobody listens any more.
+local function open_and_close(url)
+  local store = assert(storage.open(url))
   every_operation(store)
   tasks.run(function()
     for i = 1, 20 do
@@ -29,9 +31,35 @@ local function one_round()
     store:close()
   end)
   assert(not store:get "k")
-  local unread = assert(storage.open(URL)) -- its answers come when nobody listens any more
+  local unread = assert(storage.open(url))
   tasks.spawn(unread.get, unread, "k")
   unread.backend.thread:close()
+end
+
+local redis <close> = Redis.is_installed() and Redis.start() or nil
+
+local function one_redis_round()
+  redis:ask "flushall"
+  open_and_close(redis.url)
+  assert(not storage.open((redis.url:gsub("//", "//:wrong@"))))
+  assert(not storage.open "redis://127.0.0.1:1?timeout=0.05")
+  local store = assert(storage.open(redis.url .. "?timeout=0.5"))
+  redis:signal "STOP"
+  tasks.run(function()
+    tasks.all {
+      function() assert(not store:set("k", 1)) end,
+      function() assert(not store:keys()) end,
+    }
+  end)
+  redis:signal "CONT"
+  store:close()
+end
+
+local function one_round()
+  open_and_close(URL)
+  if redis then
+    one_redis_round()
+  end
   assert(not storage.open "sqlite:/dev/null/bot.db" and not storage.open("sqlite:" .. DIARY))
   local memory = storage.open "memory:"
   every_operation(memory)

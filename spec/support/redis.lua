@@ -1,9 +1,13 @@
 -- A real Redis server on this machine, for as long as a spec wants it.
 local Process = require "support.process"
 local files = require "support.files"
-local proxy = require "support.proxy"
 
 local PATIENCE <const> = 20 -- seconds
+local ATTEMPTS <const> = 20
+
+-- Ports that the system gives nobody by itself: so none is taken while a server is down, and
+-- nobody who connects to it meanwhile finds himself.
+local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
 
 local Redis = {}
 Redis.__index = Redis
@@ -18,13 +22,19 @@ end
 ---What a spec says that cannot run without it.
 Redis.MISSING = "redis-server is not installed"
 
+-- Whether it serves; false: the port is somebody else's.
 local function wait_for(self)
   local deadline = os.time() + PATIENCE
-  repeat
-    assert(self.program:is_running(), self.program:output())
-    assert(os.time() <= deadline, self.program:output())
-  until self.program:output():find "eady to accept connections"
-    or self.program:output():find "Sentinel ID is" or os.execute "sleep 0.02" == nil
+  while true do
+    local is_running, output = self.program:is_running(), self.program:output()
+    if output:find "eady to accept connections" or output:find "Sentinel ID is" then
+      return true
+    elseif output:find "Address already in use" then
+      return false
+    end
+    assert(is_running and os.time() <= deadline, output)
+    os.execute "sleep 0.01"
+  end
 end
 
 ---Starts it and waits until it serves. Nothing is kept on the disk.
@@ -32,15 +42,22 @@ end
 ---@param arguments? string of the program
 ---@return table redis with port, url and the path of a socket
 function Redis.start(lines, arguments)
-  local self = setmetatable({ directory = files.temporary(), port = proxy.free_port() }, Redis)
+  local self = setmetatable({ directory = files.temporary() }, Redis)
   self.lines, self.arguments = lines or {}, arguments or ""
   self.socket = self.directory.path .. "/redis.sock"
-  self.url = ("redis://127.0.0.1:%d"):format(self.port)
-  self:run()
-  return self
+  for _ = 1, ATTEMPTS do
+    self.port = math.random(FIRST_PORT, LAST_PORT)
+    self.url = ("redis://127.0.0.1:%d"):format(self.port)
+    if self:run() then
+      return self
+    end
+    Process.__close(self.program)
+  end
+  error "no port is free"
 end
 
 ---Starts it again, empty, after a stop.
+---@return boolean ok false: the port is taken
 function Redis:run()
   local path = self.directory.path .. "/redis.conf"
   files.write(path, table.concat({
@@ -49,7 +66,7 @@ function Redis:run()
     self.arguments == "" and "databases 4" or "", table.concat(self.lines, "\n"), "",
   }, "\n"))
   self.program = Process.start(("redis-server %s %s"):format(path, self.arguments))
-  wait_for(self)
+  return wait_for(self)
 end
 
 ---Runs redis-cli, which waits for the answer.
@@ -83,8 +100,11 @@ end
 ---@param password string
 ---@return integer port
 function Redis:listen_with_tls(password)
-  local port = proxy.free_port()
-  self:ask(("--no-auth-warning -a %s config set tls-port %d"):format(password, port))
+  local port, answer
+  repeat
+    port = math.random(FIRST_PORT, LAST_PORT)
+    answer = self:ask(("--no-auth-warning -a %s config set tls-port %d"):format(password, port))
+  until answer == "OK"
   return port
 end
 
