@@ -19,6 +19,7 @@
  * the server a TLS handshake each. */
 #define HOST_LIMIT       16
 #define POOL_CONNECTIONS 64 /* kept open for later; more when a host's limit is higher */
+#define LENDING_INTERVAL SLK_MS(250)
 
 enum command_kind { CANCEL, FEED, HAND_ON, STOP };
 
@@ -117,6 +118,18 @@ static void tell(struct slk_http_client *client, struct slk_http_transfer *trans
     slk_http_transfer_tell(transfer, now);
 }
 
+/* Whether it takes one of its host's turns. */
+static void set_counted(struct slk_http_transfer *transfer, bool counted)
+{
+    counted = counted && !transfer->request->urgent;
+    if (counted && !transfer->counted) {
+        transfer->host->running_count++;
+    } else if (!counted && transfer->counted) {
+        transfer->host->running_count--;
+    }
+    transfer->counted = counted;
+}
+
 /* Takes a running transfer out of libcurl's and the host's hands. */
 static void detach(struct slk_http_client *client, struct slk_http_transfer *transfer, bool is_well)
 {
@@ -125,9 +138,7 @@ static void detach(struct slk_http_client *client, struct slk_http_transfer *tra
     slk_http_handles_give(&client->handles, transfer->easy, transfer->request, is_well);
     transfer->easy = NULL;
     slk_transfer_list_remove(&transfer->host->running, transfer);
-    if (!transfer->request->urgent) {
-        transfer->host->running_count--;
-    }
+    set_counted(transfer, false);
 }
 
 static void wish_tick(struct slk_http_client *client, int64_t when)
@@ -168,9 +179,7 @@ static void start(struct slk_http_client *client, struct slk_http_transfer *tran
     }
     add(&client->running, 1);
     slk_transfer_list_append(&host->running, transfer);
-    if (!transfer->request->urgent) {
-        host->running_count++;
-    }
+    set_counted(transfer, true);
     wish_tick(client, slk_http_transfer_silent_until(transfer, now));
 }
 
@@ -181,6 +190,9 @@ static void start_waiting(struct slk_http_client *client, struct slk_http_host *
         struct slk_http_transfer *transfer = host->waiting.first;
         slk_transfer_list_remove(&host->waiting, transfer);
         start(client, transfer, now);
+    }
+    if (host->waiting.first != NULL) {
+        wish_tick(client, now + LENDING_INTERVAL);
     }
     slk_http_hosts_forget(&client->hosts, host);
 }
@@ -297,6 +309,7 @@ static void go_on(struct slk_http_client *client, struct client_command *order)
     }
     struct slk_http_piece *piece = order->piece;
     order->piece = NULL;
+    set_counted(transfer, true);
     CURLcode code = order->kind == FEED ? slk_http_bodies_feed(transfer, piece)
                                         : slk_http_bodies_hand_on(transfer);
     if (code != CURLE_OK) {
@@ -376,6 +389,21 @@ static void expire_silent(struct slk_http_client *client, struct slk_http_host *
     }
 }
 
+/* One that waits for its caller holds up no others: the caller may be waiting for
+ * them, as one who reads many answers side by side. */
+static void lend_turns(struct slk_http_host *host)
+{
+    if (host->waiting.first == NULL) {
+        return;
+    }
+    for (struct slk_http_transfer *transfer = host->running.first; transfer;
+         transfer = transfer->next) {
+        if (slk_http_bodies_wait(transfer)) {
+            set_counted(transfer, false);
+        }
+    }
+}
+
 static int64_t on_tick(void *owner, int64_t now)
 {
     struct slk_http_client *client = owner;
@@ -389,6 +417,7 @@ static int64_t on_tick(void *owner, int64_t now)
         next = slk_http_hosts_next(&client->hosts, host);
         expire_waiting(client, host, now);
         expire_silent(client, host, now);
+        lend_turns(host);
         start_waiting(client, host);
     }
     return client->next_expiry;

@@ -13,6 +13,7 @@ struct slk_http_stream *slk_http_stream_create(const struct slk_http_stream *wan
     struct slk_http_stream *stream = malloc(sizeof *stream);
     if (stream != NULL) {
         *stream = *wanted;
+        stream->is_complete = stream->length == 0;
         slk_buffer_init(&stream->arrived, SLK_HTTP_PIECE_SIZE);
     }
     return stream;
@@ -215,8 +216,7 @@ int slk_http_stream_feed(struct slk_http_stream *stream, struct slk_http_piece *
                          struct slk_error *err)
 {
     stream->is_asked = false;
-    if (piece == NULL || stream->is_complete) {
-        slk_http_piece_free(piece);
+    if (piece == NULL) {
         stream->is_complete = true;
         return check_length(stream, err);
     }
@@ -224,6 +224,7 @@ int slk_http_stream_feed(struct slk_http_stream *stream, struct slk_http_piece *
     stream->last = piece;
     stream->held += (int64_t)piece->length;
     stream->fed += (int64_t)piece->length;
+    stream->is_complete = stream->is_complete || stream->fed == stream->length;
     return check_length(stream, err);
 }
 

@@ -356,6 +356,8 @@ void slk_http_transfer_tell(struct slk_http_transfer *transfer, int64_t now)
 {
     struct slk_http_result *result = transfer->result;
     transfer->result = NULL;
+    slk_http_stream_free(transfer->request->stream); /* who is told finds no half file */
+    transfer->request->stream = NULL;
     result->id = transfer->id;
     result->seconds = (double)(now - transfer->submitted) / 1e9;
     result->message.size = sizeof *result + result->headers_length + result->body_length;

@@ -29,8 +29,9 @@ struct slk_http_transfer {
 
     struct slk_http_transfer *next, *previous; /* among its host's running or waiting ones */
     struct slk_http_host *host;
-    CURL *easy; /* the client's; NULL while waiting */
-    bool begun; /* libcurl may have sent some of it */
+    CURL *easy;   /* the client's; NULL while waiting */
+    bool counted; /* among those that its host has a limit of */
+    bool begun;   /* libcurl may have sent some of it */
     struct slk_buffer headers;
     struct slk_buffer body;
     char detail[CURL_ERROR_SIZE];

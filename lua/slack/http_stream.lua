@@ -83,7 +83,7 @@ function Stream.begin(client, request, is_open)
     return nil, errors.new { code = code, message = message }
   end
   local self = setmetatable({
-    client = client, id = id, request = request, ended = false, fed = 0,
+    client = client, id = id, request = request, ended = false,
   }, Stream)
   client.waiting[id] = self
   return self
@@ -192,11 +192,7 @@ local function feed(self)
   local piece = #bytes <= PIECE and bytes or bytes:sub(at, at + PIECE - 1)
   at = at + #piece
   self.rest, self.rest_at = at <= #bytes and bytes or nil, at
-  self.fed = self.fed + #piece
   self.client.core:feed(self.id, piece)
-  if self.fed == self.request.length and not self.rest then
-    self.client.core:feed(self.id) -- it need not be asked again
-  end
 end
 
 local function take(self, name)

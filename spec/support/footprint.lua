@@ -1,5 +1,5 @@
 -- How many threads and descriptors this process holds, to show that starting
--- and stopping leaves none behind.
+-- and stopping leaves none behind; and how much memory.
 local lfs = require "lfs"
 
 local PATIENCE <const> = 60 -- seconds
@@ -69,6 +69,14 @@ function footprint.take()
     threads = #all_threads, descriptors = #all_descriptors,
     list = table.concat(all_threads, ", ") .. "\n" .. table.concat(all_descriptors, "\n"),
   }
+end
+
+---The most memory that this process has ever had resident; nil where the system does not tell.
+---@return integer? bytes
+function footprint.peak_memory()
+  local file <close> = io.open "/proc/self/status"
+  local kilobytes = file and file:read("a"):match "VmHWM:%s*(%d+) kB"
+  return kilobytes and kilobytes * 1024
 end
 
 ---Whether there is no more than there was. A thread is seen for a moment after
