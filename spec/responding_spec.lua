@@ -195,6 +195,30 @@ describe("c:respond", function()
     assert.same({ "expired_url", 200 }, { results[1].code, results[1].status })
   end)
 
+  it("waits when Slack has had too many, and posts again", function()
+    local results, asked
+    live.run(function(_, new_app)
+      local number = 0
+      local server <close> = web_server.start(function()
+        number = number + 1
+        if number == 1 then
+          return 429, "", { "Retry-After", "0" }
+        end
+        return 200, "ok"
+      end)
+      local app = new_app { transport = "socket" }
+      app:command("/x", function(c)
+        results = { c:respond "a" }
+      end)
+      app.dispatch:request {
+        body = { command = "/x", response_url = server.url }, ack = function() return true end,
+      }
+      live.wait(function() return results end)
+      asked = number
+    end)
+    assert.same({ true, 2 }, { results[1], asked })
+  end)
+
   it("counts no post that did not get through", function()
     local codes = {}
     live.run(function(_, new_app)
@@ -203,7 +227,7 @@ describe("c:respond", function()
         local server <close> = web_server.start(function() end)
         url = server.url
       end
-      local app = new_app { transport = "socket" }
+      local app = new_app { transport = "socket", retries = 0 }
       app:command("/x", function(c)
         for i = 1, 6 do
           codes[i] = select(2, c:respond "a").code

@@ -4,7 +4,7 @@ local Message = require "slack.message"
 local ResponseUrl = require "slack.response_url"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
-local http = require "slack.http"
+local hooks = require "slack.web_api.hooks"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local refusals = require "slack.blocks.refusals"
@@ -13,20 +13,6 @@ local check_self, told = calls.check_self, calls.told
 
 ---@class slack.Context
 local methods = {}
-
-local function respond_failure(response)
-  local answer = response.body:find "^%s*{" and json.decode(response.body)
-  if response.ok and not (type(answer) == "table" and answer.ok == false) then
-    return nil
-  end
-  local word = type(answer) == "table" and type(answer.error) == "string" and answer.error
-    or response.body:match "^[%w_]+$"
-  return errors.new {
-    code = word or "http_error",
-    message = ("c:respond: status %d%s"):format(response.status, word and ": " .. word or ""),
-    status = response.status,
-  }
-end
 
 local function no_url(message)
   return nil, errors.new { code = "no_response_url", message = "c:respond: " .. message }
@@ -81,21 +67,24 @@ local function post_response(c, url, text)
   if not ok then
     return nil, used_up
   end
-  local response, err = http.request {
-    method = "POST", url = url, headers = { "Content-Type", "application/json; charset=utf-8" },
-    body = text, net = c.app.net, timeout = c.app.settings.timeout,
-  }
-  if not response then
-    counter:give_back()
-    return nil, errors.new { code = err.code, message = "c:respond: " .. err.message }
-  elseif response.status == 429 or response.status >= 500 then
+  local app = c.app
+  local host = app.client
+  local done, err = hooks.post(host, {
+    who = "c:respond", name = "response URL", workspace = url,
+    retries = host._options.retry_policy, max_wait = counter:seconds_left(),
+    request = {
+      method = "POST", url = url, body = text, net = app.net, timeout = app.settings.timeout,
+      headers = {
+        "Content-Type", "application/json; charset=utf-8", "User-Agent", host._user_agent,
+      },
+    },
+  })
+  if done then
+    return true
+  elseif not err.status or err.status == 429 or err.status >= 500 then
     counter:give_back()
   end
-  err = respond_failure(response)
-  if err then
-    return nil, refusals.explain(err, json.decode(text))
-  end
-  return true
+  return nil, refusals.explain(err, json.decode(text))
 end
 
 ---Answers through the response URL of a command or an interaction, for 30 minutes and at

@@ -44,6 +44,11 @@ function ResponseUrl:take()
   return true
 end
 
+---@return number
+function ResponseUrl:seconds_left()
+  return math.max(0, self.since + LIFE - self.clock())
+end
+
 ---A use that did not reach Slack, or that it could not take, is none.
 function ResponseUrl:give_back()
   self.uses = self.uses - 1

@@ -1,10 +1,9 @@
--- Incoming webhooks and response URLs: posting a message without a token. The
--- URL is the secret, so no error text holds it.
+-- Incoming webhooks: posting a message without a token. The URL is the secret, so no error
+-- text holds it.
 
 local Pacing = require "slack.web_api.pacing"
 local Stats = require "slack.web_api.stats"
-local attempts = require "slack.web_api.attempts"
-local errors = require "slack.errors"
+local hooks = require "slack.web_api.hooks"
 local http = require "slack.http"
 local json = require "slack.json"
 local loop = require "slack.loop"
@@ -22,55 +21,12 @@ local OPTIONS = {
   no_proxy = { check = STRING }, ca_file = { check = STRING },
   insecure = { check = option_checks.of_type "boolean" },
 }
-local HINTS = {
-  no_service = "the webhook has been removed",
-  invalid_token = "the webhook's URL is wrong or no longer valid",
-  channel_is_archived = "its channel is archived",
-  used_url = "a response URL works five times",
-  expired_url = "a response URL works for 30 minutes",
-}
-
 ---@class slack.Webhook
 local Webhook = {}
 Webhook.__index = Webhook
 Webhook.__name = "slack.webhook"
 
 local M = {}
-
--- Slack answers with a plain word, sometimes with the JSON of the Web API.
-local function word_of(response)
-  local body = response.body
-  local answer = body:find "^%s*{" and json.decode(body)
-  if type(answer) == "table" then
-    return answer.ok ~= false and response.ok and "ok" or tostring(answer.error), answer
-  end
-  return body:match "^%s*([%a_]+)%s*$"
-end
-
-local function read_answer(response)
-  local word, answer = word_of(response)
-  if response.ok and (word == "ok" or response.body == "") then
-    return true
-  end
-  local code = response.status == 429 and "ratelimited" or word or "http_error"
-  local hint = HINTS[code] and ": " .. HINTS[code] or ""
-  return nil, errors.new {
-    code = code,
-    message = ("webhook: %s (status %d)%s"):format(code, response.status, hint),
-    status = response.status,
-    retry_after = response.status == 429 and retry.pause(response.headers["retry-after"]) or nil,
-    response = answer,
-    body = response.body,
-  }
-end
-
-local function attempt(_, call)
-  local response, err = http.request(call.request)
-  if not response then
-    return nil, err
-  end
-  return read_answer(response)
-end
 
 -- What all webhooks of this program have in common, as several may have one URL. By loop, as
 -- http has its threads.
@@ -91,9 +47,9 @@ local function common()
 end
 
 local function post(self, body)
-  return attempts.run(common()[self._is_paced and "paced" or "unpaced"], {
-    name = self._kind, workspace = self._url, is_repeatable = false, retries = self._retries,
-    max_wait = self._max_wait, waited = 0,
+  return hooks.post(common()[self._is_paced and "paced" or "unpaced"], {
+    who = "webhook", name = self._kind, workspace = self._url, retries = self._retries,
+    max_wait = self._max_wait,
     request = {
       method = "POST",
       url = self._url,
@@ -105,7 +61,7 @@ local function post(self, body)
       timeout = self._timeout,
       net = self._net,
     },
-  }, attempt)
+  })
 end
 
 ---Posts a message, at most one a second and URL (ten of them at once). 429 is waited out;
