@@ -230,6 +230,13 @@ describe("client:download", function()
       end
     end)
 
+    it("fails when nothing arrives for as long as its timeout", function()
+      local client, url = start(function() end, { retries = 0 })
+      local _, err = client:download(url, nil, { timeout = 0.05 })
+      assert.equal("timeout", err.code)
+      assert.matches("client:download: ", tostring(err))
+    end)
+
     it("ends with its task", function()
       local asked = false
       local client, url = start(function() asked = true end)

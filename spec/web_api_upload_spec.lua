@@ -109,6 +109,36 @@ describe("client:upload", function()
     assert.equal(1, #here:calls "files.getUploadURLExternal")
   end)
 
+  with_slack("fails when no byte is taken for as long as its timeout", function(here, client)
+    function here.uploads.handle(_, request)
+      if request.path:find "^/upload/" then
+        tasks.sleep(1)
+        return 200, {}, ""
+      end
+    end
+    local file, err = client:upload({ content = "x", filename = "x.txt" },
+      { timeout = 0.2, retries = 0 })
+    assert.same({ nil, "timeout" }, { file, err.code })
+  end)
+
+  it("writes its URL into no line of the log", function()
+    tasks.run(function()
+      local here <close> = assert(sandbox.start { tls = false })
+      local lines = {}
+      local client = slack.client {
+        token = here.bot_token, api_url = here.api_url, retries = { first_delay = 0.001 },
+        log = { level = "debug", sink = function(line) table.insert(lines, line) end },
+      }
+      function here.uploads.handle(_, request)
+        return request.path:find "^/upload/" and 503 or nil, { "Content-Type", "text/plain" }, "no"
+      end
+      local _, err = client:upload { content = "x", filename = "x.txt" }
+      local all = table.concat(lines, "\n") .. tostring(err)
+      assert.matches("client:upload: .*; trying again", all)
+      assert.not_matches("upload/v1", all)
+    end)
+  end)
+
   with_slack("says of a file what keeps it from being read", function(_, client)
     local file, err = client:upload { file = "/nowhere/x" }
     assert.is_nil(file)
@@ -288,6 +318,33 @@ describe("client:upload", function()
         message.files[3].alt_txt,
       })
       assert.equal(1, #here:calls "files.completeUploadExternal")
+    end)
+
+    with_slack("sends three of them at once, and no more", function(here, client)
+      local handle, count, most = here.uploads.handle, 0, 0
+      function here.uploads.handle(uploads, request)
+        if request.path:find "^/upload/" then
+          count = count + 1
+          most = math.max(most, count)
+          for _ = 1, 500 do
+            if most == 3 then
+              break
+            end
+            tasks.sleep(0.001)
+          end
+          count = count - 1
+        end
+        return handle(uploads, request)
+      end
+      local list = {}
+      for i = 1, 7 do
+        list[i] = { content = tostring(i), filename = tostring(i) }
+      end
+      local shown = assert(client:upload { files = list })
+      assert.equal(3, most)
+      for i = 1, 7 do
+        assert.equal(tostring(i), here.uploads.files[shown[i].id].content)
+      end
     end)
 
     with_slack("makes a message for each channel, thread and comment (S253)", function(here, client,

@@ -9,15 +9,18 @@ local fields = require "slack.web_api.upload_fields"
 local http = require "slack.http"
 local retry = require "slack.retry"
 local Source = require "slack.web_api.upload_source"
+local tasks = require "slack.tasks"
 
 local EXCERPT_LENGTH = 80
+-- Files of one message that are sent side by side.
+local AT_ONCE = 3
 
 ---@class slack.web_api.Uploading
 ---@field client slack.Client
 ---@field options slack.CallOptions of each call
 ---@field progress? fun(sent: integer, total: integer)
 ---@field total integer bytes of all files
----@field sent integer those of the files before this one
+---@field sent table<slack.web_api.UploadSource, integer> bytes of each
 ---@field told integer the most that the program was told
 local Uploading = {}
 Uploading.__index = Uploading
@@ -34,11 +37,15 @@ end
 -- The bytes ------------------------------------------------------------------------
 
 -- Never goes back, though a file that did not arrive is sent again.
-function Uploading:tell(sent)
-  local progress = self.progress
-  if progress and sent > self.told then
-    self.told = sent
-    progress(sent, self.total)
+function Uploading:tell(source, sent)
+  self.sent[source] = sent
+  local sum = 0
+  for _, bytes in pairs(self.sent) do
+    sum = sum + bytes
+  end
+  if sum > self.told then
+    self.told = sum
+    self.progress(sum, self.total)
   end
 end
 
@@ -57,14 +64,14 @@ local function changed(source)
 end
 
 local function request_for(self, url, source)
-  local client, base = self.client, self.sent
+  local client = self.client
   return {
     method = "POST", url = url, body = source:body(), length = source:given_length(),
     headers = { "Content-Type", "application/octet-stream", "User-Agent", client._user_agent },
     net = client._net, http2 = client._options.http2,
     timeout = 0, connect_timeout = client._options.timeout,
     idle_timeout = self.options.timeout or client._options.timeout,
-    on_progress = self.progress and function(sent) self:tell(base + sent) end,
+    on_progress = self.progress and function(sent) self:tell(source, sent) end,
   }
 end
 
@@ -121,16 +128,40 @@ end
 
 -- Posts ----------------------------------------------------------------------------
 
-local function send_all(self, post)
-  local sent = {}
-  for i, number in ipairs(post) do
-    local source, file = self.sources[number], self.files[number]
+-- Sends one file after the other, beside others who do the same.
+local function worker(self, post, sent, state)
+  while state.next <= #post do
+    local i = state.next
+    state.next = i + 1
+    local source, file = self.sources[post[i]], self.files[post[i]]
     local id, err = self:send(source, file)
     if not id then
-      return nil, err, source
+      state.culprit = state.culprit or source
+      return nil, err
     end
-    self.sent = self.sent + source.length
     sent[i] = { id = id, title = file.title or source.name }
+  end
+  return true
+end
+
+-- The first that fails ends the others.
+local function send_all(self, post)
+  local sent, state = {}, { next = 1 }
+  local function work()
+    return worker(self, post, sent, state)
+  end
+  local workers = {}
+  for i = 1, math.min(AT_ONCE, #post) do
+    workers[i] = work
+  end
+  local ok, err
+  if #workers == 1 then
+    ok, err = work()
+  else
+    ok, err = tasks.all(workers)
+  end
+  if not ok then
+    return nil, err, state.culprit
   end
   return sent
 end
@@ -234,7 +265,7 @@ function M.run(client, what, options)
   local self = setmetatable({
     client = client, _pacing = client._pacing, _stats = client._stats, options = options,
     progress = what.progress, files = files, sources = {}, shown = {}, errors = {},
-    total = 0, sent = 0, told = 0,
+    total = 0, sent = {}, told = 0,
   }, Uploading)
   if measure(self) then
     for _, post in ipairs(posts) do
