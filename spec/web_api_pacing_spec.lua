@@ -147,9 +147,9 @@ describe("pacing", function()
       it("takes numbers of its own " .. case[1] .. " (S256)", function()
         local client, sent = start { pacing = case[2] }
         call_all(client, 122, "users.list")
-        assert.equal(0, sent[120].at)
-        assert.equal(case[3], times(sent)[121])
-        assert.equal(2 * case[3], times(sent)[122])
+        assert.is_true(sent[120].at < 0.1)
+        assert.is_true(math.abs(sent[121].at - case[3]) < 0.05)
+        assert.is_true(math.abs(sent[122].at - 2 * case[3]) < 0.05)
       end)
     end
 
@@ -161,7 +161,7 @@ describe("pacing", function()
         local client, sent = start { pacing = pacing }
         call_all(client, 500, pacing == true and "unheard.of" or "users.list")
         assert.equal(500, #sent)
-        assert.equal(0, sent[500].at)
+        assert.is_true(sent[500].at < 0.1)
       end)
     end
 
@@ -239,8 +239,8 @@ describe("pacing", function()
         assert(results[i][1], results[i][2])
       end
       assert.same(numbers(1, 100), accepted)
-      assert.is_true(#sent >= 195) -- those at once, and again
-      assert.is_true(#sent < 250) -- but no stampede
+      assert.is_true(#sent >= 150) -- those that were under way, and again
+      assert.is_true(#sent < 200) -- but no stampede
     end)
 
     it("pauses the method for Retry-After, and no other (S246)", function()
@@ -438,21 +438,67 @@ describe("pacing", function()
     end)
   end)
 
+  it("holds back what waits when the first of many calls are refused (S250)", function()
+    local most, under_way = 0, 0
+    local client, sent = start({ pacing = false }, function(_, _, number)
+      return limit_if(number <= 64, "1")
+    end)
+    call_all(client, 1000, "chat.postMessage")
+    assert.equal(1064, #sent)
+    for _, request in ipairs(sent) do
+      under_way = request.at < 1 and under_way + 1 or under_way
+      most = math.max(most, under_way)
+    end
+    assert.equal(64, most)
+    assert.same(numbers(1, 1000), { table.unpack(bodies(sent), 65) })
+  end)
+
+  it("lets the next go when a call is cancelled in the moment of its turn (S249)", function()
+    local pacing = Pacing.new(false, Stats.new { log = logger() }, 1)
+    local got = {}
+    local function call(i)
+      return tasks.spawn(function()
+        local _ <close> = pacing:enter { name = "x.y", workspace = "T", waited = 0,
+          max_wait = 600 }
+        got[i] = true
+        tasks.sleep(10)
+      end)
+    end
+    for _, pause in ipairs { 0, 1 } do
+      for i in pairs(got) do
+        got[i] = nil
+      end
+      if pause > 0 then
+        pacing:pause({ name = "x.y", workspace = "T" }, pause)
+      end
+      local first, second, third = call(1), call(2), call(3)
+      tasks.sleep(2)
+      assert.same({ true }, got)
+      first:cancel() -- now it is the second one's turn, which has not noticed yet
+      second:cancel()
+      tasks.sleep(1)
+      assert.same({ [1] = true, [3] = true }, got)
+      third:cancel()
+      tasks.sleep(1)
+      assert.same({ 0, 0 }, { pacing.in_flight.count, pacing:waiting() })
+    end
+  end)
+
   it("forgets what is idle", function()
     local pacing = Pacing.new(true, Stats.new { log = logger() })
     for i = 1, 5000 do
-      pacing:enter { name = "chat.postMessage", workspace = "W" .. i % 50, waited = 0,
-        max_wait = 0, args = { channel = "C" .. i } }
+      local _ <close> = pacing:enter { name = "chat.postMessage", workspace = "W" .. i % 50,
+        waited = 0, max_wait = 0, args = { channel = "C" .. i } }
       time.now = time.now + 1
     end
     assert.is_true(pacing.count < 600)
   end)
 
-  it("keeps ten thousand calls that wait, in order", function()
+  it("keeps many calls that wait, in order", function()
     local client, sent = start { pacing = { per_channel = { per_minute = 60000, burst = 1 },
       methods = { ["chat.postMessage"] = false } } }
-    call_all(client, 10000, "chat.postMessage", function() return { channel = "C1" } end)
-    assert.same(numbers(1, 10000), bodies(sent))
+    call_all(client, 1000, "chat.postMessage", function() return { channel = "C1" } end)
+    assert.same(numbers(1, 1000), bodies(sent))
     assert.equal(0, client:stats().waiting)
   end)
 

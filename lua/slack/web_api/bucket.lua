@@ -84,9 +84,10 @@ end
 ---@class slack.web_api.Turn
 ---@field number integer of the call: who came first goes first
 ---@field waiter slack.Waiter
----@field bucket slack.web_api.Bucket where it waits
 ---@field held slack.web_api.Bucket[]
 ---@field until_at number when it has waited too long
+---@field in_flight slack.web_api.InFlight|false whose place it gives back as well
+---@field is_kept boolean the next close is that of a function which hands it on
 local Turn = {}
 Turn.__index = Turn
 Turn.__name = "slack.web_api.turn"
@@ -95,7 +96,9 @@ Turn.__name = "slack.web_api.turn"
 ---@param until_at number
 ---@return slack.web_api.Turn
 function Bucket.new_turn(number, until_at)
-  return setmetatable({ number = number, until_at = until_at, held = {} }, Turn)
+  return setmetatable({
+    number = number, until_at = until_at, held = {}, in_flight = false, is_kept = false,
+  }, Turn)
 end
 
 local function stop_timer(self)
@@ -200,7 +203,6 @@ function Bucket:await(turn)
   local waiter = tasks.waiter()
   waiter.on_abandon = function()
     leave(self, turn)
-    turn:close()
     self:advance()
   end
   turn.waiter = waiter
@@ -211,16 +213,30 @@ function Bucket:await(turn)
   return late == nil and turn.until_at or late -- nil: the time is over
 end
 
----Gives the buckets free that it holds up.
-function Turn:close()
+---Hands it on to the caller of a function in which it is to be closed.
+---@param in_flight? slack.web_api.InFlight in which the call has a place
+---@return slack.web_api.Turn self
+function Turn:keep(in_flight)
+  self.is_kept, self.in_flight = true, in_flight or false
+  return self
+end
+
+-- Gives the buckets free that it holds up.
+function Turn:__close()
+  if self.is_kept then
+    self.is_kept = false
+    return
+  end
   for i, bucket in ipairs(self.held) do
     self.held[i] = nil
     bucket.busy = false
     bucket:advance()
   end
+  if self.in_flight then
+    self.in_flight:give_back()
+    self.in_flight = false
+  end
 end
-
-Turn.__close = Turn.close
 
 ---Slack has said "too many": holds all calls back, and then lets them through one at a time,
 ---at the pace without what a burst may be ahead of it.

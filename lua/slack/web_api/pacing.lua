@@ -7,6 +7,7 @@
 -- be refused meanwhile, it is the workspace's: then the method pauses everywhere.
 
 local Bucket = require "slack.web_api.bucket"
+local InFlight = require "slack.web_api.in_flight"
 local LogLimit = require "slack.log_limit"
 local errors = require "slack.errors"
 local limits = require "slack.web_api.limits"
@@ -17,12 +18,17 @@ local POSTING = limits.POSTING
 local LONGEST_PAUSE = 3600
 -- Buckets up to which idle ones are not looked for.
 local FEW = 256
+-- Four times as many as are under way to a host by default, so that the client thread never
+-- runs out of them.
+local MOST_IN_FLIGHT = 64
 -- Seconds between two lines about one limit.
 local LOG_PERIOD = 60
 
 ---@class slack.web_api.Pacing
 ---@field limits slack.web_api.Limits|false false: no limits but those that Slack tells of
 ---@field scopes table<string, slack.web_api.Scope> by workspace
+---@field in_flight slack.web_api.InFlight
+---@field pauses integer so far
 ---@field count integer of buckets
 ---@field sweep_at integer count at which idle ones are forgotten
 ---@field shared? slack.web_api.SharedLimits
@@ -47,11 +53,13 @@ Pacing.__name = "slack.web_api.pacing"
 
 ---@param options? boolean|slack.PacingOptions
 ---@param stats slack.web_api.Stats
+---@param most_in_flight? integer
 ---@return slack.web_api.Pacing
-function Pacing.new(options, stats)
+function Pacing.new(options, stats, most_in_flight)
   local self = setmetatable({
     limits = options and limits.new(options ~= true and options or nil) or false,
-    scopes = {}, count = 0, sweep_at = FEW, last_number = 0, stats = stats, shared = false,
+    scopes = {}, count = 0, sweep_at = FEW, last_number = 0, pauses = 0,
+    in_flight = InFlight.new(most_in_flight or MOST_IN_FLIGHT), stats = stats, shared = false,
     log_limit = LogLimit.new(loop.now, LOG_PERIOD),
   }, Pacing)
   if self.limits and self.limits.options.store then
@@ -173,30 +181,20 @@ end
 
 -- channel: nil when it need not wait for that one.
 local function wait_turn(self, call, channel)
-  local turn = Bucket.new_turn(call.number)
+  local turn <close> = Bucket.new_turn(call.number)
   local err = channel and await(self, call, channel, turn)
   local method = not err and method_bucket(self, call)
   if method and not method:take(loop.now()) then
     err = await(self, call, method, turn)
   end
   if err then
-    turn:close()
     return nil, err
   end
-  return turn
+  return turn:keep()
 end
 
----Waits until the call may be made. Gives what is to be closed when it is over: nothing, if
----it did not have to wait.
----@async
----@param call slack.web_api.Paced
----@return slack.web_api.Turn?
----@return slack.Error? err code "ratelimited": it would take too long
-function Pacing:enter(call)
-  if not call.number then
-    self.last_number = self.last_number + 1
-    call.number = self.last_number
-  end
+-- Passes its buckets. Gives a turn if it had to wait.
+local function pass(self, call)
   if not self.limits and self.count == 0 then
     return nil
   end
@@ -207,6 +205,38 @@ function Pacing:enter(call)
   local method = method_bucket(self, call)
   if method and not method:take(now) then
     return wait_turn(self, call)
+  end
+end
+
+-- Gives false when a pause has come meanwhile: then it may be about what was passed.
+local function await_place(self)
+  local pauses = self.pauses
+  self.in_flight:await()
+  if pauses ~= self.pauses then
+    self.in_flight:give_back()
+    return false
+  end
+  return true
+end
+
+---Waits until the call may be made. Gives what is to be closed when it is over.
+---@async
+---@param call slack.web_api.Paced
+---@return slack.web_api.Turn|slack.web_api.InFlight|nil
+---@return slack.Error? err code "ratelimited": it would take too long
+function Pacing:enter(call)
+  if not call.number then
+    self.last_number = self.last_number + 1
+    call.number = self.last_number
+  end
+  local in_flight = self.in_flight
+  while true do
+    local turn <close>, err = pass(self, call)
+    if err then
+      return nil, err
+    elseif in_flight:take() or await_place(self) then
+      return turn and turn:keep(in_flight) or in_flight
+    end
   end
 end
 
@@ -229,6 +259,7 @@ end
 function Pacing:pause(call, seconds)
   local now = loop.now()
   seconds = math.min(seconds, LONGEST_PAUSE)
+  self.pauses = self.pauses + 1
   if refused_bucket(self, call, seconds, now):pause(seconds, now) then
     self.stats:log():warn("%s: rate limited, going on in %g s", call.name, seconds)
   end
@@ -265,7 +296,7 @@ end
 ---How many calls wait now.
 ---@return integer
 function Pacing:waiting()
-  local count = 0
+  local count = self.in_flight.length
   for _, scope in pairs(self.scopes) do
     for _, list in pairs { scope.methods, scope.channels } do
       for _, bucket in pairs(list) do

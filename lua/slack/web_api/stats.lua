@@ -3,6 +3,10 @@
 local http = require "slack.http"
 local logs = require "slack.log"
 
+-- Codes that are counted apart; the others are one.
+local MOST_CODES = 200
+local OTHER = "other"
+
 ---@class slack.web_api.Stats
 ---@field measures? slack.Measures of the app whose client it is
 local Stats = {}
@@ -14,7 +18,8 @@ Stats.__name = "slack.web_api.stats"
 function Stats.new(options)
   return setmetatable({
     logger = options.log, on_wait = options.on_wait, measures = false,
-    call_count = 0, failures = {}, retry_count = 0, limit_count = 0, wait_count = 0, seconds = 0.0,
+    call_count = 0, failures = {}, code_count = 0,
+    retry_count = 0, limit_count = 0, wait_count = 0, seconds = 0.0,
   }, Stats)
 end
 
@@ -28,7 +33,12 @@ end
 function Stats:called(err)
   self.call_count = self.call_count + 1
   if err then
-    self.failures[err.code] = (self.failures[err.code] or 0) + 1
+    local failures, code = self.failures, err.code
+    if not failures[code] then
+      code = self.code_count < MOST_CODES and code or OTHER -- a server says what it likes
+      self.code_count = self.code_count + 1
+    end
+    failures[code] = (failures[code] or 0) + 1
   end
 end
 
@@ -37,8 +47,12 @@ end
 ---@param seconds number
 ---@param reason "pacing"|"ratelimited"|"retry"
 function Stats:waits(method, seconds, reason)
-  if self.on_wait then
-    self.on_wait(method, seconds, reason)
+  local on_wait = self.on_wait
+  if on_wait then
+    local fine, problem = pcall(on_wait, method, seconds, reason)
+    if not fine then
+      self:log():error("on_wait: %s", problem)
+    end
   end
 end
 
