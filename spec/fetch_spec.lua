@@ -1,5 +1,6 @@
 local WebServer = require "support.web_server"
 local fetch_url = require "slack.fetch"
+local files = require "support.files"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
@@ -139,6 +140,56 @@ describe("slack.fetch", function()
     end
   end)
 
+  describe("bodies that stream", function()
+    local folder
+
+    before_each(function()
+      folder = files.temporary()
+    end)
+
+    after_each(function()
+      getmetatable(folder).__close()
+    end)
+
+    it("are posted from a file or a function", function()
+      local path, given = folder.path .. "/body", { "a ", "function" }
+      files.write(path, "a file")
+      local seen = assert(fetch(echo(), { body = { file = path } })):json()
+      assert.same({ "POST", "a file", "6" },
+        { seen.method, seen.body, seen.headers["content-length"] })
+      seen = assert(fetch(server.url, {
+        method = "PUT", body = function() return table.remove(given, 1) end, length = 10,
+      })):json()
+      assert.same({ "PUT", "a function", "10" },
+        { seen.method, seen.body, seen.headers["content-length"] })
+    end)
+
+    it("go to a file or a function", function()
+      server = WebServer.start(function()
+        return 200, "the answer"
+      end)
+      local path, got = folder.path .. "/answer", ""
+      local response = assert(fetch(server.url, { sink = { file = path } }))
+      assert.same({ "", 10, "the answer" }, { response.body, response.received, files.read(path) })
+      assert(fetch(server.url, { sink = function(bytes) got = got .. bytes end }))
+      assert.equal("the answer", got)
+    end)
+
+    it("tell how far they are", function()
+      local last
+      assert(fetch(echo(), { body = "12345", on_progress = function(...) last = { ... } end }))
+      assert.equal(5, last[1])
+    end)
+
+    it("have no limit of time but that of silence", function()
+      server = WebServer.start(function() end)
+      local _, err = fetch(server.url, { sink = print, idle_timeout = 0.1 })
+      assert.same({ "timeout", true }, { err.code, err.message:find "idle_timeout" ~= nil })
+      _, err = fetch(server.url, { sink = print, timeout = 0.1 })
+      assert.same({ "timeout", false }, { err.code, err.message:find "idle_timeout" ~= nil })
+    end)
+  end)
+
   describe("a redirect", function()
     -- Answers each path of the table by status and location, others by 200.
     local function start(redirects)
@@ -173,6 +224,39 @@ describe("slack.fetch", function()
           { last.method, last.body, last.headers["content-type"] })
       end)
     end
+
+    it("with 307 sends a file again, and cannot do so with what a function gave S248", function()
+      server = start { ["/a"] = { 307, "/b" } }
+      local folder <close> = files.temporary()
+      files.write(folder.path .. "/body", "data")
+      assert(fetch(server.url .. "/a", { body = { file = folder.path .. "/body" } }))
+      assert.equal("data", server.requests[2].body)
+      local given = { "data" }
+      local response, err = fetch(server.url .. "/a", {
+        body = function() return table.remove(given, 1) end,
+      })
+      assert.is_nil(response)
+      assert.same({ "redirect", 307 }, { err.code, err.status })
+      assert.matches("a body that a function gave cannot be sent again", err.message)
+    end)
+
+    it("with 303 leaves a function's body behind", function()
+      server = start { ["/a"] = { 303, "/b" } }
+      local given = { "data" }
+      assert(fetch(server.url .. "/a", { body = function() return table.remove(given, 1) end }))
+      assert.same({ "GET", "" }, { server.requests[2].method, server.requests[2].body })
+    end)
+
+    it("leads to a sink or a stream like any answer", function()
+      server = start { ["/a"] = { 302, "/b" } }
+      local got = ""
+      local response = assert(fetch(server.url .. "/a", {
+        sink = function(bytes) got = got .. bytes end,
+      }))
+      assert.same({ "arrived", server.url .. "/b" }, { got, response.url })
+      response = assert(fetch(server.url .. "/a", { stream = true }))
+      assert.same({ "arrived", server.url .. "/b" }, { response:read "a", response.url })
+    end)
 
     it("keeps credentials for the same host", function()
       server = start { ["/a"] = { 302, "/b" } }
