@@ -46,7 +46,7 @@ end
 
 -- What the command line says; or nil, and what is wrong with it.
 local function read_arguments()
-  local options, problem = { port = PORT }, nil
+  local options, problem = { port = PORT }, nil ---@type table<string, any>, string?
   for _, word in ipairs(arg) do
     local name, value = word:match "^%-%-(%l+)=(.+)$"
     if FLAGS[word] then

@@ -26,9 +26,9 @@ local function history(c)
   return messages
 end
 
-local function complete(c)
-  local response = assert(slack.fetch(URL, {
-    headers = { authorization = TOKEN and "Bearer " .. TOKEN }, timeout = 120,
+local function complete(c, url)
+  local response = assert(slack.fetch(url, {
+    headers = TOKEN and { authorization = "Bearer " .. TOKEN }, timeout = 120,
     json = { model = os.getenv "MODEL" or "default", messages = history(c) },
   }))
   if not response.ok then
@@ -54,7 +54,7 @@ end
 function M.answer(c)
   local ok, text = true, STAND_IN:format(c.text)
   if URL then
-    ok, text = pcall(complete, c)
+    ok, text = pcall(complete, c, URL)
   end
   if not ok then
     c.log:warn("the model: %s", text)

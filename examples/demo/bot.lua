@@ -4,6 +4,11 @@ local core = require "slack.core"
 local tasks = require "slack.tasks"
 
 ---@class demo.Bot
+---@field directory string of the copy that runs
+---@field log_file string
+---@field started_at number seconds of the monotonic clock
+---@field pipe file*
+---@field pid integer
 local Bot = {}
 Bot.__index = Bot
 Bot.__name = "demo.bot"
@@ -84,7 +89,7 @@ function Bot:wait_log(after, timeout, ...)
   local last = core.monotonic() + timeout
   repeat
     for line in self:log():sub(after + 1):gmatch "([^\n]+)\n" do
-      local has_all = true
+      local has_all = true ---@type any
       for _, word in ipairs(words) do
         has_all = has_all and line:find(word, 1, true)
       end

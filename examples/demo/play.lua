@@ -8,10 +8,10 @@ local RELOAD_WITHIN = 5
 
 ---@class demo.Stage
 ---@field slack slack.Sandbox
----@field bot demo.Bot
+---@field bot? demo.Bot nil: the bot is not ours
 ---@field screen demo.Screen
----@field slowest number seconds of the slowest answer
----@field answers integer
+---@field slowest? number seconds of the slowest answer
+---@field answers? integer
 
 local function answered(stage, message, seconds)
   stage.screen:message(message, seconds)

@@ -4,6 +4,11 @@ local mrkdwn = require "slack.mrkdwn"
 local tasks = require "slack.tasks"
 
 ---@class demo.Screen
+---@field workspace slack.sandbox.Workspace
+---@field is_colored boolean
+---@field pace number seconds between the parts of the play
+---@field start string of each line
+---@field buttons table[]
 local Screen = {}
 Screen.__index = Screen
 Screen.__name = "demo.screen"

@@ -16,7 +16,7 @@ app:func("approval", function(c)
       blocks.button("Reject", "rejected", { style = "danger" }),
     },
   })
-  if not sent then c:fail("The approver cannot be asked: " .. err.code) end
+  if not sent then c:fail("The approver cannot be asked: " .. tostring(err)) end
 end)
 
 app:action({ action_id = { "approved", "rejected" } }, function(c)
