@@ -1,4 +1,5 @@
 -- The annotations for editors: every type that is named exists, and what is generated is fresh.
+local cjson = require "cjson"
 local event_facts = require "generate.event_facts"
 local files = require "support.files"
 local kinds = require "slack.kinds"
@@ -7,6 +8,7 @@ local shape = require "generate.shape"
 local types = require "generate.types"
 
 local FOLDER = "lua/slack/types/"
+local EVENTS = "../shared/data/events.json"
 
 -- What lua-language-server knows by itself.
 local BUILT_IN = {
@@ -259,6 +261,22 @@ describe("annotations of listeners", function()
       annotated[name] = nil
     end
     assert.same({}, annotated)
+  end)
+
+  it("know every event of the catalogue", function()
+    local catalogue = io.open(EVENTS)
+    if not catalogue then
+      return pending("needs the catalogue at " .. EVENTS)
+    end
+    local known = {}
+    for head in shape.entries(event_facts) do
+      known[head:match "^%S+"] = true
+    end
+    for _, event in ipairs(cjson.decode(catalogue:read "a").events) do
+      local name = event.name:match "^(message)%." or event.name -- message.channels is a message
+      assert.truthy(known[name], name)
+    end
+    catalogue:close()
   end)
 
   it("know the events that the examples listen to", function()

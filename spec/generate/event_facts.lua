@@ -152,7 +152,7 @@ team_rename team:read: name
 tokens_revoked: tokens{oauth:slack.UserId[]? bot:slack.UserId[]?}
 url_verification: token challenge
 user_change users:read: user:slack.objects.User cache_ts
-user_connection users:write: subtype user trigger_id? enterprise_id?
+user_connection users:write: subtype:string user trigger_id? enterprise_id?
 user_connection_status_requested: user
 user_huddle_changed users:read: user:slack.objects.User cache_ts
 user_profile_changed users:read: user:slack.objects.User cache_ts

@@ -54,6 +54,7 @@ local BY_NAME = {
   root = OBJECTS .. "Message",
   scheduled_message_id = "string",
   seconds = "integer",
+  subtype = "slack.MessageSubtype|string",
   subteam = OBJECTS .. "Usergroup",
   total = "integer",
   topic = "string",

@@ -68,7 +68,7 @@
 ---@field client_msg_id? string
 ---@field bot_id? slack.BotId
 ---@field bot_profile? slack.objects.Bot
----@field subtype? string
+---@field subtype? slack.MessageSubtype|string
 ---@field user_team? slack.TeamId
 ---@field source_team? slack.TeamId
 ---@field user_profile? string
@@ -442,7 +442,7 @@
 ---@field user? slack.UserId
 ---@field text string
 ---@field ts slack.Ts
----@field subtype? string
+---@field subtype? slack.MessageSubtype|string
 ---@field thread_ts? slack.Ts
 ---@field team? slack.TeamId
 ---@field blocks? slack.blocks.Block[]

@@ -263,7 +263,7 @@
 ---@field ts slack.Ts
 ---@field text string
 ---@field user? slack.UserId
----@field subtype? string
+---@field subtype? slack.MessageSubtype|string
 ---@field channel? slack.ChannelId
 ---@field team? slack.TeamId
 ---@field thread_ts? slack.Ts
