@@ -147,13 +147,18 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
     struct slk_http_transfer *transfer = context;
     size_t length = size * count;
-    if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+    transfer->head_bytes += length;
+    if (length >= 5 && memcmp(data, "HTTP/", 5) == 0 && transfer->head_bytes <= MAX_HEADERS) {
         /* A status line: what came before belongs to an interim response. */
         slk_buffer_consume(&transfer->headers, transfer->headers.length);
+        transfer->has_head = false;
         return length;
     }
     bool is_end = data[0] == '\r' || data[0] == '\n';
-    int status = slk_buffer_append(&transfer->headers, data, length);
+    transfer->has_head |= is_end;
+    int status = transfer->head_bytes > MAX_HEADERS
+                     ? SLK_TOO_LARGE
+                     : slk_buffer_append(&transfer->headers, data, length);
     if (status == SLK_OK) {
         return !is_end || slk_http_bodies_head(transfer) ? length : 0;
     } else if (status == SLK_TOO_LARGE) {
@@ -322,6 +327,12 @@ static void take_failure(struct slk_http_transfer *transfer, CURLcode code)
         fail_timeout(transfer);
         return;
     }
+    /* So libcurl calls a header line over its limit, older than 8.6 at least. */
+    if (code == CURLE_OUT_OF_MEMORY && transfer->begun && !transfer->has_head) {
+        slk_http_transfer_fail(transfer, "too_large",
+                               "the response head is larger than 100 KiB in a line");
+        return;
+    }
     char what[SLK_HTTP_NAME_SIZE];
     slk_http_transfer_name(transfer, what);
     slk_net_failure(transfer->easy, code, transfer->detail, what, transfer->request->net, error);
@@ -338,6 +349,10 @@ void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
     }
     if (code != CURLE_OK) {
         take_failure(transfer, code);
+        return;
+    }
+    if (!transfer->has_head) { /* libcurl is content with half of one */
+        slk_http_transfer_fail(transfer, "interrupted", BROKEN "its head ends too early");
         return;
     }
     take_response(transfer);

@@ -29,9 +29,11 @@ struct slk_http_transfer {
 
     struct slk_http_transfer *next, *previous; /* among its host's running or waiting ones */
     struct slk_http_host *host;
-    CURL *easy;   /* the client's; NULL while waiting */
-    bool counted; /* among those that its host has a limit of */
-    bool begun;   /* libcurl may have sent some of it */
+    CURL *easy;        /* the client's; NULL while waiting */
+    bool counted;      /* among those that its host has a limit of */
+    bool begun;        /* libcurl may have sent some of it */
+    size_t head_bytes; /* of the response and interim ones before it */
+    bool has_head;     /* the last of them has come whole */
     struct slk_buffer headers;
     struct slk_buffer body;
     char detail[CURL_ERROR_SIZE];

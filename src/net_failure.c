@@ -129,12 +129,21 @@ static bool is_tls_result(CURLcode result)
     }
 }
 
-static void describe_rest(CURL *easy, const char *detail, const char *what,
+/* HTTP/0.9 is what libcurl takes an answer without a head for. */
+static bool is_garbage(CURLcode result)
+{
+    return result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_WEIRD_SERVER_REPLY ||
+           result == CURLE_BAD_CONTENT_ENCODING;
+}
+
+static void describe_rest(CURL *easy, CURLcode result, const char *detail, const char *what,
                           const struct slk_net_options *net, struct slk_error *err)
 {
     if (may_be_sent(easy, net)) {
-        slk_error_set(err, "interrupted",
-                      "%s: the connection broke before the answer was whole: %s", what, detail);
+        slk_error_set(err, "interrupted", "%s: %s: %s", what,
+                      is_garbage(result) ? "the answer is no proper HTTP"
+                                         : "the connection broke before the answer was whole",
+                      detail);
         return;
     }
     const char *proxy = slk_net_options_proxy_name(net);
@@ -191,11 +200,12 @@ void slk_net_failure(CURL *easy, CURLcode result, const char *detail, const char
         describe_proxy(easy, detail, what, net, err);
     } else if (is_tls_result(result) && !is_cut_handshake(easy, result, detail)) {
         describe_tls(easy, detail, what, err);
-    } else if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL) {
+    } else if (result == CURLE_URL_MALFORMAT ||
+               (result == CURLE_UNSUPPORTED_PROTOCOL && !may_be_sent(easy, net))) {
         slk_error_set(err, "invalid_url", "%s: %s", what, detail);
     } else if (result == CURLE_OUT_OF_MEMORY) {
         slk_error_set(err, "memory", "%s: out of memory", what);
     } else {
-        describe_rest(easy, detail, what, net, err);
+        describe_rest(easy, result, detail, what, net, err);
     }
 }
