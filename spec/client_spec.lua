@@ -394,6 +394,34 @@ describe("client", function()
     end)
   end)
 
+  for _, most in ipairs { 1, 3 } do
+    it(("has %d calls under way when told so, the others in order (S250)"):format(most), function()
+      local client = start(function() end, { max_requests = most })
+      tasks.run(function()
+        local calls = {}
+        for i = 1, 12 do
+          calls[i] = tasks.spawn(function() return assert(client.x.y { n = i }) end)
+        end
+        for i, call in ipairs(calls) do
+          local expected = math.min(i + most - 1, #calls)
+          while #server.requests < expected do
+            tasks.sleep(0.001)
+          end
+          assert.equal(expected, #server.requests)
+          local number = tonumber(server.requests[i].body:match "%d+")
+          assert.is_true(math.abs(number - i) < most) -- connections overtake each other
+          server:respond(server.requests[i], 200, '{"ok":true}')
+          if most == 1 then
+            assert(call:join())
+          end
+        end
+        for _, call in ipairs(calls) do
+          assert(call:join())
+        end
+      end)
+    end)
+  end
+
   describe("a failure", function()
     it("where nothing was sent is repeated", function()
       local client = start(ok, { retries = 2 })

@@ -1,3 +1,4 @@
+local InFlight = require "slack.web_api.in_flight"
 local Pacing = require "slack.web_api.pacing"
 local Stats = require "slack.web_api.stats"
 local clients = require "slack.client"
@@ -454,7 +455,8 @@ describe("pacing", function()
   end)
 
   it("lets the next go when a call is cancelled in the moment of its turn (S249)", function()
-    local pacing = Pacing.new(false, Stats.new { log = logger() }, 1)
+    local pacing = Pacing.new(false, Stats.new { log = logger() })
+    pacing.in_flight = InFlight.new(1)
     local got = {}
     local function call(i)
       return tasks.spawn(function()

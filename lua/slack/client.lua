@@ -202,6 +202,7 @@ end
 ---@field ca_file? string PEM; SSL_CERT_FILE, else the system's
 ---@field insecure? boolean allow plain http to other hosts than this one
 ---@field http2? boolean offer HTTP/2
+---@field max_requests? integer calls under way to a host at a time, 16; the others wait in line
 ---@field headers? table<string, string> added to every request
 ---@field user_agent? string put before ours
 ---@field log? slack.LogLevel|slack.LogOptions|slack.Logger

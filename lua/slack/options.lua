@@ -55,6 +55,7 @@ local TIMINGS = {
 ---@field retries? integer|slack.RetryOptions see slack.ClientOptions, as the next three
 ---@field pacing? boolean|slack.PacingOptions its store is the app's where processes share that
 ---@field max_wait? number
+---@field max_requests? integer Web API calls under way to a host at a time, 16
 ---@field on_wait? fun(method: string, seconds: number, reason: "pacing"|"ratelimited"|"retry")
 ---@field ignore_self? boolean pass over the bot's own events; true
 ---@field ack_deadline? number seconds until an ack that a handler owes goes out empty, 2.5
@@ -96,6 +97,7 @@ local OPTIONS = {
   retries = { check = retry.problem },
   pacing = { check = limits.problem },
   max_wait = { check = number_from(0) },
+  max_requests = { check = integer_from(1, 10000) },
   on_wait = { check = of_type "function" },
   ignore_self = { check = of_type "boolean", default = true },
   ack_deadline = { check = number_from(0.01, 3), default = 2.5 },

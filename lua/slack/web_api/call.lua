@@ -84,6 +84,7 @@ local function new_request(client, name, token, body, is_json, timeout)
     body = body,
     timeout = timeout or settings.timeout,
     http2 = settings.http2,
+    max_requests = settings.max_requests,
     net = client._net,
   }
 end

@@ -155,7 +155,7 @@ function M.new(options, rules)
     _user_agent = (settings.user_agent and settings.user_agent .. " " or "")
       .. ("lua-slack/%s lua/5.4 %s"):format(version, operating_system()),
     _net = net,
-    _pacing = Pacing.new(settings.pacing, stats),
+    _pacing = Pacing.new(settings.pacing, stats, settings.max_requests),
     _stats = stats,
     _told = Generations.new(MAX_TOLD),
   }

@@ -23,7 +23,8 @@ local OPTIONS = {
   token = option_checks.web_token, api_url = "string", govslack = "boolean",
   timeout = "number", retries = retry.problem, proxy = "string", no_proxy = "string",
   ca_file = "string", insecure = "boolean",
-  http2 = "boolean", headers = "table", user_agent = "string", log = option_checks.log,
+  http2 = "boolean", max_requests = option_checks.integer_from(1, 10000),
+  headers = "table", user_agent = "string", log = option_checks.log,
   on_call = "function", hints = "table",
   pacing = limits.problem, max_wait = max_wait_problem, on_wait = "function",
 }

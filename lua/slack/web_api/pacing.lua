@@ -18,9 +18,9 @@ local POSTING = limits.POSTING
 local LONGEST_PAUSE = 3600
 -- Buckets up to which idle ones are not looked for.
 local FEW = 256
--- Four times as many as are under way to a host by default, so that the client thread never
--- runs out of them.
-local MOST_IN_FLIGHT = 64
+-- The client thread's own limit, and how many times as many calls it is handed, so that it
+-- never runs out of them.
+local MAX_REQUESTS, HANDED_OVER = 16, 4
 -- Seconds between two lines about one limit.
 local LOG_PERIOD = 60
 
@@ -53,14 +53,14 @@ Pacing.__name = "slack.web_api.pacing"
 
 ---@param options? boolean|slack.PacingOptions
 ---@param stats slack.web_api.Stats
----@param most_in_flight? integer
+---@param max_requests? integer under way to a host at a time, 16
 ---@return slack.web_api.Pacing
-function Pacing.new(options, stats, most_in_flight)
+function Pacing.new(options, stats, max_requests)
   local self = setmetatable({
     limits = options and limits.new(options ~= true and options or nil) or false,
-    scopes = {}, count = 0, sweep_at = FEW, last_number = 0, pauses = 0,
-    in_flight = InFlight.new(most_in_flight or MOST_IN_FLIGHT), stats = stats, shared = false,
-    log_limit = LogLimit.new(loop.now, LOG_PERIOD),
+    scopes = {}, count = 0, sweep_at = FEW, last_number = 0, pauses = 0, stats = stats,
+    shared = false, log_limit = LogLimit.new(loop.now, LOG_PERIOD),
+    in_flight = InFlight.new(HANDED_OVER * (max_requests or MAX_REQUESTS)),
   }, Pacing)
   if self.limits and self.limits.options.store then
     self:share(self.limits.options.store)

@@ -168,6 +168,7 @@ local function new_call(self, what, options)
       method = what.verb, url = settings.api_url .. path, body = body,
       headers = self:_headers_of(token, body and JSON), net = self._net,
       timeout = options.timeout or settings.timeout, http2 = settings.http2,
+      max_requests = settings.max_requests,
     },
   }
 end
