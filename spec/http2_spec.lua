@@ -82,6 +82,48 @@ describe("http2", function()
       end
     end)
 
+    describe("bodies that stream", function()
+      local long, path
+
+      before_each(function()
+        start "--echo-upload"
+        long, path = ("0123456789abcdef"):rep(40000), certificates.directory.path .. "/body"
+        files.write(path, long)
+      end)
+
+      local function by_parts()
+        local at = 0
+        return function()
+          at = at + 1
+          return at <= 5 and long:sub((at - 1) * 128000 + 1, at * 128000) or nil
+        end
+      end
+
+      it("are sent from a function, with and without a length, and from a file", function()
+        for _, settings in ipairs {
+          { body = by_parts() }, { body = by_parts(), length = #long }, { body = { file = path } },
+        } do
+          settings.method = "POST"
+          local response = assert(get(settings))
+          assert.same({ "2", true }, { response.version, response.body == long })
+        end
+      end)
+
+      it("go to a file", function()
+        local response = assert(get {
+          method = "POST", body = { file = path }, sink = { file = path .. "2" },
+        })
+        assert.same({ "2", #long }, { response.version, response.received })
+        assert.is_true(files.read(path .. "2") == long)
+      end)
+
+      it("that fail leave the connection to others", function()
+        local _, err = get { method = "POST", body = function() error "no more" end }
+        assert.equal("body", err.code)
+        assert.equal("2", assert(get()).version)
+      end)
+    end)
+
     -- So many requests at once, each answered; gives the client's stats.
     local function request_many(count)
       local own <close> = OwnClient.new { proxy = "", ca_file = certificates.ca_file }
