@@ -65,6 +65,9 @@ function mailbox:fd() end
 ---
 ---`"log"`: level ("debug" | "info" | "warn" | "error"), component, text
 ---`"http"`: id, response | nil, message, code; see http_client:request
+---`"http_event"`: id, then "hungry" (feed it), "head" and a response without body, "piece" and
+---  bytes of the body (hand_on when they are dealt with), or "progress" and bytes sent, in all,
+---  received, expected; see slack.core.http_stream
 ---`"envelope"`: type, payload (JSON text), ack_token (0: acked), envelope_id,
 ---  retry_attempt, retry_reason, accepts_response_payload, received
 ---`"connection"`: state ("opening" | "connecting" | "ready" | "draining" | "closed" |
@@ -226,7 +229,29 @@ function core.http_client(mailbox, source, log) end
 ---@field max_requests integer? under way to its host at a time, 16
 ---@field http2 boolean? offer HTTP/2 to https servers
 ---@field urgent boolean? waits for no other request to the same host
+---@field stream slack.core.http_stream?
 ---@field net slack.core.net
+
+---What of a request is not held in memory. A body of a response whose status is not 2xx is
+---held all the same.
+---@class slack.core.http_stream
+---@field source string? path of the file that is sent
+---@field feed boolean? the body comes by feed
+---@field length integer? bytes that will be fed
+---@field sink string? path of the file that the response's body goes to
+---@field pieces boolean? it comes in events of its own
+---@field head boolean? there is an event for the response's head
+---@field progress boolean? and events for what has gone and come
+---@field max_taken integer? bytes of the response; no limit
+
+---The whole response in a temporary file.
+---@class slack.core.received_file
+local received_file = {}
+---Gives it its name.
+---@return true?, string? message, string? code
+function received_file:commit() end
+---Removes it unless it has its name.
+function received_file:close() end
 
 ---@class slack.core.http_response
 ---@field status integer
@@ -235,6 +260,8 @@ function core.http_client(mailbox, source, log) end
 ---@field body string
 ---@field seconds number
 ---@field redirect string? where a 3xx points to, as an absolute URL; it is not followed
+---@field received integer? bytes of the body that went elsewhere, of a request that streams
+---@field file slack.core.received_file? where they are
 
 ---Begins a request; its end comes as a message of kind "http" with this id.
 ---@param request slack.core.http_request
@@ -242,6 +269,13 @@ function core.http_client(mailbox, source, log) end
 function http_client:request(request) end
 ---@param id integer
 function http_client:cancel(id) end
+---Gives a request a part of its body, of 128 KiB at most; without bytes: that was all.
+---@param id integer
+---@param bytes string?
+function http_client:feed(id, bytes) end
+---The piece of the response is dealt with: the next may come.
+---@param id integer
+function http_client:hand_on(id) end
 ---@class slack.core.http_client_stats
 ---@field running integer requests under way
 ---@field waiting integer requests that wait for their turn
