@@ -131,6 +131,12 @@ local cases = {
     },
     { "http://127.0.0.1:8080/commands/T0AB/12/abc", "http://127.0.0.1:8080/commands/T0AB/***" },
     { "POST /actions/E0AB/12/abc HTTP/1.1", "POST /actions/E0AB/*** HTTP/1.1" },
+    { "https://files.slack.com/upload/v1/CwABAAAA", "https://files.slack.com/upload/v1/***" },
+    { "POST 127.0.0.1:80/upload/v1/a/b: refused", "POST 127.0.0.1:80/upload/v1/*** refused" },
+    {
+      '"upload_url":"https:\\/\\/files.slack.com\\/upload\\/v1\\/abc","x":1',
+      '"upload_url":"https:\\/\\/files.slack.com\\/upload\\/v1\\/***","x":1',
+    },
     { "<http://hooks.slack.com/services/T0/B/a|b>", "<http://hooks.slack.com/services/T0/***|b>" },
   },
   ["private keys"] = {
@@ -155,7 +161,8 @@ local harmless = {
   "https://slack.com/api/chat.postMessage", "https://example.com/commands/list/all",
   "mail to a@b.example or see http://a.example/@user", "-----BEGIN CERTIFICATE-----\nMIIE",
   '{"type":"events_api","envelope_id":"7e5205d1-7f4e-4bd1-9c4e-0c5a4ffb7e0a"}',
-  "token_type=bot grant_type=authorization_code", "v0=1 v0=abc", "/commands/T0", "a/b\\c%2fd%",
+  "token_type=bot grant_type=authorization_code", "v0=1 v0=abc", "/commands/T0",
+  "/upload/v1/", "/upload/it", "a/b\\c%2fd%",
   "C:\\path\\token", "ticket", "password", "the end: xox",
 }
 
@@ -188,7 +195,7 @@ describe("redact", function()
     local afters = {
       "", " ", "\n", "x", "=", "&", "?", "%", "\\", '"', "'", "/", ":", "-", "_", "*", "***", "(",
       "{", "[", "<", "\0", "\xff", "token=", "token", "code", "xoxb-", "Bearer ", "Authorization: ",
-      "http://", '"secret":', "hooks.slack.com/", "-----BEGIN ", "v0=",
+      "http://", '"secret":', "hooks.slack.com/", "/upload/v1/", "-----BEGIN ", "v0=",
     }
     for _, form in ipairs(forms) do
       local text = form:format(secret)

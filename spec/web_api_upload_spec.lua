@@ -121,6 +121,18 @@ describe("client:upload", function()
     assert.same({ nil, "timeout" }, { file, err.code })
   end)
 
+  with_slack("tells nothing of its URL when there is no way to it", function(here, client)
+    local await = here.uploads.await
+    for _, url in ipairs { "https://127.0.0.1:1/upload/v1/abc", "https://127.0.0.1:1/s/abc?x" } do
+      function here.uploads.await(...)
+        return url, select(2, await(...))
+      end
+      local _, err = client:upload({ content = "x", filename = "x" }, { retries = 0 })
+      assert.equal("connection", err.code)
+      assert.not_matches("abc", tostring(err) .. tostring(err.cause))
+    end
+  end)
+
   it("writes its URL into no line of the log", function()
     tasks.run(function()
       local here <close> = assert(sandbox.start { tls = false })
@@ -145,6 +157,10 @@ describe("client:upload", function()
     assert.equal("file", err.code)
     assert.matches("cannot be read: /nowhere/x: No such file", tostring(err))
     assert.equal("file", select(2, client:upload { file = "/" }).code)
+    local directory <close> = files.temporary()
+    assert(files.run("mkfifo " .. directory.path .. "/pipe"))
+    assert.matches("no regular file",
+      tostring(select(2, client:upload { file = directory.path .. "/pipe" })))
     assert.equal("empty_file", select(2, client:upload { content = "", filename = "x" }).code)
   end)
 

@@ -62,22 +62,46 @@ bool slk_redact_hooks(struct slk_redaction *pass, size_t name_length)
     return true;
 }
 
-/* The same paths on other hosts: response URLs behind a proxy or of a local Slack. */
-bool slk_redact_path(struct slk_redaction *pass)
+/* Bytes of "upload/v1/", behind which stands where somebody's file is taken once. */
+static size_t upload_segments(const struct slk_redaction *pass, size_t start)
+{
+    size_t length = segment_length(pass, start);
+    size_t slash = slk_slash_at(pass, start + length);
+    size_t version = start + length + slash;
+    size_t second = slk_slash_at(pass, version + 2);
+    bool is_upload = slash > 0 && slk_redaction_is(pass, start, length, "upload") && second > 0 &&
+                     slk_redaction_is(pass, version, 2, "v1") &&
+                     path_length(pass, version + 2 + second) > 0;
+    return is_upload ? length + slash + 2 + second : 0;
+}
+
+/* Bytes of "commands/T0123/" and its like. */
+static size_t hook_segments(const struct slk_redaction *pass, size_t start)
 {
     static const char *const kinds[] = {"services", "commands", "actions", "workflows", "triggers"};
-    size_t at = pass->read + slk_slash_at(pass, pass->read);
-    size_t length = segment_length(pass, at);
-    size_t slash = slk_slash_at(pass, at + length);
+    size_t length = segment_length(pass, start);
+    size_t slash = slk_slash_at(pass, start + length);
     bool is_kind = false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        is_kind = is_kind || slk_redaction_is(pass, at, length, kinds[i]);
+        is_kind = is_kind || slk_redaction_is(pass, start, length, kinds[i]);
     }
-    size_t team = is_kind && slash > 0 ? team_segment(pass, at + length + slash) : 0;
-    if (team == 0) {
+    size_t team = is_kind && slash > 0 ? team_segment(pass, start + length + slash) : 0;
+    return team > 0 ? length + slash + team : 0;
+}
+
+/* The same paths on other hosts: response URLs behind a proxy or of a local Slack; and the
+ * URLs that take a file. */
+bool slk_redact_path(struct slk_redaction *pass)
+{
+    size_t at = pass->read + slk_slash_at(pass, pass->read);
+    size_t known = hook_segments(pass, at);
+    if (known == 0) {
+        known = upload_segments(pass, at);
+    }
+    if (known == 0) {
         return false;
     }
-    slk_redact_within(pass, at + length + slash + team);
+    slk_redact_within(pass, at + known);
     slk_redaction_mask(pass, path_length(pass, pass->read));
     return true;
 }

@@ -75,6 +75,16 @@ local function request_for(self, url, source)
   }
 end
 
+-- Without the path of the URL, which is a secret.
+local function reason_of(err, url)
+  local path = url:match "^%a+://[^/]*(/[^?#]+)"
+  local from, to = err.message:find(path or url, 1, true)
+  if not from or from > to then
+    return err.message
+  end
+  return err.message:sub(1, from - 1) .. "/***" .. err.message:sub(to + 1)
+end
+
 -- The URL is a secret, so nothing tells it; what stands behind it takes no token.
 local function send_bytes(self, url, source, sending)
   local request = request_for(self, url, source)
@@ -84,7 +94,7 @@ local function send_bytes(self, url, source, sending)
     return nil, changed(source)
   elseif not response then
     return nil, failure(err.code, ("the bytes of %q could not be sent: %s"):format(source.name,
-      err.message), { cause = err.cause or err, traceback = err.traceback })
+      reason_of(err, url)), { cause = err.cause, traceback = err.traceback })
   elseif not response.ok then
     return nil, refusal(source, response)
   end

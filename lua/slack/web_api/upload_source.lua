@@ -19,17 +19,18 @@ function Source.new(file)
   }, Source)
 end
 
+-- What is no regular file is not opened: that might wait for ever, as with a pipe.
 local function measure_file(self)
+  local stamp, kind = core.stat(self.path)
+  if kind and kind ~= "file" then
+    return nil, "file", ("the file cannot be read: %s: it is no regular file"):format(self.path)
+  end
   local file, message = io.open(self.path, "rb")
   if not file then
     return nil, "file", ("the file cannot be read: %s"):format(message)
   end
   file:close()
-  local stamp, kind = core.stat(self.path)
-  if kind ~= "file" then
-    return nil, "file", ("the file cannot be read: %s: it is no regular file"):format(self.path)
-  end
-  self.stamp, self.length = stamp, math.tointeger(stamp:match "^%d+:%d+:(%d+)")
+  self.stamp, self.length = stamp, math.tointeger((stamp or ""):match "^%d+:%d+:(%d+)" or 0)
   return true
 end
 
