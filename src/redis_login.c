@@ -111,15 +111,23 @@ static void explain_loss(const struct slk_redis_login *login,
 
 /* PING is refused while data is loaded, and by replicas without a primary. The rights to it,
  * to a name and to INFO may be missing. */
+static bool is_needed(const struct slk_redis_login *login, const redisReply *reply)
+{
+    bool may_fail = login->next == PING && reply->type == REDIS_REPLY_ERROR &&
+                    strstr(reply->str, "NOPERM") != NULL;
+    return login->next <= PING && !may_fail;
+}
+
 static void judge(struct slk_redis_login *login, const char *name, const redisReply *reply)
 {
-    bool is_error = reply->type == REDIS_REPLY_ERROR;
-    bool is_needed = login->next <= SELECT ||
-                     (login->next == PING && is_error && strstr(reply->str, "NOPERM") == NULL);
-    if (is_error && is_needed && login->refusal.code[0] == '\0') {
-        slk_redis_explain(name, reply->str, &login->refusal);
-    } else if (login->next == INFO && reply->type == REDIS_REPLY_STRING) {
+    if (login->next == INFO && reply->type == REDIS_REPLY_STRING) {
         judge_mode(name, reply->str, &login->refusal);
+    } else if (!is_needed(login, reply) || login->refusal.code[0] != '\0') {
+        return;
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        slk_redis_explain(name, reply->str, &login->refusal);
+    } else if (reply->type != REDIS_REPLY_STATUS) { /* an echo, it may be of our own socket */
+        slk_error_set(&login->refusal, "connection", "%s does not answer as Redis does", name);
     }
 }
 

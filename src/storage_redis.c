@@ -185,18 +185,19 @@ static struct slk_storage_job *next_pending(struct slk_storage_job *job)
     return job;
 }
 
-/* No connection in time for the first of them: fails those whose time is over too. */
-static void fail_late(struct redis_store *store, struct slk_storage_job *first)
+static void fail(const struct redis_store *store, struct slk_storage_job *job)
+{
+    slk_storage_job_fail(job, slk_redis_code(&store->trouble), store->trouble.text);
+}
+
+static void fail_overdue(const struct redis_store *store, struct slk_storage_job *first)
 {
     int64_t now = slk_clock_now();
-    if (store->trouble.code[0] == '\0') { /* the attempt goes on */
-        set_timeout(store, what_is_missing(store));
-    }
     bool is_all = is_refused(store) || now >= atomic_load(&store->backend.hurry_at);
     for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
         if (job->outcome == SLK_STORED_PENDING &&
-            (is_all || job == first || now >= job->submitted_at + store->timeout)) {
-            slk_storage_job_fail(job, slk_redis_code(&store->trouble), store->trouble.text);
+            (is_all || now >= job->submitted_at + store->timeout)) {
+            fail(store, job);
         }
     }
 }
@@ -275,7 +276,7 @@ static enum slk_redis_progress run_pipeline(struct redis_store *store,
     return progress;
 }
 
-static void run_some(struct redis_store *store, struct slk_storage_job *first)
+static bool run_some(struct redis_store *store, struct slk_storage_job *first)
 {
     enum slk_redis_progress progress;
     if (first->request.operation == SLK_STORAGE_KEYS) {
@@ -287,7 +288,8 @@ static void run_some(struct redis_store *store, struct slk_storage_job *first)
     } else {
         progress = run_pipeline(store, first);
     }
-    if (progress == SLK_REDIS_DONE) {
+    bool is_ok = progress == SLK_REDIS_DONE;
+    if (is_ok) {
         slk_backoff_reset(&store->backoff);
         store->trouble.code[0] = '\0';
         atomic_fetch_add(&store->backend.commits, 1);
@@ -299,6 +301,17 @@ static void run_some(struct redis_store *store, struct slk_storage_job *first)
     } else {
         drop(store);
     }
+    return is_ok;
+}
+
+/* No connection in time for the first of them. */
+static void fail_unsent(struct redis_store *store, struct slk_storage_job *first)
+{
+    if (store->trouble.code[0] == '\0') { /* the attempt goes on */
+        set_timeout(store, what_is_missing(store));
+    }
+    fail(store, first);
+    fail_overdue(store, first);
 }
 
 static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
@@ -308,10 +321,12 @@ static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
     struct slk_storage_job *job = next_pending(first);
     while (job != NULL) {
         if (!is_ready(store, job->submitted_at + store->timeout)) {
-            fail_late(store, job);
+            fail_unsent(store, job);
             return next_pending(first);
         }
-        run_some(store, job);
+        if (!run_some(store, job)) {
+            fail_overdue(store, job);
+        }
         job = next_pending(first);
     }
     return NULL;

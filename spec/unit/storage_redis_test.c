@@ -97,18 +97,24 @@ static void *run_server(void *unused)
     return NULL;
 }
 
-static void start_server(const struct script *script)
+static void start_server_that(const struct script *script, bool in_pieces)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     memset(&server, 0, sizeof server);
     server.script = script;
+    server.in_pieces = in_pieces;
     server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     CHECK(server.fd >= 0 && bind(server.fd, (struct sockaddr *)&address, size) == 0);
     CHECK(listen(server.fd, 5) == 0);
     CHECK(getsockname(server.fd, (struct sockaddr *)&address, &size) == 0);
     server.port = ntohs(address.sin_port);
     CHECK(pthread_create(&server.thread, NULL, run_server, NULL) == 0);
+}
+
+static void start_server(const struct script *script)
+{
+    start_server_that(script, false);
 }
 
 /* The store has been closed, and so have the connections. */
@@ -204,8 +210,7 @@ static void a_list_that_is_cut_off_is_made_anew(void)
         {{LOGIN, "*2\r\n$1\r\n7\r\n*1\r\n$3\r\nx:b\r\n", hang_up},
          {LOGIN, "*2\r\n$1\r\n7\r\n*2\r\n$3\r\nx:b\r\n$3\r\nx:a\r\n",
           "*2\r\n$1\r\n0\r\n*1\r\n$3\r\nx:b\r\n"}}};
-    start_server(&script);
-    server.in_pieces = true;
+    start_server_that(&script, true);
     struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
     struct slk_storage_job *job = new_job(SLK_STORAGE_KEYS, slk_clock_now());
     CHECK(store->run(store, job) == NULL);
@@ -250,6 +255,37 @@ static void a_name_that_led_to_a_replica_is_looked_up_again(void)
     check_outcome(job, SLK_STORED_TRUE);
     store->close(store);
     stop_server();
+}
+
+static void what_was_read_for_too_long_is_not_asked_again(void)
+{
+    static const struct script script = {{{LOGIN, silence}, {LOGIN, silence}}};
+    start_server(&script);
+    struct slk_storage_backend *store = open_store(server.port, SLK_MS(200));
+    for (int i = 0; i < 2; i++) {
+        struct slk_storage_job *job =
+            new_job(i == 0 ? SLK_STORAGE_GET : SLK_STORAGE_KEYS, slk_clock_now());
+        CHECK(store->run(store, job) == NULL);
+        check_failed(job, "timeout", "no answer for 0.2 s");
+    }
+    store->close(store);
+    stop_server();
+    CHECK(server.connections == 2 && server.commands[1] == 4 + 1);
+}
+
+static void an_echo_is_no_redis(void)
+{
+    static const struct script script = {
+        {{"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "*1\r\n$4\r\nPING\r\n", "*0\r\n", "*0\r\n"},
+         {LOGIN, NIL}}};
+    start_server(&script);
+    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
+    struct slk_storage_job *job = new_job(SLK_STORAGE_GET, slk_clock_now());
+    CHECK(store->run(store, job) == NULL);
+    check_outcome(job, SLK_STORED_NOTHING);
+    store->close(store);
+    stop_server();
+    CHECK(server.connections == 2);
 }
 
 static void what_is_no_redis_is_not_asked_again(void)
@@ -364,6 +400,8 @@ int main(void)
     a_list_that_is_cut_off_is_made_anew();
     a_server_that_loads_its_data_is_waited_for();
     a_name_that_led_to_a_replica_is_looked_up_again();
+    what_was_read_for_too_long_is_not_asked_again();
+    an_echo_is_no_redis();
     what_is_no_redis_is_not_asked_again();
     each_fails_when_its_own_time_is_over();
     closing_ends_the_wait_for_an_answer();
