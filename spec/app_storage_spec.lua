@@ -77,6 +77,29 @@ describe("an app's storage", function()
     end)
   end)
 
+  for _, is_shared in ipairs { true, false } do
+    it(("has Slack's limits in it when machines share it: %s"):format(is_shared), function()
+      local store <const> = assert(storage.open "memory:")
+      function store:is_shared() -- luacheck: ignore self
+        return is_shared
+      end
+      local pacing = { methods = { ["users.list"] = 1 } }
+      local options = { storage = store, max_wait = 0, pacing = pacing }
+      live.run(function(_, new_app)
+        local one, other = new_app(options), new_app(options)
+        assert(one:start())
+        assert(other:start())
+        assert(one.client.users.list())
+        local answer, err = other.client.users.list()
+        assert.equal(is_shared, answer == nil)
+        assert.equal(is_shared and "ratelimited" or nil, err and err.code)
+        assert(one:stop())
+        assert.is_false(one.client._pacing.shared)
+        assert.equal(is_shared, #store:keys "pacing:" > 0)
+      end)
+    end)
+  end
+
   it("serves scripts while they load", function()
     local folder <close> = files.temporary()
     files.write(folder.path .. "/x.lua", 'local app = ...\nassert(app.store:set("loaded", true))')

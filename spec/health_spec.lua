@@ -202,6 +202,27 @@ describe("/metrics", function()
     end)
   end)
 
+  it("tells of Web API calls: failures by code, retries, limits, waits, transfers", function()
+    live.run(function(here, new_app)
+      local app = new_app { http = HTTP, retries = { first_delay = 0.001 } }
+      assert(app:start())
+      here:fail("users.info", { status = 500, times = 1 })
+      local _, err = app.client.users.info { user = "U0NOBODY" }
+      here:fail("users.list", { error = "ratelimited", retry_after = 0, times = 1 })
+      assert(app.client.users.list())
+      local _, value = read(app)
+      assert.equal(1, value("slack_api_failures_total", { code = err.code }))
+      assert.equal(1, value("slack_api_retries_total", { method = "users.info" }))
+      assert.equal(1, value("slack_api_rate_limits_total", { method = "users.list" }))
+      assert.equal(1, value("slack_api_wait_seconds_count", { reason = "retry" }))
+      assert.equal(1, value("slack_api_wait_seconds_count", { reason = "ratelimited" }))
+      assert.equal(0, value "slack_api_calls_waiting")
+      assert.equal(0, value "slack_client_waiting")
+      assert.is_true(value "slack_client_opened_total" >= 1)
+      assert.is_true(value "slack_client_bytes_sent_total" > 0)
+    end)
+  end)
+
   it("tells of an HTTP app: deliveries, refusals, acks, routes", function()
     live.run(function(_, new_app)
       local app = new_app { http = HTTP, transport = "http", signing_secret = signed.SECRET }
