@@ -35,6 +35,7 @@ describe("the local Slack's pages", function()
     for method, case in pairs {
       ["users.list"] = { "members" },
       ["conversations.list"] = { "channels" },
+      ["users.conversations"] = { "channels" },
       ["conversations.members"] = { "members", { channel = general } },
       ["conversations.history"] = { "messages", { channel = general } },
       ["conversations.replies"] = { "messages", { channel = general, ts = root } },
@@ -74,6 +75,36 @@ describe("the local Slack's pages", function()
     }
     assert.equal("2 1", texts_of(page.messages))
   end)
+
+  with_slack("have the messages of a span, with or without its ends", function(here, client)
+    local channel = here.workspace:find_channel "general".id
+    say_numbers(here, 1, 4)
+    local said = here:messages "general"
+    local args = { channel = channel, oldest = said[1].ts, latest = said[4].ts }
+    assert.equal("3 2", texts_of(client.conversations.history(args).messages))
+    args.inclusive = true
+    assert.equal("4 3 2 1", texts_of(client.conversations.history(args).messages))
+  end)
+
+  with_slack("have the channels that somebody is in, of the types that are asked for",
+    function(here, client)
+      local function names(args)
+        local list = {}
+        for channel in client:each("users.conversations", args) do
+          table.insert(list, channel.is_im and "im" or channel.name)
+        end
+        return table.concat(list, " ")
+      end
+      local random, ada = here.workspace:find_channel "random", here.workspace:find_user "ada".id
+      random.members[ada] = nil
+      assert(client.conversations.open { users = ada })
+      assert.equal("general", names { user = ada })
+      assert.equal("im", names { user = ada, types = "im" })
+      assert.equal("", names { user = ada, types = "mpim" })
+      assert.equal("invalid_types",
+        select(2, client.conversations.list { types = "public" }).code)
+      assert.equal("user_not_found", select(2, client.users.conversations { user = "U4" }).code)
+    end)
 
   with_slack("refuse cursors and limits that are none", function(here, client)
     local channel = here.workspace:find_channel "general".id

@@ -33,17 +33,48 @@ local CHANNELS = {
   key = function(channel) return channel.id end,
 }
 
-methods["conversations.list"] = function(workspace, call)
-  local types = call.args.types or "public_channel"
+local TYPES = { public_channel = true, private_channel = true, im = true, mpim = true }
+
+-- The types that are asked for; nil when one is none.
+local function types_of(call)
+  local types = {}
+  for word in tostring(call.args.types or "public_channel"):gmatch "[^,%s]+" do
+    if not TYPES[word] then
+      return nil
+    end
+    types[word] = true
+  end
+  return types
+end
+
+-- A page of the channels of some types that accept(channel) takes.
+local function list_channels(workspace, call, accept)
+  local types = types_of(call)
+  if not types then
+    return nil, "invalid_types"
+  end
   local without_archived = arguments.is_set(call.args.exclude_archived)
   local channels = {}
   for _, channel in ipairs(workspace.channel_list) do
     local is_hidden = without_archived and channel.is_archived
-    if types:find(type_of(channel), 1, true) and not is_hidden then
+    if types[type_of(channel)] and not is_hidden and accept(channel) then
       table.insert(channels, shown(workspace, channel))
     end
   end
   return paging.by_cursor(channels, call, CHANNELS)
+end
+
+methods["conversations.list"] = function(workspace, call)
+  return list_channels(workspace, call, function() return true end)
+end
+
+-- Those that a person, by default the caller, is in.
+methods["users.conversations"] = function(workspace, call)
+  local user_id = call.args.user or call.user_id
+  if not workspace.users[user_id] then
+    return nil, "user_not_found"
+  end
+  return list_channels(workspace, call, function(channel) return channel.members[user_id] end)
 end
 
 methods["conversations.info"] = in_channel(function(workspace, _, channel)
@@ -89,10 +120,12 @@ end
 local function in_range(call, messages, accept)
   local oldest, latest = tonumber(call.args.oldest) or 0, tonumber(call.args.latest) or math.huge
   local with_metadata = arguments.is_set(call.args.include_all_metadata)
+  local is_inclusive = arguments.is_set(call.args.inclusive)
   local found = {}
   for _, message in ipairs(messages) do
     local at = tonumber(message.ts)
-    if at > oldest and at < latest and accept(message) then
+    local is_within = at > oldest and at < latest or is_inclusive and (at == oldest or at == latest)
+    if is_within and accept(message) then
       table.insert(found, with_metadata and message or without_metadata(message))
     end
   end
