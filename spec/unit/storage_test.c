@@ -13,6 +13,7 @@ struct gate_backend {
     pthread_mutex_t lock; /* guards the fields below */
     pthread_cond_t changed;
     bool is_running, is_open;
+    unsigned most; /* jobs that get an outcome each time; 0: all */
     int runs;
     unsigned sizes[MAX_RUNS];
 };
@@ -32,10 +33,12 @@ static struct slk_storage_job *run(struct slk_storage_backend *backend,
     CHECK(gate->runs < MAX_RUNS);
     unsigned *size = &gate->sizes[gate->runs++];
     pthread_mutex_unlock(&gate->lock);
-    for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
+    struct slk_storage_job *job = first;
+    while (job != NULL && (gate->most == 0 || *size < gate->most)) {
         slk_storage_job_count(job, ++*size);
+        job = slk_storage_job_next(job);
     }
-    return NULL;
+    return job;
 }
 
 static void close_backend(struct slk_storage_backend *backend)
@@ -121,6 +124,31 @@ static void what_waits_is_one_batch_up_to_a_limit(void)
     slk_mailbox_release(mailbox);
 }
 
+/* What a backend leaves comes back to it first, with others that came meanwhile. */
+static void what_is_left_of_a_batch_is_run_again(void)
+{
+    struct slk_mailbox *mailbox = slk_mailbox_create(0, 0);
+    struct gate_backend *gate = new_backend();
+    struct slk_error err;
+    gate->most = 700;
+    struct slk_storage *storage = slk_storage_create(&gate->backend, mailbox, &err);
+    CHECK(mailbox != NULL && storage != NULL);
+    for (uint64_t id = 1; id <= 2000; id++) {
+        CHECK(slk_storage_submit(storage, new_job(id)) == SLK_OK);
+    }
+    open_gate(gate);
+    slk_storage_close(storage);
+    CHECK(slk_storage_stats(storage).jobs == 2000);
+    for (uint64_t id = 1; id <= 2000; id++) {
+        struct slk_storage_job *job = (struct slk_storage_job *)slk_mailbox_take(mailbox);
+        CHECK(job != NULL && job->id == id && job->outcome == SLK_STORED_INTEGER);
+        slk_storage_job_destroy(job);
+    }
+    CHECK(slk_mailbox_take(mailbox) == NULL);
+    slk_storage_destroy(storage);
+    slk_mailbox_release(mailbox);
+}
+
 static void a_list_of_keys_is_read_as_it_was_made(void)
 {
     struct slk_storage_job *job = new_job(1);
@@ -145,6 +173,7 @@ static void a_list_of_keys_is_read_as_it_was_made(void)
 int main(void)
 {
     what_waits_is_one_batch_up_to_a_limit();
+    what_is_left_of_a_batch_is_run_again();
     a_list_of_keys_is_read_as_it_was_made();
     return 0;
 }
