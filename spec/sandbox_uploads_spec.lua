@@ -127,6 +127,21 @@ describe("files in the local Slack", function()
       status_with("Bearer " .. other.user_token), status_with(nil) })
   end)
 
+  with_files("are shared by people, and the app hears of it", function(here, client, _, general)
+    local message = here:share {
+      user = "grace", channel = "general", filename = "notes.txt", content = "abc", text = "see",
+    }
+    local file = message.files[1]
+    assert.same({ "see", "file_share", here.workspace:find_user "grace".id, general },
+      { message.text, message.subtype, file.user, message.channel })
+    assert.equal("abc", client:download(file))
+    assert.equal("notes.txt", client.files.list({ channel = general }).files[1].name)
+    assert.equal("cant_delete_file", select(2, client.files.delete { file = file.id }).code)
+    local ok, problem = pcall(function() here:share { filename = "x" } end)
+    assert.is_false(ok)
+    assert.matches('uploads_spec.lua:%d+: sandbox:share: field "content" is missing', problem)
+  end)
+
   with_files("are refused in channels where the bot is not", function(here, client, _, general)
     local function refused(args)
       args.content, args.filename = "x", "x"

@@ -82,6 +82,23 @@ describe("client:download", function()
     assert.equal(BYTES, client:download(file))
   end)
 
+  it("reads in a handler what somebody has shared", function()
+    tasks.run(function()
+      local here <close> = assert(sandbox.start())
+      local app = slack.app {
+        token = here.bot_token, app_token = here.app_token, api_url = here.api_url,
+        ca_file = here.ca_file, log = "off",
+      }
+      app:message("count", function(c)
+        c:say(#assert(c.client:download(c.message.files[1])) .. " bytes")
+      end)
+      assert(app:start())
+      here:share { filename = "a.bin", content = BYTES, text = "count" }
+      assert(here:wait_message { text = #BYTES .. " bytes" })
+      app:stop()
+    end)
+  end)
+
   describe("from a server", function()
     local server, elsewhere
 

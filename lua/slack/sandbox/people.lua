@@ -29,6 +29,10 @@ local MESSAGE = {
   text = "string", user = "string", channel = "string", thread_ts = "string", blocks = "table",
   reply_broadcast = "boolean",
 }
+local SHARED = {
+  filename = "string", content = "string", title = "string", text = "string", user = "string",
+  channel = "string", thread_ts = "string",
+}
 local EDIT = { message = "table", text = "string", user = "string" }
 local REACTION = { message = "table", name = "string", user = "string" }
 local EXPECTED = {
@@ -63,6 +67,25 @@ function people:say(what)
     thread_ts = what.thread_ts,
     reply_broadcast = what.reply_broadcast,
     client_msg_id = self.workspace.new_id "":lower(),
+  })
+  message.channel = channel.id
+  self:changed()
+  return message
+end
+
+---Somebody shares a file; the app gets the message with it, and file_shared.
+---@param what { filename: string, content: string, title: string?, text: string?, user: string?,
+---  channel: string?, thread_ts: string? }
+---@return table message with ts, channel and files
+function people:share(what)
+  checks.fields("share", what, SHARED, "filename", "content")
+  local user, channel = resolve(self, what)
+  local uploads = (self.sandbox or self).uploads
+  local file = uploads:add(self.workspace, {
+    filename = what.filename, content = what.content, title = what.title, user_id = user.id,
+  })
+  local message = uploads.share(self.workspace, channel, { file }, {
+    user = user.id, text = what.text or "", thread_ts = what.thread_ts,
   })
   message.channel = channel.id
   self:changed()

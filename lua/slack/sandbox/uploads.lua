@@ -74,6 +74,38 @@ function Uploads:complete(file, title)
   return file.fields
 end
 
+---A file that somebody has sent from elsewhere than the Web API.
+---@param workspace slack.sandbox.Workspace
+---@param what { filename: string, content: string, user_id: string, title: string? }
+---@return table fields
+function Uploads:add(workspace, what)
+  local file = merged(what, { id = new_id "F", workspace = workspace, length = #what.content })
+  self.files[file.id] = file
+  return self:complete(file, what.title)
+end
+
+---Posts a message with files, and tells that they are shared with the channel.
+---@param workspace slack.sandbox.Workspace
+---@param channel table
+---@param files table[] fields
+---@param message table what else it has: user, text, blocks, thread_ts
+---@return table message
+function Uploads.share(workspace, channel, files, message)
+  local posted = workspace:post(channel, merged(message, {
+    subtype = "file_share", files = files, upload = true,
+  }))
+  for _, file in ipairs(files) do
+    local shares = channel.is_private and file.shares.private or file.shares.public
+    shares[channel.id] = { { ts = posted.ts, thread_ts = posted.thread_ts } }
+    table.insert(file.channels, channel.id)
+    workspace:emit(channel, {
+      type = "file_shared", file_id = file.id, file = { id = file.id }, user_id = message.user,
+      channel_id = channel.id, event_ts = posted.ts,
+    })
+  end
+  return posted
+end
+
 ---Fields of the files that can be seen.
 ---@param workspace slack.sandbox.Workspace
 ---@return table[]

@@ -80,22 +80,13 @@ local function find_channels(workspace, call)
   return channels
 end
 
-local function share(workspace, call, channel, files, blocks)
+-- Blocks are not shown beside a comment.
+local function message_of(workspace, call, blocks)
   local comment = call.args.initial_comment
-  local message = workspace:post(channel, merged(workspace:bot_fields(), {
-    user = call.user_id, subtype = "file_share", text = comment or "",
-    blocks = not comment and blocks or nil, files = files, upload = true,
+  return merged(workspace:bot_fields(), {
+    user = call.user_id, text = comment or "", blocks = not comment and blocks or nil,
     thread_ts = call.args.thread_ts,
-  }))
-  for _, file in ipairs(files) do
-    local shares = channel.is_private and file.shares.private or file.shares.public
-    shares[channel.id] = { { ts = message.ts, thread_ts = message.thread_ts } }
-    table.insert(file.channels, channel.id)
-    workspace:emit(channel, {
-      type = "file_shared", file_id = file.id, file = { id = file.id }, user_id = call.user_id,
-      channel_id = channel.id, event_ts = message.ts,
-    })
-  end
+  })
 end
 
 methods["files.completeUploadExternal"] = function(workspace, call)
@@ -118,7 +109,7 @@ methods["files.completeUploadExternal"] = function(workspace, call)
     answer[i] = { id = files[i].id, title = files[i].title }
   end
   for _, channel in ipairs(channels) do
-    share(workspace, call, channel, files, content.blocks)
+    call.uploads.share(workspace, channel, files, message_of(workspace, call, content.blocks))
   end
   return { files = answer }
 end
