@@ -105,8 +105,8 @@ static void tell(struct slk_http_client *client, struct slk_http_transfer *trans
 {
     const struct slk_http_result *result = transfer->result;
     int64_t now = slk_clock_now();
-    if (result->error.code[0] != '\0') {
-        slk_log_write(client->log, SLK_LOG_DEBUG, "http_client", "%s", result->error.text);
+    if (result->error != NULL) {
+        slk_log_write(client->log, SLK_LOG_DEBUG, "http_client", "%s", result->error->text);
     } else if (slk_log_takes(client->log, SLK_LOG_DEBUG)) {
         char what[SLK_HTTP_NAME_SIZE];
         slk_http_transfer_name(transfer, what);
@@ -215,7 +215,7 @@ static void take_submission(struct slk_http_client *client, struct slk_http_tran
     if (atomic_load(&client->closed)) {
         slk_http_transfer_fail(transfer, "closed", stopped_text);
     }
-    if (transfer->result->error.code[0] != '\0') { /* a refused URL, for one */
+    if (transfer->result->error != NULL) { /* a refused URL, for one */
         tell(client, transfer);
         return;
     }

@@ -103,11 +103,31 @@ struct slk_http_result *slk_http_result_create(void)
     return result;
 }
 
+static const struct slk_error no_memory = {.code = "memory", .text = "out of memory"};
+
+static void free_error(struct slk_http_result *result)
+{
+    if (result->error != &no_memory) {
+        free((struct slk_error *)result->error);
+    }
+}
+
+void slk_http_result_fail(struct slk_http_result *result, const struct slk_error *error)
+{
+    struct slk_error *copy = malloc(sizeof *copy);
+    if (copy != NULL) {
+        *copy = *error;
+    }
+    free_error(result);
+    result->error = copy != NULL ? copy : &no_memory;
+}
+
 void slk_http_result_free(struct slk_http_result *result)
 {
     if (result == NULL) {
         return;
     }
+    free_error(result);
     free(result->headers);
     free(result->body);
     free(result->redirect);

@@ -59,15 +59,15 @@ int slk_http_request_complete(struct slk_http_request *request);
 int slk_http_request_set_body(struct slk_http_request *request, const void *body, size_t length);
 void slk_http_request_free(struct slk_http_request *request);
 
-/* What came back. error.code is "" when a whole response arrived (whatever its
- * status), else one of "timeout", "connection" (nothing was sent: safe to
+/* What came back. error is NULL when a whole response arrived (whatever its
+ * status), else its code is one of "timeout", "connection" (nothing was sent: safe to
  * repeat), "interrupted" (it may have been received), "tls", "proxy", "dns",
  * "too_large", "cancelled", "closed", "invalid_url", "memory", "file" (a file that a
  * body comes from or goes to), "body" (a length that was not kept). */
 struct slk_http_result {
     struct slk_message message; /* kind SLK_MESSAGE_HTTP */
     uint64_t id;
-    struct slk_error error;
+    const struct slk_error *error; /* made by slk_http_result_fail */
     long status;
     int version;   /* of HTTP: 10, 11, 20 or 30 */
     char *headers; /* the final response's header lines, as received; not terminated */
@@ -84,6 +84,8 @@ struct slk_http_result {
 
 /* NULL when memory ran out. */
 struct slk_http_result *slk_http_result_create(void);
+/* Copies the error. That of memory running out needs none. */
+void slk_http_result_fail(struct slk_http_result *result, const struct slk_error *error);
 void slk_http_result_free(struct slk_http_result *result);
 
 #endif

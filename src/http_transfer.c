@@ -51,6 +51,7 @@ void slk_http_transfer_destroy(struct slk_http_transfer *transfer)
     slk_buffer_free(&transfer->body);
     slk_http_request_free(transfer->request);
     slk_http_result_free(transfer->result);
+    free(transfer->detail);
     free(transfer);
 }
 
@@ -65,7 +66,9 @@ void slk_http_transfer_fail(struct slk_http_transfer *transfer, const char *code
 {
     char what[SLK_HTTP_NAME_SIZE];
     slk_http_transfer_name(transfer, what);
-    slk_error_set(&transfer->result->error, code, "%s: %s", what, text);
+    struct slk_error error;
+    slk_error_set(&error, code, "%s: %s", what, text);
+    slk_http_result_fail(transfer->result, &error);
 }
 
 static double seconds_of(int64_t duration)
@@ -230,6 +233,10 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, bool
     const struct slk_http_request *request = transfer->request;
     transfer->easy = easy;
     transfer->started = transfer->heard = now;
+    transfer->detail = calloc(1, CURL_ERROR_SIZE);
+    if (transfer->detail == NULL) {
+        return SLK_NOMEM;
+    }
     if ((!is_set_up && set_up(transfer) != SLK_OK) || slk_http_bodies_set(transfer) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK) {
         return SLK_NOMEM;
@@ -322,7 +329,6 @@ static void fail_timeout(struct slk_http_transfer *transfer)
 
 static void take_failure(struct slk_http_transfer *transfer, CURLcode code)
 {
-    struct slk_error *error = &transfer->result->error;
     if (code == CURLE_OPERATION_TIMEDOUT) {
         fail_timeout(transfer);
         return;
@@ -334,17 +340,20 @@ static void take_failure(struct slk_http_transfer *transfer, CURLcode code)
         return;
     }
     char what[SLK_HTTP_NAME_SIZE];
+    struct slk_error error;
     slk_http_transfer_name(transfer, what);
-    slk_net_failure(transfer->easy, code, transfer->detail, what, transfer->request->net, error);
+    slk_net_failure(transfer->easy, code, transfer->detail, what, transfer->request->net, &error);
     /* libcurl's second attempt did not get as far as the first. */
-    if (transfer->begun && means_unsent(error)) {
+    if (transfer->begun && means_unsent(&error)) {
         slk_http_transfer_fail(transfer, "interrupted", BROKEN "the server closed it");
+    } else {
+        slk_http_result_fail(transfer->result, &error);
     }
 }
 
 void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
 {
-    if (transfer->result->error.code[0] != '\0') {
+    if (transfer->result->error != NULL) {
         return; /* a callback ended it and said why */
     }
     if (code != CURLE_OK) {

@@ -36,7 +36,7 @@ struct slk_http_transfer {
     bool has_head;     /* the last of them has come whole */
     struct slk_buffer headers;
     struct slk_buffer body;
-    char detail[CURL_ERROR_SIZE];
+    char *detail; /* CURL_ERROR_SIZE bytes from begin on: ten thousand may wait */
 };
 
 /* Owns request from now on, also on failure. NULL when memory ran out. */

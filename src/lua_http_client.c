@@ -387,8 +387,8 @@ int slk_push_http_result(lua_State *L, const struct slk_message *message)
 {
     const struct slk_http_result *result = (const struct slk_http_result *)message;
     lua_pushinteger(L, (lua_Integer)result->id);
-    if (result->error.code[0] != '\0') {
-        return 1 + slk_push_error(L, &result->error);
+    if (result->error != NULL) {
+        return 1 + slk_push_error(L, result->error);
     }
     slk_push_http_response(L, result);
     if (result->is_streamed) {

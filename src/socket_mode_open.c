@@ -165,9 +165,9 @@ void slk_open_read(const struct slk_open_method *method, const struct slk_http_r
     *answer = (struct slk_open_answer){.outcome = SLK_OPEN_RETRY};
     struct slk_envelope scanned;
     const char *why;
-    if (result->error.code[0] != '\0') {
-        answer->error = result->error;
-        if (strcmp(result->error.code, "invalid_url") == 0) {
+    if (result->error != NULL) {
+        answer->error = *result->error;
+        if (strcmp(result->error->code, "invalid_url") == 0) {
             answer->outcome = SLK_OPEN_FATAL;
         }
     } else if (result->status == 404) {
