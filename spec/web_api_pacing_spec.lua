@@ -1,3 +1,4 @@
+local Clients = require "slack.clients"
 local InFlight = require "slack.web_api.in_flight"
 local Pacing = require "slack.web_api.pacing"
 local Stats = require "slack.web_api.stats"
@@ -185,6 +186,24 @@ describe("pacing", function()
       end)
       assert.same({ 0, 60 }, times(sent))
     end)
+  end)
+
+  it("counts a bot's calls by its workspace when that is known, other tokens' apart", function()
+    local client, sent = start { max_wait = 0, pacing = { methods = { ["users.list"] = 1 } } }
+    local by_token = Clients.new { client = client }
+    local function list(token, owner)
+      return by_token:of(token, owner).users.list() ~= nil
+    end
+    local function bot(token, team, is_enterprise_install)
+      return list(token, {
+        bot_token = token, team_id = team, is_enterprise_install = is_enterprise_install,
+      })
+    end
+    assert.same({ true, false, true, true, true }, {
+      bot("xoxb-1", "T1"), bot("xoxb-2", "T1"), bot("xoxb-3", "T2"),
+      list("xoxp-1", { bot_token = "xoxb-1", team_id = "T1" }), bot("xoxb-4", "T1", true),
+    })
+    assert.equal(4, #sent)
   end)
 
   describe("of a channel", function()

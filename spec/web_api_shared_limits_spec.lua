@@ -104,6 +104,26 @@ describe("limits in a store", function()
     assert.equal(10, #slack.requests)
   end)
 
+  it("hold nobody up for long when another's clock is ahead", function()
+    local ahead = storage.open("memory:", { clock = function() return slack.time.now + 3600 end })
+    ahead.backend = store.backend
+    local one, other = new_client(nil, { store = ahead }), new_client()
+    call_all({ one }, 20, "users.list")
+    call_all({ other }, 1, "users.list")
+    assert.is_true(slack.requests[21].at < 4)
+  end)
+
+  it("do not make on_wait tell of the store", function()
+    local told = 0
+    local client = clients.new {
+      token = TOKEN, log = "off", pacing = { store = store },
+      on_wait = function() told = told + 1 end,
+    }
+    call_all({ client }, 20, "users.list")
+    assert.equal(0, told)
+    assert.equal(0, client:stats().waits)
+  end)
+
   it("tell nothing of the token", function()
     call_all({ new_client() }, 2, "users.list")
     tasks.run(function()

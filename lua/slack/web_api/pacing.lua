@@ -21,6 +21,8 @@ local FEW = 256
 -- The client thread's own limit, and how many times as many calls it is handed, so that it
 -- never runs out of them.
 local MAX_REQUESTS, HANDED_OVER = 16, 4
+-- Seconds that are no wait: so long it may take to ask a store.
+local SHORT = 0.02
 -- Seconds between two lines about one limit.
 local LOG_PERIOD = 60
 
@@ -152,15 +154,20 @@ local function too_late(call, seconds)
   }
 end
 
-local function report(self, call, bucket, seconds, now)
-  local is_pause = bucket.is_narrow or now < bucket.opens_at
+local function tell_begin(self, call, seconds, reason)
   local stats = self.stats
-  if not is_pause and seconds > 1 and self.log_limit:is_due(call.name) then
+  if reason == "pacing" and seconds > 1 and self.log_limit:is_due(call.name) then
     stats:log():info("%s: calls wait to keep to Slack's limit, now %.1f s", call.name, seconds)
   end
-  local reason = is_pause and "ratelimited" or "pacing"
-  stats:waits(call.name, seconds, reason)
-  return reason
+  if seconds > 0 then
+    stats:waits(call.name, seconds, reason)
+  end
+end
+
+local function tell_end(self, seconds, reason)
+  if seconds >= SHORT then
+    self.stats:waited(seconds, reason)
+  end
 end
 
 -- Waits in the line of one bucket. Gives an error when that takes too long.
@@ -170,12 +177,13 @@ local function await(self, call, bucket, turn)
   if seconds > left or left <= 0 and not bucket.lease then
     return too_late(call, seconds)
   end
-  local reason = report(self, call, bucket, seconds, now)
+  local reason = (bucket.is_narrow or now < bucket.opens_at) and "ratelimited" or "pacing"
+  tell_begin(self, call, seconds, reason)
   turn.until_at = now + left
   local late = bucket:await(turn)
   local waited = loop.now() - now
   call.waited = call.waited + waited
-  self.stats:waited(waited, reason)
+  tell_end(self, waited, reason)
   return late and too_late(call, math.max(late - loop.now(), 0)) or nil
 end
 

@@ -89,6 +89,10 @@ local function take_places(due, opens_at, now, bucket)
     return nil, nil, { places = math.huge }
   end
   local interval, slack = micro(bucket.interval), micro(bucket.slack)
+  local latest = now + slack + interval
+  if due > latest then -- by a clock that is ahead of this one
+    return latest, opens_at, { places = 0, wait = bucket.interval }
+  end
   due = math.max(due, now)
   local free = (now + slack - due) // interval + 1
   if free <= 0 then
