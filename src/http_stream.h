@@ -2,7 +2,8 @@
  * come from and where those received go. Either side is a file, read or written
  * on the client thread, or the caller: it is told what happens by events, and
  * gives and takes pieces. At most two pieces wait each way; until the caller has
- * caught up the transfer is paused.
+ * caught up the transfer is paused. (Of a compressed response libcurl holds what
+ * it has read at once besides, 16 KiB, decompressed: 16 MiB of zeros at the worst.)
  *
  * Filled by the thread that submits; from then on the client thread's. */
 #ifndef SLK_HTTP_STREAM_H

@@ -265,12 +265,14 @@ end
 ---@field ca_file? string PEM
 ---@field insecure? boolean allow plain http to other hosts than this one
 
+---@alias slack.Fetched slack.Response|slack.StreamedResponse
+
 ---Asks any HTTP server, with the same connections, proxy and CA rules as the
 ---Web API. An answer with any status is a response.
 ---@async
 ---@param url string
 ---@param options? slack.FetchOptions
----@return slack.Response? response with `stream` a slack.StreamedResponse
+---@return slack.Fetched? response with `stream` a slack.StreamedResponse
 ---@return slack.Error? err code is "dns", "connection" (nothing was sent), "timeout", "tls",
 ---  "proxy", "interrupted" (it may have been received), "too_large", "redirect",
 ---  "invalid_url", "file", "body", "sink", "on_progress", "cancelled" or "closed"

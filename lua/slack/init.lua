@@ -15,7 +15,7 @@ local core = require "slack.core"
 ---@field audit_logs fun(options: slack.AuditLogsOptions?): slack.AuditLogs
 ---@field scim fun(options: slack.ScimOptions?): slack.Scim
 ---@field webhook fun(url: string, options: table?): table
----@field fetch fun(url: string, options: slack.FetchOptions?): (slack.Response|slack.StreamedResponse)?, slack.Error?
+---@field fetch fun(url: string, options: slack.FetchOptions?): slack.Fetched?, slack.Error?
 ---@field json slack.json
 ---@field null any JSON's null
 ---@field list fun(t: table?): table
