@@ -45,6 +45,7 @@ struct slk_http_client {
     int64_t next_expiry; /* of those waiting or silent; may be too early, never too late */
     unsigned pool_size;
     struct slk_http_handles handles;
+    CURLSH *sessions; /* TLS sessions, which handles otherwise have each for themselves; or NULL */
 };
 
 static const char stopped_text[] = "the HTTP client has been stopped";
@@ -81,9 +82,11 @@ static int close_socket(void *context, curl_socket_t fd)
     return close(fd);
 }
 
-/* Bound to the connection, which may outlive the handle that opened it. */
-static void count_sockets(struct slk_http_client *client, CURL *easy)
+/* The callbacks are bound to the connection, which may outlive the handle that
+ * opened it. */
+static void prepare_connections(struct slk_http_client *client, CURL *easy)
 {
+    curl_easy_setopt(easy, CURLOPT_SHARE, client->sessions);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
@@ -155,7 +158,7 @@ static bool begin(struct slk_http_client *client, struct slk_http_transfer *tran
         return false;
     }
     if (!is_set_up) {
-        count_sockets(client, easy);
+        prepare_connections(client, easy);
     }
     return curl_multi_add_handle(slk_curl_loop_multi(client->loop), easy) == CURLM_OK;
 }
@@ -345,6 +348,10 @@ static void on_command(void *owner, struct slk_command *command)
 static void on_started(void *owner, CURLM *multi)
 {
     struct slk_http_client *client = owner;
+    client->sessions = curl_share_init();
+    if (client->sessions != NULL) {
+        curl_share_setopt(client->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    }
     client->pool_size = POOL_CONNECTIONS;
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)client->pool_size);
 }
@@ -428,6 +435,7 @@ static void on_stopped(void *owner)
     struct slk_http_client *client = owner;
     end_everything(client);
     slk_http_handles_free(&client->handles);
+    curl_share_cleanup(client->sessions);
 }
 
 static const struct slk_curl_loop_operations operations = {
