@@ -1,7 +1,8 @@
--- An app that workspaces install, in two processes that share a port and a file: who
+-- An app that workspaces install, in two processes that share a port and a storage: who
 -- begins at one of them may end at the other.
 
 local Process = require "support.process"
+local Redis = require "support.redis"
 local files = require "support.files"
 local form = require "slack.form"
 local live = require "support.live_app"
@@ -15,7 +16,7 @@ local APP <const> = [[
   local core = require "slack.core"
   local app = require("slack").app {
     workers = 2, http = { host = "127.0.0.1", port = 0 }, transport = "http",
-    storage = "sqlite:" .. os.getenv "FOLDER" .. "/bot.db",
+    storage = os.getenv "STORAGE",
     oauth = {
       scopes = { "commands", "chat:write" },
       state_secret = os.getenv "STATE_SECRET",
@@ -35,7 +36,7 @@ describe("an app with workers that workspaces install", function()
       local all = {
         SLACK_API_URL = here.api_url, SLACK_SIGNING_SECRET = here.signing_secret,
         SLACK_CLIENT_ID = here.client_id, SLACK_CLIENT_SECRET = here.client_secret,
-        FOLDER = folder.path,
+        STORAGE = "sqlite:" .. folder.path .. "/bot.db",
       }
       for name, value in pairs(environment) do
         all[name] = value
@@ -57,10 +58,26 @@ describe("an app with workers that workspaces install", function()
     }))
   end
 
+  local redis
+
+  teardown(function()
+    if redis then
+      redis:stop()
+    end
+  end)
+
   for name, environment in pairs {
     ["kept in the storage"] = {}, ["of a secret"] = { STATE_SECRET = "a-secret-of-this-spec" },
+    ["kept in a Redis server"] = { STORAGE = "redis" },
   } do
     it("takes a state once over all of them (S065): " .. name, function()
+      if environment.STORAGE and not Redis.is_installed() then
+        pending(Redis.MISSING)
+        return
+      elseif environment.STORAGE then
+        redis = Redis.start()
+        environment.STORAGE = redis.url
+      end
       run(environment, function(here, url)
         local page = get(url .. "/slack/install")
         local cookie = page.headers["set-cookie"]:match "^([^;]+)"

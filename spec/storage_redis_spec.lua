@@ -1,3 +1,4 @@
+local Installations = require "slack.installations"
 local Process = require "support.process"
 local Redis = require "support.redis"
 local child = require "support.child"
@@ -206,6 +207,16 @@ describe("a store in a Redis server", function()
       assert(other:start())
       assert.equal(1, other.store:get "count")
       assert.equal("1", shared:ask "get lua-slack:data:count")
+    end)
+  end)
+
+  it("keeps installations, for whichever machine asks", function()
+    opened.with_store(shared.url, function(store)
+      assert(Installations.new(store):save { team_id = "T0ONE", bot_token = "xoxb-1" })
+    end)
+    opened.with_store(shared.url, function(store)
+      local record = Installations.new(store):find { team_id = "T0ONE" }
+      assert.equal("xoxb-1", record.bot_token)
     end)
   end)
 

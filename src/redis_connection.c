@@ -185,6 +185,7 @@ static enum slk_redis_progress finish(struct slk_redis_connection *connection, C
         return SLK_REDIS_FAILED;
     }
     connection->is_open = true;
+    connection->curl_error[0] = '\0'; /* of an address that was tried before */
     return SLK_REDIS_DONE;
 }
 

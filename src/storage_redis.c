@@ -55,8 +55,7 @@ static void note_away(struct redis_store *store)
     if (store->away_since == 0 && slk_log_limit_count(&store->limit, now) > 0) {
         store->away_since = now;
         slk_log_write(store->log, SLK_LOG_WARN, COMPONENT,
-                      "%s; until it is back, what is asked "
-                      "of the storage waits and fails",
+                      "%s; until it is back, what is asked of the storage waits and fails",
                       store->trouble.text);
     }
 }
