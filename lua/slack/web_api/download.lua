@@ -150,7 +150,7 @@ local function follow(self, response, is_trusted)
       :format(response.status), { status = response.status })
   elseif is_slacks(self, target) and is_sign_in(target) then
     return nil, no_access(response)
-  elseif target:find "^http:" and response.url:find "^https:" then
+  elseif target:lower():find "^http:" and response.url:lower():find "^https:" then
     return nil, failure("redirect", "the server redirects from https to plain text",
       { status = response.status })
   end
