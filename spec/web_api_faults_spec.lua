@@ -3,6 +3,7 @@
 -- specs of http_client (certificates, names, used connections) and http2.
 local OwnClient = require "support.own_client"
 local ScriptedServer = require "support.scripted_server"
+local Client = require "slack.client"
 local core = require "slack.core"
 local footprint = require "support.footprint"
 
@@ -172,6 +173,21 @@ describe("web_api faults: a server that", function()
       assert_idle(1 + (fault.dead or 0))
     end)
   end
+
+  it("falls silent meets a client's own times", function()
+    bad = ScriptedServer.start { "hang" }
+    local function call(url, name)
+      local client = Client.new {
+        token = "xoxb-1", api_url = url, retries = 0, log = "off", proxy = "", [name] = 0.1,
+      }
+      local answer, err = client:call "auth.test"
+      assert.is_nil(answer)
+      assert.equal("timeout", err.code)
+      assert.matches(name, err.message, 1, true)
+    end
+    call(bad.url .. "/", "idle_timeout")
+    call(bad.url:gsub("^http", "https") .. "/", "connect_timeout")
+  end)
 
   it("refuses a certificate in TLS's own words gets no request", function()
     bad = ScriptedServer.start_tls { "read", send(GOOD), "hang" }

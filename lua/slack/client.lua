@@ -188,7 +188,9 @@ end
 ---@field token? string SLACK_BOT_TOKEN
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field govslack? boolean "https://slack-gov.com/api/" instead
----@field timeout? number seconds for one attempt, 30
+---@field timeout? number seconds for one attempt, from when its turn has come, 30
+---@field connect_timeout? number seconds of them for the connection
+---@field idle_timeout? number seconds of them in which no byte goes either way
 ---@field retries? integer|slack.RetryOptions attempts after the first, 5; 429 is not counted,
 ---  but with 0 there is one attempt
 ---@field pacing? boolean|slack.PacingOptions keep to Slack's limits before it says so; true for
@@ -201,7 +203,7 @@ end
 ---@field no_proxy? string hosts, separated by commas; NO_PROXY
 ---@field ca_file? string PEM; SSL_CERT_FILE, else the system's
 ---@field insecure? boolean allow plain http to other hosts than this one
----@field http2? boolean offer HTTP/2
+---@field http2? boolean offer HTTP/2 to https servers, false
 ---@field max_requests? integer calls under way to a host at a time, 16; the others wait in line
 ---@field headers? table<string, string> added to every request
 ---@field user_agent? string put before ours

@@ -83,6 +83,8 @@ local function new_request(client, name, token, body, is_json, timeout)
     headers = client:_headers_of(token, is_json and JSON or FORM),
     body = body,
     timeout = timeout or settings.timeout,
+    connect_timeout = settings.connect_timeout,
+    idle_timeout = settings.idle_timeout,
     http2 = settings.http2,
     max_requests = settings.max_requests,
     net = client._net,

@@ -21,7 +21,8 @@ end
 -- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
   token = option_checks.web_token, api_url = "string", govslack = "boolean",
-  timeout = "number", retries = retry.problem, proxy = "string", no_proxy = "string",
+  timeout = "number", connect_timeout = "number", idle_timeout = "number",
+  retries = retry.problem, proxy = "string", no_proxy = "string",
   ca_file = "string", insecure = "boolean",
   http2 = "boolean", max_requests = option_checks.integer_from(1, 10000),
   headers = "table", user_agent = "string", log = option_checks.log,
