@@ -9,7 +9,6 @@
 #include "mailbox.h"
 #include "net_options.h"
 
-#define REQUEST_CLASS "slack.core.http_request"
 #define HEADERS_CLASS "slack.core.http_headers"
 #define MAX_REQUESTS  10000
 
@@ -19,6 +18,9 @@ struct client_object {
     struct slk_http_client *client;
     struct slk_mailbox *mailbox;
     uint32_t source;
+    /* Under construction; what is left of one when reading its fields has raised.
+     * Here it needs no userdata of its own, which the collector would finalize. */
+    struct slk_http_request *draft;
 };
 
 /* Who waits for one request. */
@@ -91,6 +93,12 @@ static int client_create(lua_State *L)
     return 1;
 }
 
+static void drop_draft(struct client_object *object)
+{
+    slk_http_request_free(object->draft);
+    object->draft = NULL;
+}
+
 /* Others may hold the client still; for them it ends here as well. */
 static int client_close(lua_State *L)
 {
@@ -101,16 +109,9 @@ static int client_close(lua_State *L)
         slk_http_client_stop(client);
         slk_http_client_release(client);
     }
+    drop_draft(object);
     slk_mailbox_release(object->mailbox);
     object->mailbox = NULL;
-    return 0;
-}
-
-static int request_free(lua_State *L)
-{
-    void **request = luaL_checkudata(L, 1, REQUEST_CLASS);
-    slk_http_request_free(*request);
-    *request = NULL;
     return 0;
 }
 
@@ -207,9 +208,8 @@ static long field_ms(lua_State *L, const char *name, lua_Number fallback)
     return (long)((ns + 999999) / 1000000);
 }
 
-/* Leaves the request on the stack in a userdata that frees it when anything
- * after this raises. */
-static void **new_request(lua_State *L)
+/* What the fields of the table say but for headers and bodies, into the draft. */
+static void draft_request(lua_State *L, struct client_object *object)
 {
     const char *method = slk_field_string(L, 2, "method", "GET");
     const char *url = slk_field_string(L, 2, "url", "");
@@ -224,11 +224,13 @@ static void **new_request(lua_State *L)
     lua_Integer max_requests = slk_field_integer(L, 2, "max_requests", 0);
     luaL_argcheck(L, max_requests >= 0 && max_requests <= MAX_REQUESTS, 2,
                   "field 'max_requests': integer from 1 to 10000 expected");
-    void **box = slk_new_object(L, REQUEST_CLASS);
-    struct slk_http_request *request = *box = slk_http_request_create(method, url, net);
+    bool http2 = slk_field_boolean(L, 2, "http2", 0);
+    bool urgent = slk_field_boolean(L, 2, "urgent", 0);
+    drop_draft(object);
+    struct slk_http_request *request = object->draft = slk_http_request_create(method, url, net);
     if (request == NULL) {
         luaL_error(L, "out of memory");
-        return box;
+        return;
     }
     request->timeout_ms = timeout;
     request->deadline_ms = deadline;
@@ -236,9 +238,8 @@ static void **new_request(lua_State *L)
     request->idle_timeout_ms = idle_timeout;
     request->max_response = (size_t)max_response;
     request->max_requests = (unsigned)max_requests;
-    request->http2 = slk_field_boolean(L, 2, "http2", 0);
-    request->urgent = slk_field_boolean(L, 2, "urgent", 0);
-    return box;
+    request->http2 = http2;
+    request->urgent = urgent;
 }
 
 /* Client thread. */
@@ -286,20 +287,21 @@ static int client_request(lua_State *L)
     struct client_object *object = lua_touserdata(L, 1);
     lua_getfield(L, 2, "url");
     size_t length = 0;
-    const char *url = luaL_tolstring(L, -1, &length);
-    if (strlen(url) != length) {
+    const char *url = lua_tolstring(L, -1, &length);
+    if (url != NULL && strlen(url) != length) {
         return push_invalid_url(L);
     }
     lua_settop(L, 2);
-    void **box = new_request(L);
-    add_headers(L, *box);
-    add_body(L, *box);
-    struct slk_http_request *request = *box;
+    draft_request(L, object);
+    add_headers(L, object->draft);
+    add_body(L, object->draft);
     struct slk_error err;
-    if (!slk_read_http_stream(L, 2, request, pass_on, &err)) {
+    if (!slk_read_http_stream(L, 2, object->draft, pass_on, &err)) {
+        drop_draft(object); /* with the files that it has opened */
         return slk_push_error(L, &err);
     }
-    *box = NULL;
+    struct slk_http_request *request = object->draft;
+    object->draft = NULL;
     return submit(L, object, request);
 }
 
@@ -410,7 +412,6 @@ void slk_open_http_client(lua_State *L)
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
     slk_class(L, SLK_CLASS_NET, net_methods, net_release);
     slk_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
-    slk_class(L, REQUEST_CLASS, no_methods, request_free);
     slk_class(L, HEADERS_CLASS, no_methods, headers_release);
     slk_open_http_stream(L);
     lua_pushcfunction(L, headers_create);

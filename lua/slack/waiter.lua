@@ -30,7 +30,9 @@ end
 
 ---@return slack.Waiter
 function Waiter.new()
-  return setmetatable({ settled = false, task = false, timer = false, count = 0 }, Waiter)
+  return setmetatable({ -- with all fields, as a table that grows costs more than it
+    settled = false, task = false, timer = false, count = 0, value = false, on_abandon = false,
+  }, Waiter)
 end
 
 local function settle(self)
@@ -79,8 +81,10 @@ end
 local function outcome_of_wait(self)
   if self.timed_out then
     return nil, "timeout"
-  elseif self.count <= 1 then
+  elseif self.count == 1 then
     return self.value
+  elseif self.count == 0 then
+    return nil
   end
   return unpack(self.value, 1, self.count)
 end

@@ -26,6 +26,8 @@ local HINTS = {
   not_in_channel = "invite the bot to the channel",
 }
 
+local find_header, unpack = core.find_header, table.unpack
+
 local M = {}
 
 local known_scopes, known_scopes_count = {}, 0 -- by the words of a header: a list
@@ -160,20 +162,22 @@ local function scopes_of(words)
     end
     known_scopes[words], known_scopes_count = list, known_scopes_count + 1
   end
-  return table.move(list, 1, #list, 1, {})
+  return { unpack(list) } -- the caller's own
 end
 
 local function add_scopes(answer, response)
-  local granted = response:header "x-oauth-scopes"
-  local accepted = response:header "x-accepted-oauth-scopes"
-  if granted or accepted then
-    local metadata = metadata_of(answer)
-    if not metadata then
-      metadata = {}
-      answer.response_metadata = metadata
-    end
-    metadata.scopes = granted and scopes_of(granted)
-    metadata.accepted_scopes = accepted and scopes_of(accepted)
+  local lines = response.header_lines
+  local granted = find_header(lines, "x-oauth-scopes")
+  local accepted = find_header(lines, "x-accepted-oauth-scopes")
+  if not granted and not accepted then
+    return
+  end
+  granted, accepted = granted and scopes_of(granted), accepted and scopes_of(accepted)
+  local metadata = metadata_of(answer)
+  if metadata then
+    metadata.scopes, metadata.accepted_scopes = granted, accepted
+  else
+    answer.response_metadata = { scopes = granted, accepted_scopes = accepted }
   end
 end
 
@@ -239,6 +243,9 @@ end
 function M.warn_once(client, call, answer)
   local metadata = metadata_of(answer)
   local warning = answer.warning
+  if not warning and not (metadata and (metadata.warnings or metadata.messages)) then
+    return
+  end
   local warnings = metadata and as_list(metadata.warnings)
   local messages = metadata and as_list(metadata.messages)
   if type(warning) == "string" then
