@@ -255,7 +255,7 @@ describe("annotations of listeners", function()
         annotated[name] = true
       end
     end
-    annotated._on_change = nil
+    annotated._on_change, annotated.every, annotated.at = nil, nil, nil -- of no kind of delivery
     for name in pairs(kinds.METHODS) do
       assert.truthy(annotated[name], name)
       annotated[name] = nil

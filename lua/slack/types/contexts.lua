@@ -59,12 +59,16 @@
 
 -- The handler comes last; middleware, and a table of filters, may stand before it.
 ---@alias slack.MessageHandler table|fun(c: slack.MessageContext, next: fun(): any): any
----@alias slack.CommandHandler table|fun(c: slack.CommandContext, next: fun(): any): any
+---@alias slack.CommandHandler
+---| fun(c: slack.CommandContext, next: fun(): any): any
+---| table<string, fun(c: slack.CommandContext): any> a handler by the words that follow
+---| slack.LaneOptions
 ---@alias slack.ActionHandler table|fun(c: slack.ActionContext, next: fun(): any): any
 ---@alias slack.OptionsHandler table|fun(c: slack.OptionsContext, next: fun(): any): any
 ---@alias slack.ShortcutHandler table|fun(c: slack.ShortcutContext, next: fun(): any): any
 ---@alias slack.ViewHandler table|fun(c: slack.ViewContext, next: fun(): any): any
 ---@alias slack.FunctionHandler table|fun(c: slack.FunctionContext, next: fun(): any): any
+---@alias slack.ScheduleHandler fun(c: slack.Context): any
 
 ---@class (partial) slack.Registrar
 ---@field message fun(self: slack.Registrar, handler: fun(c: slack.MessageContext, next: fun(): any): any): slack.Listener
@@ -76,3 +80,5 @@
 ---@field view fun(self: slack.Registrar, what: slack.What, handler?: slack.ViewHandler, c?: slack.ViewHandler, d?: slack.ViewHandler): slack.Listener a submission
 ---@field view_closed fun(self: slack.Registrar, what: slack.What, handler?: slack.ViewHandler, c?: slack.ViewHandler, d?: slack.ViewHandler): slack.Listener
 ---@field func fun(self: slack.Registrar, what: slack.What, handler?: slack.FunctionHandler, c?: slack.FunctionHandler, d?: slack.FunctionHandler): slack.Listener a custom function by its callback_id
+---@field every fun(self: slack.Registrar, interval: number|string, options: slack.ScheduleOptions|slack.ScheduleHandler, handler?: slack.ScheduleHandler): slack.ScheduleEntry
+---@field at fun(self: slack.Registrar, when: string, options: slack.ScheduleOptions|slack.ScheduleHandler, handler?: slack.ScheduleHandler): slack.ScheduleEntry

@@ -30,6 +30,20 @@ app:command("/deploy", function(c)
   number = c.command.text --> cast-local-type
 end)
 
+app:command("/order", { concurrency = 2 }, slack.ignore_self, {
+  ["new THING"] = function(c)
+    number = c.command.command --> cast-local-type
+  end,
+})
+
+app:every("5m", function(c)
+  number = c.is_enterprise_install --> cast-local-type
+end)
+
+app:at("09:00", { tz = "UTC" }, function(c)
+  number = c.is_enterprise_install --> cast-local-type
+end)
+
 app:action({ action_id = "approve" }, function(c)
   number = c.action.action_id --> cast-local-type
 end)
