@@ -125,6 +125,9 @@ describe("slack.fetch", function()
       ['option "body": a string, a function or { file = path } expected'] = { body = { file = 1 } },
       ['option "sink": a function or { file = path } expected'] = { sink = {} },
       ['option "length": only a body that is a function needs one'] = { body = "x", length = 1 },
+      ['the option "length" says how long'] = {
+        body = print, headers = { ["Content-Length"] = 5 },
+      },
       ['options "stream" and "sink" exclude each other'] = { stream = true, sink = print },
       ['option "on_progress": function expected, got boolean'] = { on_progress = true },
     } do

@@ -10,6 +10,7 @@ local tasks = require "slack.tasks"
 
 local MIB <const> = 1024 * 1024
 local ENDLESS <const> = "send HTTP/1.1 200 OK\\r\\n\\r\\n"
+local FLOOD <const> = "repeat 0 " .. ("0123456789abcdef"):rep(256)
 
 -- Sanitizers hold back what is freed.
 local MEMORY_IS_KNOWN <const> = footprint.peak_memory() ~= nil
@@ -241,7 +242,7 @@ describe("http with files", function()
     end)
 
     it("that the disk has no room for is a failure", function()
-      local url = scripted { "read", ENDLESS, "repeat 0 0123456789" }
+      local url = scripted { "read", ENDLESS, FLOOD }
       local _, output = child.run(([[
         local http = require "slack.http"
         local response, err = http.request {

@@ -1,4 +1,5 @@
 local OwnClient = require "support.own_client"
+local Proxy = require "support.proxy"
 local ScriptedServer = require "support.scripted_server"
 local WebServer = require "support.web_server"
 local http = require "slack.http"
@@ -7,6 +8,7 @@ local tasks = require "slack.tasks"
 
 local OK <const> = "send HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 local ENDLESS <const> = "send HTTP/1.1 200 OK\\r\\n\\r\\n"
+local FLOOD <const> = "repeat 0 " .. ("0123456789abcdef"):rep(256)
 local PIECE <const> = 128 * 1024 -- as in src/http_stream.h
 
 local function request(settings)
@@ -174,6 +176,16 @@ describe("http_stream", function()
       assert.is_true(http.is_repeatable(made))
     end)
 
+    it("is not sent again over another connection", function()
+      local answer = "send HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n"
+      local url = scripted({ "read", answer, "head", "body" }, { "head", "body", answer })
+      assert(request { url = url })
+      assert_failure("interrupted", "a body from a function cannot be sent again", request {
+        method = "PUT", url = url, body = parts("x"),
+      })
+      assert.equal(2, server:count())
+    end)
+
     it("is not read on when the server refuses it", function()
       local url = scripted { "head", "take 1000", "send HTTP/1.1 413 Too Much\\r\\n"
         .. "Connection: close\\r\\nContent-Length: 3\\r\\n\\r\\nbig", "hang" }
@@ -305,7 +317,7 @@ describe("http_stream", function()
     end
 
     it("gets no more than is allowed", function()
-      local url = scripted { "read", ENDLESS, "repeat 0 0123456789" }
+      local url = scripted { "read", ENDLESS, FLOOD }
       local count = 0
       assert_failure("too_large", "larger than 100000 bytes", request {
         url = url, max_response = 100000, sink = function(bytes)
@@ -348,7 +360,7 @@ describe("http_stream", function()
     end)
 
     it("refuses the body with false", function()
-      local url = scripted { "read", ENDLESS, "repeat 0 0123456789" }
+      local url = scripted { "read", ENDLESS, FLOOD }
       local response, err = request {
         url = url, on_head = function() return false end, sink = error,
       }
@@ -363,6 +375,17 @@ describe("http_stream", function()
         table.insert(seen, response.status)
       end })
       assert.same({ 200 }, seen)
+    end)
+
+    it("is shown the head once, whatever comes after the body", function()
+      local url = scripted { "read", "send HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n"
+        .. "\\r\\n2\\r\\nok\\r\\n0\\r\\nX-Trailer: 1\\r\\n\\r\\n" }
+      local calls, got = 0, ""
+      assert(request {
+        url = url, on_head = function() calls = calls + 1 end,
+        sink = function(bytes) got = got .. bytes end,
+      })
+      assert.same({ 1, "ok" }, { calls, got })
     end)
 
     it("that raises ends the request", function()
@@ -432,6 +455,27 @@ describe("http_stream", function()
     end))
   end)
 
+  it("goes through a proxy, whose own answer is no head", function()
+    if not Proxy.is_installed() then
+      pending "tinyproxy is not installed"
+      return
+    end
+    local proxy <close> = Proxy.start { user = "ada", password = "secret" }
+    server = WebServer.start(function(got)
+      return 200, got.body
+    end, { tls = { names = "IP:127.0.0.1" } })
+    local heads, got = 0, ""
+    assert(http.request {
+      method = "POST", url = server.url, body = parts("one ", "two"), timeout = 20,
+      net = assert(http.net {
+        proxy = "http://ada:secret@127.0.0.1:" .. proxy.port, ca_file = server.ca_file,
+      }),
+      on_head = function() heads = heads + 1 end,
+      sink = function(bytes) got = got .. bytes end,
+    })
+    assert.same({ 1, "one two" }, { heads, got })
+  end)
+
   it("ends when the client thread does", function()
     local url = scripted { "read", "send HTTP/1.1 200 OK\\r\\n\\r\\nsome", "hang" }
     local client <close> = OwnClient.new()
@@ -446,7 +490,7 @@ describe("http_stream", function()
   end)
 
   it("leaves a turn to others while it waits for its caller", in_task(function()
-    local url = scripted { "read", ENDLESS, "repeat 0 " .. ("x"):rep(4096) }
+    local url = scripted { "read", ENDLESS, FLOOD }
     local held = {}
     for i = 1, 2 do
       held[i] = tasks.spawn(request, {

@@ -7,6 +7,7 @@ local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 local ENDLESS <const> = "send HTTP/1.1 200 OK\\r\\n\\r\\n"
+local FLOOD <const> = "repeat 0 " .. ("0123456789abcdef"):rep(256)
 
 local function open(url, options)
   options = options or {}
@@ -131,7 +132,7 @@ describe("a streamed response", function()
   end)
 
   it("is bounded by max_response when that is given", function()
-    local url = scripted { "read", ENDLESS, "repeat 0 0123456789" }
+    local url = scripted { "read", ENDLESS, FLOOD }
     local response = assert(open(url, { max_response = 50000 }))
     local bytes, err = response:read "a"
     assert.is_nil(bytes)
@@ -168,7 +169,7 @@ describe("a streamed response", function()
 
     before_each(function()
       count = http.count_new()
-      scripted { "read", ENDLESS, "repeat 0 0123456789" }
+      scripted { "read", ENDLESS, FLOOD }
     end)
 
     it("when it is closed, once or twice", function()
@@ -240,7 +241,7 @@ describe("a streamed response", function()
   end)
 
   it("can be one of more than its host has turns", function()
-    local url = scripted { "read", ENDLESS, "repeat 0 " .. ("x"):rep(4096) }
+    local url = scripted { "read", ENDLESS, FLOOD }
     local list <close> = setmetatable({}, { __close = function(all)
       for _, response in ipairs(all) do
         response:close()
@@ -260,10 +261,27 @@ describe("a streamed response", function()
       local response <close> = assert(open(url))
       local first = tasks.spawn(response.read, response)
       tasks.sleep(0)
-      assert.error_matches(function()
-        response:read()
-      end, "another task reads this response already")
+      local ok, message = pcall(function()
+        local bytes = response:read()
+        return bytes
+      end)
+      assert.is_false(ok)
+      assert.matches("spec/streamed_response_spec.lua:%d+: .*another task reads this response",
+        message)
       first:cancel()
+    end)
+  end)
+
+  it("that is closed ends the wait of who reads it", function()
+    local url = scripted { "read", ENDLESS, "hang" }
+    tasks.run(function()
+      local response = assert(open(url))
+      local reader = tasks.spawn(response.read, response)
+      tasks.sleep(0)
+      response:close()
+      local _, bytes, err = reader:join()
+      assert.is_nil(bytes)
+      assert.equal("closed", err.code)
     end)
   end)
 

@@ -1,7 +1,8 @@
 /* A file that appears under its name only when it is whole: the bytes go to a
  * temporary file beside it, which then takes its place. A new file can be read
  * by its owner only (what it holds was fetched with somebody's token); one that
- * is replaced keeps its permissions. Any thread, one at a time. */
+ * is replaced keeps its permissions. A process that is killed leaves the
+ * temporary file, "NAME.xxxxxx.part". Any thread, one at a time. */
 #ifndef SLK_FILE_SINK_H
 #define SLK_FILE_SINK_H
 

@@ -118,6 +118,9 @@ local function headers_of(options, content_type)
     end
     headers[name:lower()] = tostring(value)
   end
+  if headers["content-length"] and type(options.body) == "function" then
+    refuse 'option "headers": the option "length" says how long the body is, not Content-Length'
+  end
   return headers
 end
 

@@ -3,11 +3,13 @@
 -- called here, in turns, and may wait. The transfer waits for them in its turn.
 
 local errors = require "slack.errors"
+local misuse = require "slack.misuse"
 local raised = require "slack.raised"
 local tasks = require "slack.tasks"
 
 local Response = require "slack.http_response"
 
+local FOLDER = misuse.folder()
 local PIECE = 128 * 1024 -- as in src/http_stream.h
 
 ---@class slack.HttpStream
@@ -133,6 +135,7 @@ function Stream:cancel()
   end
   self.piece, self.last_piece, self.head, self.progress = nil, nil, nil, nil
   Stream.discard(self.response)
+  wake(self)
 end
 
 Stream.__close = Stream.cancel
@@ -203,7 +206,7 @@ end
 
 local function wait(self)
   if self.waiter then
-    error("another task reads this response already", 0)
+    misuse.raise(FOLDER, "response:read: another task reads this response already")
   end
   local waiter = tasks.waiter()
   self.waiter = waiter

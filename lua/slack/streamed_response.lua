@@ -84,7 +84,7 @@ local function next_part(self)
     stream:hand_on()
     return value
   elseif kind == "failed" then
-    return fail(self, value)
+    return fail(self, self._err or value)
   end
   self._stream = nil
 end
