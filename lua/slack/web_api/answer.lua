@@ -26,7 +26,7 @@ local HINTS = {
   not_in_channel = "invite the bot to the channel",
 }
 
-local find_header, unpack = core.find_header, table.unpack
+local unpack = table.unpack
 
 local M = {}
 
@@ -166,9 +166,8 @@ local function scopes_of(words)
 end
 
 local function add_scopes(answer, response)
-  local lines = response.header_lines
-  local granted = find_header(lines, "x-oauth-scopes")
-  local accepted = find_header(lines, "x-accepted-oauth-scopes")
+  local granted = response:header "x-oauth-scopes"
+  local accepted = response:header "x-accepted-oauth-scopes"
   if not granted and not accepted then
     return
   end
