@@ -250,3 +250,53 @@ describe("web_api faults: a server that", function()
     end)
   end)
 end)
+
+describe("web_api faults: a proxy that", function()
+  local CONNECTED <const> = send "HTTP/1.1 200 OK\r\n\r\n"
+
+  ---@type spec.Fault[]
+  local OF_PROXIES <const> = {
+    { does = "cannot reach the server", steps = { "read", send "HTTP/1.1 502 Bad Gateway\r\n\r\n" },
+      code = "proxy", message = "answered CONNECT with status 502$" },
+    { does = "wants credentials and says so without an end", steps = { "read",
+      send "HTTP/1.1 407 Authenticate\r\n\r\n", "repeat 0 " .. ("x"):rep(1024) },
+      code = "proxy", message = "status 407: it wants credentials" },
+    { does = "resets the connection", steps = { "read", "reset" },
+      code = "connection", message = "no connection through the proxy" },
+    { does = "ends the connection", steps = { "read" },
+      code = "connection", message = "no connection through the proxy" },
+    { does = "answers with garbage", steps = { "read", send "\0\1garbage\r\n\r\n", "hang" },
+      code = "connection", message = "no connection through the proxy" },
+    { does = "never answers", steps = { "read", "hang" }, settings = { timeout = 0.15 },
+      code = "timeout", message = "after %d+%.%d s while connecting" },
+    { does = "sends headers without an end",
+      steps = { "read", send "HTTP/1.1 200 OK\r\n", "repeat 0 " .. text "X-A: again\r\n" },
+      code = "connection", message = "no connection through the proxy" },
+    { does = "sends a line without an end",
+      steps = { "read", send "HTTP/1.1 200 OK\r\nX: ", "repeat 0 " .. ("x"):rep(1024) },
+      code = "connection", message = "no connection through the proxy" },
+    { does = "answers in the server's place", steps = { "read", CONNECTED, send(GOOD), "hang" },
+      code = "tls", message = "the TLS connection was refused" },
+    { does = "loses the server in the TLS handshake",
+      steps = { "read", CONNECTED, "pause 20", "reset" },
+      code = "connection", message = "no connection through the proxy" },
+  }
+
+  for _, fault in ipairs(OF_PROXIES) do
+    it(fault.does .. " lets nothing be sent", function()
+      local proxy <close> = ScriptedServer.start(fault.steps)
+      local own <close> = OwnClient.new { proxy = proxy.url }
+      own:request {
+        method = "POST", url = "https://slack.invalid/api/chat.postMessage", body = "text=secret",
+        timeout = fault.settings and fault.settings.timeout or 20,
+      }
+      local _, _, _, response, message, code = own:next()
+      assert.is_nil(response)
+      assert.equal(fault.code, code, message)
+      assert.matches(fault.message, message)
+      assert.is_true(proxy:count() <= 1) -- CONNECT
+      local stats = own.client:stats()
+      assert.same({ 0, 0, 0 }, { stats.running, stats.waiting, stats.connections })
+    end)
+  end
+end)

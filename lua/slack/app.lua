@@ -26,7 +26,7 @@ local workers = require "slack.workers"
 
 local CLIENT_OPTIONS = {
   "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure", "retries", "pacing",
-  "max_wait", "on_wait", "max_requests",
+  "max_wait", "on_wait", "max_requests", "http2",
 }
 ---@class slack.App: slack.Registrar
 ---@field settings slack.AppOptions

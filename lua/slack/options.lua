@@ -56,6 +56,7 @@ local TIMINGS = {
 ---@field pacing? boolean|slack.PacingOptions its store is the app's where processes share that
 ---@field max_wait? number
 ---@field max_requests? integer Web API calls under way to a host at a time, 16
+---@field http2? boolean offer HTTP/2 for Web API calls, false
 ---@field on_wait? fun(method: string, seconds: number, reason: "pacing"|"ratelimited"|"retry")
 ---@field ignore_self? boolean pass over the bot's own events; true
 ---@field ack_deadline? number seconds until an ack that a handler owes goes out empty, 2.5
@@ -98,6 +99,7 @@ local OPTIONS = {
   pacing = { check = limits.problem },
   max_wait = { check = number_from(0) },
   max_requests = { check = integer_from(1, 10000) },
+  http2 = { check = of_type "boolean" },
   on_wait = { check = of_type "function" },
   ignore_self = { check = of_type "boolean", default = true },
   ack_deadline = { check = number_from(0.01, 3), default = 2.5 },
