@@ -92,6 +92,34 @@ describe("a Redis server that is", function()
     end)
   end)
 
+  it("cutting connections all the time does no write twice, and loses none it answered", function()
+    opened.with_store(redis.url .. PATIENT, function(store)
+      local done, unknown, cuts = 0, 0, 0
+      tasks.run(function()
+        local list = { function()
+          for _ = 1, 15 do
+            cuts = cuts + tonumber(redis:ask "client kill type normal")
+            tasks.sleep(0.002)
+          end
+        end }
+        for i = 1, 20 do
+          list[i + 1] = function()
+            repeat
+              local sum, err = store:incr "n"
+              assert(sum or err.code == "unknown_outcome", err)
+              done, unknown = done + (sum and 1 or 0), unknown + (sum and 0 or 1)
+              assert(store:get "n" >= done)
+            until cuts >= 10
+          end
+        end
+        assert(tasks.all(list))
+      end)
+      local counted = store:get "n"
+      assert.is_true(done <= counted and counted <= done + unknown,
+        ("%d done, %d unknown, %d counted"):format(done, unknown, counted))
+    end)
+  end)
+
   it("out of memory, a replica, or of another kind is told apart", function()
     opened.with_store(redis.url .. PATIENT, function(store)
       store:set("k", 1)

@@ -17,7 +17,7 @@
 #define PIPELINE_BYTES ((size_t)1024 * 1024)
 
 #define BACKOFF_FIRST   SLK_MS(50)
-#define BACKOFF_MAXIMUM SLK_SECONDS(2)
+#define BACKOFF_MAXIMUM SLK_MS(500)
 #define REFUSED         SLK_SECONDS(1) /* at least, after a refusal */
 #define LOOK_UP_PAUSE   SLK_SECONDS(1)
 
