@@ -43,15 +43,22 @@ local function check_follow(value)
   end
 end
 
+local function check_method(value)
+  if type(value) ~= "string" or not value:find "^[%a-]+$" or #value > 32 then
+    return "a word expected"
+  end
+end
+
 local function anything() end
 
 local text, flag = { check = checks.of_type "string" }, { check = checks.of_type "boolean" }
-local fields, seconds = { check = checks.of_type "table" }, { check = checks.number_from(0) }
+local fields = { check = checks.of_type "table" }
+local seconds = { check = checks.number_from(0, 1e9 - 1) }
 
 local OPTIONS = {
-  method = text, headers = fields, query = fields, json = { check = anything }, form = fields,
-  body = { check = check_body }, length = { check = checks.integer_from(0) },
-  stream = flag, sink = { check = check_sink },
+  method = { check = check_method }, headers = fields, query = fields,
+  json = { check = anything }, form = fields, body = { check = check_body },
+  length = { check = checks.integer_from(0) }, stream = flag, sink = { check = check_sink },
   on_progress = { check = checks.of_type "function" },
   timeout = seconds, connect_timeout = seconds, idle_timeout = seconds,
   follow = { check = check_follow }, max_response = { check = checks.integer_from(1) },
@@ -115,6 +122,9 @@ local function headers_of(options, content_type)
   for name, value in pairs(options.headers or {}) do
     if type(name) ~= "string" or (type(value) ~= "string" and type(value) ~= "number") then
       refuse 'option "headers": names with strings expected'
+    end
+    if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or tostring(value):find "[\r\n\0]" then
+      refuse('option "headers": %q or its value has characters that no header has', name)
     end
     headers[name:lower()] = tostring(value)
   end
