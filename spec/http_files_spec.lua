@@ -229,6 +229,25 @@ describe("http with files", function()
       end)
     end)
 
+    it("is closed when the task is cancelled before its turn", function()
+      local url = scripted { "read", "hang" }
+      tasks.run(function()
+        local first = tasks.spawn(request, { url = url, max_requests = 1 })
+        wait_until("the first", function()
+          return server:count() == 1
+        end)
+        local second = tasks.spawn(get, { url = url, max_requests = 1 })
+        wait_until("the second", function()
+          return #names() == 1
+        end)
+        second:cancel()
+        wait_until("the end", function()
+          return #names() == 0 and count_open(folder.path) == 0
+        end)
+        first:cancel()
+      end)
+    end)
+
     it("is refused where no file can be", function()
       for name, pattern in pairs {
         [folder.path] = "directory", [folder.path .. "/none/file"] = "No such file",
