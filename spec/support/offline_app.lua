@@ -42,8 +42,9 @@ function M.settle()
 end
 
 -- A client that answers every method with ok, or with what `answers` has for it: an
--- error, or a function of the arguments and the token.
-local function new_client(calls, answers, own_token)
+-- error, or a function of the arguments and the token. What is not for programs it has of a
+-- real one: response URLs are posted to in its name.
+local function new_client(real, calls, answers, own_token)
   local client = {}
   local function call(name, arguments)
     calls[#calls + 1] = { method = name, arguments = arguments, token = own_token }
@@ -70,9 +71,16 @@ local function new_client(calls, answers, own_token)
   end
   client.with_token = function(_, token)
     calls[#calls + 1] = { method = "with_token", arguments = token }
-    return new_client(calls, answers, token)
+    return new_client(real, calls, answers, token)
   end
-  return setmetatable(client, { __index = function(_, name) return method(name) end })
+  return setmetatable(client, {
+    __index = function(_, name)
+      if name:find "^_" then
+        return real[name]
+      end
+      return method(name)
+    end,
+  })
 end
 
 ---@class spec.OfflineApp
@@ -94,7 +102,7 @@ function M.new(given, now)
   end
   all.token = all.token or nil
   self.app = assert(App.new(assert(options.read(all))))
-  self.app.client = new_client(self.calls, self.answers)
+  self.app.client = new_client(self.app.client, self.calls, self.answers)
   self.app.identity = all.token
     and { user_id = "U05BOTUSR01", bot_user_id = "U05BOTUSR01", bot_id = "B05BOT" }
   if now then
