@@ -8,6 +8,7 @@ local hooks = require "slack.web_api.hooks"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local refusals = require "slack.blocks.refusals"
+local retry = require "slack.retry"
 
 local check_self, told = calls.check_self, calls.told
 
@@ -68,17 +69,11 @@ local function post_response(c, url, text)
     return nil, used_up
   end
   local app = c.app
-  local host = app.client
-  local done, err = hooks.post(host, {
-    who = "c:respond", name = "response URL", workspace = url,
-    retries = host._options.retry_policy, max_wait = counter:seconds_left(),
-    request = {
-      method = "POST", url = url, body = text, net = app.net, timeout = app.settings.timeout,
-      headers = {
-        "Content-Type", "application/json; charset=utf-8", "User-Agent", host._user_agent,
-      },
-    },
-  })
+  local done, err = hooks.post {
+    who = "c:respond", name = "response URL", url = url, body = text, net = app.net,
+    timeout = app.settings.timeout, retries = retry.policy(app.settings.retries),
+    max_wait = counter:seconds_left(), is_paced = false, log = app.log,
+  }
   if done then
     return true
   elseif not err.status or err.status == 429 or err.status >= 500 then

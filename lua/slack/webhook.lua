@@ -1,16 +1,12 @@
 -- Incoming webhooks: posting a message without a token. The URL is the secret, so no error
 -- text holds it.
 
-local Pacing = require "slack.web_api.pacing"
-local Stats = require "slack.web_api.stats"
 local hooks = require "slack.web_api.hooks"
 local http = require "slack.http"
 local json = require "slack.json"
-local loop = require "slack.loop"
 local option_checks = require "slack.option_checks"
 local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
-local version = require "slack.version"
 
 local DEFAULT_RETRIES = { count = 3 }
 local DEFAULT_MAX_WAIT = 600
@@ -28,40 +24,12 @@ Webhook.__name = "slack.webhook"
 
 local M = {}
 
--- What all webhooks of this program have in common, as several may have one URL. By loop, as
--- http has its threads.
-local in_common = setmetatable({}, { __mode = "k" })
-
-local function common()
-  local key = loop.default()
-  local found = in_common[key]
-  if not found then
-    local stats = Stats.new {}
-    found = {
-      paced = { _stats = stats, _pacing = Pacing.new(true, stats) },
-      unpaced = { _stats = stats, _pacing = Pacing.new(false, stats) },
-    }
-    in_common[key] = found
-  end
-  return found
-end
-
 local function post(self, body)
-  return hooks.post(common()[self._is_paced and "paced" or "unpaced"], {
-    who = "webhook", name = self._kind, workspace = self._url, retries = self._retries,
-    max_wait = self._max_wait,
-    request = {
-      method = "POST",
-      url = self._url,
-      headers = {
-        "Content-Type", "application/json; charset=utf-8",
-        "User-Agent", "lua-slack/" .. version,
-      },
-      body = body,
-      timeout = self._timeout,
-      net = self._net,
-    },
-  })
+  return hooks.post {
+    who = "webhook", name = self._kind, url = self._url, body = body, net = self._net,
+    timeout = self._timeout, retries = self._retries, max_wait = self._max_wait,
+    is_paced = self._is_paced,
+  }
 end
 
 ---Posts a message, at most one a second and URL (ten of them at once). 429 is waited out;
