@@ -63,18 +63,10 @@ local function wanted_callers()
   return wanted
 end
 
----Runs a caller under the call server.
----@param caller bench.Caller
----@param calls integer
----@param at_a_time integer
----@return table result what the call server printed
-local function run(caller, calls, at_a_time)
-  local numbers = {
-    warm_up = WARM_UP, calls = calls, all = WARM_UP + calls, at_a_time = at_a_time,
-  }
+-- What the call server printed.
+local function serve(caller, command, warm_up, calls)
   local line = ("%s %s/call_server %s --warm-up %d --total %d -- %s"):format(
-    caller.environment or "", BENCH, clients.TLS, WARM_UP, calls,
-    (caller.command:gsub("{([%w_]+)}", numbers)))
+    caller.environment or "", BENCH, clients.TLS, warm_up, calls, command)
   local pipe = assert(io.popen(line))
   local text = pipe:read "a"
   pipe:close()
@@ -84,6 +76,17 @@ local function run(caller, calls, at_a_time)
     os.exit(1)
   end
   return result
+end
+
+---Runs a caller under the call server.
+---@param caller bench.Caller
+---@param calls integer
+---@param at_a_time integer
+---@return table result
+local function run(caller, calls, at_a_time)
+  return serve(caller, (caller.command:gsub("{([%w_]+)}", {
+    warm_up = WARM_UP, calls = calls, all = WARM_UP + calls, at_a_time = at_a_time,
+  })), WARM_UP, calls)
 end
 
 local function cpu_of(result)
@@ -154,6 +157,27 @@ local function bench_at_once(calls, wanted)
   end
 end
 
+local function new_file(name, bytes)
+  local path = BENCH .. "/" .. name
+  local file <close> = assert(io.open(path, "wb"))
+  file:seek("set", bytes - 1)
+  file:write "x" -- all before it is a hole, which costs no space
+  return path
+end
+
+-- A small file first, so that the connection and the code are there: three requests each.
+local function bench_upload(megabytes)
+  local small, large = new_file("small", 1000), new_file("large", megabytes << 20)
+  local command = ("%s spec/bench/upload.lua {api} %s %s %s"):format(LUA, CA, small, large)
+  local result = serve(callers[1], command, 3, 3)
+  os.remove(small)
+  os.remove(large)
+  heading(("client:upload of a file of %d MiB"):format(megabytes), "MB/s", "CPU s",
+    "RSS before MB", "RSS peak MB")
+  row(("%.0f"):format(result.bytes / result.seconds / 1e6), ("%.2f"):format(result.cpu_s),
+    ("%.1f"):format(result.rss_connected_kb / 1024), ("%.1f"):format(result.rss_peak_kb / 1024))
+end
+
 ---Prints the figures.
 ---@param rounds integer
 ---@param is_quick boolean
@@ -161,5 +185,6 @@ return function(rounds, is_quick)
   local wanted = bench_callers(rounds, is_quick)
   if wanted[1] == callers[1] then
     bench_at_once(is_quick and 1000 or 10000, { callers[1] })
+    bench_upload(is_quick and 64 or 1024)
   end
 end
