@@ -100,6 +100,20 @@ describe("an app's storage", function()
     end)
   end
 
+  for workers, is_shared in pairs { [1] = false, [2] = true } do
+    it(("in a file has Slack's limits in it with several workers: %d"):format(workers), function()
+      local folder <close> = files.temporary()
+      live.run(function(_, new_app)
+        local app = new_app {
+          storage = "sqlite:" .. folder.path .. "/bot.db", workers = workers, pacing = true,
+        }
+        assert(app:start())
+        assert(app.client.users.list())
+        assert.equal(is_shared, #app.storage:keys "pacing:" > 0)
+      end)
+    end)
+  end
+
   it("serves scripts while they load", function()
     local folder <close> = files.temporary()
     files.write(folder.path .. "/x.lua", 'local app = ...\nassert(app.store:set("loaded", true))')

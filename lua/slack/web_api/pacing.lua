@@ -238,6 +238,9 @@ function Pacing:enter(call)
     call.number = self.last_number
   end
   local in_flight = self.in_flight
+  if not self.limits and self.count == 0 and in_flight:take() then
+    return in_flight
+  end
   while true do
     local turn <close>, err = pass(self, call)
     if err then
