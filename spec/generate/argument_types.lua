@@ -5,7 +5,7 @@ local field_types = require "generate.field_types"
 
 local BY_NAME = {
   attachments = "slack.objects.Attachment[]",
-  blocks = "(string|slack.blocks.Block)[]",
+  blocks = "slack.blocks.Block[]",
   cells = "table[]",
   changes = "{ operation: string, section_id?: string, document_content?: table }[]",
   chunks = "slack.Chunk[]",
@@ -46,7 +46,9 @@ local BY_METHOD = {
 -- Lists of plain words, which are also taken as text with commas.
 local WORDS = {
   additional_channels = true, channels = true, emails = true, scopes = true, types = true,
-  users = true, channel_types = true, search_channel_types = true,
+  users = true, channel_types = true, search_channel_types = true, content_types = true,
+  ids = true, loading_messages = true, rich_link_preview_types = true, term_clauses = true,
+  trusted_cidr = true, workspace_filter = true, slack_connect_pref_filter = true,
 }
 
 local BY_KIND = {
@@ -68,7 +70,7 @@ function M.of(method, name, kind)
   elseif WORDS[name] or name:find "_ids$" then
     return ("%s[]|string"):format(field_types.of(name, true))
   elseif kind == "array" then
-    return "table|string"
+    return "any[]|string"
   elseif kind == "timestamp" and name ~= "timestamp" and not name:find "^thread"
     and not name:find "^message" and name ~= "ts" then
     return "slack.Ts|number" -- a moment rather than a message

@@ -66,7 +66,7 @@ local function scope_words(method)
   local parts = {}
   for i, scopes in ipairs(order) do
     parts[i] = ("%s token%s"):format(table.concat(by_scopes[scopes], " or "),
-      scopes == "" and "" or " with " .. scopes)
+      scopes == "" and "" or scopes:find "," and " with one of " .. scopes or " with " .. scopes)
   end
   return #parts > 0 and ("Takes a %s."):format(table.concat(parts, "; a "))
 end

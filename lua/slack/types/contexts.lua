@@ -61,7 +61,7 @@
 ---@alias slack.MessageHandler table|fun(c: slack.MessageContext, next: fun(): any): any
 ---@alias slack.CommandHandler
 ---| fun(c: slack.CommandContext, next: fun(): any): any
----| table<string, fun(c: slack.CommandContext): any> a handler by the words that follow
+---| table<string, table|fun(c: slack.CommandContext): any> handlers by the words that follow
 ---| slack.LaneOptions
 ---@alias slack.ActionHandler table|fun(c: slack.ActionContext, next: fun(): any): any
 ---@alias slack.OptionsHandler table|fun(c: slack.OptionsContext, next: fun(): any): any

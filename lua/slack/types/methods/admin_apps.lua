@@ -96,7 +96,7 @@ local admin_apps_config = {}
 
 ---@class slack.args.admin.apps.config.lookup
 ---@field app_ids? slack.AppId[]|string
----@field rich_link_preview_types? table|string
+---@field rich_link_preview_types? string[]|string
 
 ---`admin.apps.config.lookup`. Rate: tier 2. Takes a user token with admin.apps:read.
 ---@async

@@ -23,7 +23,7 @@ function admin_audit_anomaly_allow.getItem(args, options) end
 
 ---@class slack.args.admin.audit.anomaly.allow.updateItem
 ---@field trusted_asns? integer[]
----@field trusted_cidr? table|string
+---@field trusted_cidr? string[]|string
 
 ---`admin.audit.anomaly.allow.updateItem`. Rate: tier 2. Takes a user token with admin.
 ---@async

@@ -8,7 +8,7 @@ local admin_barriers = {}
 ---@class slack.args.admin.barriers.create
 ---@field barriered_from_usergroup_ids slack.UsergroupId[]|string
 ---@field primary_usergroup_id slack.UsergroupId
----@field restricted_subjects table|string
+---@field restricted_subjects any[]|string
 
 ---`admin.barriers.create`. Rate: tier 2. Takes a user token with admin.barriers:write.
 ---@async
@@ -46,7 +46,7 @@ function admin_barriers.list(args, options) end
 ---@field barrier_id string
 ---@field barriered_from_usergroup_ids slack.UsergroupId[]|string
 ---@field primary_usergroup_id slack.UsergroupId
----@field restricted_subjects table|string
+---@field restricted_subjects any[]|string
 
 ---`admin.barriers.update`. Rate: tier 2. Takes a user token with admin.barriers:write.
 ---@async

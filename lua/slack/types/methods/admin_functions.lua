@@ -39,7 +39,7 @@ function admin_functions_permissions.lookup(args, options) end
 
 ---@class slack.args.admin.functions.permissions.set
 ---@field function_id string
----@field permissions? table|string
+---@field permissions? any[]|string
 ---@field user_ids? slack.UserId[]|string
 ---@field visibility? string
 

@@ -96,7 +96,7 @@ local apps_datastore = {}
 
 ---@class slack.args.apps.datastore.bulkDelete
 ---@field datastore string
----@field ids table|string
+---@field ids string[]|string
 ---@field app_id? slack.AppId
 
 ---`apps.datastore.bulkDelete`. Rate: tier 3. Takes a bot token with datastore:write.
@@ -109,7 +109,7 @@ function apps_datastore.bulkDelete(args, options) end
 
 ---@class slack.args.apps.datastore.bulkGet
 ---@field datastore string
----@field ids table|string
+---@field ids string[]|string
 ---@field app_id? slack.AppId
 
 ---@class slack.answers.apps.datastore.bulkGet: slack.objects.Answer

@@ -16,7 +16,7 @@ local assistant_search = {}
 ---@field after? integer
 ---@field before? integer
 ---@field channel_types? string[]|string
----@field content_types? table|string
+---@field content_types? string[]|string
 ---@field context_channel_id? slack.ChannelId
 ---@field cursor? string
 ---@field disable_semantic_search? boolean
@@ -30,14 +30,14 @@ local assistant_search = {}
 ---@field modifiers? string
 ---@field sort? string
 ---@field sort_dir? "asc"|"desc"
----@field term_clauses? table|string
+---@field term_clauses? string[]|string
 
 ---@class slack.answers.assistant.search.context: slack.objects.Answer
 ---@field results table
 
----`assistant.search.context`. Rate: special. Takes a bot token with search:read.files,
----search:read.public, search:read.users; a user token with search:read.files, search:read.im,
----search:read.mpim, search:read.private, search:read.public, search:read.users.
+---`assistant.search.context`. Rate: special. Takes a bot token with one of search:read.files,
+---search:read.public, search:read.users; a user token with one of search:read.files,
+---search:read.im, search:read.mpim, search:read.private, search:read.public, search:read.users.
 ---@async
 ---@param args slack.args.assistant.search.context
 ---@param options? slack.CallOptions
@@ -65,7 +65,7 @@ local assistant_threads = {}
 ---@field thread_ts slack.Ts
 ---@field icon_emoji? string
 ---@field icon_url? string
----@field loading_messages? table|string
+---@field loading_messages? string[]|string
 ---@field username? string
 
 ---`assistant.threads.setStatus`. Rate: special. Takes a bot token with chat:write.

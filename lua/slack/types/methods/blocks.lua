@@ -6,7 +6,7 @@
 local blocks = {}
 
 ---@class slack.args.blocks.validate
----@field blocks? (string|slack.blocks.Block)[]
+---@field blocks? slack.blocks.Block[]
 ---@field message? table
 ---@field view? slack.blocks.View
 

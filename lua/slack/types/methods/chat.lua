@@ -106,7 +106,7 @@ function chat.meMessage(args, options) end
 ---@field user slack.UserId
 ---@field as_user? boolean
 ---@field attachments? slack.objects.Attachment[]
----@field blocks? (string|slack.blocks.Block)[]
+---@field blocks? slack.blocks.Block[]
 ---@field icon_emoji? string
 ---@field icon_url? string
 ---@field link_names? boolean
@@ -132,7 +132,7 @@ function chat.postEphemeral(args, options) end
 ---@field channel slack.ChannelId
 ---@field as_user? boolean
 ---@field attachments? slack.objects.Attachment[]
----@field blocks? (string|slack.blocks.Block)[]
+---@field blocks? slack.blocks.Block[]
 ---@field current_draft_last_updated_ts? slack.Ts
 ---@field icon_emoji? string
 ---@field icon_url? string
@@ -166,7 +166,7 @@ function chat.postMessage(args, options) end
 ---@field post_at integer
 ---@field as_user? boolean
 ---@field attachments? slack.objects.Attachment[]
----@field blocks? (string|slack.blocks.Block)[]
+---@field blocks? slack.blocks.Block[]
 ---@field link_names? boolean
 ---@field markdown_text? string
 ---@field metadata? slack.objects.Metadata
@@ -241,7 +241,7 @@ function chat.startStream(args, options) end
 ---@class slack.args.chat.stopStream
 ---@field channel slack.ChannelId
 ---@field ts slack.Ts
----@field blocks? (string|slack.blocks.Block)[]
+---@field blocks? slack.blocks.Block[]
 ---@field chunks? slack.Chunk[]
 ---@field markdown_text? string
 ---@field metadata? slack.objects.Metadata
@@ -285,7 +285,7 @@ function chat.unfurl(args, options) end
 ---@field ts slack.Ts
 ---@field as_user? boolean
 ---@field attachments? slack.objects.Attachment[]
----@field blocks? (string|slack.blocks.Block)[]
+---@field blocks? slack.blocks.Block[]
 ---@field file_ids? slack.FileId[]|string
 ---@field link_names? boolean
 ---@field markdown_text? string

@@ -50,9 +50,9 @@ function conversations.approveSharedInvite(args, options) end
 
 ---@class slack.answers.conversations.archive: slack.objects.Answer
 
----`conversations.archive`. Rate: tier 2. Takes a bot token with channels:manage, channels:write,
----groups:write, im:write, mpim:write; a user token with channels:write, groups:write, im:write,
----mpim:write.
+---`conversations.archive`. Rate: tier 2. Takes a bot token with one of channels:manage,
+---channels:write, groups:write, im:write, mpim:write; a user token with one of channels:write,
+---groups:write, im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.archive
 ---@param options? slack.CallOptions
@@ -86,9 +86,9 @@ function conversations_canvases.create(args, options) end
 ---@field no_op? boolean
 ---@field already_closed? boolean
 
----`conversations.close`. Rate: tier 2. Takes a bot token with channels:manage, channels:write,
----groups:write, im:write, mpim:write; a user token with channels:write, groups:write, im:write,
----mpim:write.
+---`conversations.close`. Rate: tier 2. Takes a bot token with one of channels:manage,
+---channels:write, groups:write, im:write, mpim:write; a user token with one of channels:write,
+---groups:write, im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.close
 ---@param options? slack.CallOptions
@@ -104,9 +104,9 @@ function conversations.close(args, options) end
 ---@class slack.answers.conversations.create: slack.objects.Answer
 ---@field channel slack.objects.Channel
 
----`conversations.create`. Rate: tier 2. Takes a bot token with channels:manage, channels:write,
----groups:write, im:write, mpim:write; a user token with channels:write, groups:write, im:write,
----mpim:write.
+---`conversations.create`. Rate: tier 2. Takes a bot token with one of channels:manage,
+---channels:write, groups:write, im:write, mpim:write; a user token with one of channels:write,
+---groups:write, im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.create
 ---@param options? slack.CallOptions
@@ -163,7 +163,7 @@ function conversations_externalInvitePermissions.set(args, options) end
 ---@field channel_actions_ts? integer
 ---@field channel_actions_count? integer
 
----`conversations.history`. Rate: tier 3. Takes a bot or user token with channels:history,
+---`conversations.history`. Rate: tier 3. Takes a bot or user token with one of channels:history,
 ---groups:history, im:history, mpim:history. Has pages: `client:pages`.
 ---@async
 ---@param args slack.args.conversations.history
@@ -180,8 +180,8 @@ function conversations.history(args, options) end
 ---@class slack.answers.conversations.info: slack.objects.Answer
 ---@field channel slack.objects.Channel
 
----`conversations.info`. Rate: tier 3. Takes a bot or user token with channels:read, groups:read,
----im:read, mpim:read.
+---`conversations.info`. Rate: tier 3. Takes a bot or user token with one of channels:read,
+---groups:read, im:read, mpim:read.
 ---@async
 ---@param args slack.args.conversations.info
 ---@param options? slack.CallOptions
@@ -198,10 +198,10 @@ function conversations.info(args, options) end
 ---@field channel slack.objects.Channel
 ---@field errors? table[]
 
----`conversations.invite`. Rate: tier 3. Takes a bot token with channels:manage,
+---`conversations.invite`. Rate: tier 3. Takes a bot token with one of channels:manage,
 ---channels:write.invites, groups:write, groups:write.invites, im:write, mpim:write; a user token
----with channels:write, channels:write.invites, groups:write, groups:write.invites, im:write,
----mpim:write.
+---with one of channels:write, channels:write.invites, groups:write, groups:write.invites,
+---im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.invite
 ---@param options? slack.CallOptions
@@ -251,8 +251,8 @@ function conversations.join(args, options) end
 ---@class slack.answers.conversations.kick: slack.objects.Answer
 ---@field errors? table
 
----`conversations.kick`. Rate: tier 3. Takes a bot token with channels:manage, groups:write; a
----user token with channels:write, groups:write.
+---`conversations.kick`. Rate: tier 3. Takes a bot token with one of channels:manage,
+---groups:write; a user token with one of channels:write, groups:write.
 ---@async
 ---@param args slack.args.conversations.kick
 ---@param options? slack.CallOptions
@@ -266,9 +266,9 @@ function conversations.kick(args, options) end
 ---@class slack.answers.conversations.leave: slack.objects.Answer
 ---@field not_in_channel? boolean
 
----`conversations.leave`. Rate: tier 3. Takes a bot token with channels:manage, channels:write,
----groups:write, im:write, mpim:write; a user token with channels:write, groups:write, im:write,
----mpim:write.
+---`conversations.leave`. Rate: tier 3. Takes a bot token with one of channels:manage,
+---channels:write, groups:write, im:write, mpim:write; a user token with one of channels:write,
+---groups:write, im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.leave
 ---@param options? slack.CallOptions
@@ -286,8 +286,8 @@ function conversations.leave(args, options) end
 ---@class slack.answers.conversations.list: slack.objects.Answer
 ---@field channels slack.objects.Channel[]
 
----`conversations.list`. Rate: tier 2. Takes a bot or user token with channels:read, groups:read,
----im:read, mpim:read. Has pages: `client:pages`.
+---`conversations.list`. Rate: tier 2. Takes a bot or user token with one of channels:read,
+---groups:read, im:read, mpim:read. Has pages: `client:pages`.
 ---@async
 ---@param args? slack.args.conversations.list
 ---@param options? slack.CallOptions
@@ -318,9 +318,9 @@ function conversations.listConnectInvites(args, options) end
 
 ---@class slack.answers.conversations.mark: slack.objects.Answer
 
----`conversations.mark`. Rate: tier 3. Takes a bot token with channels:manage, channels:write,
----groups:write, im:write, mpim:write; a user token with channels:write, groups:write, im:write,
----mpim:write.
+---`conversations.mark`. Rate: tier 3. Takes a bot token with one of channels:manage,
+---channels:write, groups:write, im:write, mpim:write; a user token with one of channels:write,
+---groups:write, im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.mark
 ---@param options? slack.CallOptions
@@ -336,7 +336,7 @@ function conversations.mark(args, options) end
 ---@class slack.answers.conversations.members: slack.objects.Answer
 ---@field members slack.UserId[]
 
----`conversations.members`. Rate: tier 4. Takes a bot or user token with channels:read,
+---`conversations.members`. Rate: tier 4. Takes a bot or user token with one of channels:read,
 ---groups:read, im:read, mpim:read. Has pages: `client:pages`.
 ---@async
 ---@param args slack.args.conversations.members
@@ -356,8 +356,9 @@ function conversations.members(args, options) end
 ---@field no_op? boolean
 ---@field already_open? boolean
 
----`conversations.open`. Rate: tier 3. Takes a bot token with channels:manage, groups:write,
----im:write, mpim:write; a user token with channels:write, groups:write, im:write, mpim:write.
+---`conversations.open`. Rate: tier 3. Takes a bot token with one of channels:manage,
+---groups:write, im:write, mpim:write; a user token with one of channels:write, groups:write,
+---im:write, mpim:write.
 ---@async
 ---@param args? slack.args.conversations.open
 ---@param options? slack.CallOptions
@@ -372,9 +373,9 @@ function conversations.open(args, options) end
 ---@class slack.answers.conversations.rename: slack.objects.Answer
 ---@field channel slack.objects.Channel
 
----`conversations.rename`. Rate: tier 2. Takes a bot token with channels:manage, channels:write,
----groups:write, im:write, mpim:write; a user token with channels:write, groups:write, im:write,
----mpim:write.
+---`conversations.rename`. Rate: tier 2. Takes a bot token with one of channels:manage,
+---channels:write, groups:write, im:write, mpim:write; a user token with one of channels:write,
+---groups:write, im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.rename
 ---@param options? slack.CallOptions
@@ -396,7 +397,7 @@ function conversations.rename(args, options) end
 ---@field messages slack.objects.Message[]
 ---@field has_more boolean
 
----`conversations.replies`. Rate: tier 3. Takes a bot or user token with channels:history,
+---`conversations.replies`. Rate: tier 3. Takes a bot or user token with one of channels:history,
 ---groups:history, im:history, mpim:history. Has pages: `client:pages`.
 ---@async
 ---@param args slack.args.conversations.replies
@@ -465,9 +466,9 @@ function conversations_requestSharedInvite.list(args, options) end
 ---@field channel slack.objects.Channel
 ---@field purpose? string
 
----`conversations.setPurpose`. Rate: tier 2. Takes a bot token with channels:manage,
+---`conversations.setPurpose`. Rate: tier 2. Takes a bot token with one of channels:manage,
 ---channels:write.topic, groups:write, groups:write.topic, im:write, im:write.topic, mpim:write,
----mpim:write.topic; a user token with channels:write, channels:write.topic, groups:write,
+---mpim:write.topic; a user token with one of channels:write, channels:write.topic, groups:write,
 ---groups:write.topic, im:write, im:write.topic, mpim:write, mpim:write.topic.
 ---@async
 ---@param args slack.args.conversations.setPurpose
@@ -484,9 +485,9 @@ function conversations.setPurpose(args, options) end
 ---@field channel slack.objects.Channel
 ---@field topic? string
 
----`conversations.setTopic`. Rate: tier 2. Takes a bot token with channels:manage,
+---`conversations.setTopic`. Rate: tier 2. Takes a bot token with one of channels:manage,
 ---channels:write.topic, groups:write, groups:write.topic, im:write, im:write.topic, mpim:write,
----mpim:write.topic; a user token with channels:write, channels:write.topic, groups:write,
+---mpim:write.topic; a user token with one of channels:write, channels:write.topic, groups:write,
 ---groups:write.topic, im:write, im:write.topic, mpim:write, mpim:write.topic.
 ---@async
 ---@param args slack.args.conversations.setTopic
@@ -500,8 +501,8 @@ function conversations.setTopic(args, options) end
 
 ---@class slack.answers.conversations.unarchive: slack.objects.Answer
 
----`conversations.unarchive`. Rate: tier 2. Takes a bot token with channels:manage,
----channels:write, groups:write, im:write, mpim:write; a user token with channels:write,
+---`conversations.unarchive`. Rate: tier 2. Takes a bot token with one of channels:manage,
+---channels:write, groups:write, im:write, mpim:write; a user token with one of channels:write,
 ---groups:write, im:write, mpim:write.
 ---@async
 ---@param args slack.args.conversations.unarchive

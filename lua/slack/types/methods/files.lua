@@ -52,7 +52,7 @@ function files_comments.edit(args, options) end
 
 ---@class slack.args.files.completeUploadExternal
 ---@field files { id: slack.FileId, title?: string }[]
----@field blocks? (string|slack.blocks.Block)[]
+---@field blocks? slack.blocks.Block[]
 ---@field channel_id? slack.ChannelId
 ---@field channels? slack.ChannelId[]|string
 ---@field icon_emoji? string

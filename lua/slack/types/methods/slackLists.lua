@@ -124,7 +124,7 @@ function slackLists_items.create(args, options) end
 function slackLists_items.delete(args, options) end
 
 ---@class slack.args.slackLists.items.deleteMultiple
----@field ids table|string
+---@field ids string[]|string
 ---@field list_id string
 
 ---`slackLists.items.deleteMultiple`. Rate: tier 2. Takes a bot or user token with lists:write.

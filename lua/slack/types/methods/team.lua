@@ -79,13 +79,13 @@ function team_externalTeams.disconnect(args, options) end
 ---@field connection_status_filter? string
 ---@field cursor? string
 ---@field limit? integer
----@field slack_connect_pref_filter? table|string
+---@field slack_connect_pref_filter? string[]|string
 ---@field sort_direction? string
 ---@field sort_field? string
----@field workspace_filter? table|string
+---@field workspace_filter? string[]|string
 
----`team.externalTeams.list`. Rate: tier 2. Takes a bot token with conversations.connect:manage,
----team:read. Has pages: `client:pages`.
+---`team.externalTeams.list`. Rate: tier 2. Takes a bot token with one of
+---conversations.connect:manage, team:read. Has pages: `client:pages`.
 ---@async
 ---@param args? slack.args.team.externalTeams.list
 ---@param options? slack.CallOptions

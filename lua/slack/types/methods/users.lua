@@ -52,8 +52,8 @@ function users_admin.setInactive(args, options) end
 ---@class slack.answers.users.conversations: slack.objects.Answer
 ---@field channels slack.objects.Channel[]
 
----`users.conversations`. Rate: tier 3. Takes a bot or user token with channels:read, groups:read,
----im:read, mpim:read. Has pages: `client:pages`.
+---`users.conversations`. Rate: tier 3. Takes a bot or user token with one of channels:read,
+---groups:read, im:read, mpim:read. Has pages: `client:pages`.
 ---@async
 ---@param args? slack.args.users.conversations
 ---@param options? slack.CallOptions
@@ -81,7 +81,7 @@ local users_discoverableContacts = {}
 ---@field user_id? slack.UserId
 ---@field is_discoverable? boolean
 
----`users.discoverableContacts.lookup`. Rate: tier 2. Takes a bot token with
+---`users.discoverableContacts.lookup`. Rate: tier 2. Takes a bot token with one of
 ---conversations.connect:manage, team:read.
 ---@async
 ---@param args slack.args.users.discoverableContacts.lookup
