@@ -14,19 +14,16 @@
 struct slk_http_request *slk_http_request_create(const char *method, const char *url,
                                                  struct slk_net_options *net)
 {
-    struct slk_http_request *request = calloc(1, sizeof *request);
+    size_t method_size = strlen(method) + 1, url_size = strlen(url) + 1;
+    struct slk_http_request *request = calloc(1, sizeof *request + method_size + url_size);
     if (request == NULL) {
         return NULL;
     }
     request->timeout_ms = DEFAULT_TIMEOUT_MS;
     request->max_response = DEFAULT_MAX_RESPONSE;
     request->net = slk_net_options_retain(net);
-    request->method = strdup(method);
-    request->url = strdup(url);
-    if (request->method == NULL || request->url == NULL) {
-        slk_http_request_free(request);
-        return NULL;
-    }
+    request->url = memcpy(request + 1, url, url_size);
+    request->method = memcpy(request->url + url_size, method, method_size);
     return request;
 }
 
@@ -78,11 +75,7 @@ void slk_http_request_free(struct slk_http_request *request)
     slk_http_headers_release(request->headers);
     slk_net_options_release(request->net);
     slk_http_stream_free(request->stream);
-    if (request->url != NULL) {
-        OPENSSL_cleanse(request->url, strlen(request->url)); /* a webhook's is a secret, too */
-    }
-    free(request->method);
-    free(request->url);
+    OPENSSL_cleanse(request->url, strlen(request->url)); /* a webhook's is a secret, too */
     free(request->body);
     free(request);
 }

@@ -116,10 +116,14 @@ static curl_off_t received_bytes(CURL *easy)
 void slk_http_transfer_traffic(const struct slk_http_transfer *transfer,
                                struct slk_http_traffic *traffic)
 {
+    *traffic = (struct slk_http_traffic){0};
+    if (!transfer->begun) { /* the handle may still have the figures of the one before */
+        return;
+    }
     traffic->sent = (uint64_t)sent_bytes(transfer->easy);
     traffic->received = (uint64_t)received_bytes(transfer->easy);
     traffic->opened = (uint64_t)info_long(transfer->easy, CURLINFO_NUM_CONNECTS);
-    traffic->reused = transfer->begun && traffic->opened == 0;
+    traffic->reused = traffic->opened == 0;
 }
 
 int64_t slk_http_transfer_silent_until(struct slk_http_transfer *transfer, int64_t now)

@@ -65,11 +65,11 @@ void slk_http_transfer_fail(struct slk_http_transfer *transfer, const char *code
 /* Fails one whose deadline has passed before its turn. */
 void slk_http_transfer_fail_deadline(struct slk_http_transfer *transfer);
 
-/* What a running one has used so far. */
+/* What a running one has used so far; nothing before it has been sent. */
 struct slk_http_traffic {
     uint64_t sent, received; /* bytes of heads and bodies, as they go over the connection */
     uint64_t opened;         /* connections */
-    uint64_t reused;         /* 1: none, and yet the request has been sent */
+    uint64_t reused;         /* 1: none */
 };
 void slk_http_transfer_traffic(const struct slk_http_transfer *transfer,
                                struct slk_http_traffic *traffic);

@@ -1,5 +1,6 @@
 #include "lua_core.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,18 +17,38 @@
  * expects of every class. */
 struct client_object {
     struct slk_http_client *client;
-    struct slk_mailbox *mailbox;
-    uint32_t source;
+    struct recipient *recipient;
     /* Under construction; what is left of one when reading its fields has raised.
      * Here it needs no userdata of its own, which the collector would finalize. */
     struct slk_http_request *draft;
 };
 
-/* Who waits for one request. */
+/* Who waits for a client's requests: the client object and each request hold a
+ * reference, because requests may end after the object. */
 struct recipient {
+    atomic_uint references;
     struct slk_mailbox *mailbox;
     uint32_t source;
 };
+
+static struct recipient *create_recipient(struct slk_mailbox *mailbox, lua_Integer source)
+{
+    struct recipient *recipient = malloc(sizeof *recipient);
+    if (recipient != NULL) {
+        atomic_init(&recipient->references, 1);
+        recipient->mailbox = slk_mailbox_retain(mailbox);
+        recipient->source = (uint32_t)source;
+    }
+    return recipient;
+}
+
+static void release_recipient(struct recipient *recipient)
+{
+    if (recipient != NULL && atomic_fetch_sub(&recipient->references, 1) == 1) {
+        slk_mailbox_release(recipient->mailbox);
+        free(recipient);
+    }
+}
 
 static int net_release(lua_State *L)
 {
@@ -83,14 +104,13 @@ static int client_create(lua_State *L)
     struct client_object *object = lua_newuserdatauv(L, sizeof *object, 0);
     memset(object, 0, sizeof *object);
     luaL_setmetatable(L, SLK_CLASS_HTTP_CLIENT);
+    object->recipient = create_recipient(mailbox, source);
+    if (object->recipient == NULL) {
+        return slk_push_status(L, SLK_NOMEM);
+    }
     struct slk_error err;
     object->client = slk_http_client_create(log, &err);
-    if (object->client == NULL) {
-        return slk_push_error(L, &err);
-    }
-    object->mailbox = slk_mailbox_retain(mailbox);
-    object->source = (uint32_t)source;
-    return 1;
+    return object->client != NULL ? 1 : slk_push_error(L, &err);
 }
 
 static void drop_draft(struct client_object *object)
@@ -110,8 +130,8 @@ static int client_close(lua_State *L)
         slk_http_client_release(client);
     }
     drop_draft(object);
-    slk_mailbox_release(object->mailbox);
-    object->mailbox = NULL;
+    release_recipient(object->recipient);
+    object->recipient = NULL;
     return 0;
 }
 
@@ -256,24 +276,16 @@ static void deliver(void *context, struct slk_http_result *result)
     struct recipient *recipient = context;
     result->message.source = recipient->source;
     slk_mailbox_push(recipient->mailbox, &result->message);
-    slk_mailbox_release(recipient->mailbox);
-    free(recipient);
+    release_recipient(recipient);
 }
 
 static int submit(lua_State *L, struct client_object *object, struct slk_http_request *request)
 {
-    struct recipient *recipient = malloc(sizeof *recipient);
-    if (recipient == NULL) {
-        slk_http_request_free(request);
-        return slk_push_status(L, SLK_NOMEM);
-    }
-    recipient->mailbox = slk_mailbox_retain(object->mailbox);
-    recipient->source = object->source;
     uint64_t id = 0;
-    int status = slk_http_client_submit(object->client, request, deliver, recipient, &id);
+    atomic_fetch_add(&object->recipient->references, 1);
+    int status = slk_http_client_submit(object->client, request, deliver, object->recipient, &id);
     if (status != SLK_OK) {
-        slk_mailbox_release(recipient->mailbox);
-        free(recipient);
+        release_recipient(object->recipient);
         return slk_push_status(L, status);
     }
     lua_pushinteger(L, (lua_Integer)id);
