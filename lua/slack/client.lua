@@ -160,7 +160,7 @@ end
 ---@param to? string|fun(bytes: string)|file* a path, where it is when it is whole; a function,
 ---  called with each part, which may wait; an open file; nil: the bytes are the result
 ---@param options? slack.DownloadOptions timeout: seconds in which no byte arrives
----@return string|integer? bytes, or how many there were
+---@return string|integer? bytes; how many there were when they went elsewhere
 ---@return slack.Error? err "no_access": Slack shows its page to sign in instead (the token lacks
 ---  files:read), "foreign_url", "no_url", "too_large", "file", "sink", "download_failed"
 function Client:download(what, to, options)

@@ -40,13 +40,13 @@ local OPTIONS = {
 local M = { POSTING = POSTING }
 
 ---@class slack.PacingOptions
----@field tiers? table<integer, slack.Limit> calls a minute, by tier
----@field methods? table<string, slack.Limit> calls a minute, by method
----@field per_channel? slack.Limit messages a minute, by channel; 60, of which 10 at once
+---@field tiers? table<integer, slack.CallLimit> calls a minute, by tier
+---@field methods? table<string, slack.CallLimit> calls a minute, by method
+---@field per_channel? slack.CallLimit messages a minute, by channel; 60, of which 10 at once
 ---@field share? number of Slack's limits that are this process', 1
 ---@field store? slack.Store in which processes share what is used up
 
----@alias slack.Limit number|false|{ per_minute: number, burst: integer? } false: none
+---@alias slack.CallLimit number|false|{ per_minute: number, burst: integer? } false: none
 
 local function is_positive(value)
   return type(value) == "number" and value > 0 and value < math.huge

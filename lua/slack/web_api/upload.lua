@@ -267,7 +267,7 @@ end
 ---@param client slack.Client
 ---@param what slack.Upload without a problem
 ---@param options? slack.CallOptions
----@return table? file, or a list of them when `files` were given
+---@return table? file; a list of them when `files` were given
 ---@return slack.Error? err
 function M.run(client, what, options)
   local files, posts = fields.posts(what)
