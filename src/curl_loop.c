@@ -27,6 +27,7 @@ struct slk_curl_loop {
     struct slk_command *first;
     struct slk_command **last;
     bool stopping;
+    bool asleep;     /* or about to wait: a command must wake it */
     CURLM *wakeable; /* multi while it may be woken */
 };
 
@@ -36,17 +37,21 @@ static struct slk_command *take_commands(struct slk_curl_loop *loop, bool *stopp
     struct slk_command *commands = loop->first;
     loop->first = NULL;
     loop->last = &loop->first;
+    loop->asleep = false;
     *stopping = loop->stopping;
     pthread_mutex_unlock(&loop->queue_lock);
     return commands;
 }
 
-static bool has_commands(struct slk_curl_loop *loop)
+/* False when commands wait. Who posts one from now on wakes the loop; before,
+ * nobody has to, because it is found here. */
+static bool go_to_sleep(struct slk_curl_loop *loop)
 {
     pthread_mutex_lock(&loop->queue_lock);
-    bool waiting = loop->first != NULL || loop->stopping;
+    loop->asleep = loop->first == NULL && !loop->stopping;
+    bool asleep = loop->asleep;
     pthread_mutex_unlock(&loop->queue_lock);
-    return waiting;
+    return asleep;
 }
 
 /* Returns false when the loop is to end. */
@@ -84,10 +89,9 @@ static void wait_for_work(struct slk_curl_loop *loop, int64_t deadline)
     if (loop->operations->wait_fds != NULL) {
         count = loop->operations->wait_fds(loop->owner, &fds);
     }
-    /* Asked after everything else, so that a command posted meanwhile is not
-     * slept over even if its wake-up was used up by an earlier wait. */
+    /* Asked after everything else, so that no command is slept over. */
     int wait =
-        has_commands(loop) ? 0 : slk_clock_wait_ms(slk_clock_now(), deadline, LONGEST_WAIT_MS);
+        go_to_sleep(loop) ? slk_clock_wait_ms(slk_clock_now(), deadline, LONGEST_WAIT_MS) : 0;
     if (curl_multi_poll(loop->multi, fds, (unsigned)count, wait, NULL) != CURLM_OK) {
         poll(NULL, 0, wait < FAILED_WAIT_MS ? wait : FAILED_WAIT_MS);
     }
@@ -158,7 +162,8 @@ int slk_curl_loop_post(struct slk_curl_loop *loop, struct slk_command *command)
         pthread_mutex_unlock(&loop->queue_lock);
         return SLK_CLOSED;
     }
-    if (loop->first == NULL) {
+    if (loop->asleep) {
+        loop->asleep = false;
         curl_multi_wakeup(loop->wakeable);
     }
     *loop->last = command;
