@@ -1,9 +1,11 @@
 local Pacing = require "slack.web_api.pacing"
+local ScriptedServer = require "support.scripted_server"
 local Stats = require "slack.web_api.stats"
 local WebServer = require "support.web_server"
 local attempts = require "slack.web_api.attempts"
 local clients = require "slack.client"
 local errors = require "slack.errors"
+local http = require "slack.http"
 local json = require "slack.json"
 local log = require "slack.log"
 local made_up_http = require "support.made_up_http"
@@ -135,6 +137,20 @@ describe("a server that does the work and then breaks", function()
     end)
   end
 
+  it("says so when the time was over before anything was sent", function()
+    local silent <close> = ScriptedServer.start { "hang" }
+    local response, err = http.request {
+      url = silent.url:gsub("^http:", "https:"), connect_timeout = 0.05, timeout = 20,
+    }
+    assert.is_nil(response)
+    assert.same({ "timeout", true }, { err.code, err.is_unsent })
+    local deaf = WebServer.start(function() end)
+    response, err = http.request { url = deaf.url, timeout = 0.1 }
+    deaf:stop()
+    assert.is_nil(response)
+    assert.same({ "timeout" }, { err.code, err.is_unsent })
+  end)
+
   it("gets the message once when the first attempt reached nobody", function()
     local port = proxy.free_port()
     local told, received = 0, 0
@@ -237,6 +253,19 @@ describe("retries", function()
     answer = function() return failure "connection" end
     client.chat.postMessage {}
     assert.equal(3, #slack.requests)
+  end)
+
+  it("follow a timeout only when nothing was sent by then", function()
+    local is_unsent = true
+    answer = function()
+      return nil, errors.new { code = "timeout", message = "late", is_unsent = is_unsent or nil }
+    end
+    local client = new_client { retries = 2 }
+    client.chat.postMessage {}
+    assert.equal(3, #slack.requests)
+    is_unsent = false
+    client.chat.postMessage {}
+    assert.equal(4, #slack.requests)
   end)
 
   it("do not count 429, which max_wait bounds (S246)", function()

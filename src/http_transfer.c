@@ -76,13 +76,19 @@ static double seconds_of(int64_t duration)
     return (double)duration / 1e9;
 }
 
+/* What was not sent can be made again whatever it does. */
+static const char *timeout_code(const struct slk_http_transfer *transfer)
+{
+    return transfer->begun ? "timeout" : "timeout_unsent";
+}
+
 void slk_http_transfer_fail_deadline(struct slk_http_transfer *transfer)
 {
     char text[112];
     snprintf(text, sizeof text,
              "timed out after %.1f s while waiting for earlier requests to the same host",
              seconds_of(transfer->deadline - transfer->submitted));
-    slk_http_transfer_fail(transfer, "timeout", text);
+    slk_http_transfer_fail(transfer, timeout_code(transfer), text);
 }
 
 static curl_off_t info_bytes(CURL *easy, CURLINFO info)
@@ -147,7 +153,7 @@ void slk_http_transfer_fail_idle(struct slk_http_transfer *transfer)
     snprintf(text, sizeof text, "nothing came or went for %.1f s %s (idle_timeout)",
              (double)transfer->request->idle_timeout_ms / 1e3,
              slk_net_phase(transfer->easy, transfer->request->net));
-    slk_http_transfer_fail(transfer, "timeout", text);
+    slk_http_transfer_fail(transfer, timeout_code(transfer), text);
 }
 
 static size_t take_header(char *data, size_t size, size_t count, void *context)
@@ -328,7 +334,7 @@ static void fail_timeout(struct slk_http_transfer *transfer)
     } else {
         snprintf(text, sizeof text, "timed out after %.1f s %s", took, phase);
     }
-    slk_http_transfer_fail(transfer, "timeout", text);
+    slk_http_transfer_fail(transfer, timeout_code(transfer), text);
 }
 
 static void take_failure(struct slk_http_transfer *transfer, CURLcode code)

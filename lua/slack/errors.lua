@@ -8,6 +8,7 @@ local core = require "slack.core"
 ---@field method? string the Web API method
 ---@field status? integer of HTTP
 ---@field retry_after? number seconds
+---@field is_unsent? boolean of a "timeout": the time was over before anything was sent
 ---@field response? table the decoded answer
 ---@field needed? string the scope that the token lacks
 ---@field provided? string the scopes that it has

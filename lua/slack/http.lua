@@ -157,7 +157,7 @@ function M.request(request)
   client.waiting[id] = waiter
   local response, text, word = waiter:await()
   if not response then
-    return nil, errors.new { code = word, message = text }
+    return nil, Stream.failure(word, text)
   end
   return Response.new(response, request.url)
 end

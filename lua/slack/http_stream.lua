@@ -20,6 +20,17 @@ local PIECE = 128 * 1024 -- as in src/http_stream.h
 local Stream = { __name = "slack.http_stream" }
 Stream.__index = Stream
 
+---What the client thread says of a failure as an error.
+---@param code string
+---@param message string
+---@return slack.Error
+function Stream.failure(code, message)
+  local is_unsent = code == "timeout_unsent" or nil
+  return errors.new {
+    code = is_unsent and "timeout" or code, message = message, is_unsent = is_unsent,
+  }
+end
+
 -- Beginning ------------------------------------------------------------------------
 
 ---Whether the request is one for this file.
@@ -114,7 +125,7 @@ end
 function Stream:resolve(response, message, code)
   self.ended = true
   self.response = response
-  self.err = not response and errors.new { code = code, message = message } or nil
+  self.err = not response and Stream.failure(code, message) or nil
   wake(self)
 end
 

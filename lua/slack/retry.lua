@@ -81,7 +81,8 @@ end
 ---@param is_repeatable boolean doing it twice does no harm
 ---@return boolean
 function M.is_worthwhile(err, is_repeatable)
-  if UNSENT[err.code] then
+  local cause = err.cause -- where the error was put into other words
+  if UNSENT[err.code] or err.is_unsent or type(cause) == "table" and cause.is_unsent then
     return true
   end
   return is_repeatable and (UNCERTAIN[err.code] or (err.status or 0) >= 500)
