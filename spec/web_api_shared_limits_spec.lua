@@ -190,6 +190,10 @@ describe("limits in a store", function()
       assert.is_true(slack.requests[20].at < 1.6)
       assert.is_true(slack.requests[22].at > 5)
       assert.equal(1, count_lines "limits are not shared for now, as the storage fails")
+      local began = slack.time.now
+      call_all({ client }, 1, "team.info")
+      call_all({ client }, 1, "conversations.info")
+      assert.is_true(slack.time.now - began < 2) -- not each limit asks in vain
     end)
   end
 end)

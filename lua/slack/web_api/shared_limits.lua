@@ -29,6 +29,7 @@ local PART_OF_BURST = 10
 
 ---@class slack.web_api.SharedLimits
 ---@field store slack.Store
+---@field failed_until number until when it is left alone
 local SharedLimits = {}
 SharedLimits.__index = SharedLimits
 SharedLimits.__name = "slack.web_api.shared_limits"
@@ -39,7 +40,7 @@ SharedLimits.__name = "slack.web_api.shared_limits"
 function SharedLimits.new(store, stats)
   return setmetatable({
     store = store, stats = stats, log_limit = LogLimit.new(loop.now, LOG_PERIOD),
-    clock = store.clock or core.time,
+    clock = store.clock or core.time, failed_until = 0,
   }, SharedLimits)
 end
 
@@ -115,7 +116,6 @@ end
 ---@field ends_at number when they are void
 ---@field opens_at number when it is of use to ask again
 ---@field chunk integer places that it asks for ahead, up to `most`
----@field failed_until number until when the store is left alone
 local Lease = {}
 Lease.__index = Lease
 Lease.__name = "slack.web_api.lease"
@@ -131,13 +131,13 @@ function SharedLimits:lease(bucket, workspace, kind, key)
     key = ("pacing:%s:%s:%s"):format(digest(workspace), kind,
       #key > MOST_IN_KEY and digest(key) or key),
     most = math.max(math.floor(bucket.slack / math.max(bucket.interval, 1e-6)) // PART_OF_BURST, 1),
-    places = 0, ends_at = 0, opens_at = 0, chunk = 1, failed_until = 0, is_asking = false,
+    places = 0, ends_at = 0, opens_at = 0, chunk = 1, is_asking = false,
   }, Lease)
 end
 
 ---@param now number
 function Lease:is_working(now)
-  return now >= self.failed_until
+  return now >= self.shared.failed_until
 end
 
 ---@param now number
@@ -157,7 +157,7 @@ end
 
 local function fail(self, err)
   local shared, now = self.shared, loop.now()
-  self.failed_until = now + LEFT_ALONE
+  shared.failed_until = now + LEFT_ALONE
   if shared.log_limit:is_due "store" then
     shared.stats:log():warn("Slack's limits are not shared for now, as the storage fails: %s", err)
   end
