@@ -70,6 +70,16 @@ describe("a streamed response", function()
     assert.equal("", response:read "a")
   end)
 
+  it("is read in many small numbers of bytes", function()
+    local body, count = ("0123456789"):rep(50000), 0
+    local response = assert(open(serve(body)))
+    for bytes in function() return response:read(7) end do
+      assert(bytes == body:sub(count + 1, count + 7))
+      count = count + #bytes
+    end
+    assert.equal(#body, count)
+  end)
+
   it("is read to its end at once", function()
     local response = assert(open(serve "the whole"))
     assert.equal("the", response:read(3))

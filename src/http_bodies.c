@@ -119,13 +119,23 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
     return 0;
 }
 
+static void tell_progress(struct slk_http_transfer *transfer, int64_t sent, int64_t received,
+                          int64_t expected)
+{
+    const struct slk_http_request *request = transfer->request;
+    int64_t total = slk_http_stream_has_body(request->stream)
+                        ? slk_http_stream_body_length(request->stream)
+                        : (int64_t)request->body_length;
+    slk_http_stream_tell_progress(request->stream, sent, total, received, expected,
+                                  slk_clock_now());
+}
+
 static int watch_progress(void *context, curl_off_t expected, curl_off_t received, curl_off_t total,
                           curl_off_t sent)
 {
     (void)total;
     struct slk_http_transfer *transfer = context;
-    slk_http_stream_tell_progress(transfer->request->stream, sent, received,
-                                  expected > 0 ? expected : -1, slk_clock_now());
+    tell_progress(transfer, sent, received, expected > 0 ? expected : -1);
     return 0;
 }
 
@@ -199,7 +209,7 @@ void slk_http_bodies_end(struct slk_http_transfer *transfer)
         curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
         curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
         stream->told_at = 0;
-        slk_http_stream_tell_progress(stream, sent, received, received, slk_clock_now());
+        tell_progress(transfer, sent, received, received);
     }
     result->is_streamed = true;
     result->has_body = strcmp(transfer->request->method, "HEAD") != 0 && result->status != 204;

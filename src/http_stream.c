@@ -121,8 +121,8 @@ int slk_http_stream_tell_head(struct slk_http_stream *stream, struct slk_http_re
     return SLK_OK;
 }
 
-void slk_http_stream_tell_progress(struct slk_http_stream *stream, int64_t sent, int64_t received,
-                                   int64_t expected, int64_t now)
+void slk_http_stream_tell_progress(struct slk_http_stream *stream, int64_t sent, int64_t total,
+                                   int64_t received, int64_t expected, int64_t now)
 {
     if (now - stream->told_at < PROGRESS_INTERVAL) {
         return;
@@ -131,7 +131,7 @@ void slk_http_stream_tell_progress(struct slk_http_stream *stream, int64_t sent,
     if (event != NULL) { /* nothing is lost but a figure */
         stream->told_at = now;
         event->sent = sent;
-        event->total = slk_http_stream_has_body(stream) ? slk_http_stream_body_length(stream) : 0;
+        event->total = total;
         event->received = received;
         event->expected = expected;
         stream->tell(stream->context, event);

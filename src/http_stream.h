@@ -118,7 +118,7 @@ int slk_http_stream_end(struct slk_http_stream *stream, struct slk_http_result *
 
 /* Events. The head becomes theirs. SLK_OK or SLK_NOMEM. */
 int slk_http_stream_tell_head(struct slk_http_stream *stream, struct slk_http_result *head);
-void slk_http_stream_tell_progress(struct slk_http_stream *stream, int64_t sent, int64_t received,
-                                   int64_t expected, int64_t now);
+void slk_http_stream_tell_progress(struct slk_http_stream *stream, int64_t sent, int64_t total,
+                                   int64_t received, int64_t expected, int64_t now);
 
 #endif

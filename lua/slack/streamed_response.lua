@@ -22,7 +22,7 @@ local function new(fields, url, stream)
   local self = Response.new(fields, url)
   self.received = 0
   self._stream = stream -- until its end
-  self._rest = not stream and self.body ~= "" and self.body or nil
+  self._rest, self._at = not stream and self.body ~= "" and self.body or nil, 1
   if stream then
     self.body = nil
   end
@@ -70,12 +70,22 @@ local function fail(self, err)
   return nil, err
 end
 
+-- From what has arrived; all of it without a number.
+local function take_rest(self, wanted)
+  local rest, at = self._rest, self._at
+  if not wanted or wanted > #rest - at then
+    self._rest, self._at = nil, 1
+    return at == 1 and rest or rest:sub(at)
+  end
+  self._at = at + wanted
+  return rest:sub(at, at + wanted - 1)
+end
+
 -- What has arrived; nil at the end; nil, err.
 local function next_part(self)
-  local rest, stream = self._rest, self._stream
-  if rest then
-    self._rest = nil
-    return rest
+  local stream = self._stream
+  if self._rest then
+    return take_rest(self)
   elseif not stream then
     return nil, self._err
   end
@@ -91,25 +101,22 @@ end
 
 -- Up to so many bytes, however they arrive.
 local function gather(self, wanted)
-  local parts, count, err = {}, 0, nil
+  local parts, count = {}, 0
   while count < wanted do
-    local part
-    part, err = next_part(self)
-    if not part then
-      break
+    if not self._rest then
+      local part, err = next_part(self)
+      if err then
+        return nil, err
+      elseif not part then
+        break
+      end
+      self._rest = part
     end
+    local part = take_rest(self, wanted - count)
     parts[#parts + 1] = part
     count = count + #part
   end
-  if err then
-    return nil, err
-  end
-  local bytes = table.concat(parts)
-  if count > wanted then
-    self._rest = bytes:sub(wanted + 1)
-    bytes = bytes:sub(1, wanted)
-  end
-  return bytes
+  return table.concat(parts)
 end
 
 ---Waits for more of the body.
@@ -127,7 +134,7 @@ function Streamed:read(wanted)
   if wanted == nil then
     bytes, err = next_part(self)
   else
-    bytes, err = gather(self, is_count and wanted or math.huge)
+    bytes, err = gather(self, is_count and wanted or math.maxinteger)
   end
   if is_count and bytes == "" then
     return nil
