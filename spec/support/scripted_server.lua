@@ -80,6 +80,12 @@ function ScriptedServer:count()
   return select(2, self.program:output():gsub("request", ""))
 end
 
+---How many of its TLS connections were opened with the session of an earlier one.
+---@return integer
+function ScriptedServer:count_resumed()
+  return select(2, self.program:output():gsub("resumed", ""))
+end
+
 function ScriptedServer:stop()
   Process.__close(self.program)
   getmetatable(self.directory).__close()

@@ -4,8 +4,8 @@
  *
  *   scripted_server SCRIPT [CERTIFICATE KEY [h2]]
  *
- * Prints its port, and a line "request METHOD TARGET" for each request it has
- * read. SCRIPT is a file of steps, one a line. A line "--" ends the steps of the
+ * Prints its port, a line "request METHOD TARGET" for each request it has read,
+ * and "resumed" for a TLS handshake with an earlier session. SCRIPT is a file of steps, one a line. A line "--" ends the steps of the
  * first connection and begins those of the second, and so on; those of the last
  * are done with all that come after it. When the steps end, so does the
  * connection.
@@ -291,8 +291,12 @@ static bool do_step(struct connection *connection, const char *step, char head[M
 static bool begin_tls(struct connection *connection)
 {
     connection->ssl = SSL_new(tls);
-    return connection->ssl != NULL && SSL_set_fd(connection->ssl, connection->fd) == 1 &&
-           SSL_accept(connection->ssl) == 1;
+    bool ok = connection->ssl != NULL && SSL_set_fd(connection->ssl, connection->fd) == 1 &&
+              SSL_accept(connection->ssl) == 1;
+    if (ok && SSL_session_reused(connection->ssl)) {
+        printf("resumed\n");
+    }
+    return ok;
 }
 
 static int choose_http2(SSL *ssl, const unsigned char **out, unsigned char *length,
