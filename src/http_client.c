@@ -236,11 +236,17 @@ static void take_submission(struct slk_http_client *client, struct slk_http_tran
     }
 }
 
+/* From the end that is nearer: ids ascend, as a rule, and thousands may be
+ * cancelled one after the other, from the first or from the last. */
 static struct slk_http_transfer *find_in(const struct slk_transfer_list *list, uint64_t id)
 {
     struct slk_http_transfer *transfer = list->first;
+    bool backwards = transfer != NULL && id > transfer->id / 2 + list->last->id / 2;
+    if (backwards) {
+        transfer = list->last;
+    }
     while (transfer != NULL && transfer->id != id) {
-        transfer = transfer->next;
+        transfer = backwards ? transfer->previous : transfer->next;
     }
     return transfer;
 }
