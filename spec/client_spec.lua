@@ -129,6 +129,15 @@ describe("client", function()
         assert.equal(0, #server.requests)
       end)
     end
+
+    it("is no URL, which is not told again as it may be a secret (S238)", function()
+      local fine, message = pcall(function()
+        return (start(ok):call("https://hooks.slack.com/services/T1/B1/secret", {}))
+      end)
+      assert.is_false(fine)
+      assert.matches("a Web API method expected, got a URL: .*slack.fetch.*'api_url'", message)
+      assert.is_nil(message:find("services", 1, true))
+    end)
   end)
 
   describe("the token", function()
