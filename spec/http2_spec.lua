@@ -175,10 +175,7 @@ describe("http2", function()
     local server
 
     after_each(function()
-      if server then
-        server:stop()
-        server = nil
-      end
+      server = server and server:stop()
     end)
 
     local function start(...)

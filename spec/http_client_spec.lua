@@ -4,36 +4,18 @@ local child = require "support.child"
 local core = require "slack.core"
 local files = require "support.files"
 local footprint = require "support.footprint"
-local http = require "slack.http"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
+local transfers = require "support.transfers"
+local wait_until = require "support.wait_until"
+
+local request, assert_failure = transfers.request, transfers.assert_failure
 
 local HOST_LIMIT <const> = 16 -- as in src/http_client.c
-
-local function request(settings)
-  settings.net = settings.net or assert(http.net { proxy = "", ca_file = settings.ca_file })
-  settings.ca_file = nil
-  settings.timeout = settings.timeout or 10
-  return http.request(settings)
-end
 
 local function free_port()
   local server <close> = WebServer.start(function() end)
   return server.port
-end
-
-local function wait_until(what, condition)
-  local deadline = loop.now() + 60
-  while not condition() do
-    assert(loop.now() < deadline, "waited in vain for " .. what)
-    loop.step(0.05)
-  end
-end
-
-local function assert_failure(code, pattern, response, err)
-  assert.is_nil(response)
-  assert.equal(code, err.code, tostring(err))
-  assert.matches(pattern, err.message)
 end
 
 local HAS_PROC <const> = files.run "test -r /proc/self/net/tcp"
@@ -53,10 +35,7 @@ describe("http_client", function()
   local server
 
   after_each(function()
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   describe("a request", function()

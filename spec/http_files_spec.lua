@@ -5,36 +5,18 @@ local files = require "support.files"
 local footprint = require "support.footprint"
 local http = require "slack.http"
 local lfs = require "lfs"
-local loop = require "slack.loop"
 local tasks = require "slack.tasks"
+local transfers = require "support.transfers"
+local wait_until = require "support.wait_until"
+
+local request, assert_failure = transfers.request, transfers.assert_failure
+local ENDLESS <const>, FLOOD <const> = transfers.ENDLESS, transfers.FLOOD
 
 local MIB <const> = 1024 * 1024
-local ENDLESS <const> = "send HTTP/1.1 200 OK\\r\\n\\r\\n"
-local FLOOD <const> = "repeat 0 " .. ("0123456789abcdef"):rep(256)
 
 -- Sanitizers hold back what is freed.
 local MEMORY_IS_KNOWN <const> = footprint.peak_memory() ~= nil
   and not (os.getenv "SLACK_CORE_DIR" or ""):find "san$"
-
-local function request(settings)
-  settings.net = assert(http.net { proxy = "" })
-  settings.timeout = settings.timeout or 20
-  return http.request(settings)
-end
-
-local function wait_until(what, condition)
-  local deadline = loop.now() + 60
-  while not condition() do
-    assert(loop.now() < deadline, "waited in vain for " .. what)
-    tasks.sleep(0.005)
-  end
-end
-
-local function assert_failure(code, pattern, response, err)
-  assert.is_nil(response)
-  assert.equal(code, err.code, tostring(err))
-  assert.matches(pattern, err.message)
-end
 
 -- Files that this process holds open below a directory.
 local function count_open(directory)
@@ -55,17 +37,12 @@ describe("http with files", function()
   end)
 
   after_each(function()
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
     getmetatable(folder).__close()
   end)
 
   local function echo(status)
-    server = WebServer.start(function(got)
-      return status or 200, got.body, { "X-Length", got.headers["content-length"] or "none" }
-    end)
+    server = transfers.echo(status)
     return server.url
   end
 

@@ -3,16 +3,7 @@ local ScriptedServer = require "support.scripted_server"
 local WebServer = require "support.web_server"
 local http = require "slack.http"
 local loop = require "slack.loop"
-
-local PATIENCE <const> = 60
-
-local function wait_until(what, condition)
-  local deadline = loop.now() + PATIENCE
-  while not condition() do
-    assert(loop.now() < deadline, "waited in vain for " .. what)
-    loop.step(0.05)
-  end
-end
+local wait_until = require "support.wait_until"
 
 describe("http pool", function()
   local own, server
@@ -29,10 +20,7 @@ describe("http pool", function()
   after_each(function()
     loop.default():detach(own.mailbox)
     own:close()
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   -- The ends of so many requests.

@@ -3,19 +3,15 @@ local Proxy = require "support.proxy"
 local ScriptedServer = require "support.scripted_server"
 local WebServer = require "support.web_server"
 local http = require "slack.http"
-local loop = require "slack.loop"
 local tasks = require "slack.tasks"
+local transfers = require "support.transfers"
+local wait_until = require "support.wait_until"
+
+local request, assert_failure = transfers.request, transfers.assert_failure
+local ENDLESS <const>, FLOOD <const> = transfers.ENDLESS, transfers.FLOOD
 
 local OK <const> = "send HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
-local ENDLESS <const> = "send HTTP/1.1 200 OK\\r\\n\\r\\n"
-local FLOOD <const> = "repeat 0 " .. ("0123456789abcdef"):rep(256)
 local PIECE <const> = 128 * 1024 -- as in src/http_stream.h
-
-local function request(settings)
-  settings.net = assert(http.net { proxy = "" })
-  settings.timeout = settings.timeout or 20
-  return http.request(settings)
-end
 
 -- A function that gives one part after another.
 local function parts(...)
@@ -26,40 +22,21 @@ local function parts(...)
   end
 end
 
-local function wait_until(what, condition)
-  local deadline = loop.now() + 60
-  while not condition() do
-    assert(loop.now() < deadline, "waited in vain for " .. what)
-    tasks.sleep(0.005)
-  end
-end
-
 local function in_task(fn)
   return function()
     tasks.run(fn)
   end
 end
 
-local function assert_failure(code, pattern, response, err)
-  assert.is_nil(response)
-  assert.equal(code, err.code, tostring(err))
-  assert.matches(pattern, err.message)
-end
-
 describe("http_stream", function()
   local server
 
   after_each(function()
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   local function echo()
-    server = WebServer.start(function(got)
-      return 200, got.body, { "X-Length", got.headers["content-length"] or "none" }
-    end)
+    server = transfers.echo()
     return server.url
   end
 

@@ -3,11 +3,11 @@ local WebServer = require "support.web_server"
 local errors = require "slack.errors"
 local fetch_url = require "slack.fetch"
 local http = require "slack.http"
-local loop = require "slack.loop"
 local tasks = require "slack.tasks"
+local transfers = require "support.transfers"
+local wait_until = require "support.wait_until"
 
-local ENDLESS <const> = "send HTTP/1.1 200 OK\\r\\n\\r\\n"
-local FLOOD <const> = "repeat 0 " .. ("0123456789abcdef"):rep(256)
+local ENDLESS <const>, FLOOD <const> = transfers.ENDLESS, transfers.FLOOD
 
 local function open(url, options)
   options = options or {}
@@ -15,22 +15,11 @@ local function open(url, options)
   return fetch_url(url, options)
 end
 
-local function wait_until(what, condition)
-  local deadline = loop.now() + 60
-  while not condition() do
-    assert(loop.now() < deadline, "waited in vain for " .. what)
-    tasks.sleep(0.005)
-  end
-end
-
 describe("a streamed response", function()
   local server
 
   after_each(function()
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   local function serve(body, status)

@@ -8,10 +8,7 @@ describe("web_api.answer", function()
   local api
 
   after_each(function()
-    if api then
-      api:stop()
-      api = nil
-    end
+    api = api and api:stop()
   end)
 
   -- What a call gives that is answered so.

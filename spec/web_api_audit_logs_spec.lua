@@ -8,10 +8,7 @@ describe("slack.audit_logs", function()
   local api, audit
 
   after_each(function()
-    if api then
-      api:stop()
-      api = nil
-    end
+    api = api and api:stop()
   end)
 
   local function start(answer, options)

@@ -8,10 +8,7 @@ describe("slack.scim", function()
   local api
 
   after_each(function()
-    if api then
-      api:stop()
-      api = nil
-    end
+    api = api and api:stop()
   end)
 
   local function start(answer, options)
