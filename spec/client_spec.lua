@@ -1,18 +1,19 @@
+local KeptLog = require "support.kept_log"
 local WebServer = require "support.web_server"
 local clients = require "slack.client"
 local json = require "slack.json"
-local log = require "slack.log"
 local loop = require "slack.loop"
+local merged = require "slack.merged"
 local retry = require "slack.retry"
 local tasks = require "slack.tasks"
 
 local TOKEN <const> = "xoxb-111111111111-222222222222-abcdefABCDEF"
 
 describe("client", function()
-  local server, lines, delay
+  local server, kept, delay
 
   before_each(function()
-    lines = {}
+    kept = KeptLog.new()
     delay = retry.delay
     retry.delay = function()
       return 0
@@ -21,10 +22,7 @@ describe("client", function()
 
   after_each(function()
     retry.delay = delay
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   -- answer(request, number) gives status, body (a table becomes JSON), headers.
@@ -33,21 +31,9 @@ describe("client", function()
       local status, body, headers = answer(request, #server.requests)
       return status, type(body) == "table" and json.encode(body) or body, headers
     end)
-    local all = {
-      token = TOKEN,
-      api_url = server.url .. "/api/",
-      proxy = "",
-      log = log.new {
-        level = "debug",
-        sink = function(line)
-          table.insert(lines, line)
-        end,
-      },
-    }
-    for name, value in pairs(options or {}) do
-      all[name] = value
-    end
-    return clients.new(all)
+    return clients.new(merged({
+      token = TOKEN, api_url = server.url .. "/api/", proxy = "", log = kept.log,
+    }, options))
   end
 
   local function ok()
@@ -55,11 +41,7 @@ describe("client", function()
   end
 
   local function count_lines(pattern)
-    local count = 0
-    for _, line in ipairs(lines) do
-      count = count + (line:find(pattern) and 1 or 0)
-    end
-    return count
+    return kept:count(pattern)
   end
 
   describe("a method", function()
@@ -192,7 +174,7 @@ describe("client", function()
         return 500, "<html>" .. TOKEN .. "</html>"
       end)
       local _, err = client.auth.test({}, { retries = 1 })
-      for _, line in ipairs(lines) do
+      for _, line in ipairs(kept.lines) do
         assert.is_nil(line:find("222222222222", 1, true))
       end
       assert.is_nil(tostring(err):find("222222222222", 1, true))
@@ -497,7 +479,7 @@ describe("client", function()
     it("take a level or a table as the log, as an app does", function()
       local client = start(function()
         return 200, { ok = true, warning = "old" }
-      end, { log = { level = "warn", sink = function(line) table.insert(lines, line) end } })
+      end, { log = { level = "warn", sink = function(line) table.insert(kept.lines, line) end } })
       assert(client.auth.test())
       assert.equal(1, count_lines "Slack warns: old")
       assert.truthy(clients.new { token = TOKEN, log = "debug" })

@@ -1,5 +1,6 @@
 local ApiServer = require "support.api_server"
 local json = require "slack.json"
+local merged = require "slack.merged"
 local slack = require "slack"
 
 local TOKEN <const> = "xoxp-111111111111-222222222222-abcdef"
@@ -13,14 +14,7 @@ describe("slack.audit_logs", function()
 
   local function start(answer, options)
     api = ApiServer.start(answer)
-    local all = {
-      token = TOKEN, api_url = api.url .. "/audit/v1", proxy = "", retries = 1,
-      log = { level = "debug", sink = function(line) table.insert(api.lines, line) end },
-    }
-    for name, value in pairs(options or {}) do
-      all[name] = value
-    end
-    audit = slack.audit_logs(all)
+    audit = api:open(slack.audit_logs, "/audit/v1", merged({ token = TOKEN, retries = 1 }, options))
   end
 
   it("asks for entries, with all that narrows them down", function()

@@ -1,19 +1,20 @@
 local Clients = require "slack.clients"
 local InFlight = require "slack.web_api.in_flight"
+local KeptLog = require "support.kept_log"
 local Pacing = require "slack.web_api.pacing"
 local Stats = require "slack.web_api.stats"
 local clients = require "slack.client"
-local log = require "slack.log"
 local made_up_http = require "support.made_up_http"
+local merged = require "slack.merged"
 local tasks = require "slack.tasks"
 
 local TOKEN <const> = "xoxb-111111111111-222222222222-abcdefABCDEF"
 
 describe("pacing", function()
-  local slack, time, answer, lines
+  local slack, time, answer, kept
 
   before_each(function()
-    lines, answer = {}, false
+    kept, answer = KeptLog.new(), false
     slack = made_up_http.start(function(request, number)
       if answer then
         return answer(request.url:match "[^/]+$", request.body, number)
@@ -27,26 +28,14 @@ describe("pacing", function()
     slack:stop()
   end)
 
-  local function logger()
-    return log.new { level = "debug", sink = function(line) table.insert(lines, line) end }
-  end
-
   local function count_lines(pattern)
-    local count = 0
-    for _, line in ipairs(lines) do
-      count = count + (line:find(pattern) and 1 or 0)
-    end
-    return count
+    return kept:count(pattern)
   end
 
   -- how(name, body, number) gives a status, a table, headers.
   local function start(options, how)
     answer = how
-    local all = { token = TOKEN, log = logger() }
-    for name, value in pairs(options) do
-      all[name] = value
-    end
-    return clients.new(all), slack.requests
+    return clients.new(merged({ token = TOKEN, log = kept.log }, options)), slack.requests
   end
 
   local function too_many(seconds)
@@ -474,7 +463,7 @@ describe("pacing", function()
   end)
 
   it("lets the next go when a call is cancelled in the moment of its turn (S249)", function()
-    local pacing = Pacing.new(false, Stats.new { log = logger() })
+    local pacing = Pacing.new(false, Stats.new { log = kept.log })
     pacing.in_flight = InFlight.new(1)
     local got = {}
     local function call(i)
@@ -506,7 +495,7 @@ describe("pacing", function()
   end)
 
   it("forgets what is idle", function()
-    local pacing = Pacing.new(true, Stats.new { log = logger() })
+    local pacing = Pacing.new(true, Stats.new { log = kept.log })
     for i = 1, 5000 do
       local _ <close> = pacing:enter { name = "chat.postMessage", workspace = "W" .. i % 50,
         waited = 0, max_wait = 0, args = { channel = "C" .. i } }

@@ -1,5 +1,6 @@
 local ApiServer = require "support.api_server"
 local json = require "slack.json"
+local merged = require "slack.merged"
 local slack = require "slack"
 
 local TOKEN <const> = "xoxp-111111111111-222222222222-abcdef"
@@ -13,14 +14,7 @@ describe("slack.scim", function()
 
   local function start(answer, options)
     api = ApiServer.start(answer)
-    local all = {
-      token = TOKEN, api_url = api.url .. "/scim", proxy = "", retries = 0,
-      log = { level = "debug", sink = function(line) table.insert(api.lines, line) end },
-    }
-    for name, value in pairs(options or {}) do
-      all[name] = value
-    end
-    return slack.scim(all)
+    return api:open(slack.scim, "/scim", merged({ token = TOKEN }, options))
   end
 
   local function asked(number)

@@ -1,8 +1,8 @@
+local KeptLog = require "support.kept_log"
 local Process = require "support.process"
 local Redis = require "support.redis"
 local clients = require "slack.client"
 local files = require "support.files"
-local log = require "slack.log"
 local made_up_http = require "support.made_up_http"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
@@ -10,10 +10,10 @@ local tasks = require "slack.tasks"
 local TOKEN <const> = "xoxb-111111111111-222222222222-abcdefABCDEF"
 
 describe("limits in a store", function()
-  local slack, store, lines, answer
+  local slack, store, kept, answer
 
   before_each(function()
-    lines, answer = {}, false
+    kept, answer = KeptLog.new(), false
     slack = made_up_http.start(function(...)
       if answer then
         return answer(...)
@@ -31,16 +31,12 @@ describe("limits in a store", function()
     return clients.new {
       token = TOKEN, max_wait = given and given.max_wait,
       pacing = { store = given and given.store or store, methods = methods },
-      log = log.new { level = "debug", sink = function(line) table.insert(lines, line) end },
+      log = kept.log,
     }
   end
 
   local function count_lines(pattern)
-    local count = 0
-    for _, line in ipairs(lines) do
-      count = count + (line:find(pattern) and 1 or 0)
-    end
-    return count
+    return kept:count(pattern)
   end
 
   -- A client counts for a process of its own: they have nothing in common but the store.

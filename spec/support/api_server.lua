@@ -1,8 +1,9 @@
 -- A Web API that a function of the spec answers for, and a client of it whose log is kept.
+local KeptLog = require "support.kept_log"
 local WebServer = require "support.web_server"
 local clients = require "slack.client"
 local json = require "slack.json"
-local log = require "slack.log"
+local merged = require "slack.merged"
 
 local ApiServer = {}
 ApiServer.__index = ApiServer
@@ -13,37 +14,34 @@ ApiServer.TOKEN = "xoxb-111111111111-222222222222-abcdefABCDEF"
 ---@param answer fun(request: support.Request, number: integer): integer?, any, string[]?
 ---@param options? slack.ClientOptions
 function ApiServer.start(answer, options)
-  local self = setmetatable({ lines = {} }, ApiServer)
+  local self = setmetatable({ kept = KeptLog.new() }, ApiServer)
   self.server = WebServer.start(function(request)
     local status, body, headers = answer(request, #self.server.requests)
     return status, type(body) == "table" and json.encode(body) or body, headers
   end)
-  self.requests, self.url = self.server.requests, self.server.url
-  local all = {
-    token = ApiServer.TOKEN, api_url = self.url .. "/api/", proxy = "", retries = 0,
-    log = log.new {
-      level = "debug",
-      sink = function(line)
-        table.insert(self.lines, line)
-      end,
-    },
-  }
-  for name, value in pairs(options or {}) do
-    all[name] = value
-  end
-  self.client = clients.new(all)
+  self.requests, self.url, self.lines = self.server.requests, self.server.url, self.kept.lines
+  self.client = self:open(clients.new, "/api/", options)
   return self
+end
+
+---What a constructor makes of this server's address, with the same log.
+---@generic T
+---@param new fun(options: table): T
+---@param path string of the API
+---@param options? table
+---@return T
+function ApiServer:open(new, path, options)
+  return new(merged({
+    token = ApiServer.TOKEN, api_url = self.url .. path, proxy = "", retries = 0,
+    log = self.kept.log,
+  }, options))
 end
 
 ---How many lines of the log have the text in them.
 ---@param text string
 ---@return integer
 function ApiServer:count(text)
-  local count = 0
-  for _, line in ipairs(self.lines) do
-    count = count + (line:find(text, 1, true) and 1 or 0)
-  end
-  return count
+  return self.kept:count(text, true)
 end
 
 function ApiServer:stop()
