@@ -62,6 +62,30 @@ describe("web_api.advice", function()
     warned "chat.delete: argument 'ts' is a number"
   end)
 
+  for name, case in pairs {
+    ["in a text"] = { "chat.postMessage", { channel = "C1", text = "caf\xe9" }, "text", 4 },
+    ["within blocks"] = { "chat.postMessage", {
+      channel = "C1", text = "Hi", blocks = { { type = "header", text = { text = "\xff" } } },
+    }, "blocks[1].text.text", 1 },
+    ["where a form is sent"] = { "things.turn", { name = "\xc3" }, "name", 1 },
+  } do
+    it("names the text that is no UTF-8, once: " .. name, function()
+      for _, more in ipairs { "", " and more" } do
+        local args = case[2]
+        args.text = args.text and more .. args.text
+        assert(client:call(case[1], args))
+      end
+      assert.equal(1, api:count "no UTF-8", table.concat(api.lines, "\n"))
+      warned(("%s: argument '%s' is no UTF-8 (byte %d), which is all that Slack reads")
+        :format(case[1], case[3], case[4]))
+    end)
+  end
+
+  it("names what is no UTF-8 in a body that has to be JSON", function()
+    assert(client.chat.postMessage({ channel = "C1", text = "\xff" }, { body = "json" }))
+    warned "argument 'text' is no UTF-8 (byte 1)"
+  end)
+
   describe("misses the text", function()
     local WORDS <const> = "a message with blocks and no text"
 
@@ -99,6 +123,7 @@ describe("web_api.advice", function()
       return client.conversations.history { channel = "C1", oldest = 1712345678, limit = 5 }
     end,
     ["an unknown method"] = function() return client.things.turnAround { a = 1 } end,
+    ["text in UTF-8"] = function() return client.things.turn { a = "é", b = { "€ 𝄞" } } end,
     ["an unknown argument"] = function()
       return client.chat.postMessage { channel = "C1", text = "Hi", quantum_state = 1 }
     end,

@@ -64,6 +64,15 @@ describe("web_api.answer", function()
       end)
     end
 
+    it("that names the text which Slack cannot read", function()
+      api = ApiServer.start(function()
+        return 200, { ok = false, error = "invalid_form_data" }
+      end)
+      local _, err = api.client.chat.postMessage { channel = "C1", text = "caf\xe9" }
+      assert.equal("chat.postMessage: invalid_form_data: argument 'text' is no UTF-8 (byte 4)",
+        err.message)
+    end)
+
     it("that says which method was meant", function()
       local _, err = call("chat.postMesage", 200, { ok = false, error = "unknown_method" })
       assert.equal('chat.postMesage: unknown_method: did you mean "chat.postMessage"?',

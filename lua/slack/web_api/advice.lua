@@ -75,6 +75,15 @@ end
 
 ---@param client slack.Client
 ---@param name string of the method
+---@param args table<string, any> of which some text is no UTF-8
+function M.broken_text(client, name, args)
+  local text = arguments.broken_text(args)
+  client:_warn_once(name .. text:gsub("%d+", "0"), "%s: %s, which is all that Slack reads",
+    name, text)
+end
+
+---@param client slack.Client
+---@param name string of the method
 ---@param method? slack.Method as the method table has it
 ---@param args table<string, any>
 function M.give(client, name, method, args)

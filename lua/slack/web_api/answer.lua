@@ -1,5 +1,6 @@
 -- What the answer to a call of the Web API says: a table, or an error with everything known.
 
+local arguments = require "slack.web_api.arguments"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -24,6 +25,11 @@ local HINTS = {
   token_expired = "refresh the token or install the app again",
   account_inactive = "the token belongs to a removed user or workspace",
   not_in_channel = "invite the bot to the channel",
+}
+
+-- Slack's words for text that it cannot read.
+local UNREADABLE = {
+  invalid_arguments = true, invalid_charset = true, invalid_form_data = true, invalid_json = true,
 }
 
 local unpack = table.unpack
@@ -102,6 +108,9 @@ local function explain(call, answer)
   if type(answer.needed) == "string" then
     parts[#parts + 1] = ("the token lacks the scope %s"):format(answer.needed)
       .. (type(answer.provided) == "string" and ", it has " .. answer.provided or "")
+  end
+  if call.is_broken and UNREADABLE[answer.error] then
+    parts[#parts + 1] = arguments.broken_text(call.args)
   end
   parts[#parts + 1] = M.hint(call, answer.error)
   return table.concat(parts, ": ", 1, math.min(#parts, 2))

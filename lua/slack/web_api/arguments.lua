@@ -8,7 +8,7 @@
 local form = require "slack.form"
 local json = require "slack.json"
 
-local escape, math_type = form.escape, math.type
+local escape, math_type, utf8_len = form.escape, math.type, utf8.len
 local encode_json = json.encode
 
 -- Lists of these are joined by commas, where the method table does not say otherwise.
@@ -138,7 +138,7 @@ local function no_name(name)
 end
 
 local function encode_form(args, kinds)
-  local parts, count = {}, 0
+  local parts, count, is_broken = {}, 0, false
   for name, value in next, args do
     if type(name) ~= "string" then
       return nil, no_name(name)
@@ -149,9 +149,10 @@ local function encode_form(args, kinds)
       end
       count = count + 1
       parts[count] = escape(name) .. "=" .. escape(text)
+      is_broken = is_broken or not utf8_len(text)
     end
   end
-  return table.concat(parts, "&")
+  return table.concat(parts, "&"), nil, is_broken
 end
 
 -- JSON ------------------------------------------------------------------------------
@@ -209,24 +210,55 @@ end
 ---@param wanted? "form"|"json" instead of what fits best
 ---@return string? body
 ---@return string|boolean is_json or the problem: what cannot be sent
+---@return boolean? is_broken there is text in it that is no UTF-8
 function M.encode(args, method, wanted)
   local kinds = method and method.arguments or NO_KINDS
-  local body, problem
+  local body, problem, is_broken
   if wanted == "json" then
     args, problem = fitted_copy(args, kinds)
     if args then
       body, problem = encode_as_json(args)
     end
-    return body, problem or true
+    return body, problem or true, body and not utf8_len(body)
   elseif wanted ~= "form" and method and method.json and next(args) ~= nil
     and fits_json(args, kinds) then
     body, problem = encode_as_json(args)
-    if not body or utf8.len(body) then
+    if not body or utf8_len(body) then
       return body, problem or true
     end -- no JSON without UTF-8; a form leaves it to Slack to replace what is none
   end
-  body, problem = encode_form(args, kinds)
-  return body, problem or false
+  body, problem, is_broken = encode_form(args, kinds)
+  return body, problem or false, is_broken
+end
+
+-- Text that is no UTF-8 -------------------------------------------------------------
+
+local function broken_place(value, path)
+  if type(value) == "string" then
+    local _, byte = utf8_len(value)
+    return byte and path, byte
+  elseif type(value) == "table" then
+    for key, item in next, value do
+      local step = type(key) == "string" and "." .. key or ("[%s]"):format(key)
+      local found, byte = broken_place(item, path .. step)
+      if found then
+        return found, byte
+      end
+    end
+  end
+end
+
+---Which argument has text that is no UTF-8, and from where on.
+---@param args table<string, any>
+---@return string
+function M.broken_text(args)
+  for name, value in next, args do
+    local place, byte = broken_place(value, name)
+    if place then
+      return ("argument '%s' is no UTF-8 (byte %d)"):format(place, byte)
+    end
+  end
+  return "a name among the arguments is no UTF-8"
 end
 
 return M

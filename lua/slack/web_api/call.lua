@@ -17,6 +17,7 @@ local retry = require "slack.retry"
 ---@field token? string
 ---@field has_own_token boolean another one than the client's
 ---@field hints? table<string, string>
+---@field is_broken? boolean there is text in the arguments that is no UTF-8
 ---@field request slack.HttpRequest
 
 local FORM = "application/x-www-form-urlencoded"
@@ -110,7 +111,7 @@ function M.new(client, name, args, options)
     return nil, ("%s: argument 'token': %s"):format(name, problem)
   end
   local method, settings = methods.find(name), client._options
-  local body, is_json = arguments.encode(args, method, options.body)
+  local body, is_json, is_broken = arguments.encode(args, method, options.body)
   if not body then
     return nil, ("%s: %s"):format(name, is_json)
   end
@@ -118,7 +119,7 @@ function M.new(client, name, args, options)
   return {
     name = name, method = method, args = args,
     token = token, has_own_token = own_token ~= nil,
-    hints = settings.hints,
+    hints = settings.hints, is_broken = is_broken,
     workspace = own_token or client._workspace or token or "",
     is_repeatable = method ~= nil and method.is_repeatable,
     retries = options.retries and retry.policy(options.retries, settings.retry_policy)
@@ -146,6 +147,9 @@ function M.run(client, call)
     }
   end
   advice.give(client, call.name, method, call.args)
+  if call.is_broken then
+    advice.broken_text(client, call.name, call.args)
+  end
   local answer, err = attempts.run(client, call, attempt)
   client:_called(call.name, err)
   if err and err.code == "unknown_method" then
