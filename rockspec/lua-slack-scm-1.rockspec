@@ -95,6 +95,7 @@ build = {
         "src/message.c",
         "src/net_failure.c",
         "src/net_options.c",
+        "src/no_proxy.c",
         "src/poller.c",
         "src/processes.c",
         "src/receiver_paths.c",

@@ -248,7 +248,7 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, bool
         return SLK_NOMEM;
     }
     if ((!is_set_up && set_up(transfer) != SLK_OK) || slk_http_bodies_set(transfer) != CURLE_OK ||
-        curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK) {
+        slk_net_options_aim(request->net, easy, request->url) != SLK_OK) {
         return SLK_NOMEM;
     }
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);

@@ -61,9 +61,16 @@ const char *slk_net_phase(CURL *easy, const struct slk_net_options *net)
                                                            : "while resolving the name";
 }
 
-static const char *tls_hint(CURL *easy)
+/* What OpenSSL made of a certificate, or X509_V_OK when that says nothing. */
+static long verdict_of(CURL *easy, CURLINFO info)
 {
-    switch (info_long(easy, CURLINFO_SSL_VERIFYRESULT)) {
+    long verdict = info_long(easy, info);
+    return verdict != X509_V_ERR_UNSPECIFIED ? verdict : X509_V_OK;
+}
+
+static const char *tls_hint(long verdict)
+{
+    switch (verdict) {
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -88,12 +95,30 @@ static bool is_cut_handshake(CURL *easy, CURLcode result, const char *detail)
            strstr(detail, "eset by peer") != NULL || strstr(detail, "unexpected eof") != NULL;
 }
 
-static void describe_tls(CURL *easy, const char *detail, const char *what, struct slk_error *err)
+#define NAME_HINT "; the certificate is for other names: check the URL"
+
+/* Within the proxy's TLS libcurl says of no failure what it was. */
+#define TLS_PROXY_HINT                                                                             \
+    "; check that the proxy is one for https, and that ca_file knows its authority and the "       \
+    "server's"
+
+/* libcurl looks at the names itself, so OpenSSL knows of no fault then. */
+static void describe_tls(CURL *easy, const char *detail, const char *what,
+                         const struct slk_net_options *net, struct slk_error *err)
 {
-    long verdict = info_long(easy, CURLINFO_SSL_VERIFYRESULT);
-    bool is_known = verdict != X509_V_OK && verdict != X509_V_ERR_UNSPECIFIED;
-    slk_error_set(err, "tls", "%s: the TLS connection was refused: %.110s%s", what,
-                  is_known ? X509_verify_cert_error_string(verdict) : detail, tls_hint(easy));
+    long verdict = verdict_of(easy, CURLINFO_SSL_VERIFYRESULT);
+    bool is_name = verdict == X509_V_OK && strstr(detail, "subject name") != NULL;
+    const char *proxy = "";
+    if (verdict == X509_V_OK && !is_name) {
+        verdict = verdict_of(easy, CURLINFO_PROXY_SSL_VERIFYRESULT);
+        proxy = verdict != X509_V_OK ? slk_net_options_proxy_name(net) : "";
+    }
+    slk_error_set(err, "tls", "%s: the TLS connection%s%.60s was refused: %.110s%s", what,
+                  *proxy != '\0' ? " to the proxy " : "", proxy,
+                  verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : detail,
+                  is_name                                                      ? NAME_HINT
+                  : verdict == X509_V_OK && slk_net_options_has_tls_proxy(net) ? TLS_PROXY_HINT
+                                                                               : tls_hint(verdict));
 }
 
 static void describe_proxy(CURL *easy, const char *detail, const char *what,
@@ -110,7 +135,7 @@ static void describe_proxy(CURL *easy, const char *detail, const char *what,
                   name != NULL ? name : "", status,
                   status == 407 || status == 401 /* tinyproxy's word for wrong ones */
                       ? ": it wants credentials, give them as http://user:password@host"
-                      : "");
+                      : status == 403 ? ": it lets nobody through to there" : "");
 }
 
 static bool is_tls_result(CURLcode result)
@@ -136,6 +161,14 @@ static bool is_garbage(CURLcode result)
            result == CURLE_BAD_CONTENT_ENCODING;
 }
 
+/* Whether libcurl, which names what it could not reach, went past the proxy "host:port". */
+static bool went_past(const char *proxy, const char *detail)
+{
+    static const char failed[] = "Failed to connect to ";
+    size_t length = strlen(failed), host = (size_t)(strrchr(proxy, ':') - proxy);
+    return strncmp(detail, failed, length) == 0 && strncmp(detail + length, proxy, host) != 0;
+}
+
 static void describe_rest(CURL *easy, CURLcode result, const char *detail, const char *what,
                           const struct slk_net_options *net, struct slk_error *err)
 {
@@ -147,8 +180,12 @@ static void describe_rest(CURL *easy, CURLcode result, const char *detail, const
         return;
     }
     const char *proxy = slk_net_options_proxy_name(net);
-    slk_error_set(err, "connection", "%s: no connection%s%.60s: %s", what,
-                  proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", detail);
+    if (proxy != NULL && went_past(proxy, detail)) {
+        proxy = NULL;
+    }
+    slk_error_set(err, "connection", "%s: no connection%s%.60s: %.120s%s", what,
+                  proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", detail,
+                  proxy != NULL && slk_net_options_has_tls_proxy(net) ? TLS_PROXY_HINT : "");
 }
 
 /* The errno of opening that many descriptors, all of which are closed again. */
@@ -199,7 +236,7 @@ void slk_net_failure(CURL *easy, CURLcode result, const char *detail, const char
     } else if (result == CURLE_PROXY || info_long(easy, CURLINFO_HTTP_CONNECTCODE) >= 300) {
         describe_proxy(easy, detail, what, net, err);
     } else if (is_tls_result(result) && !is_cut_handshake(easy, result, detail)) {
-        describe_tls(easy, detail, what, err);
+        describe_tls(easy, detail, what, net, err);
     } else if (result == CURLE_URL_MALFORMAT ||
                (result == CURLE_UNSUPPORTED_PROTOCOL && !may_be_sent(easy, net))) {
         slk_error_set(err, "invalid_url", "%s: %s", what, detail);

@@ -15,14 +15,17 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "no_proxy.h"
 #include "url_origin.h"
 
 struct slk_net_options {
     atomic_uint references;
     char *proxy;      /* URL with credentials; "" for none */
     char *proxy_name; /* NULL when there is no proxy */
-    char *no_proxy;
-    char *ca_file; /* NULL: the system's */
+    bool has_tls_proxy;
+    char *no_proxy;       /* as libcurl takes it */
+    char *no_proxy_ports; /* what goes past the proxy on one port */
+    char *ca_file;        /* NULL: the system's */
     bool has_system_bundle;
     bool insecure;
 };
@@ -55,6 +58,7 @@ static void destroy(struct slk_net_options *options)
     wipe(options->proxy);
     free(options->proxy_name);
     free(options->no_proxy);
+    free(options->no_proxy_ports);
     free(options->ca_file);
     free(options);
 }
@@ -83,6 +87,7 @@ static int read_proxy(struct slk_net_options *options, const char *origin, struc
                       origin, scheme);
         goto out;
     }
+    options->has_tls_proxy = strcmp(scheme, "https") == 0;
     bool has_port = curl_url_get(url, CURLUPART_PORT, &port, 0) == CURLUE_OK;
     size_t size = strlen(host) + (has_port ? strlen(port) : 0) + 8;
     options->proxy_name = malloc(size);
@@ -93,9 +98,9 @@ static int read_proxy(struct slk_net_options *options, const char *origin, struc
     }
     /* 1080 is what libcurl takes when none is given. */
     snprintf(options->proxy_name, size, "%s:%s", host,
-             has_port                       ? port
-             : strcmp(scheme, "https") == 0 ? "443"
-                                            : "1080");
+             has_port                 ? port
+             : options->has_tls_proxy ? "443"
+                                      : "1080");
     status = SLK_OK;
 out:
     curl_free(scheme);
@@ -128,12 +133,17 @@ static int set_proxy(struct slk_net_options *options, const struct slk_net_setti
     size_t size = strlen(no_proxy) + sizeof LOOPBACK_HOSTS + 1;
     options->proxy = strdup(proxy != NULL ? proxy : "");
     options->no_proxy = malloc(size);
-    if (options->proxy == NULL || options->no_proxy == NULL) {
+    options->no_proxy_ports = malloc(size);
+    if (options->proxy == NULL || options->no_proxy == NULL || options->no_proxy_ports == NULL) {
         slk_error_set(err, "memory", "out of memory");
         return SLK_NOMEM;
     }
-    snprintf(options->no_proxy, size, "%s%s%s", no_proxy, add_loopback && *no_proxy ? "," : "",
-             add_loopback ? LOOPBACK_HOSTS : "");
+    slk_no_proxy_split(no_proxy, options->no_proxy, options->no_proxy_ports);
+    if (add_loopback) {
+        size_t length = strlen(options->no_proxy);
+        snprintf(options->no_proxy + length, size - length, "%s%s", length > 0 ? "," : "",
+                 LOOPBACK_HOSTS);
+    }
     return *options->proxy == '\0' ? SLK_OK : read_proxy(options, origin, err);
 }
 
@@ -287,9 +297,31 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
     return failed == CURLE_OK ? SLK_OK : SLK_NOMEM;
 }
 
+static bool is_past_proxy(const struct slk_net_options *options, const char *url)
+{
+    struct slk_url_origin origin;
+    return slk_url_origin(url, &origin) == SLK_OK &&
+           slk_no_proxy_has(options->no_proxy_ports, origin.host, origin.port);
+}
+
+int slk_net_options_aim(const struct slk_net_options *options, CURL *easy, const char *url)
+{
+    CURLcode failed = curl_easy_setopt(easy, CURLOPT_URL, url);
+    if (*options->no_proxy_ports != '\0') {
+        failed |= curl_easy_setopt(easy, CURLOPT_PROXY,
+                                   is_past_proxy(options, url) ? "" : options->proxy);
+    }
+    return failed == CURLE_OK ? SLK_OK : SLK_NOMEM;
+}
+
 const char *slk_net_options_proxy_name(const struct slk_net_options *options)
 {
     return options->proxy_name;
+}
+
+bool slk_net_options_has_tls_proxy(const struct slk_net_options *options)
+{
+    return options->has_tls_proxy;
 }
 
 static void initialize(void)

@@ -37,6 +37,10 @@ int slk_net_options_check_url(const struct slk_net_options *options, const char 
  * the handle must not be used then, it may lack its proxy or CA. */
 int slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
 
+/* Sets what an easy handle to which the options were applied asks for next, and whether that
+ * goes past the proxy. SLK_OK or SLK_NOMEM. */
+int slk_net_options_aim(const struct slk_net_options *options, CURL *easy, const char *url);
+
 /* For CURLOPT_OPENSOCKETFUNCTION, as slk_net_options_apply sets it: a socket
  * that does not leak into programs that the process starts. */
 curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
@@ -44,6 +48,9 @@ curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
 
 /* "host:port" of the proxy, without credentials; NULL when there is none. */
 const char *slk_net_options_proxy_name(const struct slk_net_options *options);
+
+/* Whether the proxy itself is spoken to over TLS. */
+bool slk_net_options_has_tls_proxy(const struct slk_net_options *options);
 
 /* Initializes libcurl once for the process; called by everything that starts
  * to use it. Never undone: other modules may use libcurl too. */

@@ -116,7 +116,7 @@ static bool set_options(struct slk_ws_connection *connection, const char *http_u
 {
     CURL *easy = connection->easy;
     bool ok = slk_net_options_apply(connection->net, easy) == SLK_OK &&
-              curl_easy_setopt(easy, CURLOPT_URL, http_url) == CURLE_OK &&
+              slk_net_options_aim(connection->net, easy, http_url) == SLK_OK &&
               curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
               curl_easy_setopt(easy, CURLOPT_PRIVATE, owner) == CURLE_OK;
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->curl_error);

@@ -10,6 +10,9 @@ local function quote(text)
   return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
 end
 
+---Text as one word for the shell.
+Process.quote = quote
+
 ---@param command string for the shell; one program
 ---@param options? { environment: table<string, string>?, directory: string?, input: string? }
 ---  input: path of what it reads, /dev/null

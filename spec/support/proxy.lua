@@ -30,22 +30,34 @@ local function answers(port)
   }
 end
 
+---Waits until a proxy answers.
+---@param port integer
+---@return boolean
+function Proxy.wait_for(port)
+  for _ = 1, 500 do
+    if answers(port) then
+      return true
+    end
+    tasks.sleep(0.02)
+  end
+  return false
+end
+
 ---Starts it and waits until it answers.
 ---@param options? { user: string, password: string } credentials that it wants
+---@param port? integer
 ---@return table proxy with port
-function Proxy.start(options)
-  local self = setmetatable({ directory = files.temporary(), port = Proxy.free_port() }, Proxy)
+function Proxy.start(options, port)
+  local self = setmetatable({ directory = files.temporary(), port = port or Proxy.free_port() },
+    Proxy)
   local credentials = options and ("BasicAuth %s %s"):format(options.user, options.password) or ""
   local path = self.directory.path .. "/conf"
   files.write(path, CONFIGURATION:format(self.port, credentials))
   self.program = Process.start("tinyproxy -d -c " .. path)
-  for _ = 1, 500 do
-    if answers(self.port) then
-      return self
-    end
-    tasks.sleep(0.02)
+  if not Proxy.wait_for(self.port) then
+    error("tinyproxy does not answer: " .. self.program:output())
   end
-  error("tinyproxy does not answer: " .. self.program:output())
+  return self
 end
 
 ---What it has logged so far.

@@ -1,0 +1,68 @@
+local WebServer = require "support.web_server"
+local files = require "support.files"
+local live = require "support.live_app"
+local proxies = require "support.proxies"
+local slack = require "slack"
+local tasks = require "slack.tasks"
+
+lazy_teardown(proxies.stop)
+
+describe("a private authority", function()
+  it("is known by ca_file, and by SSL_CERT_FILE, without a proxy too", function()
+    live.run(function(here)
+      local directory <close> = files.temporary()
+      local program <close> = proxies.run_program(directory, here, { SSL_CERT_FILE = here.ca_file })
+      assert(here:wait_connections(1), program:output())
+      here:command { command = "/hello", user = "ada" }
+      assert(here:wait_message { text = "From a program.", ephemeral = true, user = "ada" })
+      live.wait(function() return not program:is_running() end)
+      assert.equal("called\n", program:output())
+    end)
+  end)
+
+  for through, kind_name in pairs { ["directly"] = false, ["through a proxy"] = "tinyproxy" } do
+    local function run(name, names, fails_as)
+      it(name .. " is refused by the Web API and the WebSocket, " .. through, function()
+        local kind = kind_name and proxies.find(kind_name)
+        if kind then
+          proxies.need(kind)
+        end
+        live.run(function(here, new_app, lines)
+          local directory <close> = files.temporary()
+          local proxy = kind and proxies.start(kind) or ""
+          local other <close> = WebServer.start(function() return 404, "" end,
+            { tls = { names = names } })
+          proxies.move(here, "127.0.0.1")
+          here.socket.url = "wss://127.0.0.1:" .. other.port
+          local ca_file = fails_as.is_known and proxies.authorities(directory, here, other)
+            or here.ca_file
+          local client = slack.client {
+            token = here.bot_token, api_url = ("https://127.0.0.1:%d/api/"):format(other.port),
+            proxy = proxy, no_proxy = "", ca_file = ca_file, log = "off",
+          }
+          local answer, err = client:call "auth.test"
+          assert.is_nil(answer)
+          assert.equal("tls", err.code)
+          assert.matches(fails_as.words, err.message)
+          assert.equal(0, #other.requests)
+          local app = new_app {
+            api_url = here.api_url, proxy = proxy, no_proxy = "", ca_file = ca_file,
+            connections = 1,
+          }
+          local starting = tasks.spawn(app.start, app)
+          live.wait(function()
+            return table.concat(lines, "\n"):find("WebSocket 127%.0%.0%.1:%d+: [^\n]*"
+              .. fails_as.words)
+          end)
+          assert.equal(0, #other.requests)
+          starting:cancel()
+        end)
+      end)
+    end
+
+    run("that nobody knows", "IP:127.0.0.1", { words = "give its certificate as ca_file" })
+    run("with another name", "DNS:other.test", {
+      is_known = true, words = "the certificate is for other names: check the URL",
+    })
+  end
+end)
