@@ -52,6 +52,20 @@ describe("client:download", function()
     assert.equal(BYTES, files.read(path))
   end)
 
+  with_file("lets functions make calls, with as many at once as there are", function(_, file, here)
+    local client = slack.client {
+      token = here.bot_token, api_url = here.api_url, ca_file = here.ca_file, log = "off",
+      max_requests = 1,
+    }
+    local downloads = {}
+    for i = 1, 8 do
+      downloads[i] = function()
+        return client:download(file, function() assert(client.auth.test()) end)
+      end
+    end
+    assert.equal(8, #assert(tasks.timeout(10, tasks.all, downloads)))
+  end)
+
   with_file("says that the scope files:read is missing", function(client, file, here)
     local directory <close> = files.temporary()
     local path = directory.path .. "/a.bin"

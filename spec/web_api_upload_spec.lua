@@ -55,6 +55,23 @@ describe("client:upload", function()
     assert.equal(0, #here:messages "general")
   end)
 
+  it("goes on with as many at once as there are", function()
+    tasks.run(function()
+      local here <close> = assert(sandbox.start())
+      local client = slack.client {
+        token = here.bot_token, api_url = here.api_url, ca_file = here.ca_file, log = "off",
+        max_requests = 1,
+      }
+      local uploads = {}
+      for i = 1, 8 do
+        uploads[i] = function()
+          return client:upload { content = "x", filename = i .. ".txt" }
+        end
+      end
+      assert.equal(8, #assert(tasks.timeout(10, tasks.all, uploads)))
+    end)
+  end)
+
   with_slack("takes megabytes", function(here, client)
     local content = ("0123456789abcdef"):rep(200000)
     local file = assert(client:upload { content = content, filename = "large.txt" })

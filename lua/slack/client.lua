@@ -151,7 +151,7 @@ end
 ---What has become of its calls, and of those of the clients made from it.
 ---@return slack.ClientStats
 function Client:stats()
-  return self._stats:read(self._pacing)
+  return self._stats:read(self._pacing:waiting() + self._transfers._pacing:waiting())
 end
 
 ---Downloads a file of Slack's, with the token, which goes to Slack's hosts only.

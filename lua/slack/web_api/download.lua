@@ -304,7 +304,7 @@ function M.run(client, what, to, options)
     return nil, failure("foreign_url", "the URL is none of Slack's, so it does not get the token: "
       .. "slack.fetch reads files of other servers")
   end
-  local result, err = attempts.run(client, self, attempt)
+  local result, err = attempts.run(client._transfers, self, attempt)
   return result and result[1], err
 end
 

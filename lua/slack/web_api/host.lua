@@ -20,6 +20,8 @@ local MAX_TOLD = 2000
 ---@field _user_agent string
 ---@field _net slack.core.net
 ---@field _told slack.Generations kinds of warnings
+---@field _transfers slack.web_api.Host of uploads and downloads. Calls are made while one is under
+---  way, by itself and by functions of the program: it must not hold a place that they wait for
 local methods = {}
 
 local M = { methods = methods }
@@ -158,6 +160,7 @@ function M.new(options, rules)
     _pacing = Pacing.new(settings.pacing, stats, settings.max_requests),
     _stats = stats,
     _told = Generations.new(MAX_TOLD),
+    _transfers = { _stats = stats, _pacing = Pacing.new(false, stats, math.huge) },
   }
 end
 
@@ -170,6 +173,7 @@ function M.with_token(host, token)
     _options = setmetatable({ token = token }, { __index = host._options }),
     _headers = host._headers, _header_lists = {}, _user_agent = host._user_agent,
     _net = host._net, _pacing = host._pacing, _stats = host._stats, _told = host._told,
+    _transfers = host._transfers,
   }
 end
 

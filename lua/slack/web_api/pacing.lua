@@ -55,7 +55,7 @@ Pacing.__name = "slack.web_api.pacing"
 
 ---@param options? boolean|slack.PacingOptions
 ---@param stats slack.web_api.Stats
----@param max_requests? integer under way to a host at a time, 16
+---@param max_requests? number under way to a host at a time, 16
 ---@return slack.web_api.Pacing
 function Pacing.new(options, stats, max_requests)
   local self = setmetatable({

@@ -99,9 +99,9 @@ local function transfers()
   return core.stats and core:stats()
 end
 
----@param pacing slack.web_api.Pacing
+---@param waiting integer calls that wait for their turn now
 ---@return slack.ClientStats
-function Stats:read(pacing)
+function Stats:read(waiting)
   local failures = {}
   for code, count in pairs(self.failures) do
     failures[code] = count
@@ -109,7 +109,7 @@ function Stats:read(pacing)
   return {
     calls = self.call_count, failures = failures, retries = self.retry_count,
     rate_limits = self.limit_count, waits = self.wait_count, waited = self.seconds,
-    waiting = pacing:waiting(), transfers = transfers(),
+    waiting = waiting, transfers = transfers(),
   }
 end
 

@@ -102,13 +102,14 @@ local function send_bytes(self, url, source, sending)
 end
 
 ---@class slack.web_api.Sending: slack.web_api.Repeated
+---@field uploading slack.web_api.Uploading
 ---@field source slack.web_api.UploadSource
 ---@field file slack.UploadFile
 
 -- A URL works once: bytes that did not arrive go to a new one. The method that gives it has
 -- been repeated already, so its failure is as final as success.
-local function attempt(self, sending)
-  local source, file = sending.source, sending.file
+local function attempt(_, sending)
+  local self, source, file = sending.uploading, sending.source, sending.file
   local place, err = self.client:call("files.getUploadURLExternal", {
     filename = source.name, length = source.length, alt_txt = file.alt_txt,
     snippet_type = file.snippet_type,
@@ -125,8 +126,8 @@ end
 
 function Uploading:send(source, file)
   local options, settings = self.options, self.client._options
-  local result, err = attempts.run(self, {
-    name = "client:upload", workspace = "", is_repeatable = true,
+  local result, err = attempts.run(self.client._transfers, {
+    uploading = self, name = "client:upload", workspace = "", is_repeatable = true,
     retries = retry.policy(options.retries, settings.retry_policy),
     max_wait = options.max_wait or settings.max_wait, waited = 0, source = source, file = file,
   }, attempt)
@@ -273,9 +274,8 @@ function M.run(client, what, options)
   local files, posts = fields.posts(what)
   options = options or {}
   local self = setmetatable({
-    client = client, _pacing = client._pacing, _stats = client._stats, options = options,
-    progress = what.progress, files = files, sources = {}, shown = {}, errors = {},
-    total = 0, sent = {}, told = 0,
+    client = client, options = options, progress = what.progress, files = files,
+    sources = {}, shown = {}, errors = {}, total = 0, sent = {}, told = 0,
   }, Uploading)
   if measure(self) then
     for _, post in ipairs(posts) do
