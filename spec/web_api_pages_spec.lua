@@ -518,4 +518,24 @@ describe("client:pages and client:each", function()
     assert.is_false(ok)
     assert.matches("web_api_pages_spec.lua:%d+: client.each: call it with a colon", message)
   end)
+
+  for name, loop in pairs {
+    ipairs = function(iterator)
+      local following, list, index = ipairs(iterator)
+      return (following(list, index))
+    end,
+    pairs = function(iterator) return (pairs(iterator)) end,
+    ["#"] = function(iterator) return #iterator end,
+    ["[1]"] = function(iterator) return iterator[1] end,
+  } do
+    it("are no list: " .. name, function()
+      local client = clients.new { token = "xoxb-1" }
+      for _, method in ipairs { "pages", "each" } do
+        local ok, message = pcall(loop, (client[method](client, "users.list")))
+        assert.is_false(ok)
+        assert.matches("web_api_pages_spec.lua:%d+: an iterator is no list.*client:" .. method,
+          message)
+      end
+    end)
+  end
 end)

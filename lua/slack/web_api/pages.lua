@@ -9,9 +9,12 @@ local checks = require "slack.option_checks"
 local client_options = require "slack.web_api.options"
 local json = require "slack.json"
 local merged = require "slack.merged"
+local misuse = require "slack.misuse"
 local near_miss = require "slack.near_miss"
 local paging = require "slack.web_api.paging"
 local tasks = require "slack.tasks"
+
+local FOLDER = misuse.folder()
 
 local positive = checks.integer_from(1)
 
@@ -49,12 +52,28 @@ function Turn:__close()
   end
 end
 
+-- No lists -------------------------------------------------------------------------
+
+-- Who took an iterator for a list would have a loop without a round, and no word of it.
+local function new_class(name, method, one)
+  local function refuse()
+    misuse.raise(FOLDER, ("an iterator is no list, so without ipairs, pairs and #: "
+      .. "for %s in client:%s(…) do"):format(one, method))
+  end
+  local class = { __name = name, __pairs = refuse, __len = refuse }
+  class.__index = class
+  return setmetatable(class, {
+    __index = function(_, key)
+      return math.type(key) and refuse() or nil
+    end,
+  })
+end
+
 -- Pages ----------------------------------------------------------------------------
 
 ---@class slack.Pages
 ---@overload fun(): table?, (string|integer)?
-local Pages = { __name = "slack.pages" }
-Pages.__index = Pages
+local Pages = new_class("slack.pages", "pages", "page")
 
 local function request(self)
   return self.client:call(self.paging.name, self.paging.args, self.call_options)
@@ -132,8 +151,7 @@ end
 
 ---@class slack.Items
 ---@overload fun(): any, any
-local Items = { __name = "slack.items" }
-Items.__index = Items
+local Items = new_class("slack.items", "each", "item")
 
 local function is_sequence(list)
   return #list > 0 or json.is_list(list)
@@ -187,7 +205,7 @@ end
 
 local function settle_item(self, item)
   self.count = self.count + 1
-  self.is_over = self.count == self.max_items or self.stop ~= nil and self.stop(item)
+  self.is_over = self.count == self.max_items or self.stop and self.stop(item)
 end
 
 ---The next item. After a failure it is asked for again.
@@ -285,7 +303,7 @@ end
 local function new_items(pages, own)
   return setmetatable({
     pages = pages, count = 0, is_over = false, turn = false, line = {},
-    max_items = own.max_items, stop = own.stop,
+    max_items = own.max_items or false, stop = own.stop or false, -- looked at for each item
   }, Items)
 end
 
