@@ -121,12 +121,14 @@ end)
 -- A real proxy.
 
 describe("through a real proxy", function()
+  if not Proxy.is_installed() then
+    pending "tinyproxy is not installed"
+    return
+  end
+
   local server, open_proxy, open_port, shut_proxy, shut_port
 
   lazy_setup(function()
-    if not Proxy.is_installed() then
-      return
-    end
     server = WebServer.start(function(request)
       return 200, request.target .. " " .. request.body
     end, { tls = { names = "IP:127.0.0.1,DNS:localhost" } })
@@ -136,18 +138,9 @@ describe("through a real proxy", function()
   end)
 
   lazy_teardown(function()
-    for _, proxy in pairs { open_proxy, shut_proxy } do
-      proxy:stop()
-    end
-    if server then
-      server:stop()
-    end
-  end)
-
-  before_each(function()
-    if not Proxy.is_installed() then
-      pending "tinyproxy is not installed"
-    end
+    open_proxy:stop()
+    shut_proxy:stop()
+    server:stop()
   end)
 
   local function fetch(proxy, extra)

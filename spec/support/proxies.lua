@@ -68,12 +68,11 @@ function M.start(kind)
   return ("%s://%s127.0.0.1:%d"):format(kind.scheme or "http", user_info, port), proxy
 end
 
----Leaves the running spec pending where the program is not there.
+---What a spec that needs it is pending for; nil when it is there.
 ---@param kind spec.ProxyKind
-function M.need(kind)
-  if not kind.is_installed() then
-    pending(kind.name:match "%a+" .. " is not installed")
-  end
+---@return string?
+function M.missing(kind)
+  return not kind.is_installed() and kind.name:match "%a+" .. " is not installed" or nil
 end
 
 ---Has the local Slack name itself so in every URL that it gives.
