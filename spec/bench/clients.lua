@@ -2,6 +2,7 @@
 
 local json = require "cjson"
 local core = require "slack.core"
+local wanted = require "bench.wanted"
 
 local M = {}
 
@@ -10,11 +11,6 @@ local BENCH = BUILD .. "/bench"
 local LUA = arg[-1] or "lua5.4"
 
 M.LOAD_SERVER = BENCH .. "/load_server"
-
-local function exists(path)
-  local file = io.open(path)
-  return file ~= nil and file:close()
-end
 
 local function write_file(name, text)
   local path = BENCH .. "/" .. name
@@ -89,29 +85,9 @@ local clients = {
   },
 }
 
----Whether BENCH_ONLY names it, if anything, and it is there.
----@param client { name: string, file: string }
----@return boolean
-function M.is_wanted(client)
-  local only = os.getenv "BENCH_ONLY" or ""
-  if only ~= "" and not ("," .. only .. ","):find("," .. client.name .. ",", 1, true) then
-    return false
-  end
-  return exists(client.file)
-end
-
----Those that are there, lua-slack first. BENCH_ONLY names fewer.
 ---@return bench.Client[]
 function M.wanted()
-  local wanted = {}
-  for _, client in ipairs(clients) do
-    if M.is_wanted(client) then
-      wanted[#wanted + 1] = client
-    else
-      print(("(%s is not measured: %s)"):format(client.name, client.file))
-    end
-  end
-  return wanted
+  return wanted(clients, "not measured")
 end
 
 ---Runs a client under the load server.

@@ -1,6 +1,7 @@
 -- The HTTP receivers that are measured, and how one is run under the load client.
 
 local json = require "cjson"
+local wanted = require "bench.wanted"
 
 local M = {}
 
@@ -41,27 +42,9 @@ local receivers = {
   },
 }
 
-local function is_wanted(receiver)
-  local only = os.getenv "BENCH_ONLY" or ""
-  if only ~= "" and not ("," .. only .. ","):find("," .. receiver.name .. ",", 1, true) then
-    return false
-  end
-  local file = io.open(receiver.file)
-  return file ~= nil and file:close()
-end
-
----Those that are there, lua-slack first. BENCH_ONLY names fewer.
 ---@return bench.Receiver[]
 function M.wanted()
-  local wanted = {}
-  for _, receiver in ipairs(receivers) do
-    if is_wanted(receiver) then
-      wanted[#wanted + 1] = receiver
-    else
-      print(("(%s is not measured over HTTP: %s)"):format(receiver.name, receiver.file))
-    end
-  end
-  return wanted
+  return wanted(receivers, "not measured over HTTP")
 end
 
 ---Runs a receiver under the load client.

@@ -27,18 +27,6 @@ local function cpu_per_100k(result)
   return result.cpu_s / result.acked * 1e5
 end
 
----Every client in turn, round by round, so that a slow minute meets all of them.
-local function rounds(wanted, count, options_of)
-  local results = {}
-  for _ = 1, count do
-    for _, client in ipairs(wanted) do
-      results[client] = results[client] or {}
-      table.insert(results[client], run(client, options_of(client)))
-    end
-  end
-  return results
-end
-
 local COLUMNS = {
   { "acks/s", "%.0f", function(r) return r.acks_per_second end },
   { "CPU s per 100k", "%.2f", cpu_per_100k },
@@ -50,55 +38,27 @@ local COLUMNS = {
 }
 
 local function print_comparison(title, wanted, results)
-  local names = {}
-  for i, column in ipairs(COLUMNS) do
-    names[i] = column[1]
-  end
-  heading(title, "client", "CPU, ours = 1", table.unpack(names))
-  local ours = results[wanted[1]] and collect(results[wanted[1]], cpu_per_100k).median
-  for _, client in ipairs(wanted) do
-    local cells = {}
-    for i, column in ipairs(COLUMNS) do
-      cells[i] = show(collect(results[client], column[3]), column[2])
-    end
-    local ratio = collect(results[client], cpu_per_100k).median / ours
-    row(client.name, ("%.2f"):format(ratio), table.unpack(cells))
-  end
-end
-
-local function print_threads(results)
-  local names = {}
-  for name in pairs(results[1].threads) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  heading("CPU seconds of lua-slack's threads per 100k events", "thread", "CPU s per 100k")
-  for _, name in ipairs(names) do
-    local value = collect(results, function(result)
-      return (result.threads[name] or 0) / result.acked * 1e5
-    end)
-    if value.most >= 0.005 then
-      row(name, show(value, "%.2f"))
-    end
-  end
+  figures.compare(title, "client", wanted, results, COLUMNS, cpu_per_100k)
 end
 
 -- The runs --------------------------------------------------------------------
 
 local function bench_closed_loop(wanted)
-  local results = rounds(wanted, ROUNDS, function(client)
+  local results = figures.rounds(wanted, ROUNDS, function(client)
     local events = IS_QUICK and client.events // 10 or client.events
-    return ("--total %d --in-flight 64"):format(events)
+    return run(client, ("--total %d --in-flight 64"):format(events))
   end)
   print_comparison("wss, 64 events in flight, one connection", wanted, results)
   if wanted[1].name == "lua-slack" then
-    print_threads(results[wanted[1]])
+    figures.threads("100k events", "100k", results[wanted[1]], function(result)
+      return 1e5 / result.acked
+    end, "%.2f", 0.005)
   end
 end
 
 local function bench_rate(wanted)
-  local results = rounds(wanted, IS_QUICK and 1 or 3, function()
-    return ("--rate 1000 --total %d"):format(IS_QUICK and 1000 or 5000)
+  local results = figures.rounds(wanted, IS_QUICK and 1 or 3, function(client)
+    return run(client, ("--rate 1000 --total %d"):format(IS_QUICK and 1000 or 5000))
   end)
   print_comparison("wss, 1,000 events per second, one connection", wanted, results)
 end
@@ -248,43 +208,17 @@ local HTTP_COLUMNS = {
 
 -- Every receiver in turn, round by round; also what lua-slack's threads cost.
 local function bench_http(wanted, connections)
-  local results, threads = {}, {}
-  for _ = 1, ROUNDS do
-    for _, receiver in ipairs(wanted) do
-      local total = receiver.name == "Bolt" and 20000 or 100000
-      local result = receivers.run(receiver, ("--total %d --connections %d"):format(
-        IS_QUICK and total // 10 or total, connections))
-      results[receiver] = results[receiver] or {}
-      table.insert(results[receiver], result)
-    end
-  end
-  local names = {}
-  for i, column in ipairs(HTTP_COLUMNS) do
-    names[i] = column[1]
-  end
-  heading(("Signed POSTs over HTTP, %d keep-alive connections"):format(connections), "receiver",
-    "CPU, ours = 1", table.unpack(names))
-  local ours = collect(results[wanted[1]], http_cpu).median
-  for _, receiver in ipairs(wanted) do
-    local cells = {}
-    for i, column in ipairs(HTTP_COLUMNS) do
-      cells[i] = show(collect(results[receiver], column[3]), column[2])
-    end
-    row(receiver.name, ("%.2f"):format(collect(results[receiver], http_cpu).median / ours),
-      table.unpack(cells))
-  end
-  if wanted[1].name ~= "lua-slack" then
-    return
-  end
-  for name in pairs(results[wanted[1]][1].threads) do
-    threads[#threads + 1] = name
-  end
-  table.sort(threads)
-  heading("CPU seconds of lua-slack's threads per 100k requests", "thread", "CPU s per 100k")
-  for _, name in ipairs(threads) do
-    row(name, show(collect(results[wanted[1]], function(result)
-      return (result.threads[name] or 0) / result.requests * 1e5
-    end), "%.2f"))
+  local results = figures.rounds(wanted, ROUNDS, function(receiver)
+    local total = receiver.name == "Bolt" and 20000 or 100000
+    return receivers.run(receiver, ("--total %d --connections %d"):format(
+      IS_QUICK and total // 10 or total, connections))
+  end)
+  figures.compare(("Signed POSTs over HTTP, %d keep-alive connections"):format(connections),
+    "receiver", wanted, results, HTTP_COLUMNS, http_cpu)
+  if wanted[1].name == "lua-slack" then
+    figures.threads("100k requests", "100k", results[wanted[1]], function(result)
+      return 1e5 / result.requests
+    end, "%.2f")
   end
 end
 

@@ -4,11 +4,12 @@
 local clients = require "bench.clients"
 local figures = require "bench.figures"
 local json = require "cjson"
+local wanted = require "bench.wanted"
 
 local BENCH, LUA, CA = clients.BENCH, clients.LUA, clients.CA
 local WARM_UP <const>, AT_A_TIME <const> = 2000, 32
 
-local collect, heading, row, show = figures.collect, figures.heading, figures.row, figures.show
+local heading, row = figures.heading, figures.row
 
 ---@class bench.Caller
 ---@field name string
@@ -51,18 +52,6 @@ local callers = {
   },
 }
 
-local function wanted_callers()
-  local wanted = {}
-  for _, caller in ipairs(callers) do
-    if clients.is_wanted(caller) then
-      wanted[#wanted + 1] = caller
-    else
-      print(("(%s is not measured as a Web API client: %s)"):format(caller.name, caller.file))
-    end
-  end
-  return wanted
-end
-
 -- What the call server printed.
 local function serve(caller, command, warm_up, calls)
   local line = ("%s %s/call_server %s --warm-up %d --total %d -- %s"):format(
@@ -101,55 +90,26 @@ local COLUMNS = {
   { "connections", "%.0f", function(r) return r.connections end },
 }
 
-local function print_threads(results)
-  local names = {}
-  for name in pairs(results[1].threads) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  heading("CPU seconds of lua-slack's threads per 10k calls", "thread", "CPU s per 10k")
-  for _, name in ipairs(names) do
-    row(name, show(collect(results, function(result)
-      return (result.threads[name] or 0) / result.calls * 1e4
-    end), "%.3f"))
-  end
-end
-
--- Round by round, so that a slow minute meets all of them.
 local function bench_callers(rounds, is_quick)
-  local wanted, results, names = wanted_callers(), {}, {}
-  for _ = 1, rounds do
-    for _, caller in ipairs(wanted) do
-      results[caller] = results[caller] or {}
-      local calls = is_quick and caller.calls // 10 or caller.calls
-      table.insert(results[caller], run(caller, calls, AT_A_TIME))
-    end
+  local there = wanted(callers, "not measured as a Web API client")
+  local results = figures.rounds(there, rounds, function(caller)
+    return run(caller, is_quick and caller.calls // 10 or caller.calls, AT_A_TIME)
+  end)
+  figures.compare(("chat.postMessage over TLS, %d at a time"):format(AT_A_TIME), "client", there,
+    results, COLUMNS, cpu_of)
+  if there[1] == callers[1] then
+    figures.threads("10k calls", "10k", results[callers[1]], function(result)
+      return 1e4 / result.calls
+    end, "%.3f")
   end
-  for i, column in ipairs(COLUMNS) do
-    names[i] = column[1]
-  end
-  heading(("chat.postMessage over TLS, %d at a time"):format(AT_A_TIME), "client",
-    "CPU, ours = 1", table.unpack(names))
-  local ours = wanted[1] and collect(results[wanted[1]], cpu_of).median
-  for _, caller in ipairs(wanted) do
-    local cells = {}
-    for i, column in ipairs(COLUMNS) do
-      cells[i] = show(collect(results[caller], column[3]), column[2])
-    end
-    row(caller.name, ("%.2f"):format(collect(results[caller], cpu_of).median / ours),
-      table.unpack(cells))
-  end
-  if wanted[1] == callers[1] then
-    print_threads(results[wanted[1]])
-  end
-  return wanted
+  return there
 end
 
 -- Started in one go: what they take while they wait, and whether each keeps its place.
-local function bench_at_once(calls, wanted)
+local function bench_at_once(calls, chosen)
   heading(("%d calls started at once"):format(calls), "client", "answered", "calls/s",
     "CPU s per 10k calls", "RSS connected MB", "RSS peak MB", "places out of order, at most")
-  for _, caller in ipairs(wanted) do
+  for _, caller in ipairs(chosen) do
     local result = run(caller, calls, calls)
     row(caller.name, ("%d"):format(result.calls), ("%.0f"):format(result.calls / result.seconds),
       ("%.3f"):format(cpu_of(result)), ("%.1f"):format(result.rss_connected_kb / 1024),
@@ -182,8 +142,7 @@ end
 ---@param rounds integer
 ---@param is_quick boolean
 return function(rounds, is_quick)
-  local wanted = bench_callers(rounds, is_quick)
-  if wanted[1] == callers[1] then
+  if bench_callers(rounds, is_quick)[1] == callers[1] then
     bench_at_once(is_quick and 1000 or 10000, { callers[1] })
     bench_upload(is_quick and 64 or 1024)
   end
