@@ -131,6 +131,13 @@ describe("slack.audit_logs", function()
       tostring(slack.audit_logs { token = TOKEN }))
   end)
 
+  it("waits no longer for a byte than idle_timeout says", function()
+    start(function() end, { idle_timeout = 0.05, timeout = 2, retries = 0 })
+    local _, err = audit:logs()
+    assert.equal("timeout", err.code)
+    assert.matches("(idle_timeout)", tostring(err), 1, true)
+  end)
+
   it("never tells its token", function()
     start(function(request) return 500, "<html>" .. request.headers.authorization end)
     local _, err = audit:logs(nil, { retries = 0 })

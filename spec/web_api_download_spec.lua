@@ -136,6 +136,13 @@ describe("client:download", function()
       return clients.new(all), server.url .. "/files-pri/F1/a.bin"
     end
 
+    it("waits no longer for a byte than idle_timeout says", function()
+      local client, url = start(function() end, { idle_timeout = 0.05, timeout = 2, retries = 0 })
+      local _, err = client:download(url)
+      assert.equal("timeout", err.code)
+      assert.matches("went for 0.1 s", tostring(err), 1, true)
+    end)
+
     it("sends the token, and with a redirect to another server it stays behind", function()
       elsewhere = WebServer.start(function() return 200, BYTES end)
       local client, url = start(function(request)

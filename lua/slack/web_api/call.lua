@@ -76,22 +76,6 @@ local function problem_with(name, args, options)
   return options and client_options.problem_of_call(options, name)
 end
 
-local function new_request(client, name, token, body, is_json, timeout)
-  local settings = client._options
-  return {
-    method = "POST",
-    url = settings.api_url .. name,
-    headers = client:_headers_of(token, is_json and JSON or FORM),
-    body = body,
-    timeout = timeout or settings.timeout,
-    connect_timeout = settings.connect_timeout,
-    idle_timeout = settings.idle_timeout,
-    http2 = settings.http2,
-    max_requests = settings.max_requests,
-    net = client._net,
-  }
-end
-
 ---A call ready to be made.
 ---@param client slack.Client
 ---@param name string
@@ -125,7 +109,8 @@ function M.new(client, name, args, options)
     retries = options.retries and retry.policy(options.retries, settings.retry_policy)
       or settings.retry_policy,
     max_wait = options.max_wait or settings.max_wait, waited = 0,
-    request = new_request(client, name, token, body, is_json, options.timeout),
+    request = client:_new_request("POST", settings.api_url .. name,
+      client:_headers_of(token, is_json and JSON or FORM), body, options.timeout),
   }
 end
 

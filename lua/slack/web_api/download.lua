@@ -126,19 +126,15 @@ local function on_head(self, response)
 end
 
 local function request(self, url, is_trusted)
-  local client, options = self.client, self.options
-  local progress = options.progress
-  self.request = {
-    url = url, headers = headers_for(self, is_trusted), net = client._net,
+  local options, progress = self.options, self.options.progress
+  self.request = self.client:_new_transfer({
+    url = url, headers = headers_for(self, is_trusted),
     sink = sink_of(self.to), max_response = options.max_bytes,
-    http2 = client._options.http2,
-    timeout = 0, connect_timeout = client._options.timeout,
-    idle_timeout = options.timeout or client._options.timeout,
     on_head = function(response) return on_head(self, response) end,
     on_progress = progress and function(_, _, received, expected)
       progress(received, expected)
     end,
-  }
+  }, options.timeout)
   return http.request(self.request)
 end
 

@@ -98,6 +98,37 @@ function methods:_headers_of(token, content_type)
   return list
 end
 
+-- Requests ------------------------------------------------------------------------
+
+---A request of a call, by the options.
+---@param verb string
+---@param url string
+---@param headers string[]|slack.core.http_headers
+---@param body? string
+---@param timeout? number instead of the host's
+---@return slack.HttpRequest
+function methods:_new_request(verb, url, headers, body, timeout)
+  local settings = self._options
+  return {
+    method = verb, url = url, headers = headers, body = body,
+    timeout = timeout or settings.timeout, connect_timeout = settings.connect_timeout,
+    idle_timeout = settings.idle_timeout, http2 = settings.http2,
+    max_requests = settings.max_requests, net = self._net,
+  }
+end
+
+---Adds to the request of a transfer, which may take as long as it moves, what the options say.
+---@param request slack.HttpRequest
+---@param timeout? number of the call: seconds in which no byte moves
+---@return slack.HttpRequest request
+function methods:_new_transfer(request, timeout)
+  local settings = self._options
+  request.net, request.http2, request.timeout = self._net, settings.http2, 0
+  request.connect_timeout = settings.connect_timeout or settings.timeout
+  request.idle_timeout = timeout or settings.idle_timeout or settings.timeout
+  return request
+end
+
 ---@param token any
 ---@return string? problem
 function M.token_problem(token)

@@ -164,12 +164,8 @@ local function new_call(self, what, options)
     retries = options.retries and retry.policy(options.retries, settings.retry_policy)
       or settings.retry_policy,
     max_wait = options.max_wait or settings.max_wait, waited = 0,
-    request = {
-      method = what.verb, url = settings.api_url .. path, body = body,
-      headers = self:_headers_of(token, body and JSON), net = self._net,
-      timeout = options.timeout or settings.timeout, http2 = settings.http2,
-      max_requests = settings.max_requests,
-    },
+    request = self:_new_request(what.verb, settings.api_url .. path,
+      self:_headers_of(token, body and JSON), body, options.timeout),
   }
 end
 

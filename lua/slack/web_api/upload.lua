@@ -65,14 +65,11 @@ end
 
 local function request_for(self, url, source)
   local client = self.client
-  return {
+  return client:_new_transfer({
     method = "POST", url = url, body = source:body(), length = source:given_length(),
     headers = { "Content-Type", "application/octet-stream", "User-Agent", client._user_agent },
-    net = client._net, http2 = client._options.http2,
-    timeout = 0, connect_timeout = client._options.timeout,
-    idle_timeout = self.options.timeout or client._options.timeout,
     on_progress = self.progress and function(sent) self:tell(source, sent) end,
-  }
+  }, self.options.timeout)
 end
 
 -- Without the path of the URL, which is a secret.
