@@ -67,6 +67,23 @@ describe("limits in a store", function()
     end
   end)
 
+  it("tell of each wait, once it is known", function()
+    local told = {}
+    local client = clients.new {
+      token = TOKEN, pacing = { store = store, methods = { ["users.list"] = 30 } }, log = kept.log,
+      on_wait = function(...) table.insert(told, table.pack(...)) end,
+    }
+    call_all({ client }, 30, "users.list")
+    assert.same({}, told)
+    call_all({ client }, 3, "users.list")
+    assert.equal(3, #told)
+    for i, wait in ipairs(told) do
+      assert.same({ "users.list", "pacing" }, { wait[1], wait[3] })
+      assert.is_true(math.abs(wait[2] - 2 * i) < 0.2, ("%d: %g"):format(i, wait[2]))
+    end
+    assert.equal(1, count_lines "users.list: calls wait to keep to Slack's limit, now 2.0 s")
+  end)
+
   it("keep a pause of one process for the others, too", function()
     local one, other = new_client(nil, { max_wait = 10 }), new_client(nil, { max_wait = 10 })
     answer = function(_, number)

@@ -65,6 +65,15 @@ function Bucket:take(now)
   return not self.busy and not self.line.first and now >= self.opens_at and use(self, now)
 end
 
+-- The seconds that a call waits which is the first of the line.
+local function first_wait(self, now)
+  local lease = self.lease
+  if lease and lease:is_working(now) then
+    return math.max(self.opens_at - now, lease.opens_at - now, 0)
+  end
+  return math.max(self.opens_at - now, self.due - self.slack - now, 0)
+end
+
 ---Seconds until a call that comes now gets its turn, if those before it keep to the pace; at
 ---least so many, as what is free of a shared limit is not known here.
 ---@param now number
@@ -72,10 +81,9 @@ end
 function Bucket:wait_of_next(now)
   local lease, line = self.lease, self.length * self.interval
   if lease and lease:is_working(now) then
-    return math.max(self.opens_at - now, lease.opens_at - now, 0)
-      + math.max(line - self.slack, 0)
+    line = math.max(line - self.slack, 0)
   end
-  return math.max(self.opens_at - now, self.due - self.slack - now, 0) + line
+  return first_wait(self, now) + line
 end
 
 -- Turns -------------------------------------------------------------------------
@@ -86,6 +94,7 @@ end
 ---@field waiter slack.Waiter
 ---@field held slack.web_api.Bucket[]
 ---@field until_at number when it has waited too long
+---@field on_wait? fun(seconds: number) told once it is known that it has to wait
 ---@field in_flight slack.web_api.InFlight|false whose place it gives back as well
 ---@field is_kept boolean the next close is that of a function which hands it on
 local Turn = {}
@@ -192,6 +201,23 @@ function Bucket:advance()
   end
   if not self.line.first then
     self.is_narrow = false
+  end
+end
+
+---A store has said when there are places again: tells those who wait and have not heard of it.
+---@param now number
+function Bucket:tell_waiting(now)
+  local seconds, told = first_wait(self, now), {}
+  local turn = self.line.first
+  while turn do
+    if turn.on_wait then
+      table.insert(told, { turn.on_wait, seconds })
+      turn.on_wait = nil
+    end
+    seconds, turn = seconds + self.interval, turn.after
+  end
+  for _, each in ipairs(told) do -- not above: the line may change meanwhile
+    each[1](each[2])
   end
 end
 

@@ -178,8 +178,14 @@ local function await(self, call, bucket, turn)
     return too_late(call, seconds)
   end
   local reason = (bucket.is_narrow or now < bucket.opens_at) and "ratelimited" or "pacing"
-  tell_begin(self, call, seconds, reason)
-  turn.until_at = now + left
+  turn.until_at, turn.on_wait = now + left, nil
+  if seconds > 0 or not bucket.lease then
+    tell_begin(self, call, seconds, reason)
+  else -- the store is to be asked first
+    turn.on_wait = function(longer)
+      tell_begin(self, call, longer, reason)
+    end
+  end
   local late = bucket:await(turn)
   local waited = loop.now() - now
   call.waited = call.waited + waited

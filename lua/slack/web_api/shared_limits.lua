@@ -186,6 +186,9 @@ local function renew(self)
     self.opens_at = now + (result.wait or 0)
   end
   bucket:advance()
+  if not self.is_asking then
+    bucket:tell_waiting(now)
+  end
 end
 
 ---When the next call may go; nil: the store is asked, and the bucket advances then.
