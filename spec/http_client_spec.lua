@@ -397,6 +397,10 @@ describe("http_client", function()
         table.remove(held):close()
         try "http://127.0.0.1:1/one-left"
         try(server.url .. "/one-left-for-tls")
+        for _, file in ipairs(held) do
+          file:close()
+        end
+        server:stop()
       ]], "ulimit -n 64")
       for line, pattern in pairs {
         ["/before:"] = "Couldn't connect",

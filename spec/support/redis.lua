@@ -51,7 +51,6 @@ function Redis.start(lines, arguments)
     if self:run() then
       return self
     end
-    Process.__close(self.program)
   end
   error "no port is free"
 end
@@ -59,6 +58,9 @@ end
 ---Starts it again, empty, after a stop.
 ---@return boolean ok false: the port is taken
 function Redis:run()
+  if self.program then
+    Process.__close(self.program)
+  end
   local path = self.directory.path .. "/redis.conf"
   files.write(path, table.concat({
     "port " .. self.port, "bind 127.0.0.1", 'save ""', "appendonly no", "daemonize no",
