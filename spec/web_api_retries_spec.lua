@@ -126,6 +126,14 @@ describe("a server that does the work and then breaks", function()
     end)
   end
 
+  for _, code in ipairs { "connection", "dns" } do
+    it("and answers with our own word for nothing sent is not asked again: " .. code, function()
+      local answers = call_all(start(word(code)), { "chat.postMessage" })
+      assert.is_false(answers[1])
+      assert.same({ 1 }, counts_of { "chat.postMessage" })
+    end)
+  end
+
   for name, answer in pairs(LASTING) do
     it("and " .. name .. " is asked once", function()
       local client = start(answer)

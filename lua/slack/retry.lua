@@ -16,6 +16,8 @@ local UNCERTAIN = {
 local USUAL = { count = 5, first_delay = 0.5, max_delay = 20 }
 -- Seconds that a "too many" holds back which does not say how long.
 local DEFAULT_PAUSE = 30
+-- Whatever a server says.
+local LONGEST_PAUSE = 86400
 
 ---@class slack.RetryOptions
 ---@field count? integer attempts after the first; 429 is not counted; 5
@@ -74,7 +76,7 @@ end
 ---@return number
 function M.pause(header)
   local digits = header and header:match "^%s*(%d+%.?%d*)%s*$"
-  return tonumber(digits) or DEFAULT_PAUSE
+  return math.min(tonumber(digits) or DEFAULT_PAUSE, LONGEST_PAUSE)
 end
 
 ---@param err slack.Error
@@ -82,7 +84,9 @@ end
 ---@return boolean
 function M.is_worthwhile(err, is_repeatable)
   local cause = err.cause -- where the error was put into other words
-  if UNSENT[err.code] or err.is_unsent or type(cause) == "table" and cause.is_unsent then
+  local is_answered = err.status ~= nil -- by a server, whose words may be the same as ours
+  if not is_answered and UNSENT[err.code] or err.is_unsent
+    or type(cause) == "table" and cause.is_unsent then
     return true
   end
   return is_repeatable and (UNCERTAIN[err.code] or (err.status or 0) >= 500)
