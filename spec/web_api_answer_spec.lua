@@ -139,6 +139,53 @@ describe("web_api.answer", function()
     assert.equal(3, #api.lines)
   end)
 
+  describe("that says too much", function()
+    local function many(count)
+      local words = {}
+      for i = 1, count do
+        words[i] = ("w%dx"):format(i)
+      end
+      return words
+    end
+
+    it("warns of the first things only", function()
+      assert(call("auth.test", 200, {
+        ok = true, warning = table.concat(many(1000), ","), response_metadata = {
+          warnings = many(1000), messages = { ("m"):rep(100000) },
+        },
+      }))
+      assert.equal(21, #api.lines)
+      for _, line in ipairs(api.lines) do
+        assert.is_true(#line < 1000)
+      end
+    end)
+
+    it("is an error of a few lines, with the whole in its response", function()
+      local _, err = call("auth.test", 200, {
+        ok = false, error = ("e"):rep(100000), needed = ("n"):rep(100000), errors = many(1000),
+        response_metadata = { messages = many(1000) },
+      })
+      assert.is_true(#tostring(err) < 3000)
+      assert.same({ 1000, 100000 }, { #err.messages, #err.response.error })
+    end)
+
+    it("says nothing with an empty word", function()
+      local _, err = call("auth.test", 200, { ok = false, error = "" })
+      assert.equal("auth.test: unknown_error", tostring(err))
+    end)
+  end)
+
+  for header, seconds in pairs {
+    ["17"] = 17, ["1.5"] = 1.5, ["-1"] = 30, ["1e999"] = 30, ["0x10"] = 30, ["nan"] = 30,
+    ["Wed, 21 Oct 2099 07:28:00 GMT"] = 30, [("9"):rep(400)] = 86400,
+  } do
+    it("asks for a pause of any kind: " .. header:sub(1, 30), function()
+      local _, err = call("auth.test", 429, { ok = false, error = "ratelimited" },
+        { "Retry-After", header }, { max_wait = 0 })
+      assert.equal(seconds, err.retry_after)
+    end)
+  end
+
   describe("that is a compressed file (S245)", function()
     local TYPE <const> = { "Content-Type", "application/gzip" }
 

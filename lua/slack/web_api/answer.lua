@@ -15,6 +15,8 @@ local MAX_FILE = 512 * 1024 * 1024
 -- Of a body that is none of the Web API's: kept in the error.
 local MAX_KEPT_BODY = 128 * 1024
 local MAX_KNOWN_SCOPES = 200
+-- Of the warnings or explanations of one answer, and bytes of each: what is shown of them.
+local MAX_SHOWN, MAX_SHOWN_LENGTH = 20, 500
 
 -- What to do about Slack's words; the option `hints` has those of an app whose tokens
 -- come from elsewhere.
@@ -40,10 +42,13 @@ local known_scopes, known_scopes_count = {}, 0 -- by the words of a header: a li
 
 -- Parts of answers ----------------------------------------------------------------
 
-local function split(text)
+local function split(text, most)
   local list = {}
   for word in text:gmatch "[^,%s]+" do
     list[#list + 1] = word
+    if #list == most then
+      break
+    end
   end
   return list
 end
@@ -70,6 +75,14 @@ local function excerpt(body)
   return text
 end
 
+local function shown(value)
+  local text = tostring(value)
+  if #text > MAX_SHOWN_LENGTH then
+    text = text:sub(1, MAX_SHOWN_LENGTH):gsub("[\192-\255]?[\128-\191]*$", "") .. "…"
+  end
+  return text
+end
+
 -- Refusals ------------------------------------------------------------------------
 
 -- A token of the call's own is not that of the client.
@@ -89,25 +102,30 @@ end
 
 -- What errors[] has is a word or a table around one.
 local function add_details(parts, answer)
-  for _, detail in ipairs(as_list(answer.errors) or {}) do
-    if type(detail) == "table" then
+  for i, detail in ipairs(as_list(answer.errors) or {}) do
+    if i > MAX_SHOWN then
+      break
+    elseif type(detail) == "table" then
       detail = detail.message or detail.error or detail.code
     end
     if type(detail) == "string" then
-      parts[#parts + 1] = detail
+      parts[#parts + 1] = shown(detail)
     end
   end
 end
 
 local function explain(call, answer)
-  local parts = { answer.error }
-  for _, message in ipairs(messages_of(answer) or {}) do
-    parts[#parts + 1] = tostring(message)
+  local parts = { shown(answer.error) }
+  for i, message in ipairs(messages_of(answer) or {}) do
+    if i > MAX_SHOWN then
+      break
+    end
+    parts[#parts + 1] = shown(message)
   end
   add_details(parts, answer)
   if type(answer.needed) == "string" then
-    parts[#parts + 1] = ("the token lacks the scope %s"):format(answer.needed)
-      .. (type(answer.provided) == "string" and ", it has " .. answer.provided or "")
+    parts[#parts + 1] = ("the token lacks the scope %s"):format(shown(answer.needed))
+      .. (type(answer.provided) == "string" and ", it has " .. shown(answer.provided) or "")
   end
   if call.is_broken and UNREADABLE[answer.error] then
     parts[#parts + 1] = arguments.broken_text(call.args)
@@ -221,7 +239,7 @@ local function decode(call, response)
   if answer.ok then
     return answer
   end
-  if type(answer.error) ~= "string" then
+  if type(answer.error) ~= "string" or answer.error == "" then
     answer.error = "unknown_error"
   end
   return nil, refusal(call, response, answer)
@@ -244,6 +262,27 @@ local function kind_of(message)
   return (message:gsub("%d+", "0"))
 end
 
+local function warn_of_words(client, call, words)
+  for i, word in ipairs(words) do
+    if i > MAX_SHOWN then
+      return
+    end
+    word = shown(word)
+    client:_warn_once(call.name .. " " .. word, "%s: Slack warns: %s", call.name, word)
+  end
+end
+
+local function warn_of_messages(client, call, messages)
+  for i, message in ipairs(messages) do
+    if i > MAX_SHOWN then
+      return
+    end
+    message = shown(message)
+    client:_warn_once(call.name .. " " .. kind_of(message), "%s: Slack says: %s", call.name,
+      message)
+  end
+end
+
 ---Logs what Slack warns of, once for each kind.
 ---@param client slack.Client
 ---@param call slack.web_api.Call
@@ -254,22 +293,11 @@ function M.warn_once(client, call, answer)
   if not warning and not (metadata and (metadata.warnings or metadata.messages)) then
     return
   end
-  local warnings = metadata and as_list(metadata.warnings)
-  local messages = metadata and as_list(metadata.messages)
   if type(warning) == "string" then
-    for _, word in ipairs(split(warning)) do
-      client:_warn_once(call.name .. " " .. word, "%s: Slack warns: %s", call.name, word)
-    end
+    warn_of_words(client, call, split(warning, MAX_SHOWN))
   end
-  for _, word in ipairs(warnings or {}) do
-    word = tostring(word)
-    client:_warn_once(call.name .. " " .. word, "%s: Slack warns: %s", call.name, word)
-  end
-  for _, message in ipairs(messages or {}) do
-    message = tostring(message)
-    client:_warn_once(call.name .. " " .. kind_of(message), "%s: Slack says: %s", call.name,
-      message)
-  end
+  warn_of_words(client, call, metadata and as_list(metadata.warnings) or {})
+  warn_of_messages(client, call, metadata and as_list(metadata.messages) or {})
 end
 
 return M
