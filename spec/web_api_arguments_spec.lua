@@ -31,6 +31,7 @@ describe("web_api.arguments", function()
     { "part", 0.1, "part=0.1" },
     { "tiny", 1e-7, "tiny=0.0000001" },
     { "tiny", -2.5e-9, "tiny=-0.0000000025" },
+    { "tiniest", 2^-1074, "tiniest=0." .. ("0"):rep(323) .. "494065645841247" },
     { "channels", { "C1", "C2" }, "channels=C1,C2" },
     { "user_ids", { "U1" }, "user_ids=U1" },
     { "types", { "public_channel", "im" }, "types=public_channel,im" },
@@ -65,7 +66,10 @@ describe("web_api.arguments", function()
     assert.is_true(text == "channel=C1&text=a%26b" or text == "text=a%26b&channel=C1")
   end)
 
-  for name, value in pairs { f = print, inf = math.huge, nan = 0 / 0 } do
+  for name, value in pairs {
+    f = print, inf = math.huge, nan = 0 / 0, ts = 0 / 0, thread_ts = math.huge,
+    users = { "U1", nil, "U3" }, channels = { "C1", "C2", more = "C3" },
+  } do
     it(("names an argument that cannot be sent: %s"):format(name), function()
       local text, problem = arguments.encode { [name] = value }
       assert.is_nil(text)

@@ -40,10 +40,14 @@ local M = {}
 
 -- Values in forms -----------------------------------------------------------------
 
+local function is_finite(number)
+  return number == number and number ~= math.huge and number ~= -math.huge
+end
+
 local function number_text(number)
   if math_type(number) == "integer" then
     return ("%d"):format(number)
-  elseif number ~= number or number == math.huge or number == -math.huge then
+  elseif not is_finite(number) then
     return nil, "a finite number expected"
   elseif number == math.floor(number) then
     return ("%.0f"):format(number)
@@ -55,10 +59,9 @@ local function number_text(number)
       break
     end
   end
-  local mantissa, exponent = text:match "^-?([%d.,]+)e([-+]%d+)$"
+  local sign, mantissa, exponent = text:match "^(-?)([%d.,]+)e%-(%d+)$"
   if mantissa then -- only tiny ones: large ones are whole
-    local digits = #mantissa:gsub("%D", "")
-    text = ("%." .. digits - 1 - tonumber(exponent) .. "f"):format(number)
+    text = sign .. "0." .. ("0"):rep(tonumber(exponent) - 1) .. mantissa:gsub("%D", "")
   end
   return (text:gsub(",", ".")) -- the locale's comma
 end
@@ -84,10 +87,14 @@ local function is_joined(name, kind)
     and (JOINED[name] or name:find("_ids$") or name:find("channel_types$"))
 end
 
--- nil when the list holds more than plain words.
+-- nil when the list holds more than plain words, or has holes.
 local function join(list)
-  local parts = {}
-  for i, item in ipairs(list) do
+  local parts, count = {}, 0
+  for _ in next, list do
+    count = count + 1
+  end
+  for i = 1, count do
+    local item = list[i]
     if math_type(item) == "integer" then
       item = ("%d"):format(item)
     elseif type(item) ~= "string" or item:find(",", 1, true) then
@@ -121,7 +128,7 @@ local function text_of(name, value, kind)
   elseif lua_type == "boolean" then
     return value and "true" or "false"
   elseif lua_type == "number" then
-    if math_type(value) == "float" and M.is_ts(name, kind) then
+    if math_type(value) == "float" and is_finite(value) and M.is_ts(name, kind) then
       return ts_text(value)
     end
     return number_text(value)
@@ -183,7 +190,7 @@ local function fitted_copy(args, kinds)
   for name, value in next, args do
     if type(name) ~= "string" then
       return nil, no_name(name)
-    elseif math_type(value) == "float" and M.is_ts(name, kinds[name]) then
+    elseif math_type(value) == "float" and is_finite(value) and M.is_ts(name, kinds[name]) then
       value = ts_text(value)
     elseif type(value) == "table" and is_empty_list(name, value, kinds[name]) then
       value = json.list {}
