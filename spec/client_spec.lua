@@ -524,10 +524,18 @@ describe("client", function()
       ["option 'log': \"debug\", \"info\""] = { log = "loud" },
       ["option 'log': a level, a table with level, format and sink, or a logger"] = { log = 5 },
       ["option 'timeout': number expected, got string"] = { timeout = "5" },
+      ["option 'timeout': seconds from 0 to 1e9 expected, got -1"] = { timeout = -1 },
+      ["option 'connect_timeout': seconds from 0"] = { connect_timeout = 0 / 0 },
+      ["option 'idle_timeout': seconds from 0"] = { idle_timeout = math.huge },
+      ["option 'headers': \"x\\\ny\" or its value"] = { headers = { ["x\ny"] = "z" } },
+      ["option 'headers': \"x\" or its value has characters"] = { headers = { x = "a\r\nb: c" } },
       ["option 'ca_file': the CA file /nowhere cannot be read"] = { ca_file = "/nowhere" },
       ["option 'proxy' has the scheme socks5"] = { proxy = "socks5://x" },
       ["option 'api_url': refusing to speak unencrypted http"] = { api_url = "http://a.example" },
       ["option 'api_url': not a URL"] = { api_url = "slack" },
+      ["option 'api_url': a URL with a host and a path alone expected"] =
+        { api_url = "https://slack.com:443@a.example/" },
+      ["a host and a path alone expected: no query"] = { api_url = "https://a.example/api?x=" },
     } do
       it("raise at the caller's line: " .. problem, function()
         local fine, message = pcall(function()

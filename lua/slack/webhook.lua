@@ -12,7 +12,8 @@ local DEFAULT_RETRIES = { count = 3 }
 local DEFAULT_MAX_WAIT = 600
 local NUMBER, STRING = option_checks.number_from(0), option_checks.of_type "string"
 local OPTIONS = {
-  timeout = { check = NUMBER }, retries = { check = retry.problem }, max_wait = { check = NUMBER },
+  timeout = { check = option_checks.number_from(0, 1e9 - 1) },
+  retries = { check = retry.problem }, max_wait = { check = NUMBER },
   pacing = { check = option_checks.of_type "boolean" }, proxy = { check = STRING },
   no_proxy = { check = STRING }, ca_file = { check = STRING },
   insecure = { check = option_checks.of_type "boolean" },

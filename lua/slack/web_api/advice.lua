@@ -14,6 +14,9 @@ local POSTS = {
 -- A whole number in one of these is no time but a ts that lost its digits.
 local IDENTIFYING = { ts = true, thread_ts = true, message_ts = true }
 
+-- Arguments of one call that are looked at: an object in their place has any number.
+local MAX_ADVISED = 50
+
 local M = {}
 
 local function advise_name(client, name)
@@ -97,8 +100,12 @@ function M.give(client, name, method, args)
         "%s: argument '%s' is missing, which Slack requires", name, required[i])
     end
   end
+  local count = 0
   for argument, value in next, args do
-    if type(value) == "number" and arguments.is_ts(argument, known[argument]) then
+    count = count + 1
+    if count > MAX_ADVISED then
+      break
+    elseif type(value) == "number" and arguments.is_ts(argument, known[argument]) then
       advise_ts(client, method, argument, value)
     elseif not known[argument] and argument ~= "token" then
       advise_argument(client, method, argument)

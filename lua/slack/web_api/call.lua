@@ -29,6 +29,7 @@ local BY_SECRET = {
   ["openid.connect.token"] = true,
 }
 local NONE = {}
+local MAX_NAME = 200
 
 local M = {}
 
@@ -55,6 +56,8 @@ local function problem_with_name(name)
   if type(name) ~= "string" then
     return ("the name of a Web API method expected, got %s"):format(
       type(name) == "number" and name or type(name))
+  elseif #name > MAX_NAME then
+    return ("the name of a Web API method expected, got %d characters"):format(#name)
   elseif name:find "^%a[%w_.]*$" then
     return nil
   elseif name:find("://", 1, true) then -- and nothing of it, as it may be a secret

@@ -155,10 +155,17 @@ local function operating_system()
   return system_name
 end
 
+-- Names in lower case, or what is wrong with one; not the value, which may be a secret.
 local function lower_names(headers)
   local lowered = {}
   for name, value in pairs(headers or {}) do
-    lowered[tostring(name):lower()] = tostring(value)
+    name = tostring(name)
+    value = tostring(value)
+    if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or value:find "[\r\n\0]" then
+      return nil, ("option 'headers': %q or its value has characters that no header has")
+        :format(name)
+    end
+    lowered[name:lower()] = value
   end
   return lowered
 end
@@ -180,10 +187,15 @@ function M.new(options, rules)
   if not ok then
     return nil, ("%s: option 'api_url': %s"):format(rules.name, message)
   end
+  local headers
+  headers, problem = lower_names(settings.headers)
+  if not headers then
+    return nil, ("%s: %s"):format(rules.name, problem)
+  end
   local stats = Stats.new(settings)
   return {
     _options = settings,
-    _headers = lower_names(settings.headers),
+    _headers = headers,
     _header_lists = {},
     _user_agent = (settings.user_agent and settings.user_agent .. " " or "")
       .. ("lua-slack/%s lua/5.4 %s"):format(version, operating_system()),

@@ -18,10 +18,18 @@ local function max_wait_problem(value)
   end
 end
 
+local function seconds_problem(value)
+  if type(value) ~= "number" then
+    return "number expected, got " .. type(value)
+  elseif not (value >= 0 and value < 1e9) then
+    return "seconds from 0 to 1e9 expected, got " .. tostring(value)
+  end
+end
+
 -- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
   token = option_checks.web_token, api_url = "string", govslack = "boolean",
-  timeout = "number", connect_timeout = "number", idle_timeout = "number",
+  timeout = seconds_problem, connect_timeout = seconds_problem, idle_timeout = seconds_problem,
   retries = retry.problem, proxy = "string", no_proxy = "string",
   ca_file = "string", insecure = "boolean",
   http2 = "boolean", max_requests = option_checks.integer_from(1, 10000),
@@ -30,7 +38,7 @@ local OPTIONS = {
   pacing = limits.problem, max_wait = max_wait_problem, on_wait = "function",
 }
 local CALL_OPTIONS = {
-  token = "string", timeout = "number", retries = retry.problem, max_wait = max_wait_problem,
+  token = "string", timeout = seconds_problem, retries = retry.problem, max_wait = max_wait_problem,
   body = option_checks.one_of("form", "json"),
 }
 
