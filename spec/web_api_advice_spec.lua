@@ -51,6 +51,11 @@ describe("web_api.advice", function()
     warned "channels.history: Slack has removed this method; call conversations.history instead"
   end)
 
+  it("names what this library has in the place of what Slack does", function()
+    assert(client.files.upload { content = "a" })
+    warned "files.upload: Slack has deprecated this method; call client:upload instead"
+  end)
+
   it("says that a ts is text", function()
     assert(client.chat.postMessage { channel = "C1", text = "Hi", thread_ts = 1712345678.1234 })
     warned "chat.postMessage: argument 'thread_ts' is a number, which loses digits"

@@ -83,7 +83,14 @@ describe("web_api.answer", function()
     it("and is logged where Slack alone knows that there is no such method", function()
       local _, err = call("things.turnAround", 200, { ok = false, error = "unknown_method" })
       assert.equal("things.turnAround: unknown_method", err.message)
-      assert.equal(1, api:count "things.turnAround: Slack knows no such method")
+      assert.equal(1, api:count "things.turnAround: no such method")
+    end)
+
+    it("that says which server it is that does not know a method of Slack's", function()
+      local _, err = call("chat.scheduleMessage", 200, { ok = false, error = "unknown_method" })
+      local words = "Slack has it, but not the server at 'api_url'"
+      assert.matches("chat.scheduleMessage: unknown_method: " .. words, err.message, 1, true)
+      assert.equal(1, api:count("chat.scheduleMessage: no such method: " .. words))
     end)
   end)
 

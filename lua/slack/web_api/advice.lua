@@ -29,9 +29,10 @@ local function advise_name(client, name)
 end
 
 ---@param client slack.Client
----@param name string of a method that Slack itself does not know
-function M.unknown_method(client, name)
-  client:_warn_once("unknown " .. name, "%s: Slack knows no such method", name)
+---@param name string of a method that the server does not know
+---@param hint? string
+function M.unknown_method(client, name, hint)
+  client:_warn_once("unknown " .. name, "%s: no such method%s", name, hint and ": " .. hint or "")
 end
 
 local function advise_argument(client, method, name)
@@ -73,7 +74,7 @@ end
 
 local function advise_status(client, method)
   client:_warn_once("status " .. method.name, "%s: Slack has %s this method%s", method.name,
-    method.status, method.instead and ("; call %s instead"):format(method.instead) or "")
+    method.status, methods.instead(method))
 end
 
 ---@param client slack.Client

@@ -7,6 +7,7 @@ local json = require "slack.json"
 local methods = require "slack.web_api.methods"
 local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
+local roots = require "slack.web_api.roots"
 local tokens = require "slack.web_api.tokens"
 
 local EXCERPT_LENGTH = 120
@@ -85,6 +86,14 @@ end
 
 -- Refusals ------------------------------------------------------------------------
 
+local function unknown_method(call)
+  local method = call.method
+  if method and not method.status and not roots.is_slack(call.request.url) then
+    return "Slack has it, but not the server at 'api_url' (the local Slack has those of most use)"
+  end
+  return methods.near(call.name):match "^; (.+)$"
+end
+
 -- A token of the call's own is not that of the client.
 ---@param call slack.web_api.Call
 ---@param word string Slack's
@@ -95,7 +104,7 @@ function M.hint(call, word)
   elseif word == "not_allowed_token_type" then
     return tokens.advice(call.token, call.method)
   elseif word == "unknown_method" then
-    return methods.near(call.name):match "^; (.+)$"
+    return unknown_method(call)
   end
   return call.hints and call.hints[word] or HINTS[word]
 end

@@ -141,7 +141,7 @@ function M.run(client, call)
   local answer, err = attempts.run(client, call, attempt)
   client:_called(call.name, err)
   if err and err.code == "unknown_method" then
-    advice.unknown_method(client, call.name) -- a handler seldom looks at the error
+    advice.unknown_method(client, call.name, answers.hint(call, err.code)) -- few look at errors
   end
   if err and client._on_refusal and call.token == client._options.token then
     client._on_refusal(err.code)

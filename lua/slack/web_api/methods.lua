@@ -7,6 +7,8 @@ local text = require "slack.web_api.method_table"
 
 local TIERS = { ["1"] = 1, ["2"] = 2, ["3"] = 3, ["4"] = 4, special = "special" }
 local STATES = { deprecated = true, removed = true, undocumented = true }
+-- What this library has in the place of the methods that Slack names.
+local OURS = { ["files.upload"] = "client:upload" }
 
 ---@class slack.Method
 ---@field name string
@@ -130,15 +132,21 @@ local function advisable(name)
   return known
 end
 
+---What to call instead of a method that goes away.
+---@param method slack.Method
+---@return string advice to append: "; call … instead" or ""
+function M.instead(method)
+  local other = OURS[method.name] or method.instead
+  return other and ("; call %s instead"):format(other) or ""
+end
+
 ---What to call instead of a method that Slack does not know, or no longer has.
 ---@param name string
 ---@return string advice to append: "; did you mean …" or ""
 function M.near(name)
   local method = M.find(name)
-  if method and method.instead then
-    return ("; call %s instead"):format(method.instead)
-  elseif method then
-    return ""
+  if method then
+    return M.instead(method)
   end
   return near_miss(name, advisable(name))
 end

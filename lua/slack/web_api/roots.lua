@@ -35,6 +35,15 @@ function M.origin(api_url)
   return (api_url:match "^(%a+://[^/]+)")
 end
 
+---Whether it is at Slack's own host.
+---@param url string
+---@return boolean
+function M.is_slack(url)
+  local host = url:lower():match "^https://([^/:]+)" or ""
+  return host == "slack.com" or host == "slack-gov.com"
+    or host:find "%.slack%.com$" ~= nil or host:find "%.slack%-gov%.com$" ~= nil
+end
+
 ---Where Slack's REST interfaces are.
 ---@param api_url string
 ---@return string "https://api.slack.com/"
