@@ -155,6 +155,29 @@ describe("http with files", function()
       assert.equal("link", lfs.symlinkattributes(path, "mode"))
     end)
 
+    it("does not take the place of a link that leads nowhere", function()
+      local function refused()
+        local response, err = get { url = echo(), body = "new" }
+        assert.is_nil(response)
+        assert.equal("file", err.code)
+        assert.matches("it is a link that leads nowhere", err.message, 1, true)
+        assert.equal("link", lfs.symlinkattributes(path, "mode"))
+      end
+      assert(os.execute(("ln -s %s/nowhere %s"):format(folder.path, path)))
+      refused()
+      assert(os.execute(("ln -sfn %s %s"):format(path, path)))
+      refused()
+      -- A file that has lost its name, behind a link of /proc.
+      local lost <close> = assert(io.open(folder.path .. "/lost", "w"))
+      for name in lfs.dir "/proc/self/fd" do
+        if lfs.symlinkattributes("/proc/self/fd/" .. name, "target") == folder.path .. "/lost" then
+          assert(os.execute(("ln -sfn /proc/self/fd/%s %s"):format(name, path)))
+        end
+      end
+      assert(lost:flush() and os.remove(folder.path .. "/lost"))
+      refused()
+    end)
+
     it("is there, empty, for an empty body", function()
       assert(get { url = echo(), body = "" })
       assert.equal("", files.read(path))

@@ -24,56 +24,61 @@ static int fail(const char *path, const char *why, struct slk_error *err)
     return SLK_SYSTEM;
 }
 
-/* Fills mode with that of the file that is to be replaced. */
-static bool may_replace(const char *path, mode_t *mode, struct slk_error *err)
+static const char leads_nowhere[] = "it is a link that leads nowhere";
+
+/* Why no file can be put there, or NULL; what else is wrong, creating it tells. Fills
+ * mode with that of the file that is to be replaced. */
+static const char *refusal(const char *path, mode_t *mode)
 {
     struct stat status;
     size_t length = strlen(path);
     if (length == 0 || path[length - 1] == '/') {
-        fail(path, "the name of a file expected", err);
-        return false;
-    }
-    if (stat(path, &status) != 0) {
-        return true; /* what else is wrong, creating the file tells */
-    }
-    if (!S_ISREG(status.st_mode)) {
-        fail(path,
-             S_ISDIR(status.st_mode) ? "it is a directory, not a file"
-                                     : "there is a pipe, device or socket of that name",
-             err);
-        return false;
+        return "the name of a file expected";
+    } else if (stat(path, &status) != 0) {
+        return lstat(path, &status) == 0 ? leads_nowhere : NULL;
+    } else if (S_ISDIR(status.st_mode)) {
+        return "it is a directory, not a file";
+    } else if (!S_ISREG(status.st_mode)) {
+        return "there is a pipe, device or socket of that name";
     }
     *mode = status.st_mode & 0777;
-    return true;
+    return NULL;
 }
 
-static bool make_names(struct slk_file_sink *sink, const char *path)
+static int make_names(struct slk_file_sink *sink, const char *path, struct slk_error *err)
 {
+    struct stat status;
     sink->path = realpath(path, NULL);
-    if (sink->path == NULL) {
+    if (sink->path == NULL && lstat(path, &status) == 0) {
+        return fail(path, leads_nowhere, err); /* as those of /proc to a file without a name */
+    } else if (sink->path == NULL) {
         sink->path = strdup(path);
     }
     size_t size = sink->path != NULL ? strlen(sink->path) + sizeof SUFFIX : 0;
     sink->temporary = malloc(size);
     if (sink->path == NULL || sink->temporary == NULL) {
-        return false;
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
     }
     snprintf(sink->temporary, size, "%s" SUFFIX, sink->path);
-    return true;
+    return SLK_OK;
 }
 
 struct slk_file_sink *slk_file_sink_open(const char *path, struct slk_error *err)
 {
     mode_t mode = 0600;
-    if (!may_replace(path, &mode, err)) {
+    const char *why = refusal(path, &mode);
+    if (why != NULL) {
+        fail(path, why, err);
         return NULL;
     }
     struct slk_file_sink *sink = calloc(1, sizeof *sink);
-    if (sink != NULL) {
-        sink->fd = -1;
-    }
-    if (sink == NULL || !make_names(sink, path)) {
+    if (sink == NULL) {
         slk_error_set(err, "memory", "out of memory");
+        return NULL;
+    }
+    sink->fd = -1;
+    if (make_names(sink, path, err) != SLK_OK) {
         goto failed;
     }
     sink->fd = mkostemps(sink->temporary, (int)strlen(".part"), O_CLOEXEC);
