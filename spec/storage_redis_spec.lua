@@ -1,10 +1,8 @@
 local Installations = require "slack.installations"
 local Process = require "support.process"
 local Redis = require "support.redis"
-local child = require "support.child"
 local files = require "support.files"
 local live_app = require "support.live_app"
-local loop = require "slack.loop"
 local opened = require "support.opened_store"
 local serving = require "support.serving"
 local storage = require "slack.storage"
@@ -172,26 +170,11 @@ describe("a store in a Redis server", function()
   end)
 
   it("leaves the loop nothing to wait for when it is closed", function()
-    local previous = loop.use(loop.new())
-    local restore <close> = setmetatable({}, { -- luacheck: ignore 211
-      __close = function() loop.use(previous) end,
-    })
-    local store = assert(storage.open(shared.url))
-    assert.is_true(loop.is_alive())
-    store:close()
-    assert.is_false(loop.is_alive())
+    opened.check_loop(shared.url)
   end)
 
   it("leaves no thread and no descriptor behind, opened or not", function()
-    assert(child.run(([[
-      local footprint, storage = require "support.footprint", require "slack.storage"
-      footprint.rounds(6, function(round)
-        local store = assert(storage.open %q)
-        assert(store:incr "n" == round)
-        store:close()
-        assert(not storage.open %q)
-      end)
-    ]]):format(shared.url, "redis://127.0.0.1:1?timeout=0.02")))
+    opened.check_footprint(6, shared.url, "redis://127.0.0.1:1?timeout=0.02")
   end)
 
   it("serves an app, and what one kept another finds", function()

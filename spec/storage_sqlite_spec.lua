@@ -3,7 +3,7 @@ local child = require "support.child"
 local files = require "support.files"
 local live_app = require "support.live_app"
 local log = require "slack.log"
-local loop = require "slack.loop"
+local opened = require "support.opened_store"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 
@@ -237,27 +237,11 @@ describe("a store in a file of SQLite", function()
   end)
 
   it("leaves the loop nothing to wait for when it is closed", function()
-    local previous = loop.use(loop.new())
-    local restore <close> = setmetatable({}, { -- luacheck: ignore 211
-      __close = function() loop.use(previous) end,
-    })
-    with_store(function(store)
-      store:set("k", 1)
-      assert.is_true(loop.is_alive())
-    end)
-    assert.is_false(loop.is_alive())
+    opened.check_loop("sqlite:" .. path, { synchronous = "normal" })
   end)
 
   it("leaves no thread and no descriptor behind", function()
-    assert(child.run(([[
-      local footprint, storage = require "support.footprint", require "slack.storage"
-      footprint.rounds(10, function(round)
-        local store = assert(storage.open(%q, { synchronous = "normal" }))
-        assert(store:incr "n" == round)
-        store:close()
-        assert(not storage.open(%q))
-      end)
-    ]]):format("sqlite:" .. path, "sqlite:" .. directory.path .. "/none/bot.db")))
+    opened.check_footprint(10, "sqlite:" .. path, "sqlite:" .. directory.path .. "/none/bot.db")
   end)
 
   it("is not opened, and no thread started, before storage.open", function()

@@ -1,6 +1,9 @@
 -- Stores that are open for the length of one function, and those that are not opened.
 
+local assert = require "luassert"
+local child = require "support.child"
 local logs = require "slack.log"
+local loop = require "slack.loop"
 local storage = require "slack.storage"
 
 local M = {}
@@ -27,6 +30,36 @@ function M.refused(url, options)
   local store, err = storage.open(url, options)
   assert(store == nil, "it was opened")
   return err.code, tostring(err)
+end
+
+---Fails unless the loop has something to wait for until the store is closed, and no longer.
+function M.check_loop(url, options)
+  local previous = loop.use(loop.new())
+  local restore <close> = setmetatable({}, { -- luacheck: ignore 211
+    __close = function() loop.use(previous) end,
+  })
+  M.with_store(url, function(store)
+    store:set("k", 1)
+    assert.is_true(loop.is_alive())
+  end, options)
+  assert.is_false(loop.is_alive())
+end
+
+---Fails if a store that is opened, used and closed, or that cannot be opened, leaves a thread or
+---a descriptor behind.
+---@param rounds integer
+---@param url string
+---@param wrong string of a store that cannot be opened
+function M.check_footprint(rounds, url, wrong)
+  assert(child.run(([[
+    local footprint, storage = require "support.footprint", require "slack.storage"
+    footprint.rounds(%d, function(round)
+      local store = assert(storage.open(%q))
+      assert(store:incr "n" == round)
+      store:close()
+      assert(not storage.open(%q))
+    end)
+  ]]):format(rounds, url, wrong)))
 end
 
 ---What each function gives, or the code of its error.
