@@ -28,6 +28,7 @@ struct slk_redis_connection {
     redisReader *reader;
     struct slk_buffer out; /* does not move while something of it is being sent */
     size_t sent;           /* of out */
+    size_t offered;        /* of out: libcurl has had that, and may have sent it */
     size_t gone;           /* before out */
     char *url;             /* as libcurl wants it */
     char *path;
@@ -227,7 +228,7 @@ void slk_redis_connection_close(struct slk_redis_connection *connection)
     slk_buffer_free(&connection->out);
     connection->fd = CURL_SOCKET_BAD;
     connection->is_open = connection->is_in_handshake = false;
-    connection->sent = connection->gone = 0;
+    connection->sent = connection->offered = connection->gone = 0;
 }
 
 bool slk_redis_connection_wants_tls(const struct slk_redis_connection *connection)
@@ -249,7 +250,7 @@ static void drop_sent(struct slk_redis_connection *connection)
 {
     if (connection->sent > 0 && connection->sent == connection->out.length) {
         connection->gone += connection->sent;
-        connection->out.length = connection->sent = 0;
+        connection->out.length = connection->sent = connection->offered = 0;
         slk_buffer_shrink(&connection->out, KEEP_OUTPUT);
     }
 }
@@ -289,9 +290,11 @@ size_t slk_redis_connection_appended(const struct slk_redis_connection *connecti
     return connection->gone + connection->out.length;
 }
 
+/* What goes out by TLS counts only when the last of it has gone, after many records. */
 size_t slk_redis_connection_sent(const struct slk_redis_connection *connection)
 {
-    return connection->gone + connection->sent;
+    bool is_tls = connection->is_in_handshake;
+    return connection->gone + (is_tls ? connection->offered : connection->sent);
 }
 
 static int lose(struct slk_redis_connection *connection, CURLcode result, struct slk_error *err)
@@ -308,6 +311,7 @@ static int flush(struct slk_redis_connection *connection, struct slk_error *err)
     struct slk_buffer *out = &connection->out;
     while (connection->sent < out->length) {
         size_t sent = 0;
+        connection->offered = out->length;
         CURLcode result = curl_easy_send(connection->easy, out->data + connection->sent,
                                          out->length - connection->sent, &sent);
         if (result == CURLE_AGAIN) {
