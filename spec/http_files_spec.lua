@@ -93,7 +93,7 @@ describe("http with files", function()
       assert(os.execute("mkfifo " .. path))
       for name, pattern in pairs {
         [folder.path] = "directory", [folder.path .. "/none"] = "No such file",
-        [path] = "pipe", ["/dev/zero"] = "device",
+        [path] = "pipe", ["/dev/zero"] = "device", ["/proc/self/status"] = "how long it is",
       } do
         assert_failure("file", pattern, request {
           method = "POST", url = "http://127.0.0.1:1/", body = { file = name },

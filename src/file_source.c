@@ -41,6 +41,11 @@ struct slk_file_source *slk_file_source_open(const char *path, struct slk_error 
         fail(path, kind_of(status.st_mode), err);
         goto failed;
     }
+    char byte;
+    if (status.st_size == 0 && pread(fd, &byte, 1, 0) != 0) { /* as those of /proc */
+        fail(path, "it does not say how long it is: send it with a function that reads it", err);
+        goto failed;
+    }
     struct slk_file_source *source = malloc(sizeof *source + length);
     if (source == NULL) {
         slk_error_set(err, "memory", "out of memory");
