@@ -375,6 +375,34 @@ describe("tasks", function()
     end)
   end)
 
+  for name, drain in pairs {
+    ["coroutine.wrap"] = function(generate)
+      for value in coroutine.wrap(generate) do
+        assert.is_truthy(value)
+      end
+    end,
+    ["coroutine.resume"] = function(generate)
+      local co = coroutine.create(generate)
+      local ok, problem = true, nil
+      while ok do
+        ok, problem = coroutine.resume(co)
+      end
+      error(problem, 0)
+    end,
+  } do
+    it("raise where a wait inside " .. name .. " would spin for ever", function()
+      local waiter = tasks.waiter()
+      local ok, message = pcall(tasks.run, drain, function()
+        waiter:await()
+        coroutine.yield(1)
+      end)
+      assert.is_false(ok)
+      assert.matches("tasks_spec.lua:%d+: slack: a wait inside coroutine.wrap .*use slack.wrap",
+        message)
+      assert.is_true(waiter.settled)
+    end)
+  end
+
   it("all gives a list that JSON takes", function()
     local results = tasks.run(tasks.all, { function() return 1 end, function() return 2 end })
     assert.equal("[1,2]", require("slack.json").encode(results))

@@ -236,15 +236,30 @@ local request_close
 ---Suspends the running task until waiter.settled, and longer if it was not woken.
 ---@param task slack.Task
 ---@param waiter slack.Waiter
+---@return string? problem a coroutine inside the task was resumed by somebody who does not wait
 function M.park(task, waiter)
   task.waiting = waiter
   if task.cancelled then
     request_close(task)
   end
+  yield(PARKED)
+  while not waiter.settled do
+    if running() ~= task.worker.co then -- it would spin: nothing settles until the task waits
+      task.waiting = nil
+      return HINT
+    end
+    yield(PARKED)
+  end
+  task.waiting = nil
+end
+
+---Hands on, to who resumed the running coroutine, that one inside it waits; until that is over.
+function M.yield_parked()
+  local task = M.current()
+  local waiter = task and task.waiting
   repeat
     yield(PARKED)
-  until waiter.settled
-  task.waiting = nil
+  until not waiter or waiter.settled
 end
 
 -- It may wait for something else by now, or have been cancelled.

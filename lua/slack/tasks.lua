@@ -328,7 +328,8 @@ local function pump(co, ok, signal, ...)
   if not ok then
     error(signal, 0)
   elseif signal == scheduler.PARKED then
-    return pump(co, coroutine.resume(co, coroutine.yield(signal)))
+    scheduler.yield_parked()
+    return pump(co, coroutine.resume(co))
   end
   return signal, ...
 end

@@ -126,7 +126,10 @@ function Waiter:await(timeout)
     end
     if task then
       self.task = task
-      scheduler.park(task, self)
+      local problem = scheduler.park(task, self)
+      if problem then
+        refuse(self, problem)
+      end
     else
       block(self)
     end
