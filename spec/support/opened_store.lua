@@ -38,10 +38,10 @@ function M.check_loop(url, options)
   local restore <close> = setmetatable({}, { -- luacheck: ignore 211
     __close = function() loop.use(previous) end,
   })
-  M.with_store(url, function(store)
-    store:set("k", 1)
-    assert.is_true(loop.is_alive())
-  end, options)
+  local store = assert(storage.open(url, options))
+  assert.is_true(store:set("k", 1))
+  assert.is_true(loop.is_alive())
+  store:close()
   assert.is_false(loop.is_alive())
 end
 
