@@ -171,6 +171,19 @@ describe("client:download", function()
       assert.is_nil(server.requests[2].headers.authorization)
     end)
 
+    it("does not give the token to a server that leads on to itself", function()
+      elsewhere = WebServer.start(function(request)
+        if request.target == "/b" then
+          return 302, "", { "Location", "/c" }
+        end
+        return 200, BYTES
+      end)
+      local client, url = start(function() return 302, "", { "Location", elsewhere.url .. "/b" } end)
+      assert.equal(BYTES, client:download(url))
+      assert.equal("/c", elsewhere.requests[2].target)
+      assert.is_nil(elsewhere.requests[2].headers.authorization)
+    end)
+
     it("follows five redirects and no more", function()
       local client, url = start(function() return 302, "", { "Location", "/again" } end)
       local _, err = client:download(url)

@@ -252,6 +252,26 @@ describe("pacing", function()
       assert.is_true(#sent < 200) -- but no stampede
     end)
 
+    it("lets a call that comes late not overtake those that wait (S246)", function()
+      local client, sent = start({ pacing = false }, function(_, _, number)
+        return limit_if(number == 1, "3")
+      end)
+      tasks.run(function()
+        local function call(n)
+          return tasks.spawn(client.call, client, "chat.postMessage", { n = n })
+        end
+        local first = call(1)
+        tasks.sleep(0.1)
+        local second = call(2)
+        tasks.sleep(0.1)
+        time.now = time.now + 10 -- a handler that was busy past the end of the pause
+        assert(client:call("chat.postMessage", { n = 3 }))
+        assert(first:join())
+        assert(second:join())
+      end)
+      assert.same({ 1, 1, 2, 3 }, bodies(sent))
+    end)
+
     it("pauses the method for Retry-After, and no other (S246)", function()
       local client, sent = start({}, function(name, _, number)
         if name == "users.list" and number == 1 then
@@ -337,7 +357,7 @@ describe("pacing", function()
     it("gives up at once when Slack asks for more than max_wait (S246)", function()
       local client, sent = start({ max_wait = 60 }, function() return too_many "999999999" end)
       local _, err = client.users.list()
-      assert.same({ "ratelimited", 429, 999999999 }, { err.code, err.status, err.retry_after })
+      assert.same({ "ratelimited", 429, 86400 }, { err.code, err.status, err.retry_after })
       assert.equal(1, #sent)
     end)
 
