@@ -309,6 +309,21 @@ describe("client", function()
       assert.same({ "ratelimited", 429, 17 }, { err.code, err.status, err.retry_after })
     end)
 
+    for name, options in pairs {
+      ["; Slack takes it again in 100 s, longer than it may wait (max_wait)"] = { max_wait = 99 },
+      ["; Slack takes it again in 100 s"] = { retries = 0 },
+    } do
+      it("says when Slack takes it again, if it is not waited for" .. name, function()
+        local client = start(function()
+          return 429, { ok = false, error = "ratelimited" }, { "Retry-After", "100" }
+        end)
+        local _, err = client.users.list(nil, options)
+        assert.equal("users.list: ratelimited" .. name, tostring(err))
+        assert.equal(0, count_lines "going on")
+        assert.equal(1, count_lines "rate limited, this call is not made again, others wait 100 s")
+      end)
+    end
+
     it("holds back the calls of that method, in order, and no others (S246, S250)", function()
       local limited, arrived = true, {}
       local client = start(function(request)

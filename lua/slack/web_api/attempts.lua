@@ -55,16 +55,28 @@ local function back_off(host, call, err, failures)
   return true
 end
 
--- Holds back what Slack has had too many of. Gives whether this call may wait as long.
+-- Why a call that Slack has had too many of is not made again; nil when it is.
+local function refusal_to_wait(call, seconds)
+  local again = ("; Slack takes it again in %g s"):format(seconds)
+  if call.waited + seconds > call.max_wait then
+    return ("%s, longer than it may wait (max_wait)"):format(again)
+  end
+  return (call.retries.count == 0 or not can_repeat(call)) and again or nil
+end
+
+-- Holds back what Slack has had too many of. Gives whether this call waits as long.
 local function pause(host, call, err, limits)
   local seconds = err.retry_after or retry.pause()
   if limits > 1 then
     seconds = math.max(seconds, math.min(SHORTEST_PAUSE * 2 ^ (limits - 2), MOST_OF_SHORTEST))
   end
+  local refusal = refusal_to_wait(call, seconds)
   host._stats:limited(call.name)
-  host._pacing:pause(call, seconds)
-  return call.retries.count > 0 and can_repeat(call)
-    and call.waited + seconds <= call.max_wait
+  host._pacing:pause(call, seconds, not refusal)
+  if refusal then
+    err.message = err.message .. refusal
+  end
+  return not refusal
 end
 
 ---Makes the call: attempt(host, call) gives a true value, or nil and an error.

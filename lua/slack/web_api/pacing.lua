@@ -273,12 +273,14 @@ end
 ---Slack has refused a call with "too many": holds back what it is about.
 ---@param call slack.web_api.Paced
 ---@param seconds number that Slack asks for
-function Pacing:pause(call, seconds)
+---@param goes_on boolean the call waits, and is made again
+function Pacing:pause(call, seconds, goes_on)
   local now = loop.now()
   seconds = math.min(seconds, LONGEST_PAUSE)
   self.pauses = self.pauses + 1
   if refused_bucket(self, call, seconds, now):pause(seconds, now) then
-    self.stats:log():warn("%s: rate limited, going on in %g s", call.name, seconds)
+    self.stats:log():warn("%s: rate limited, %s %g s", call.name,
+      goes_on and "going on in" or "this call is not made again, others wait", seconds)
   end
 end
 
