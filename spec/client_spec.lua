@@ -117,7 +117,7 @@ describe("client", function()
         return (start(ok):call("https://hooks.slack.com/services/T1/B1/secret", {}))
       end)
       assert.is_false(fine)
-      assert.matches("a Web API method expected, got a URL: .*slack.fetch.*'api_url'", message)
+      assert.matches("a Web API method expected, got a URL: .*slack.fetch.*\"api_url\"", message)
       assert.is_nil(message:find("services", 1, true))
     end)
   end)
@@ -163,7 +163,7 @@ describe("client", function()
       local answer, err = client.chat.postMessage {}
       assert.is_nil(answer)
       assert.equal("not_authed", err.code)
-      assert.matches("option 'token' or set SLACK_BOT_TOKEN", err.message, 1, true)
+      assert.matches('option "token" or set SLACK_BOT_TOKEN', err.message, 1, true)
       assert.equal(0, #server.requests)
       assert(client.api.test())
       assert.is_nil(server.requests[1].headers.authorization)
@@ -531,24 +531,25 @@ describe("client", function()
     end)
 
     for problem, options in pairs {
-      ["unknown option 'tocken'; did you mean \"token\"?"] = { tocken = "x" },
-      ["option 'token': it has spaces or line ends in it"] = { token = "xoxb-1\n" },
-      ["option 'token': a bot token (xoxb-…) expected, this is an app-level token"] =
+      ['unknown option "tocken"; did you mean "token"?'] = { tocken = "x" },
+      ['option "token": it has spaces or line ends in it'] = { token = "xoxb-1\n" },
+      ['option "token": a bot token (xoxb-…) expected, this is an app-level token'] =
         { token = "xapp-1-A1-1-a" },
-      ["option 'token': it is empty"] = { token = "" },
-      ["option 'log': \"debug\", \"info\""] = { log = "loud" },
-      ["option 'log': a level, a table with level, format and sink, or a logger"] = { log = 5 },
-      ["option 'timeout': number expected, got string"] = { timeout = "5" },
-      ["option 'timeout': seconds from 0 to 1e9 expected, got -1"] = { timeout = -1 },
-      ["option 'connect_timeout': seconds from 0"] = { connect_timeout = 0 / 0 },
-      ["option 'idle_timeout': seconds from 0"] = { idle_timeout = math.huge },
-      ["option 'headers': \"x\\\ny\" or its value"] = { headers = { ["x\ny"] = "z" } },
-      ["option 'headers': \"x\" or its value has characters"] = { headers = { x = "a\r\nb: c" } },
-      ["option 'ca_file': the CA file /nowhere cannot be read"] = { ca_file = "/nowhere" },
-      ["option 'proxy' has the scheme socks5"] = { proxy = "socks5://x" },
-      ["option 'api_url': refusing to speak unencrypted http"] = { api_url = "http://a.example" },
-      ["option 'api_url': not a URL"] = { api_url = "slack" },
-      ["option 'api_url': a URL with a host and a path alone expected"] =
+      ['option "token": it is empty'] = { token = "" },
+      ['option "log": "debug", "info"'] = { log = "loud" },
+      ['option "log": a level, a table with level, format and sink, or a logger'] = { log = 5 },
+      ['option "timeout": a number from 0 to 1e+09 expected, got string'] = { timeout = "5" },
+      ['option "timeout": a number from 0 to 1e+09 expected, got -1'] = { timeout = -1 },
+      ['option "connect_timeout": a number from 0'] = { connect_timeout = 0 / 0 },
+      ['option "idle_timeout": a number from 0'] = { idle_timeout = math.huge },
+      ['option "headers": "x\\\ny" or its value'] = { headers = { ["x\ny"] = "z" } },
+      ['option "headers": "x" or its value has characters'] = { headers = { x = "a\r\nb: c" } },
+      ['option "headers": names with strings expected'] = { headers = { x = true } },
+      ['option "ca_file": the CA file /nowhere cannot be read'] = { ca_file = "/nowhere" },
+      ['option "proxy" has the scheme socks5'] = { proxy = "socks5://x" },
+      ['option "api_url": refusing to speak unencrypted http'] = { api_url = "http://a.example" },
+      ['option "api_url": not a URL'] = { api_url = "slack" },
+      ['option "api_url": a URL with a host and a path alone expected'] =
         { api_url = "https://slack.com:443@a.example/" },
       ["a host and a path alone expected: no query"] = { api_url = "https://a.example/api?x=" },
     } do

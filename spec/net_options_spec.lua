@@ -65,7 +65,7 @@ describe("net_options", function()
       local object, message, code = net { ca_file = "/nowhere/ca.pem" }
       assert.is_nil(object)
       assert.equal("tls", code)
-      assert.matches("option 'ca_file': the CA file /nowhere/ca.pem cannot be read: No such file",
+      assert.matches('option "ca_file": the CA file /nowhere/ca.pem cannot be read: No such file',
         message, 1, true)
     end)
 
@@ -99,7 +99,7 @@ describe("net_options", function()
         local object, message, code = net { proxy = proxy }
         assert.is_nil(object)
         assert.equal("proxy", code)
-        assert.matches("option 'proxy'", message, 1, true)
+        assert.matches('option "proxy"', message, 1, true)
         assert.is_nil(message:find("secret", 1, true))
       end)
     end

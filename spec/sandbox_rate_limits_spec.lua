@@ -179,7 +179,7 @@ describe("sandbox with rate limits", function()
 
   for problem, given in pairs {
     ["option 'rate_limits': true, false or a table expected, got string"] = "slow",
-    ["option 'rate_limits': unknown field 'tier'"] = { tier = 1 },
+    ['unknown option "rate_limits.tier"; did you mean "tiers"?'] = { tier = 1 },
     ["option 'rate_limits': tiers, methods and per_channel are what it has"] = { share = 1 },
   } do
     it("raises at the caller's line: " .. problem, function()

@@ -82,7 +82,7 @@ describe("slack.audit_logs", function()
       "missing_scope", "with the scope auditlogs:read" },
     ["a refusal with 200"] = { 200, { ok = false, error = "feature_not_enabled" },
       "feature_not_enabled", "audit_logs.logs: feature_not_enabled" },
-    ["a status without a word"] = { 401, {}, "invalid_auth", "the option 'token'" },
+    ["a status without a word"] = { 401, {}, "invalid_auth", 'the option "token"' },
     ["a page"] = { 502, "<html>Bad", "http_error", "status 502" },
     ["half an answer"] = { 200, '{"entries":[', "invalid_response", "cut off or damaged" },
   } do
@@ -147,15 +147,15 @@ describe("slack.audit_logs", function()
   end)
 
   for problem, misuse in pairs {
-    ["slack.audit_logs: option 'token': a user token (xoxp-…) expected, this is a bot token"] =
+    ['slack.audit_logs: option "token": a user token (xoxp-…) expected, this is a bot token'] =
       function() return (slack.audit_logs { token = "xoxb-1" }) end,
-    ["slack.audit_logs: unknown option 'versoin'"] =
+    ['slack.audit_logs: unknown option "versoin"'] =
       function() return (slack.audit_logs { versoin = 1 }) end,
     ["audit_logs.logs: a table of parameters expected, got string"] =
       function() return (audit:logs "x") end,
-    ["audit_logs.logs: unknown option 'timeuot'"] =
+    ['audit_logs.logs: unknown option "timeuot"'] =
       function() return (audit:logs({}, { timeuot = 1 })) end,
-    ["audit_logs:each: unknown option 'max_item'"] =
+    ['audit_logs:each: unknown option "max_item"'] =
       function() return (audit:each({}, { max_item = 1 })) end,
     ["audit_logs.logs: argument 'actor': "] =
       function() return (audit:logs { actor = print }) end,

@@ -178,7 +178,9 @@ describe("client:download", function()
         end
         return 200, BYTES
       end)
-      local client, url = start(function() return 302, "", { "Location", elsewhere.url .. "/b" } end)
+      local client, url = start(function()
+        return 302, "", { "Location", elsewhere.url .. "/b" }
+      end)
       assert.equal(BYTES, client:download(url))
       assert.equal("/c", elsewhere.requests[2].target)
       assert.is_nil(elsewhere.requests[2].headers.authorization)
@@ -349,10 +351,10 @@ describe("client:download", function()
       { { "F1", 5 }, "a path, a function, an open file or nil expected, got number" },
       { { "F1", "" }, "the path is empty" },
       { { "F1", "x", 5 }, "a table of options expected, got number" },
-      { { "F1", "x", { max_byte = 5 } }, "unknown option 'max_byte'; did you mean \"max_bytes\"?" },
-      { { "F1", "x", { max_bytes = 0 } }, "option 'max_bytes': an integer of at least 1 expected" },
-      { { "F1", "x", { token = "a\nb" } }, "option 'token': it has spaces or line ends in it" },
-      { { "F1", "x", { progress = 5 } }, "option 'progress': function expected" },
+      { { "F1", "x", { max_byte = 5 } }, 'unknown option "max_byte"; did you mean "max_bytes"?' },
+      { { "F1", "x", { max_bytes = 0 } }, 'option "max_bytes": an integer of at least 1 expected' },
+      { { "F1", "x", { token = "a\nb" } }, 'option "token": it has spaces or line ends in it' },
+      { { "F1", "x", { progress = 5 } }, 'option "progress": function expected' },
     } do
       local ok, message = pcall(function() client:download(table.unpack(case[1], 1, 3)) end)
       assert.is_false(ok)

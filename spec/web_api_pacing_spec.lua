@@ -533,15 +533,18 @@ describe("pacing", function()
   end)
 
   for problem, pacing in pairs {
-    ["true, false or a table expected, got string"] = "fast",
-    ["unknown field 'tier'; did you mean \"tiers\"?"] = { tier = {} },
-    ["share: a number above 0, at most 1, expected"] = { share = 2 },
-    ["store: a store expected"] = { store = "redis://" },
-    ["methods[\"x.y\"]: calls a minute, false, or { per_minute =, burst = } expected, got 0"] =
+    ['option "pacing": true, false or a table expected, got string'] = "fast",
+    ['unknown option "pacing.tier"; did you mean "tiers"?'] = { tier = {} },
+    ['option "pacing.share": a number above 0, at most 1, expected, got 2'] = { share = 2 },
+    ['option "pacing.store": a store expected'] = { store = "redis://" },
+    ['option "pacing.methods.x.y": calls a minute, false, or { per_minute'] =
       { methods = { ["x.y"] = 0 } },
-    ["per_channel.burst: an integer of at least 1 expected"] =
+    ['option "pacing.per_channel.burst": an integer of at least 1 expected, got 0'] =
       { per_channel = { per_minute = 1, burst = 0 } },
-    ["tiers: no such one: 7"] = { tiers = { [7] = 1 } },
+    ['option "pacing.per_channel.per_minute" is missing'] = { per_channel = { burst = 1 } },
+    ['unknown option "pacing.tiers.2.brust"; did you mean "burst"?'] =
+      { tiers = { [2] = { per_minute = 1, brust = 1 } } },
+    ['unknown option "pacing.tiers.7"; there are the tiers 1 to 4'] = { tiers = { [7] = 1 } },
   } do
     it("raises at the caller's line: " .. problem, function()
       local fine, message = pcall(function()
@@ -549,7 +552,7 @@ describe("pacing", function()
         return client
       end)
       assert.is_false(fine)
-      assert.matches("^spec/web_api_pacing_spec.lua:%d+: slack.client: option 'pacing': ", message)
+      assert.matches('^spec/web_api_pacing_spec.lua:%d+: slack.client: ', message)
       assert.matches(problem, message, 1, true)
     end)
   end

@@ -500,12 +500,13 @@ describe("client:pages and client:each", function()
       { "each", { "users.list", "x" }, "users.list: a table of arguments expected, got string" },
       { "each", { "users.list", nil, 3 }, "a table of options expected, got number" },
       { "each", { "users.list", nil, { max_item = 3 } },
-        "unknown option 'max_item'; did you mean \"max_items\"?" },
-      { "pages", { "users.list", nil, { max_items = 3 } }, "unknown option 'max_items'" },
+        'unknown option "max_item"; did you mean "max_items"?' },
+      { "pages", { "users.list", nil, { max_items = 3 } }, 'unknown option "max_items"' },
       { "each", { "users.list", nil, { max_items = 0 } },
-        "option 'max_items': an integer of at least 1 expected, got 0" },
-      { "pages", { "users.list", nil, { stop = 1 } }, "option 'stop': function expected, got 1" },
-      { "pages", { "users.list", nil, { timeout = "1" } }, "users.list: option 'timeout': number" },
+        'option "max_items": an integer of at least 1 expected, got 0' },
+      { "pages", { "users.list", nil, { stop = 1 } }, 'option "stop": function expected, got 1' },
+      { "pages", { "users.list", nil, { timeout = "1" } },
+        'client:pages: option "timeout": a number' },
       { "pages", { "users.list", { team_id = print } }, "users.list: " },
     } do
       local name, args = case[1], case[2]

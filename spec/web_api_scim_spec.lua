@@ -140,7 +140,7 @@ describe("slack.scim", function()
     ["of SCIM 1 in a list"] = { 400, { Errors = { { description = "No email given" } } },
       "invalid_request", ": invalid_request: No email given" },
     ["of the Web API"] = { 401, { ok = false, error = "token_revoked" }, "token_revoked",
-      ": token_revoked: the option 'token' must be a user token (xoxp-…) of an owner" },
+      ': token_revoked: the option "token" must be a user token (xoxp-…) of an owner' },
     ["that is a page"] = { 500, "<html>", "http_error", "status 500" },
   } do
     it("gives a typed error: one " .. name, function()
@@ -185,9 +185,9 @@ describe("slack.scim", function()
   end)
 
   for problem, misuse in pairs {
-    ["slack.scim: option 'version': an integer from 1 to 2 expected"] =
+    ['slack.scim: option "version": an integer from 1 to 2 expected'] =
       function() return (slack.scim { version = 3 }) end,
-    ["slack.scim: option 'token': a user token (xoxp-…) expected"] =
+    ['slack.scim: option "token": a user token (xoxp-…) expected'] =
       function() return (slack.scim { token = "xoxb-1" }) end,
     ["scim.users.get: an id expected, got nil"] =
       function(scim) return (scim.users:get()) end,
@@ -199,7 +199,7 @@ describe("slack.scim", function()
       function(scim) return (scim.groups:create { f = print }) end,
     ["scim.users.list: argument 'filter': "] =
       function(scim) return (scim.users:list { filter = print }) end,
-    ["scim.users.get: option 'token': it has spaces"] =
+    ['scim.users.get: option "token": it has spaces'] =
       function(scim) return (scim.users:get("W1", { token = "a b" })) end,
   } do
     it("raises at the caller's line: " .. problem, function()

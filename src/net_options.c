@@ -116,7 +116,7 @@ static int set_proxy(struct slk_net_options *options, const struct slk_net_setti
     static const char *const proxies[] = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
                                           NULL};
     static const char *const exceptions[] = {"NO_PROXY", "no_proxy", NULL};
-    const char *origin = "option 'proxy'", *ignored;
+    const char *origin = "option \"proxy\"", *ignored;
     const char *proxy = settings->proxy;
     const char *no_proxy = settings->no_proxy;
     bool from_environment = proxy == NULL;
@@ -171,7 +171,7 @@ static int set_ca(struct slk_net_options *options, const struct slk_net_settings
                   struct slk_error *err)
 {
     static const char *const variables[] = {"SSL_CERT_FILE", NULL};
-    const char *origin = "option 'ca_file'";
+    const char *origin = "option \"ca_file\"";
     const char *path = settings->ca_file;
     if (path == NULL) {
         path = first_variable(variables, &origin);

@@ -4,6 +4,7 @@
 --   local sent, err = client.chat.postMessage { channel = "C123", text = "Hello" }
 
 local call = require "slack.web_api.call"
+local client_options = require "slack.web_api.options"
 local download = require "slack.web_api.download"
 local host = require "slack.web_api.host"
 local merged = require "slack.merged"
@@ -177,7 +178,7 @@ end
 ---@param token string
 ---@return slack.Client
 function Client:with_token(token)
-  local problem = host.token_problem(token)
+  local problem = client_options.token_problem(token)
   if problem then
     error("client:with_token: a token: " .. problem, 2)
   end

@@ -3,6 +3,7 @@
 local checks = require "slack.option_checks"
 local errors = require "slack.errors"
 local form = require "slack.form"
+local header_lines = require "slack.headers"
 local http = require "slack.http"
 local json = require "slack.json"
 local loop = require "slack.loop"
@@ -53,7 +54,7 @@ local function anything() end
 
 local text, flag = { check = checks.of_type "string" }, { check = checks.of_type "boolean" }
 local fields = { check = checks.of_type "table" }
-local seconds = { check = checks.number_from(0, 1e9 - 1) }
+local seconds = { check = checks.seconds }
 
 local OPTIONS = {
   method = { check = check_method }, headers = fields, query = fields,
@@ -116,18 +117,13 @@ local function body_of(options)
   return options.body
 end
 
--- Header names in lower case, so that none is sent twice.
 local function headers_of(options, content_type)
-  local headers = { ["user-agent"] = USER_AGENT, ["content-type"] = content_type }
-  for name, value in pairs(options.headers or {}) do
-    if type(name) ~= "string" or (type(value) ~= "string" and type(value) ~= "number") then
-      refuse 'option "headers": names with strings expected'
-    end
-    if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or tostring(value):find "[\r\n\0]" then
-      refuse('option "headers": %q or its value has characters that no header has', name)
-    end
-    headers[name:lower()] = tostring(value)
+  local headers, problem = header_lines.of_option(options.headers)
+  if not headers then
+    refuse('option "headers": %s', problem)
   end
+  headers["user-agent"] = headers["user-agent"] or USER_AGENT
+  headers["content-type"] = headers["content-type"] or content_type
   if headers["content-length"] and type(options.body) == "function" then
     refuse 'option "headers": the option "length" says how long the body is, not Content-Length'
   end

@@ -29,4 +29,21 @@ function M.parse(text)
   return headers
 end
 
+---Those that an option gives, by lower-case name, so that none is sent twice.
+---@param given? table<any, any>
+---@return table<string, string>? headers
+---@return string? problem without the value, which may be a secret
+function M.of_option(given)
+  local headers = {}
+  for name, value in pairs(given or {}) do
+    if type(name) ~= "string" or (type(value) ~= "string" and type(value) ~= "number") then
+      return nil, "names with strings expected"
+    elseif not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or tostring(value):find "[\r\n\0]" then
+      return nil, ("%q or its value has characters that no header has"):format(name)
+    end
+    headers[name:lower()] = tostring(value)
+  end
+  return headers
+end
+
 return M

@@ -49,6 +49,9 @@ function M.integer_from(least, most)
   end
 end
 
+---Seconds that the client thread can count; as a timeout 0 is none.
+M.seconds = M.number_from(0, 1e9 - 1)
+
 ---@param ... string
 ---@return slack.OptionCheck
 function M.one_of(...)

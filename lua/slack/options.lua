@@ -96,7 +96,7 @@ local OPTIONS = {
   insecure = { check = of_type "boolean" },
   timeout = { check = number_from(0.001), default = 30 },
   retries = { check = retry.problem },
-  pacing = { check = limits.problem },
+  pacing = { check = limits.check "pacing" },
   max_wait = { check = number_from(0) },
   max_requests = { check = integer_from(1, 10000) },
   http2 = { check = of_type "boolean" },

@@ -3,6 +3,8 @@
 -- What may have reached Slack is repeated only where doing it twice does no harm. No method
 -- takes a key of the caller's by which Slack would know a write again, so no other write is.
 
+local checks = require "slack.option_checks"
+
 local M = {}
 
 -- Failures where nothing has reached the server.
@@ -26,27 +28,19 @@ local LONGEST_PAUSE = 86400
 ---@field on? fun(err: slack.Error, failures: integer): boolean? asked after each failure but
 ---  429 whether to try again; nil: as usual
 
-local FIELDS = { count = "integer", first_delay = "number", max_delay = "number", on = "function" }
+local check_fields = checks.table_of({
+  count = { check = checks.integer_from(0) }, first_delay = { check = checks.seconds },
+  max_delay = { check = checks.seconds }, on = { check = checks.of_type "function" },
+}, "retries.")
 
----What is wrong with the option `retries`, or nil.
----@param value any
----@return string?
+---The check of the option `retries`.
+---@type slack.OptionCheck
 function M.problem(value)
-  if math.type(value) == "integer" and value >= 0 then
-    return nil
-  elseif type(value) ~= "table" then
-    return "an integer of at least 0, or a table expected, got "
-      .. (type(value) == "number" and tostring(value) or type(value))
-  end
-  for name, given in pairs(value) do
-    local expected = FIELDS[name]
-    if not expected then
-      return ("unknown field '%s'"):format(tostring(name))
-    elseif (expected == "integer" and math.type(given) or type(given)) ~= expected then
-      return ("%s: %s expected, got %s"):format(name, expected, type(given))
-    elseif expected ~= "function" and not (given >= 0 and given < math.huge) then
-      return ("%s: at least 0 expected, got %s"):format(name, given)
-    end
+  if type(value) == "table" then
+    return check_fields(value)
+  elseif math.type(value) ~= "integer" or value < 0 then
+    return "an integer of at least 0, or a table, expected"
+      .. (type(value) == "string" and ", got string" or "")
   end
 end
 

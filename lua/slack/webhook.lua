@@ -1,23 +1,22 @@
 -- Incoming webhooks: posting a message without a token. The URL is the secret, so no error
 -- text holds it.
 
+local checks = require "slack.option_checks"
 local hooks = require "slack.web_api.hooks"
 local http = require "slack.http"
 local json = require "slack.json"
-local option_checks = require "slack.option_checks"
 local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
 
 local DEFAULT_RETRIES = { count = 3 }
 local DEFAULT_MAX_WAIT = 600
-local NUMBER, STRING = option_checks.number_from(0), option_checks.of_type "string"
+local text, flag = { check = checks.of_type "string" }, { check = checks.of_type "boolean" }
 local OPTIONS = {
-  timeout = { check = option_checks.number_from(0, 1e9 - 1) },
-  retries = { check = retry.problem }, max_wait = { check = NUMBER },
-  pacing = { check = option_checks.of_type "boolean" }, proxy = { check = STRING },
-  no_proxy = { check = STRING }, ca_file = { check = STRING },
-  insecure = { check = option_checks.of_type "boolean" },
+  timeout = { check = checks.seconds }, retries = { check = retry.problem },
+  max_wait = { check = checks.number_from(0) }, pacing = flag, proxy = text, no_proxy = text,
+  ca_file = text, insecure = flag,
 }
+
 ---@class slack.Webhook
 local Webhook = {}
 Webhook.__index = Webhook
@@ -71,7 +70,8 @@ function M.new(url, options)
   if type(url) ~= "string" then
     error("slack.webhook: URL expected, got " .. type(url), 2)
   end
-  local problem = option_checks.all(options, OPTIONS, "")
+  local problem = type(options) ~= "table" and "a table of options expected, got " .. type(options)
+    or checks.all(options, OPTIONS, "")
   local net, err
   if not problem then
     net, err = http.net(options)

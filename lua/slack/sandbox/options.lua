@@ -44,8 +44,8 @@ local OPTIONS = {
 local TOKENS = { bot_token = "^xoxb%-[%w.-]+$", app_token = "^xapp%-[%w.-]+$" }
 
 local function limits_problem(value)
-  local problem = RateLimits.problem(value)
-  return problem and "option 'rate_limits': " .. problem
+  local problem, is_whole = RateLimits.check(value)
+  return problem and not is_whole and "option 'rate_limits': " .. problem or problem
 end
 
 ---Raises at the caller of the caller.

@@ -12,14 +12,14 @@ local RateLimits = {}
 RateLimits.__index = RateLimits
 RateLimits.__name = "slack.sandbox.rate_limits"
 
----What is wrong with the option, or nil.
----@param value any
----@return string? problem
-function RateLimits.problem(value)
+local check_limits = limits.check "rate_limits"
+
+---@type slack.OptionCheck
+function RateLimits.check(value)
   if type(value) == "table" and (value.store or value.share) then
     return "tiers, methods and per_channel are what it has"
   end
-  return limits.problem(value)
+  return check_limits(value)
 end
 
 ---@param option? boolean|slack.PacingOptions

@@ -22,8 +22,8 @@ local MAX_SHOWN, MAX_SHOWN_LENGTH = 20, 500
 -- What to do about Slack's words; the option `hints` has those of an app whose tokens
 -- come from elsewhere.
 local HINTS = {
-  not_authed = "give the option 'token' or set SLACK_BOT_TOKEN",
-  invalid_auth = "check the option 'token' or SLACK_BOT_TOKEN",
+  not_authed = 'give the option "token" or set SLACK_BOT_TOKEN',
+  invalid_auth = 'check the option "token" or SLACK_BOT_TOKEN',
   token_revoked = "install the app again and use its new token",
   token_expired = "refresh the token or install the app again",
   account_inactive = "the token belongs to a removed user or workspace",
@@ -170,7 +170,7 @@ function M.foreign(call, response, problem)
   local kind = response:header "content-type"
   local hint = ""
   if status == 404 or (status >= 300 and status < 400) then
-    hint = ": check the option 'api_url'"
+    hint = ': check the option "api_url"'
   elseif problem and body:find "^%s*{" then
     hint = (": it is cut off or damaged (%s)"):format(problem)
   end

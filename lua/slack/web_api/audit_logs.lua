@@ -19,7 +19,7 @@ local RULES = {
   path = function()
     return "audit/v1/"
   end,
-  token_hint = "the option 'token' must be a user token (xoxp-…) of the organization's owner "
+  token_hint = "the option \"token\" must be a user token (xoxp-…) of the organization's owner "
     .. "with the scope auditlogs:read",
 }
 

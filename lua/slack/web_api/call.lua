@@ -6,7 +6,6 @@ local arguments = require "slack.web_api.arguments"
 local attempts = require "slack.web_api.attempts"
 local client_options = require "slack.web_api.options"
 local errors = require "slack.errors"
-local host = require "slack.web_api.host"
 local http = require "slack.http"
 local methods = require "slack.web_api.methods"
 local retry = require "slack.retry"
@@ -62,7 +61,7 @@ local function problem_with_name(name)
     return nil
   elseif name:find("://", 1, true) then -- and nothing of it, as it may be a secret
     return "the name of a Web API method expected, got a URL: other servers are asked by "
-      .. "slack.fetch, and another root of the Web API is the option 'api_url'"
+      .. "slack.fetch, and another root of the Web API is the option \"api_url\""
   end
   return ("the name of a Web API method expected, got %q"):format(name)
 end
@@ -73,10 +72,9 @@ local function problem_with(name, args, options)
     return problem
   elseif args ~= nil and type(args) ~= "table" then
     return ("%s: a table of arguments expected, got %s"):format(name, type(args))
-  elseif options ~= nil and type(options) ~= "table" then
-    return ("%s: a table of options expected, got %s"):format(name, type(options))
   end
-  return options and client_options.problem_of_call(options, name)
+  problem = options ~= nil and client_options.problem_of_call(options)
+  return problem and ("%s: %s"):format(name, problem)
 end
 
 ---A call ready to be made.
@@ -92,11 +90,11 @@ function M.new(client, name, args, options)
     return nil, problem
   end
   args, options = args or NONE, options or NONE
-  local own_token = options.token or args.token
-  problem = own_token ~= nil and host.token_problem(own_token)
+  problem = args.token ~= nil and client_options.token_problem(args.token)
   if problem then
     return nil, ("%s: argument 'token': %s"):format(name, problem)
   end
+  local own_token = options.token or args.token
   local method, settings = methods.find(name), client._options
   local body, is_json, is_broken = arguments.encode(args, method, options.body)
   if not body then

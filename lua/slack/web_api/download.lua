@@ -7,7 +7,6 @@ local checks = require "slack.option_checks"
 local client_options = require "slack.web_api.options"
 local core = require "slack.core"
 local errors = require "slack.errors"
-local host = require "slack.web_api.host"
 local http = require "slack.http"
 local merged = require "slack.merged"
 local retry = require "slack.retry"
@@ -19,7 +18,7 @@ local EXCERPT_LENGTH = 80
 local HOSTS = { "slack.com", "slack-gov.com", "slack-files.com" }
 
 local OPTIONS = merged(client_options.CALL_OPTIONS, {
-  max_bytes = checks.integer_from(1), progress = checks.of_type "function",
+  max_bytes = { check = checks.integer_from(1) }, progress = { check = checks.of_type "function" },
 })
 OPTIONS.body = nil
 
@@ -239,10 +238,7 @@ local function check_options(options)
   elseif type(options) ~= "table" then
     return "a table of options expected, got " .. type(options)
   end
-  local token = options.token
-  local problem = token ~= nil and host.token_problem(token)
-  return problem and "option 'token': " .. problem
-    or client_options.problem(options, OPTIONS, "options")
+  return (checks.all(options, OPTIONS, ""))
 end
 
 ---What is wrong with what is asked, or nil.
@@ -295,7 +291,7 @@ function M.run(client, what, to, options)
     max_wait = options.max_wait or settings.max_wait, waited = 0,
   }, Download)
   if not self.token then
-    return nil, failure("not_authed", "there is no token: give the option 'token'")
+    return nil, failure("not_authed", "there is no token: give the option \"token\"")
   elseif not is_slacks(self, url) then
     return nil, failure("foreign_url", "the URL is none of Slack's, so it does not get the token: "
       .. "slack.fetch reads files of other servers")

@@ -4,6 +4,7 @@
 local client_options = require "slack.web_api.options"
 local core = require "slack.core"
 local Generations = require "slack.generations"
+local header_lines = require "slack.headers"
 local http = require "slack.http"
 local Pacing = require "slack.web_api.pacing"
 local Stats = require "slack.web_api.stats"
@@ -129,16 +130,6 @@ function methods:_new_transfer(request, timeout)
   return request
 end
 
----@param token any
----@return string? problem
-function M.token_problem(token)
-  if type(token) ~= "string" then
-    return "string expected, got " .. type(token)
-  elseif token:find "[%s%c]" then
-    return "it has spaces or line ends in it"
-  end
-end
-
 -- Making --------------------------------------------------------------------------
 
 local system_name
@@ -153,21 +144,6 @@ local function operating_system()
     system_name = name and name:gsub("[^%w]", ""):lower() or "unknown"
   end
   return system_name
-end
-
--- Names in lower case, or what is wrong with one; not the value, which may be a secret.
-local function lower_names(headers)
-  local lowered = {}
-  for name, value in pairs(headers or {}) do
-    name = tostring(name)
-    value = tostring(value)
-    if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or value:find "[\r\n\0]" then
-      return nil, ("option 'headers': %q or its value has characters that no header has")
-        :format(name)
-    end
-    lowered[name:lower()] = value
-  end
-  return lowered
 end
 
 ---@param options any the program's
@@ -185,12 +161,12 @@ function M.new(options, rules)
   end
   local ok, message = net:check_url(settings.api_url)
   if not ok then
-    return nil, ("%s: option 'api_url': %s"):format(rules.name, message)
+    return nil, ('%s: option "api_url": %s'):format(rules.name, message)
   end
   local headers
-  headers, problem = lower_names(settings.headers)
+  headers, problem = header_lines.of_option(settings.headers)
   if not headers then
-    return nil, ("%s: %s"):format(rules.name, problem)
+    return nil, ('%s: option "headers": %s'):format(rules.name, problem)
   end
   local stats = Stats.new(settings)
   return {

@@ -2,8 +2,8 @@
 -- messages a minute by channel. Slack names tiers; the numbers of the special methods are
 -- those that its pages and answers show. A minute's worth at once is tolerated.
 
+local checks = require "slack.option_checks"
 local methods = require "slack.web_api.methods"
-local near_miss = require "slack.near_miss"
 
 -- By tier. The first one's methods are called seldom, and then a few together.
 local TIERS = { { 1, 5 }, { 20, 20 }, { 50, 50 }, { 100, 100 } }
@@ -33,10 +33,6 @@ for _, kind in ipairs { "users", "groups" } do
   end
 end
 
-local OPTIONS = {
-  tiers = true, methods = true, per_channel = true, share = true, store = true,
-}
-
 local M = { POSTING = POSTING }
 
 ---@class slack.PacingOptions
@@ -52,38 +48,41 @@ local function is_positive(value)
   return type(value) == "number" and value > 0 and value < math.huge
 end
 
-local function limit_problem(name, value)
+local LIMIT = {
+  per_minute = {
+    check = function(value)
+      return not is_positive(value) and "a number above 0 expected" or nil
+    end,
+  },
+  burst = { check = checks.integer_from(1) },
+}
+
+local function check_limit(name, value)
   if value == false or is_positive(value) then
     return nil
   elseif type(value) ~= "table" then
-    return ("%s: calls a minute, false, or { per_minute =, burst = } expected, got %s"):format(name,
-      type(value) == "number" and tostring(value) or type(value))
+    local problem = "calls a minute, false, or { per_minute =, burst = } expected"
+    return ("option %q: %s%s"):format(name, problem, checks.got(problem, value)), true
+  elseif value.per_minute == nil then
+    return ("option %q is missing"):format(name .. ".per_minute"), true
   end
-  for key in pairs(value) do
-    if key ~= "per_minute" and key ~= "burst" then
-      return ("%s: unknown field '%s'"):format(name, tostring(key))
-    end
-  end
-  if not is_positive(value.per_minute) then
-    return name .. ".per_minute: a number above 0 expected"
-  elseif value.burst ~= nil and (math.type(value.burst) ~= "integer" or value.burst < 1) then
-    return name .. ".burst: an integer of at least 1 expected"
-  end
+  return checks.all(value, LIMIT, name .. ".")
 end
 
-local function limits_problem(name, list, is_key)
-  if list == nil then
-    return nil
-  elseif type(list) ~= "table" then
-    return ("%s: table expected, got %s"):format(name, type(list))
-  end
-  for key, value in pairs(list) do
-    if not is_key(key) then
-      return ("%s: no such one: %s"):format(name, tostring(key))
+local function limits_check(name, is_key, keys)
+  return function(list)
+    if type(list) ~= "table" then
+      return "table expected"
     end
-    local problem = limit_problem(("%s[%q]"):format(name, key), value)
-    if problem then
-      return problem
+    for key, value in pairs(list) do
+      local full_name = ("%s.%s"):format(name, key)
+      if not is_key(key) then
+        return ("unknown option %q; there are %s"):format(full_name, keys), true
+      end
+      local problem, is_whole = check_limit(full_name, value)
+      if problem then
+        return problem, is_whole
+      end
     end
   end
 end
@@ -96,28 +95,32 @@ local function is_method(key)
   return type(key) == "string"
 end
 
----What is wrong with the option `pacing`, or nil.
----@param value any
----@return string?
-function M.problem(value)
-  if type(value) == "boolean" then
-    return nil
-  elseif type(value) ~= "table" then
-    return "true, false or a table expected, got " .. type(value)
-  end
-  for name in pairs(value) do
-    if not OPTIONS[name] then
-      return ("unknown field '%s'%s"):format(tostring(name), near_miss(name, OPTIONS))
+local function check_share(value)
+  return not (is_positive(value) and value <= 1) and "a number above 0, at most 1, expected" or nil
+end
+
+local function check_store(value)
+  return (type(value) ~= "table" or not value.replace)
+    and "a store expected, as slack.storage gives it" or nil
+end
+
+---The check of the option `pacing`, or of another one that is like it.
+---@param name string of the option
+---@return slack.OptionCheck
+function M.check(name)
+  local check_fields = checks.table_of({
+    tiers = { check = limits_check(name .. ".tiers", is_tier, "the tiers 1 to 4") },
+    methods = { check = limits_check(name .. ".methods", is_method, "names of methods") },
+    per_channel = { check = function(value) return check_limit(name .. ".per_channel", value) end },
+    share = { check = check_share }, store = { check = check_store },
+  }, name .. ".")
+  return function(value)
+    if type(value) == "table" then
+      return check_fields(value)
+    elseif type(value) ~= "boolean" then
+      return "true, false or a table expected" .. (type(value) == "string" and ", got string" or "")
     end
   end
-  if value.share ~= nil and not (is_positive(value.share) and value.share <= 1) then
-    return "share: a number above 0, at most 1, expected"
-  elseif value.store ~= nil and (type(value.store) ~= "table" or not value.store.replace) then
-    return "store: a store expected, as slack.storage gives it"
-  end
-  return limits_problem("tiers", value.tiers, is_tier)
-    or limits_problem("methods", value.methods, is_method)
-    or value.per_channel ~= nil and limit_problem("per_channel", value.per_channel) or nil
 end
 
 -- Seconds between calls, and how far ahead of that pace a burst may be.

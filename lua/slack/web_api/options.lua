@@ -1,89 +1,62 @@
 -- What a client and its calls can be told.
 
+local checks = require "slack.option_checks"
 local limits = require "slack.web_api.limits"
 local logs = require "slack.log"
 local merged = require "slack.merged"
-local near_miss = require "slack.near_miss"
-local option_checks = require "slack.option_checks"
 local retry = require "slack.retry"
 local roots = require "slack.web_api.roots"
 
 local DEFAULT_TIMEOUT = 30
 local DEFAULT_MAX_WAIT = 600
 
-local function max_wait_problem(value)
-  if type(value) ~= "number" or value < 0 or value ~= value then
-    return "seconds of at least 0 expected, got "
-      .. (type(value) == "number" and tostring(value) or type(value))
+local M = {}
+
+---@param token any
+---@return string? problem
+function M.token_problem(token)
+  if type(token) ~= "string" then
+    return "string expected, got " .. type(token)
+  elseif token:find "[%s%c]" then
+    return "it has spaces or line ends in it"
   end
 end
 
-local function seconds_problem(value)
-  if type(value) ~= "number" then
-    return "number expected, got " .. type(value)
-  elseif not (value >= 0 and value < 1e9) then
-    return "seconds from 0 to 1e9 expected, got " .. tostring(value)
-  end
-end
+local text, flag = { check = checks.of_type "string" }, { check = checks.of_type "boolean" }
+local fn, fields = { check = checks.of_type "function" }, { check = checks.of_type "table" }
+local seconds, retries = { check = checks.seconds }, { check = retry.problem }
+local max_wait = { check = checks.number_from(0) }
 
--- What each must be: a type, or a function that gives the problem.
 local OPTIONS = {
-  token = option_checks.web_token, api_url = "string", govslack = "boolean",
-  timeout = seconds_problem, connect_timeout = seconds_problem, idle_timeout = seconds_problem,
-  retries = retry.problem, proxy = "string", no_proxy = "string",
-  ca_file = "string", insecure = "boolean",
-  http2 = "boolean", max_requests = option_checks.integer_from(1, 10000),
-  headers = "table", user_agent = "string", log = option_checks.log,
-  on_call = "function", hints = "table",
-  pacing = limits.problem, max_wait = max_wait_problem, on_wait = "function",
-}
-local CALL_OPTIONS = {
-  token = "string", timeout = seconds_problem, retries = retry.problem, max_wait = max_wait_problem,
-  body = option_checks.one_of("form", "json"),
+  token = { check = checks.web_token }, api_url = text, govslack = flag,
+  timeout = seconds, connect_timeout = seconds, idle_timeout = seconds,
+  retries = retries, proxy = text, no_proxy = text, ca_file = text, insecure = flag,
+  http2 = flag, max_requests = { check = checks.integer_from(1, 10000) },
+  headers = fields, user_agent = text, log = { check = checks.log }, on_call = fn,
+  hints = fields, pacing = { check = limits.check "pacing" }, max_wait = max_wait, on_wait = fn,
 }
 
-local M = { CALL_OPTIONS = CALL_OPTIONS }
+---What a call can be told.
+M.CALL_OPTIONS = {
+  token = { check = M.token_problem }, timeout = seconds, retries = retries, max_wait = max_wait,
+  body = { check = checks.one_of("form", "json") },
+}
 
-local function problem_with(value, expected)
-  if type(expected) == "function" then
-    return expected(value)
-  end
-  local kind = expected == "integer" and math.type(value) or type(value)
-  if kind ~= expected then
-    return ("%s expected, got %s"):format(expected, type(value))
-  end
-end
-
----@param options table
----@param known table<string, string|fun(value: any): string?> what each must be
----@param what string whose they are
+---@param options any
 ---@return string? problem
-function M.problem(options, known, what)
-  for name, value in pairs(options) do
-    local expected = known[name]
-    if not expected then
-      return ("%s: unknown option '%s'%s"):format(what, tostring(name), near_miss(name, known))
-    end
-    local problem = problem_with(value, expected)
-    if problem then
-      return ("%s: option '%s': %s"):format(what, name, problem)
-    end
+function M.problem_of_call(options)
+  if type(options) ~= "table" then
+    return "a table of options expected, got " .. type(options)
   end
-end
-
----@param options slack.CallOptions
----@param name string of the method
----@return string? problem
-function M.problem_of_call(options, name)
-  return M.problem(options, CALL_OPTIONS, name)
+  return (checks.all(options, M.CALL_OPTIONS, ""))
 end
 
 ---What differs between those who make calls.
 ---@class slack.web_api.OptionRules
 ---@field name string of the function that the program calls
----@field token? fun(value: any): string? the check of the token
+---@field token? slack.OptionCheck
 ---@field token_variable? string of the environment
----@field more? table<string, string|function> options besides the usual ones
+---@field more? table<string, slack.Option> options besides the usual ones
 ---@field root? fun(options: table): string?, string? the URL in front of all paths, or a problem
 
 -- The token of the environment; else what is wrong with it.
@@ -92,13 +65,19 @@ local function token_of_environment(rules)
   if not token or token == "" then
     return nil
   end
-  local problem = option_checks.web_token(token)
+  local problem = checks.web_token(token)
   return token, problem and ("environment variable %s: %s"):format(rules.token_variable, problem)
 end
 
+-- Elsewhere its limits are not known.
+local function is_slack(api_url)
+  local host = api_url:lower():match "^https://([^/:]+)" or ""
+  return host == "slack.com" or host == "slack-gov.com"
+    or host:find "%.slack%.com$" ~= nil or host:find "%.slack%-gov%.com$" ~= nil
+end
+
 local function known_to(rules)
-  return (rules.more or rules.token) and merged(OPTIONS, { token = rules.token }, rules.more)
-    or OPTIONS
+  return rules.token and merged(OPTIONS, { token = { check = rules.token } }, rules.more) or OPTIONS
 end
 
 local function set_defaults(settings, options)
@@ -107,7 +86,7 @@ local function set_defaults(settings, options)
   settings.retries = settings.retry_policy.count
   settings.max_wait = options.max_wait or DEFAULT_MAX_WAIT
   if options.pacing == nil then
-    settings.pacing = roots.is_slack(settings.api_url) -- elsewhere its limits are not known
+    settings.pacing = is_slack(settings.api_url)
   end
   settings.log = options.log and logs.of(options.log)
 end
@@ -122,9 +101,9 @@ function M.read(options, rules)
   if type(options) ~= "table" then
     return nil, ("%s: a table of options expected, got %s"):format(name, type(options))
   end
-  local problem = M.problem(options, known_to(rules), name)
+  local problem = checks.all(options, known_to(rules), "")
   if problem then
-    return nil, problem
+    return nil, ("%s: %s"):format(name, problem)
   end
   local settings = merged(options)
   if not settings.token then

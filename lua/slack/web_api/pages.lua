@@ -10,19 +10,19 @@ local client_options = require "slack.web_api.options"
 local json = require "slack.json"
 local merged = require "slack.merged"
 local misuse = require "slack.misuse"
-local near_miss = require "slack.near_miss"
 local paging = require "slack.web_api.paging"
 local tasks = require "slack.tasks"
 
 local FOLDER = misuse.folder()
 
-local positive = checks.integer_from(1)
+local positive = { check = checks.integer_from(1) }
 
 local PAGE_OPTIONS = {
-  max_pages = positive, stop = checks.of_type "function", prefetch = checks.of_type "boolean",
+  max_pages = positive, stop = { check = checks.of_type "function" },
+  prefetch = { check = checks.of_type "boolean" },
 }
 local ITEM_OPTIONS = merged(PAGE_OPTIONS, {
-  max_items = positive, items = checks.of_type "string",
+  max_items = positive, items = { check = checks.of_type "string" },
 })
 
 local M = {}
@@ -241,25 +241,14 @@ end
 
 -- Making ---------------------------------------------------------------------------
 
-local function problem_of(name, value, known)
-  local check = known[name]
-  if check then
-    local problem = check(value)
-    return problem and ("option '%s': %s%s"):format(name, problem, checks.got(problem, value))
-  elseif not client_options.CALL_OPTIONS[name] then
-    return ("unknown option '%s'%s"):format(tostring(name),
-      near_miss(name, merged(known, client_options.CALL_OPTIONS)))
-  end
-end
-
 -- Ours, and those of each call.
 local function divide(options, known)
+  local problem = checks.all(options, merged(known, client_options.CALL_OPTIONS), "")
+  if problem then
+    return nil, problem
+  end
   local own, of_call = {}, {}
   for name, value in pairs(options) do
-    local problem = problem_of(name, value, known)
-    if problem then
-      return nil, problem
-    end
     local part = known[name] and own or of_call
     part[name] = value
   end

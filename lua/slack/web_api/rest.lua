@@ -135,13 +135,9 @@ end
 local function check(what, options)
   local problem = what.query ~= nil and type(what.query) ~= "table"
     and "a table of parameters expected, got " .. type(what.query)
-  if not problem and options ~= nil and type(options) ~= "table" then
-    problem = "a table of options expected, got " .. type(options)
-  end
-  problem = problem and ("%s: %s"):format(what.name, problem)
-    or options and client_options.problem_of_call(options, what.name)
+    or options ~= nil and client_options.problem_of_call(options)
   if problem then
-    misuse.raise(FOLDER, problem)
+    misuse.raise(FOLDER, ("%s: %s"):format(what.name, problem))
   end
 end
 
@@ -149,13 +145,8 @@ local function new_call(self, what, options)
   check(what, options)
   options = options or {}
   local path, body = encode(what)
-  local problem = not path and body
-  if not problem and options.token then
-    problem = host.token_problem(options.token)
-    problem = problem and "option 'token': " .. problem
-  end
-  if problem then
-    misuse.raise(FOLDER, ("%s: %s"):format(what.name, problem))
+  if not path then
+    misuse.raise(FOLDER, ("%s: %s"):format(what.name, body))
   end
   local settings, token = self._options, options.token or self._options.token
   return {
@@ -221,7 +212,7 @@ local user_token = option_checks.token("a user token (xoxp-…)", { ["^xoxp%-"] 
 ---@class slack.web_api.RestRules
 ---@field name string of the function that the program calls
 ---@field path fun(options: table): string behind the host
----@field more? table<string, string|function> options besides the usual ones
+---@field more? table<string, slack.Option> options besides the usual ones
 ---@field token_hint string which token it takes
 
 ---The fields of a client. Wrong options raise at the program's line.

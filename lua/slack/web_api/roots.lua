@@ -23,7 +23,7 @@ function M.api_url(options)
   local environment = os.getenv "SLACK_API_URL"
   local url = options.api_url or (environment ~= "" and environment) or SLACK
   if url:find "[?#]" or url:find "^%a+://[^/]*@" then
-    return nil, "option 'api_url': a URL with a host and a path alone expected: no query, no "
+    return nil, 'option "api_url": a URL with a host and a path alone expected: no query, no '
       .. "fragment, no user"
   end
   return (url:gsub("/*$", "/", 1))

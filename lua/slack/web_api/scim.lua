@@ -30,8 +30,8 @@ local RULES = {
   path = function(options)
     return ("scim/v%d/"):format(options.version or DEFAULT_VERSION)
   end,
-  more = { version = option_checks.integer_from(1, 2) },
-  token_hint = "the option 'token' must be a user token (xoxp-…) of an owner or admin with the "
+  more = { version = { check = option_checks.integer_from(1, 2) } },
+  token_hint = 'the option "token" must be a user token (xoxp-…) of an owner or admin with the '
     .. "scope admin",
 }
 

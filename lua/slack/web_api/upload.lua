@@ -255,10 +255,7 @@ end
 ---@param options any
 ---@return string?
 function M.problem(what, options)
-  if options ~= nil and type(options) ~= "table" then
-    return "a table of options expected, got " .. type(options)
-  end
-  return fields.problem(what) or options and client_options.problem_of_call(options, "options")
+  return fields.problem(what) or options ~= nil and client_options.problem_of_call(options) or nil
 end
 
 ---@async
