@@ -109,7 +109,7 @@ FUZZ         = $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
 FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c http_parser.c http_head.c text.c \
   redact.c redact_name.c redact_pass.c redact_token.c redact_url.c http_receiver.c \
   receiver_paths.c receiver_tally.c slack_body.c slack_delivery.c slack_headers.c http_form.c \
-  signature.c json_field.c mailbox.c message.c wake.c log.c log_limit.c clock.c error.c)
+  signature.c json_field.c mailbox.c message.c wake.c log.c log_limit.c clock.c error.c url_origin.c)
 
 fuzz: $(FUZZ:%=fuzz-%)   ## feed the codecs invented input, FUZZ_SECONDS (60) each (needs clang)
 
@@ -125,7 +125,7 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*
 	@mkdir -p $(@D)
 	$(call say,cc $<)$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES) \
-	  $(call libs,libcrypto,OPENSSL,-lcrypto)
+	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl)
 
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock

@@ -25,6 +25,7 @@ describe("net_options", function()
     for _, url in ipairs {
       "https://slack.com/api/", "wss://slack.com/", "http://127.0.0.1:1/", "http://127.200.1.9/",
       "ws://localhost:80/", "http://LOCALHOST/", "http://[::1]:8080/", "https://[2001:db8::1]/",
+      "http://127.1/", "http://0x7f000001/", "http://2130706433/",
     } do
       it("is allowed: " .. url, function()
         assert.is_true(assert(net {}):check_url(url))
@@ -34,7 +35,7 @@ describe("net_options", function()
     for _, url in ipairs {
       "http://slack.com/", "ws://slack.com/", "http://127.0.0.1.evil.example/", "http://10.0.0.1/",
       "http://127.evil.example/", "http://localhost.evil.example/", "http://[::2]/",
-      "http://localhost@evil.example/",
+      "http://localhost@evil.example/", "http://127.0.0.1.5/", "http://127.0.0.256/",
     } do
       it("is refused in plain text: " .. url, function()
         local ok, message, code = assert(net {}):check_url(url)

@@ -1,5 +1,6 @@
 #include "url_origin.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,18 @@ static bool is_printable(const char *text)
     return true;
 }
 
+static bool is_address(const char *host, struct in_addr *address)
+{
+    return inet_pton(AF_INET, host, address) == 1;
+}
+
+/* 127.1, 0x7f000001 and 2130706433 are addresses to libcurl. */
+static bool may_be_number(const char *host)
+{
+    struct in_addr address;
+    return *host >= '0' && *host <= '9' && !is_address(host, &address);
+}
+
 static bool read_plain(const char *url, struct slk_url_origin *origin)
 {
     for (size_t i = 0; i < SCHEMES; i++) {
@@ -64,7 +77,7 @@ static bool read_plain(const char *url, struct slk_url_origin *origin)
         snprintf(origin->scheme, sizeof origin->scheme, "%.*s", (int)schemes[i].length - 3, url);
         memcpy(origin->host, host, length);
         origin->host[length] = '\0';
-        return true;
+        return !may_be_number(origin->host);
     }
     return false;
 }
@@ -119,11 +132,9 @@ int slk_url_origin(const char *url, struct slk_url_origin *origin)
     return read_plain(url, origin) ? SLK_OK : read_any(url, origin);
 }
 
-/* IPv4 in four numbers, as curl_url writes it. */
 bool slk_is_loopback(const char *host)
 {
-    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0) {
-        return true;
-    }
-    return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
+    struct in_addr address;
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           (is_address(host, &address) && ntohl(address.s_addr) >> 24 == 127);
 }

@@ -9,7 +9,7 @@
 
 struct slk_url_origin {
     char scheme[24];          /* in lower case, cut if need be */
-    char host[SLK_HOST_SIZE]; /* in lower case; an IPv6 address with its brackets */
+    char host[SLK_HOST_SIZE]; /* in lower case; IPv4 in four numbers, IPv6 in brackets */
     unsigned port;
 };
 
@@ -18,7 +18,7 @@ struct slk_url_origin {
  * decides, which makes a dozen of them. */
 int slk_url_origin(const char *url, struct slk_url_origin *origin);
 
-/* Whether the host is this machine by its very name. */
+/* Whether the host of an origin is this machine by its very name. */
 bool slk_is_loopback(const char *host);
 
 #endif
