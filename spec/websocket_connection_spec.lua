@@ -1,4 +1,7 @@
+local Process = require "support.process"
+local Proxy = require "support.proxy"
 local core = require "slack.core"
+local files = require "support.files"
 local Wire = require "support.wire_slack"
 
 describe("the WebSocket of a socket mode connection", function()
@@ -36,6 +39,25 @@ describe("the WebSocket of a socket mode connection", function()
       local bot, socket = wire:ready_bot()
       wire:event(socket, "big", ("x"):rep(10 * 1024 * 1024))
       assert.truthy(#wait_for_envelope(wire, bot, "big").payload > 10 * 1024 * 1024)
+    end)
+
+    -- A server that may choose HTTP/2 does, and knows no upgrade then.
+    it("offers no other protocol", function()
+      local directory <close> = files.temporary()
+      for name, text in pairs(assert(core.certificate { names = "IP:127.0.0.1" })) do
+        files.write(("%s/%s.pem"):format(directory.path, name), text)
+      end
+      local port = Proxy.free_port()
+      local server <close> = Process.start(("openssl s_server -accept 127.0.0.1:%d"
+        .. " -cert certificate.pem -key key.pem -rev -tlsextdebug"):format(port),
+        { directory = directory.path })
+      local api <close> = Wire.start()
+      api:wait("the server", function() return server:output():find "ACCEPT" end)
+      local net = assert(core.net { ca_file = directory.path .. "/authority.pem", proxy = "" })
+      api:answer_next(200, ('{"ok":true,"url":"wss://127.0.0.1:%d/link"}'):format(port))
+      local bot = api:bot { net = net } -- luacheck: ignore 211
+      api:wait("the handshake", function() return server:output():find "ESTABLISHED" end)
+      assert.is_nil(server:output():find "application layer protocol")
     end)
 
     for name, tls in pairs {
