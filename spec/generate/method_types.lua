@@ -224,6 +224,14 @@ local function pages_text(method, known)
     .. EACH:format(method.name, mark, args, item_type(method, known))
 end
 
+-- The last ones, for names that are not known here: newer methods, names in variables.
+local ANY_NAME = '---@field call fun(self: slack.Client, name: string, args?: table<string, any>, '
+  .. "options?: slack.CallOptions): table?, slack.Error?\n"
+  .. "---@field pages fun(self: slack.Client, name: string|table|function, "
+  .. "args?: table<string, any>, options?: slack.PagesOptions): slack.Pages|fun(): table?\n"
+  .. "---@field each fun(self: slack.Client, name: string|table|function, "
+  .. "args?: table<string, any>, options?: slack.EachOptions): slack.Items|fun(): any?\n"
+
 local function client_text(known)
   local lines = {
     annotations.head "The client's families of methods, and its calls by name.",
@@ -243,6 +251,7 @@ local function client_text(known)
       lines[#lines + 1] = method.items and pages_text(method, known) or nil
     end
   end
+  lines[#lines + 1] = ANY_NAME
   return table.concat(lines)
 end
 

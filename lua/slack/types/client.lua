@@ -469,3 +469,6 @@
 ---@field call fun(self: slack.Client, name: "workflows.triggers.permissions.list", args: slack.args.workflows.triggers.permissions.list, options?: slack.CallOptions): table?, slack.Error?
 ---@field call fun(self: slack.Client, name: "workflows.triggers.permissions.remove", args: slack.args.workflows.triggers.permissions.remove, options?: slack.CallOptions): table?, slack.Error?
 ---@field call fun(self: slack.Client, name: "workflows.triggers.permissions.set", args: slack.args.workflows.triggers.permissions.set, options?: slack.CallOptions): table?, slack.Error?
+---@field call fun(self: slack.Client, name: string, args?: table<string, any>, options?: slack.CallOptions): table?, slack.Error?
+---@field pages fun(self: slack.Client, name: string|table|function, args?: table<string, any>, options?: slack.PagesOptions): slack.Pages|fun(): table?
+---@field each fun(self: slack.Client, name: string|table|function, args?: table<string, any>, options?: slack.EachOptions): slack.Items|fun(): any?

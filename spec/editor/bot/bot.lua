@@ -93,3 +93,18 @@ end
 for user in client:each "users.list" do
   number = user.id --> cast-local-type
 end
+
+-- Names that are not known: newer methods, and names in variables.
+local name = os.getenv "METHOD" or ""
+client:call(name, { anything = 1 })
+client:call "some.newMethod"
+for page in client:pages(name) do print(page.ok) end
+for user in client:each(client.users.list) do print(user) end
+for item in client:each("some.newMethod", {}) do print(item) end
+-- Those that are known stay exact.
+client:call("chat.postMessage", { text = "x" }) --> missing-fields
+client:call("users.info", { user = 5 }) --> assign-type-mismatch
+local info = client:call("users.info", { user = "U1" })
+print(info.user) --> need-check-nil
+number = info and info.user.shoe_size --> cast-local-type undefined-field
+client:call("users.list", { limit = "x" }) --> assign-type-mismatch
