@@ -126,6 +126,21 @@ describe("limits in a store", function()
     assert.is_true(slack.requests[21].at < 4)
   end)
 
+  it("hold nobody up for long when another's clock was ahead by a year in a pause", function()
+    local year = 365 * 86400
+    local ahead = storage.open("memory:", { clock = function() return slack.time.now + year end })
+    ahead.backend = store.backend
+    local hurried = new_client(nil, { store = ahead, max_wait = 0 })
+    answer = function() return 429, "", { ["Retry-After"] = "20" } end
+    tasks.run(function()
+      assert.is_nil((hurried.users.list()))
+      tasks.sleep(0.1)
+    end)
+    answer = false
+    call_all({ new_client() }, 1, "users.list")
+    assert.is_true(slack.requests[2].at < 10)
+  end)
+
   it("do not make on_wait tell of the store", function()
     local told = 0
     local client = clients.new {

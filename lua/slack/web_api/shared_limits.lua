@@ -26,6 +26,9 @@ local LOG_PERIOD = 60
 local MAX_ATTEMPTS = 10
 local MOST_IN_KEY = 100
 local PART_OF_BURST = 10
+-- No pause is longer (pacing.lua): what says so comes from a clock that is wrong, by years
+-- perhaps.
+local LONGEST_PAUSE = 3600
 
 ---@class slack.web_api.SharedLimits
 ---@field store slack.Store
@@ -62,8 +65,11 @@ local function update(self, key, change, bucket)
     if err then
       return nil, err
     end
-    local now = micro(self.clock())
-    local due, opens_at, result = change(old and old[1] or 0, old and old[2] or 0, now, bucket)
+    local now, old_opens_at = micro(self.clock()), old and old[2] or 0
+    if not (old_opens_at <= now + micro(LONGEST_PAUSE)) then
+      old_opens_at = 0
+    end
+    local due, opens_at, result = change(old and old[1] or 0, old_opens_at, now, bucket)
     if not due then
       return result
     end
