@@ -289,6 +289,13 @@ describe("http_client", function()
       assert_failure("dns", "check the name", request { url = "https://" .. name .. "/" })
     end)
 
+    it("says of a short time how short it was", function()
+      server = WebServer.start(function() end)
+      local _, err = request { url = server.url, timeout = 0.004 }
+      assert.matches("timed out after %S+ s", err.message)
+      assert.not_matches("after 0%.0 s", err.message)
+    end)
+
     it("is 'timeout' when the server is silent", function()
       server = WebServer.start(function() end)
       local before = loop.now()

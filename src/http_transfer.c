@@ -323,16 +323,18 @@ static void fail_timeout(struct slk_http_transfer *transfer)
     double took = seconds_of(slk_clock_now() - transfer->started);
     double waited = seconds_of(transfer->started - transfer->submitted);
     long connect_ms = request->connect_timeout_ms;
+    int decimals = took < 0.1 ? 3 : 1;
     char text[112];
     if (!transfer->begun && connect_ms > 0 && connect_ms < allowed_ms(transfer)) {
         snprintf(text, sizeof text,
-                 "timed out after %.1f s %s (connect_timeout): check the network", took, phase);
+                 "timed out after %.*f s %s (connect_timeout): check the network", decimals, took,
+                 phase);
     } else if (allowed_ms(transfer) < request->timeout_ms && waited > took / 8) {
         snprintf(text, sizeof text,
-                 "timed out after %.1f s %s, having waited %.1f s for earlier requests", took,
-                 phase, waited);
+                 "timed out after %.*f s %s, having waited %.1f s for earlier requests", decimals,
+                 took, phase, waited);
     } else {
-        snprintf(text, sizeof text, "timed out after %.1f s %s", took, phase);
+        snprintf(text, sizeof text, "timed out after %.*f s %s", decimals, took, phase);
     }
     slk_http_transfer_fail(transfer, timeout_code(transfer), text);
 }

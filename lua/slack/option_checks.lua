@@ -49,8 +49,10 @@ function M.integer_from(least, most)
   end
 end
 
----Seconds that the client thread can count; as a timeout 0 is none.
+---Seconds that the client thread can count.
 M.seconds = M.number_from(0, 1e9 - 1)
+---The same as a timeout, which for the client thread is none when it is 0.
+M.timeout = M.number_from(0.001, 1e9 - 1)
 
 ---@param ... string
 ---@return slack.OptionCheck

@@ -14,6 +14,8 @@ local UNCERTAIN = {
   timeout = true, interrupted = true, internal_error = true, fatal_error = true,
   service_unavailable = true, request_timeout = true, team_added_to_org = true,
 }
+-- Those after which it is likely.
+local HALF_DONE = { timeout = true, interrupted = true, internal_error = true, fatal_error = true }
 
 local USUAL = { count = 5, first_delay = 0.5, max_delay = 20 }
 -- Seconds that a "too many" holds back which does not say how long.
@@ -73,17 +75,26 @@ function M.pause(header)
   return math.min(tonumber(digits) or DEFAULT_PAUSE, LONGEST_PAUSE)
 end
 
+local function is_unsent(err)
+  local cause = err.cause -- where the error was put into other words
+  local is_answered = err.status ~= nil -- by a server, whose words may be the same as ours
+  return not is_answered and UNSENT[err.code] or err.is_unsent
+    or type(cause) == "table" and cause.is_unsent
+end
+
 ---@param err slack.Error
 ---@param is_repeatable boolean doing it twice does no harm
 ---@return boolean
 function M.is_worthwhile(err, is_repeatable)
-  local cause = err.cause -- where the error was put into other words
-  local is_answered = err.status ~= nil -- by a server, whose words may be the same as ours
-  if not is_answered and UNSENT[err.code] or err.is_unsent
-    or type(cause) == "table" and cause.is_unsent then
-    return true
-  end
-  return is_repeatable and (UNCERTAIN[err.code] or (err.status or 0) >= 500)
+  return is_unsent(err)
+    or is_repeatable and (UNCERTAIN[err.code] or (err.status or 0) >= 500)
+end
+
+---Whether it may have been done all the same.
+---@param err slack.Error
+---@return boolean
+function M.is_open(err)
+  return not is_unsent(err) and (HALF_DONE[err.code] or (err.status or 0) >= 500)
 end
 
 ---Seconds before the attempt after so many failures: doubling, half of it random.

@@ -12,7 +12,7 @@ local DEFAULT_RETRIES = { count = 3 }
 local DEFAULT_MAX_WAIT = 600
 local text, flag = { check = checks.of_type "string" }, { check = checks.of_type "boolean" }
 local OPTIONS = {
-  timeout = { check = checks.seconds }, retries = { check = retry.problem },
+  timeout = { check = checks.timeout }, retries = { check = retry.problem },
   max_wait = { check = checks.number_from(0) }, pacing = flag, proxy = text, no_proxy = text,
   ca_file = text, insecure = flag,
 }

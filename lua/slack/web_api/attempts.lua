@@ -40,6 +40,15 @@ local function is_wanted(call, err, failures)
   return wanted
 end
 
+-- What is not repeated may be there all the same, and who calls again should know.
+local function failed_for_good(call, err, failures)
+  if not call.is_repeatable and retry.is_open(err) then
+    err.message = ("%s; it may have been done all the same%s"):format(err.message,
+      failures == 1 and ", and was not repeated" or "")
+  end
+  return err
+end
+
 local function back_off(host, call, err, failures)
   local delay = retry.delay(failures, call.retries)
   if call.waited + delay > call.max_wait then
@@ -110,7 +119,7 @@ function M.run(host, call, attempt)
     end
     failures = failures + 1
     if not is_wanted(call, err, failures) or not back_off(host, call, err, failures) then
-      return nil, err
+      return nil, failed_for_good(call, err, failures)
     end
     ::continue::
   end

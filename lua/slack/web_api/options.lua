@@ -24,7 +24,7 @@ end
 
 local text, flag = { check = checks.of_type "string" }, { check = checks.of_type "boolean" }
 local fn, fields = { check = checks.of_type "function" }, { check = checks.of_type "table" }
-local seconds, retries = { check = checks.seconds }, { check = retry.problem }
+local seconds, retries = { check = checks.timeout }, { check = retry.problem }
 local max_wait = { check = checks.number_from(0) }
 
 local OPTIONS = {
