@@ -77,7 +77,7 @@ describe("examples/sandbox.lua", function()
 
   it("opens modals, menus, the home tab and the assistant of such a bot", function()
     local environment = exports()
-    local function with(name, lines)
+    local function with(name, lines, last)
       local from = #slack_here:output()
       local bot <close> = Process.lua("examples/" .. name .. "/bot.lua",
         { environment = environment })
@@ -85,7 +85,12 @@ describe("examples/sandbox.lua", function()
       for _, line in ipairs(lines) do
         from = #slack_here:output()
         typed:write(line[1], "\n")
-        wait_for(line[2], from)
+        for i = 2, #line do
+          wait_for(line[i], from)
+        end
+      end
+      if last then
+        last(from)
       end
       bot:signal()
       bot:wait()
@@ -109,11 +114,17 @@ describe("examples/sandbox.lua", function()
       { "/fill a b", "there is no modal open" },
     })
     with("assistant", {
-      { "/assistant Is there life?", "What would you like to know?" },
-      { "", "(direct message, in a thread)" },
+      { "/assistant Is there life?", "What would you like to know?",
+        "(direct message, in a thread)" },
       { "/click 2 bad", "Thank you, noted." },
     })
-    with("home", { { "/home", "None. Send me" }, { "/dm buy milk\n/home", "• buy milk" } })
+    with("home", { { "/home", "None. Send me" }, { "/dm buy milk" } }, function(from)
+      live_app.wait(function() -- nothing tells when the bot has noted it
+        typed:write "/home\n"
+        tasks.sleep(0.02)
+        return slack_here:output():find("• buy milk", from, true)
+      end)
+    end)
   end)
 
   it("has tokens that stay the same over its starts", function()

@@ -2,27 +2,18 @@
 -- both gone when the spec ends.
 
 local http_options = require "slack.http_options"
-local loop = require "slack.loop"
 local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
-
-local PATIENCE <const> = 60 -- seconds
+local wait_until = require "support.wait_until"
 
 local M = {}
 
 ---Waits until condition() is true; fails the spec when it never is.
 ---@param condition fun(): any
+---@return any value
 function M.wait(condition)
-  local deadline = loop.now() + PATIENCE
-  local value = condition()
-  while not value do
-    if loop.now() > deadline then
-      error("what was waited for never came", 2)
-    end
-    tasks.sleep(0.005)
-    value = condition()
-  end
+  local value = wait_until("what the spec waits for", condition, 3)
   return value
 end
 
