@@ -1,6 +1,8 @@
 local KeptLog = require "support.kept_log"
+local Process = require "support.process"
 local WebServer = require "support.web_server"
 local clients = require "slack.client"
+local files = require "support.files"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local merged = require "slack.merged"
@@ -152,6 +154,23 @@ describe("client", function()
       local client = start(ok)
       assert(client:with_token("xoxb-other").auth.test())
       assert.equal("Bearer xoxb-other", server.requests[1].headers.authorization)
+    end)
+
+    it("comes from SLACK_BOT_TOKEN, in a script that is neither app nor task", function()
+      local directory <close> = files.temporary()
+      files.write(directory.path .. "/script.lua",
+        'print(require "slack".client().auth.test().user)')
+      tasks.run(function()
+        start(function() return 200, { ok = true, user = "ada" } end)
+        local script <close> = Process.lua(directory.path .. "/script.lua", {
+          environment = { SLACK_BOT_TOKEN = TOKEN, SLACK_API_URL = server.url .. "/api/" },
+        })
+        while script:is_running() do
+          tasks.sleep(0.01)
+        end
+        assert.equal("ada\n", script:output())
+        assert.equal("Bearer " .. TOKEN, server.requests[1].headers.authorization)
+      end)
     end)
 
     it("is asked for when there is none (S032, S236)", function()

@@ -147,6 +147,14 @@ describe("slack.fetch", function()
     end
   end)
 
+  it("takes no more of a body than max_response", function()
+    server = WebServer.start(function() return 200, ("x"):rep(1001) end)
+    assert.equal(1001, #assert(fetch(server.url, { max_response = 1001 })).body)
+    local response, err = fetch(server.url, { max_response = 1000 })
+    assert.is_nil(response)
+    assert.equal("too_large", err.code)
+  end)
+
   describe("bodies that stream", function()
     local folder
 

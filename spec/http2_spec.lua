@@ -3,6 +3,7 @@ local Process = require "support.process"
 local Proxy = require "support.proxy"
 local ScriptedServer = require "support.scripted_server"
 local WebServer = require "support.web_server"
+local clients = require "slack.client"
 local files = require "support.files"
 local http = require "slack.http"
 local loop = require "slack.loop"
@@ -146,6 +147,20 @@ describe("http2", function()
     it("is not spoken unless asked for", function()
       start()
       assert.is_truthy(select(2, get { http2 = false })) -- this server knows nothing else
+    end)
+
+    it("is spoken by a client that is told so", function()
+      start()
+      local folder = certificates.directory.path
+      assert(files.run(("mkdir %s/api && echo '{\"ok\":true}' >%s/api/auth.test"):format(folder,
+        folder)))
+      for _, http2 in ipairs { true, false } do
+        local client = clients.new {
+          token = "xoxb-1", api_url = url:gsub("hello", "api/"), ca_file = certificates.ca_file,
+          proxy = "", log = "off", retries = 0, http2 = http2,
+        }
+        assert.equal(http2, client.auth.test() ~= nil) -- nghttpd speaks nothing else
+      end
     end)
 
     it("shares one connection among many requests", function()

@@ -11,7 +11,10 @@ describe("a private authority", function()
   it("is known by ca_file, and by SSL_CERT_FILE, without a proxy too", function()
     live.run(function(here)
       local directory <close> = files.temporary()
-      local program <close> = proxies.run_program(directory, here, { SSL_CERT_FILE = here.ca_file })
+      local program <close> = proxies.run_program(directory, here, {
+        SSL_CERT_FILE = here.ca_file,
+        HTTPS_PROXY = "http://127.0.0.1:1", -- which is not for this machine
+      })
       assert(here:wait_connections(1), program:output())
       here:command { command = "/hello", user = "ada" }
       assert(here:wait_message { text = "From a program.", ephemeral = true, user = "ada" })

@@ -167,6 +167,21 @@ describe("behind squid", function()
     end
   end)
 
+  it("the WebSocket goes past it alone when only its port is one of them", function()
+    live.run(function(here, new_app, lines)
+      proxies.move(here, "slack.test")
+      local app = new_app {
+        api_url = here.api_url, proxy = proxies.start(proxies.find "squid"), connections = 1,
+        no_proxy = "slack.test:" .. here.socket.url:match ":(%d+)",
+      }
+      local starting = tasks.spawn(app.start, app)
+      live.wait(function()
+        return table.concat(lines, "\n"):find "WebSocket slack%.test:%d+: Could not resolve host"
+      end)
+      starting:cancel()
+    end, { certificate = proxies.CERTIFICATE })
+  end)
+
   it("the list may come from NO_PROXY", function()
     live.run(function(here)
       local directory <close> = files.temporary()

@@ -186,6 +186,20 @@ describe("client:download", function()
       assert.is_nil(elsewhere.requests[2].headers.authorization)
     end)
 
+    it("follows none to plain text", function()
+      server = WebServer.start(function() return 302, "", { "Location", elsewhere.url } end,
+        { tls = { names = "IP:127.0.0.1" } })
+      elsewhere = WebServer.start(function() return 200, BYTES end)
+      local client = clients.new {
+        token = "xoxb-1", api_url = server.url .. "/api/", proxy = "", log = "off",
+        ca_file = server.ca_file,
+      }
+      local bytes, err = client:download(server.url .. "/files-pri/F1/a.bin")
+      assert.is_nil(bytes)
+      assert.equal("redirect", err.code)
+      assert.equal(0, #elsewhere.requests)
+    end)
+
     it("follows five redirects and no more", function()
       local client, url = start(function() return 302, "", { "Location", "/again" } end)
       local _, err = client:download(url)

@@ -231,14 +231,15 @@ describe("retries", function()
     answer = function() return failure "connection" end
     local _, err = new_client().chat.postMessage {}
     assert.same({ "connection", 6, 5 }, { err.code, #slack.requests, #waits })
-    local ceiling, halves = 0.5, 0
+    local ceiling, halves, wholes = 0.5, 0, 0
     for _, wait in ipairs(waits) do
       assert.equal("retry", wait[2])
       assert.is_true(wait[1] >= ceiling / 2 and wait[1] <= ceiling)
       halves = halves + (wait[1] == ceiling / 2 and 1 or 0)
+      wholes = wholes + (wait[1] == ceiling and 1 or 0)
       ceiling = ceiling * 2
     end
-    assert.is_true(halves < 5)
+    assert.is_true(halves < 5 and wholes < 5)
   end)
 
   for name, case in pairs {
