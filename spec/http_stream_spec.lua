@@ -466,6 +466,29 @@ describe("http_stream", function()
     assert.equal("closed", code)
   end)
 
+  it("has no use for pieces where nothing streams", function()
+    local url = scripted { "read", "hang" }
+    local client <close> = OwnClient.new()
+    local id = client:request { url = url }
+    while client.client:stats().running == 0 do
+      client.poller:wait(0.01, {})
+    end
+    client.client:feed(id, "bytes")
+    client.client:feed(id)
+    client.client:hand_on(id)
+    client.client:cancel(id)
+    assert.equal("cancelled", select(6, client:next()))
+  end)
+
+  it("is not made with the name of a file that C would cut short", function()
+    local client <close> = OwnClient.new()
+    for _, side in ipairs { "source", "sink" } do
+      assert.error_matches(function()
+        client:request { url = "https://slack.com/", stream = { [side] = "/tmp/a\0b" } }
+      end, ("field '%s': a zero byte inside"):format(side))
+    end
+  end)
+
   it("leaves a turn to others while it waits for its caller", in_task(function()
     local url = scripted { "read", ENDLESS, FLOOD }
     local held = {}

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 #define GZIP_WINDOW (15 + 16) /* the largest; gzip's wrapping and no other */
@@ -21,7 +22,7 @@ static void feed(z_stream *stream, const unsigned char **data, size_t *length)
 {
     if (stream->avail_in == 0) {
         stream->avail_in = *length < UINT_MAX ? (uInt)*length : UINT_MAX;
-        stream->next_in = (z_const Bytef *)*data;
+        stream->next_in = *data;
         *data += stream->avail_in;
         *length -= stream->avail_in;
     }

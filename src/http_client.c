@@ -309,11 +309,11 @@ static void end(struct slk_http_client *client, struct slk_http_transfer *transf
     start_waiting(client, host);
 }
 
-/* One that is not running has ended meanwhile. */
+/* One that is not running has ended meanwhile; one that does not stream wants nothing. */
 static void go_on(struct slk_http_client *client, struct client_command *order)
 {
     struct slk_http_transfer *transfer = find_running(client, order->id);
-    if (transfer == NULL) {
+    if (transfer == NULL || transfer->request->stream == NULL) {
         return;
     }
     struct slk_http_piece *piece = order->piece;

@@ -82,8 +82,11 @@ static bool has(const struct slk_http_headers *headers, const char *name, size_t
 int slk_http_headers_complete(struct slk_http_headers *headers)
 {
     static const char *const unwanted[] = {"Expect:", "Content-Type:"};
+    if (headers->is_complete) {
+        return SLK_OK; /* shared: nothing may be written */
+    }
     int status = SLK_OK;
-    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted && !headers->is_complete; i++) {
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
         if (status == SLK_OK && !has(headers, unwanted[i], strlen(unwanted[i]) - 1)) {
             status = append(headers, unwanted[i]);
         }

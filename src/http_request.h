@@ -59,10 +59,11 @@ int slk_http_request_set_body(struct slk_http_request *request, const void *body
 void slk_http_request_free(struct slk_http_request *request);
 
 /* What came back. error is NULL when a whole response arrived (whatever its
- * status), else its code is one of "timeout", "connection" (nothing was sent: safe to
- * repeat), "interrupted" (it may have been received), "tls", "proxy", "dns",
- * "too_large", "cancelled", "closed", "invalid_url", "memory", "file" (a file that a
- * body comes from or goes to), "body" (a length that was not kept). */
+ * status), else its code is one of "timeout", "timeout_unsent" (before anything was
+ * sent), "connection" (nothing was sent: safe to repeat), "interrupted" (it may have been
+ * received), "tls", "proxy", "dns", "too_large", "cancelled", "closed", "invalid_url",
+ * "memory", "file" (a file that a body comes from or goes to), "body" (a length that was
+ * not kept). */
 struct slk_http_result {
     struct slk_message message; /* kind SLK_MESSAGE_HTTP */
     uint64_t id;

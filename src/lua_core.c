@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <curl/curl.h>
 #include <hiredis/hiredis.h>
@@ -90,10 +91,14 @@ const char *slk_field_string(lua_State *L, int index, const char *name, const ch
 {
     const char *value = fallback;
     if (get_field(L, index, name)) {
+        size_t length;
         if (lua_type(L, -1) != LUA_TSTRING) {
             bad_field(L, name, "string");
         }
-        value = lua_tostring(L, -1);
+        value = lua_tolstring(L, -1, &length);
+        if (strlen(value) != length) { /* a file of another name, half of a password */
+            luaL_error(L, "field '%s': a zero byte inside", name);
+        }
     }
     lua_pop(L, 1);
     return value;
