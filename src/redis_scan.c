@@ -15,14 +15,16 @@
 #define MAX_LIST    ((size_t)1 << 26) /* bytes of pointers */
 
 struct scan {
+    struct slk_text prefix; /* of all keys */
     struct slk_buffer pattern;
     struct slk_buffer pages; /* of redisReply pointers */
     struct slk_buffer keys;  /* of struct slk_text, into the pages */
     char cursor[24];
 };
 
-static void begin(struct scan *scan)
+static void begin(struct scan *scan, struct slk_text prefix)
 {
+    scan->prefix = prefix;
     slk_buffer_init(&scan->pattern, MAX_PATTERN);
     slk_buffer_init(&scan->pages, MAX_LIST);
     slk_buffer_init(&scan->keys, MAX_LIST);
@@ -54,9 +56,9 @@ static int append_escaped(struct slk_buffer *pattern, struct slk_text text)
     return status;
 }
 
-static int make_pattern(struct scan *scan, struct slk_text prefix, struct slk_text key)
+static int make_pattern(struct scan *scan, struct slk_text key)
 {
-    int status = append_escaped(&scan->pattern, prefix);
+    int status = append_escaped(&scan->pattern, scan->prefix);
     status = status == SLK_OK ? append_escaped(&scan->pattern, key) : status;
     return status == SLK_OK ? slk_buffer_append(&scan->pattern, "*", 1) : status;
 }
@@ -69,12 +71,22 @@ static int ask(struct scan *scan, struct slk_redis_connection *connection)
     return slk_redis_connection_append(connection, words, sizeof words / sizeof *words);
 }
 
-/* A reply is [cursor, [key…]]. */
-static bool is_page(const redisReply *reply)
+static bool is_key(const struct scan *scan, const redisReply *reply)
 {
-    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
-           reply->element[0]->type == REDIS_REPLY_STRING &&
-           reply->element[1]->type == REDIS_REPLY_ARRAY;
+    return reply->type == REDIS_REPLY_STRING && reply->len >= scan->prefix.length &&
+           memcmp(reply->str, scan->prefix.data, scan->prefix.length) == 0;
+}
+
+/* A reply is [cursor, [key…]]. */
+static bool is_page(const struct scan *scan, const redisReply *reply)
+{
+    bool is = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+              reply->element[0]->type == REDIS_REPLY_STRING &&
+              reply->element[1]->type == REDIS_REPLY_ARRAY;
+    for (size_t i = 0; is && i < reply->element[1]->elements; i++) {
+        is = is_key(scan, reply->element[1]->element[i]);
+    }
+    return is;
 }
 
 /* Owns the reply when it gives SLK_OK. */
@@ -100,8 +112,9 @@ static int compare(const void *a, const void *b)
 }
 
 /* SCAN may give a key twice. */
-static void conclude(struct scan *scan, size_t skip, struct slk_storage_job *job)
+static void conclude(struct scan *scan, struct slk_storage_job *job)
 {
+    size_t skip = scan->prefix.length;
     struct slk_text *keys = (struct slk_text *)(void *)scan->keys.data;
     size_t count = scan->keys.length / sizeof *keys;
     slk_storage_job_begin_list(job);
@@ -122,7 +135,7 @@ static void take_page(struct scan *scan, struct slk_storage_job *job, redisReply
     if (reply->type == REDIS_REPLY_ERROR) {
         const char *code = slk_redis_explain(name, reply->str, &err);
         slk_storage_job_fail(job, code, err.text);
-    } else if (!is_page(reply)) {
+    } else if (!is_page(scan, reply)) {
         slk_storage_job_fail(job, "storage", "an answer to SCAN that is none");
     } else if (add_page(scan, reply) == SLK_OK) {
         return;
@@ -157,15 +170,15 @@ enum slk_redis_progress slk_redis_scan(struct slk_redis_connection *connection,
                                        struct slk_storage_job *job, struct slk_error *err)
 {
     struct scan scan;
-    begin(&scan);
+    begin(&scan, prefix);
     enum slk_redis_progress progress = SLK_REDIS_DONE;
-    if (make_pattern(&scan, prefix, job->request.key) != SLK_OK) {
+    if (make_pattern(&scan, job->request.key) != SLK_OK) {
         slk_storage_job_fail(job, "memory", "out of memory for a command");
     } else {
         progress = run(&scan, connection, patience, job, err);
     }
     if (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING) {
-        conclude(&scan, prefix.length, job);
+        conclude(&scan, job);
     }
     end(&scan);
     return progress;

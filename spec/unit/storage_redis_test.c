@@ -224,6 +224,22 @@ static void a_list_that_is_cut_off_is_made_anew(void)
     stop_server();
 }
 
+static void a_list_of_what_was_not_asked_for_is_none(void)
+{
+    static const struct script script = {
+        {{LOGIN, "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nx\r\n",
+          "*2\r\n$1\r\n0\r\n*2\r\n$3\r\nx:b\r\n$-1\r\n", "*2\r\n$1\r\n0\r\n*1\r\n$3\r\ny:b\r\n"}}};
+    start_server(&script);
+    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
+    for (int i = 0; i < 3; i++) {
+        struct slk_storage_job *job = new_job(SLK_STORAGE_KEYS, slk_clock_now());
+        CHECK(store->run(store, job) == NULL);
+        check_failed(job, "storage", "an answer to SCAN that is none");
+    }
+    store->close(store);
+    stop_server();
+}
+
 static void a_server_that_loads_its_data_is_waited_for(void)
 {
     static const struct script script = {
@@ -398,6 +414,7 @@ int main(void)
 {
     what_may_have_been_done_is_not_done_again();
     a_list_that_is_cut_off_is_made_anew();
+    a_list_of_what_was_not_asked_for_is_none();
     a_server_that_loads_its_data_is_waited_for();
     a_name_that_led_to_a_replica_is_looked_up_again();
     what_was_read_for_too_long_is_not_asked_again();
