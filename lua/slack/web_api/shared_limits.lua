@@ -66,7 +66,7 @@ local function update(self, key, change, bucket)
       return nil, err
     end
     local now, old_opens_at = micro(self.clock()), old and old[2] or 0
-    if not (old_opens_at <= now + micro(LONGEST_PAUSE)) then
+    if old_opens_at > now + micro(LONGEST_PAUSE) then
       old_opens_at = 0
     end
     local due, opens_at, result = change(old and old[1] or 0, old_opens_at, now, bucket)
