@@ -104,7 +104,7 @@ for item in client:each("some.newMethod", {}) do print(item) end
 -- Those that are known stay exact.
 client:call("chat.postMessage", { text = "x" }) --> missing-fields
 client:call("users.info", { user = 5 }) --> assign-type-mismatch
-local info = client:call("users.info", { user = "U1" })
-print(info.user) --> need-check-nil
-number = info and info.user.shoe_size --> cast-local-type undefined-field
+local named = client:call("users.info", { user = "U1" })
+print(named.user) --> need-check-nil
+number = named and named.user.shoe_size --> cast-local-type undefined-field
 client:call("users.list", { limit = "x" }) --> assign-type-mismatch
