@@ -9,6 +9,7 @@ local oauth_app = require "support.oauth_app"
 local slack = require "slack"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
+local wait_until = require "support.wait_until"
 
 local HOUR <const> = 3600
 local BOT <const> = { team_id = "T1" }
@@ -45,6 +46,8 @@ describe("rotation", function()
       table.insert(self.calls, args.refresh_token)
       if self.pause then
         slack.sleep(self.pause)
+      elseif self.gate then
+        self.gate:await(60)
       end
       if self.failure then
         return nil, errors.new(self.failure)
@@ -61,6 +64,13 @@ describe("rotation", function()
         ok = true, token_type = half, access_token = ("xoxe.xox%s-1-%d"):format(half:sub(1, 1),
           number), refresh_token = refresh, expires_in = 12 * HOUR, scope = "a,b",
       }
+    end
+    -- Answers nothing before its gate is resolved; waits until somebody has asked.
+    function fake:hold(ask)
+      self.gate = tasks.waiter()
+      local asking = slack.spawn(ask)
+      wait_until("the question", function() return self.calls[1] end)
+      return asking
     end
     return fake
   end
@@ -226,13 +236,12 @@ describe("rotation", function()
   it("lets a fresh install win over tokens that were being refreshed", function()
     slack.run(function()
       save(HOUR)
-      slack_here.pause = 0.02
-      local look = slack.spawn(function() return new_rotation():look() end)
-      slack.sleep(0.005)
+      local look = slack_here:hold(function() return new_rotation():look() end)
       assert(installations:save {
         team_id = "T1", user_id = "U2", bot_token = "xoxe.xoxb-1-new",
         bot_refresh_token = "xoxe-1-new", bot_token_expires_at = now + 12 * HOUR,
       })
+      slack_here.gate:resolve()
       look:join()
       assert.equal("xoxe.xoxb-1-new", installations:find_bot(BOT).bot_token)
       assert.equal(1, #slack_here.calls)
@@ -457,11 +466,13 @@ describe("rotation", function()
   it("ends a refresh that is under way, and begins none after a stop", function()
     slack.run(function()
       save(HOUR, HOUR)
-      slack_here.pause = 0.02
       local rotation = new_rotation()
-      slack.spawn(function() rotation:rotate(BOT) end)
-      slack.sleep(0.005)
-      rotation:finish(10)
+      slack_here:hold(function() rotation:rotate(BOT) end)
+      local finishing = slack.spawn(function() rotation:finish(60) end)
+      slack.sleep(0)
+      assert.is_false(finishing.done)
+      slack_here.gate:resolve()
+      finishing:join()
       assert.equal("xoxe.xoxb-1-1", installations:find_bot(BOT).bot_token)
       rotation:look()
       assert.equal(1, #slack_here.calls)
