@@ -380,9 +380,10 @@ void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code)
     /* Plain http through a proxy has no CONNECT that could be refused. */
     if (transfer->result->status == 407 &&
         slk_net_options_proxy_name(transfer->request->net) != NULL) {
-        slk_http_transfer_fail(transfer, "proxy",
-                               "the proxy answered with status 407: it wants credentials, give "
-                               "them as http://user:password@host");
+        char text[128];
+        snprintf(text, sizeof text, "the proxy answered with status 407: %s",
+                 slk_net_options_login_hint(transfer->request->net));
+        slk_http_transfer_fail(transfer, "proxy", text);
         return;
     }
     slk_http_bodies_end(transfer);

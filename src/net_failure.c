@@ -131,11 +131,13 @@ static void describe_proxy(CURL *easy, const char *detail, const char *what,
                       name != NULL ? name : "", detail);
         return;
     }
-    slk_error_set(err, "proxy", "%s: the proxy %.60s answered CONNECT with status %ld%s", what,
-                  name != NULL ? name : "", status,
-                  status == 407 || status == 401 /* tinyproxy's word for wrong ones */
-                      ? ": it wants credentials, give them as http://user:password@host"
-                      : status == 403 ? ": it lets nobody through to there" : "");
+    bool wants_login = status == 407 || status == 401; /* tinyproxy's word for wrong ones */
+    const char *hint = wants_login     ? slk_net_options_login_hint(net)
+                       : status == 403 ? "it lets nobody through to there"
+                                       : NULL;
+    slk_error_set(err, "proxy", "%s: the proxy %.60s answered CONNECT with status %ld%s%s", what,
+                  name != NULL ? name : "", status, hint != NULL ? ": " : "",
+                  hint != NULL ? hint : "");
 }
 
 static bool is_tls_result(CURLcode result)

@@ -23,6 +23,7 @@ struct slk_net_options {
     char *proxy;      /* URL with credentials; "" for none */
     char *proxy_name; /* NULL when there is no proxy */
     bool has_tls_proxy;
+    bool has_credentials; /* for the proxy */
     char *no_proxy;       /* as libcurl takes it */
     char *no_proxy_ports; /* what goes past the proxy on one port */
     char *ca_file;        /* NULL: the system's */
@@ -67,7 +68,7 @@ static void destroy(struct slk_net_options *options)
 static int read_proxy(struct slk_net_options *options, const char *origin, struct slk_error *err)
 {
     CURLU *url = curl_url();
-    char *scheme = NULL, *host = NULL, *port = NULL;
+    char *scheme = NULL, *host = NULL, *port = NULL, *user = NULL;
     int status = SLK_INVALID;
     if (url == NULL) {
         slk_error_set(err, "memory", "out of memory");
@@ -88,6 +89,7 @@ static int read_proxy(struct slk_net_options *options, const char *origin, struc
         goto out;
     }
     options->has_tls_proxy = strcmp(scheme, "https") == 0;
+    options->has_credentials = curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK;
     bool has_port = curl_url_get(url, CURLUPART_PORT, &port, 0) == CURLUE_OK;
     size_t size = strlen(host) + (has_port ? strlen(port) : 0) + 8;
     options->proxy_name = malloc(size);
@@ -106,6 +108,7 @@ out:
     curl_free(scheme);
     curl_free(host);
     curl_free(port);
+    curl_free(user);
     curl_url_cleanup(url);
     return status;
 }
@@ -322,6 +325,13 @@ const char *slk_net_options_proxy_name(const struct slk_net_options *options)
 bool slk_net_options_has_tls_proxy(const struct slk_net_options *options)
 {
     return options->has_tls_proxy;
+}
+
+const char *slk_net_options_login_hint(const struct slk_net_options *options)
+{
+    return options->has_credentials
+               ? "it takes others than the user and password of its URL"
+               : "it wants credentials, give them as http://user:password@host";
 }
 
 static void initialize(void)

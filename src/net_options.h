@@ -52,6 +52,9 @@ const char *slk_net_options_proxy_name(const struct slk_net_options *options);
 /* Whether the proxy itself is spoken to over TLS. */
 bool slk_net_options_has_tls_proxy(const struct slk_net_options *options);
 
+/* What to do about a proxy that wants credentials. */
+const char *slk_net_options_login_hint(const struct slk_net_options *options);
+
 /* Initializes libcurl once for the process; called by everything that starts
  * to use it. Never undone: other modules may use libcurl too. */
 void slk_net_global_init(void);
