@@ -68,6 +68,49 @@ describe("a dot or a colon in the wrong place", function()
       function() store.new({}).keys "x" end,
       "store.keys: call it with a colon: store:keys(…)",
     },
+    ["client.call"] = {
+      function() client.new({}).call "users.list" end,
+      "client.call: call it with a colon: client:call(…)",
+    },
+    ["client.upload"] = {
+      function() client.new({}).upload { content = "x", filename = "a" } end,
+      "client.upload: call it with a colon: client:upload(…)",
+    },
+    ["client.download"] = {
+      function() client.new({}).download "F1" end,
+      "client.download: call it with a colon: client:download(…)",
+    },
+    ["client.stats"] = {
+      function() client.new({}).stats() end, "client.stats: call it with a colon: client:stats(…)",
+    },
+    ["client.with_token"] = {
+      function() client.new({}).with_token "xoxb-1" end,
+      "client.with_token: call it with a colon: client:with_token(…)",
+    },
+    ["audit_logs.logs"] = {
+      function() slack.audit_logs { token = "xoxp-1" }.logs {} end,
+      "audit_logs.logs: call it with a colon: audit_logs:logs(…)",
+    },
+    ["scim.users.list"] = {
+      function() slack.scim { token = "xoxp-1" }.users.list {} end,
+      "scim.users.list: call it with a colon: scim.users:list(…)",
+    },
+    ["client.chat:postMessage"] = {
+      function() client.new({}).chat:postMessage { text = "x" } end,
+      "chat.postMessage: call it with a dot, not with a colon",
+    },
+    ["client:uplaod"] = {
+      function() client.new({}):uplaod { content = "x" } end,
+      'client:uplaod: a client has no such method; did you mean "upload"?',
+    },
+    ["client:paginate"] = {
+      function() client.new({}):paginate "users.list" end,
+      "client:paginate: a client has no such method; use client:each",
+    },
+    ["client:postMessage"] = {
+      function() client.new({}):postMessage {} end,
+      "those of the Web API are called with a dot, as client.chat.postMessage",
+    },
     ["rtm.send"] = {
       function() require("slack.rtm_sender").new({}).send { channel = "C1", text = "x" } end,
       "app.rtm.send: call it with a colon: app.rtm:send(…)",
@@ -85,7 +128,19 @@ describe("a dot or a colon in the wrong place", function()
     local ok, err = pcall(function() return slack.App {} end)
     assert.is_false(ok)
     assert.matches('misuse_spec%.lua:%d+: slack%.App: .*did you mean "app"', err)
+    ok, err = pcall(function() return slack.WebClient {} end)
+    assert.is_false(ok)
+    assert.matches("misuse_spec%.lua:%d+: slack%.WebClient: .*use slack.client", err)
     assert.is_nil(slack.something_else)
     assert.is_nil(slack._private)
   end)
+end)
+
+it("a misuse keeps a token to itself that was given in the place of something else", function()
+  local ok, err = pcall(function()
+    return (client.new({}):call("xoxb-111111111111-abcdef", "auth.test"))
+  end)
+  assert.is_false(ok)
+  assert.matches("misuse_spec%.lua:%d+: the name of a Web API method expected, got ", err)
+  assert.not_matches("abcdef", err)
 end)

@@ -163,6 +163,7 @@ describe("sandbox", function()
       ["an app token where a bot token belongs"] =
         { "app_token", "auth.test", "not_allowed_token_type" },
       ["a method that does not exist"] = { "bot_token", "no.method", "unknown_method" },
+      ["a method with another's name"] = { "bot_token", "chat.post_message", "unknown_method" },
     } do
       it(("answers %s with %s"):format(name, case[3]), function()
         local token = case[1] and (sb[case[1]] or case[1])

@@ -54,6 +54,8 @@ describe("web_api.advice", function()
   it("names what this library has in the place of what Slack does", function()
     assert(client.files.upload { content = "a" })
     warned "files.upload: Slack has deprecated this method; call client:upload instead"
+    assert(client.files.uploadV2 { content = "a" })
+    warned "files.uploadV2: no such method is known here; call client:upload instead"
   end)
 
   it("says that a ts is text", function()

@@ -4,6 +4,7 @@
 --   local sent, err = client.chat.postMessage { channel = "C123", text = "Hello" }
 
 local call = require "slack.web_api.call"
+local client_misuse = require "slack.client_misuse"
 local client_options = require "slack.web_api.options"
 local download = require "slack.web_api.download"
 local host = require "slack.web_api.host"
@@ -13,6 +14,7 @@ local pages = require "slack.web_api.pages"
 local upload = require "slack.web_api.upload"
 
 local FOLDER = misuse.folder()
+local check_self = client_misuse.check_self
 
 ---@class slack.Client: slack.web_api.ApiHost
 ---@field _on_refusal? fun(code: string) told of each call with its own token that failed
@@ -56,7 +58,7 @@ local function perform(client, name, args, options)
   local prepared, problem
   local metatable = getmetatable(args)
   if metatable == Node or metatable == Client then
-    problem = ("%s: call it with a dot, not with a colon"):format(name)
+    problem = client_misuse.problem(Client, name)
   else
     prepared, problem = call.new(client, name, args, options)
   end
@@ -82,6 +84,7 @@ end
 ---@return table? answer decoded
 ---@return slack.Error? err with Slack's word or ours as its code
 function Client:call(name, args, options)
+  check_self(self, Client, "client.call")
   return perform(self, name, args, options)
 end
 
@@ -91,9 +94,7 @@ end
 
 -- A loop closes what it is given as fourth value.
 local function loop_over(name, make, client, ...)
-  if getmetatable(client) ~= Client then
-    misuse.raise(FOLDER, ("client.%s: call it with a colon: client:%s(…)"):format(name, name))
-  end
+  check_self(client, Client, "client." .. name)
   local iterated, problem = make(client, ...)
   if not iterated then
     misuse.raise(FOLDER, ("client:%s: %s"):format(name, problem))
@@ -142,6 +143,7 @@ end
 ---  "file_changed", "upload_failed" when Slack did not take the bytes. Of several files
 ---  `err.uploaded` and `err.failed` say what became of each
 function Client:upload(what, options)
+  check_self(self, Client, "client.upload")
   local problem = upload.problem(what, options)
   if problem then
     error("client:upload: " .. problem, 2)
@@ -152,6 +154,7 @@ end
 ---What has become of its calls, and of those of the clients made from it.
 ---@return slack.ClientStats
 function Client:stats()
+  check_self(self, Client, "client.stats")
   return self._stats:read(self._pacing:waiting() + self._transfers._pacing:waiting())
 end
 
@@ -165,6 +168,7 @@ end
 ---@return slack.Error? err "no_access": Slack shows its page to sign in instead (the token lacks
 ---  files:read), "foreign_url", "no_url", "too_large", "file", "sink", "download_failed"
 function Client:download(what, to, options)
+  check_self(self, Client, "client.download")
   local problem = download.problem(what, to, options)
   if problem then
     error("client:download: " .. problem, 2)
@@ -178,6 +182,7 @@ end
 ---@param token string
 ---@return slack.Client
 function Client:with_token(token)
+  check_self(self, Client, "client.with_token")
   local problem = client_options.token_problem(token)
   if problem then
     error("client:with_token: a token: " .. problem, 2)

@@ -56,6 +56,13 @@ local PARTS = {
   wrap = { "slack.tasks", "wrap" },
 }
 
+-- Names that other libraries have.
+local ELSEWHERE = {
+  new = "; use slack.app, or slack.client", AsyncApp = "; use slack.app",
+  IncomingWebhook = "; use slack.webhook", WebClient = "; use slack.client",
+  WebhookClient = "; use slack.webhook", AsyncWebClient = "; use slack.client",
+}
+
 setmetatable(slack, {
   __index = function(_, name)
     local part = PARTS[name]
@@ -67,7 +74,8 @@ setmetatable(slack, {
       slack[name] = value
       return value
     elseif type(name) == "string" and name:sub(1, 1) ~= "_" then
-      local advice = require "slack.near_miss"(name, require "slack.merged"(PARTS, slack))
+      local advice = ELSEWHERE[name]
+        or require "slack.near_miss"(name, require "slack.merged"(PARTS, slack))
       if advice ~= "" then
         error(("slack.%s: there is no such function%s"):format(name, advice), 2)
       end

@@ -1,6 +1,8 @@
 -- Raises a mistake of the program's at the program's own line, however deep in one
 -- of our folders it is noticed.
 
+local core = require "slack.core"
+
 ---The folder of the file that calls this, for `misuse`.
 ---@class slack.misuse
 local M = {}
@@ -19,7 +21,7 @@ function M.raise(folder, text)
     level = level + 1
     caller = debug.getinfo(level, "S")
   end
-  error(text, level)
+  error(core.redact(text), level) -- it may say what was given, in the place of something else
 end
 
 return M

@@ -222,7 +222,7 @@ end
 ---@param request slack.sandbox.Request
 ---@return integer|"drop" status, string[] headers alternating name and value, string body
 function Api:handle(request)
-  local method = request.path:match "^/api/([%w%.]+)$"
+  local method = request.path:match "^/api/([%w._]+)$"
   if not method then
     return 404, { "Content-Type", "text/plain" }, "not found"
   elseif request.method ~= "POST" and request.method ~= "GET" then

@@ -74,7 +74,7 @@ end
 
 local function advise_status(client, method)
   client:_warn_once("status " .. method.name, "%s: Slack has %s this method%s", method.name,
-    method.status, methods.instead(method))
+    method.status, methods.instead(method.name, method))
 end
 
 ---@param client slack.Client

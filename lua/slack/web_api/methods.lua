@@ -8,7 +8,10 @@ local text = require "slack.web_api.method_table"
 local TIERS = { ["1"] = 1, ["2"] = 2, ["3"] = 3, ["4"] = 4, special = "special" }
 local STATES = { deprecated = true, removed = true, undocumented = true }
 -- What this library has in the place of the methods that Slack names.
-local OURS = { ["files.upload"] = "client:upload" }
+local OURS = {
+  ["files.upload"] = "client:upload", ["files.uploadV2"] = "client:upload",
+  ["files.upload_v2"] = "client:upload",
+}
 
 ---@class slack.Method
 ---@field name string
@@ -133,10 +136,11 @@ local function advisable(name)
 end
 
 ---What to call instead of a method that goes away.
----@param method slack.Method
+---@param name string
+---@param method? slack.Method
 ---@return string advice to append: "; call … instead" or ""
-function M.instead(method)
-  local other = OURS[method.name] or method.instead
+function M.instead(name, method)
+  local other = OURS[name] or method and method.instead
   return other and ("; call %s instead"):format(other) or ""
 end
 
@@ -145,8 +149,8 @@ end
 ---@return string advice to append: "; did you mean …" or ""
 function M.near(name)
   local method = M.find(name)
-  if method then
-    return M.instead(method)
+  if method or OURS[name] then
+    return M.instead(name, method)
   end
   return near_miss(name, advisable(name))
 end

@@ -4,6 +4,7 @@
 local answers = require "slack.web_api.answer"
 local arguments = require "slack.web_api.arguments"
 local attempts = require "slack.web_api.attempts"
+local client_misuse = require "slack.client_misuse"
 local client_options = require "slack.web_api.options"
 local errors = require "slack.errors"
 local form = require "slack.form"
@@ -240,6 +241,7 @@ end
 function M.class(fields, name)
   local class = merged(host.methods, fields, { __name = name })
   class.__index = class
+  client_misuse.check_selves(class, (name:gsub("^slack%.", "")))
   return class
 end
 

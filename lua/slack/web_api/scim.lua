@@ -4,6 +4,7 @@
 --   local user, err = scim.users:get "W123"
 
 local advice = require "slack.web_api.advice"
+local client_misuse = require "slack.client_misuse"
 local merged = require "slack.merged"
 local option_checks = require "slack.option_checks"
 local paging = require "slack.web_api.paging"
@@ -170,6 +171,8 @@ function Resources:delete(id, options)
   id = rest.check_id(id, full_name(self, "delete"))
   return request(self, "delete", "DELETE", id, nil, options)
 end
+
+client_misuse.check_selves(Resources, "scim.users")
 
 function Resources:__tostring()
   return self.name
