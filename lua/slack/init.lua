@@ -14,7 +14,7 @@ local core = require "slack.core"
 ---@field client fun(options: slack.ClientOptions?): slack.Client
 ---@field audit_logs fun(options: slack.AuditLogsOptions?): slack.AuditLogs
 ---@field scim fun(options: slack.ScimOptions?): slack.Scim
----@field webhook fun(url: string, options: table?): table
+---@field webhook fun(url: string, options: slack.WebhookOptions?): slack.Webhook
 ---@field fetch fun(url: string, options: slack.FetchOptions?): slack.Fetched?, slack.Error?
 ---@field json slack.json
 ---@field null any JSON's null

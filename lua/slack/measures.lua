@@ -244,7 +244,7 @@ local function write_client(app, write)
   local stats = app.client:stats()
   write:single("slack_api_calls_waiting", "gauge", "Web API calls that wait for their turn.",
     stats.waiting)
-  for _, family in ipairs(stats.transfers and TRANSFERS or {}) do
+  for _, family in ipairs(TRANSFERS) do
     local name, kind, help = table.unpack(family)
     write:single(("slack_client_%s%s"):format(name, kind == "counter" and "_total" or ""), kind,
       help, stats.transfers[name])

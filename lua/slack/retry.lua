@@ -75,6 +75,17 @@ function M.pause(header)
   return math.min(tonumber(digits) or DEFAULT_PAUSE, LONGEST_PAUSE)
 end
 
+---What an answer says of how long to wait is put into its error, if that is a "too many".
+---@param err slack.Error
+---@param response slack.Response
+---@return slack.Error err
+function M.with_pause(err, response)
+  if M.is_rate_limit(err) then
+    err.retry_after = M.pause(response:header "retry-after")
+  end
+  return err
+end
+
 local function is_unsent(err)
   local cause = err.cause -- where the error was put into other words
   local is_answered = err.status ~= nil -- by a server, whose words may be the same as ours

@@ -68,7 +68,10 @@ local function messages_of(answer)
   return metadata and as_list(metadata.messages)
 end
 
-local function excerpt(body)
+---The beginning of what came instead of an answer, for an error's message.
+---@param body string
+---@return string
+function M.excerpt(body)
   local text = body:sub(1, 4 * EXCERPT_LENGTH):gsub("[%c%s]+", " "):gsub("[\128-\255]+", "?")
   if #text > EXCERPT_LENGTH then
     text = text:sub(1, EXCERPT_LENGTH) .. "…"
@@ -177,8 +180,8 @@ function M.foreign(call, response, problem)
   return errors.new {
     code = status == 429 and "ratelimited" or status ~= 200 and "http_error" or "invalid_response",
     message = ("%s: an answer with status %d%s that is not the Web API's%s: %s"):format(call.name,
-      status, kind and (" and type %s"):format(excerpt(kind)) or "", hint,
-      body == "" and "(empty)" or excerpt(body)),
+      status, kind and (" and type %s"):format(M.excerpt(kind)) or "", hint,
+      body == "" and "(empty)" or M.excerpt(body)),
     method = call.name,
     status = status,
     body = core.redact(body:sub(1, MAX_KEPT_BODY)), -- it may say again what it was asked with
@@ -260,10 +263,7 @@ end
 ---@return slack.Error? err
 function M.read(call, response)
   local answer, err = decode(call, response)
-  if err and retry.is_rate_limit(err) then
-    err.retry_after = retry.pause(response:header "retry-after")
-  end
-  return answer, err
+  return answer, err and retry.with_pause(err, response)
 end
 
 -- A message about a place in the arguments is of one kind wherever that is.

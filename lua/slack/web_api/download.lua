@@ -2,10 +2,10 @@
 -- over no redirect to another one; a token that may not read the file gets the page to sign
 -- in, with a status that looks like success.
 
+local answers = require "slack.web_api.answer"
 local attempts = require "slack.web_api.attempts"
 local checks = require "slack.option_checks"
 local client_options = require "slack.web_api.options"
-local core = require "slack.core"
 local errors = require "slack.errors"
 local http = require "slack.http"
 local merged = require "slack.merged"
@@ -13,7 +13,6 @@ local retry = require "slack.retry"
 local roots = require "slack.web_api.roots"
 
 local MAX_REDIRECTS = 5
-local EXCERPT_LENGTH = 80
 -- Where a file of Slack's may be, besides the host of api_url.
 local HOSTS = { "slack.com", "slack-gov.com", "slack-files.com" }
 
@@ -162,13 +161,10 @@ local REASONS = {
 }
 
 local function refused(response)
-  local text = response.body:gsub("[^\32-\126]+", " "):sub(1, EXCERPT_LENGTH)
   local status = response.status
-  return failure(status == 429 and "ratelimited" or "download_failed",
-    ("status %d: %s"):format(status, REASONS[status] or core.redact(text)), {
-      status = status,
-      retry_after = status == 429 and retry.pause(response.headers["retry-after"]) or nil,
-    })
+  return retry.with_pause(failure(status == 429 and "ratelimited" or "download_failed",
+    ("status %d: %s"):format(status, REASONS[status] or answers.excerpt(response.body)),
+    { status = status }), response)
 end
 
 local function read(self, response)

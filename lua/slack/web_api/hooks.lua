@@ -49,14 +49,13 @@ local function read(call, response)
   local code = status == 429 and "ratelimited" or word
     or response.ok and "invalid_response" or "http_error"
   local hint = HINTS[code] and ": " .. HINTS[code] or ""
-  return nil, errors.new {
+  return nil, retry.with_pause(errors.new {
     code = code,
     message = ("%s: %s (status %d)%s"):format(call.who, code, status, hint),
     status = status,
-    retry_after = status == 429 and retry.pause(response:header "retry-after") or nil,
     response = answer,
     body = core.redact(response.body:sub(1, MAX_KEPT_BODY)),
-  }
+  }, response)
 end
 
 local function attempt(_, call)

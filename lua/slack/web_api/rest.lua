@@ -103,10 +103,7 @@ local function attempt(_, call)
     }
   end
   local answer, refused = read(call, response)
-  if refused and retry.is_rate_limit(refused) then
-    refused.retry_after = retry.pause(response:header "retry-after")
-  end
-  return answer, refused
+  return answer, refused and retry.with_pause(refused, response)
 end
 
 -- Requests ------------------------------------------------------------------------

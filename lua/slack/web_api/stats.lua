@@ -92,12 +92,7 @@ end
 ---@field waits integer waits for pacing, pauses and retries
 ---@field waited number seconds of these in all
 ---@field waiting integer calls that wait for their turn now
----@field transfers? table of the client thread, which all clients share
-
-local function transfers()
-  local core = http.core_client()
-  return core.stats and core:stats()
-end
+---@field transfers slack.core.http_client_stats of the client thread, which all clients share
 
 ---@param waiting integer calls that wait for their turn now
 ---@return slack.ClientStats
@@ -109,7 +104,7 @@ function Stats:read(waiting)
   return {
     calls = self.call_count, failures = failures, retries = self.retry_count,
     rate_limits = self.limit_count, waits = self.wait_count, waited = self.seconds,
-    waiting = waiting, transfers = transfers(),
+    waiting = waiting, transfers = http.core_client():stats(),
   }
 end
 

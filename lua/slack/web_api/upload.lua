@@ -1,9 +1,9 @@
 -- Uploads files in Slack's three steps (protocol §14): a URL for each, the bytes to that
 -- URL, and the word that they are complete and where to show them.
 
+local answers = require "slack.web_api.answer"
 local attempts = require "slack.web_api.attempts"
 local client_options = require "slack.web_api.options"
-local core = require "slack.core"
 local errors = require "slack.errors"
 local fields = require "slack.web_api.upload_fields"
 local http = require "slack.http"
@@ -11,7 +11,6 @@ local retry = require "slack.retry"
 local Source = require "slack.web_api.upload_source"
 local tasks = require "slack.tasks"
 
-local EXCERPT_LENGTH = 80
 -- Files of one message that are sent side by side.
 local AT_ONCE = 3
 
@@ -50,12 +49,9 @@ function Uploading:tell(source, sent)
 end
 
 local function refusal(source, response)
-  local text = response.body:gsub("[^\32-\126]+", " "):sub(1, EXCERPT_LENGTH)
-  return failure(response.status == 429 and "ratelimited" or "upload_failed",
+  return retry.with_pause(failure(response.status == 429 and "ratelimited" or "upload_failed",
     ("Slack did not take the bytes of %q: status %d: %s"):format(source.name, response.status,
-      core.redact(text)),
-    { status = response.status, retry_after = response.status == 429
-      and retry.pause(response.headers["retry-after"]) or nil })
+      answers.excerpt(response.body)), { status = response.status }), response)
 end
 
 local function changed(source)
