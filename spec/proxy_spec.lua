@@ -54,6 +54,18 @@ local function stream_to_other_server(host, options)
   assert.equal("one two three", assert(answer:read "a"))
 end
 
+-- The local Slack has no such interfaces, and answers that it does not know the token.
+local function ask_rest_interfaces(here, options)
+  local all = { token = "xoxp-1", api_url = here.api_url, retries = 0, log = "off" }
+  for name, value in pairs(options) do
+    all[name] = value
+  end
+  local _, err = slack.audit_logs(all):logs {}
+  assert.equal("invalid_auth", err.code)
+  _, err = slack.scim(all).users:list {}
+  assert.equal("invalid_auth", err.code)
+end
+
 for _, kind in ipairs(proxies.KINDS) do
   describe("behind " .. kind.name, function()
     if proxies.missing(kind) then
@@ -81,6 +93,7 @@ for _, kind in ipairs(proxies.KINDS) do
         assert(here:wait_message { text = "Through the proxy.", ephemeral = true, user = "ada" })
         send_and_fetch_file(app.client, here.workspace.channel_list[1].id)
         stream_to_other_server(kind.host, options)
+        ask_rest_interfaces(here, options)
         local webhook = slack.webhook(webhooks.add(here, here.workspace).url, options)
         assert(webhook:send "By a webhook.")
         assert(here:wait_message { text = "By a webhook." })
