@@ -96,6 +96,19 @@ describe("storage.open", function()
     end
   end)
 
+  it("raises at the caller's line for options that it does not know", function()
+    for message, options in pairs {
+      ['unknown option "clok"; did you mean "clock"?'] = { clok = print },
+      ['option "timeout": a number from 0.001 to 3600 expected, got 0'] = { timeout = 0 },
+      ['option "synchronous": "full" or "normal" expected, got boolean'] = { synchronous = true },
+      ["a table of options expected, got number"] = 5,
+    } do
+      local raised = runtime.raised(function() storage.open("memory:", options) end)
+      assert.matches("^spec/storage_spec.lua:%d+: slack.storage.open: ", raised)
+      assert.truthy(raised:find(message, 1, true), raised)
+    end
+  end)
+
   it("takes a store of the caller's, and names what it lacks", function()
     local own = {}
     for _, name in ipairs {

@@ -6,6 +6,7 @@
 --   a table          with the methods of slack.Store: a store of your own
 
 local Store = require "slack.storage.store"
+local checks = require "slack.option_checks"
 local near_miss = require "slack.near_miss"
 local redis_url = require "slack.storage.redis_url"
 
@@ -60,26 +61,11 @@ local BACKENDS = {
 local FORMS = '"memory:", "sqlite:PATH" or "redis://HOST" expected'
 
 local OPTIONS = {
-  clock = function(value)
-    return type(value) ~= "function" and "function expected"
-  end,
-  log = function(value)
-    return type(value) ~= "table" and "logger expected"
-  end,
-  synchronous = function(value)
-    return value ~= "full" and value ~= "normal" and '"full" or "normal" expected'
-  end,
-  busy_timeout = function(value)
-    return (type(value) ~= "number" or not (value >= 0 and value <= 3600))
-      and "seconds from 0 to 3600 expected"
-  end,
-  timeout = function(value)
-    return (type(value) ~= "number" or not (value > 0 and value <= 3600))
-      and "seconds above 0, at most 3600, expected"
-  end,
-  ca_file = function(value)
-    return type(value) ~= "string" and "path expected"
-  end,
+  clock = { check = checks.of_type "function" }, log = { check = checks.of_type "table" },
+  synchronous = { check = checks.one_of("full", "normal") },
+  busy_timeout = { check = checks.number_from(0, 3600) },
+  timeout = { check = checks.number_from(0.001, 3600) },
+  ca_file = { check = checks.of_type "string" },
 }
 
 local M = {}
@@ -138,15 +124,9 @@ end
 
 local function check_options(options)
   if type(options) ~= "table" then
-    return ("options: table expected, got %s"):format(type(options))
+    return "a table of options expected, got " .. type(options)
   end
-  for name, value in pairs(options) do
-    local check = OPTIONS[name]
-    local problem = not check and "there is none of this name" or check(value)
-    if problem then
-      return ("option %q: %s"):format(tostring(name), problem)
-    end
-  end
+  return (checks.all(options, OPTIONS, ""))
 end
 
 ---Opens the store that a URL names; a store is given back as it is. A wrong URL
