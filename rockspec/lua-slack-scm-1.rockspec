@@ -68,6 +68,7 @@ build = {
         "src/http_server.c",
         "src/http_stream.c",
         "src/http_transfer.c",
+        "src/http_turns.c",
         "src/json_field.c",
         "src/listener.c",
         "src/log.c",

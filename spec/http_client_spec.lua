@@ -11,7 +11,7 @@ local wait_until = require "support.wait_until"
 
 local request, assert_failure = transfers.request, transfers.assert_failure
 
-local HOST_LIMIT <const> = 16 -- as in src/http_client.c
+local HOST_LIMIT <const> = 16 -- as in src/http_turns.c
 
 local function free_port()
   local server <close> = WebServer.start(function() end)
