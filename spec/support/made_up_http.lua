@@ -23,6 +23,7 @@ local function respond(request, status, body, headers)
   end
   return setmetatable({
     status = status, ok = status >= 200 and status < 300, url = request.url, headers = lower,
+    redirect = lower.location,
     body = type(body) == "table" and json.encode(body) or body or "",
   }, Response)
 end
@@ -39,7 +40,10 @@ function M.start(answer, options)
   }, M)
   http.request = function(request)
     local number = #self.requests + 1
-    self.requests[number] = { url = request.url, body = request.body, at = time.now - self.began }
+    self.requests[number] = {
+      url = request.url, body = request.body, at = time.now - self.began,
+      timeout = request.timeout, deadline = request.deadline,
+    }
     local status, body, headers = answer(request, number)
     tasks.sleep(options and options.latency or 0.01)
     if not status then
