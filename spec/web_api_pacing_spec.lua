@@ -1,5 +1,5 @@
 local Clients = require "slack.clients"
-local InFlight = require "slack.web_api.in_flight"
+local Semaphore = require "slack.semaphore"
 local KeptLog = require "support.kept_log"
 local Pacing = require "slack.web_api.pacing"
 local Stats = require "slack.web_api.stats"
@@ -484,7 +484,7 @@ describe("pacing", function()
 
   it("lets the next go when a call is cancelled in the moment of its turn (S249)", function()
     local pacing = Pacing.new(false, Stats.new { log = kept.log })
-    pacing.in_flight = InFlight.new(1)
+    pacing.in_flight = Semaphore.new(1)
     local got = {}
     local function call(i)
       return tasks.spawn(function()

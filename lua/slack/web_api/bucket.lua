@@ -95,7 +95,7 @@ end
 ---@field held slack.web_api.Bucket[]
 ---@field until_at number when it has waited too long
 ---@field on_wait? fun(seconds: number) told once it is known that it has to wait
----@field in_flight slack.web_api.InFlight|false whose place it gives back as well
+---@field in_flight slack.Semaphore|false whose place it gives back as well
 ---@field is_kept boolean the next close is that of a function which hands it on
 local Turn = {}
 Turn.__index = Turn
@@ -240,7 +240,7 @@ function Bucket:await(turn)
 end
 
 ---Hands it on to the caller of a function in which it is to be closed.
----@param in_flight? slack.web_api.InFlight in which the call has a place
+---@param in_flight? slack.Semaphore in which the call has a place
 ---@return slack.web_api.Turn self
 function Turn:keep(in_flight)
   self.is_kept, self.in_flight = true, in_flight or false

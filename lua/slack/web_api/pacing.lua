@@ -7,8 +7,8 @@
 -- be refused meanwhile, it is the workspace's: then the method pauses everywhere.
 
 local Bucket = require "slack.web_api.bucket"
-local InFlight = require "slack.web_api.in_flight"
 local LogLimit = require "slack.log_limit"
+local Semaphore = require "slack.semaphore"
 local errors = require "slack.errors"
 local limits = require "slack.web_api.limits"
 local loop = require "slack.loop"
@@ -19,7 +19,8 @@ local LONGEST_PAUSE = 3600
 -- Buckets up to which idle ones are not looked for.
 local FEW = 256
 -- The client thread's own limit, and how many times as many calls it is handed, so that it
--- never runs out of them.
+-- never runs out of them. What waits here can still be held back when Slack says "too many";
+-- what waits there would run into it as well.
 local MAX_REQUESTS, HANDED_OVER = 16, 4
 -- Seconds that are no wait: so long it may take to ask a store.
 local SHORT = 0.02
@@ -29,7 +30,7 @@ local LOG_PERIOD = 60
 ---@class slack.web_api.Pacing
 ---@field limits slack.web_api.Limits|false false: no limits but those that Slack tells of
 ---@field scopes table<string, slack.web_api.Scope> by workspace
----@field in_flight slack.web_api.InFlight
+---@field in_flight slack.Semaphore
 ---@field pauses integer so far
 ---@field count integer of buckets
 ---@field sweep_at integer count at which idle ones are forgotten
@@ -62,7 +63,7 @@ function Pacing.new(options, stats, max_requests)
     limits = options and limits.new(options ~= true and options or nil) or false,
     scopes = {}, count = 0, sweep_at = FEW, last_number = 0, pauses = 0, stats = stats,
     shared = false, log_limit = LogLimit.new(loop.now, LOG_PERIOD),
-    in_flight = InFlight.new(HANDED_OVER * (max_requests or MAX_REQUESTS)),
+    in_flight = Semaphore.new(HANDED_OVER * (max_requests or MAX_REQUESTS)),
   }, Pacing)
   if self.limits and self.limits.options.store then
     self:share(self.limits.options.store)
@@ -236,7 +237,7 @@ end
 ---Waits until the call may be made. Gives what is to be closed when it is over.
 ---@async
 ---@param call slack.web_api.Paced
----@return slack.web_api.Turn|slack.web_api.InFlight|nil
+---@return slack.web_api.Turn|slack.Semaphore|nil
 ---@return slack.Error? err code "ratelimited": it would take too long
 function Pacing:enter(call)
   if not call.number then

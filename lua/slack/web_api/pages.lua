@@ -4,6 +4,7 @@
 -- were given `nil, err` would end, and what was read so far would pass for everything. Who
 -- wants `nil, err` calls next().
 
+local Semaphore = require "slack.semaphore"
 local call = require "slack.web_api.call"
 local checks = require "slack.option_checks"
 local client_options = require "slack.web_api.options"
@@ -27,29 +28,14 @@ local ITEM_OPTIONS = merged(PAGE_OPTIONS, {
 
 local M = {}
 
--- One at a time --------------------------------------------------------------------
-
 -- Several tasks may share what is iterated, as those who work it off: while one of them
--- waits for a page the others wait for their turn.
-local Turn = { __name = "slack.web_api.turn" }
-
+-- waits for a page the others wait for their turn, which is to be closed.
 local function take_turn(self)
-  while self.turn do
-    local waiter = tasks.waiter()
-    table.insert(self.line, waiter)
-    waiter:await()
+  local turn = self.turn
+  if not turn:take() then
+    turn:await()
   end
-  self.turn = true
-  return setmetatable({ of = self }, Turn)
-end
-
--- All who wait are woken and look again, as any one of them may have been cancelled.
-function Turn:__close()
-  local line = self.of.line
-  self.of.turn, self.of.line = false, {}
-  for _, waiter in ipairs(line) do
-    waiter:resolve()
-  end
+  return turn
 end
 
 -- No lists -------------------------------------------------------------------------
@@ -263,7 +249,7 @@ end
 local function new_pages(client, way, own, of_call)
   return setmetatable({
     client = client, paging = way, call_options = of_call, count = 0, is_over = false,
-    turn = false, line = {}, max_pages = own.max_pages, prefetch = own.prefetch,
+    turn = Semaphore.new(1), max_pages = own.max_pages, prefetch = own.prefetch,
   }, Pages)
 end
 
@@ -291,7 +277,7 @@ end
 
 local function new_items(pages, own)
   return setmetatable({
-    pages = pages, count = 0, is_over = false, turn = false, line = {},
+    pages = pages, count = 0, is_over = false, turn = Semaphore.new(1),
     max_items = own.max_items or false, stop = own.stop or false, -- looked at for each item
   }, Items)
 end

@@ -1,33 +1,30 @@
--- How many calls are handed to the client thread at a time, which has so many of them under way
--- to a host and keeps the others in line (max_requests). What waits here can still be held back
--- when Slack says "too many"; what waits there would run into it as well.
---
--- A place is taken for a call and given back by closing it. The object stands for each of its
--- places, so that they cost nothing.
+-- Places, so many at a time; who finds none waits in line. A place that was taken is given back
+-- by closing the semaphore: it stands for each of its places, so that they cost nothing.
 
 local Fifo = require "slack.fifo"
 local tasks = require "slack.tasks"
 
----@class slack.web_api.InFlight
----@field count integer
----@field most integer
+---@class slack.Semaphore
+---@field count integer of those taken
+---@field most number of places
 ---@field line slack.Fifo
 ---@field length integer of the line
-local InFlight = {}
-InFlight.__index = InFlight
-InFlight.__name = "slack.web_api.in_flight"
+local Semaphore = {}
+Semaphore.__index = Semaphore
+Semaphore.__name = "slack.semaphore"
 
--- Of a call that waits. Given to one that is cancelled meanwhile, it goes to the next.
+-- Of one who waits. Given to one that is cancelled meanwhile, it goes to the next.
 local Place = {}
 
----@param most integer
----@return slack.web_api.InFlight
-function InFlight.new(most)
-  return setmetatable({ count = 0, most = most, line = Fifo.new(), length = 0 }, InFlight)
+---@param most number
+---@return slack.Semaphore
+function Semaphore.new(most)
+  return setmetatable({ count = 0, most = most, line = Fifo.new(), length = 0 }, Semaphore)
 end
 
+---Takes a place if there is one.
 ---@return boolean taken
-function InFlight:take()
+function Semaphore:take()
   if self.count < self.most then
     self.count = self.count + 1
     return true
@@ -37,7 +34,7 @@ end
 
 ---Waits for a place.
 ---@async
-function InFlight:await()
+function Semaphore:await()
   local place <close> = setmetatable({ owner = self, is_given = false, is_taken = false }, Place)
   local waiter = tasks.waiter()
   waiter.on_abandon = function()
@@ -51,7 +48,8 @@ function InFlight:await()
   place.is_taken = true
 end
 
-function InFlight:give_back()
+---Gives a place back, to the first in line.
+function Semaphore:give_back()
   local first = self.line.first
   if not first then
     self.count = self.count - 1
@@ -63,7 +61,7 @@ function InFlight:give_back()
   first.waiter:resolve()
 end
 
-InFlight.__close = InFlight.give_back
+Semaphore.__close = Semaphore.give_back
 
 function Place:__close()
   if self.is_given and not self.is_taken then
@@ -71,4 +69,4 @@ function Place:__close()
   end
 end
 
-return InFlight
+return Semaphore
