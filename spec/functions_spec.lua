@@ -105,7 +105,7 @@ describe("a custom function", function()
     assert.same({}, failures())
   end)
 
-  it("takes a second end for an error, and logs it (S270, S271)", function()
+  it("takes a second end for an error, and logs it (S270)", function()
     local second, err
     app:func("reverse", function(c)
       c:complete {}
