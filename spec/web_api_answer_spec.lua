@@ -64,6 +64,16 @@ describe("web_api.answer", function()
       end)
     end
 
+    for word, hint in pairs {
+      channel_not_found = "invite the bot", expired_trigger_id = "three seconds",
+      msg_too_long = "client:upload", is_archived = "unarchive", cannot_dm_bot = "to a bot",
+    } do
+      it("that says what to do about " .. word, function()
+        local _, err = call("chat.postMessage", 200, { ok = false, error = word })
+        assert.matches("chat.postMessage: " .. word .. ": .*" .. hint, err.message)
+      end)
+    end
+
     it("that names the text which Slack cannot read", function()
       api = ApiServer.start(function()
         return 200, { ok = false, error = "invalid_form_data" }

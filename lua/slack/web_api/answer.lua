@@ -28,6 +28,11 @@ local HINTS = {
   token_expired = "refresh the token or install the app again",
   account_inactive = "the token belongs to a removed user or workspace",
   not_in_channel = "invite the bot to the channel",
+  channel_not_found = "check its id; a private channel is found by its members alone: invite the bot",
+  is_archived = "unarchive the channel, or choose another",
+  msg_too_long = "client:upload sends long texts as a file",
+  expired_trigger_id = "it is good for three seconds: use it before anything that waits",
+  cannot_dm_bot = "a bot cannot write to a bot, nor to itself",
 }
 
 -- Slack's words for text that it cannot read.
