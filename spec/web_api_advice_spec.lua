@@ -38,6 +38,22 @@ describe("web_api.advice", function()
     warned "chat.postMessage: no argument 'thread_st' is known here; did you mean \"thread_ts\"?"
   end)
 
+  it("knows options from arguments", function()
+    assert(client.auth.test { timeout = 3 })
+    warned "auth.test: no argument 'timeout' is known here; it is an option: those have a table"
+    client:each("users.list", { max_items = 2 }):next()
+    warned "users.list: no argument 'max_items' is known here; it is an option"
+  end)
+
+  it("says that an id is no table, and what is meant", function()
+    for _ = 1, 2 do
+      assert(client.chat.postMessage { channel = { id = "C1", name = "a" }, text = "Hi" })
+      assert(client.chat.delete { channel = { "C1", "C2" }, ts = "1.2" })
+    end
+    warned "chat.postMessage: argument 'channel': an id expected, got a table; did you mean its field"
+    warned "chat.delete: argument 'channel': an id expected, got a table"
+  end)
+
   it("names the method that was meant", function()
     assert(client.chat.postMesage { channel = "C1", text = "Hi" })
     assert(client.chat.postMesage { channel = "C1", text = "Hi" })

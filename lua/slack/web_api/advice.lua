@@ -16,6 +16,12 @@ local IDENTIFYING = { ts = true, thread_ts = true, message_ts = true }
 
 -- Arguments of one call that are looked at: an object in their place has any number.
 local MAX_ADVISED = 50
+local IDS = { channel_id = true, file_id = true, user_id = true }
+-- What is told to a call or a loop apart from the arguments.
+local OPTIONS = {
+  timeout = true, retries = true, max_wait = true, max_items = true, max_pages = true,
+  prefetch = true,
+}
 
 local M = {}
 
@@ -37,11 +43,17 @@ end
 
 local function advise_argument(client, method, name)
   if client:_is_new(method.name .. " argument " .. name) then
-    local advice = near_miss(name, method.arguments)
+    local advice = OPTIONS[name] and "; it is an option: those have a table of their own behind"
+      .. " the arguments" or near_miss(name, method.arguments)
     if advice ~= "" then
       client:_log():warn("%s: no argument '%s' is known here%s", method.name, name, advice)
     end
   end
+end
+
+local function advise_id(client, method, name, value)
+  client:_warn_once(method.name .. " id " .. name, "%s: argument '%s': an id expected, got a table%s",
+    method.name, name, type(value.id) == "string" and "; did you mean its field id?" or "")
 end
 
 local function advise_ts(client, method, name, number)
@@ -108,6 +120,8 @@ function M.give(client, name, method, args)
       break
     elseif type(value) == "number" and arguments.is_ts(argument, known[argument]) then
       advise_ts(client, method, argument, value)
+    elseif type(value) == "table" and IDS[known[argument]] then
+      advise_id(client, method, argument, value)
     elseif not known[argument] and argument ~= "token" then
       advise_argument(client, method, argument)
     end
