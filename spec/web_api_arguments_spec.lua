@@ -57,6 +57,12 @@ describe("web_api.arguments", function()
     assert.equal("topic=", encode_one("topic", json.null))
   end)
 
+  it("sends an empty list of what is joined by commas as nothing", function()
+    assert.equal("users=", encode_one("users", {}))
+    assert.equal("types=", encode_one("types", {}, LIST))
+    assert.equal("profile={}", encode_one("profile", {}))
+  end)
+
   it("keeps null inside of nested values", function()
     assert.equal('profile={"a":null}', encode_one("profile", { a = json.null }))
   end)

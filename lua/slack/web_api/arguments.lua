@@ -114,7 +114,7 @@ local function table_text(name, value, kind)
   if is_empty_list(name, value, kind) then
     return (not kind or NESTED[kind]) and "[]" or ""
   end
-  local joined = is_joined(name, kind) and join(value)
+  local joined = is_joined(name, kind) and (next(value) == nil and "" or join(value))
   if joined then
     return joined
   end
