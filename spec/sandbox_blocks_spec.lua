@@ -31,6 +31,23 @@ describe("the local Slack", function()
     assert.equal("blocks[2].text", err.path)
   end)
 
+  it("refuses blocks of a type that there is not", function()
+    local misspelt = { { type = "divider" }, { type = "sektion" } }
+    local answer, err = api.chat.postMessage { channel = "general", text = "x", blocks = misspelt }
+    assert.is_nil(answer)
+    assert.equal("invalid_blocks", err.code)
+    assert.same({ "[ERROR] unsupported type: sektion [json-pointer:/blocks/1/type]" }, err.messages)
+    assert.equal("blocks[2].type", err.path)
+    assert.matches('did you mean "section"', err.message)
+    answer, err = api.views.publish {
+      user_id = slack_here.workspace:find_user "ada".id,
+      view = { type = "home", blocks = misspelt },
+    }
+    assert.is_nil(answer)
+    assert.equal("invalid_arguments", err.code)
+    assert.equal("view.blocks[2].type", err.path)
+  end)
+
   it("takes what the constructors make", function()
     assert(api.chat.postMessage {
       channel = "general", text = "x", blocks = { blocks.header "x", blocks.table { { "a" } } },

@@ -50,7 +50,7 @@ describe("web_api.advice", function()
       assert(client.chat.postMessage { channel = { id = "C1", name = "a" }, text = "Hi" })
       assert(client.chat.delete { channel = { "C1", "C2" }, ts = "1.2" })
     end
-    warned "chat.postMessage: argument 'channel': an id expected, got a table; did you mean its field"
+    warned "chat.postMessage: argument 'channel': an id expected, got a table; did you mean its"
     warned "chat.delete: argument 'channel': an id expected, got a table"
   end)
 

@@ -2,6 +2,7 @@
 -- with Slack's words where it does not.
 
 local check = require "slack.blocks.check"
+local rules = require "slack.blocks.rules"
 
 local M = {}
 
@@ -22,11 +23,28 @@ function M.message(content)
   return { text = "", blocks = content.blocks, attachments = content.attachments }
 end
 
+-- What Slack has added since is refused here, too.
+local function add_unknown(problems, blocks, path)
+  for i, block in ipairs(type(blocks) == "table" and blocks or {}) do
+    local kind = type(block) == "table" and block.type
+    if type(kind) == "string" and not rules.blocks[kind] then
+      table.insert(problems, {
+        path = ("%s[%d].type"):format(path, i), message = "unsupported type: " .. kind,
+        code = "unknown_value",
+      })
+    end
+  end
+end
+
 ---@param value table as slack.blocks.check takes it: a message, { view = … }
 ---@return table? response_metadata what is wrong, nil when nothing is
 ---@return string? code of the first problem
 function M.refusal(value)
-  local problems = check.problems(value)
+  local problems, view = check.problems(value), value.view
+  if #problems == 0 then
+    add_unknown(problems, value.blocks, "blocks")
+    add_unknown(problems, type(view) == "table" and view.blocks, "view.blocks")
+  end
   if #problems == 0 then
     return nil
   end

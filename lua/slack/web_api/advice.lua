@@ -52,8 +52,9 @@ local function advise_argument(client, method, name)
 end
 
 local function advise_id(client, method, name, value)
-  client:_warn_once(method.name .. " id " .. name, "%s: argument '%s': an id expected, got a table%s",
-    method.name, name, type(value.id) == "string" and "; did you mean its field id?" or "")
+  client:_warn_once(method.name .. " id " .. name,
+    "%s: argument '%s': an id expected, got a table%s", method.name, name,
+    type(value.id) == "string" and "; did you mean its field id?" or "")
 end
 
 local function advise_ts(client, method, name, number)
