@@ -112,6 +112,21 @@ describe("client:upload", function()
     assert.equal(1, #here:calls "files.completeUploadExternal")
   end)
 
+  -- It may be on any host; who has the URL needs no token.
+  with_slack("sends the bytes without the token, whose place the URL takes", function(here, client)
+    local handle, heads = here.uploads.handle, {}
+    function here.uploads.handle(uploads, request)
+      if request.path:find "^/upload/" then
+        table.insert(heads, request.headers)
+      end
+      return handle(uploads, request)
+    end
+    assert(client:upload { content = "x", filename = "x.txt" })
+    assert.equal(1, #heads)
+    assert.equal("application/octet-stream", heads[1]["content-type"])
+    assert.is_nil(heads[1].authorization)
+  end)
+
   with_slack("says what Slack has against the bytes, and never the URL", function(here, client)
     function here.uploads.handle(_, request)
       return request.path:find "^/upload/" and 400 or nil, { "Content-Type", "text/plain" },
