@@ -118,6 +118,16 @@ static bool is_needed(const struct slk_redis_login *login, const redisReply *rep
     return login->next <= PING && !may_fail;
 }
 
+/* A proxy between us and Redis may say again what it does not understand: the password. */
+static void explain(struct slk_redis_login *login, const char *name, const char *text)
+{
+    slk_redis_explain(name, text, &login->refusal);
+    bool is_quoted = strstr(login->refusal.text, " answered: ") != NULL;
+    if (is_quoted && login->password != NULL && strstr(text, login->password) != NULL) {
+        slk_redis_explain(name, "WRONGPASS", &login->refusal);
+    }
+}
+
 static void judge(struct slk_redis_login *login, const char *name, const redisReply *reply)
 {
     if (login->next == INFO && reply->type == REDIS_REPLY_STRING) {
@@ -125,7 +135,7 @@ static void judge(struct slk_redis_login *login, const char *name, const redisRe
     } else if (!is_needed(login, reply) || login->refusal.code[0] != '\0') {
         return;
     } else if (reply->type == REDIS_REPLY_ERROR) {
-        slk_redis_explain(name, reply->str, &login->refusal);
+        explain(login, name, reply->str);
     } else if (reply->type != REDIS_REPLY_STATUS) { /* an echo, it may be of our own socket */
         slk_error_set(&login->refusal, "connection", "%s does not answer as Redis does", name);
     }

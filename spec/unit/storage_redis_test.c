@@ -125,6 +125,8 @@ static void stop_server(void)
     close(server.fd);
 }
 
+static const char *password; /* NULL: none */
+
 static struct slk_storage_backend *open_store(unsigned port, int64_t timeout)
 {
     struct slk_error err;
@@ -133,6 +135,7 @@ static struct slk_storage_backend *open_store(unsigned port, int64_t timeout)
     CHECK(net != NULL);
     struct slk_redis_settings settings = {
         .address = {.host = "127.0.0.1", .port = port},
+        .credentials = {.password = password},
         .prefix = {"x:", 2},
         .timeout = timeout,
         .net = net,
@@ -254,6 +257,21 @@ static void a_server_that_loads_its_data_is_waited_for(void)
     check_outcome(job, SLK_STORED_TRUE);
     store->close(store);
     stop_server();
+}
+
+static void a_password_that_comes_back_is_not_told(void)
+{
+    static const struct script script = {
+        {{"-ERR bad request: AUTH xoxb-1\r\n", "+OK\r\n", "+PONG\r\n", "+OK\r\n", "+OK\r\n"}}};
+    password = "xoxb-1";
+    start_server(&script);
+    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
+    struct slk_storage_job *job = new_job(SLK_STORAGE_GET, slk_clock_now());
+    CHECK(store->run(store, job) == NULL);
+    check_failed(job, "denied", "does not take the user and password");
+    store->close(store);
+    stop_server();
+    password = NULL;
 }
 
 static void a_name_that_led_to_a_replica_is_looked_up_again(void)
@@ -416,6 +434,7 @@ int main(void)
     a_list_that_is_cut_off_is_made_anew();
     a_list_of_what_was_not_asked_for_is_none();
     a_server_that_loads_its_data_is_waited_for();
+    a_password_that_comes_back_is_not_told();
     a_name_that_led_to_a_replica_is_looked_up_again();
     what_was_read_for_too_long_is_not_asked_again();
     an_echo_is_no_redis();
