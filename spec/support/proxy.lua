@@ -55,7 +55,9 @@ function Proxy.start(options, port)
   files.write(path, CONFIGURATION:format(self.port, credentials))
   self.program = Process.start("tinyproxy -d -c " .. path)
   if not Proxy.wait_for(self.port) then
-    error("tinyproxy does not answer: " .. self.program:output())
+    local output = self.program:output()
+    self:stop()
+    error("tinyproxy does not answer: " .. output)
   end
   return self
 end

@@ -83,7 +83,9 @@ function Squid.start(options)
   self.process = Process.start(("%s -N -n spec%d -d 1 -f %s/conf"):format(program(), self.open,
     self.directory.path))
   if not Proxy.wait_for(self.shut) then
-    error("squid does not answer: " .. self.process:output())
+    local output = self.process:output()
+    self:stop()
+    error("squid does not answer: " .. output)
   end
   return self
 end
