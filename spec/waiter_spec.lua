@@ -126,7 +126,16 @@ describe("waiter", function()
       end)
     end):join()
     assert.is_nil(ok)
-    assert.matches("cannot wait here", err)
+    assert.matches("waiter_spec.lua:%d+: cannot wait here", err)
+  end)
+
+  it("blames the program's line inside of a C function, whatever is waited for", function()
+    local client = require("slack.client").new { token = "xoxb-1", api_url = "http://127.0.0.1:9/" }
+    local ok, err = tasks.spawn(string.gsub, "a", "a", function()
+      return client.auth.test().user
+    end):join()
+    assert.is_nil(ok)
+    assert.matches("waiter_spec.lua:%d+: cannot wait here: inside a C function", err)
   end)
 
   it("suspends through pcall, metamethods and iterators", function()

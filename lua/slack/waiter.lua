@@ -1,8 +1,10 @@
 -- One wait for one happening: somebody calls resolve, somebody awaits.
 
 local loop = require "slack.loop"
+local misuse = require "slack.misuse"
 local scheduler = require "slack.scheduler"
 
+local FOLDER = misuse.folder()
 local unpack = table.unpack
 
 ---@class slack.Waiter
@@ -13,20 +15,6 @@ local unpack = table.unpack
 local Waiter = {}
 Waiter.__index = Waiter
 Waiter.__name = "slack.waiter"
-
--- The files that wait on behalf of their callers.
-local INNER = { waiter = true, tasks = true }
-
--- Raises at the line that asked to wait.
-local function misuse(message)
-  local level = 2
-  local caller = debug.getinfo(level, "S")
-  while caller and INNER[caller.source:match("slack[/\\](%a+)%.lua$")] do
-    level = level + 1
-    caller = debug.getinfo(level, "S")
-  end
-  error(message, level)
-end
 
 ---@return slack.Waiter
 function Waiter.new()
@@ -92,7 +80,7 @@ end
 -- What was to be waited for is given up, so that nothing is left running.
 local function refuse(self, message)
   self:give_up()
-  misuse(message)
+  misuse.raise(FOLDER, message)
 end
 
 -- Outside of tasks there is nothing to suspend: the loop is run from here.
@@ -119,7 +107,8 @@ function Waiter:await(timeout)
       error("this waiter is awaited already", 2)
     end
     if task and not coroutine.isyieldable() then
-      refuse(self, "cannot wait here: inside a __close while cancelled, or inside a C function")
+      refuse(self, "cannot wait here: inside a C function that calls back, as table.sort and "
+        .. "string.gsub do, or a __close while cancelled: wait before that")
     end
     if timeout then
       self.timer = loop.after(timeout, time_out, self)
