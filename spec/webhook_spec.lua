@@ -151,10 +151,17 @@ describe("webhook", function()
     assert.equal(1, #server.requests)
   end)
 
+  it("names the field that was meant where there is no text", function()
+    local _, err = start { { 400, "no_text" } }:send { txt = "x" }
+    assert.matches("^webhook: no_text .*: no field 'txt' is known here; did you mean \"text\"%?$",
+      err.message)
+  end)
+
   it("raises for misuse at the caller's line", function()
     local hook = start { { 200, "ok" } }
     for _, misuse in ipairs {
       function() hook:send(5) end,
+      function() hook.send "hi" end,
       function() hook:send { f = print } end,
       function() webhook.new(nil) end,
       function() webhook.new("http://slack.example/x") end,

@@ -2,9 +2,12 @@
 -- text holds it.
 
 local checks = require "slack.option_checks"
+local client_misuse = require "slack.client_misuse"
 local hooks = require "slack.web_api.hooks"
 local http = require "slack.http"
 local json = require "slack.json"
+local methods = require "slack.web_api.methods"
+local near_miss = require "slack.near_miss"
 local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
 
@@ -32,6 +35,18 @@ local function post(self, body)
   }
 end
 
+-- Names the field that was meant.
+local function advise(err, message)
+  local known = methods.find("chat.postMessage").arguments
+  for name in pairs(message) do
+    name = tostring(name)
+    local advice = not known[name] and near_miss(name, known) or ""
+    if advice ~= "" then
+      err.message = ("%s: no field '%s' is known here%s"):format(err.message, name, advice)
+    end
+  end
+end
+
 ---Posts a message, at most one a second and URL (ten of them at once). 429 is waited out;
 ---failures where nothing was sent are repeated.
 ---@async
@@ -39,6 +54,7 @@ end
 ---@return true?
 ---@return slack.Error? err code is Slack's word: "no_service", "invalid_payload", …
 function Webhook:send(message)
+  client_misuse.check_self(self, Webhook, "webhook.send")
   if type(message) == "string" then
     message = { text = message }
   elseif type(message) ~= "table" then
@@ -49,6 +65,9 @@ function Webhook:send(message)
     error("webhook:send: " .. problem, 2)
   end
   local ok, err = post(self, body)
+  if err and err.code == "no_text" then
+    advise(err, message)
+  end
   return ok, err and refusals.explain(err, message)
 end
 
