@@ -205,6 +205,13 @@ describe("slack.fetch", function()
     end)
   end)
 
+  it("shows what was given for a URL when it is none at all", function()
+    local ok, message = pcall(function() return (fetch "json") end)
+    assert.is_false(ok)
+    assert.matches('fetch_spec.lua:%d+: slack.fetch: url: https://host/path expected, got "json"',
+      message)
+  end)
+
   describe("a redirect", function()
     -- Answers each path of the table by status and location, others by 200.
     local function start(redirects)
@@ -252,7 +259,7 @@ describe("slack.fetch", function()
       })
       assert.is_nil(response)
       assert.same({ "redirect", 307 }, { err.code, err.status })
-      assert.matches("a body that a function gave cannot be sent again", err.message)
+      assert.matches("^POST %S+/a: .*a body that a function gave cannot be sent again", err.message)
     end)
 
     it("with 303 leaves a function's body behind", function()

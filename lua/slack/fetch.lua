@@ -66,6 +66,9 @@ local OPTIONS = {
   http2 = flag, proxy = text, no_proxy = text, ca_file = text, insecure = flag,
 }
 
+-- Of what is no URL at all.
+local MAX_SHOWN = 40
+
 local function refuse(format, ...)
   misuse.raise(FOLDER, ("slack.fetch: " .. format):format(...))
 end
@@ -85,6 +88,8 @@ end
 local function check(url, options)
   if type(url) ~= "string" then
     refuse("url: string expected, got %s", type(url))
+  elseif #url <= MAX_SHOWN and url:find "^[%w_. -]*$" then
+    refuse("url: https://host/path expected, got %q", url)
   elseif type(options) ~= "table" then
     refuse("options: table expected, got %s", type(options))
   end
@@ -184,8 +189,12 @@ local function origin_of(url)
   return (scheme or ""):lower() .. "://" .. host
 end
 
-local function refuse_redirect(response, message)
-  return errors.new { code = "redirect", message = message, status = response.status }
+local function refuse_redirect(request, response, message)
+  local place = request.url:match "^%a[%w+.-]*://([^?#]*)" or ""
+  return errors.new {
+    code = "redirect", status = response.status,
+    message = ("%s %s: %s"):format(request.method, (place:gsub("^[^/]*@", "")), message),
+  }
 end
 
 local function drop(headers, names)
@@ -200,7 +209,7 @@ end
 local function follow(request, headers, response, insecure)
   local from, to = origin_of(request.url), origin_of(response.redirect)
   if from:find("^https:") and not to:find("^https:") and not insecure then
-    return refuse_redirect(response, "the server redirects from https to plain text")
+    return refuse_redirect(request, response, "the server redirects from https to plain text")
   end
   local status = response.status
   if status == 303 and request.method ~= "HEAD"
@@ -208,7 +217,7 @@ local function follow(request, headers, response, insecure)
     request.method, request.body, request.length = "GET", nil, nil
     drop(headers, OF_BODY)
   elseif not http.is_repeatable(request) then
-    return refuse_redirect(response,
+    return refuse_redirect(request, response,
       "the server redirects, and a body that a function gave cannot be sent again")
   end
   request.is_spent = nil
@@ -234,7 +243,7 @@ local function perform(request, headers, options)
     if not response or not is_redirect(response) or limit == 0 then
       return response, err
     elseif count == limit then
-      return nil, refuse_redirect(response, ("more than %d redirects"):format(limit))
+      return nil, refuse_redirect(request, response, ("more than %d redirects"):format(limit))
     end
     local refused = follow(request, headers, response, options.insecure)
     if refused then
