@@ -89,6 +89,12 @@ describe("files in the local Slack", function()
     assert.equal("invalid_arguments", select(2, client.files.list { page = 0 }).code)
   end)
 
+  with_files("are not taken when they are too large, which Slack would take", function(_, client)
+    local _, err = client.files.getUploadURLExternal { filename = "a", length = 65 << 20 }
+    assert.equal("file_upload_size_restricted", err.code)
+    assert.matches("the local Slack takes files of at most 64 MiB", err.message)
+  end)
+
   with_files("are listed by channel, kind and person", function(here, client, _, general)
     assert.equal("b.lua a.png", names(client, { channel = general }))
     assert.equal("a.png", names(client, { types = "images" }))

@@ -66,8 +66,6 @@ local function remove_files(self)
   end
 end
 
-local MAX_BODY = 64 * 1024 * 1024 -- bytes, of files mostly
-
 -- Of the installation that is there from the start.
 local SCOPES = {
   "chat:write", "commands", "app_mentions:read", "channels:history", "files:read", "files:write",
@@ -183,7 +181,7 @@ function Sandbox.start(options)
     websocket_port = options.websocket_port or 0,
     cert_file = self.files and self.files.certificate,
     key_file = self.files and self.files.key,
-    max_body = MAX_BODY,
+    max_body = Uploads.MAX,
   }
   if not server then
     loop.unregister(self.source)

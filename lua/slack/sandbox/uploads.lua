@@ -19,6 +19,9 @@ local Uploads = {}
 Uploads.__index = Uploads
 Uploads.__name = "slack.sandbox.uploads"
 
+-- Bytes of a request here; Slack takes files of 1 GB.
+Uploads.MAX = 64 * 1024 * 1024
+
 local PATH, PRIVATE_PATH = "/upload/v1/", "/files-pri/"
 
 ---@param url string of the local Slack

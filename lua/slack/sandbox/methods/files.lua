@@ -17,6 +17,10 @@ methods["files.getUploadURLExternal"] = function(workspace, call)
     return nil, "invalid_arguments"
   elseif args.snippet_type and not tostring(args.snippet_type):find "^[%w_+#-]+$" then
     return nil, "unknown_snippet_type"
+  elseif length > call.uploads.MAX then
+    local message = ("[ERROR] the local Slack takes files of at most %d MiB, Slack larger ones")
+      :format(call.uploads.MAX >> 20)
+    return nil, "file_upload_size_restricted", { response_metadata = { messages = { message } } }
   end
   local url, id = call.uploads:await(workspace, {
     filename = filename, length = length, user_id = call.user_id, alt_txt = args.alt_txt,
