@@ -62,6 +62,17 @@ describe("client", function()
         { server.requests[2].headers["content-type"], server.requests[2].body })
     end)
 
+    it("is told with its end and its time at level debug, without its arguments", function()
+      local client = start(function(request)
+        return 200, { ok = request.target:find "auth" ~= nil, error = "no_text" }
+      end)
+      client.auth.test { team = "hidden" }
+      client.chat.postMessage { channel = "C1", text = "hidden" }
+      assert.equal(1, count_lines "DEBUG.* auth%.test: ok after %d+ ms$")
+      assert.equal(1, count_lines "DEBUG.* chat%.postMessage: no_text after %d+ ms$")
+      assert.equal(0, count_lines "hidden")
+    end)
+
     it("that Slack does not know is warned of, with the name that was meant", function()
       local client = start(function()
         return 200, { ok = false, error = "unknown_method" }

@@ -14,7 +14,7 @@ ApiServer.TOKEN = "xoxb-111111111111-222222222222-abcdefABCDEF"
 ---@param answer fun(request: support.Request, number: integer): integer?, any, string[]?
 ---@param options? slack.ClientOptions
 function ApiServer.start(answer, options)
-  local self = setmetatable({ kept = KeptLog.new() }, ApiServer)
+  local self = setmetatable({ kept = KeptLog.new "info" }, ApiServer)
   self.server = WebServer.start(function(request)
     local status, body, headers = answer(request, #self.server.requests)
     return status, type(body) == "table" and json.encode(body) or body, headers

@@ -4,11 +4,12 @@ local logs = require "slack.log"
 local KeptLog = {}
 KeptLog.__index = KeptLog
 
+---@param level? slack.LogLevel "debug"
 ---@return { log: slack.Log, lines: string[] } self
-function KeptLog.new()
+function KeptLog.new(level)
   local self = setmetatable({ lines = {} }, KeptLog)
   self.log = logs.new {
-    level = "debug",
+    level = level or "debug",
     sink = function(line)
       table.insert(self.lines, line)
     end,

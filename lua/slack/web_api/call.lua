@@ -7,6 +7,7 @@ local attempts = require "slack.web_api.attempts"
 local client_options = require "slack.web_api.options"
 local errors = require "slack.errors"
 local http = require "slack.http"
+local loop = require "slack.loop"
 local methods = require "slack.web_api.methods"
 local retry = require "slack.retry"
 
@@ -136,7 +137,13 @@ function M.run(client, call)
   if call.is_broken then
     advice.broken_text(client, call.name, call.args)
   end
+  local log = client:_log()
+  local began = log:is_enabled "debug" and loop.now()
   local answer, err = attempts.run(client, call, attempt)
+  if began then
+    log:debug("%s: %s after %.0f ms", call.name, err and err.code or "ok",
+      (loop.now() - began) * 1000)
+  end
   client:_called(call.name, err)
   if err and err.code == "unknown_method" then
     advice.unknown_method(client, call.name, answers.hint(call, err.code)) -- few look at errors
