@@ -20,6 +20,16 @@ describe("the local Slack", function()
     slack_here:stop()
   end)
 
+  it("refuses an object in the place of a list of blocks, as Slack does", function()
+    local ada = slack_here.workspace:find_user "ada"
+    local answer, err = api.views.publish { user_id = ada.id, view = '{"type":"home","blocks":{}}' }
+    assert.is_nil(answer)
+    assert.equal("invalid_arguments", err.code)
+    assert.same({ "[ERROR] must provide an array [json-pointer:/view/blocks]" },
+      err.response.response_metadata.messages)
+    assert(api.views.publish { user_id = ada.id, view = { type = "home", blocks = {} } })
+  end)
+
   it("refuses blocks by Slack's rules, in Slack's words", function()
     local answer, err = api.chat.postMessage {
       channel = "general", blocks = { blocks.divider(), { type = "header", text = "x" } },

@@ -57,12 +57,6 @@ describe("web_api.arguments", function()
     assert.equal("topic=", encode_one("topic", json.null))
   end)
 
-  it("sends an empty list of what is joined by commas as nothing", function()
-    assert.equal("users=", encode_one("users", {}))
-    assert.equal("types=", encode_one("types", {}, LIST))
-    assert.equal("profile={}", encode_one("profile", {}))
-  end)
-
   it("keeps null inside of nested values", function()
     assert.equal('profile={"a":null}', encode_one("profile", { a = json.null }))
   end)
@@ -116,6 +110,28 @@ describe("web_api.arguments", function()
     end
     assert.equal("files=[]", encode_one("files", {}, POST))
     assert.equal("profile={}", encode_one("profile", {}))
+  end)
+
+  it("sends an empty list of ids or words as empty text", function()
+    for _, name in ipairs { "users", "types", "channel_ids" } do
+      assert.equal(name .. "=", encode_one(name, {}))
+    end
+    assert.equal("users=", encode_one("users", {}, POST))
+    assert.equal("types=", encode_one("types", {}, LIST))
+  end)
+
+  it("sends empty fields of blocks and views that are lists as lists", function()
+    local view = { type = "home", blocks = {}, state = { values = {} } }
+    local method = { json = true, arguments = { view = "json", profile = "json" } }
+    local body = assert(arguments.encode({ view = view }, method))
+    assert.same({ type = "home", blocks = json.list {}, state = { values = {} } },
+      json.decode(body).view)
+    assert.truthy(body:find('"blocks":[]', 1, true))
+    assert.truthy(body:find('"values":{}', 1, true))
+    assert.truthy(encode_one("view", view):find('"blocks":[]', 1, true))
+    assert.equal('attachments=[{"actions":[]}]', encode_one("attachments", { { actions = {} } }))
+    assert.equal('profile={"fields":{}}', encode_one("profile", { fields = {} }))
+    assert.is_nil(getmetatable(view.blocks))
   end)
 
   describe("as JSON", function()

@@ -2,6 +2,7 @@
 
 local acks = require "slack.acks"
 local block_answers = require "slack.blocks.answers"
+local block_json = require "slack.blocks.json"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -105,7 +106,7 @@ local function read(c, content)
   local answer, problem = acks.read(c, content)
   local text
   if answer then
-    text, problem = json.encode(answer)
+    text, problem = block_json.encode(answer)
   end
   return answer, text, problem
 end

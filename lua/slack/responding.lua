@@ -2,6 +2,7 @@
 
 local Message = require "slack.message"
 local ResponseUrl = require "slack.response_url"
+local block_json = require "slack.blocks.json"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local hooks = require "slack.web_api.hooks"
@@ -96,7 +97,7 @@ function methods:respond(content)
   check_self(self, "respond")
   local arguments = Message.arguments(content, "c:respond", 2)
   local url, err = choose_url(self, arguments)
-  local text, problem = json.encode(arguments)
+  local text, problem = block_json.encode(arguments)
   if not text then
     error("c:respond: " .. problem, 2)
   elseif not url then

@@ -1,8 +1,8 @@
 -- Views from a context: modals that are opened, stacked and changed, and home tabs.
 
+local block_json = require "slack.blocks.json"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
-local json = require "slack.json"
 local payload = require "slack.payload"
 
 local check_self, told = calls.check_self, calls.told
@@ -15,7 +15,7 @@ local function check_view(view, name, level)
   if type(view) ~= "table" then
     error(("%s: a view expected, got %s"):format(name, type(view)), level + 1)
   end
-  local text, problem = json.encode(view)
+  local text, problem = block_json.encode(view)
   if not text then
     error(("%s: view: %s"):format(name, problem), level + 1)
   end

@@ -1,11 +1,11 @@
 -- Incoming webhooks: posting a message without a token. The URL is the secret, so no error
 -- text holds it.
 
+local block_json = require "slack.blocks.json"
 local checks = require "slack.option_checks"
 local client_misuse = require "slack.client_misuse"
 local hooks = require "slack.web_api.hooks"
 local http = require "slack.http"
-local json = require "slack.json"
 local methods = require "slack.web_api.methods"
 local near_miss = require "slack.near_miss"
 local refusals = require "slack.blocks.refusals"
@@ -60,7 +60,7 @@ function Webhook:send(message)
   elseif type(message) ~= "table" then
     error("webhook:send: string or table expected, got " .. type(message), 2)
   end
-  local body, problem = json.encode(message)
+  local body, problem = block_json.encode(message)
   if not body then
     error("webhook:send: " .. problem, 2)
   end

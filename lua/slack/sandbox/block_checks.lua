@@ -1,8 +1,11 @@
 -- Blocks and views as the local Slack takes them: by the rules of slack.blocks, and
 -- with Slack's words where it does not.
 
+local block_json = require "slack.blocks.json"
 local check = require "slack.blocks.check"
 local rules = require "slack.blocks.rules"
+
+local NO_LIST <const> = "[ERROR] must provide an array [json-pointer:%s]"
 
 local M = {}
 
@@ -36,10 +39,14 @@ local function add_unknown(problems, blocks, path)
   end
 end
 
----@param value table as slack.blocks.check takes it: a message, { view = … }
+---@param value table decoded, as slack.blocks.check takes it: a message, { view = … }
 ---@return table? response_metadata what is wrong, nil when nothing is
 ---@return string? code of the first problem
 function M.refusal(value)
+  local place = block_json.misplaced(value)
+  if place then
+    return { messages = { NO_LIST:format(pointer_of(place)) } }, "type"
+  end
   local problems, view = check.problems(value), value.view
   if #problems == 0 then
     add_unknown(problems, value.blocks, "blocks")

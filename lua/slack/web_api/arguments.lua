@@ -5,6 +5,7 @@
 -- where the method takes it and all values are what the method table says: Slack does not
 -- make a number of "5" there, nor a list of "C1,C2".
 
+local block_json = require "slack.blocks.json"
 local form = require "slack.form"
 local json = require "slack.json"
 
@@ -20,6 +21,11 @@ local JOINED = {
 local LISTS = {
   attachments = true, blocks = true, chunks = true, unfurled_attachments = true,
   user_auth_blocks = true,
+}
+-- Those that hold blocks.
+local WITH_BLOCKS = {
+  attachments = true, blocks = true, chunks = true, description_blocks = true, dialog = true,
+  unfurled_attachments = true, unfurls = true, user_auth_blocks = true, view = true,
 }
 -- Kinds of arguments whose value is nested.
 local NESTED = { array = true, json = true, object = true }
@@ -84,7 +90,7 @@ local function is_joined(name, kind)
     return true
   end
   return (not kind or kind == "array")
-    and (JOINED[name] or name:find("_ids$") or name:find("channel_types$"))
+    and (JOINED[name] or name:find("_ids$") or name:find("channel_types$")) ~= nil
 end
 
 -- nil when the list holds more than plain words, or has holes.
@@ -107,18 +113,21 @@ end
 
 local function is_empty_list(name, value, kind)
   return next(value) == nil
-    and (json.is_list(value) or kind == "array" or LISTS[name] ~= nil)
+    and (json.is_list(value) or kind == "array" or LISTS[name] ~= nil
+      or is_joined(name, kind))
 end
 
 local function table_text(name, value, kind)
   if is_empty_list(name, value, kind) then
-    return (not kind or NESTED[kind]) and "[]" or ""
+    local is_text = kind and not NESTED[kind]
+      or not kind and is_joined(name) and not json.is_list(value)
+    return is_text and "" or "[]"
   end
-  local joined = is_joined(name, kind) and (next(value) == nil and "" or join(value))
+  local joined = is_joined(name, kind) and join(value)
   if joined then
     return joined
   end
-  return encode_json(value)
+  return (WITH_BLOCKS[name] and block_json.encode or encode_json)(value)
 end
 
 local function text_of(name, value, kind)
@@ -201,9 +210,20 @@ local function fitted_copy(args, kinds)
   return copy
 end
 
+local function with_lists(args)
+  local copy = {}
+  for name, value in next, args do
+    copy[name] = WITH_BLOCKS[name] and block_json.marked(value) or value
+  end
+  return copy
+end
+
 -- The problem names the argument as a form's does.
 local function encode_as_json(args)
   local text, problem = encode_json(args)
+  if text and text:find("{}", 1, true) then
+    text = encode_json(with_lists(args))
+  end
   if text then
     return text
   end
