@@ -1,6 +1,6 @@
 /* The client thread: HTTP requests with libcurl, many at a time, over pooled
  * connections that are kept alive. To one host a limited number is under way
- * at a time; others wait in order, their timeout running. */
+ * at a time; others wait in order, their deadline running. */
 #ifndef SLK_HTTP_CLIENT_H
 #define SLK_HTTP_CLIENT_H
 

@@ -64,11 +64,30 @@ static void destroy(struct slk_net_options *options)
     free(options);
 }
 
+/* 1080 is what libcurl takes when no port is given. */
+static int name_proxy(struct slk_net_options *options, CURLU *url, const char *host,
+                      struct slk_error *err)
+{
+    char *port = NULL;
+    bool has_port = curl_url_get(url, CURLUPART_PORT, &port, 0) == CURLUE_OK;
+    int length = asprintf(&options->proxy_name, "%s:%s", host,
+                          has_port                 ? port
+                          : options->has_tls_proxy ? "443"
+                                                   : "1080");
+    curl_free(port);
+    if (length < 0) {
+        options->proxy_name = NULL;
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
+    }
+    return SLK_OK;
+}
+
 /* libcurl's own words never quote the URL, so they are safe to pass on. */
 static int read_proxy(struct slk_net_options *options, const char *origin, struct slk_error *err)
 {
     CURLU *url = curl_url();
-    char *scheme = NULL, *host = NULL, *port = NULL, *user = NULL;
+    char *scheme = NULL, *host = NULL, *user = NULL;
     int status = SLK_INVALID;
     if (url == NULL) {
         slk_error_set(err, "memory", "out of memory");
@@ -90,24 +109,10 @@ static int read_proxy(struct slk_net_options *options, const char *origin, struc
     }
     options->has_tls_proxy = strcmp(scheme, "https") == 0;
     options->has_credentials = curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK;
-    bool has_port = curl_url_get(url, CURLUPART_PORT, &port, 0) == CURLUE_OK;
-    size_t size = strlen(host) + (has_port ? strlen(port) : 0) + 8;
-    options->proxy_name = malloc(size);
-    if (options->proxy_name == NULL) {
-        slk_error_set(err, "memory", "out of memory");
-        status = SLK_NOMEM;
-        goto out;
-    }
-    /* 1080 is what libcurl takes when none is given. */
-    snprintf(options->proxy_name, size, "%s:%s", host,
-             has_port                 ? port
-             : options->has_tls_proxy ? "443"
-                                      : "1080");
-    status = SLK_OK;
+    status = name_proxy(options, url, host, err);
 out:
     curl_free(scheme);
     curl_free(host);
-    curl_free(port);
     curl_free(user);
     curl_url_cleanup(url);
     return status;
