@@ -26,6 +26,12 @@ describe("a Redis server that is", function()
     assert.matches("^Redis at 127.0.0.1:%d+: no connection: ", text)
   end)
 
+  it("not there at its socket is told with the system's reason", function()
+    local code, text = opened.refused("redis+unix:///nowhere/redis.sock" .. HURRIED)
+    assert.equal("connection", code)
+    assert.equal("Redis at /nowhere/redis.sock: no connection: No such file or directory", text)
+  end)
+
   it("killed and comes back, empty: calls wait for it, and the log has two lines", function()
     opened.with_store(redis.url .. PATIENT, function(store, lines)
       assert(store:set("k", 1))

@@ -173,6 +173,16 @@ static bool is_finished(struct slk_redis_connection *connection, CURLcode *resul
     return false;
 }
 
+/* Of a Unix socket libcurl tells of a port that there is not. */
+static const char *failure_text(const struct slk_redis_connection *connection)
+{
+    long number = 0;
+    if (connection->path != NULL) {
+        curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &number);
+    }
+    return number != 0 ? slk_errno_text((int)number) : connection->curl_error;
+}
+
 static enum slk_redis_progress finish(struct slk_redis_connection *connection, CURLcode result,
                                       struct slk_error *err)
 {
@@ -180,7 +190,7 @@ static enum slk_redis_progress finish(struct slk_redis_connection *connection, C
         curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->fd);
     }
     if (connection->fd == CURL_SOCKET_BAD) {
-        slk_net_failure(connection->easy, result, connection->curl_error, connection->name,
+        slk_net_failure(connection->easy, result, failure_text(connection), connection->name,
                         connection->net, err);
         slk_redis_connection_close(connection);
         return SLK_REDIS_FAILED;
