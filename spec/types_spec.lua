@@ -236,12 +236,15 @@ describe("annotations of Web API methods", function()
         answers[name][field.name] = field.type
       end
     end
+    local count = 0
     for name in methods.names() do
       local items = methods.find(name).items
       if items and answers[name] then
+        count = count + 1
         assert.truthy((answers[name][items] or ""):find "[%]>}]$", name .. ": " .. items)
       end
     end
+    assert.truthy(count > 20, count)
   end)
 end)
 

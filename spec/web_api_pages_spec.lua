@@ -9,10 +9,7 @@ describe("client:pages and client:each", function()
   local server, asked
 
   after_each(function()
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   -- answer(args, number, request) gives a table, to be sent with ok = true.

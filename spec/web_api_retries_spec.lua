@@ -91,10 +91,7 @@ describe("a server that does the work and then breaks", function()
   end
 
   after_each(function()
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   for name, answer in pairs(BREAKS) do

@@ -28,10 +28,7 @@ describe("webhook", function()
 
   after_each(function()
     log.default = default_log
-    if server then
-      server:stop()
-      server = nil
-    end
+    server = server and server:stop()
   end)
 
   it("posts a text", function()
