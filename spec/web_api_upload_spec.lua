@@ -1,4 +1,5 @@
 local files = require "support.files"
+local live = require "support.live_app"
 local sandbox = require "support.local_slack"
 local slack = require "slack"
 local tasks = require "slack.tasks"
@@ -374,12 +375,8 @@ describe("client:upload", function()
         if request.path:find "^/upload/" then
           count = count + 1
           most = math.max(most, count)
-          for _ = 1, 500 do
-            if most == 3 then
-              break
-            end
-            tasks.sleep(0.001)
-          end
+          live.wait(function() return most >= 3 end)
+          tasks.sleep(0.03) -- in which a fourth would come
           count = count - 1
         end
         return handle(uploads, request)
