@@ -315,9 +315,13 @@ describe("http_stream", function()
     end)
 
     it("may take longer than a silent server would be given", in_task(function()
+      local has_waited
       local response = assert(request {
-        url = echo(), method = "POST", body = ("x"):rep(500000), idle_timeout = 0.1,
-        sink = function() tasks.sleep(0.15) end,
+        url = echo(), method = "POST", body = ("x"):rep(500000), idle_timeout = 0.5,
+        sink = function()
+          tasks.sleep(has_waited and 0 or 0.7)
+          has_waited = true
+        end,
       })
       assert.equal(500000, response.received)
     end))
