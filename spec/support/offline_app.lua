@@ -73,6 +73,9 @@ local function new_client(real, calls, answers, own_token)
     calls[#calls + 1] = { method = "with_token", arguments = token }
     return new_client(real, calls, answers, token)
   end
+  client.stats = function()
+    return real:stats()
+  end
   return setmetatable(client, {
     __index = function(_, name)
       if name:find "^_" then

@@ -69,13 +69,6 @@ local function token_of_environment(rules)
   return token, problem and ("environment variable %s: %s"):format(rules.token_variable, problem)
 end
 
--- Elsewhere its limits are not known.
-local function is_slack(api_url)
-  local host = api_url:lower():match "^https://([^/:]+)" or ""
-  return host == "slack.com" or host == "slack-gov.com"
-    or host:find "%.slack%.com$" ~= nil or host:find "%.slack%-gov%.com$" ~= nil
-end
-
 local function known_to(rules)
   return rules.token and merged(OPTIONS, { token = { check = rules.token } }, rules.more) or OPTIONS
 end
@@ -86,7 +79,7 @@ local function set_defaults(settings, options)
   settings.retries = settings.retry_policy.count
   settings.max_wait = options.max_wait or DEFAULT_MAX_WAIT
   if options.pacing == nil then
-    settings.pacing = is_slack(settings.api_url)
+    settings.pacing = roots.is_slack(settings.api_url) -- elsewhere its limits are not known
   end
   settings.log = options.log and logs.of(options.log)
 end
