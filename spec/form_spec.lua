@@ -9,6 +9,10 @@ describe("form", function()
     assert.equal("a=1&b=x%20y&c=2&c=true", form.encode { c = { 2, true }, b = "x y", a = 1 })
   end)
 
+  it("has numbers in full", function()
+    assert.equal("a=1099511627776&b=0.5&c=0.00001", form.encode { a = 2 ^ 40, b = 0.5, c = 1e-5 })
+  end)
+
   it("is empty without fields", function()
     assert.equal("", form.encode {})
   end)

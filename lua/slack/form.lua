@@ -22,6 +22,32 @@ function M.escape(text, bytes)
   return (text:gsub(bytes or "[^%w%-_%.~]", ESCAPES))
 end
 
+---A number in full, without an exponent.
+---@param number number
+---@return string? text
+---@return string? problem
+function M.number_text(number)
+  if math.type(number) == "integer" then
+    return ("%d"):format(number)
+  elseif number ~= number or number == math.huge or number == -math.huge then
+    return nil, "a finite number expected"
+  elseif number == math.floor(number) then
+    return ("%.0f"):format(number)
+  end
+  local text
+  for precision = 15, 17 do
+    text = ("%." .. precision .. "g"):format(number)
+    if tonumber(text) == number then
+      break
+    end
+  end
+  local sign, mantissa, exponent = text:match "^(-?)([%d.,]+)e%-(%d+)$"
+  if mantissa then -- only tiny ones: large ones are whole
+    text = sign .. "0." .. ("0"):rep(tonumber(exponent) - 1) .. mantissa:gsub("%D", "")
+  end
+  return (text:gsub(",", ".")) -- the locale's comma
+end
+
 ---Joins names and values; a value that is a list is repeated. Sorted by name.
 ---@param fields table<string, string|number|boolean|(string|number|boolean)[]>
 ---@return string
@@ -30,7 +56,8 @@ function M.encode(fields)
   for _, name in ipairs(sorted_keys(fields)) do
     local value = fields[name]
     for _, item in ipairs(type(value) == "table" and value or { value }) do
-      parts[#parts + 1] = M.escape(name) .. "=" .. M.escape(tostring(item))
+      local text = type(item) == "number" and M.number_text(item) or tostring(item)
+      parts[#parts + 1] = M.escape(name) .. "=" .. M.escape(text)
     end
   end
   return table.concat(parts, "&")

@@ -50,28 +50,6 @@ local function is_finite(number)
   return number == number and number ~= math.huge and number ~= -math.huge
 end
 
-local function number_text(number)
-  if math_type(number) == "integer" then
-    return ("%d"):format(number)
-  elseif not is_finite(number) then
-    return nil, "a finite number expected"
-  elseif number == math.floor(number) then
-    return ("%.0f"):format(number)
-  end
-  local text
-  for precision = 15, 17 do
-    text = ("%." .. precision .. "g"):format(number)
-    if tonumber(text) == number then
-      break
-    end
-  end
-  local sign, mantissa, exponent = text:match "^(-?)([%d.,]+)e%-(%d+)$"
-  if mantissa then -- only tiny ones: large ones are whole
-    text = sign .. "0." .. ("0"):rep(tonumber(exponent) - 1) .. mantissa:gsub("%D", "")
-  end
-  return (text:gsub(",", ".")) -- the locale's comma
-end
-
 ---Whether the argument is the time stamp of a message, which is text: "1712345678.123400".
 ---@param name string
 ---@param kind? string by the method table
@@ -140,7 +118,7 @@ local function text_of(name, value, kind)
     if math_type(value) == "float" and is_finite(value) and M.is_ts(name, kind) then
       return ts_text(value)
     end
-    return number_text(value)
+    return form.number_text(value)
   elseif lua_type == "table" then
     return table_text(name, value, kind)
   elseif value == json.null then
