@@ -311,6 +311,15 @@ describe("client:upload", function()
       assert.same({ 300003, 300003, 3 }, { last, total, failures })
     end)
 
+    with_slack("fails with what progress raises, by the name of the option", function(_, client)
+      local file, err = client:upload {
+        file = directory.path .. "/a.txt", progress = function() error "no more" end,
+      }
+      assert.is_nil(file)
+      assert.equal("progress", err.code)
+      assert.matches('the function given as "progress" raised: .*no more', err.message)
+    end)
+
     with_slack("is sent again from its beginning when it did not arrive", function(here, client)
       local failures = 0
       on_bytes(here, function()
@@ -483,6 +492,8 @@ describe("client:upload", function()
       { { content = 1, filename = "x" }, 'field "content": string or function expected' },
       { { contents = "x" }, 'unknown field "contents"; did you mean "content"?' },
       { { file = "x", thread_ts = "1.1" }, 'field "thread_ts" has no use without "channel"' },
+      { { content = io.stdin, filename = "x" },
+        "got userdata; of an open file give the path, as \"file\"" },
       { { file = "x", channel = "#general" }, 'an id (C…) expected, got a name: "#general"' },
       { { file = "x", channel = "C1,C2" }, 'field "channel": for several channels give a list' },
       { { file = "x", channel = {} }, 'field "channel": the list is empty' },

@@ -101,6 +101,7 @@ end
 ---@field on_head? fun(response: slack.Response): boolean? sees the response before its body;
 ---  with false the request ends with code "refused"
 ---@field on_progress? fun(sent: integer, total: integer?, received: integer, expected: integer?)
+---@field progress_name? string what the program that gave it calls it
 ---@field timeout? number seconds for the exchange, from when its turn has come, 30
 ---@field deadline? number seconds for everything, waiting for a turn included
 ---@field connect_timeout? number seconds

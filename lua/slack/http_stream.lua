@@ -237,7 +237,8 @@ function Stream:next()
   while true do
     local progress = take(self, "progress")
     if progress then
-      local ok, err = call("on_progress", self.request.on_progress, table.unpack(progress, 1, 4))
+      local name, fn = self.request.progress_name, self.request.on_progress
+      local ok, err = call(name or "on_progress", fn, table.unpack(progress, 1, 4))
       if not ok then
         return "failed", err
       end

@@ -129,6 +129,7 @@ local function request(self, url, is_trusted)
     url = url, headers = headers_for(self, is_trusted),
     sink = sink_of(self.to), max_response = options.max_bytes,
     on_head = function(response) return on_head(self, response) end,
+    progress_name = "progress",
     on_progress = progress and function(_, _, received, expected)
       progress(received, expected)
     end,

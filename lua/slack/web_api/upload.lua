@@ -65,6 +65,7 @@ local function request_for(self, url, source)
     method = "POST", url = url, body = source:body(), length = source:given_length(),
     headers = { "Content-Type", "application/octet-stream", "User-Agent", client._user_agent },
     on_progress = self.progress and function(sent) self:tell(source, sent) end,
+    progress_name = "progress",
   }, self.options.timeout)
 end
 

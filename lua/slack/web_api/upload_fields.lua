@@ -74,7 +74,8 @@ local function field_problem(name, value)
   end
   local kinds, words = kinds_of(name, expected)
   if not kinds[expected == "integer" and math.type(value) or type(value)] then
-    return ("field %q: %s expected, got %s"):format(name, words, type(value))
+    return ("field %q: %s expected, got %s%s"):format(name, words, type(value),
+      name == "content" and io.type(value) and '; of an open file give the path, as "file"' or "")
   end
 end
 
