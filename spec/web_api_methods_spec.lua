@@ -160,7 +160,20 @@ describe("advice about the name of a method", function()
     assert.equal("; call conversations.history instead", methods.near "channels.history")
   end)
 
+  it("looks in the family that is nearest", function()
+    assert.equal('; did you mean "chat.postMessage"?', methods.near "chats.postMesage")
+    assert.equal('; did you mean "users.list"?', methods.near "user.list")
+  end)
+
+  it("names what this library has for names of other libraries", function()
+    for _, name in ipairs { "files_upload_v2", "filesUploadV2", "files.uploadV2" } do
+      assert.equal("; call client:upload instead", methods.near(name))
+    end
+    assert.equal("; call client:each instead", methods.near "paginate")
+  end)
+
   it("is empty when nothing comes near", function()
     assert.equal("", methods.near "flowers.water")
+    assert.equal("", methods.near "shiny.list")
   end)
 end)

@@ -72,7 +72,8 @@ local function problem_with(name, args, options)
   if problem then
     return problem
   elseif args ~= nil and type(args) ~= "table" then
-    return ("%s: a table of arguments expected, got %s"):format(name, type(args))
+    return ("%s: a table of arguments expected, got %s%s"):format(name, type(args),
+      methods.instead(name))
   end
   problem = options ~= nil and client_options.problem_of_call(options)
   return problem and ("%s: %s"):format(name, problem)

@@ -6,11 +6,14 @@ local near_miss = require "slack.near_miss"
 local text = require "slack.web_api.method_table"
 
 local TIERS = { ["1"] = 1, ["2"] = 2, ["3"] = 3, ["4"] = 4, special = "special" }
+local MAX_ADVISED <const> = 100
 local STATES = { deprecated = true, removed = true, undocumented = true }
 -- What this library has in the place of the methods that Slack names.
 local OURS = {
   ["files.upload"] = "client:upload", ["files.uploadV2"] = "client:upload",
-  ["files.upload_v2"] = "client:upload",
+  ["files.upload_v2"] = "client:upload", files_upload = "client:upload",
+  filesUploadV2 = "client:upload", files_upload_v2 = "client:upload",
+  api_call = "client:call", apiCall = "client:call", paginate = "client:each",
 }
 
 ---@class slack.Method
@@ -33,6 +36,7 @@ local OURS = {
 local M = {}
 
 local cache = {}
+local advised, advised_count = {}, 0 -- by names that the table does not have
 
 local function words(list)
   local found = {}
@@ -121,10 +125,24 @@ function M.names()
   return text:gmatch "\n([%w.]+) "
 end
 
--- Of its family, when there is one; else all.
-local function advisable(name)
-  local family = name:match "^%w+%."
-  local near = family and text:find("\n" .. family, 1, true) and family or ""
+-- The beginning of the names among which to look: its family, or the one nearest to it; all
+-- for a name without one; nil for a family that there is not.
+local function near_family(name)
+  local family = name:match "^(%w+)%."
+  if not family then
+    return ""
+  elseif text:find("\n" .. family .. ".", 1, true) then
+    return family .. "."
+  end
+  local families = {}
+  for known in text:gmatch "\n(%w+)%." do
+    families[known] = true
+  end
+  family = near_miss(family, families):match '"(%w+)"'
+  return family and family .. "."
+end
+
+local function advisable(near)
   local known = {}
   for candidate, facts in text:gmatch "\n([%w.]+)([^\n|]+)" do
     local status = facts:match " removed " or facts:match " undocumented "
@@ -152,7 +170,17 @@ function M.near(name)
   if method or OURS[name] then
     return M.instead(name, method)
   end
-  return near_miss(name, advisable(name))
+  local advice = advised[name]
+  if not advice then
+    local near = near_family(name)
+    advice = near and near_miss(name, advisable(near)) or ""
+    advised_count = advised_count + 1
+    if advised_count > MAX_ADVISED then
+      advised, advised_count = {}, 1
+    end
+    advised[name] = advice
+  end
+  return advice
 end
 
 return M
