@@ -161,6 +161,33 @@ describe("client", function()
       assert.equal("Bearer xoxb-given", server.requests[2].headers.authorization)
     end)
 
+    it("says in the log that on_call has raised, and gives the answer all the same", function()
+      local client = start(ok, { on_call = function() error "full" end })
+      assert.is_true(client.auth.test().ok)
+      assert.equal(1, count_lines "on_call: .*full")
+    end)
+
+    it("takes no empty token, and says which token was wrong", function()
+      local client = start(function()
+        return 200, { ok = false, error = "invalid_auth" }
+      end)
+      assert.has_error(function()
+        client:with_token ""
+      end, "client:with_token: a token: it is empty")
+      local _, err = client:with_token("xoxb-other").auth.test()
+      assert.matches("check the token that with_token was given", err.message)
+      _, err = client.auth.test()
+      assert.matches("SLACK_BOT_TOKEN", err.message)
+    end)
+
+    it("names its own method to who calls it as another library does", function()
+      local client = start(ok)
+      local fine, problem = pcall(function() client.paginate("users.list") end)
+      assert.is_false(fine)
+      assert.matches("paginate: a table of arguments expected, got string; "
+        .. "call client:each instead$", problem)
+    end)
+
     it("of another installation is used by a derived client", function()
       local client = start(ok)
       assert(client:with_token("xoxb-other").auth.test())

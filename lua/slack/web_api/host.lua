@@ -13,6 +13,8 @@ local version = require "slack.version"
 -- Kinds of warnings that are remembered.
 local MAX_TOLD = 2000
 
+local GIVEN_TOKEN_HINTS = { invalid_auth = "check the token that with_token was given" }
+
 ---@class slack.web_api.ApiHost: slack.web_api.Host
 ---@field _options table checked, with defaults
 ---@field _headers table<string, string> of the options, by lower-case name
@@ -57,7 +59,10 @@ function methods:_called(name, err)
   self._stats:called(err)
   local on_call = self._options.on_call
   if on_call then
-    on_call(name, err)
+    local fine, problem = pcall(on_call, name, err)
+    if not fine then -- what was posted is there all the same
+      self:_log():error("on_call: %s", problem)
+    end
   end
 end
 
@@ -189,7 +194,9 @@ end
 ---@return table fields
 function M.with_token(host, token)
   return {
-    _options = setmetatable({ token = token }, { __index = host._options }),
+    _options = setmetatable({
+      token = token, hints = host._options.hints or GIVEN_TOKEN_HINTS,
+    }, { __index = host._options }),
     _headers = host._headers, _header_lists = {}, _user_agent = host._user_agent,
     _net = host._net, _pacing = host._pacing, _stats = host._stats, _told = host._told,
     _transfers = host._transfers,

@@ -17,6 +17,8 @@ local M = {}
 function M.token_problem(token)
   if type(token) ~= "string" then
     return "string expected, got " .. type(token)
+  elseif token == "" then
+    return "it is empty"
   elseif token:find "[%s%c]" then
     return "it has spaces or line ends in it"
   end
