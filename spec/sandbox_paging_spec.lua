@@ -101,6 +101,19 @@ describe("the local Slack's pages", function()
       assert.equal("general", names { user = ada })
       assert.equal("im", names { user = ada, types = "im" })
       assert.equal("", names { user = ada, types = "mpim" })
+      local grace = here.workspace:find_user "grace".id
+      local opened = assert(client.conversations.open { users = { ada, grace } }).channel.id
+      assert.equal(opened, assert(client.conversations.open {
+        users = { grace, ada, here.workspace.bot.user_id },
+      }).channel.id)
+      assert.equal("mpdm-ada--grace--lander-1", names { user = ada, types = "mpim" })
+      assert(client.chat.postMessage { channel = opened, text = "Hello" })
+      assert.is_true(client.conversations.open({ channel = opened, return_im = true })
+        .channel.is_mpim)
+      assert.equal("user_not_found",
+        select(2, client.conversations.open { users = { ada, "U4" } }).code)
+      assert.equal("users_list_not_supplied",
+        select(2, client.conversations.open { users = {} }).code)
       assert.equal("invalid_types",
         select(2, client.conversations.list { types = "public" }).code)
       assert.equal("user_not_found", select(2, client.users.conversations { user = "U4" }).code)

@@ -8,7 +8,8 @@ local messages = {}
 ---@param channel table
 ---@return string channel_type as in message events
 function messages.channel_type(channel)
-  return channel.is_im and "im" or channel.is_private and "group" or "channel"
+  return channel.is_im and "im" or channel.is_mpim and "mpim"
+    or channel.is_private and "group" or "channel"
 end
 
 -- The app hears of what happens where its bot is a member.

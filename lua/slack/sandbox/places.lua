@@ -30,7 +30,8 @@ local function of_argument(workspaces, args, trigger_workspace)
   elseif view then
     return find(workspaces, function(workspace) return workspace.views[view] end)
   elseif user then
-    return find(workspaces, function(workspace) return workspace.users[user] end)
+    local first = tostring(user):match "[^,%s]+"
+    return find(workspaces, function(workspace) return workspace.users[first] end)
   end
 end
 

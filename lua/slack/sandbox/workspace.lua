@@ -154,7 +154,7 @@ function Workspace:add_channel(name, fields)
   for key, value in pairs(fields or {}) do
     channel[key] = value
   end
-  if not channel.is_im then
+  if not channel.is_im and not channel.is_mpim then
     for _, user in ipairs(self.user_list) do
       channel.members[user.id] = true
     end
@@ -179,6 +179,28 @@ function Workspace:direct_channel(user_id)
     is_im = true,
     user = user_id,
     members = { [user_id] = true, [self.bot.user_id] = true },
+  })
+end
+
+---The conversation between the bot and several people; made when there is none yet.
+---@param user_ids string[]
+---@return table channel
+function Workspace:group_channel(user_ids)
+  local members, names = { [self.bot.user_id] = true }, { self.bot.name }
+  for _, id in ipairs(user_ids) do
+    members[id] = true
+    names[#names + 1] = self.users[id].name
+  end
+  table.sort(names)
+  local name = ("mpdm-%s-1"):format(table.concat(names, "--"))
+  for _, channel in ipairs(self.channel_list) do
+    if channel.is_mpim and channel.name == name then
+      return channel
+    end
+  end
+  return self:add_channel(name, {
+    id = new_id "G", is_channel = false, is_group = true, is_mpim = true, is_private = true,
+    members = members,
   })
 end
 

@@ -9,6 +9,8 @@ local in_channel, on_message = arguments.in_channel, arguments.on_message
 ---@type table<string, slack.sandbox.Method>
 local methods = {}
 
+local MAX_PEOPLE <const> = 8
+
 -- Without what only the workspace itself needs to know.
 local function shown(workspace, channel)
   local fields = {}
@@ -25,7 +27,8 @@ local function shown(workspace, channel)
 end
 
 local function type_of(channel)
-  return channel.is_im and "im" or channel.is_private and "private_channel" or "public_channel"
+  return channel.is_im and "im" or channel.is_mpim and "mpim"
+    or channel.is_private and "private_channel" or "public_channel"
 end
 
 local CHANNELS = {
@@ -81,12 +84,39 @@ methods["conversations.info"] = in_channel(function(workspace, _, channel)
   return { channel = shown(workspace, channel) }
 end)
 
-methods["conversations.open"] = function(workspace, call)
-  local user = workspace.users[tostring(call.args.users or "")]
-  if not user then
-    return nil, call.args.users and "user_not_found" or "users_list_not_supplied"
+-- The people whose ids are given, without the bot, whom Slack adds; each once.
+local function people_of(workspace, users)
+  local ids, seen = {}, { [workspace.bot.user_id] = true }
+  for id in users:gmatch "[^,%s]+" do
+    if not workspace.users[id] then
+      return nil
+    elseif not seen[id] then
+      seen[id] = true
+      ids[#ids + 1] = id
+    end
   end
-  return { channel = { id = workspace:direct_channel(user.id).id } }
+  return ids
+end
+
+methods["conversations.open"] = function(workspace, call)
+  local args = call.args
+  local channel = args.channel and workspace.channels[tostring(args.channel)]
+  if args.channel and not channel then
+    return nil, "channel_not_found"
+  elseif not channel then
+    local users = tostring(args.users or "")
+    local ids = people_of(workspace, users)
+    if users == "" then
+      return nil, "users_list_not_supplied"
+    elseif not ids or #ids == 0 then
+      return nil, "user_not_found"
+    elseif #ids > MAX_PEOPLE then
+      return nil, "too_many_users"
+    end
+    channel = #ids == 1 and workspace:direct_channel(ids[1]) or workspace:group_channel(ids)
+  end
+  local has_all = arguments.is_set(args.return_im)
+  return { channel = has_all and shown(workspace, channel) or { id = channel.id } }
 end
 
 methods["conversations.join"] = in_channel(function(workspace, _, channel)
