@@ -21,6 +21,7 @@ local GIVEN_TOKEN_HINTS = { invalid_auth = "check the token that with_token was 
 ---@field _header_lists table<string, slack.core.http_headers> of requests with the own
 ---  token, by content type
 ---@field _user_agent string
+---@field _workspace? string what limits are counted by, instead of the token
 ---@field _net slack.core.net
 ---@field _told slack.Generations kinds of warnings
 ---@field _transfers slack.web_api.Host of uploads and downloads. Calls are made while one is under
