@@ -207,16 +207,36 @@ describe("sandbox", function()
     it("keeps threads", function()
       local root = assert(api.chat.postMessage { channel = "general", text = "root" })
       assert(api.chat.postMessage { channel = "general", text = "reply", thread_ts = root.ts })
-      local replies = assert(api.conversations.replies { channel = "general", ts = root.ts })
+      local replies = assert(api.conversations.replies { channel = root.channel, ts = root.ts })
       assert.are.equal(2, #replies.messages)
       assert.are.equal(1, replies.messages[1].reply_count)
-      assert.are.equal(1, #api.conversations.history({ channel = "general" }).messages)
+      assert.are.equal(1, #api.conversations.history({ channel = root.channel }).messages)
+    end)
+
+    it("takes names of channels, and people, only where Slack does: in what posts", function()
+      local sent = assert(api.chat.postMessage { channel = "#general", text = "x" })
+      local ada = sb.workspace:find_user "ada".id
+      assert(api.chat.postMessage { channel = ada, text = "x" })
+      for method, args in pairs {
+        ["conversations.history"] = {}, ["conversations.info"] = {}, ["conversations.members"] = {},
+        ["conversations.replies"] = { ts = sent.ts },
+        ["chat.update"] = { ts = sent.ts, text = "y" },
+        ["reactions.add"] = { timestamp = sent.ts, name = "tada" },
+      } do
+        for _, name in ipairs { "general", "#general", ada } do
+          args.channel = name
+          local _, err = api:call(method, args)
+          assert.equal("channel_not_found", err and err.code, method)
+        end
+        args.channel = sent.channel
+        assert(api:call(method, args))
+      end
     end)
 
     for name, case in pairs {
       channel_not_found = { "chat.postMessage", { channel = "nowhere", text = "x" } },
       no_text = { "chat.postMessage", { channel = "general", text = "" } },
-      message_not_found = { "chat.update", { channel = "general", ts = "1.000000", text = "x" } },
+      message_not_found = { "chat.update", { ts = "1.000000", text = "x" } },
       invalid_blocks = { "chat.postMessage", { channel = "general", blocks = { { text = "x" } } } },
       user_not_found = { "users.info", { user = "U0NOBODY" } },
       invalid_trigger_id = { "views.open", {
@@ -225,6 +245,7 @@ describe("sandbox", function()
       } },
     } do
       it(("fails with %s"):format(name), function()
+        case[2].channel = case[2].channel or sb.workspace:find_channel "general".id
         local answer, err = api:call(case[1], case[2])
         assert.is_nil(answer)
         assert.are.equal(name, err.code)
@@ -313,7 +334,7 @@ describe("sandbox", function()
       for _, event in ipairs(app:events "message") do
         subtypes[event.text] = event.subtype or "none"
       end
-      for i, message in ipairs(api.conversations.history({ channel = "general" }).messages) do
+      for i, message in ipairs(api.conversations.history({ channel = root.channel }).messages) do
         texts[i] = message.text
       end
       assert.same({

@@ -26,10 +26,12 @@ end
 
 ---A method about the channel of its argument `channel`.
 ---@param fn fun(workspace: slack.sandbox.Workspace, call: slack.sandbox.Call, channel: table): ...
+---@param posts? boolean it takes names too, and people; the others take ids alone
 ---@return slack.sandbox.Method
-function M.in_channel(fn)
+function M.in_channel(fn, posts)
   return function(workspace, call)
-    local channel = workspace:find_channel(tostring(call.args.channel or ""))
+    local id = tostring(call.args.channel or "")
+    local channel = workspace.channels[id] or posts and workspace:find_channel(id)
     if not channel then
       return nil, "channel_not_found"
     end

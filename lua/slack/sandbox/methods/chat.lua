@@ -60,7 +60,7 @@ methods["chat.postMessage"] = in_channel(function(workspace, call, channel)
   fields.reply_broadcast = arguments.is_set(call.args.reply_broadcast)
   local message = workspace:post(channel, from_app(workspace, call, fields))
   return { channel = channel.id, ts = message.ts, message = message }
-end)
+end, true)
 
 methods["chat.postEphemeral"] = in_channel(function(workspace, call, channel)
   if not channel.members[tostring(call.args.user)] then
@@ -73,7 +73,7 @@ methods["chat.postEphemeral"] = in_channel(function(workspace, call, channel)
   local message = from_app(workspace, call, fields)
   message = workspace:show_ephemeral(channel, call.args.user, message)
   return { message_ts = message.ts }
-end)
+end, true)
 
 methods["chat.update"] = on_message("ts", function(workspace, call, channel, message)
   if message.bot_id ~= workspace.bot.id then

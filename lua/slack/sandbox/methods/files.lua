@@ -49,7 +49,7 @@ local function sent_files(workspace, call)
 end
 
 local function find_channel(workspace, call, id)
-  local channel = workspace:find_channel(id)
+  local channel = workspace.channels[id]
   local thread_ts = call.args.thread_ts
   if not channel then
     return nil, "channel_not_found"
