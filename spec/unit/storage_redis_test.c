@@ -295,12 +295,12 @@ static void what_was_read_for_too_long_is_not_asked_again(void)
 {
     static const struct script script = {{{LOGIN, silence}, {LOGIN, silence}}};
     start_server(&script);
-    struct slk_storage_backend *store = open_store(server.port, SLK_MS(200));
+    struct slk_storage_backend *store = open_store(server.port, SLK_MS(500));
     for (int i = 0; i < 2; i++) {
         struct slk_storage_job *job =
             new_job(i == 0 ? SLK_STORAGE_GET : SLK_STORAGE_KEYS, slk_clock_now());
         CHECK(store->run(store, job) == NULL);
-        check_failed(job, "timeout", "no answer for 0.2 s");
+        check_failed(job, "timeout", "no answer for 0.5 s");
     }
     store->close(store);
     stop_server();
