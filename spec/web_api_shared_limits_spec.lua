@@ -261,8 +261,8 @@ local PROCESS = [[
     while client.users.list() do
       ok = ok + 1
     end
-    while limited and not is_pause_told() do
-      tasks.sleep(0.005)
+    if limited then
+      require "support.wait_until"("the pause in the store", is_pause_told)
     end
   end)
   store:close()
