@@ -153,6 +153,13 @@ describe("slack.scim", function()
     end)
   end
 
+  it("gives an error of a line or two, however much is explained", function()
+    local said = { scimType = ("t"):rep(1e6), detail = ("d"):rep(1e6) }
+    local _, err = start(function() return 400, said end).users:get "W1"
+    assert.is_true(#tostring(err) < 1100)
+    assert.equal(1000000, #err.response.detail)
+  end)
+
   it("repeats what may be repeated, and never a creation", function()
     local policy = { retries = { count = 2, first_delay = 0 } }
     local function broken() return 503, "oops" end

@@ -141,6 +141,14 @@ describe("webhook", function()
     end)
   end)
 
+  for _, body in ipairs { ("a"):rep(1e6), json.encode { ok = false, error = ("e"):rep(1e6) } } do
+    it("takes no megabyte for a word: " .. body:sub(1, 5), function()
+      local _, err = start { { 400, body } }:send "x"
+      assert.equal("webhook: http_error (status 400)", tostring(err))
+      assert.equal(4096, #err.body)
+    end)
+  end
+
   it("does not repeat what may have been received", function()
     local hook = start { { 0 } }
     local _, err = hook:send "x"

@@ -84,13 +84,18 @@ function M.excerpt(body)
   return text
 end
 
-local function shown(value)
+---What is shown of a server's words.
+---@param value any
+---@return string
+function M.shown(value)
   local text = tostring(value)
   if #text > MAX_SHOWN_LENGTH then
     text = text:sub(1, MAX_SHOWN_LENGTH):gsub("[\192-\255]?[\128-\191]*$", "") .. "…"
   end
   return text
 end
+
+local shown = M.shown
 
 -- Refusals ------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ local HEADERS = {
   "Content-Type", "application/json; charset=utf-8", "User-Agent", "lua-slack/" .. version,
 }
 local MAX_KEPT_BODY = 4096
+local MAX_WORD = 100 -- Slack's have up to forty characters
 local HINTS = {
   no_service = "the webhook has been removed",
   invalid_token = "the webhook's URL is wrong or no longer valid",
@@ -42,6 +43,7 @@ end
 
 local function read(call, response)
   local word, answer = word_of(response)
+  word = word and #word <= MAX_WORD and word or nil
   if response.ok and (word == "ok" or response.body == "") then
     return true
   end

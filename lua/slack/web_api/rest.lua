@@ -63,9 +63,9 @@ local function refusal(call, response, answer)
   local status = response.status
   local word, explanation = words_of(answer)
   local code = status == 429 and "ratelimited" or word or CODES[status] or "http_error"
-  local parts = { call.name .. ": " .. code }
-  if explanation ~= code then
-    parts[#parts + 1] = explanation
+  local parts = { call.name .. ": " .. answers.shown(code) }
+  if explanation and explanation ~= code then
+    parts[#parts + 1] = answers.shown(explanation)
   end
   if ABOUT_TOKENS[code] then
     parts[#parts + 1] = call.host._token_hint
