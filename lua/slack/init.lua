@@ -23,7 +23,7 @@ local core = require "slack.core"
 ---@field mrkdwn slack.mrkdwn
 ---@field spawn fun(fn: function, ...): slack.Task
 ---@field sleep fun(seconds: number)
----@field all fun(list: table): any[]?, any
+---@field all fun(list: table): slack.Results?, any
 ---@field race fun(list: table): any
 ---@field timeout fun(seconds: number, fn: function, ...): any
 ---@field run fun(fn: function, ...): any

@@ -209,10 +209,13 @@ local function failure_of(task)
   end
 end
 
+---@class slack.Results: any[]
+---@field n integer how many there are, those that are nil included
+
 ---Runs functions (or waits for tasks) side by side until all have ended.
 ---@async
 ---@param list (function|slack.Task)[]
----@return any[]? results the first result of each, in the order of the list, `n` of them
+---@return slack.Results? results the first result of each, in the order of the list
 ---@return any err what the first that failed returned after nil; the others have then
 ---  been cancelled, as when one raises, which slack.all then raises
 function M.all(list)

@@ -108,3 +108,7 @@ local named = client:call("users.info", { user = "U1" })
 print(named.user) --> need-check-nil
 number = named and named.user.shoe_size --> cast-local-type undefined-field
 client:call("users.list", { limit = "x" }) --> assign-type-mismatch
+
+local results = assert(slack.all { function() return 1 end })
+number = results.n
+number = results.count --> undefined-field
