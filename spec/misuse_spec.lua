@@ -144,3 +144,11 @@ it("a misuse keeps a token to itself that was given in the place of something el
   assert.matches("misuse_spec%.lua:%d+: the name of a Web API method expected, got ", err)
   assert.not_matches("abcdef", err)
 end)
+
+it("another Lua is told which one is needed", function()
+  local path = assert(package.searchpath("slack", package.path))
+  local old = setmetatable({ _VERSION = "Lua 5.1" }, { __index = _G })
+  local ok, err = pcall(assert(loadfile(path, "t", old)))
+  assert.is_false(ok)
+  assert.equal("lua-slack needs Lua 5.4, this is Lua 5.1", err)
+end)

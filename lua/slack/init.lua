@@ -1,6 +1,10 @@
 -- The public face: `local slack = require "slack"`. Parts are loaded when they
 -- are first used.
 
+if _VERSION ~= "Lua 5.4" then -- before the C core, whose error would tell of symbols
+  error("lua-slack needs Lua 5.4, this is " .. _VERSION, 0)
+end
+
 local core = require "slack.core"
 
 ---@class slack
