@@ -119,6 +119,10 @@ local function exports(slack_here, options)
 end
 
 local function main()
+  if arg[1] == "--help" or arg[1] == "-h" then
+    print(USAGE)
+    return true
+  end
   local options, problem = read_arguments()
   if not options then
     io.stderr:write(problem, "\n")

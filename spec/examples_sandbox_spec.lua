@@ -127,6 +127,26 @@ describe("examples/sandbox.lua", function()
     end)
   end)
 
+  it("shows what a script does in any channel, and lets no message command the terminal", function()
+    local environment = exports()
+    local script = directory.path .. "/script.lua"
+    files.write(script, [[
+      local client = require "slack.client".new()
+      local sent = assert(client.chat.postMessage { channel = "random", text = "red \27[31m!\0" })
+      assert(client:upload { content = "x", filename = "f.txt", channel = sent.channel })
+      for user in client:each "users.list" do
+        if user.name == "grace" then
+          assert(client.chat.postMessage { channel = user.id, text = "psst" })
+        end
+      end
+    ]])
+    local run <close> = Process.lua(script, { environment = environment })
+    assert.equal(0, run:wait(), run:output())
+    wait_for "red ?[31m!? (#random)"
+    wait_for "[file f.txt] (#random)"
+    wait_for "psst (direct message to grace)"
+  end)
+
   it("has tokens that stay the same over its starts", function()
     local environment = exports()
     assert.same({ "xoxb-local", "xapp-local" },
@@ -262,6 +282,13 @@ describe("examples/sandbox.lua", function()
       assert.is_nil(slack_here:output():find "traceback")
     end)
   end
+
+  it("says how it is started when asked for help", function()
+    local ok, output = files.run(("LUA_PATH=%q LUA_CPATH=%q %s examples/sandbox.lua --help")
+      :format(package.path, package.cpath, child.interpreter()))
+    assert.is_true(ok)
+    assert.matches("^usage: lua5%.4 examples/sandbox%.lua", output)
+  end)
 
   it("goes on when its input has ended", function()
     wait_for "ada>"

@@ -121,12 +121,17 @@ function Screen:pause()
   end
 end
 
+-- Nothing of a message may command the terminal.
+local function harmless(text)
+  return (text:gsub("[%z\1-\8\11-\31\127]", "?"):gsub("\xC2[\x80-\x9F]", "?"))
+end
+
 -- "<@U123>" and "&amp;" as people see them.
 function Screen:readable(text)
-  return mrkdwn.unescape((text:gsub("<@(%w+)[^>]*>", function(id)
+  return harmless(mrkdwn.unescape((text:gsub("<@(%w+)[^>]*>", function(id)
     local user = self.workspace.users[id]
     return user and "@" .. user.name
-  end)))
+  end))))
 end
 
 -- What can be pressed or chosen in a block.
@@ -151,7 +156,7 @@ end
 function Screen:show_buttons(place, block)
   for _, element in ipairs(buttons_of(block)) do
     print((" "):rep(NAME_WIDTH + 3) .. self:paint("button",
-      ("[%d: %s]"):format(button_number(self, place, element), label_of(element))))
+      ("[%d: %s]"):format(button_number(self, place, element), harmless(label_of(element)))))
   end
 end
 
@@ -163,6 +168,9 @@ function Screen:message(message, seconds, place)
     text = text .. " (edited)"
   elseif message.is_ephemeral then
     text = text .. " (only you see this)"
+  end
+  for _, file in ipairs(message.files or {}) do
+    text = ("%s [file %s]"):format(text, harmless(file.name or file.id))
   end
   text = place and ("%s (%s)"):format(text, place) or text
   self:line(self.workspace.bot.name, text, seconds, "bot")

@@ -30,11 +30,20 @@ local function direct_channel(self)
   return workspace:direct_channel(workspace:find_user(self.user).id).id
 end
 
+-- Where a message stands, unless that is #general.
+local function place_of(self, channel)
+  if channel.is_im then
+    local user = self.slack.workspace.users[channel.user]
+    return "direct message" .. (user.name ~= self.user and " to " .. user.name or "")
+  end
+  return channel.name ~= CHANNEL and "#" .. channel.name or nil
+end
+
 -- What is to be shown: messages of the bot that are new or have changed.
 local function news(self)
   local slack, shown, found = self.slack, self.shown, {}
   local workspace = slack.workspace
-  local function look(message, channel)
+  local function look(message, where)
     local version = message.text .. "\0" .. tostring(message.edited and message.edited.ts)
     local stream = workspace.streams[message.ts]
     if message.bot_id == workspace.bot.id and shown[message.ts] ~= version
@@ -42,18 +51,18 @@ local function news(self)
       and not (stream and stream.state == "streaming") then
       shown[message.ts] = version
       local is_reply = message.thread_ts and message.thread_ts ~= message.ts
-      local where = channel ~= CHANNEL and "direct message" or nil
       self.places[message.ts] = is_reply and (where and where .. ", " or "") .. "in a thread"
         or where
       table.insert(found, message)
     end
   end
-  for _, channel in ipairs { CHANNEL, direct_channel(self) } do
-    for _, message in ipairs(slack:messages(channel)) do
-      look(message, channel)
+  for _, channel in ipairs(workspace.channel_list) do
+    local where = place_of(self, channel)
+    for _, message in ipairs(channel.messages) do
+      look(message, where)
     end
-    for _, message in ipairs(slack:ephemeral(self.user, channel)) do
-      look(message, channel)
+    for _, message in ipairs(slack:ephemeral(self.user, channel.id)) do
+      look(message, where)
     end
   end
   return #found > 0 and found
