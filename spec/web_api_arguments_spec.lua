@@ -130,6 +130,8 @@ describe("web_api.arguments", function()
     assert.truthy(body:find('"values":{}', 1, true))
     assert.truthy(encode_one("view", view):find('"blocks":[]', 1, true))
     assert.equal('attachments=[{"actions":[]}]', encode_one("attachments", { { actions = {} } }))
+    assert.equal('blocks=[{"elements":[]}]',
+      encode_one("blocks", json.list { { elements = {} } }))
     assert.equal('profile={"fields":{}}', encode_one("profile", { fields = {} }))
     assert.is_nil(getmetatable(view.blocks))
   end)

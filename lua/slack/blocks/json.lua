@@ -34,10 +34,11 @@ end
 ---@return any
 function M.marked(value, depth)
   depth = depth or 0
-  if type(value) ~= "table" or depth > MAX_DEPTH or getmetatable(value) ~= nil then
+  local is_list = json.is_list(value)
+  if type(value) ~= "table" or depth > MAX_DEPTH or getmetatable(value) and not is_list then
     return value
   end
-  local fields, copy = list_fields or find_list_fields(), {}
+  local fields, copy = list_fields or find_list_fields(), is_list and json.list {} or {}
   for key, item in next, value do
     if type(item) == "table" and not OPAQUE[key] then
       item = fields[key] and is_unmarked(item) and json.list {} or M.marked(item, depth + 1)
