@@ -605,6 +605,8 @@ describe("client", function()
       ['option "ca_file": the CA file /nowhere cannot be read'] = { ca_file = "/nowhere" },
       ['option "proxy" has the scheme socks5'] = { proxy = "socks5://x" },
       ['option "api_url": refusing to speak unencrypted http'] = { api_url = "http://a.example" },
+      ['option "hints": a text for each word expected, got table for "x"'] =
+        { hints = { x = {} } },
       ['option "api_url": not a URL'] = { api_url = "slack" },
       ['option "api_url": a URL with a host and a path alone expected'] =
         { api_url = "https://slack.com:443@a.example/" },

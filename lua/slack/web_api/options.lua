@@ -24,6 +24,17 @@ function M.token_problem(token)
   end
 end
 
+local function hints_problem(value)
+  if type(value) ~= "table" then
+    return "table expected"
+  end
+  for word, hint in pairs(value) do
+    if type(hint) ~= "string" then
+      return ("a text for each word expected, got %s for %q"):format(type(hint), tostring(word))
+    end
+  end
+end
+
 local text, flag = { check = checks.of_type "string" }, { check = checks.of_type "boolean" }
 local fn, fields = { check = checks.of_type "function" }, { check = checks.of_type "table" }
 local seconds, retries = { check = checks.timeout }, { check = retry.problem }
@@ -35,7 +46,8 @@ local OPTIONS = {
   retries = retries, proxy = text, no_proxy = text, ca_file = text, insecure = flag,
   http2 = flag, max_requests = { check = checks.integer_from(1, 10000) },
   headers = fields, user_agent = text, log = { check = checks.log }, on_call = fn,
-  hints = fields, pacing = { check = limits.check "pacing" }, max_wait = max_wait, on_wait = fn,
+  hints = { check = hints_problem }, pacing = { check = limits.check "pacing" },
+  max_wait = max_wait, on_wait = fn,
 }
 
 ---What a call can be told.
