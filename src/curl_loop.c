@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "net_options.h"
@@ -20,8 +21,9 @@ struct slk_curl_loop {
     const struct slk_curl_loop_operations *operations;
     void *owner;
     pthread_t thread;
-    bool started; /* the starting and stopping thread only */
-    CURLM *multi; /* loop thread only, but for waking */
+    bool started;  /* the starting and stopping thread only */
+    pid_t process; /* that it was started in: a fork has no copy of the thread */
+    CURLM *multi;  /* loop thread only, but for waking */
 
     pthread_mutex_t queue_lock; /* guards the fields below */
     struct slk_command *first;
@@ -151,6 +153,7 @@ int slk_curl_loop_start(struct slk_curl_loop *loop, const char *name, struct slk
         return SLK_SYSTEM;
     }
     loop->started = true;
+    loop->process = getpid();
     return SLK_OK;
 }
 
@@ -188,7 +191,7 @@ CURLM *slk_curl_loop_multi(struct slk_curl_loop *loop)
 
 void slk_curl_loop_stop(struct slk_curl_loop *loop)
 {
-    if (!loop->started) {
+    if (!loop->started || loop->process != getpid()) {
         return;
     }
     pthread_mutex_lock(&loop->queue_lock);
@@ -212,7 +215,8 @@ void slk_curl_loop_release(struct slk_curl_loop *loop)
     if (loop == NULL || atomic_fetch_sub(&loop->references, 1) > 1) {
         return;
     }
-    if (loop->multi != NULL) { /* never started */
+    /* One that a fork has inherited keeps it: to close would end the connections of its parent. */
+    if (loop->multi != NULL && !loop->started) {
         curl_multi_cleanup(loop->multi);
     }
     pthread_mutex_destroy(&loop->queue_lock);

@@ -62,7 +62,7 @@ CURLM *slk_curl_loop_multi(struct slk_curl_loop *loop);
 
 /* Not the loop's thread. Refuses further commands, executes those queued
  * already, calls stopped, joins the thread. Idempotent, and fine on a loop that
- * was never started. */
+ * was never started. In a process forked from that of the thread nothing happens. */
 void slk_curl_loop_stop(struct slk_curl_loop *loop);
 
 /* References: whoever may post after the owner has stopped the loop holds

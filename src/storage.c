@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "thread.h"
@@ -18,6 +19,7 @@ struct slk_storage {
     struct slk_storage_backend *backend; /* storage thread's, but for hurry and its atomics */
     struct slk_mailbox *mailbox;
     pthread_t thread;
+    pid_t process; /* of the thread: a fork has no copy of it */
     bool joined;
     atomic_ullong jobs;
     atomic_ullong batches;
@@ -110,6 +112,7 @@ struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
         backend->close(backend);
         return NULL;
     }
+    storage->process = getpid();
     storage->backend = backend;
     storage->mailbox = slk_mailbox_retain(mailbox);
     pthread_mutex_init(&storage->queue_lock, NULL);
@@ -145,7 +148,7 @@ int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *job)
 
 void slk_storage_close(struct slk_storage *storage)
 {
-    if (storage->joined) {
+    if (storage->joined || storage->process != getpid()) {
         return;
     }
     /* Before the thread may end, and the backend with it. */
@@ -172,8 +175,11 @@ struct slk_storage_stats slk_storage_stats(const struct slk_storage *storage)
 
 void slk_storage_destroy(struct slk_storage *storage)
 {
-    if (storage != NULL) {
-        slk_storage_close(storage);
+    if (storage == NULL) {
+        return;
+    }
+    slk_storage_close(storage);
+    if (storage->joined) { /* else the parent of this process has it */
         release(storage);
     }
 }

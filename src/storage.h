@@ -51,7 +51,7 @@ void slk_storage_close(struct slk_storage *storage);
 /* Lua thread. */
 struct slk_storage_stats slk_storage_stats(const struct slk_storage *storage);
 
-/* Lua thread. Closes it. */
+/* Lua thread. Closes it. In a process forked from that of the thread both leave it alone. */
 void slk_storage_destroy(struct slk_storage *storage);
 
 #endif
