@@ -70,7 +70,7 @@ end
 
 ---@class slack.CallOptions
 ---@field token? string instead of the client's
----@field timeout? number seconds for each attempt; 0: no limit
+---@field timeout? number seconds for each attempt
 ---@field retries? integer|slack.RetryOptions
 ---@field max_wait? number seconds
 ---@field body? "form"|"json" instead of what fits the method and its arguments
@@ -194,7 +194,7 @@ end
 ---@field token? string SLACK_BOT_TOKEN
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field govslack? boolean "https://slack-gov.com/api/" instead
----@field timeout? number seconds for one attempt, from when its turn has come, 30; 0: no limit
+---@field timeout? number seconds for one attempt, from when its turn has come, 30
 ---@field connect_timeout? number seconds of them for the connection
 ---@field idle_timeout? number seconds of them in which no byte goes either way
 ---@field retries? integer|slack.RetryOptions attempts after the first, 5; 429 is not counted,

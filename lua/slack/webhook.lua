@@ -72,7 +72,7 @@ function Webhook:send(message)
 end
 
 ---@class slack.WebhookOptions
----@field timeout? number seconds for one attempt, 30; 0: no limit
+---@field timeout? number seconds for one attempt, 30
 ---@field retries? integer|slack.RetryOptions attempts after the first, 3; 429 is not counted
 ---@field max_wait? number seconds that a message may wait in all, 600; 0: it never waits
 ---@field pacing? boolean keep to Slack's limit; true for Slack's own hosts
