@@ -92,6 +92,7 @@ build = {
         "src/lua_socket_mode.c",
         "src/lua_storage.c",
         "src/lua_text_search.c",
+        "src/lua_web_api.c",
         "src/mailbox.c",
         "src/message.c",
         "src/net_failure.c",

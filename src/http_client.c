@@ -3,7 +3,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "curl_loop.h"
 #include "http_stream.h"
@@ -141,9 +140,7 @@ int slk_http_client_submit(struct slk_http_client *client, struct slk_http_reque
         return SLK_NOMEM;
     }
     struct slk_error refused;
-    if (strncasecmp(request->url, "ws", 2) == 0) {
-        slk_http_transfer_fail(transfer, "invalid_url", "expected an https URL, not a WebSocket's");
-    } else if (slk_net_options_check_url(request->net, request->url, &refused) != SLK_OK) {
+    if (!request->is_checked && slk_http_request_check_url(request, &refused) != SLK_OK) {
         slk_http_transfer_fail(transfer, refused.code, refused.text);
     }
     transfer->id = atomic_fetch_add(&client->last_id, 1) + 1;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/crypto.h>
 
@@ -25,6 +26,36 @@ struct slk_http_request *slk_http_request_create(const char *method, const char 
     request->url = memcpy(request + 1, url, url_size);
     request->method = memcpy(request->url + url_size, method, method_size);
     return request;
+}
+
+struct slk_http_request *slk_http_request_copy(const struct slk_http_request *model,
+                                               const void *body, size_t length)
+{
+    size_t method_size = strlen(model->method) + 1, url_size = strlen(model->url) + 1;
+    struct slk_http_request *request =
+        malloc(sizeof *request + method_size + url_size + length + 1);
+    if (request == NULL) {
+        return NULL;
+    }
+    *request = *model;
+    request->headers = slk_http_headers_retain(model->headers);
+    request->net = slk_net_options_retain(model->net);
+    request->url = memcpy(request + 1, model->url, url_size);
+    request->method = memcpy(request->url + url_size, model->method, method_size);
+    request->body = memcpy(request->method + method_size, body, length);
+    request->body[length] = '\0'; /* also an empty one has a byte of its own */
+    request->body_length = length;
+    request->has_body_behind = true;
+    return request;
+}
+
+int slk_http_request_check_url(const struct slk_http_request *request, struct slk_error *err)
+{
+    if (strncasecmp(request->url, "ws", 2) == 0) {
+        slk_error_set(err, "invalid_url", "expected an https URL, not a WebSocket's");
+        return SLK_INVALID;
+    }
+    return slk_net_options_check_url(request->net, request->url, err);
 }
 
 int slk_http_request_add_header(struct slk_http_request *request, const char *name,
@@ -61,9 +92,12 @@ int slk_http_request_set_body(struct slk_http_request *request, const void *body
     if (length > 0) {
         memcpy(copy, body, length);
     }
-    free(request->body);
+    if (!request->has_body_behind) {
+        free(request->body);
+    }
     request->body = copy;
     request->body_length = length;
+    request->has_body_behind = false;
     return SLK_OK;
 }
 
@@ -76,7 +110,9 @@ void slk_http_request_free(struct slk_http_request *request)
     slk_net_options_release(request->net);
     slk_http_stream_free(request->stream);
     OPENSSL_cleanse(request->url, strlen(request->url)); /* a webhook's is a secret, too */
-    free(request->body);
+    if (!request->has_body_behind) {
+        free(request->body);
+    }
     free(request);
 }
 

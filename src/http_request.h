@@ -24,6 +24,9 @@ struct slk_http_request {
     struct slk_http_headers *headers; /* NULL: none yet */
     char *body;                       /* NULL: no body */
     size_t body_length;
+    bool has_body_behind;    /* the body is in one piece with the struct, too */
+    bool is_checked;         /* the URL has been found to be one that net allows */
+    bool is_web_api;         /* what is answered may be decoded before Lua sees it */
     long timeout_ms;         /* for the exchange, counted from when its turn has come */
     long deadline_ms;        /* for everything, counted from submit; 0: none */
     long connect_timeout_ms; /* 0: within timeout_ms */
@@ -47,6 +50,14 @@ struct slk_http_request *slk_http_request_create(const char *method, const char 
  * the value. */
 int slk_http_request_add_header(struct slk_http_request *request, const char *name,
                                 const char *value);
+
+/* The same request with another body, in one allocation. model has its headers complete and no
+ * stream. NULL when memory ran out. */
+struct slk_http_request *slk_http_request_copy(const struct slk_http_request *model,
+                                               const void *body, size_t length);
+
+/* SLK_OK, or SLK_INVALID with err filled: its URL is none that may be asked. */
+int slk_http_request_check_url(const struct slk_http_request *request, struct slk_error *err);
 
 /* Instead of adding its own: headers that are complete. Keeps a reference. */
 void slk_http_request_share_headers(struct slk_http_request *request,
@@ -74,6 +85,7 @@ struct slk_http_result {
     size_t headers_length;
     char *body;
     size_t body_length;
+    bool is_web_api; /* as its request */
     bool is_streamed;
     bool has_body;              /* the response is of a kind that has one */
     int64_t taken;              /* bytes of it that a stream took instead */

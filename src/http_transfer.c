@@ -32,6 +32,7 @@ struct slk_http_transfer *slk_http_transfer_create(struct slk_http_request *requ
     transfer->command.destroy = destroy_command;
     transfer->request = request;
     transfer->result = result;
+    result->is_web_api = request->is_web_api;
     transfer->done = done;
     transfer->context = context;
     transfer->submitted = slk_clock_now();

@@ -6,6 +6,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -31,13 +32,18 @@ void slk_open_http_receiver(lua_State *L); /* http_receiver */
 void slk_open_files(lua_State *L);         /* file_watch, stat, list_directory */
 void slk_open_codecs(lua_State *L);        /* sign, verify, scan_envelope, *_parser, *_frame */
 void slk_open_gzip(lua_State *L);          /* gunzip */
-void slk_open_headers(lua_State *L);       /* find_header */
-void slk_open_crypto(lua_State *L);        /* random, sha256, hmac_sha256, is_equal */
-void slk_open_recent_ids(lua_State *L);    /* recent_ids */
-void slk_open_text_search(lua_State *L);   /* text_search */
-void slk_open_storage(lua_State *L);       /* sqlite, redis */
-void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
-void slk_open_json(lua_State *L);          /* json_decode, json_is_plain */
+/* Pushes the value of a header by its name in any case; repeated ones are joined by commas. */
+bool slk_push_header(lua_State *L, const char *lines, size_t size, const char *name);
+void slk_open_headers(lua_State *L);     /* find_header */
+void slk_open_crypto(lua_State *L);      /* random, sha256, hmac_sha256, is_equal */
+void slk_open_recent_ids(lua_State *L);  /* recent_ids */
+void slk_open_text_search(lua_State *L); /* text_search */
+void slk_open_storage(lua_State *L);     /* sqlite, redis */
+void slk_open_processes(lua_State *L);   /* fork, process_ended, reserve_port, … */
+void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */
+/* Pushes the value of a JSON text; the metatable of empty lists is at that index. False when
+ * it is none, with anything pushed. */
+bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);
 int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
 
 /* Makes a class: metatable name with __name, __gc, __close and __index = the

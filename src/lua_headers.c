@@ -1,6 +1,5 @@
 #include "lua_core.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,16 +40,13 @@ static bool next_line(const char **at, const char *end, const char *name, size_t
     return false;
 }
 
-/* (lines, name) -> value | nil; repeated ones are joined by commas. */
-static int find_header(lua_State *L)
+bool slk_push_header(lua_State *L, const char *lines, size_t size, const char *name)
 {
-    size_t size, length;
-    const char *at = luaL_checklstring(L, 1, &size);
-    const char *name = luaL_checklstring(L, 2, &length);
-    const char *end = at + size;
+    const char *at = lines, *end = lines + size;
+    size_t length = strlen(name);
     struct line line;
     if (!next_line(&at, end, name, length, &line)) {
-        return 0;
+        return false;
     }
     lua_pushlstring(L, line.value, line.length);
     while (next_line(&at, end, name, length, &line)) {
@@ -58,7 +54,15 @@ static int find_header(lua_State *L)
         lua_pushlstring(L, line.value, line.length);
         lua_concat(L, 3);
     }
-    return 1;
+    return true;
+}
+
+/* (lines, name) -> value | nil */
+static int find_header(lua_State *L)
+{
+    size_t size;
+    const char *lines = luaL_checklstring(L, 1, &size);
+    return slk_push_header(L, lines, size, luaL_checkstring(L, 2)) ? 1 : 0;
 }
 
 void slk_open_headers(lua_State *L)

@@ -7,11 +7,13 @@
 #include "http_client.h"
 #include "log.h"
 #include "lua_http_stream.h"
+#include "lua_web_api.h"
 #include "mailbox.h"
 #include "net_options.h"
 
-#define HEADERS_CLASS "slack.core.http_headers"
-#define MAX_REQUESTS  10000
+#define HEADERS_CLASS  "slack.core.http_headers"
+#define PREPARED_CLASS "slack.core.prepared_request"
+#define MAX_REQUESTS   10000
 
 /* The userdata of a client. It begins with the pointer, as slk_check_object
  * expects of every class. */
@@ -292,18 +294,29 @@ static int submit(lua_State *L, struct client_object *object, struct slk_http_re
     return 1;
 }
 
-static int client_request(lua_State *L)
+static struct client_object *check_request(lua_State *L)
 {
     slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
     luaL_checktype(L, 2, LUA_TTABLE);
-    struct client_object *object = lua_touserdata(L, 1);
+    return lua_touserdata(L, 1);
+}
+
+static bool has_zero_in_url(lua_State *L)
+{
     lua_getfield(L, 2, "url");
     size_t length = 0;
     const char *url = lua_tolstring(L, -1, &length);
-    if (url != NULL && strlen(url) != length) {
+    bool has_zero = url != NULL && strlen(url) != length;
+    lua_pop(L, 1);
+    return has_zero;
+}
+
+static int client_request(lua_State *L)
+{
+    struct client_object *object = check_request(L);
+    if (has_zero_in_url(L)) {
         return push_invalid_url(L);
     }
-    lua_settop(L, 2);
     draft_request(L, object);
     add_headers(L, object->draft);
     add_body(L, object->draft);
@@ -315,6 +328,49 @@ static int client_request(lua_State *L)
     struct slk_http_request *request = object->draft;
     object->draft = NULL;
     return submit(L, object, request);
+}
+
+static int prepared_release(lua_State *L)
+{
+    void **object = luaL_checkudata(L, 1, PREPARED_CLASS);
+    slk_http_request_free(*object);
+    *object = NULL;
+    return 0;
+}
+
+/* (settings, metatable of empty lists): a request to the Web API, to be sent with one body
+ * after the other. */
+static int client_prepare(lua_State *L)
+{
+    struct client_object *object = check_request(L);
+    slk_set_web_api_lists(L, 3);
+    if (has_zero_in_url(L)) {
+        return push_invalid_url(L);
+    }
+    void **prepared = slk_new_object(L, PREPARED_CLASS);
+    draft_request(L, object);
+    add_headers(L, object->draft);
+    if (slk_http_request_complete(object->draft) != SLK_OK) {
+        return luaL_error(L, "out of memory");
+    }
+    struct slk_error refused;
+    struct slk_http_request *request = *prepared = object->draft;
+    object->draft = NULL;
+    request->is_checked = slk_http_request_check_url(request, &refused) == SLK_OK;
+    request->is_web_api = true;
+    return 1;
+}
+
+/* (prepared, body) */
+static int client_send(lua_State *L)
+{
+    slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
+    const struct slk_http_request *model = slk_check_object(L, 2, PREPARED_CLASS);
+    size_t length;
+    const char *body = luaL_checklstring(L, 3, &length);
+    struct slk_http_request *request = slk_http_request_copy(model, body, length);
+    return request != NULL ? submit(L, lua_touserdata(L, 1), request)
+                           : luaL_error(L, "out of memory");
 }
 
 static int client_cancel(lua_State *L)
@@ -404,6 +460,9 @@ int slk_push_http_result(lua_State *L, const struct slk_message *message)
     if (result->error != NULL) {
         return 1 + slk_push_error(L, result->error);
     }
+    if (result->is_web_api && slk_push_web_api_answer(L, result)) {
+        return 2;
+    }
     slk_push_http_response(L, result);
     if (result->is_streamed) {
         slk_push_http_stream(L, (struct slk_http_result *)message);
@@ -414,17 +473,15 @@ int slk_push_http_result(lua_State *L, const struct slk_message *message)
 void slk_open_http_client(lua_State *L)
 {
     static const luaL_Reg net_methods[] = {{"check_url", net_check_url}, {NULL, NULL}};
-    static const luaL_Reg client_methods[] = {{"request", client_request},
-                                              {"cancel", client_cancel},
-                                              {"feed", client_feed},
-                                              {"hand_on", client_hand_on},
-                                              {"stats", client_stats},
-                                              {"close", client_close},
-                                              {NULL, NULL}};
+    static const luaL_Reg client_methods[] = {
+        {"request", client_request}, {"prepare", client_prepare}, {"send", client_send},
+        {"cancel", client_cancel},   {"feed", client_feed},       {"hand_on", client_hand_on},
+        {"stats", client_stats},     {"close", client_close},     {NULL, NULL}};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
     slk_class(L, SLK_CLASS_NET, net_methods, net_release);
     slk_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
     slk_class(L, HEADERS_CLASS, no_methods, headers_release);
+    slk_class(L, PREPARED_CLASS, no_methods, prepared_release);
     slk_open_http_stream(L);
     lua_pushcfunction(L, headers_create);
     lua_setfield(L, -2, "http_headers");

@@ -1,6 +1,5 @@
 #include "lua_core.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -433,6 +432,23 @@ static bool push_value(struct decoder *decoder)
     }
 }
 
+static bool push_text(struct decoder *decoder)
+{
+    skip_space(decoder);
+    if (!push_value(decoder)) {
+        return false;
+    }
+    skip_space(decoder);
+    return decoder->at == decoder->end || fail(decoder, "end of text expected");
+}
+
+bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable)
+{
+    struct decoder decoder = {
+        .L = L, .begin = text, .at = text, .end = text + length, .list_metatable = list_metatable};
+    return push_text(&decoder);
+}
+
 /* (text, metatable of empty lists) -> value | nil, message */
 int slk_json_decode(lua_State *L)
 {
@@ -442,13 +458,7 @@ int slk_json_decode(lua_State *L)
     lua_settop(L, 2);
     struct decoder decoder = {
         .L = L, .begin = text, .at = text, .end = text + length, .list_metatable = 2};
-    skip_space(&decoder);
-    bool ok = push_value(&decoder);
-    if (ok) {
-        skip_space(&decoder);
-        ok = decoder.at == decoder.end || fail(&decoder, "end of text expected");
-    }
-    if (ok) {
+    if (push_text(&decoder)) {
         return 1;
     }
     lua_pushnil(L);

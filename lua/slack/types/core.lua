@@ -267,6 +267,18 @@ function received_file:close() end
 ---@param request slack.core.http_request
 ---@return integer? id, string? message, string? code
 function http_client:request(request) end
+---What requests to one method of the Web API have in common but for their bodies.
+---@class slack.core.prepared_request
+---@param settings slack.core.http_request without body and stream
+---@param list table the metatable of empty lists in what is decoded
+---@return slack.core.prepared_request?, string? message, string? code
+function http_client:prepare(settings, list) end
+---Begins such a request. Where the answer is { "ok": true, … } the message has, instead of a
+---response, { decoded, scopes, accepted_scopes }, the latter as in the answer's head.
+---@param prepared slack.core.prepared_request
+---@param body string
+---@return integer? id, string? message, string? code
+function http_client:send(prepared, body) end
 ---@param id integer
 function http_client:cancel(id) end
 ---Gives a request a part of its body, of 128 KiB at most; without bytes: that was all.

@@ -214,9 +214,7 @@ local function scopes_of(words)
   return { unpack(list) } -- the caller's own
 end
 
-local function add_scopes(answer, response)
-  local granted = response:header "x-oauth-scopes"
-  local accepted = response:header "x-accepted-oauth-scopes"
+local function add_scopes(answer, granted, accepted)
   if not granted and not accepted then
     return
   end
@@ -250,14 +248,19 @@ local function read_file(call, response)
 end
 
 local function decode(call, response)
-  local answer, problem = json.decode(response.body)
+  local answer, problem = response.decoded, nil
+  if answer then
+    add_scopes(answer, response.scopes, response.accepted_scopes)
+    return answer
+  end
+  answer, problem = json.decode(response.body)
   if type(answer) ~= "table" or type(answer.ok) ~= "boolean" then
     if is_file(response) then
       return read_file(call, response)
     end
     return nil, M.foreign(call, response, problem)
   end
-  add_scopes(answer, response)
+  add_scopes(answer, response:header "x-oauth-scopes", response:header "x-accepted-oauth-scopes")
   if answer.ok then
     return answer
   end

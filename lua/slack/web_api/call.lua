@@ -79,6 +79,25 @@ local function problem_with(name, args, options)
   return problem and ("%s: %s"):format(name, problem)
 end
 
+local function new_request(client, name, token, body, is_json, timeout)
+  return client:_new_request("POST", client._options.api_url .. name,
+    client:_headers_of(token, is_json and JSON or FORM), body, timeout)
+end
+
+-- What calls of the same method have in common is made once; not of names that anybody makes up.
+local function request_of(client, name, method, token, body, is_json, timeout)
+  if not method or timeout or token ~= client._options.token then
+    return new_request(client, name, token, body, is_json, timeout)
+  end
+  local shapes = is_json and client._json_shapes or client._form_shapes
+  local shape = shapes[name]
+  if not shape then
+    shape = http.shape(new_request(client, name, token, nil, is_json))
+    shapes[name] = shape
+  end
+  return setmetatable({ body = body }, shape)
+end
+
 ---A call ready to be made.
 ---@param client slack.Client
 ---@param name string
@@ -112,8 +131,7 @@ function M.new(client, name, args, options)
     retries = options.retries and retry.policy(options.retries, settings.retry_policy)
       or settings.retry_policy,
     max_wait = options.max_wait or settings.max_wait, waited = 0,
-    request = client:_new_request("POST", settings.api_url .. name,
-      client:_headers_of(token, is_json and JSON or FORM), body, options.timeout),
+    request = request_of(client, name, method, token, body, is_json, options.timeout),
   }
 end
 
