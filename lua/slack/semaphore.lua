@@ -32,16 +32,22 @@ function Semaphore:take()
   return false
 end
 
+local function leave(waiter)
+  local place = waiter.place
+  local self = place.owner
+  self.line:remove(place)
+  self.length = self.length - 1
+end
+
 ---Waits for a place.
 ---@async
 function Semaphore:await()
-  local place <close> = setmetatable({ owner = self, is_given = false, is_taken = false }, Place)
   local waiter = tasks.waiter()
-  waiter.on_abandon = function()
-    self.line:remove(place)
-    self.length = self.length - 1
-  end
-  place.waiter = waiter
+  local place <close> = setmetatable({ -- with all fields, as ten thousand may wait
+    owner = self, waiter = waiter, is_given = false, is_taken = false, before = false,
+    after = false,
+  }, Place)
+  waiter.on_abandon, waiter.place = leave, place
   self.line:push(place)
   self.length = self.length + 1
   waiter:await()
