@@ -248,12 +248,11 @@ local function read_file(call, response)
 end
 
 local function decode(call, response)
-  local answer, problem = response.decoded, nil
-  if answer then
-    add_scopes(answer, response.scopes, response.accepted_scopes)
-    return answer
+  if response.decoded then
+    add_scopes(response.decoded, response.scopes, response.accepted_scopes)
+    return response.decoded
   end
-  answer, problem = json.decode(response.body)
+  local answer, problem = json.decode(response.body)
   if type(answer) ~= "table" or type(answer.ok) ~= "boolean" then
     if is_file(response) then
       return read_file(call, response)
