@@ -1,6 +1,7 @@
 /* An interpreter built with a sanitizer: preloading its library into the
  * plain one would load it into every child process too, where it crashes
- * Debian's sh. Runs a Lua file with arguments, nothing else. */
+ * Debian's sh. Runs a Lua file with arguments and tells of errors as the plain
+ * one does, nothing else. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -39,7 +40,7 @@ int main(int count, char **arguments)
     lua_pushlightuserdata(L, arguments);
     int status = lua_pcall(L, 2, 0, 0);
     if (status != LUA_OK) {
-        fprintf(stderr, "%s\n", luaL_tolstring(L, -1, NULL));
+        fprintf(stderr, "%s: %s\n", arguments[0], luaL_tolstring(L, -1, NULL));
     }
     lua_close(L);
     return status == LUA_OK ? 0 : 1;
