@@ -193,9 +193,13 @@ describe("through a real proxy", function()
   end)
 
   it("goes past the proxy for hosts of no_proxy", function()
-    local before = open_proxy:output()
+    -- Not its whole log: it tells late of the ends of earlier connections.
+    local function requests()
+      return select(2, open_proxy:output():gsub("Request %(file descriptor", ""))
+    end
+    local before = requests()
     local response = assert(fetch("http://127.0.0.1:" .. open_port, { no_proxy = "127.0.0.1" }))
     assert.equal(200, response.status)
-    assert.equal(before, open_proxy:output())
+    assert.equal(before, requests())
   end)
 end)
