@@ -83,7 +83,9 @@ describe("an RTM connection", function()
     end)
     assert.equal("last", one.envelopes[1].type)
     assert.same({}, one.replies)
-    assert.equal(6, one.mode:stats().bad_frames)
+    wire:wait("the count", function() -- made known after the frames of a round
+      return one.mode:stats().bad_frames == 6
+    end)
     wire:wait("the line", function()
       return wire:logged "^warn rtm: connection 1: ignored .*neither type nor reply_to"
     end)

@@ -91,7 +91,9 @@ describe("apps.connections.open", function()
     wire:answer_next(200, '{"ok":false,"error":"token_revoked"}')
     wire:act(socket, "reset")
     assert.equal("token_revoked", wait_for_state(bot, "fatal").code)
-    assert.equal(0, bot.mode:stats().ready)
+    wire:wait("none to be ready", function()
+      return bot.mode:stats().ready == 0
+    end)
   end)
 
   for name, answer in pairs {

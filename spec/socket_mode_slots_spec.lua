@@ -327,7 +327,9 @@ describe("socket mode slots", function()
       assert.truthy(ready.at - began < 10)
       assert.equal(0, bot:count "waiting")
       assert.not_equal("", bot:change("closed").code)
-      assert.equal(1, bot.mode:stats().reconnects)
+      wire:wait("the count", function()
+        return bot.mode:stats().reconnects == 1
+      end)
     end)
   end
 
