@@ -34,6 +34,17 @@ function M.new(fields)
   return setmetatable(err, Error)
 end
 
+---What makes the errors of a method: its name stands before each message.
+---@param method string "client:upload"
+---@return fun(code: string, message: string, fields: table?): slack.Error
+function M.of(method)
+  return function(code, message, fields)
+    local err = fields or {}
+    err.code, err.message, err.method = code, ("%s: %s"):format(method, message), method
+    return M.new(err)
+  end
+end
+
 ---@param value any
 ---@return boolean
 function M.is(value)

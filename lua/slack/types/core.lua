@@ -5,7 +5,6 @@
 -- `nil, message, code`; misuse raises at the caller's line.
 
 ---@class slack.core
----@field NEVER nil
 local core = {}
 
 ---Versions of the libraries below, by name: libcurl, libwebsockets, openssl, sqlite,

@@ -38,11 +38,7 @@ Download.__name = "slack.web_api.download"
 
 local M = {}
 
-local function failure(code, message, more)
-  local err = more or {}
-  err.code, err.message, err.method = code, "client:download: " .. message, "client:download"
-  return errors.new(err)
-end
+local failure = errors.of "client:download"
 
 -- Hosts ----------------------------------------------------------------------------
 

@@ -27,11 +27,7 @@ Uploading.__name = "slack.web_api.uploading"
 
 local M = {}
 
-local function failure(code, message, more)
-  local err = more or {}
-  err.code, err.message, err.method = code, "client:upload: " .. message, "client:upload"
-  return errors.new(err)
-end
+local failure = errors.of "client:upload"
 
 -- The bytes ------------------------------------------------------------------------
 
