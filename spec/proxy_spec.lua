@@ -143,7 +143,7 @@ for _, name in ipairs { "tinyproxy with credentials", "squid with credentials" }
             no_proxy = "",
           }):start()
           assert.is_nil(ok)
-          assert.equal("proxy", err.code)
+          assert.equal("proxy", err.code, tostring(err))
           assert.matches("answered CONNECT with status 40%d: " .. advice, tostring(err))
           for _, text in ipairs { tostring(err), table.concat(lines, "\n") } do
             assert.is_nil(text:find("wr0ng", 1, true))

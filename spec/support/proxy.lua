@@ -18,6 +18,15 @@ function Proxy.free_port()
   return server.port
 end
 
+---Three of them, no two of which are the same: they are let go together.
+---@return integer, integer, integer
+function Proxy.three_free_ports()
+  local first <close> = WebServer.start(function() end)
+  local second <close> = WebServer.start(function() end)
+  local third <close> = WebServer.start(function() end)
+  return first.port, second.port, third.port
+end
+
 ---Whether the program is there.
 ---@return boolean
 function Proxy.is_installed()
@@ -41,6 +50,17 @@ function Proxy.wait_for(port)
     tasks.sleep(0.02)
   end
   return false
+end
+
+---Whether a proxy lets nobody through who gives no credentials.
+---@param port integer
+---@return boolean
+function Proxy.is_shut(port)
+  local _, message = http.request {
+    url = "http://127.0.0.1:1/", timeout = 5,
+    net = http.net { proxy = ("http://127.0.0.1:%d"):format(port), no_proxy = "" },
+  }
+  return message ~= nil and tostring(message):find("status 407", 1, true) ~= nil
 end
 
 ---Starts it and waits until it answers.

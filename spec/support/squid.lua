@@ -77,15 +77,15 @@ end
 ---  certificate is of the authority in ca_file)
 function Squid.start(options)
   local self = setmetatable({ directory = files.temporary() }, Squid)
-  self.open, self.shut, self.tls = Proxy.free_port(), Proxy.free_port(), Proxy.free_port()
+  self.open, self.shut, self.tls = Proxy.three_free_ports()
   self.ca_file = self.directory.path .. "/authority.pem"
   write_files(self, options)
   self.process = Process.start(("%s -N -n spec%d -d 1 -f %s/conf"):format(program(), self.open,
     self.directory.path))
-  if not Proxy.wait_for(self.shut) then
+  if not Proxy.wait_for(self.shut) or not Proxy.is_shut(self.shut) then
     local output = self.process:output()
     self:stop()
-    error("squid does not answer: " .. output)
+    error("squid does not answer, or not as it should: " .. output)
   end
   return self
 end
