@@ -111,7 +111,14 @@ function M.receives(options)
   if options.transport == "rtm" then
     return options.http ~= nil and options.signing_secret ~= nil
   end
-  return options.transport ~= "socket"
+  return options.transport ~= "socket" and options.transport ~= "none"
+end
+
+---Whether there is a connection to Slack by which deliveries come.
+---@param options slack.AppOptions
+---@return boolean
+function M.has_socket(options)
+  return options.transport ~= "http" and options.transport ~= "none"
 end
 
 ---For the receiver: each path with the kinds of deliveries it is for.

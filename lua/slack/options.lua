@@ -3,6 +3,7 @@
 
 local checks = require "slack.option_checks"
 local http_options = require "slack.http_options"
+local inbox_options = require "slack.inbox.options"
 local limits = require "slack.web_api.limits"
 local merged = require "slack.merged"
 local oauth_options = require "slack.oauth.options"
@@ -40,6 +41,10 @@ local TIMINGS = {
 ---  only if this or oauth is given
 ---@field storage? string|slack.Store "memory:" (the default), "sqlite:PATH", "redis://HOST",
 ---  or an object
+---@field inbox? false|slack.InboxOptions how deliveries are kept until they have been handled,
+---  with storage "sqlite:" or "redis:"; false: not
+---@field role? "receiver"|"worker" with "redis:": it takes deliveries for others to handle, or
+---  handles what others take; both
 ---@field authorize? fun(query: table): table?, any whose tokens a delivery is handled with
 ---@field authorization_cache? number seconds that what authorize or the storage said of a
 ---  workspace or person is believed, 60; 0: it is asked for each request
@@ -84,6 +89,8 @@ local OPTIONS = {
   },
   http = http_options.option,
   storage = { check = storage.check, default = "memory:" },
+  inbox = inbox_options.option,
+  role = inbox_options.role,
   authorize = { check = of_type "function" },
   authorization_cache = { check = number_from(0), default = 60 },
   authorize_error_text = { check = of_type "string" },
@@ -178,8 +185,12 @@ local function check_rtm(options, given)
   end
 end
 
--- The transport that is meant by what is given, and what it lacks.
+-- The transport that is meant by what is given, and what it lacks. Workers have none.
 local function choose_transport(options, given)
+  if options.role == "worker" then
+    options.transport = "none"
+    return nil
+  end
   if not options.transport then
     if not options.app_token and not options.signing_secret then
       return missing("app_token", OR_HTTP)
@@ -214,7 +225,7 @@ local function check_workers(options)
   local connections = count * (options.connections or OPTIONS.connections.default)
   if count == 1 then
     return nil
-  elseif options.transport ~= "http" and connections > 10 then
+  elseif http_options.has_socket(options) and connections > 10 then
     return ('option "workers": %d workers would have %d Socket Mode connections, Slack allows 10: '
       .. 'give fewer workers or "connections"'):format(count, connections)
   elseif options.oauth and (options.storage or "memory:") == "memory:" then
@@ -272,7 +283,7 @@ function M.read(given)
   local options = merged(given)
   problem = choose_govslack(options) or from_environment(options)
     or check_authorization(options, given) or choose_transport(options, given)
-    or check_workers(options)
+    or check_workers(options) or inbox_options.complete(options, given)
     or complete_http(options)
     or complete_oauth(options) or check_paths(options)
   if problem then

@@ -112,7 +112,7 @@ end
 function Transports:open(on_fatal)
   local options = self.app.settings
   local ok, err = true, nil
-  if options.transport ~= "http" then
+  if http_options.has_socket(options) then
     ok, err = open_socket(self, on_fatal)
   end
   for i = 1, #self do
