@@ -18,9 +18,11 @@ struct storage_object {
 };
 
 static const char *const operations[SLK_STORAGE_OPERATIONS + 1] = {
-    [SLK_STORAGE_GET] = "get",         [SLK_STORAGE_SET] = "set",       [SLK_STORAGE_ADD] = "add",
-    [SLK_STORAGE_REPLACE] = "replace", [SLK_STORAGE_DELETE] = "delete", [SLK_STORAGE_INCR] = "incr",
-    [SLK_STORAGE_KEYS] = "keys",
+    [SLK_STORAGE_GET] = "get",       [SLK_STORAGE_SET] = "set",
+    [SLK_STORAGE_ADD] = "add",       [SLK_STORAGE_REPLACE] = "replace",
+    [SLK_STORAGE_DELETE] = "delete", [SLK_STORAGE_INCR] = "incr",
+    [SLK_STORAGE_KEYS] = "keys",     [SLK_STORAGE_SCAN] = "scan",
+    [SLK_STORAGE_BATCH] = "batch",
 };
 
 /* Common to all stores: pushes the object whose thread is to come. */
@@ -121,7 +123,7 @@ static int storage_submit(lua_State *L)
         .expected = check_text(L, 7),
     };
     request.key.data = luaL_checklstring(L, 3, &request.key.length);
-    if (request.operation == SLK_STORAGE_INCR) {
+    if (request.operation == SLK_STORAGE_INCR || request.operation == SLK_STORAGE_SCAN) {
         request.by = luaL_checkinteger(L, 5);
     } else {
         request.value = check_text(L, 5);

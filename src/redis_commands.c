@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "redis_batch.h"
 #include "redis_failure.h"
 
 #define MAX_KEY   2048
@@ -141,6 +142,9 @@ int slk_redis_append_job(struct slk_redis_connection *connection, struct slk_tex
                          const struct slk_storage_job *job)
 {
     const struct slk_storage_request *request = &job->request;
+    if (request->operation == SLK_STORAGE_BATCH) {
+        return slk_redis_append_batch(connection, prefix, job);
+    }
     struct command command;
     command.count = 0;
     if (prefix.length + request->key.length > MAX_KEY) {
@@ -164,7 +168,7 @@ static bool is_no_integer(const char *text)
     return strstr(text, "not an integer") != NULL || strstr(text, "would overflow") != NULL;
 }
 
-static void fail(struct slk_storage_job *job, const char *text, const char *name)
+void slk_redis_fail_job(struct slk_storage_job *job, const char *text, const char *name)
 {
     if (is_no_integer(text)) {
         slk_storage_job_fail(job, "not_an_integer",
@@ -186,7 +190,7 @@ static void conclude_count(struct slk_storage_job *job, const redisReply *reply)
 void slk_redis_conclude_job(struct slk_storage_job *job, const redisReply *reply, const char *name)
 {
     if (reply->type == REDIS_REPLY_ERROR) {
-        fail(job, reply->str, name);
+        slk_redis_fail_job(job, reply->str, name);
         return;
     }
     switch (job->request.operation) {
@@ -198,6 +202,7 @@ void slk_redis_conclude_job(struct slk_storage_job *job, const redisReply *reply
         }
         break;
     case SLK_STORAGE_INCR: conclude_count(job, reply); break;
+    case SLK_STORAGE_BATCH: slk_redis_conclude_batch(job, reply, name); break;
     case SLK_STORAGE_SET:
     case SLK_STORAGE_ADD: /* nil: NX found one */
         slk_storage_job_decide(job, reply->type == REDIS_REPLY_STATUS);

@@ -8,12 +8,15 @@
 #include "redis_connection.h"
 #include "storage_job.h"
 
-/* Puts the one command of any operation but KEYS. SLK_OK or SLK_NOMEM. prefix goes before
+/* Puts the one command of any operation but KEYS and SCAN. SLK_OK or SLK_NOMEM. prefix goes before
  * the key. */
 int slk_redis_append_job(struct slk_redis_connection *connection, struct slk_text prefix,
                          const struct slk_storage_job *job);
 
 /* Gives the job the outcome that its reply means; name is the server's. */
 void slk_redis_conclude_job(struct slk_storage_job *job, const redisReply *reply, const char *name);
+
+/* The outcome is the failure that the text of an error reply tells of. */
+void slk_redis_fail_job(struct slk_storage_job *job, const char *text, const char *name);
 
 #endif

@@ -1,15 +1,20 @@
 #include "redis_scan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "buffer.h"
 #include "clock.h"
+#include "redis_commands.h"
 #include "redis_failure.h"
 
 /* What SCAN looks at for one page: 1 ms of the server's time or so. */
 #define PAGE "1000"
+
+/* Of these with nothing that begins so, when a page with values is looked for. */
+#define EMPTY_ROUNDS 50
 
 #define MAX_PATTERN ((size_t)8192)
 #define MAX_LIST    ((size_t)1 << 26) /* bytes of pointers */
@@ -20,6 +25,7 @@ struct scan {
     struct slk_buffer pages; /* of redisReply pointers */
     struct slk_buffer keys;  /* of struct slk_text, into the pages */
     char cursor[24];
+    char count[24]; /* of keys that SCAN looks at for one page */
 };
 
 static void begin(struct scan *scan, struct slk_text prefix)
@@ -29,6 +35,7 @@ static void begin(struct scan *scan, struct slk_text prefix)
     slk_buffer_init(&scan->pages, MAX_LIST);
     slk_buffer_init(&scan->keys, MAX_LIST);
     snprintf(scan->cursor, sizeof scan->cursor, "0");
+    snprintf(scan->count, sizeof scan->count, PAGE);
 }
 
 static void end(struct scan *scan)
@@ -67,7 +74,7 @@ static int ask(struct scan *scan, struct slk_redis_connection *connection)
 {
     struct slk_text words[] = {{"SCAN", 4},  {scan->cursor, strlen(scan->cursor)},
                                {"MATCH", 5}, {scan->pattern.data, scan->pattern.length},
-                               {"COUNT", 5}, {PAGE, sizeof PAGE - 1}};
+                               {"COUNT", 5}, {scan->count, strlen(scan->count)}};
     return slk_redis_connection_append(connection, words, sizeof words / sizeof *words);
 }
 
@@ -111,20 +118,29 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : (one->length > other->length) - (one->length < other->length);
 }
 
-/* SCAN may give a key twice. */
-static void conclude(struct scan *scan, struct slk_storage_job *job)
+/* Sorted, and each once: SCAN may give a key twice. How many there are. */
+static size_t sort(struct scan *scan)
 {
-    size_t skip = scan->prefix.length;
     struct slk_text *keys = (struct slk_text *)(void *)scan->keys.data;
-    size_t count = scan->keys.length / sizeof *keys;
-    slk_storage_job_begin_list(job);
+    size_t count = scan->keys.length / sizeof *keys, kept = 0;
     if (count > 0) {
         qsort(keys, count, sizeof *keys, compare);
     }
     for (size_t i = 0; i < count; i++) {
-        if (i == 0 || compare(&keys[i - 1], &keys[i]) != 0) {
-            slk_storage_job_add_entry(job, keys[i].data + skip, keys[i].length - skip);
+        if (i == 0 || compare(&keys[kept - 1], &keys[i]) != 0) {
+            keys[kept++] = keys[i];
         }
+    }
+    return kept;
+}
+
+static void conclude(struct scan *scan, struct slk_storage_job *job)
+{
+    size_t skip = scan->prefix.length, count = sort(scan);
+    const struct slk_text *keys = (struct slk_text *)(void *)scan->keys.data;
+    slk_storage_job_begin_list(job);
+    for (size_t i = 0; i < count; i++) {
+        slk_storage_job_add_entry(job, keys[i].data + skip, keys[i].length - skip);
     }
 }
 
@@ -145,24 +161,37 @@ static void take_page(struct scan *scan, struct slk_storage_job *job, redisReply
     freeReplyObject(reply);
 }
 
+static bool is_over(const struct scan *scan)
+{
+    return strcmp(scan->cursor, "0") == 0;
+}
+
+static enum slk_redis_progress run_once(struct scan *scan, struct slk_redis_connection *connection,
+                                        int64_t patience, struct slk_storage_job *job,
+                                        struct slk_error *err)
+{
+    redisReply *reply;
+    if (ask(scan, connection) != SLK_OK) {
+        slk_storage_job_fail(job, "memory", "out of memory for a command");
+        return SLK_REDIS_DONE;
+    }
+    enum slk_redis_progress progress =
+        slk_redis_connection_receive(connection, slk_clock_now() + patience, &reply, err);
+    if (progress == SLK_REDIS_DONE) {
+        take_page(scan, job, reply, slk_redis_connection_name(connection));
+    }
+    return progress;
+}
+
 static enum slk_redis_progress run(struct scan *scan, struct slk_redis_connection *connection,
                                    int64_t patience, struct slk_storage_job *job,
                                    struct slk_error *err)
 {
+    enum slk_redis_progress progress;
     do {
-        redisReply *reply;
-        if (ask(scan, connection) != SLK_OK) {
-            slk_storage_job_fail(job, "memory", "out of memory for a command");
-            return SLK_REDIS_DONE;
-        }
-        enum slk_redis_progress progress =
-            slk_redis_connection_receive(connection, slk_clock_now() + patience, &reply, err);
-        if (progress != SLK_REDIS_DONE) {
-            return progress;
-        }
-        take_page(scan, job, reply, slk_redis_connection_name(connection));
-    } while (job->outcome == SLK_STORED_PENDING && strcmp(scan->cursor, "0") != 0);
-    return SLK_REDIS_DONE;
+        progress = run_once(scan, connection, patience, job, err);
+    } while (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING && !is_over(scan));
+    return progress;
 }
 
 enum slk_redis_progress slk_redis_scan(struct slk_redis_connection *connection,
@@ -179,6 +208,129 @@ enum slk_redis_progress slk_redis_scan(struct slk_redis_connection *connection,
     }
     if (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING) {
         conclude(&scan, job);
+    }
+    end(&scan);
+    return progress;
+}
+
+/* Pages with values ------------------------------------------------------------ */
+
+/* Goes on where the page before has ended. False: that is no cursor. */
+static bool go_on(struct scan *scan, const struct slk_storage_request *request)
+{
+    struct slk_text cursor = request->expected;
+    if (cursor.length >= sizeof scan->cursor) {
+        return false;
+    }
+    if (cursor.length > 0) {
+        memcpy(scan->cursor, cursor.data, cursor.length);
+        scan->cursor[cursor.length] = '\0';
+    }
+    snprintf(scan->count, sizeof scan->count, "%" PRId64, request->by > 0 ? request->by : 1);
+    return true;
+}
+
+/* Looks on while nothing is found, but not for long: others wait. */
+static enum slk_redis_progress find_keys(struct scan *scan, struct slk_redis_connection *connection,
+                                         int64_t patience, struct slk_storage_job *job,
+                                         struct slk_error *err)
+{
+    enum slk_redis_progress progress;
+    int rounds = 0;
+    do {
+        progress = run_once(scan, connection, patience, job, err);
+    } while (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING &&
+             scan->keys.length == 0 && !is_over(scan) && ++rounds < EMPTY_ROUNDS);
+    return progress;
+}
+
+static int ask_values(struct scan *scan, size_t count, struct slk_redis_connection *connection)
+{
+    struct slk_text *words = calloc(count + 1, sizeof *words);
+    if (words == NULL) {
+        return SLK_NOMEM;
+    }
+    words[0] = (struct slk_text){"MGET", 4};
+    memcpy(words + 1, scan->keys.data, count * sizeof *words);
+    int status = slk_redis_connection_append(connection, words, count + 1);
+    free(words);
+    return status;
+}
+
+/* What has gone meanwhile is left out, and what is no text: no store put it there. */
+static void add_entries(const struct scan *scan, size_t count, const redisReply *values,
+                        struct slk_storage_job *job)
+{
+    const struct slk_text *keys = (const struct slk_text *)(const void *)scan->keys.data;
+    size_t skip = scan->prefix.length;
+    for (size_t i = 0; i < count; i++) {
+        const redisReply *value = values->element[i];
+        if (value->type == REDIS_REPLY_STRING) {
+            slk_storage_job_add_entry(job, keys[i].data + skip, keys[i].length - skip);
+            slk_storage_job_add_entry(job, value->str, value->len);
+        }
+    }
+}
+
+static enum slk_redis_progress add_values(struct scan *scan, size_t count,
+                                          struct slk_redis_connection *connection, int64_t patience,
+                                          struct slk_storage_job *job, struct slk_error *err)
+{
+    redisReply *reply;
+    if (ask_values(scan, count, connection) != SLK_OK) {
+        slk_storage_job_fail(job, "memory", "out of memory for a command");
+        return SLK_REDIS_DONE;
+    }
+    enum slk_redis_progress progress =
+        slk_redis_connection_receive(connection, slk_clock_now() + patience, &reply, err);
+    if (progress != SLK_REDIS_DONE) {
+        slk_buffer_free(&job->text);
+        job->outcome = SLK_STORED_PENDING;
+        return progress;
+    }
+    if (reply->type == REDIS_REPLY_ERROR) {
+        slk_redis_fail_job(job, reply->str, slk_redis_connection_name(connection));
+    } else if (reply->type != REDIS_REPLY_ARRAY || reply->elements != count) {
+        slk_storage_job_fail(job, "storage", "an answer to MGET that is none");
+    } else {
+        add_entries(scan, count, reply, job);
+    }
+    freeReplyObject(reply);
+    return progress;
+}
+
+static enum slk_redis_progress run_page(struct scan *scan, struct slk_redis_connection *connection,
+                                        int64_t patience, struct slk_storage_job *job,
+                                        struct slk_error *err)
+{
+    enum slk_redis_progress progress = find_keys(scan, connection, patience, job, err);
+    if (progress != SLK_REDIS_DONE || job->outcome != SLK_STORED_PENDING) {
+        return progress;
+    }
+    size_t count = sort(scan);
+    slk_storage_job_begin_list(job);
+    if (count > 0) {
+        progress = add_values(scan, count, connection, patience, job, err);
+    }
+    if (progress == SLK_REDIS_DONE) {
+        slk_storage_job_add_entry(job, scan->cursor, is_over(scan) ? 0 : strlen(scan->cursor));
+    }
+    return progress;
+}
+
+enum slk_redis_progress slk_redis_scan_page(struct slk_redis_connection *connection,
+                                            struct slk_text prefix, int64_t patience,
+                                            struct slk_storage_job *job, struct slk_error *err)
+{
+    struct scan scan;
+    begin(&scan, prefix);
+    enum slk_redis_progress progress = SLK_REDIS_DONE;
+    if (!go_on(&scan, &job->request)) {
+        slk_storage_job_fail(job, "storage", "no place where a page begins");
+    } else if (make_pattern(&scan, job->request.key) != SLK_OK) {
+        slk_storage_job_fail(job, "memory", "out of memory for a command");
+    } else {
+        progress = run_page(&scan, connection, patience, job, err);
     }
     end(&scan);
     return progress;

@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage_batch.h"
+
+#define MAX_FAILURE ((size_t)256)
+
+/* Of SCAN: a page is over with the entry that brings it there. */
+#define PAGE_BYTES ((size_t)1024 * 1024)
+#define MAX_KEY    2048
+
 /* Rows that one sweep takes out, 3 ms or so, and the time between two sweeps. */
 #define SWEPT_AT_ONCE  "256"
 #define SWEPT_AT_LEAST 256
@@ -22,6 +30,10 @@ enum {
     DELETE,
     UPDATE,
     KEYS,
+    SCAN,
+    SAVEPOINT,
+    UNDO,
+    RELEASE,
     SWEEP,
     STATEMENTS
 };
@@ -31,8 +43,8 @@ enum {
     "INSERT INTO entries (key, value, expires_at) VALUES (?1, ?2, ?3)"                             \
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at"
 
-/* ?1 key, ?2 value, ?3 expires_at, ?4 now, ?5 the expected value or NULL; of
- * KEYS ?2 is where the prefix ends. */
+/* ?1 key, ?2 value, ?3 expires_at, ?4 now, ?5 the expected value or NULL; of KEYS and
+ * SCAN ?2 is where the prefix ends, of SCAN ?1 where the page begins and ?3 its length. */
 static const char *const texts[STATEMENTS] = {
     [BEGIN_READ] = "BEGIN",
     [BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -46,6 +58,11 @@ static const char *const texts[STATEMENTS] = {
     [DELETE] = "DELETE FROM entries WHERE key = ?1 AND (?5 IS NULL OR value = ?5) AND " LIVE,
     [UPDATE] = "UPDATE entries SET value = ?2 WHERE key = ?1",
     [KEYS] = "SELECT key FROM entries WHERE key >= ?1 AND key < ?2 AND " LIVE " ORDER BY key",
+    [SCAN] = "SELECT key, value FROM entries WHERE key >= ?1 AND key < ?2 AND " LIVE
+             " ORDER BY key LIMIT ?3",
+    [SAVEPOINT] = "SAVEPOINT batch",
+    [UNDO] = "ROLLBACK TO batch",
+    [RELEASE] = "RELEASE batch",
     [SWEEP] = "DELETE FROM entries WHERE key IN"
               " (SELECT key FROM entries WHERE expires_at <= ?4 LIMIT " SWEPT_AT_ONCE ")",
 };
@@ -218,28 +235,138 @@ static bool end_of_prefix(struct slk_text prefix, char *end, size_t *length)
     return true;
 }
 
-static int run_keys(struct slk_sqlite_queries *queries, struct slk_storage_job *job)
+/* Binds ?2; *end is to be freed when the statement has been finished. */
+static int bind_end(sqlite3_stmt *statement, struct slk_text prefix, char **end)
 {
-    sqlite3_stmt *statement = bind(queries, KEYS, &job->request);
     size_t length;
-    char *end = malloc(job->request.key.length + 1);
-    if (end == NULL) {
-        finish(statement);
+    *end = malloc(prefix.length + 1);
+    if (*end == NULL) {
         return SQLITE_NOMEM;
     }
-    if (end_of_prefix(job->request.key, end, &length)) {
-        bind_text(statement, 2, (struct slk_text){end, length});
+    if (end_of_prefix(prefix, *end, &length)) {
+        bind_text(statement, 2, (struct slk_text){*end, length});
     } else {
         sqlite3_bind_zeroblob(statement, 2, 0); /* comes after all texts */
     }
+    return SQLITE_OK;
+}
+
+static void add_column(struct slk_storage_job *job, sqlite3_stmt *statement, int column)
+{
+    const void *text = sqlite3_column_text(statement, column);
+    slk_storage_job_add_entry(job, text, (size_t)sqlite3_column_bytes(statement, column));
+}
+
+static int run_keys(struct slk_sqlite_queries *queries, struct slk_storage_job *job)
+{
+    sqlite3_stmt *statement = bind(queries, KEYS, &job->request);
+    char *end;
+    if (bind_end(statement, job->request.key, &end) != SQLITE_OK) {
+        finish(statement);
+        return SQLITE_NOMEM;
+    }
     slk_storage_job_begin_list(job);
     while (sqlite3_step(statement) == SQLITE_ROW) {
-        const void *key = sqlite3_column_text(statement, 0);
-        slk_storage_job_add_entry(job, key, (size_t)sqlite3_column_bytes(statement, 0));
+        add_column(job, statement, 0);
     }
     int result = finish(statement);
     free(end);
     return result;
+}
+
+/* The smallest text after the last key of the page. */
+static void add_next(struct slk_storage_job *job, sqlite3_stmt *statement)
+{
+    char next[MAX_KEY + 1];
+    size_t length = (size_t)sqlite3_column_bytes(statement, 0);
+    if (length > MAX_KEY) {
+        slk_storage_job_fail(job, "too_large", "a key that is too large for a store");
+        return;
+    }
+    memcpy(next, sqlite3_column_text(statement, 0), length);
+    next[length] = '\0';
+    slk_storage_job_add_entry(job, next, length + 1);
+}
+
+static void add_page(struct slk_storage_job *job, sqlite3_stmt *statement)
+{
+    slk_storage_job_begin_list(job);
+    int64_t left = job->request.by;
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        add_column(job, statement, 0);
+        add_column(job, statement, 1);
+        left--;
+        if (left <= 0 || job->text.length >= PAGE_BYTES) {
+            add_next(job, statement);
+            return;
+        }
+    }
+    slk_storage_job_add_entry(job, "", 0);
+}
+
+static int run_scan(struct slk_sqlite_queries *queries, struct slk_storage_job *job)
+{
+    const struct slk_storage_request *request = &job->request;
+    sqlite3_stmt *statement = bind(queries, SCAN, request);
+    char *end;
+    if (bind_end(statement, request->key, &end) != SQLITE_OK) {
+        finish(statement);
+        return SQLITE_NOMEM;
+    }
+    if (request->expected.length > 0) {
+        bind_text(statement, 1, request->expected);
+    }
+    sqlite3_bind_int64(statement, 3, request->by);
+    add_page(job, statement);
+    int result = finish(statement);
+    free(end);
+    return result;
+}
+
+static int run_step(struct slk_sqlite_queries *queries, struct slk_storage_job *job)
+{
+    switch (job->request.operation) {
+    case SLK_STORAGE_SET: return run_change(queries, job, SET);
+    case SLK_STORAGE_ADD: return run_change(queries, job, ADD);
+    case SLK_STORAGE_DELETE: return run_change(queries, job, DELETE);
+    default: return run_incr(queries, job);
+    }
+}
+
+static int run_steps(struct slk_sqlite_queries *queries, struct slk_storage_job *batch)
+{
+    struct slk_storage_job step = {.outcome = SLK_STORED_PENDING};
+    size_t offset = 0;
+    slk_buffer_init(&step.text, MAX_FAILURE);
+    slk_storage_job_begin_list(batch);
+    for (size_t number = 1; slk_storage_batch_read(&batch->request, &offset, &step.request);
+         number++) {
+        int result = run_step(queries, &step);
+        if (result != SQLITE_OK) {
+            return result;
+        }
+        if (step.outcome == SLK_STORED_FAILED) {
+            slk_storage_batch_fail(batch, number, step.code,
+                                   (struct slk_text){step.text.data, step.text.length});
+            slk_buffer_free(&step.text);
+            return SQLITE_OK;
+        }
+        slk_storage_batch_add(batch, &step);
+    }
+    return SQLITE_OK;
+}
+
+/* The transaction is shared with other jobs, which a step that fails does not concern. */
+static int run_batch(struct slk_sqlite_queries *queries, struct slk_storage_job *job)
+{
+    int result = run_simple(queries, SAVEPOINT);
+    if (result == SQLITE_OK) {
+        result = run_steps(queries, job);
+    }
+    if (result == SQLITE_OK && job->outcome == SLK_STORED_FAILED) {
+        result = run_simple(queries, UNDO);
+    }
+    return result == SQLITE_OK ? run_simple(queries, RELEASE) : result;
 }
 
 int slk_sqlite_run(struct slk_sqlite_queries *queries, struct slk_storage_job *job)
@@ -252,6 +379,8 @@ int slk_sqlite_run(struct slk_sqlite_queries *queries, struct slk_storage_job *j
     case SLK_STORAGE_DELETE: return run_change(queries, job, DELETE);
     case SLK_STORAGE_INCR: return run_incr(queries, job);
     case SLK_STORAGE_KEYS: return run_keys(queries, job);
+    case SLK_STORAGE_SCAN: return run_scan(queries, job);
+    case SLK_STORAGE_BATCH: return run_batch(queries, job);
     case SLK_STORAGE_OPERATIONS: break;
     }
     return SQLITE_MISUSE;

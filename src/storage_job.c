@@ -57,7 +57,9 @@ struct slk_storage_job *slk_storage_job_next(const struct slk_storage_job *job)
 
 bool slk_storage_job_writes(const struct slk_storage_job *job)
 {
-    return job->request.operation != SLK_STORAGE_GET && job->request.operation != SLK_STORAGE_KEYS;
+    enum slk_storage_operation operation = job->request.operation;
+    return operation != SLK_STORAGE_GET && operation != SLK_STORAGE_KEYS &&
+           operation != SLK_STORAGE_SCAN;
 }
 
 void slk_storage_job_decide(struct slk_storage_job *job, bool holds)

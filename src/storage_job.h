@@ -23,6 +23,10 @@ enum slk_storage_operation {
     SLK_STORAGE_DELETE,  /* -> TRUE, or FALSE: not the expected value, or none */
     SLK_STORAGE_INCR,    /* -> INTEGER */
     SLK_STORAGE_KEYS,    /* -> LIST, of those that begin with key */
+    SLK_STORAGE_SCAN,    /* -> LIST, a page of those that begin with key: key, value, key, value
+                          * and so on, then where the next page begins, "" when there is none.
+                          * by: about so many; expected: where it begins, "" at first */
+    SLK_STORAGE_BATCH,   /* -> LIST, a text for each step (storage_batch.h) */
     SLK_STORAGE_OPERATIONS
 };
 
@@ -42,10 +46,10 @@ struct slk_storage_request {
     enum slk_storage_operation operation;
     int64_t now;
     int64_t expires_at;
-    int64_t by; /* INCR */
+    int64_t by; /* INCR, SCAN */
     struct slk_text key;
-    struct slk_text value;    /* SET, ADD, REPLACE */
-    struct slk_text expected; /* REPLACE; DELETE unless any will do */
+    struct slk_text value;    /* SET, ADD, REPLACE, BATCH */
+    struct slk_text expected; /* REPLACE; DELETE unless any will do; SCAN */
 };
 
 struct slk_storage_job {

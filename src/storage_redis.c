@@ -214,11 +214,17 @@ static void fail_sent(struct redis_store *store, size_t first, size_t count)
     }
 }
 
+/* Round trips. */
+static bool takes_several(const struct slk_storage_job *job)
+{
+    return job->request.operation == SLK_STORAGE_KEYS || job->request.operation == SLK_STORAGE_SCAN;
+}
+
 static size_t append_jobs(struct redis_store *store, struct slk_storage_job *first)
 {
     size_t count = 0, begin = slk_redis_connection_appended(store->connection), end = begin;
     struct slk_storage_job *job = first;
-    while (job != NULL && job->request.operation != SLK_STORAGE_KEYS && count < PIPELINE_JOBS &&
+    while (job != NULL && !takes_several(job) && count < PIPELINE_JOBS &&
            end - begin < PIPELINE_BYTES) {
         if (slk_redis_append_job(store->connection, store->prefix, job) == SLK_OK) {
             store->sent[count] = job;
@@ -278,9 +284,10 @@ static enum slk_redis_progress run_pipeline(struct redis_store *store,
 static bool run_some(struct redis_store *store, struct slk_storage_job *first)
 {
     enum slk_redis_progress progress;
-    if (first->request.operation == SLK_STORAGE_KEYS) {
-        progress = slk_redis_scan(store->connection, store->prefix, store->timeout, first,
-                                  &store->trouble);
+    if (takes_several(first)) {
+        bool has_values = first->request.operation == SLK_STORAGE_SCAN;
+        progress = (has_values ? slk_redis_scan_page : slk_redis_scan)(
+            store->connection, store->prefix, store->timeout, first, &store->trouble);
         if (progress == SLK_REDIS_LATER) {
             set_timeout(store, "answer");
         }
