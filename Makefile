@@ -16,6 +16,7 @@ WARNINGS    ?= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Wno-sign
 
 LUA_DIR = $(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)
 LIB_DIR = $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
+BIN_DIR = $(DESTDIR)$(PREFIX)/bin
 
 # Debian packages: to build, to run the specs, and what only CI needs besides.
 DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
@@ -152,10 +153,12 @@ lint:                    ## luacheck and clang-format
 sanitize:                ## the specs under ASan+UBSan and TSan, start and stop under valgrind
 	+spec/sanitize/run
 
-install: all             ## copy into PREFIX/share/lua/5.4 and PREFIX/lib/lua/5.4
-	install -d $(LUA_DIR) $(LIB_DIR)/slack
+install: all             ## copy into PREFIX/share/lua/5.4, PREFIX/lib/lua/5.4 and PREFIX/bin
+	install -d $(LUA_DIR) $(LIB_DIR)/slack $(BIN_DIR)
 	cp -R lua/slack $(LUA_DIR)
 	install -m 755 $(MODULE) $(LIB_DIR)/slack/core.so
+	sed '1s,env .*,env $(LUA),' lua/slack/command/main.lua >$(BIN_DIR)/lua-slack
+	chmod 755 $(BIN_DIR)/lua-slack
 
 rock:                    ## build and install the rock of this tree with LuaRocks
 	$(LUAROCKS) make rockspec/lua-slack-scm-1.rockspec

@@ -163,6 +163,9 @@ build = {
       libraries = { "curl", "websockets", "ssl", "crypto", "sqlite3", "hiredis", "z", "pthread" },
     },
   },
+  install = {
+    bin = { ["lua-slack"] = "lua/slack/command/main.lua" },
+  },
 }
 
 test = {

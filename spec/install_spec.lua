@@ -10,7 +10,7 @@ describe("make install", function()
       :format(BUILD, prefix.path))
     assert.truthy(installed, made)
 
-    local ok, output = use_installed(prefix.path)
+    local ok, output = use_installed.run(prefix.path)
 
     assert.truthy(ok, output)
     for _, path in ipairs { "/lib/lua/5.4/slack/core.so", "/share/lua/5.4/slack/init.lua" } do
@@ -19,9 +19,19 @@ describe("make install", function()
     assert.matches("answered\n$", output)
   end)
 
-  it("puts nothing outside PREFIX's share and lib", function()
+  it("brings the command, which finds its modules by itself", function()
     local prefix <close> = files.temporary()
     files.run(("make install BUILD=%s PREFIX=%s"):format(BUILD, prefix.path))
-    assert.same({ prefix.path .. "/lib", prefix.path .. "/share" }, files.list(prefix.path, ""))
+    local ok, output = use_installed.command(prefix.path .. "/bin/lua-slack", "version")
+    assert.truthy(ok, output)
+    assert.matches("^lua%-slack +%d", output)
+  end)
+
+  it("puts nothing outside PREFIX's share, lib and bin", function()
+    local prefix <close> = files.temporary()
+    files.run(("make install BUILD=%s PREFIX=%s"):format(BUILD, prefix.path))
+    assert.same({ prefix.path .. "/bin", prefix.path .. "/lib", prefix.path .. "/share" },
+      files.list(prefix.path, ""))
+    assert.same({ prefix.path .. "/bin/lua-slack" }, files.list(prefix.path .. "/bin", ""))
   end)
 end)

@@ -1,0 +1,15 @@
+-- `lua-slack inbox retry`
+
+local changes = require "slack.command.inbox_changes"
+local inbox_entries = require "slack.inbox_entries"
+local stores = require "slack.command.stores"
+
+return {
+  summary = "lets entries that failed for good be handled again",
+  words = changes.WORDS,
+  notes = stores.NOTES,
+  options = { { name = "all", text = "all that are dead" } },
+  run = function(given, terminal)
+    return changes.run(given, terminal, inbox_entries.retry, "to be handled again")
+  end,
+}

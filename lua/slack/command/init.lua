@@ -1,0 +1,118 @@
+-- The command `lua-slack`: which commands there are, how a line of words finds one of
+-- them, and what becomes of its outcome.
+--
+-- A command is a table, of one of two kinds:
+--
+--   summary, commands   a group: `commands` is a list of { name, module }
+--   summary, words, options, notes, run
+--                       one that does something: run(given, terminal) -> status, and its
+--                       options and words as arguments.lua reads them
+
+local arguments = require "slack.command.arguments"
+local core = require "slack.core"
+local near_miss = require "slack.near_miss"
+local usage = require "slack.command.usage"
+
+local M = {}
+
+---How the process ends.
+M.OK, M.FAILED, M.MISUSED = 0, 1, 2
+
+local ROOT = {
+  summary = "lua-slack: a framework for Slack apps in Lua",
+  commands = {
+    { "inbox", "slack.command.inbox" },
+    { "version", "slack.command.version" },
+  },
+}
+
+---What a command sees of the world.
+---@class slack.command.Terminal
+---@field write fun(text: string) to the standard output
+---@field complain fun(text: string) to the standard error
+---@field ask fun(question: string): string? the line that is typed; nil: nobody is there
+---@field environment fun(name: string): string?
+
+-- The answer, or "" at the end of what is typed; nil where a program reads or writes.
+local function ask(question)
+  if not (core.is_terminal(0) and core.is_terminal(2)) then
+    return nil
+  end
+  io.stderr:write(question)
+  return io.stdin:read "l" or ""
+end
+
+---@return slack.command.Terminal
+function M.terminal()
+  return {
+    write = function(text) io.stdout:write(text) end,
+    complain = function(text) io.stderr:write(text) end,
+    ask = ask,
+    environment = os.getenv,
+  }
+end
+
+local function misused(terminal, path, text)
+  terminal.complain(("%s: %s\n`%s --help` says more.\n"):format(path, core.redact(text), path))
+  return M.MISUSED
+end
+
+-- The command of a group that a word names; or nil and what is wrong with the word.
+local function choose(group, word)
+  local known, names = {}, {}
+  for _, entry in ipairs(group.commands) do
+    if entry[1] == word then
+      return require(entry[2])
+    end
+    known[entry[1]] = true
+    table.insert(names, entry[1])
+  end
+  local what = word:find "^%-" and "option" or "command"
+  local advice = near_miss(word, known)
+  return nil, ("there is no %s %q%s"):format(what, word, advice ~= "" and advice
+    or "; there are " .. table.concat(names, ", "))
+end
+
+local function run_leaf(command, path, words, terminal)
+  local given, problem = arguments.read(command, words)
+  if not given then
+    return misused(terminal, path, problem)
+  end
+  local status, err = command.run(given, terminal)
+  if status == M.MISUSED then
+    return misused(terminal, path, err)
+  elseif err then
+    terminal.complain(("%s: %s\n"):format(path, core.redact(tostring(err))))
+  end
+  return status
+end
+
+---Runs a line of words.
+---@param words string[] without the name of the program
+---@param terminal slack.command.Terminal
+---@return integer status for the shell
+function M.run(words, terminal)
+  local command, path, at = ROOT, "lua-slack", 1
+  while command.commands do
+    local word = words[at]
+    if word == nil or word == "--help" or word == "-h" or word == "help" then
+      (word and terminal.write or terminal.complain)(usage.group(command, path))
+      return word and M.OK or M.MISUSED
+    elseif word == "--version" and command == ROOT then
+      word = "version"
+    end
+    local found, problem = choose(command, word)
+    if not found then
+      return misused(terminal, path, problem)
+    end
+    command, path, at = found, path .. " " .. word, at + 1
+  end
+  local rest = table.move(words, at, #words, 1, {})
+  if arguments.asks_for_help(rest) then
+    terminal.write(usage.command(command, path))
+    return M.OK
+  end
+  return run_leaf(command, path, rest, terminal)
+end
+
+return M

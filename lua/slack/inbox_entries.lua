@@ -1,0 +1,73 @@
+-- What lies in the inbox of a store, for who looks at it from outside: no process that
+-- handles anything.
+
+local json = require "slack.json"
+
+---@class slack.InboxEntry
+---@field id string
+---@field state "waiting"|"taken"|"delayed"|"dead"
+---@field meta table how it came: kind, via, …
+---@field body string as Slack sent it
+---@field attempts integer how often its handlers have run
+---@field error? string what the last of them said
+---@field received number seconds since the epoch
+---@field due? number seconds since the epoch at which it is tried again
+
+-- Texts of an entry in the list that the storage thread gives.
+local FIELDS = 8
+
+local M = {}
+
+local function seconds(text)
+  local milliseconds = tonumber(text)
+  return milliseconds and milliseconds / 1000
+end
+
+local function read(list, at)
+  local meta = json.decode(list[at + 2])
+  return {
+    id = list[at], state = list[at + 1], meta = type(meta) == "table" and meta or {},
+    body = list[at + 3], attempts = math.tointeger(tonumber(list[at + 4])) or 0,
+    error = list[at + 5] ~= "" and list[at + 5] or nil,
+    received = seconds(list[at + 6]) or 0, due = seconds(list[at + 7]),
+  }
+end
+
+---@async
+---@param store slack.Store
+---@param query { state: "waiting"|"taken"|"delayed"|"dead"|"all", limit: integer }
+---@return slack.InboxEntry[]? entries oldest first
+---@return slack.Error? err
+function M.list(store, query)
+  local list, err = store.backend:inbox_list(query.state, query.limit)
+  if not list then
+    return nil, err
+  end
+  local entries = {}
+  for at = 1, #list, FIELDS do
+    table.insert(entries, read(list, at))
+  end
+  return entries
+end
+
+---Lets dead entries be handled again.
+---@async
+---@param store slack.Store
+---@param ids? string[] nil: all that are dead
+---@return integer? count
+---@return slack.Error? err
+function M.retry(store, ids)
+  return store.backend:inbox_retry(ids)
+end
+
+---Removes dead entries.
+---@async
+---@param store slack.Store
+---@param ids? string[] nil: all that are dead
+---@return integer? count
+---@return slack.Error? err
+function M.drop(store, ids)
+  return store.backend:inbox_drop(ids)
+end
+
+return M
