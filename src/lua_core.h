@@ -82,6 +82,7 @@ void *slk_field_object(lua_State *L, int index, const char *name, const char *cl
 #define SLK_CLASS_POLLER        "slack.core.poller"
 #define SLK_CLASS_SIGNALS       "slack.core.signals"
 #define SLK_CLASS_RECENT_IDS    "slack.core.recent_ids"
+#define SLK_CLASS_STORAGE       "slack.core.storage"
 #define SLK_CLASS_TEXT_SEARCH   "slack.core.text_search"
 
 /* Pushes what mailbox:take gives after the kind; returns how many values.

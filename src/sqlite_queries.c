@@ -381,9 +381,8 @@ int slk_sqlite_run(struct slk_sqlite_queries *queries, struct slk_storage_job *j
     case SLK_STORAGE_KEYS: return run_keys(queries, job);
     case SLK_STORAGE_SCAN: return run_scan(queries, job);
     case SLK_STORAGE_BATCH: return run_batch(queries, job);
-    case SLK_STORAGE_OPERATIONS: break;
+    default: slk_storage_job_refuse(job); return SQLITE_OK;
     }
-    return SQLITE_MISUSE;
 }
 
 int slk_sqlite_sweep(struct slk_sqlite_queries *queries, int64_t now)

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -16,6 +17,7 @@
 #define CLOSING_PATIENCE SLK_SECONDS(5)
 
 struct slk_storage {
+    atomic_uint references;
     struct slk_storage_backend *backend; /* storage thread's, but for hurry and its atomics */
     struct slk_mailbox *mailbox;
     pthread_t thread;
@@ -31,16 +33,45 @@ struct slk_storage {
     bool closing;
 };
 
+static int64_t tick(struct slk_storage *storage)
+{
+    struct slk_storage_backend *backend = storage->backend;
+    return backend->tick != NULL ? backend->tick(backend, slk_clock_now()) : SLK_NEVER;
+}
+
+/* Under queue_lock. */
+static void wait_until(struct slk_storage *storage, int64_t end)
+{
+    if (end == SLK_NEVER) {
+        pthread_cond_wait(&storage->changed, &storage->queue_lock);
+        return;
+    }
+#ifdef __APPLE__ /* has conditions on the wall clock only, or relative ones */
+    int64_t left = end - slk_clock_now(), wait = left > 0 ? left : 0;
+    struct timespec time = {.tv_sec = wait / SLK_SECONDS(1), .tv_nsec = wait % SLK_SECONDS(1)};
+    pthread_cond_timedwait_relative_np(&storage->changed, &storage->queue_lock, &time);
+#else
+    struct timespec time = {.tv_sec = end / SLK_SECONDS(1), .tv_nsec = end % SLK_SECONDS(1)};
+    pthread_cond_timedwait(&storage->changed, &storage->queue_lock, &time);
+#endif
+}
+
 /* Waits for jobs; NULL when the store is to be closed and none is left. */
 static struct slk_storage_job *take_queue(struct slk_storage *storage)
 {
-    pthread_mutex_lock(&storage->queue_lock);
-    while (storage->first == NULL && !storage->closing) {
-        pthread_cond_wait(&storage->changed, &storage->queue_lock);
+    struct slk_storage_job *first = NULL;
+    bool is_over = false;
+    while (first == NULL && !is_over) {
+        int64_t next = tick(storage);
+        pthread_mutex_lock(&storage->queue_lock);
+        if (storage->first == NULL && !storage->closing) {
+            wait_until(storage, next);
+        }
+        first = storage->first;
+        storage->first = storage->last = NULL;
+        is_over = storage->closing;
+        pthread_mutex_unlock(&storage->queue_lock);
     }
-    struct slk_storage_job *first = storage->first;
-    storage->first = storage->last = NULL;
-    pthread_mutex_unlock(&storage->queue_lock);
     return first;
 }
 
@@ -72,6 +103,39 @@ static struct slk_storage_job *keep(struct slk_storage_job *batch, struct slk_st
     return left;
 }
 
+static bool is_alike(const struct slk_storage_job *a, const struct slk_storage_job *b)
+{
+    return a->done == b->done && a->context == b->context;
+}
+
+/* Takes out of the list what goes where its first job goes, and returns the rest. */
+static struct slk_storage_job *take_alike(struct slk_storage_job *first)
+{
+    struct slk_message *rest = NULL;
+    struct slk_message **alike_end = &first->message.next, **rest_end = &rest;
+    for (struct slk_storage_job *job = slk_storage_job_next(first), *next; job; job = next) {
+        next = slk_storage_job_next(job);
+        struct slk_message ***end = is_alike(job, first) ? &alike_end : &rest_end;
+        **end = &job->message;
+        *end = &job->message.next;
+    }
+    *alike_end = *rest_end = NULL;
+    return (struct slk_storage_job *)rest;
+}
+
+static void hand_out(struct slk_storage *storage, struct slk_storage_job *batch)
+{
+    while (batch != NULL) {
+        struct slk_storage_job *first = batch;
+        batch = take_alike(first);
+        if (first->done != NULL) {
+            first->done(first);
+        } else {
+            slk_mailbox_push(storage->mailbox, &first->message);
+        }
+    }
+}
+
 static void *run(void *argument)
 {
     struct slk_storage *storage = argument;
@@ -86,7 +150,10 @@ static void *run(void *argument)
             }
             atomic_fetch_add(&storage->jobs, count);
             atomic_fetch_add(&storage->batches, 1);
-            slk_mailbox_push(storage->mailbox, &batch->message);
+            hand_out(storage, batch);
+            if (rest != NULL) {
+                tick(storage);
+            }
         }
     }
     storage->commits = atomic_load(&storage->backend->commits);
@@ -95,12 +162,33 @@ static void *run(void *argument)
     return NULL;
 }
 
-static void release(struct slk_storage *storage)
+struct slk_storage *slk_storage_retain(struct slk_storage *storage)
 {
+    atomic_fetch_add(&storage->references, 1);
+    return storage;
+}
+
+void slk_storage_release(struct slk_storage *storage)
+{
+    if (storage == NULL || atomic_fetch_sub(&storage->references, 1) > 1) {
+        return;
+    }
     slk_mailbox_release(storage->mailbox);
     pthread_mutex_destroy(&storage->queue_lock);
     pthread_cond_destroy(&storage->changed);
     free(storage);
+}
+
+/* On the clock that slk_clock_now reads. */
+static void init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+#ifndef __APPLE__
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
@@ -112,15 +200,16 @@ struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
         backend->close(backend);
         return NULL;
     }
+    atomic_init(&storage->references, 1);
     storage->process = getpid();
     storage->backend = backend;
     storage->mailbox = slk_mailbox_retain(mailbox);
     pthread_mutex_init(&storage->queue_lock, NULL);
-    pthread_cond_init(&storage->changed, NULL);
+    init_condition(&storage->changed);
     if (slk_thread_start(&storage->thread, "slack-storage", run, storage) != SLK_OK) {
         slk_error_set(err, "system", "cannot start the storage thread");
         backend->close(backend);
-        release(storage);
+        slk_storage_release(storage);
         return NULL;
     }
     return storage;
@@ -180,6 +269,6 @@ void slk_storage_destroy(struct slk_storage *storage)
     }
     slk_storage_close(storage);
     if (storage->joined) { /* else the parent of this process has it */
-        release(storage);
+        slk_storage_release(storage);
     }
 }

@@ -1,5 +1,6 @@
-/* The storage thread of one open store. Jobs go in from the Lua thread and come
- * back to the mailbox in the same order, as messages "stored".
+/* The storage thread of one open store. Jobs go in from any thread. Those of the
+ * Lua thread come back to the mailbox in the same order, as messages "stored"; those of C
+ * go to the function that each names.
  *
  * Whatever has come while one batch was carried out makes up the next, which
  * the backend commits as one: a sync of the disk is shared by all of them. */
@@ -22,12 +23,25 @@ struct slk_storage_backend {
      * each call, at least the first job gets one. */
     struct slk_storage_job *(*run)(struct slk_storage_backend *backend,
                                    struct slk_storage_job *first);
+    /* Storage thread. Called before each batch and before it waits for one, for what is due by
+     * itself, the renewal of a lease; returns when it has to be called again, or SLK_NEVER. Must
+     * not wait for long. May be NULL. */
+    int64_t (*tick)(struct slk_storage_backend *backend, int64_t now); /* slk_clock_now's scale */
     /* Lua thread. Ends a wait that was begun before hurry_at changed. May be NULL. */
     void (*hurry)(struct slk_storage_backend *backend);
     /* Last of all on the storage thread, where signals are blocked, or instead of it. Frees it. */
     void (*close)(struct slk_storage_backend *backend);
     _Atomic int64_t hurry_at; /* on slk_clock_now's scale */
     atomic_ullong commits;    /* counted by the backend */
+};
+
+/* What a backend is told of the inbox it is to keep. */
+struct slk_storage_inbox {
+    const char *owner;     /* the name of this process among those that share it; "": no inbox */
+    int64_t lease;         /* ns */
+    int64_t max_entries;   /* that are not dead; further ones fail with "full" */
+    int64_t max_takeovers; /* an entry whose owner died more often is dead */
+    int64_t keep_dead;     /* ms until dead entries are dropped */
 };
 
 struct slk_storage_stats {
@@ -41,17 +55,21 @@ struct slk_storage_stats {
 struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
                                        struct slk_mailbox *mailbox, struct slk_error *err);
 
-/* Lua thread. Owns job when it returns SLK_OK, else SLK_CLOSED. */
+/* Any thread. Owns job when it returns SLK_OK, else SLK_CLOSED. */
 int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *job);
 
 /* Lua thread. Carries out what was submitted, within the backend's patience,
  * then ends the thread and the backend: all outcomes are in the mailbox. */
 void slk_storage_close(struct slk_storage *storage);
 
+/* Any thread. For those who submit: what they have may be closed, but is there. */
+struct slk_storage *slk_storage_retain(struct slk_storage *storage);
+void slk_storage_release(struct slk_storage *storage);
+
 /* Lua thread. */
 struct slk_storage_stats slk_storage_stats(const struct slk_storage *storage);
 
-/* Lua thread. Closes it. In a process forked from that of the thread both leave it alone. */
+/* Lua thread. Closes and releases it. In a process forked from that of the thread both leave it alone. */
 void slk_storage_destroy(struct slk_storage *storage);
 
 #endif

@@ -22,7 +22,7 @@ struct slk_storage_job *slk_storage_job_create(const struct slk_storage_request 
                                                uint32_t source, uint64_t id)
 {
     size_t size = sizeof(struct slk_storage_job) + request->key.length + request->value.length +
-                  request->expected.length;
+                  request->expected.length + request->meta.length + request->order.length;
     struct slk_storage_job *job = malloc(size);
     if (job == NULL) {
         return NULL;
@@ -38,7 +38,9 @@ struct slk_storage_job *slk_storage_job_create(const struct slk_storage_request 
     slk_buffer_init(&job->text, MAX_TEXT);
     char *at = copy(&job->request.key, job->bytes);
     at = copy(&job->request.value, at);
-    copy(&job->request.expected, at);
+    at = copy(&job->request.expected, at);
+    at = copy(&job->request.meta, at);
+    copy(&job->request.order, at);
     return job;
 }
 
@@ -57,9 +59,20 @@ struct slk_storage_job *slk_storage_job_next(const struct slk_storage_job *job)
 
 bool slk_storage_job_writes(const struct slk_storage_job *job)
 {
-    enum slk_storage_operation operation = job->request.operation;
-    return operation != SLK_STORAGE_GET && operation != SLK_STORAGE_KEYS &&
-           operation != SLK_STORAGE_SCAN;
+    switch (job->request.operation) {
+    case SLK_STORAGE_GET:
+    case SLK_STORAGE_KEYS:
+    case SLK_STORAGE_SCAN:
+    case SLK_INBOX_LIST:
+    case SLK_INBOX_STATS:
+    case SLK_INBOX_OWNERS: return false;
+    default: return true;
+    }
+}
+
+bool slk_storage_job_is_inbox(const struct slk_storage_job *job)
+{
+    return job->request.operation > SLK_STORAGE_OPERATIONS;
 }
 
 void slk_storage_job_decide(struct slk_storage_job *job, bool holds)
@@ -80,6 +93,12 @@ void slk_storage_job_fail(struct slk_storage_job *job, const char *code, const c
     job->code = code;
     /* Without memory the code has to do. */
     (void)slk_buffer_append(&job->text, text, strlen(text));
+}
+
+void slk_storage_job_refuse(struct slk_storage_job *job)
+{
+    slk_storage_job_fail(job, "unsupported",
+                         "this store keeps no inbox, or not one that does this");
 }
 
 static bool append(struct slk_storage_job *job, const void *data, size_t length)

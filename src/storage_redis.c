@@ -320,10 +320,20 @@ static void fail_unsent(struct redis_store *store, struct slk_storage_job *first
     fail_overdue(store, first);
 }
 
+static void refuse_inbox(struct slk_storage_job *first)
+{
+    for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
+        if (job->outcome == SLK_STORED_PENDING && slk_storage_job_is_inbox(job)) {
+            slk_storage_job_refuse(job);
+        }
+    }
+}
+
 static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
                                          struct slk_storage_job *first)
 {
     struct redis_store *store = (struct redis_store *)backend;
+    refuse_inbox(first);
     struct slk_storage_job *job = next_pending(first);
     while (job != NULL) {
         if (!is_ready(store, job->submitted_at + store->timeout)) {

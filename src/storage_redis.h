@@ -17,6 +17,7 @@ struct slk_redis_settings {
     struct slk_redis_credentials credentials;
     struct slk_text prefix; /* of all keys */
     int64_t timeout;        /* ns that a job may wait to be sent, and then for its answer */
+    struct slk_storage_inbox inbox;
     struct slk_net_options *net;
     struct slk_log *log; /* may be NULL */
 };

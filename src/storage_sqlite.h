@@ -7,12 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "log.h"
 #include "storage.h"
 
 struct slk_sqlite_settings {
     const char *path;
     int64_t patience; /* ns to wait while another process has the file locked */
     bool sync_each;   /* sync at each commit; else the last ones may be lost with the power */
+    struct slk_storage_inbox inbox;
+    struct slk_log *log; /* may be NULL */
 };
 
 /* Lua thread. Opens the file, or makes it, for its owner alone. NULL with err

@@ -66,6 +66,7 @@ local OPTIONS = {
   busy_timeout = { check = checks.number_from(0, 3600) },
   timeout = { check = checks.number_from(0.001, 3600) },
   ca_file = { check = checks.of_type "string" },
+  inbox = { check = checks.of_type "table" },
 }
 
 local M = {}
@@ -121,6 +122,7 @@ end
 ---@field timeout? number redis: seconds that an operation waits for a connection, and then
 ---  for its answer, 5
 ---@field ca_file? string rediss: as of slack.app
+---@field inbox? slack.storage.InboxSettings sqlite and redis: keeps deliveries, too
 
 local function check_options(options)
   if type(options) ~= "table" then

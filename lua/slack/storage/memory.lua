@@ -150,6 +150,13 @@ function Memory:keys(prefix, now)
   return list
 end
 
+function Memory.inbox()
+  return nil, errors.new {
+    code = "unsupported",
+    message = "a store in memory keeps no inbox: give one in a file or a server",
+  }
+end
+
 function Memory:close()
   self.is_closed = true
   self.entries, self.expiring = {}, Timers.new()

@@ -26,7 +26,7 @@ function M.open(url, options)
   settings.net = net
   settings.timeout = options.timeout or settings.timeout or TIMEOUT
   settings.log = options.log and options.log.core and options.log:core()
-  local backend, problem = Thread.new(core.redis, settings)
+  local backend, problem = Thread.new(core.redis, Thread.add_inbox(options, settings))
   if not backend then
     return nil, problem
   end

@@ -11,11 +11,12 @@ local M = {}
 ---@return slack.storage.Thread?
 ---@return slack.Error? err
 function M.open(path, options)
-  local backend, result = Thread.new(core.sqlite, {
+  local backend, result = Thread.new(core.sqlite, Thread.add_inbox(options, {
     path = path,
     sync_each = options.synchronous ~= "normal",
     busy_timeout = options.busy_timeout,
-  })
+    log = options.log and options.log.core and options.log:core(),
+  }))
   if not backend then
     return nil, result
   elseif result == true and options.log then

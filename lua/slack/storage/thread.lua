@@ -36,6 +36,24 @@ local function receive(self)
   end
 end
 
+---@class slack.storage.InboxSettings
+---@field owner string names this process among those which share the inbox
+---@field lease? number seconds without a sign of this process until others take its entries, 30
+---@field max_entries? integer kept at a time; a put beyond fails with "full", 1,000,000
+---@field max_takeovers? integer an entry whose owners died more often is dead, 20
+---@field keep_dead? number seconds until dead entries are dropped, 30 days
+
+---The settings, with those of the inbox in options added.
+---@param options slack.StorageOptions
+---@param settings table
+---@return table settings
+function Thread.add_inbox(options, settings)
+  for name, value in pairs(options.inbox or {}) do
+    settings[name] = value
+  end
+  return settings
+end
+
 ---@param open fun(settings: table): slack.core.storage?, any, string? of slack.core
 ---@param settings table for it, besides mailbox and source
 ---@return slack.storage.Thread?
@@ -55,14 +73,15 @@ function Thread.new(open, settings)
   return self, result
 end
 
-local function ask(self, operation, ...)
+-- What submit gives is waited for.
+local function ask_by(self, method, ...)
   if self.is_closed then
     return nil, errors.new { code = "closed", message = "the store has been closed" }
   elseif self.waiting_count >= MAX_WAITING then
     local message = ("%d operations of the store are under way already"):format(MAX_WAITING)
     return nil, errors.new { code = "overloaded", message = message }
   end
-  local id, message, code = self.thread:submit(operation, ...)
+  local id, message, code = self.thread[method](self.thread, ...)
   if not id then
     return nil, errors.new { code = code, message = message }
   end
@@ -74,6 +93,10 @@ local function ask(self, operation, ...)
     return nil, errors.new { code = word, message = failure }
   end
   return value
+end
+
+local function ask(self, ...)
+  return ask_by(self, "submit", ...)
 end
 
 function Thread:get(key, now)
@@ -102,6 +125,40 @@ end
 
 function Thread:keys(prefix, now)
   return ask(self, "keys", prefix, now)
+end
+
+---@class slack.storage.InboxRequest what an operation needs of it; src/storage_job.h has the rest
+---@field now integer milliseconds of the wall clock
+---@field key? string put: of the delivery; fail, move: an id; list: a state; send: an owner
+---@field value? string put, send: the body; done, back, retry, drop: ids, one a line, or "" for
+---  all; fail: the error in words; list: the id after which; move: an owner
+---@field meta? string put, send: JSON text; back: the reason that the next claim gives
+---@field order? string put: entries of the same text are handed out in turn
+---@field take? boolean put: this process takes it at once, if nobody has to come before
+---@field expires_at? integer put: until then at least the key is remembered
+---@field limit? integer claim, list: entries at most
+---@field wait? number claim: seconds that a store which can wait for an entry does
+---@field by? integer fail: milliseconds until it is due again; negative: it is dead
+---@field operation? string set here
+
+---One operation of the inbox, of a store that was opened with an owner; else the error
+---"unsupported".
+---
+---    put             -> the id of what was taken | true: kept | false: the key is known
+---    claim           -> list, of each entry in turn: id, key, meta, body, attempts, reason
+---    done            -> true            back, retry, drop  -> how many
+---    fail            -> boolean         stats              -> JSON text
+---    send, move      -> boolean         owners             -> list of names
+---    list            -> list, of each entry in turn: id, state, meta, body, attempts, error,
+---                       received, due
+---@async
+---@param operation string
+---@param request slack.storage.InboxRequest
+---@return string|boolean|integer|string[]|nil
+---@return slack.Error? err
+function Thread:inbox(operation, request)
+  request.operation = operation
+  return ask_by(self, "submit_inbox", request)
 end
 
 ---What the thread has done so far.
