@@ -1,5 +1,8 @@
+local Process = require "support.process"
+local files = require "support.files"
 local live = require "support.live_app"
 local loop = require "slack.loop"
+local sandbox = require "support.local_slack"
 local tasks = require "slack.tasks"
 
 local MENTION = { type = "app_mention", user = "U1", channel = "C1", ts = "1.1" }
@@ -118,6 +121,125 @@ describe("an app that is stopped", function()
       tasks.spawn(here.command, here, { command = "/slow", user = "ada" })
       live.wait(function() return begun end)
       assert.equal("closed", result[2].code)
+    end)
+  end)
+
+  it("too soon for what has come names what was cut off and counts what was not begun", function()
+    live.run(function(here, new_app, lines)
+      local app = new_app { max_in_flight = 1, connections = 1 }
+      app:event("app_mention", function() tasks.sleep(PLENTY) end)
+      assert(app:start())
+      for _ = 1, 4 do
+        here:deliver_event(MENTION)
+      end
+      live.wait(function() return app:stats().running == 1 and app.transports:waiting() == 3 end)
+      local ok, err = app:stop(0.01)
+      assert.same({ nil, "shutdown_timeout" }, { ok, err.code })
+      assert.matches("^1 handler had not finished in time and was cut off: .*; "
+        .. "3 deliveries that had come were not begun$", err.message)
+      assert.matches("stopped: 1 handler had not finished", table.concat(lines, "\n"))
+    end)
+  end)
+
+  it("in a hurry waits no longer for tokens that are being refreshed", function()
+    live.run(function(_, new_app)
+      local app, is_waiting = new_app { shutdown_timeout = PLENTY }, false
+      assert(app:start())
+      app.oauth = {
+        finish = function(_, seconds)
+          is_waiting = true
+          tasks.sleep(seconds)
+          return false
+        end,
+        close = function() end,
+      }
+      local began = loop.now()
+      local first = tasks.spawn(app.stop, app)
+      live.wait(function() return is_waiting end)
+      assert(app:stop(0))
+      assert.is_true(first:join(PLENTY))
+      soon(began)
+    end)
+  end)
+end)
+
+describe("a bot that is told to end", function()
+  local BOT <const> = [[
+    local slack = require "slack"
+    local app = slack.app { shutdown_timeout = tonumber(os.getenv "SHUTDOWN"), connections = 1 }
+    app:event("app_mention", function(c)
+      io.stderr:write("handling ", c.event.text, "\n")
+      slack.sleep(tonumber(c.event.text))
+      io.stderr:write("handled ", c.event.text, "\n")
+    end)
+    os.exit(app:run() or 1)]]
+
+  -- Runs fn(here, bot) with a bot in a process of its own.
+  local function with_bot(shutdown_timeout, fn)
+    local directory <close> = files.temporary()
+    local script = directory.path .. "/bot.lua"
+    files.write(script, BOT)
+    tasks.run(function()
+      local here <close> = assert(sandbox.start())
+      local bot <close> = Process.lua(script, { environment = {
+        SLACK_API_URL = here.api_url, SLACK_BOT_TOKEN = here.bot_token,
+        SLACK_APP_TOKEN = here.app_token, SSL_CERT_FILE = here.ca_file, SHUTDOWN = shutdown_timeout,
+      } })
+      assert(here:wait_connections(1))
+      fn(here, bot)
+    end)
+  end
+
+  local function mention(here, seconds)
+    return here:deliver_event {
+      type = "app_mention", user = "U1", channel = "C1", ts = "1.1", text = seconds,
+    }
+  end
+
+  local function wait_for(bot, text)
+    live.wait(function() return bot:output():find(text, 1, true) end)
+  end
+
+  local function ended(bot)
+    live.wait(function() return not bot:is_running() end)
+    return bot:wait()
+  end
+
+  for _, name in ipairs { "TERM", "INT" } do
+    it("by SIG" .. name .. " finishes what has come, takes no more, and ends with 0", function()
+      with_bot(PLENTY, function(here, bot)
+        mention(here, "0.3")
+        wait_for(bot, "handling 0.3")
+        bot:signal(name)
+        wait_for(bot, "SIG" .. name .. ": stopping")
+        local late = mention(here, "0.01")
+        assert.equal(0, ended(bot))
+        assert.is_nil(late.acked_at)
+        assert.matches("handled 0.3", bot:output())
+        assert.not_matches("handling 0.01", bot:output())
+      end)
+    end)
+  end
+
+  it("cuts off what lasts too long, and ends with 1", function()
+    with_bot(0.05, function(here, bot)
+      mention(here, "60")
+      wait_for(bot, "handling 60")
+      bot:signal "TERM"
+      assert.equal(1, ended(bot))
+      assert.matches("1 handler had not finished in time", bot:output())
+    end)
+  end)
+
+  it("a second time ends at once, with 1", function()
+    with_bot(60, function(here, bot)
+      mention(here, "50")
+      wait_for(bot, "handling 50")
+      bot:signal "TERM"
+      wait_for(bot, "SIGTERM: stopping")
+      bot:signal "INT"
+      assert.equal(1, ended(bot))
+      assert.matches("SIGINT: stopping at once", bot:output())
     end)
   end)
 end)

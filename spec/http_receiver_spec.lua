@@ -669,6 +669,31 @@ describe("an app on HTTP", function()
     end)
   end)
 
+  it("turns away with 503 what comes in to the end only when it is being stopped", function()
+    local gate, seen = tasks.waiter(), 0
+    with_app({ shutdown_timeout = 20, register = on("event", "app_mention", function()
+      seen = seen + 1
+      gate:await()
+    end) }, function(url, app)
+      local client = RawClient.connect(tonumber(url:match ":(%d+)/"))
+      local head, body = signed.bytes(PATH, signed.event(MENTION))
+      client:send(head)
+      assert.equal(200, signed.post(url, signed.event(MENTION)).status)
+      live.wait(function() return seen == 1 end)
+      local stopped
+      tasks.spawn(function() stopped = app:stop() end)
+      live.wait(function() return app.phase == "stopping" end)
+      tasks.sleep(0)
+      client:send(body)
+      live.wait(function() return client:received():find "\r\n\r\n" end)
+      assert.matches("^HTTP/1.1 503 .*\r\nRetry%-After: 1\r\n", client:received())
+      gate:resolve()
+      live.wait(function() return stopped end)
+      assert.equal(1, seen)
+      client:close()
+    end)
+  end)
+
   it("takes Slack's requests only where HTTP is a transport of it", function()
     live.run(function(_, new_app)
       local seen

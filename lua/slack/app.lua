@@ -254,7 +254,7 @@ end
 ---@async
 ---@param timeout? number seconds; option shutdown_timeout
 ---@return true? ok
----@return slack.Error? err code "shutdown_timeout" when handlers were cut off
+---@return slack.Error? err code "shutdown_timeout" when handlers were cut off, or never begun
 function App:stop(timeout)
   timeout = timeout or self.settings.shutdown_timeout
   if type(timeout) ~= "number" then
@@ -268,9 +268,9 @@ function App:stop(timeout)
   self.phase, self.stop_at = "stopping", loop.now() + timeout
   self.schedule:stop()
   self.dispatch:excuse_caller()
-  local cut_off, example = stopping.finish(self)
-  if cut_off > 0 then
-    local message = stopping.cut_off_text(cut_off, example)
+  local left = stopping.finish(self)
+  if left then
+    local message = stopping.text(left)
     self.log:warn("stopped: %s", message)
     self.stop_error = errors.new { code = "shutdown_timeout", message = message }
     return nil, self.stop_error

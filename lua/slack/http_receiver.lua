@@ -203,8 +203,14 @@ function HttpReceiver:go_on()
   self.deliveries:go_on()
 end
 
+---What is still on its way in is turned away with 503; what has come is answered.
+function HttpReceiver:finish()
+  if self.core then
+    self.core:admit(false)
+  end
+end
+
 ---Whoever made the server ends it.
-function HttpReceiver.finish() end
 function HttpReceiver.wait_stopped() end
 
 ---How many deliveries wait to be dispatched.

@@ -46,11 +46,24 @@ local function end_conversations(self)
   until count_new() == 0 or loop.now() >= ends
 end
 
+-- A refreshed token whose outcome nobody awaits is lost, so even in a hurry there is a moment.
+local function finish_refreshes(self)
+  local least = loop.now() + CLOSE_TIMEOUT
+  repeat
+    local left = math.max(self.stop_at, least) - loop.now()
+  until self.oauth:finish(math.max(math.min(left, STOP_CHECK), 0)) or left <= 0
+end
+
+---What was not done when the time was over.
+---@class slack.LeftAtStop
+---@field handlers integer that were cut off
+---@field example? string the name of one of them
+---@field deliveries integer that had come and not begun
+
 ---Waits until all is handled, ends what is not in time, and closes the app.
 ---@async
 ---@param self slack.App
----@return integer count of handlers that were cut off
----@return string? example the name of one of them
+---@return slack.LeftAtStop? left nil: all has been handled
 function M.finish(self)
   if self.start_task then
     self.start_task:cancel()
@@ -58,8 +71,9 @@ function M.finish(self)
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
   end_conversations(self)
   local drained = drain(self)
-  local cut_off, example = 0, nil
+  local cut_off, example, unbegun = 0, nil, 0
   if not drained then
+    unbegun = self.transports:waiting()
     cut_off, example = self.dispatch:cancel_all()
   end
   if cut_off > 0 then
@@ -74,19 +88,37 @@ function M.finish(self)
     self.http_server:wait_finished(CLOSE_TIMEOUT) -- in which clients of routes get their 503
   end
   if self.oauth then
-    self.oauth:finish(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT))
+    finish_refreshes(self)
   end
   self:close()
-  return cut_off, example
+  if cut_off + unbegun > 0 then
+    return { handlers = cut_off, example = example, deliveries = unbegun }
+  end
 end
 
----@param count integer
----@param example? string
----@return string
-function M.cut_off_text(count, example)
+local function handlers_text(left)
+  local count, example = left.handlers, left.example
   local text = count == 1 and "1 handler had not finished in time and was cut off"
     or ("%d handlers had not finished in time and were cut off"):format(count)
   return example and ("%s: %s%s"):format(text, count > 1 and "among them " or "", example) or text
+end
+
+local function deliveries_text(left)
+  return left.deliveries == 1 and "1 delivery that had come was not begun"
+    or ("%d deliveries that had come were not begun"):format(left.deliveries)
+end
+
+---@param left slack.LeftAtStop
+---@return string
+function M.text(left)
+  local texts = {}
+  if left.handlers > 0 then
+    table.insert(texts, handlers_text(left))
+  end
+  if left.deliveries > 0 then
+    table.insert(texts, deliveries_text(left))
+  end
+  return table.concat(texts, "; ")
 end
 
 return M

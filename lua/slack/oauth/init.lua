@@ -86,10 +86,9 @@ end
 ---Refreshes under way may end, whose outcome would be lost.
 ---@async
 ---@param timeout number seconds
+---@return boolean all have ended
 function Oauth:finish(timeout)
-  if self.rotation then
-    self.rotation:finish(timeout)
-  end
+  return not self.rotation or self.rotation:finish(timeout)
 end
 
 ---The storage is of no use any more.

@@ -375,6 +375,7 @@ end
 ---Waits for the refreshes under way, whose outcome would be lost.
 ---@async
 ---@param timeout number seconds
+---@return boolean all have ended
 function Rotation:finish(timeout)
   self:stop()
   local deadline = loop.now() + timeout
@@ -383,6 +384,7 @@ function Rotation:finish(timeout)
     flight:join(deadline - loop.now())
     _, flight = next(self.flights)
   end
+  return flight == nil
 end
 
 return Rotation
