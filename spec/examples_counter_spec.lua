@@ -47,7 +47,10 @@ describe("examples/counter", function()
     end
     table.sort(lines)
     local text = table.concat(lines, "\n")
-    live_app.wait(function() return counted() == text or not bot:is_running() and error(bot:output()) end)
+    live_app.wait(function()
+      assert(bot:is_running(), bot:output())
+      return counted() == text
+    end)
   end
 
   -- What was announced in #general, sorted, once it is so many.

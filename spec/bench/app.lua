@@ -1,6 +1,7 @@
 -- The app under test: no-op listeners for each kind of event in the mix.
 --   lua5.4 app.lua API_URL CA_FILE [listeners=N] [connections=N] [count=1] [burn=SECONDS]
 --     [forgiving=1]
+-- BENCH_STORAGE and BENCH_DURABILITY say where deliveries are kept, if anywhere.
 -- Says at its end, as one line of JSON, what it handled.
 local settings = { listeners = 3, connections = 1, count = 0, burn = 0, forgiving = 0 }
 for i = 3, #arg do
@@ -21,12 +22,16 @@ end
 
 local slack = require "slack"
 
+local durability = os.getenv "BENCH_DURABILITY"
+
 local app = slack.app {
   token = "xoxb-bench",
   app_token = "xapp-bench",
   api_url = arg[1],
   ca_file = arg[2] ~= "" and arg[2] or nil,
   connections = settings.connections,
+  storage = os.getenv "BENCH_STORAGE",
+  inbox = (durability or "") ~= "" and { durability = durability } or nil,
   log = "error",
 }
 
@@ -60,4 +65,7 @@ for i = 4, settings.listeners do
 end
 
 app:run()
+if settings.count == 0 then
+  handled = app:stats().handled
+end
 print(('{"handled":%d,"repeated":%d}'):format(handled, repeated))

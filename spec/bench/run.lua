@@ -1,8 +1,8 @@
 -- Measures lua-slack beside bare C clients and, when installed, its peers: each
 -- in turn as a child of the load server, several rounds, medians with extremes.
 --   lua5.4 spec/bench/run.lua [BUILD_DIRECTORY]
--- BENCH_PART is "socket_mode", "http", "web_api", "dispatch" or "conversations" for a part;
--- BENCH_QUICK=1 makes it a smoke run; BENCH_ROUNDS sets the rounds (5); BENCH_ONLY is a
+-- BENCH_PART is "socket_mode", "http", "web_api", "dispatch", "conversations" or "inbox" for a
+-- part; BENCH_QUICK=1 makes it a smoke run; BENCH_ROUNDS sets the rounds (5); BENCH_ONLY is a
 -- comma-separated list of who is measured (lua-slack, bare lws, bare curl, Bolt, slack-go,
 -- @slack/web-api);
 -- BENCH_PROFILE=1 lists functions too where the time of dispatch goes.
@@ -276,4 +276,7 @@ if part == "" or part == "dispatch" then
 end
 if part == "" or part == "conversations" then
   require "bench.conversations"(IS_QUICK and 10000 or 100000)
+end
+if part == "" or part == "inbox" then
+  require "bench.inbox"(ROUNDS, IS_QUICK)
 end
