@@ -14,14 +14,15 @@ end
 Process.quote = quote
 
 ---@param command string for the shell; one program
----@param options? { environment: table<string, string>?, directory: string?, input: string? }
----  input: path of what it reads, /dev/null
+---@param options? { environment: table<string, string>?, directory: string?, input: string?,
+---  before: string? } input: path of what it reads, /dev/null; before: for the shell, "ulimit -f 8"
 ---@return table process stopped when it is closed
 function Process.start(command, options)
   options = options or {}
   local self = setmetatable({ temporary = files.temporary() }, Process)
   self.output_file = self.temporary.path .. "/output"
-  local words = { "echo $$; cd", quote(options.directory or "."), "&& exec env" }
+  local words = { "echo $$;", options.before and options.before .. ";" or "", "cd",
+    quote(options.directory or "."), "&& exec env" }
   for name, value in pairs(options.environment or {}) do
     table.insert(words, name .. "=" .. quote(value))
   end
@@ -44,7 +45,7 @@ end
 
 ---Runs a Lua script with the modules of this process.
 ---@param script string path
----@param options? { environment: table<string, string>?, directory: string? }
+---@param options? { environment: table<string, string>?, directory: string?, before: string? }
 ---@return table process stopped when it is closed
 function Process.lua(script, options)
   options = options or {}
@@ -58,6 +59,7 @@ function Process.lua(script, options)
   return Process.start(child.interpreter() .. " " .. quote(script), {
     environment = environment,
     directory = options.directory,
+    before = options.before,
   })
 end
 
