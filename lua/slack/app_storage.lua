@@ -1,6 +1,7 @@
 -- The storage of an app, from its start to its end.
 
 local Installations = require "slack.installations"
+local completed = require "slack.storage.completed"
 local errors = require "slack.errors"
 local storage = require "slack.storage"
 
@@ -34,6 +35,7 @@ function M.open(self)
   if not store then
     return nil, errors.new { code = err.code, message = "storage: " .. tostring(err) }
   end
+  store = completed.of(store)
   self.storage, self.store = store, store:scope "data:"
   share_limits(self, store)
   if self.oauth then
@@ -51,7 +53,7 @@ function M.close(self)
   local store, given = self.storage, self.settings.storage
   self.storage, self.store = M.NONE, M.NONE
   self.client._pacing:unshare(store)
-  if store == M.NONE or store == given then
+  if store == M.NONE or type(given) == "table" then
     return
   elseif given == "memory:" then
     self.memory = store

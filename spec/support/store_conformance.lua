@@ -1,6 +1,7 @@
 -- What every store promises, whatever keeps its values.
 
 local assert = require "luassert"
+local batch_conformance = require "support.store_batch_conformance"
 local busted = require "busted"
 local json = require "slack.json"
 local runtime = require "support.runtime"
@@ -130,6 +131,17 @@ return function(open)
       assert.equal(1, store:incr("n", 1, { ttl = 10 }))
     end)
 
+    it("ends to the millisecond by the clock that counts it", function()
+      if pass_there then
+        return -- the server has its own
+      end
+      store:set("k", 1, { ttl = 0.25 })
+      pass(0.249)
+      assert.equal(1, store:get "k")
+      pass(0.001)
+      assert.is_nil(store:get "k")
+    end)
+
     it("may be shorter than a millisecond", function()
       store:set("k", 1, { ttl = 1e-9 })
       pass(0.01)
@@ -144,6 +156,14 @@ return function(open)
       assert.same({ 1 }, store:get "k")
       store:delete "k"
       assert.is_true(store:add("k", { 3 }))
+    end)
+
+    it("is what set with if_absent is", function()
+      assert.is_true(store:set("k", 1, { if_absent = true, ttl = 10 }))
+      assert.is_false(store:set("k", 2, { if_absent = true }))
+      assert.equal(1, store:get "k")
+      assert.is_true(store:set("k", 3, { if_absent = false }))
+      assert.equal(3, store:get "k")
     end)
   end)
 
@@ -271,6 +291,8 @@ return function(open)
       function() return store:delete_if("k", 1) end,
       function() return store:incr "k" end,
       function() return store:keys() end,
+      function() return store:scan():next() end,
+      function() return store:batch(function(b) b:set("k", 1) end) end,
       function() return scope:get "k" end,
     } do
       local value, err = ask()
@@ -303,6 +325,12 @@ return function(open)
       ['store:add: unknown option "tll"; there is "ttl"'] = function()
         store:add("k", 1, { tll = 1 })
       end,
+      ['store:set: unknown option "tll"; there are "if_absent" and "ttl"'] = function()
+        store:set("k", 1, { tll = 1 })
+      end,
+      ['store:set: option "if_absent": boolean expected, got number'] = function()
+        store:set("k", 1, { if_absent = 1 })
+      end,
       ["store:add: options: table expected, got number"] = function() store:add("k", 1, 10) end,
       ["store:replace: old value expected, got nil"] = function() store:replace("k", nil, 2) end,
       ["store:delete_if: old value expected, got nil"] = function() store:delete_if "k" end,
@@ -315,4 +343,6 @@ return function(open)
       assert.truthy(raised:find(message, 1, true), raised)
     end
   end)
+
+  batch_conformance(function() return store, pass end)
 end

@@ -1,8 +1,10 @@
--- Texts in a table. No method waits, so each is atomic. An entry that expires is
+-- Texts in a table. No method but scan waits, so each is atomic. An entry that expires is
 -- not seen from then on, and taken out as later writes come.
 
-local errors = require "slack.errors"
+local Batch = require "slack.storage.batch"
 local Timers = require "slack.timers"
+local errors = require "slack.errors"
+local tasks = require "slack.tasks"
 
 -- Expired entries that one write takes out: more than it can add.
 local SWEPT_AT_ONCE = 8
@@ -155,6 +157,69 @@ function Memory.inbox()
     code = "unsupported",
     message = "a store in memory keeps no inbox: give one in a file or a server",
   }
+end
+
+-- The keys are looked for once: what is written later has no part in the loop. Between the
+-- pages others have their turn.
+local function next_page(self, list, now, count)
+  local page, at = {}, list.at
+  while at < #list and #page < 2 * count do
+    at = at + 1
+    local entry = find(self, list[at], now)
+    if entry then
+      page[#page + 1], page[#page + 2] = list[at], entry.text
+    end
+  end
+  list.at = at
+  return page, at < #list and list or nil
+end
+
+function Memory:scan(prefix, now, count, cursor)
+  if cursor then
+    tasks.sleep(0)
+  end
+  local list, err = cursor, nil
+  if not list then
+    list, err = self:keys(prefix, now)
+  elseif self.is_closed then
+    return closed()
+  end
+  if not list then
+    return nil, err
+  end
+  list.at = list.at or 0
+  return next_page(self, list, now, count)
+end
+
+local function undo(self, before)
+  for key, entry in pairs(before) do
+    local now_there = self.entries[key]
+    if now_there then
+      remove(self, key, now_there)
+    end
+    if entry then
+      put(self, key, entry.text, entry.expires_at)
+    end
+  end
+end
+
+function Memory:batch(steps, now)
+  local results, before = {}, {}
+  for i, step in ipairs(steps) do
+    local key = step.key
+    if before[key] == nil then
+      local entry = not self.is_closed and find(self, key, now)
+      before[key] = entry and { text = entry.text, expires_at = entry.expires_at } or false
+    end
+    local operation <const> = step.operation
+    local result, err = self[operation](self, key, now, step.text or step.by, step.expires_at)
+    if err then
+      undo(self, before)
+      return nil, err.code == "closed" and err or Batch.failure(i, err)
+    end
+    results[i] = result
+  end
+  return results
 end
 
 function Memory:close()

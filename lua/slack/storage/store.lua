@@ -7,23 +7,31 @@
 --   replace(key, now, text, expires_at, old_text) -> boolean
 --   delete(key, now, old_text | nil) -> boolean
 --   keys(prefix, now) -> sorted list            close()
+--   scan(prefix, now, count, cursor | nil) -> { key, text, key, text, … }, cursor | nil
+--   batch(steps, now) -> list of results        (slack.BatchStep)
 --
 -- Each is atomic, over all processes that share the store, and gives nil, err
 -- when it fails. Times are milliseconds; expires_at nil is never. Redis goes by the
 -- difference of the two, and its keys are no snapshot. A field is_shared is true where
 -- machines may have the store in common.
 
+local Batch = require "slack.storage.batch"
+local Scan = require "slack.storage.scan"
+local arguments = require "slack.storage.arguments"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
 
-local MAX_KEY = 1024
-local MAX_VALUE = 16 * 1024 * 1024
-local MAX_TTL = 1e10 -- seconds; more than 300 years
+local encoded, expiry = arguments.encoded, arguments.expiry
+local refuse_key, refuse_text = arguments.refuse_key, arguments.refuse_text
+
 local MAX_ATTEMPTS = 100
 
 ---@class slack.StoreOptions
 ---@field ttl? number seconds until the entry is gone; none: it stays
+
+---@class slack.SetOptions: slack.StoreOptions
+---@field if_absent? boolean as add does it: false when there is a value
 
 ---@class slack.Store
 ---@field prefix string of all its keys
@@ -41,94 +49,14 @@ function Store.new(backend, clock, prefix)
   }, Store)
 end
 
--- Arguments ---------------------------------------------------------------------
-
-local THIS_FILE = debug.getinfo(1, "S").source
-
--- Raises where the store's method was called.
-local function raise(text)
-  local level = 2
-  local caller = debug.getinfo(level, "S")
-  while caller and caller.source == THIS_FILE do -- none: called as a task's own function
-    level = level + 1
-    caller = debug.getinfo(level, "S")
-  end
-  error(text, level)
-end
-
-local function misuse(name, format, ...)
-  raise(("store:%s: " .. format):format(name, ...))
-end
-
-local function check_self(self, name)
-  if type(self) ~= "table" then
-    raise(("store.%s: call it with a colon: store:%s(…)"):format(name, name))
-  end
-end
-
 local function full_key(self, name, key)
-  check_self(self, name)
-  if type(key) ~= "string" then
-    misuse(name, "key: string expected, got %s", type(key))
-  elseif key == "" then
-    misuse(name, "key: it is empty")
-  end
+  arguments.check_self(self, name)
+  arguments.check_key(name, key)
   return self.prefix .. key
-end
-
--- A key made from what somebody sent may be too long: no reason to raise.
-local function refuse_key(key)
-  if #key > MAX_KEY then
-    return errors.new {
-      code = "too_large",
-      message = ("a key of %d bytes, of at most %d"):format(#key, MAX_KEY),
-    }
-  end
-end
-
-local function encoded(name, what, value)
-  if value == nil then
-    misuse(name, "%s expected, got nil", what)
-  end
-  local text, problem = json.encode(value)
-  if not text then
-    misuse(name, "%s: %s", what, problem)
-  end
-  return text
-end
-
-local function refuse_text(text)
-  if #text > MAX_VALUE then
-    return errors.new {
-      code = "too_large",
-      message = ("a value of %d bytes as JSON, of at most %d"):format(#text, MAX_VALUE),
-    }
-  end
 end
 
 local function milliseconds(self)
   return math.floor(self.clock() * 1000)
-end
-
-local function expiry(name, options, now)
-  if options == nil then
-    return nil
-  elseif type(options) ~= "table" then
-    misuse(name, "options: table expected, got %s", type(options))
-  end
-  for option in pairs(options) do
-    if option ~= "ttl" then
-      misuse(name, "unknown option %q; there is \"ttl\"", tostring(option))
-    end
-  end
-  local ttl = options.ttl
-  if ttl == nil then
-    return nil
-  elseif type(ttl) ~= "number" or not (ttl > 0 and ttl <= MAX_TTL) then
-    misuse(name, 'option "ttl": seconds above 0 expected, got %s',
-      type(ttl) == "string" and ("the string %q"):format(ttl) or tostring(ttl))
-  end
-  return now + math.ceil(ttl * 1000)
 end
 
 -- Values ------------------------------------------------------------------------
@@ -150,7 +78,7 @@ end
 ---@return any value nil when there is none
 ---@return slack.Error? err
 function Store:get(key)
-  key = full_key(self, "get", key)
+  key = full_key(self, "store:get", key)
   local refused = refuse_key(key)
   if refused then
     return nil, refused
@@ -162,27 +90,31 @@ function Store:get(key)
   return decoded(text)
 end
 
--- set and add differ in what they call.
 local function write(self, name, key, value, options)
-  key = full_key(self, name, key)
   local text, now = encoded(name, "value", value), milliseconds(self)
   local expires_at = expiry(name, options, now)
   local refused = refuse_key(key) or refuse_text(text)
   if refused then
     return nil, refused
   end
-  return self.backend[name](self.backend, key, now, text, expires_at)
+  local backend = self.backend
+  if name == "store:add" or options and options.if_absent then
+    return backend:add(key, now, text, expires_at)
+  end
+  return backend:set(key, now, text, expires_at)
 end
 
 ---Puts a value under a key, in place of the one before and its time to live.
 ---@async
 ---@param key string
 ---@param value any what slack.json can encode, not nil
----@param options? slack.StoreOptions
----@return true? ok
+---@param options? slack.SetOptions
+---@return boolean? ok false, with if_absent: there is one
 ---@return slack.Error? err
 function Store:set(key, value, options)
-  local ok, err = write(self, "set", key, value, options)
+  key = full_key(self, "store:set", key)
+  arguments.check_options("store:set", options, arguments.SET_OPTIONS)
+  local ok, err = write(self, "store:set", key, value, options)
   return ok, err
 end
 
@@ -196,7 +128,9 @@ end
 ---@return boolean? added false: there is one
 ---@return slack.Error? err
 function Store:add(key, value, options)
-  local added, err = write(self, "add", key, value, options)
+  key = full_key(self, "store:add", key)
+  arguments.check_options("store:add", options)
+  local added, err = write(self, "store:add", key, value, options)
   return added, err
 end
 
@@ -207,7 +141,7 @@ end
 ---@return boolean? was_there
 ---@return slack.Error? err
 function Store:delete(key)
-  key = full_key(self, "delete", key)
+  key = full_key(self, "store:delete", key)
   local refused = refuse_key(key)
   if refused then
     return nil, refused
@@ -271,10 +205,11 @@ end
 ---@return boolean? replaced false: it is another by now, or none
 ---@return slack.Error? err
 function Store:replace(key, old, value, options)
-  key = full_key(self, "replace", key)
-  old = json.decode(encoded("replace", "old value", old))
-  local text, now = encoded("replace", "value", value), milliseconds(self)
-  local expires_at = expiry("replace", options, now)
+  key = full_key(self, "store:replace", key)
+  old = json.decode(encoded("store:replace", "old value", old))
+  local text, now = encoded("store:replace", "value", value), milliseconds(self)
+  arguments.check_options("store:replace", options)
+  local expires_at = expiry("store:replace", options, now)
   local refused = refuse_key(key) or refuse_text(text)
   if refused then
     return nil, refused
@@ -291,8 +226,8 @@ end
 ---@return boolean? removed false: it is another by now, or none
 ---@return slack.Error? err
 function Store:delete_if(key, old)
-  key = full_key(self, "delete_if", key)
-  old = json.decode(encoded("delete_if", "old value", old))
+  key = full_key(self, "store:delete_if", key)
+  old = json.decode(encoded("store:delete_if", "old value", old))
   local refused = refuse_key(key)
   if refused then
     return nil, refused
@@ -311,13 +246,11 @@ end
 ---@return integer? sum
 ---@return slack.Error? err code "not_an_integer": another value is there, or the sum has no form
 function Store:incr(key, by, options)
-  key = full_key(self, "incr", key)
-  by = by == nil and 1 or by
-  if math.type(by) ~= "integer" then
-    misuse("incr", "by: integer expected, got %s", type(by))
-  end
+  key = full_key(self, "store:incr", key)
+  by = arguments.by("store:incr", by)
+  arguments.check_options("store:incr", options)
   local now = milliseconds(self)
-  local expires_at = expiry("incr", options, now)
+  local expires_at = expiry("store:incr", options, now)
   local refused = refuse_key(key)
   if refused then
     return nil, refused
@@ -331,11 +264,9 @@ end
 ---@return string[]?
 ---@return slack.Error? err
 function Store:keys(prefix)
-  check_self(self, "keys")
-  if prefix ~= nil and type(prefix) ~= "string" then
-    misuse("keys", "prefix: string expected, got %s", type(prefix))
-  end
-  local list, err = self.backend:keys(self.prefix .. (prefix or ""), milliseconds(self))
+  arguments.check_self(self, "store:keys")
+  prefix = arguments.prefix("store:keys", prefix)
+  local list, err = self.backend:keys(self.prefix .. prefix, milliseconds(self))
   if not list then
     return nil, err
   end
@@ -348,14 +279,57 @@ function Store:keys(prefix)
   return list
 end
 
+---The entries whose keys begin with a prefix, all without one, for a loop that has a page of
+---them at a time: `for key, value in store:scan "user:" do`. Sorted by key, but on Redis,
+---where a key may come twice. What is written meanwhile may be among them or not. A page that
+---cannot be had raises in the loop; `next()` of what this gives has `nil, err`.
+---@async
+---@param prefix? string
+---@param options? slack.ScanOptions
+---@return slack.Scan
+function Store:scan(prefix, options)
+  arguments.check_self(self, "store:scan")
+  prefix = self.prefix .. arguments.prefix("store:scan", prefix)
+  local skip, backend = #self.prefix + 1, self.backend
+  return Scan.new(options, function(cursor, count)
+    local list, next_cursor = backend:scan(prefix, milliseconds(self), count, cursor)
+    if list and skip > 1 then
+      for i = 1, #list, 2 do
+        list[i] = list[i]:sub(skip)
+      end
+    end
+    return list, next_cursor
+  end, decoded)
+end
+
+---Does several things in one step, all or none: the function notes them with `b:set`, `b:add`,
+---`b:delete` and `b:incr`, which take what the store's methods take.
+---@async
+---@param fn fun(b: slack.Batch)
+---@return (boolean|integer)[]? results of each step what the store's method gives
+---@return slack.Error? err of the step that has failed; nothing has been done
+function Store:batch(fn)
+  arguments.check_self(self, "store:batch")
+  arguments.check_batch(fn)
+  local batch = Batch.new(self.prefix, milliseconds(self))
+  fn(batch)
+  local steps, err = batch:close()
+  if not steps then
+    return nil, err
+  elseif #steps == 0 then
+    return {}
+  end
+  return self.backend:batch(steps, batch.now)
+end
+
 ---The part of the store whose keys begin with a prefix, as a store of its own:
 ---there the prefix is not seen. Closing it does nothing.
 ---@param prefix string
 ---@return slack.Store
 function Store:scope(prefix)
-  check_self(self, "scope")
+  arguments.check_self(self, "store:scope")
   if type(prefix) ~= "string" then
-    error("store:scope: prefix: string expected, got " .. type(prefix), 2)
+    arguments.misuse("store:scope", "prefix: string expected, got %s", type(prefix))
   end
   local scope = Store.new(self.backend, self.clock, self.prefix .. prefix)
   scope.is_scope = true

@@ -1,6 +1,7 @@
 -- What the stores with a storage thread of their own have in common: the calling task
 -- waits for the answer, and what several tasks ask for at a time is done together.
 
+local Batch = require "slack.storage.batch"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
@@ -159,6 +160,23 @@ end
 function Thread:inbox(operation, request)
   request.operation = operation
   return ask_by(self, "submit_inbox", request)
+end
+
+function Thread:scan(prefix, now, count, cursor)
+  local list, err = ask(self, "scan", prefix, now, count, nil, cursor or "")
+  if not list then
+    return nil, err
+  end
+  local next_cursor = table.remove(list)
+  return list, next_cursor ~= "" and next_cursor or nil
+end
+
+function Thread:batch(steps, now)
+  local texts, err = ask(self, "batch", "", now, Batch.packed(steps))
+  if not texts then
+    return nil, err
+  end
+  return Batch.results(steps, texts)
 end
 
 ---What the thread has done so far.
