@@ -164,6 +164,10 @@ describe("README", function()
       assert(slack_here:wait_message { text = "Ordered: 3" }, bot:output())
     end)
 
+    it("takes an order", function()
+      assert(answer("order 5", "Ordered: 5"))
+    end)
+
     it("counts visits", function()
       slack_here:command { command = "/visit" }
       local outcome = slack_here:command { command = "/visit" }
