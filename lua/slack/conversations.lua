@@ -228,6 +228,7 @@ function methods:ask(message, options)
     error("c:ask: " .. problem, 2)
   end
   local wait <close> = Wait.new(question)
+  wait:await_told()
   local ok, err = pose(wait, arguments)
   if not ok then
     return told(self, "c:ask", nil, err)

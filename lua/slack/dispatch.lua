@@ -12,6 +12,7 @@
 --                   (held_events.lua)
 --   has_status      true when a refusal can say why
 --   problem         why the body could not be decoded, and is an empty table
+--   is_moved        true when another process has handed it over: it goes no further
 --   request:ack(json)     answers, with JSON or nil; true, or nil and an error
 --                         with code "too_large" when it is still owed
 --   request:refuse(why)   "unmatched", "failed", "unauthorized" or "undecodable": the
@@ -50,6 +51,10 @@ local kind_of = payload.kind
 ---@field has_status? boolean
 ---@field no_retry? boolean see slack.Context.no_retry
 ---@field problem? string why its body cannot be read, and is empty
+---@field is_moved? boolean it goes to no other process any more
+---@field relay? slack.Relay another process has it
+---@field has_nobody? boolean no process is there that could handle it
+---@field max_ack? integer an ack has fewer bytes than this
 ---@field is_unknown? boolean of a held event: no listener is there for its type
 ---@field context? slack.Context set here
 ---@field ack fun(self: slack.Request, text: string?): true?, slack.Error?
@@ -66,6 +71,8 @@ local kind_of = payload.kind
 ---@field queued integer jobs among the others that wait for their turn (lanes.lua)
 ---@field waiting integer jobs among the others that wait for people (Job.begin_wait)
 ---@field waits slack.Waits|false what they wait for, which is offered first what comes
+---@field wait_routes slack.WaitRoutes|false what other processes wait for
+---@field receiver slack.Receiver|false has what comes, in place of handlers (option role)
 ---@field is_stopping boolean nobody is waited for any more
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
 ---@field on_job_end? fun()
@@ -96,6 +103,8 @@ function Dispatch.new(app, clock)
     queued = 0,
     waiting = 0,
     waits = false,
+    wait_routes = false,
+    receiver = false,
     is_stopping = false,
     limit = app.settings.max_in_flight,
     ignore_self = app.settings.ignore_self ~= false,
@@ -107,7 +116,7 @@ function Dispatch.new(app, clock)
     on_room = nothing,
     counts = {
       handled = 0, failed = 0, unmatched = 0, duplicates = 0, ignored = 0, unknown = 0,
-      unauthorized = 0, overloaded = 0,
+      unauthorized = 0, overloaded = 0, moved = 0,
     },
   }, Dispatch)
   self.admission = Admission.new(self, clock)
@@ -200,13 +209,23 @@ local function is_taken_up(self, c)
   return true
 end
 
--- The middleware, if any, then a handler that waits for it, else the listeners.
+---Whether a handler in another process waits for it, which has it now.
+---@param c slack.Context that nobody wants who waits here
+---@return boolean
+function Dispatch:is_awaited_elsewhere(c)
+  local routes = self.wait_routes
+  return routes and routes:offer(c, true)
+end
+
+-- The middleware, if any, then a handler that waits for it, here or in another process, else
+-- the listeners.
 local function begin(self, c, event_id, done, is_past_middleware)
   local waits = self.waits
   if self.middleware[1] and not is_past_middleware then
     return execution.behind_middleware(self, c, event_id, done,
       self.matching:find(self.index, c, done))
-  elseif waits and waits.count > 0 and is_taken_up(self, c) then
+  elseif waits and waits.count > 0
+    and (is_taken_up(self, c) or self:is_awaited_elsewhere(c)) then
     return
   end
   local matching = self.matching
@@ -250,6 +269,9 @@ end
 ---@param request slack.Request
 function Dispatch:request(request)
   local app, body = self.app, request.body
+  if self.receiver then
+    return self.receiver:request(request)
+  end
   local kind, part = kind_of(body, request.came_as)
   if not kind then
     kind, part = unknown(self, request)
@@ -285,6 +307,10 @@ end
 ---@param c slack.Context
 function Dispatch:admit(c)
   local request, event_id, done = c.request, nil, nil
+  local routes = self.wait_routes
+  if routes and routes:offer(c) then
+    return
+  end
   if c.kind == "event" then
     event_id = c.body.event_id
     if type(event_id) == "string" then
@@ -327,6 +353,9 @@ end
 function Dispatch:deadline(request, why)
   request.acked, request.deadline_passed = true, true
   self.late:deadline(request, why)
+  if request.relay then
+    request.relay:lost "deadline"
+  end
 end
 
 ---The transport says that Slack has hung up before it had an answer.
@@ -334,6 +363,9 @@ end
 function Dispatch:gone(request)
   request.acked, request.gone = true, true
   self.late:gone(request)
+  if request.relay then
+    request.relay:lost "gone"
+  end
 end
 
 return Dispatch

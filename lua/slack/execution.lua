@@ -163,7 +163,7 @@ end
 -- What lies behind the last of it.
 local function run_found(job, c)
   local dispatch, listeners = job.dispatch, job.listeners
-  if dispatch:is_awaited(c) then
+  if dispatch:is_awaited(c) or dispatch:is_awaited_elsewhere(c) then
     c.is_taken = true
     return
   end

@@ -143,6 +143,9 @@ function M.open(c, view, timeout)
       stop(guard.form, "closed")
     end
   end })
+  if not own_ids.of(prepared.external_id) then
+    Wait.await_told(self.wait)
+  end
   local answer, err = c:open(prepared)
   if not answer then
     return nil, err

@@ -14,7 +14,7 @@ local MAX_ACK = 1024 * 1024
 local STEP_FACTOR <const> = 2
 
 local STATUS_OF_REFUSAL = {
-  unmatched = 404, unauthorized = 401, undecodable = 400, failed = 500,
+  unmatched = 404, unauthorized = 401, undecodable = 400, failed = 500, unavailable = 503,
 }
 
 local NO_HEADERS = {}
@@ -26,7 +26,7 @@ local NO_RETRY_HEADERS = { "X-Slack-No-Retry", "1" }
 ---@field headers string lines as received
 ---@field held boolean an event that is answered when its handlers have ended
 ---@field no_retry? boolean a refusal asks Slack not to deliver it again
-local Request = { has_status = true }
+local Request = { has_status = true, max_ack = MAX_ACK }
 Request.__index = Request
 Request.__name = "slack.http_receiver.request"
 
@@ -65,7 +65,7 @@ function Request:ack(text)
 end
 
 ---Answers with a status that says no more than that.
----@param why "unmatched"|"unauthorized"|"failed"|"undecodable"
+---@param why "unmatched"|"unauthorized"|"failed"|"undecodable"|"unavailable"
 function Request:refuse(why)
   if self.transport.server then
     -- There is no use in more deliveries of what no listener is for, or nobody can read.

@@ -28,8 +28,11 @@ local function listener_of(c)
 end
 
 -- Whom the answer was waited for; what there is to do about it, if that is known.
-local function slow_one(self, c)
-  if c and c.is_authorizing then
+local function slow_one(self, request)
+  local c = request.context
+  if request.relay then
+    return ("the process %s, which has it"):format(request.relay.name), "Its own log says more"
+  elseif c and c.is_authorizing then
     return ("%s, which has not said yet whose token is to serve %s"):format(
       self.app.authorization.authorize and "authorize" or "the storage of installations",
       tostring(c.team_id or c.enterprise_id)),
@@ -75,8 +78,10 @@ end
 ---@param request slack.Request
 ---@param why? string in words
 function LateAnswers:deadline(request, why)
-  local who, advice = slow_one(self, request.context)
-  if request.held then
+  local who, advice = slow_one(self, request)
+  if request.has_nobody then
+    return -- which has been said
+  elseif request.held then
     return slow_event(self, who)
   end
   self.app.log:warn("no ack in time from %s: acked empty. %s", who,
@@ -86,7 +91,7 @@ end
 ---Slack has hung up before it had an answer.
 ---@param request slack.Request
 function LateAnswers:gone(request)
-  self.app.log:warn("Slack hung up before %s had answered", listener_of(request.context))
+  self.app.log:warn("Slack hung up before %s had answered", (slow_one(self, request)))
 end
 
 return LateAnswers

@@ -12,7 +12,7 @@ local MAX_ACK = 20480
 
 ---@class slack.SocketRequest: slack.Delivery number is the token of the ack ledger
 ---@field transport slack.SocketMode
-local Request = {}
+local Request = { max_ack = MAX_ACK }
 Request.__index = Request
 Request.__name = "slack.socket_mode.request"
 

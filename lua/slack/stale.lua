@@ -10,6 +10,7 @@ local tasks = require "slack.tasks"
 local as_table = payload.as_table
 
 local NOTE = "Nobody is waiting for this answer any more."
+local BUSY_NOTE = "This could not be passed on to who waits for it. Please try again."
 local FORM_NOTE = "This form is not waited for any more: what was filled in went nowhere. "
   .. "Please begin anew."
 
@@ -57,8 +58,13 @@ end
 
 -- Whether another process of the app may wait for it.
 local function may_be_elsewhere(app, id)
+  local routes = app.dispatch.wait_routes
   if own_ids.is_ours(id) then
     return false
+  end
+  local is_alive = routes and routes:is_alive(id)
+  if is_alive ~= nil and routes then
+    return is_alive
   elseif app.settings.workers > 1 then
     return true
   end
@@ -72,7 +78,10 @@ end
 
 local function close_question(c, id)
   local message = as_table(c.body.message)
-  if message and not may_be_elsewhere(c.app, id) then
+  local routes = c.app.dispatch.wait_routes
+  if routes and routes:is_alive(id) then
+    return M.tell(c, BUSY_NOTE)
+  elseif message and not may_be_elsewhere(c.app, id) then
     replace(c, without_buttons(message))
   end
   M.tell(c, NOTE)

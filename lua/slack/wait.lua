@@ -60,6 +60,16 @@ function Wait.any(list)
   return list[1]
 end
 
+---Waits until other processes know of it, to which the answer may come: to be called before
+---somebody is asked.
+---@async
+function Wait:await_told()
+  local routes = self.c.app.dispatch.wait_routes
+  if routes then
+    routes:await_told()
+  end
+end
+
 ---A handler is going to wait for a person. People take longer than Slack waits: the answer
 ---to what it began with is not kept from it meanwhile.
 ---@param c slack.Context

@@ -10,6 +10,7 @@ local Failures = require "slack.failures"
 local kinds = require "slack.kinds"
 local loop = require "slack.loop"
 local own_ids = require "slack.own_ids"
+local wait_filters = require "slack.wait_filters"
 
 local trace = Failures.trace
 local GETTERS, INDEXED = kinds.GETTERS, kinds.INDEXED
@@ -24,10 +25,11 @@ local TWIN_LIFE, CLICK_LIFE = 30, 30
 ---@class slack.Waits
 ---@field count integer nothing is to be offered while it is 0
 ---@field kinds table<slack.Kind, table>
----@field twins table<string, string> messages that were taken, and may come once more as
----  another type of event
+---@field twins table<string, { type: string, filter: slack.WaitFilter? }> messages that were
+---  taken, and may come once more as another type of event
 ---@field twin_count integer
 ---@field ended table<string, true> own ids of what was chosen just now
+---@field dispatch slack.Dispatch whose wait_routes tells other processes
 local Waits = {}
 Waits.__index = Waits
 Waits.__name = "slack.waits"
@@ -50,7 +52,7 @@ function Waits.of(c)
   if not waits then
     waits = Waits.new(dispatch)
     dispatch.waits = waits
-    if c.app.settings.workers > 1 then
+    if c.app.settings.workers > 1 and not dispatch.wait_routes then
       c.app.log:warn("a conversation begins, but there are %d workers: what people answer may "
         .. "reach another one, which does not wait for it", c.app.settings.workers)
     end
@@ -105,6 +107,10 @@ function Waits:add(wait)
   map[key] = wait
   kind.count = kind.count + 1
   self.count = self.count + 1
+  local routes = self.dispatch.wait_routes
+  if routes then
+    routes:add(wait)
+  end
 end
 
 local function remove(self, wait)
@@ -124,6 +130,10 @@ local function remove(self, wait)
   local kind = self.kinds[wait.kind]
   kind.count = kind.count - 1
   self.count = self.count - 1
+  local routes = self.dispatch.wait_routes
+  if routes then
+    routes:remove(wait)
+  end
 end
 
 ---Takes it out, with its alternatives. Once more does nothing.
@@ -146,9 +156,14 @@ end
 
 local function forget_twin(twin)
   local waits = twin.waits
-  if waits.twins[twin.key] then
+  local known = waits.twins[twin.key]
+  if known then
     waits.twins[twin.key] = nil
     waits.count, waits.twin_count = waits.count - 1, waits.twin_count - 1
+    local routes = waits.dispatch.wait_routes
+    if routes and known.filter then
+      routes:remove(known.filter)
+    end
   end
 end
 
@@ -161,7 +176,8 @@ end
 function Waits.give_back(c)
   c.turns = nil -- it is not for us to ack
   local waits, key = Waits.of(c), twin_key(c)
-  if waits.twins[key] == c.type then
+  local twin = waits.twins[key]
+  if twin and twin.type == c.type then
     forget_twin { waits = waits, key = key }
   end
   loop.defer(give_back, c)
@@ -243,7 +259,12 @@ local function expect_twin(self, c)
   if self.twins[key] then
     return
   end
-  self.twins[key] = c.type
+  local routes = self.dispatch.wait_routes
+  local filter = routes and wait_filters.twin(c) or nil
+  if routes then
+    routes:add(filter) -- it may come to another process
+  end
+  self.twins[key] = { type = c.type, filter = filter }
   self.count, self.twin_count = self.count + 1, self.twin_count + 1
   loop.after(TWIN_LIFE, forget_twin, { waits = self, key = key })
 end
@@ -254,7 +275,7 @@ local function is_twin(self, c)
   end
   local key = twin_key(c)
   local first = self.twins[key]
-  if first == nil or first == c.type then
+  if first == nil or first.type == c.type then
     return false
   end
   forget_twin { waits = self, key = key }
@@ -373,6 +394,25 @@ local function find(kind, c)
   best, rank, captures = search(second and ids[second], c, best, rank, captures)
   best, rank, captures = search(named ~= nil and ids[named], c, best, rank, captures)
   return search(kind.rest[1], c, best, rank, captures)
+end
+
+-- The maps and keys under which what has come may be waited for.
+local function may_find(kind, c)
+  local first, second = ids_of(c)
+  local named = GETTERS[c.kind][INDEXED[c.kind][1]](c.body, c.payload)
+  local ids = kind.ids
+  return c.user_id and kind.users[c.user_id] or c.channel_id and kind.channels[c.channel_id]
+    or first and ids[first] or second and ids[second] or named ~= nil and ids[named]
+    or kind.rest[1]
+end
+
+---Whether somebody here may want it: to be offered, it has to be tried.
+---@param c slack.Context
+---@return boolean
+function Waits:may_take(c)
+  local kind = self.kinds[c.kind]
+  return kind ~= nil and kind.count > 0 and may_find(kind, c) and true
+    or self.twin_count > 0 and self.twins[twin_key(c)] ~= nil
 end
 
 ---Offers to those who wait what has come.

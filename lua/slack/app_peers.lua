@@ -1,0 +1,158 @@
+-- What an app has to do with its other processes, from its start to its end: where its
+-- storage is a Redis that they have in common, and it has an inbox.
+
+local Job = require "slack.job"
+local Peers = require "slack.peers"
+local Receiver = require "slack.roles"
+local Relays = require "slack.relays"
+local WaitRoutes = require "slack.wait_routes"
+local core = require "slack.core"
+
+local M = {}
+
+local META <const> = '{"kind":"peer"}'
+
+-- Messages and entries go through the inbox.
+---@class slack.InboxCarrier: slack.PeerCarrier
+local Carrier = {}
+Carrier.__index = Carrier
+
+local function now()
+  return math.floor(core.time() * 1000)
+end
+
+function Carrier:owners()
+  return self.backend:inbox("owners", { now = now() })
+end
+
+function Carrier:send(name, text)
+  return self.backend:inbox("send", { key = name, meta = META, value = text, now = now() })
+end
+
+---@async
+---@param entry string
+---@param name string
+---@return boolean? moved false: that process is gone
+---@return slack.Error? err
+function Carrier:move(entry, name)
+  return self.backend:inbox("move", { key = entry, value = name, now = now() })
+end
+
+-- Events ------------------------------------------------------------------------------------
+
+local function run_move(job)
+  local _ <close> = job
+  local dispatch, c, entry = job.dispatch, job.c, job.entry
+  local moved, err = job.carrier:move(entry, job.peer.name)
+  if moved then
+    dispatch.counts.moved = dispatch.counts.moved + 1
+  else
+    if err then
+      dispatch.app.log:warn("an event could not be moved to the process %s, which waits for it: %s",
+        job.peer.name, err)
+    end
+    c.request.entry = entry
+    dispatch:admit(c)
+  end
+  job.completed = true
+end
+
+-- It is theirs from now on, unless that fails.
+local function move(dispatch, carrier, c, peer)
+  local job = Job.new(dispatch, c)
+  job.outcome, job.began = false, false -- it handles nothing itself
+  job.carrier, job.peer, job.entry = carrier, peer, c.request.entry
+  c.request.entry = nil
+  job:start(run_move)
+end
+
+-- To a peer that waits for it. What is not in the inbox stays here.
+local function hand_over(self, carrier, c, peer)
+  local dispatch, request = self.dispatch, c.request
+  if c.kind == "event" then
+    if request.entry then
+      request.is_moved = true
+      move(dispatch, carrier, c, peer)
+    end
+    return request.is_moved == true
+  elseif request.acked or peer.is_silent then
+    return false
+  end
+  request.is_moved = true
+  self.relays:begin(c, function(tried) return not tried[peer] and peer or nil end,
+    function() dispatch:admit(c) end)
+  return true
+end
+
+-- Life --------------------------------------------------------------------------------------
+
+---Whether processes can have this in common.
+---@param self slack.App
+---@return boolean
+local function is_shared(self)
+  local store = self.storage
+  return self.settings.inbox and store.is_shared ~= nil and store:is_shared() or false
+end
+
+---Makes what is needed, before anything can come.
+---@param self slack.App
+---@param name string of this process
+function M.make(self, name)
+  local dispatch = self.dispatch
+  if not is_shared(self) then
+    return
+  end
+  local carrier = setmetatable({ name = name, backend = self.storage.backend }, Carrier)
+  self.peers = Peers.new {
+    carrier = carrier, log = self.log:with { component = "peers" }, role = self.settings.role,
+    lease = self.settings.inbox.lease,
+  }
+  self.relays = Relays.new(self, self.peers)
+  dispatch.wait_routes = WaitRoutes.new(self.peers, dispatch, function(c, peer)
+    return hand_over(self, carrier, c, peer)
+  end)
+  if self.settings.role == "receiver" then
+    dispatch.receiver = Receiver.new(self, self.peers, dispatch.wait_routes, self.relays)
+  end
+end
+
+---Tells the others that it is there.
+---@param self slack.App
+function M.open(self)
+  if self.peers then
+    self.peers:open()
+  end
+end
+
+---Tells the others that it stops: they send nothing more.
+---@async
+---@param self slack.App
+function M.leave(self)
+  if self.peers then
+    self.peers:leave()
+  end
+end
+
+---@param self slack.App
+function M.close(self)
+  local dispatch = self.dispatch
+  if self.peers then
+    self.peers:close()
+  end
+  self.peers, self.relays = nil, nil
+  dispatch.wait_routes, dispatch.receiver = false, false
+end
+
+---Adds what there is to tell to app:stats().
+---@param self slack.App
+---@param stats table
+function M.add_stats(self, stats)
+  if self.peers then
+    stats.peers = self.peers:stats()
+    for name, count in pairs(self.relays.counts) do
+      stats.peers["deliveries_" .. name] = count
+    end
+  end
+end
+
+return M

@@ -1,0 +1,426 @@
+-- The other processes of an app, which share its Redis: who of them lives, and messages
+-- between them, as small JSON objects:
+--
+--   hello   role, origin (how its own ids begin), asks: whoever gets one forgets what it knew
+--           of the sender, and answers with a hello of its own where that is asked for
+--   bye     it stops
+--   ping    wants a pong: whether the other one still reads
+--
+-- and whatever others register with on(). All have v, the sender's version of this, and from,
+-- its name. What is not known, fields as well as types, is passed over: of two versions that
+-- run side by side the older one does not hear the rest. A new meaning gets a new name.
+--
+-- A process is a peer from its hello on, until it says bye, its lease has run out or a message
+-- to it finds nobody. One that reads nothing for long is silent: nothing more is sent to it but
+-- a ping now and then, so that no messages pile up for it.
+
+local LogLimit = require "slack.log_limit"
+local json = require "slack.json"
+local loop = require "slack.loop"
+local own_ids = require "slack.own_ids"
+local tasks = require "slack.tasks"
+
+local VERSION <const> = 1
+-- Looks at who lives, in each lease.
+local LOOKS <const> = 3
+-- Messages after which a sign of life is asked for, and after which none are sent without one.
+local PING_AFTER <const>, SILENT_AFTER <const> = 100, 500
+-- Seconds between two lines about the same, and for which a bye is waited for.
+local PERIOD <const>, BYE_TIMEOUT <const> = 600, 0.5
+-- Bytes of a name.
+local MAX_NAME <const> = 512
+
+---@class slack.Peer another process
+---@field name string
+---@field role? string
+---@field origin? string how its own ids begin
+---@field version integer
+---@field met_in integer the look in which it was met
+---@field unheard integer messages sent since it was heard of
+---@field is_silent boolean
+---@field is_behind? boolean it has missed something, and is to be told all anew
+---@field is_gone? boolean
+
+---What carries messages.
+---@class slack.PeerCarrier
+---@field name string of this process
+---@field owners async fun(self): string[]?, slack.Error? names of the others that live
+---@field send async fun(self, name: string, text: string): boolean?, slack.Error? false: it is gone
+
+---@class slack.Peers
+---@field name string of this process
+---@field list slack.Peer[] in the order in which they were met
+---@field by_name table<string, slack.Peer>
+---@field by_origin table<string, slack.Peer>
+---@field looks integer at who lives
+---@field has_looked boolean that is known
+---@field counts { sent: integer, received: integer, failed: integer, ignored: integer }
+local Peers = {}
+Peers.__index = Peers
+Peers.__name = "slack.peers"
+
+---Who wants to know of peers.
+---@class slack.PeerWatcher
+---@field told? fun(self): table[] messages for whoever gets a hello
+---@field met? fun(self, peer: slack.Peer) it has said hello: what was known of it is void
+---@field left? fun(self, peer: slack.Peer)
+
+-- Who there is ------------------------------------------------------------------------------
+
+local function tell_watchers(self, event, peer)
+  for _, watcher in ipairs(self.watchers) do
+    if watcher[event] then
+      watcher[event](watcher, peer)
+    end
+  end
+end
+
+local function remove(self, peer)
+  if peer.is_gone then
+    return
+  end
+  peer.is_gone = true
+  self.by_name[peer.name], self.by_origin[peer.origin] = nil, nil
+  for i, other in ipairs(self.list) do
+    if other == peer then
+      table.remove(self.list, i)
+      break
+    end
+  end
+  self.log:debug("the process %s is no peer any more", peer.name)
+  tell_watchers(self, "left", peer)
+end
+
+local function add(self, name, message)
+  local peer = self.by_name[name]
+  if not peer then
+    peer = { name = name, unheard = 0, is_silent = false }
+    self.by_name[name] = peer
+    table.insert(self.list, peer)
+    self.log:debug("the process %s is a peer now", name)
+  end
+  peer.role, peer.version, peer.met_in = message.role, message.v, self.looks
+  self.by_origin[peer.origin or ""] = nil
+  peer.origin = message.origin
+  self.by_origin[peer.origin] = peer
+  return peer
+end
+
+-- Sending -----------------------------------------------------------------------------------
+
+local function warn(self, about, format, ...)
+  if self.warnings:is_due(about) then
+    self.log:warn(format, ...)
+  end
+end
+
+-- Whether it is no use, as nobody reads there.
+local function count_unheard(self, peer)
+  peer.unheard = peer.unheard + 1
+  if peer.unheard == PING_AFTER then
+    self:tell(peer.name, { type = "ping" })
+  elseif peer.unheard > SILENT_AFTER and not peer.is_silent then
+    peer.is_silent = true
+    warn(self, peer.name, "the process %s reads none of its messages: it gets no more until it "
+      .. "does", peer.name)
+  end
+  return peer.is_silent
+end
+
+local function note_failure(self, peer, err)
+  self.counts.failed = self.counts.failed + 1
+  if peer then
+    peer.is_behind = true
+  end
+  if self.is_open then
+    warn(self, "send", "other processes of the app cannot be reached: %s", err)
+  end
+end
+
+-- What goes to several is encoded once.
+local function encoded(self, message)
+  if not message.text then
+    message.v, message.from = VERSION, self.name
+    message = { type = message.type, text = assert(json.encode(message)) }
+  end
+  return message
+end
+
+---@async
+---@param name string of the process
+---@param message table with its type
+---@return boolean? sent false: that process is gone, or reads nothing
+---@return slack.Error? err
+function Peers:send(name, message)
+  local peer = self.by_name[name]
+  if not self.is_open then
+    return false
+  elseif peer and count_unheard(self, peer) and message.type ~= "ping" then
+    peer.is_behind = true
+    return false
+  end
+  local sent, err = self.carrier:send(name, encoded(self, message).text)
+  if sent then
+    self.counts.sent = self.counts.sent + 1
+  elseif sent == nil then
+    note_failure(self, peer, err)
+  elseif peer then
+    remove(self, peer)
+  end
+  return sent, err
+end
+
+---The same without waiting: in the order of the calls.
+---@param name string
+---@param message table
+function Peers:tell(name, message)
+  tasks.spawn(self.send, self, name, message)
+end
+
+-- A message on its way to several.
+---@class slack.PeerBatch
+---@field left integer
+---@field waiters slack.Waiter[]
+local Batch = {}
+Batch.__index = Batch
+
+local function send_one(self, name, message, batch)
+  self:send(name, message)
+  batch.left = batch.left - 1
+  if batch.left == 0 then
+    for _, waiter in ipairs(batch.waiters) do
+      waiter:resolve(true)
+    end
+  end
+end
+
+---Tells all peers, in the order of the calls.
+---@param message table with its type
+---@return slack.PeerBatch batch
+function Peers:tell_all(message)
+  local batch = setmetatable({ left = #self.list, waiters = {} }, Batch)
+  message = encoded(self, message)
+  for _, peer in ipairs { table.unpack(self.list) } do
+    tasks.spawn(send_one, self, peer.name, message, batch)
+  end
+  return batch
+end
+
+---Waits until all have it, or cannot have it.
+---@async
+---@param timeout number seconds
+function Batch:wait(timeout)
+  if self.left > 0 then
+    local waiter = tasks.waiter()
+    table.insert(self.waiters, waiter)
+    waiter:await(timeout)
+  end
+end
+
+-- Says hello, and all that goes with it.
+local function greet(self, name, asks)
+  self.greeted[name] = true
+  self:tell(name, {
+    type = "hello", role = self.role, origin = own_ids.origin(), asks = asks or nil,
+  })
+  for _, watcher in ipairs(self.watchers) do
+    for _, message in ipairs(watcher.told and watcher:told() or {}) do
+      self:tell(name, message)
+    end
+  end
+end
+
+-- Receiving ---------------------------------------------------------------------------------
+
+-- Types that say themselves how the sender stands.
+local MEETS = { hello = true, bye = true }
+
+local handlers = {}
+
+function handlers.hello(self, _, message)
+  if not own_ids.is_origin(message.origin) then
+    return false
+  elseif self.is_leaving then
+    return nil
+  end
+  local peer = add(self, message.from, message)
+  tell_watchers(self, "met", peer)
+  if message.asks then
+    greet(self, peer.name, false)
+  end
+end
+
+function handlers.bye(self, peer)
+  if peer then
+    remove(self, peer)
+  end
+end
+
+function handlers.ping(self, _, message)
+  self:tell(message.from, { type = "pong" })
+end
+
+function handlers.pong() end
+
+local function is_sound(message)
+  local from = type(message) == "table" and message.from
+  return type(from) == "string" and from ~= "" and #from <= MAX_NAME
+    and type(message.type) == "string" and math.type(message.v) == "integer" and message.v > 0
+end
+
+local function ignore(self, about, format, ...)
+  self.counts.ignored = self.counts.ignored + 1
+  warn(self, about, format, ...)
+end
+
+-- Whoever sends something lives, and reads.
+local function note_heard(self, message)
+  local peer = self.by_name[message.from]
+  if peer then
+    peer.unheard = 0
+    if peer.is_silent then
+      peer.is_silent = false
+      greet(self, peer.name, true)
+    end
+  elseif not MEETS[message.type] and not self.is_leaving and not self.greeted[message.from] then
+    greet(self, message.from, true)
+  end
+  return peer
+end
+
+---Takes a message from another process.
+---@param text string
+function Peers:receive(text)
+  if not self.is_open then
+    return
+  end
+  local message = json.decode(text)
+  if not is_sound(message) then
+    return ignore(self, "malformed", "a message of another process cannot be read, and is ignored")
+  end
+  local handler = self.handlers[message.type]
+  local peer = note_heard(self, message)
+  self.counts.received = self.counts.received + 1
+  if not handler then
+    ignore(self, "unknown", "the process %s, whose version of the protocol is %d, sends messages "
+      .. "of a type that is not known here: they are ignored", message.from, message.v)
+  elseif handler(self, peer, message) == false then
+    ignore(self, "malformed", "a message of the process %s is not what it should be, and is "
+      .. "ignored", message.from)
+  end
+end
+
+-- Life ---------------------------------------------------------------------------------------
+
+local function compare(self, owners, look)
+  local alive = {}
+  for _, name in ipairs(owners) do
+    alive[name] = true
+  end
+  for i = #self.list, 1, -1 do
+    local peer = self.list[i]
+    if not alive[peer.name] and peer.met_in < look then -- it had its lease before it said hello
+      remove(self, peer)
+    elseif peer.is_silent then
+      self:tell(peer.name, { type = "ping" })
+    elseif peer.is_behind then
+      peer.is_behind = nil
+      greet(self, peer.name, false)
+    end
+  end
+  for _, name in ipairs(owners) do
+    if not self.by_name[name] then
+      greet(self, name, true)
+    end
+  end
+end
+
+-- Asks who lives.
+local function look(self)
+  self.looks = self.looks + 1
+  local number = self.looks
+  local owners, err = self.carrier:owners()
+  if not self.is_open then
+    return
+  elseif owners then
+    self.has_looked, self.greeted = true, {}
+    compare(self, owners, number)
+  else
+    warn(self, "owners", "which other processes of the app there are cannot be found out: %s", err)
+  end
+end
+
+local function look_again(self)
+  self.timer = loop.after(self.period, look_again, self)
+  tasks.spawn(look, self)
+end
+
+---@class slack.PeersSettings
+---@field carrier slack.PeerCarrier
+---@field log slack.Logger
+---@field lease number seconds
+---@field role? string
+
+---@param settings slack.PeersSettings
+---@return slack.Peers
+function Peers.new(settings)
+  local self = setmetatable({
+    carrier = settings.carrier, name = settings.carrier.name, role = settings.role,
+    log = settings.log, period = settings.lease / LOOKS, looks = 0, has_looked = false,
+    is_open = false, is_leaving = false, list = {}, by_name = {}, by_origin = {},
+    handlers = {}, watchers = {}, greeted = {}, warnings = LogLimit.new(loop.now, PERIOD),
+    counts = { sent = 0, received = 0, failed = 0, ignored = 0 },
+  }, Peers)
+  for type, handler in pairs(handlers) do
+    self:on(type, handler)
+  end
+  return self
+end
+
+---Calls handler(peers, peer, message) with the messages of a type; peer is nil where the sender
+---has not said hello. It gives false for a message that is not what it should be.
+---@param type string
+---@param handler fun(self: slack.Peers, peer: slack.Peer?, message: table): false?
+function Peers:on(type, handler)
+  self.handlers[type] = handler
+end
+
+---@param watcher slack.PeerWatcher
+function Peers:watch(watcher)
+  table.insert(self.watchers, watcher)
+end
+
+---Says hello to those that live, from now on also to those that come.
+function Peers:open()
+  self.is_open, self.is_leaving = true, false
+  look_again(self)
+end
+
+---Tells the others that it stops: nothing more is sent here.
+---@async
+function Peers:leave()
+  self.is_leaving = true
+  self:tell_all({ type = "bye" }):wait(BYE_TIMEOUT)
+end
+
+function Peers:close()
+  self.is_open, self.has_looked = false, false
+  if self.timer then
+    self.timer:cancel()
+    self.timer = nil
+  end
+  for i = #self.list, 1, -1 do
+    remove(self, self.list[i])
+  end
+end
+
+---@return table<string, integer>
+function Peers:stats()
+  local stats = { live = #self.list }
+  for name, count in pairs(self.counts) do
+    stats[name] = count
+  end
+  return stats
+end
+
+return Peers
