@@ -55,7 +55,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock demo bench bench-deps lint check-types \
+.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock soak demo bench bench-deps lint check-types \
   methods types sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
@@ -63,8 +63,8 @@ all: $(MODULE)           ## build the C module in place, under build/
 help:                    ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 16
 
-# `test` and `demo` promise to need nothing typed before them.
-ifneq ($(filter test demo,$(MAKECMDGOALS)),)
+# `test`, `soak` and `demo` promise to need nothing typed before them.
+ifneq ($(filter test soak demo,$(MAKECMDGOALS)),)
 $(OBJECTS): | deps
 endif
 
@@ -127,6 +127,9 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*
 	$(call say,cc $<)$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES) \
 	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl)
+
+soak: deps all           ## large trials of the durable inbox: kills, faults of stores (SOAK_KILLS, SOAK_SECONDS)
+	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/run.lua
 
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock

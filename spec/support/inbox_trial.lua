@@ -79,9 +79,9 @@ function Trial.start(options)
   self.script = self.directory.path .. "/bot.lua"
   files.write(self.script, BOT)
   self.looking = tasks.spawn(function()
-    while true do
-      tasks.sleep(LOOK)
+    while not self.is_closed do
       self:look()
+      tasks.sleep(LOOK)
     end
   end)
   return self
@@ -314,6 +314,7 @@ function Trial:last_words()
 end
 
 function Trial:__close()
+  self.is_closed = true
   if self.sender then
     self:stop_sending()
   end
