@@ -1,6 +1,7 @@
 -- What lies in the inbox of a store, for who looks at it from outside: no process that
 -- handles anything.
 
+local core = require "slack.core"
 local json = require "slack.json"
 
 ---@class slack.InboxEntry
@@ -33,13 +34,31 @@ local function read(list, at)
   }
 end
 
+local function ask(store, operation, request)
+  request.now = core.time() * 1000 // 1 | 0
+  return store.backend:inbox(operation, request)
+end
+
+-- A store changes so many of all at a time, and is asked until none is left.
+local function change(store, operation, ids)
+  local all = 0
+  repeat
+    local count, err = ask(store, operation, { value = ids and table.concat(ids, "\n") or "" })
+    if not count then
+      return nil, err
+    end
+    all = all + count
+  until ids or count == 0
+  return all
+end
+
 ---@async
 ---@param store slack.Store
 ---@param query { state: "waiting"|"taken"|"delayed"|"dead"|"all", limit: integer }
 ---@return slack.InboxEntry[]? entries oldest first
 ---@return slack.Error? err
 function M.list(store, query)
-  local list, err = store.backend:inbox_list(query.state, query.limit)
+  local list, err = ask(store, "list", { key = query.state, limit = query.limit })
   if not list then
     return nil, err
   end
@@ -57,7 +76,7 @@ end
 ---@return integer? count
 ---@return slack.Error? err
 function M.retry(store, ids)
-  return store.backend:inbox_retry(ids)
+  return change(store, "retry", ids)
 end
 
 ---Removes dead entries.
@@ -67,7 +86,7 @@ end
 ---@return integer? count
 ---@return slack.Error? err
 function M.drop(store, ids)
-  return store.backend:inbox_drop(ids)
+  return change(store, "drop", ids)
 end
 
 return M
