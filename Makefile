@@ -24,8 +24,9 @@ DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
   libhiredis-dev zlib1g-dev
 DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server redis-server curl openssl tzdata
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
-# squid starts a service of its own where it is installed, so it is no matter of `make test`.
-DEPS_CI    = squid lua-check luarocks clang clang-format libclang-rt-14-dev valgrind
+# squid and haproxy start a service of their own where they are installed, so they are no matter
+# of `make test`.
+DEPS_CI    = squid haproxy lua-check luarocks clang clang-format libclang-rt-14-dev valgrind
 
 # Each library is found by pkg-config, or by X_INCDIR and X_LIBDIR where that fails.
 flags = $(if $($(2)_INCDIR),-I$($(2)_INCDIR),$(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null))
