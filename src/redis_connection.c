@@ -25,6 +25,7 @@ struct slk_redis_connection {
     curl_socket_t fd;
     struct slk_net_options *net;
     const _Atomic int64_t *hurry_at;
+    bool is_idle; /* any hurry ends its wait */
     redisReader *reader;
     struct slk_buffer out; /* does not move while something of it is being sent */
     size_t sent;           /* of out */
@@ -148,6 +149,9 @@ static bool begin(struct slk_redis_connection *connection)
 static int64_t nanoseconds_left(const struct slk_redis_connection *connection, int64_t until)
 {
     int64_t hurry_at = atomic_load(connection->hurry_at);
+    if (connection->is_idle && hurry_at != SLK_NEVER) {
+        return 0;
+    }
     return (until < hurry_at ? until : hurry_at) - slk_clock_now();
 }
 
@@ -414,6 +418,16 @@ enum slk_redis_progress slk_redis_connection_receive(struct slk_redis_connection
         slk_error_set(err, "memory", "%s: out of memory for an answer", connection->name);
     }
     return SLK_REDIS_FAILED;
+}
+
+enum slk_redis_progress slk_redis_connection_receive_idly(struct slk_redis_connection *connection,
+                                                          int64_t until, redisReply **reply,
+                                                          struct slk_error *err)
+{
+    connection->is_idle = true;
+    enum slk_redis_progress progress = slk_redis_connection_receive(connection, until, reply, err);
+    connection->is_idle = false;
+    return progress;
 }
 
 void slk_redis_connection_pause(struct slk_redis_connection *connection, int64_t until)

@@ -67,6 +67,12 @@ enum slk_redis_progress slk_redis_connection_receive(struct slk_redis_connection
                                                      int64_t until, redisReply **reply,
                                                      struct slk_error *err);
 
+/* The same, but also LATER as soon as there is a hurry: for an answer that may be long in
+ * coming. */
+enum slk_redis_progress slk_redis_connection_receive_idly(struct slk_redis_connection *connection,
+                                                          int64_t until, redisReply **reply,
+                                                          struct slk_error *err);
+
 /* Waits for nothing but the time, or a wake. */
 void slk_redis_connection_pause(struct slk_redis_connection *connection, int64_t until);
 

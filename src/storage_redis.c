@@ -6,8 +6,10 @@
 #include "backoff.h"
 #include "clock.h"
 #include "log_limit.h"
+#include "redis_claim.h"
 #include "redis_commands.h"
 #include "redis_failure.h"
+#include "redis_inbox.h"
 #include "redis_scan.h"
 
 #define COMPONENT "storage"
@@ -20,6 +22,7 @@
 #define BACKOFF_MAXIMUM SLK_MS(500)
 #define REFUSED         SLK_SECONDS(1) /* at least, after a refusal */
 #define LOOK_UP_PAUSE   SLK_SECONDS(1)
+#define TICK_PATIENCE   SLK_MS(20) /* to connect, by each call */
 
 enum state { CLOSED, CONNECTING, LOGGING_IN, READY };
 
@@ -27,6 +30,7 @@ struct redis_store {
     struct slk_storage_backend backend;
     struct slk_redis_connection *connection;
     struct slk_redis_login *login;
+    struct slk_redis_inbox *inbox;
     struct slk_log *log;
     int64_t timeout;
 
@@ -125,6 +129,7 @@ static void attempt(struct redis_store *store, int64_t until)
     if (progress == SLK_REDIS_DONE) {
         store->state = READY;
         note_back(store);
+        slk_redis_inbox_note_return(store->inbox);
     } else if (progress == SLK_REDIS_FAILED) {
         drop(store);
     } else if (slk_clock_now() >= store->attempt_ends) {
@@ -208,7 +213,8 @@ static void fail_sent(struct redis_store *store, size_t first, size_t count)
     size_t sent = slk_redis_connection_sent(store->connection);
     snprintf(text, sizeof text, "%s; whether this was done is not known", store->trouble.text);
     for (size_t i = first; i < count; i++) {
-        if (store->starts[i] < sent && slk_storage_job_writes(store->sent[i])) {
+        if (store->starts[i] < sent && slk_storage_job_writes(store->sent[i]) &&
+            !slk_redis_inbox_repeats(store->sent[i])) {
             slk_storage_job_fail(store->sent[i], "unknown_outcome", text);
         }
     }
@@ -217,7 +223,27 @@ static void fail_sent(struct redis_store *store, size_t first, size_t count)
 /* Round trips. */
 static bool takes_several(const struct slk_storage_job *job)
 {
-    return job->request.operation == SLK_STORAGE_KEYS || job->request.operation == SLK_STORAGE_SCAN;
+    enum slk_storage_operation operation = job->request.operation;
+    return operation == SLK_STORAGE_KEYS || operation == SLK_STORAGE_SCAN ||
+           operation == SLK_INBOX_CLAIM;
+}
+
+static int append_job(struct redis_store *store, const struct slk_storage_job *job)
+{
+    return slk_storage_job_is_inbox(job)
+               ? slk_redis_inbox_append(store->inbox, store->connection, job)
+               : slk_redis_append_job(store->connection, store->prefix, job);
+}
+
+static void conclude_job(struct redis_store *store, struct slk_storage_job *job,
+                         const redisReply *reply)
+{
+    const char *name = slk_redis_connection_name(store->connection);
+    if (slk_storage_job_is_inbox(job)) {
+        slk_redis_inbox_conclude(store->inbox, job, reply, name);
+    } else {
+        slk_redis_conclude_job(job, reply, name);
+    }
 }
 
 static size_t append_jobs(struct redis_store *store, struct slk_storage_job *first)
@@ -226,7 +252,7 @@ static size_t append_jobs(struct redis_store *store, struct slk_storage_job *fir
     struct slk_storage_job *job = first;
     while (job != NULL && !takes_several(job) && count < PIPELINE_JOBS &&
            end - begin < PIPELINE_BYTES) {
-        if (slk_redis_append_job(store->connection, store->prefix, job) == SLK_OK) {
+        if (append_job(store, job) == SLK_OK) {
             store->sent[count] = job;
             store->starts[count++] = end;
             end = slk_redis_connection_appended(store->connection);
@@ -255,14 +281,14 @@ static enum slk_redis_progress take_reply(struct redis_store *store, struct slk_
     enum slk_redis_progress progress =
         slk_redis_connection_receive(store->connection, until, &reply, &store->trouble);
     if (progress == SLK_REDIS_DONE) {
-        slk_redis_conclude_job(job, reply, slk_redis_connection_name(store->connection));
+        conclude_job(store, job, reply);
         note_replica(store, reply);
         freeReplyObject(reply);
     }
     return progress;
 }
 
-/* Only what is read may still be pending afterwards. */
+/* Only what is read, or may be repeated, may still be pending afterwards. */
 static enum slk_redis_progress run_pipeline(struct redis_store *store,
                                             struct slk_storage_job *first)
 {
@@ -281,20 +307,8 @@ static enum slk_redis_progress run_pipeline(struct redis_store *store,
     return progress;
 }
 
-static bool run_some(struct redis_store *store, struct slk_storage_job *first)
+static bool finish_round(struct redis_store *store, bool is_ok)
 {
-    enum slk_redis_progress progress;
-    if (takes_several(first)) {
-        bool has_values = first->request.operation == SLK_STORAGE_SCAN;
-        progress = (has_values ? slk_redis_scan_page : slk_redis_scan)(
-            store->connection, store->prefix, store->timeout, first, &store->trouble);
-        if (progress == SLK_REDIS_LATER) {
-            set_timeout(store, "answer");
-        }
-    } else {
-        progress = run_pipeline(store, first);
-    }
-    bool is_ok = progress == SLK_REDIS_DONE;
     if (is_ok) {
         slk_backoff_reset(&store->backoff);
         store->trouble.code[0] = '\0';
@@ -310,6 +324,45 @@ static bool run_some(struct redis_store *store, struct slk_storage_job *first)
     return is_ok;
 }
 
+static enum slk_redis_progress run_claim(struct redis_store *store, struct slk_storage_job *job)
+{
+    bool is_spent = false;
+    enum slk_redis_progress progress =
+        slk_redis_claim(store->inbox, store->connection, store->timeout, &store->backend.hurry_at,
+                        job, &is_spent, &store->trouble);
+    if (is_spent) {
+        close_quietly(store);
+    }
+    return progress;
+}
+
+static enum slk_redis_progress run_several(struct redis_store *store, struct slk_storage_job *job)
+{
+    switch (job->request.operation) {
+    case SLK_INBOX_CLAIM: return run_claim(store, job);
+    case SLK_STORAGE_SCAN:
+        return slk_redis_scan_page(store->connection, store->prefix, store->timeout, job,
+                                   &store->trouble);
+    default:
+        return slk_redis_scan(store->connection, store->prefix, store->timeout, job,
+                              &store->trouble);
+    }
+}
+
+static bool run_some(struct redis_store *store, struct slk_storage_job *first)
+{
+    enum slk_redis_progress progress;
+    if (takes_several(first)) {
+        progress = run_several(store, first);
+        if (progress == SLK_REDIS_LATER) {
+            set_timeout(store, "answer");
+        }
+    } else {
+        progress = run_pipeline(store, first);
+    }
+    return finish_round(store, progress == SLK_REDIS_DONE);
+}
+
 /* No connection in time for the first of them. */
 static void fail_unsent(struct redis_store *store, struct slk_storage_job *first)
 {
@@ -320,11 +373,12 @@ static void fail_unsent(struct redis_store *store, struct slk_storage_job *first
     fail_overdue(store, first);
 }
 
-static void refuse_inbox(struct slk_storage_job *first)
+/* What this store does not do, without asking the server. */
+static void refuse(struct redis_store *store, struct slk_storage_job *first)
 {
     for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
         if (job->outcome == SLK_STORED_PENDING && slk_storage_job_is_inbox(job)) {
-            slk_storage_job_refuse(job);
+            slk_redis_inbox_refuses(store->inbox, job);
         }
     }
 }
@@ -333,7 +387,7 @@ static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
                                          struct slk_storage_job *first)
 {
     struct redis_store *store = (struct redis_store *)backend;
-    refuse_inbox(first);
+    refuse(store, first);
     struct slk_storage_job *job = next_pending(first);
     while (job != NULL) {
         if (!is_ready(store, job->submitted_at + store->timeout)) {
@@ -348,6 +402,48 @@ static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
     return NULL;
 }
 
+/* The lease of an inbox ------------------------------------------------------- */
+
+static bool renew(struct redis_store *store)
+{
+    redisReply *reply;
+    int64_t until = slk_clock_now() + store->timeout;
+    if (slk_redis_inbox_append_renewal(store->inbox, store->connection) != SLK_OK) {
+        slk_error_set(&store->trouble, "memory", "out of memory for a command");
+        return false;
+    }
+    enum slk_redis_progress progress =
+        slk_redis_connection_receive(store->connection, until, &reply, &store->trouble);
+    if (progress == SLK_REDIS_LATER) {
+        set_timeout(store, "answer");
+    } else if (progress == SLK_REDIS_DONE) {
+        slk_redis_inbox_take_renewal(store->inbox, reply);
+        note_replica(store, reply);
+        freeReplyObject(reply);
+    }
+    return progress == SLK_REDIS_DONE;
+}
+
+/* While the server is away this takes little of the thread's time, so that jobs that come
+ * are heard of. */
+static int64_t tick(struct slk_storage_backend *backend, int64_t now)
+{
+    struct redis_store *store = (struct redis_store *)backend;
+    struct slk_redis_inbox *inbox = store->inbox;
+    if (inbox->owner.length == 0 || inbox->has_left) {
+        return SLK_NEVER;
+    } else if (now < inbox->renew_at) {
+        return inbox->renew_at;
+    }
+    bool is_done = is_ready(store, now + TICK_PATIENCE) && finish_round(store, renew(store));
+    now = slk_clock_now();
+    if (is_done && inbox->renew_at > now) {
+        return inbox->renew_at;
+    }
+    return store->state == CLOSED && store->attempt_at > now ? store->attempt_at
+                                                             : now + TICK_PATIENCE;
+}
+
 /* Life ----------------------------------------------------------------------- */
 
 static void hurry(struct slk_storage_backend *backend)
@@ -360,6 +456,7 @@ static void close_store(struct slk_storage_backend *backend)
     struct redis_store *store = (struct redis_store *)backend;
     slk_redis_connection_destroy(store->connection);
     slk_redis_login_destroy(store->login);
+    slk_redis_inbox_destroy(store->inbox);
     slk_log_release(store->log);
     free(store);
 }
@@ -374,6 +471,7 @@ struct slk_storage_backend *slk_redis_open(const struct slk_redis_settings *sett
     }
     slk_text_copy(&store->prefix, settings->prefix, store->bytes);
     store->backend.run = run_batch;
+    store->backend.tick = tick;
     store->backend.hurry = hurry;
     store->backend.close = close_store;
     atomic_init(&store->backend.hurry_at, SLK_NEVER);
@@ -383,7 +481,8 @@ struct slk_storage_backend *slk_redis_open(const struct slk_redis_settings *sett
     store->login = slk_redis_login_create(&settings->credentials);
     store->connection = slk_redis_connection_create(&settings->address, settings->net,
                                                     &store->backend.hurry_at, err);
-    if (store->login == NULL || store->connection == NULL) {
+    store->inbox = slk_redis_inbox_create(settings->prefix, &settings->inbox, settings->log);
+    if (store->login == NULL || store->connection == NULL || store->inbox == NULL) {
         slk_error_set(err, "memory", "out of memory");
         close_store(&store->backend);
         return NULL;

@@ -1,0 +1,485 @@
+#include "redis_inbox_scripts.h"
+
+/* What several scripts need stands before them. Each begins with a write that does nothing:
+ * Redis refuses a script for lack of memory only at its first write, and what empties an inbox
+ * must go on when it is full. Only put and send begin with what takes memory. */
+
+#define BASE                                                                                       \
+    "local call,pcall,P=redis.call,redis.pcall,KEYS[1]\n"                                          \
+    "local Q,G=P..'queue','inbox'\n"
+
+#define FREE "call('DEL',P..'none')\n"
+
+#define CLOCK                                                                                      \
+    "local function clock()\n"                                                                     \
+    " local t=call('TIME') return t[1]*1000+math.floor(t[2]/1000)\n"                               \
+    "end\n"
+
+/* The stream and the id that a name means; nil. */
+#define PLACE                                                                                      \
+    "local kinds={held=1,delayed=1,dead=1}\n"                                                      \
+    "local function place(name)\n"                                                                 \
+    " if name:find('^%d+%-%d+$') then return Q,name end\n"                                         \
+    " local kind,id=name:match('^(.+):(%d+%-%d+)$')\n"                                             \
+    " if kind and (kinds[kind] or kind:find('^own:')) then return P..kind,id end\n"                \
+    "end\n"                                                                                        \
+    "local function read(stream,id) return call('XRANGE',stream,id,id)[1] end\n"                   \
+    "local function gone(stream,id)\n"                                                             \
+    " call('XACK',stream,G,id)\n"                                                                  \
+    " return call('XDEL',stream,id)\n"                                                             \
+    "end\n"
+
+#define FIELDS                                                                                     \
+    "local function get(f,k)\n"                                                                    \
+    " for i=1,#f,2 do if f[i]==k then return f[i+1] end end\n"                                     \
+    "end\n"                                                                                        \
+    "local function set(f,k,v)\n"                                                                  \
+    " for i=1,#f,2 do if f[i]==k then f[i+1]=v return end end\n"                                   \
+    " f[#f+1]=k f[#f+1]=v\n"                                                                       \
+    "end\n"                                                                                        \
+    "local function received(e) return get(e[2],'t') or e[1]:match('^%d+') end\n"                  \
+    "local function keep_time(e) set(e[2],'t',received(e)) end\n"
+
+/* follow: what is held behind an entry that gives up its place comes into the queue.
+ * rename: the entry keeps its place under another name. */
+#define ORDER                                                                                      \
+    "local function rename(old,new)\n"                                                             \
+    " local o=call('HGET',P..'order',old)\n"                                                       \
+    " if o then\n"                                                                                 \
+    "  call('HDEL',P..'order',old) call('HSET',P..'order',new,o)\n"                                \
+    "  call('LSET',P..'order:'..o,0,new)\n"                                                        \
+    " end\n"                                                                                       \
+    "end\n"                                                                                        \
+    "local function follow(name)\n"                                                                \
+    " local o=call('HGET',P..'order',name)\n"                                                      \
+    " if not o then return end\n"                                                                  \
+    " local line=P..'order:'..o\n"                                                                 \
+    " call('HDEL',P..'order',name) call('LPOP',line)\n"                                            \
+    " local id=call('LINDEX',line,0)\n"                                                            \
+    " while id do\n"                                                                               \
+    "  local e=read(P..'held',id)\n"                                                               \
+    "  if e then\n"                                                                                \
+    "   keep_time(e)\n"                                                                            \
+    "   local new=call('XADD',Q,'*',unpack(e[2]))\n"                                               \
+    "   call('XDEL',P..'held',id) call('LSET',line,0,new)\n"                                       \
+    "   return call('HSET',P..'order',new,o)\n"                                                    \
+    "  end\n"                                                                                      \
+    "  call('LPOP',line) id=call('LINDEX',line,0)\n"                                               \
+    " end\n"                                                                                       \
+    "end\n"
+
+/* Puts fields at the end of the queue, or of their order's line. */
+#define JOIN                                                                                       \
+    "local function join(f)\n"                                                                     \
+    " local o=get(f,'o')\n"                                                                        \
+    " local line=o and P..'order:'..o\n"                                                           \
+    " if line and call('EXISTS',line)==1 then\n"                                                   \
+    "  return call('RPUSH',line,call('XADD',P..'held','*',unpack(f)))\n"                           \
+    " end\n"                                                                                       \
+    " local id=call('XADD',Q,'*',unpack(f))\n"                                                     \
+    " if o then call('RPUSH',line,id) call('HSET',P..'order',id,o) end\n"                          \
+    "end\n"
+
+/* Room for so many dead; what is older is dropped, and counted. */
+#define BURY                                                                                       \
+    "local dropped=0\n"                                                                            \
+    "local function bury(e,text,max)\n"                                                            \
+    " keep_time(e) set(e[2],'e',text)\n"                                                           \
+    " if call('XLEN',P..'dead')>=tonumber(max) then dropped=dropped+1 end\n"                       \
+    " call('XADD',P..'dead','MAXLEN',max,'*',unpack(e[2]))\n"                                      \
+    "end\n"
+
+#define SOME BASE PLACE FIELDS ORDER
+
+/* ARGV: key, life, max_entries, meta, body, order. -> 1: kept, 0: known, -1: full. The key is
+ * remembered last: an error before leaves nothing behind. */
+static const char put[] =
+    BASE "local key=P..'key:'..ARGV[1]\n"
+         "if call('EXISTS',key)==1 then return 0 end\n"
+         "local count=call('XLEN',Q)+call('XLEN',P..'held')+call('XLEN',P..'delayed')\n"
+         "if count>=tonumber(ARGV[3]) then return -1 end\n"
+         "local o=ARGV[6]\n"
+         "if o=='' then\n"
+         " call('XADD',Q,'*','k',ARGV[1],'m',ARGV[4],'b',ARGV[5])\n"
+         "else\n"
+         " local line=P..'order:'..o\n"
+         " local is_held=call('EXISTS',line)==1\n"
+         " local id=call('XADD',is_held and P..'held' or Q,'*',\n"
+         "  'k',ARGV[1],'m',ARGV[4],'b',ARGV[5],'o',o)\n"
+         " call('RPUSH',line,id)\n"
+         " if not is_held then call('HSET',P..'order',id,o) end\n"
+         "end\n"
+         "call('SET',key,'','PX',ARGV[2])\n"
+         "return 1\n";
+
+/* Makes the lease longer. -> whether it had run out, or there was none. */
+#define RENEW                                                                                      \
+    "local function renew(me,lease,now)\n"                                                         \
+    " local ends=tonumber(call('ZSCORE',P..'owners',me) or 0)\n"                                   \
+    " call('ZADD',P..'owners',now+lease,me)\n"                                                     \
+    " return ends<now\n"                                                                           \
+    "end\n"
+
+/* ARGV: owner, lease. -> 1: it had run out, 0. */
+static const char renew[] =
+    BASE FREE CLOCK RENEW "return renew(ARGV[1],tonumber(ARGV[2]),clock()) and 1 or 0\n";
+
+/* ARGV: owner, lease, limit, max_takeovers, max_dead, keep_dead, "1": takes over, "1": sweeps,
+ * "" or since when nothing of this owner's has come through. -> the time, milliseconds until the
+ * next is due or -1, 1: the lease had run out, how many died, how many dead were dropped, and a
+ * list of name, fields, reason. With limit 0 nothing but this owner's own comes. */
+static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
+    "local me,limit,max=ARGV[1],tonumber(ARGV[3]),tonumber(ARGV[4])\n"
+    "local now,got,died=clock(),{},0\n"
+    "local mine=P..'own:'..me\n"
+    "local lapsed=renew(me,tonumber(ARGV[2]),now)\n"
+    "local function add(name,e,reason) got[#got+1]={name,e[2],reason} end\n"
+    "local function open(stream)\n"
+    " if call('EXISTS',stream)==0 or #call('XINFO','GROUPS',stream)==0 then\n"
+    "  call('XGROUP','CREATE',stream,G,'0','MKSTREAM')\n"
+    " end\n"
+    "end\n"
+    "open(Q) open(mine)\n"
+
+    /* What was sent to this owner comes before all else: it may be about that. */
+    "local function read_mine()\n"
+    " local n=limit>0 and limit or 100\n"
+    " local some=call('XREADGROUP','GROUP',G,me,'COUNT',n,'STREAMS',mine,'>')\n"
+    " for _,e in ipairs(some and some[1][2] or {}) do\n"
+    "  if get(e[2],'s')=='wake' then gone(mine,e[1])\n"
+    "  else add('own:'..me..':'..e[1],e,'') end\n"
+    " end\n"
+    "end\n"
+
+    /* An answer was lost: what this owner was given with it, it was given now. */
+    "local function resume(stream,kind)\n"
+    " local from='-'\n"
+    " repeat\n"
+    "  local list,t=call('XPENDING',stream,G,from,'+',100,me),clock()\n"
+    "  for _,p in ipairs(list) do\n"
+    "   from='('..p[1]\n"
+    "   local e=t-p[3]>=tonumber(ARGV[9])-1 and read(stream,p[1])\n"
+    "   if e and get(e[2],'s')=='wake' then gone(stream,p[1])\n"
+    "   elseif e then add(kind..p[1],e,p[4]>1 and 'interrupted' or '') end\n"
+    "  end\n"
+    " until #list<100\n"
+    "end\n"
+
+    /* What has become due. */
+    "local function promote()\n"
+    " for _,id in ipairs(call('ZRANGEBYSCORE',P..'due','-inf',now,'LIMIT',0,100)) do\n"
+    "  call('ZREM',P..'due',id)\n"
+    "  local e=read(P..'delayed',id)\n"
+    "  if e then call('XDEL',P..'delayed',id) join(e[2]) end\n"
+    " end\n"
+    "end\n"
+
+    /* From another consumer: an owner that died, or one that stands for what was given back. */
+    "local function take(from,reason,has_died)\n"
+    " local list=call('XPENDING',Q,G,'-','+',math.max(limit-#got,1),from)\n"
+    " for _,p in ipairs(list) do\n"
+    "  local id,times=p[1],p[4]+(has_died and 1 or 0)\n"
+    "  local e=call('XCLAIM',Q,G,me,0,id,'RETRYCOUNT',times)[1]\n"
+    "  local lost=e and times-1+tonumber(get(e[2],'n') or 0)\n"
+    "  if not e then\n"
+    "   gone(Q,id) follow(id)\n"
+    "  elseif lost>max then\n"
+    "   bury(e,'the process that handled this died, '..lost..' times',ARGV[5])\n"
+    "   gone(Q,id) follow(id) died=died+1\n"
+    "  else\n"
+    "   add(id,e,reason=='' and times>1 and 'interrupted' or reason)\n"
+    "  end\n"
+    " end\n"
+    " return #list\n"
+    "end\n"
+
+    /* What only the dead could have claimed: messages are of use to nobody else. */
+    "local function empty(owner)\n"
+    " local stream=P..'own:'..owner\n"
+    " for _,e in ipairs(call('XRANGE',stream,'-','+','COUNT',100)) do\n"
+    "  if not get(e[2],'s') then\n"
+    "   keep_time(e) set(e[2],'r','interrupted')\n"
+    "   set(e[2],'n',tonumber(get(e[2],'n') or 0)+1)\n"
+    "   rename('own:'..owner..':'..e[1],call('XADD',Q,'*',unpack(e[2])))\n"
+    "  end\n"
+    "  call('XDEL',stream,e[1])\n"
+    " end\n"
+    " return call('XLEN',stream)==0\n"
+    "end\n"
+    "local function take_over()\n"
+    " local dead=call('ZRANGEBYSCORE',P..'owners','-inf','('..string.format('%.0f',now),\n"
+    "  'LIMIT',0,10)\n"
+    " for _,owner in ipairs(dead) do\n"
+    "  while #got<limit and take(owner,'',true)>0 do end\n"
+    "  if #call('XPENDING',Q,G,'-','+',1,owner)==0 and empty(owner) then\n"
+    "   call('DEL',P..'own:'..owner) call('XGROUP','DELCONSUMER',Q,G,owner)\n"
+    "   call('ZREM',P..'owners',owner)\n"
+    "  end\n"
+    " end\n"
+    "end\n"
+
+    /* Consumers without a lease, if the record of it was lost: dead. And what died long ago. */
+    "local function sweep()\n"
+    " for _,c in ipairs(call('XINFO','CONSUMERS',Q,G)) do\n"
+    "  local name,pending=get(c,'name'),get(c,'pending')\n"
+    "  if name:sub(1,1)~='-' and not call('ZSCORE',P..'owners',name) then\n"
+    "   if pending>0 then call('ZADD',P..'owners',0,name)\n"
+    "   else call('XGROUP','DELCONSUMER',Q,G,name) end\n"
+    "  end\n"
+    " end\n"
+    " local old=string.format('%.0f',now-tonumber(ARGV[6]))\n"
+    " for _,e in ipairs(call('XRANGE',P..'dead','-','('..old,'COUNT',1000)) do\n"
+    "  call('XDEL',P..'dead',e[1])\n"
+    " end\n"
+    "end\n"
+
+    "if ARGV[9]~='' then\n"
+    " resume(mine,'own:'..me..':') resume(Q,'')\n"
+    "else\n"
+    " read_mine()\n"
+    "end\n"
+    "if ARGV[9]=='' and limit>0 then\n"
+    " if ARGV[8]=='1' then sweep() end\n"
+    " promote()\n"
+    " for _,reason in ipairs({'','interrupted','failed','slack'}) do\n"
+    "  if #got<limit then take('-'..reason,reason,false) end\n"
+    " end\n"
+    " if ARGV[7]=='1' then take_over() end\n"
+    "end\n"
+    "local due=call('ZRANGE',P..'due',0,0,'WITHSCORES')[2]\n"
+    "now=clock()\n"
+    "return {now,due and math.max(due-now,0) or -1,lapsed and 1 or 0,died,dropped,got}\n";
+
+/* ARGV: names. -> 1 */
+static const char done[] =
+    SOME FREE "local by,ordered={},call('EXISTS',P..'order')==1\n"
+              "for name in ARGV[1]:gmatch('[^\\n]+') do\n"
+              " local stream,id=place(name)\n"
+              " if stream==Q or stream and stream:find('own:',#P,true)==#P+1 then\n"
+              "  local ids=by[stream] or {}\n"
+              "  by[stream]=ids ids[#ids+1]=id\n"
+              "  if #ids==1000 then\n"
+              "   call('XACK',stream,G,unpack(ids)) call('XDEL',stream,unpack(ids))\n"
+              "   by[stream]=nil\n"
+              "  end\n"
+              "  if ordered then follow(name) end\n"
+              " end\n"
+              "end\n"
+              "for stream,ids in pairs(by) do\n"
+              " call('XACK',stream,G,unpack(ids)) call('XDEL',stream,unpack(ids))\n"
+              "end\n"
+              "return 1\n";
+
+/* Whether this owner has it. Where there is no such stream or group nobody has. */
+#define HAS                                                                                        \
+    "local function has(me,stream,id)\n"                                                           \
+    " local list=stream and pcall('XPENDING',stream,G,id,id,1,me)\n"                               \
+    " return list and not list.err and #list==1\n"                                                 \
+    "end\n"
+
+/* ARGV: owner, name, milliseconds, error, "keep": attempts stay, max_dead. -> 1 or 0: it does
+ * not have it; and how many dead were dropped. Wakes the owner's claim when it is due soon. */
+static const char fail[] =
+    SOME FREE CLOCK BURY HAS "local me,name,by=ARGV[1],ARGV[2],tonumber(ARGV[3])\n"
+                             "local stream,id=place(name)\n"
+                             "local e=has(me,stream,id) and read(stream,id)\n"
+                             "if not e then return {0,0} end\n"
+                             "local f=e[2]\n"
+                             "if ARGV[5]~='keep' then\n"
+                             " set(f,'a',tonumber(get(f,'a') or 0)+1) set(f,'r','failed')\n"
+                             "end\n"
+                             "if by<0 then\n"
+                             " bury(e,ARGV[4],ARGV[6])\n"
+                             "else\n"
+                             " keep_time(e) set(f,'e',ARGV[4])\n"
+                             " local new=call('XADD',P..'delayed','*',unpack(f))\n"
+                             " call('ZADD',P..'due',clock()+by,new)\n"
+                             " local mine=P..'own:'..me\n"
+                             " if by<1000 and call('EXISTS',mine)==1 then\n"
+                             "  call('XADD',mine,'*','s','wake')\n"
+                             " end\n"
+                             "end\n"
+                             "gone(stream,id) follow(name)\n"
+                             "return {1,dropped}\n";
+
+/* ARGV: owner, names, reason. -> how many. Without names all, and the lease ends. */
+static const char back[] =
+    SOME FREE HAS "local me,reason,count=ARGV[1],ARGV[3],0\n"
+                  "local function give(name)\n"
+                  " local stream,id=place(name)\n"
+                  " if not has(me,stream,id) then return end\n"
+                  " count=count+1\n"
+                  " if stream==Q then\n"
+                  "  return call('XCLAIM',Q,G,'-'..reason,0,id,'JUSTID')\n"
+                  " end\n"
+                  " local e=read(stream,id)\n"
+                  " if e and not get(e[2],'s') then\n"
+                  "  keep_time(e) set(e[2],'r',reason)\n"
+                  "  rename(name,call('XADD',Q,'*',unpack(e[2])))\n"
+                  " end\n"
+                  " gone(stream,id)\n"
+                  "end\n"
+                  "if ARGV[2]~='' then\n"
+                  " for name in ARGV[2]:gmatch('[^\\n]+') do give(name) end\n"
+                  " return count\n"
+                  "end\n"
+                  "repeat\n"
+                  " local list=pcall('XPENDING',Q,G,'-','+',1000,me)\n"
+                  " for _,p in ipairs(list) do give(p[1]) end\n"
+                  "until #list<1000\n"
+                  "local mine=P..'own:'..me\n"
+                  "for _,e in ipairs(call('XRANGE',mine,'-','+')) do\n"
+                  " if not get(e[2],'s') then\n"
+                  "  keep_time(e) set(e[2],'r',reason)\n"
+                  "  rename('own:'..me..':'..e[1],call('XADD',Q,'*',unpack(e[2])))\n"
+                  "  count=count+1\n"
+                  " end\n"
+                  "end\n"
+                  "call('DEL',mine) call('ZREM',P..'owners',me)\n"
+                  "pcall('XGROUP','DELCONSUMER',Q,G,me)\n"
+                  "return count\n";
+
+/* ARGV: state or "", limit, name after which or "". -> lists of name, state, meta, body, attempts,
+ * error, received, due. Goes through the streams one after another. */
+static const char list[] =
+    BASE PLACE FIELDS "local state,limit,after=ARGV[1],tonumber(ARGV[2]),ARGV[3]\n"
+                      "local got={}\n"
+                      "local function add(name,what,e)\n"
+                      " local f,due=e[2],''\n"
+                      " if what=='delayed' then due=call('ZSCORE',P..'due',e[1]) or '' end\n"
+                      " got[#got+1]={name,what,get(f,'m') or '',get(f,'b') or '',\n"
+                      "  get(f,'a') or '0',get(f,'e') or '',received(e),due}\n"
+                      "end\n"
+                      "local function holder(id)\n"
+                      " local p=pcall('XPENDING',Q,G,id,id,1)\n"
+                      " return p[1] and p[1][2]:sub(1,1)~='-' and 'taken' or 'waiting'\n"
+                      "end\n"
+                      "local function page(stream,prefix,what,from,to)\n"
+                      " repeat\n"
+                      "  local n=math.min(limit-#got,100)\n"
+                      "  local some=n>0 and call('XRANGE',stream,from,to,'COUNT',n) or {}\n"
+                      "  for _,e in ipairs(some) do\n"
+                      "   from='('..e[1]\n"
+                      "   local is=what or holder(e[1])\n"
+                      "   if (state=='' or is==state) and not get(e[2],'s') then\n"
+                      "    add(prefix..e[1],is,e)\n"
+                      "   end\n"
+                      "  end\n"
+                      " until #some==0\n"
+                      "end\n"
+                      "local plan={{Q,'',nil},{P..'held','held:','waiting'}}\n"
+                      "for _,owner in ipairs(call('ZRANGEBYLEX',P..'owners','-','+')) do\n"
+                      " plan[#plan+1]={P..'own:'..owner,'own:'..owner..':','taken'}\n"
+                      "end\n"
+                      "plan[#plan+1]={P..'delayed','delayed:','delayed'}\n"
+                      "plan[#plan+1]={P..'dead','dead:','dead'}\n"
+                      /* None is taken that comes after the last that was handed out. */
+                      "local to=pcall('XINFO','GROUPS',Q)\n"
+                      "to=state=='taken' and to[1] and get(to[1],'last-delivered-id') or '+'\n"
+                      "local begin,id=place(after)\n"
+                      "local is_there=false\n"
+                      "for _,p in ipairs(plan) do is_there=is_there or p[1]==begin end\n"
+                      "if begin and not is_there then begin,id=P..'delayed','0-0' end\n"
+                      "for _,p in ipairs(plan) do\n"
+                      " local from='-'\n"
+                      " if begin==p[1] then from='('..id begin=nil end\n"
+                      " local is_queue=p[1]==Q and (state=='waiting' or state=='taken')\n"
+                      " if not begin and (state=='' or is_queue or p[3]==state) then\n"
+                      "  page(p[1],p[2],p[3],from,p[1]==Q and to or '+')\n"
+                      " end\n"
+                      "end\n"
+                      "return got\n";
+
+/* Calls each(stream,id) for the dead that are meant. */
+#define DEAD                                                                                       \
+    "local function each_dead(names,limit,each)\n"                                                 \
+    " local X,count=P..'dead',0\n"                                                                 \
+    " if names~='' then\n"                                                                         \
+    "  for name in names:gmatch('[^\\n]+') do\n"                                                   \
+    "   local stream,id=place(name)\n"                                                             \
+    "   local e=stream==X and read(X,id)\n"                                                        \
+    "   if e then call('XDEL',X,id) each(e) count=count+1 end\n"                                   \
+    "  end\n"                                                                                      \
+    "  return count\n"                                                                             \
+    " end\n"                                                                                       \
+    " for _,e in ipairs(call('XRANGE',X,'-','+','COUNT',limit)) do\n"                              \
+    "  call('XDEL',X,e[1]) each(e) count=count+1\n"                                                \
+    " end\n"                                                                                       \
+    " return count\n"                                                                              \
+    "end\n"
+
+/* ARGV: names, "" for all. -> how many */
+static const char retry[] = SOME FREE JOIN DEAD "return each_dead(ARGV[1],1000,function(e)\n"
+                                                " set(e[2],'a','0') set(e[2],'n','0') join(e[2])\n"
+                                                "end)\n";
+static const char drop[] = SOME FREE DEAD "return each_dead(ARGV[1],1000,function() end)\n";
+
+/* -> the JSON text */
+static const char stats[] =
+    BASE FIELDS CLOCK "local now,oldest=clock(),nil\n"
+                      "local function look(stream)\n"
+                      " local e=call('XRANGE',stream,'-','+','COUNT',1)[1]\n"
+                      " local t=e and tonumber(received(e))\n"
+                      " if t and (not oldest or t<oldest) then oldest=t end\n"
+                      " return call('XLEN',stream)\n"
+                      "end\n"
+                      "local queue,held,delayed=look(Q),look(P..'held'),look(P..'delayed')\n"
+                      "local sum,taken,own,live=pcall('XPENDING',Q,G),0,0,0\n"
+                      "for _,c in ipairs(sum[4] or {}) do\n"
+                      " if c[1]:sub(1,1)~='-' then taken=taken+c[2] end\n"
+                      "end\n"
+                      "local owners=call('ZRANGE',P..'owners',0,-1,'WITHSCORES')\n"
+                      "for i=1,#owners,2 do\n"
+                      " own=own+look(P..'own:'..owners[i])\n"
+                      " if tonumber(owners[i+1])>=now then live=live+1 end\n"
+                      "end\n"
+                      "return string.format('{\"waiting\":%d,\"taken\":%d,\"delayed\":%d,'..\n"
+                      " '\"dead\":%d,\"owners\":%d,\"oldest\":%.0f}',queue-taken+held,taken+own,\n"
+                      " delayed,call('XLEN',P..'dead'),live,oldest and now-oldest or 0)\n";
+
+/* ARGV: owner. -> the others that live */
+static const char owners[] =
+    BASE CLOCK "local list={}\n"
+               "for _,name in ipairs(call('ZRANGEBYSCORE',P..'owners',clock(),'+inf')) do\n"
+               " if name~=ARGV[1] then list[#list+1]=name end\n"
+               "end\n"
+               "return list\n";
+
+/* A stream that nobody reads must not grow. */
+#define LIVES                                                                                      \
+    "local function lives(owner)\n"                                                                \
+    " return tonumber(call('ZSCORE',P..'owners',owner) or 0)>=clock()\n"                           \
+    "end\n"                                                                                        \
+    "local function is_full(owner,max)\n"                                                          \
+    " return call('XLEN',P..'own:'..owner)>=tonumber(max)\n"                                       \
+    "end\n"
+
+/* ARGV: to, meta, value, how many it may have. -> 1, 0: it is gone, -1: full */
+static const char send[] =
+    BASE CLOCK LIVES "local to=ARGV[1]\n"
+                     "if not lives(to) then return 0 end\n"
+                     "if is_full(to,ARGV[4]) then return -1 end\n"
+                     "call('XADD',P..'own:'..to,'*','m',ARGV[2],'b',ARGV[3],'s','1')\n"
+                     "return 1\n";
+
+/* ARGV: owner, name, to, how many it may have. -> 1, 0: it is gone, -1: full, -2: not this
+ * owner's */
+static const char move[] =
+    SOME FREE CLOCK LIVES HAS "local me,name,to=ARGV[1],ARGV[2],ARGV[3]\n"
+                              "if not lives(to) then return 0 end\n"
+                              "if is_full(to,ARGV[4]) then return -1 end\n"
+                              "local stream,id=place(name)\n"
+                              "local e=has(me,stream,id) and read(stream,id)\n"
+                              "if not e then return -2 end\n"
+                              "keep_time(e) set(e[2],'r','moved')\n"
+                              "local new=call('XADD',P..'own:'..to,'*',unpack(e[2]))\n"
+                              "rename(name,'own:'..to..':'..new) gone(stream,id)\n"
+                              "return 1\n";
+
+const char *const slk_redis_scripts[SLK_SCRIPTS] = {
+    [SLK_SCRIPT_PUT] = put,     [SLK_SCRIPT_RENEW] = renew,   [SLK_SCRIPT_TEND] = tend,
+    [SLK_SCRIPT_DONE] = done,   [SLK_SCRIPT_FAIL] = fail,     [SLK_SCRIPT_BACK] = back,
+    [SLK_SCRIPT_LIST] = list,   [SLK_SCRIPT_RETRY] = retry,   [SLK_SCRIPT_DROP] = drop,
+    [SLK_SCRIPT_STATS] = stats, [SLK_SCRIPT_OWNERS] = owners, [SLK_SCRIPT_SEND] = send,
+    [SLK_SCRIPT_MOVE] = move,
+};
