@@ -47,7 +47,9 @@ local function run_move(job)
   if moved then
     dispatch.counts.moved = dispatch.counts.moved + 1
   else
-    if err then
+    if moved == false then
+      dispatch.app.peers:forget(job.peer)
+    else
       dispatch.app.log:warn("an event could not be moved to the process %s, which waits for it: %s",
         job.peer.name, err)
     end

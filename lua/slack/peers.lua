@@ -385,6 +385,12 @@ function Peers:on(type, handler)
   self.handlers[type] = handler
 end
 
+---It was found to be gone.
+---@param peer slack.Peer
+function Peers:forget(peer)
+  remove(self, peer)
+end
+
 ---@param watcher slack.PeerWatcher
 function Peers:watch(watcher)
   table.insert(self.watchers, watcher)

@@ -1,0 +1,214 @@
+local Shared = require "support.shared_apps"
+local clock = require "support.clock"
+local json = require "slack.json"
+local loop = require "slack.loop"
+local slack = require "slack"
+
+describe("a receiver", function()
+  local shared, r, got, previous, time
+
+  before_each(function()
+    local made
+    made, time = clock.loop()
+    previous = loop.use(made)
+    shared, got = Shared.new(), {}
+    r = shared:process("r", { role = "receiver", storage = "redis://127.0.0.1" })
+  end)
+
+  after_each(function()
+    loop.use(previous)
+  end)
+
+  local function worker(name, answers)
+    local talk = shared:process(name, { role = "worker", storage = "redis://127.0.0.1" })
+    talk.app:command("/who", function(c)
+      table.insert(got, name)
+      if answers ~= false then
+        c:ack(name)
+      end
+    end)
+    return talk
+  end
+
+  it("has workers handle what it gets, each in turn, and answers with what they say", function()
+    for _, name in ipairs { "w1", "w2", "w3" } do
+      worker(name)
+    end
+    local answers = {}
+    for i = 1, 6 do
+      answers[i] = json.decode(shared:command("r", "/who").answers[1]).text
+    end
+    assert.same(answers, got)
+    table.sort(answers)
+    assert.same({ "w1", "w1", "w2", "w2", "w3", "w3" }, answers)
+  end)
+
+  it("runs no handler of its own, though the same program runs in both roles", function()
+    r.app:command("/who", function() table.insert(got, "r") end)
+    r.app:use(function(_, next) table.insert(got, "middleware") return next() end)
+    worker "w"
+    shared:command("r", "/who")
+    shared:say("r", "an event that should not have come")
+    assert.same({ "w" }, got)
+  end)
+
+  it("takes a process without a role for one that handles, but no other receiver", function()
+    shared:process("r2", { role = "receiver", storage = "redis://127.0.0.1" })
+    local both = shared:process "both"
+    both.app:command("/who", function(c) c:ack "both" end)
+    for _ = 1, 3 do
+      assert.matches("both", shared:command("r", "/who").answers[1])
+    end
+  end)
+
+  it("has the one that waits for it handle it", function()
+    worker "w1"
+    local w2 = worker "w2"
+    w2.app:command("/ask", function(c)
+      got[#got + 1] = c:wait({ action = "ok" }).type
+    end)
+    worker "w3"
+    local begun
+    repeat
+      begun = #shared.bus:sent "waits" > 0
+      shared:command("r", "/ask")
+    until begun
+    for _ = 1, 3 do
+      assert.equal("empty", shared:click("r", "ok").answers[1])
+    end
+    assert.equal("block_actions", got[1])
+  end)
+
+  it("gives the options of a menu and what a view says", function()
+    local w = shared:process("w", { role = "worker", storage = "redis://127.0.0.1" })
+    w.app:options("menu", function() return { { text = "One", value = "1" } } end)
+    w.app:view("form", function(c) c:ack { errors = { b = "no" } } end)
+    local options = shared:deliver("r", {
+      type = "block_suggestion", action_id = "menu", block_id = "b", value = "",
+      team = { id = "T02MOON4XYZ" }, user = { id = "U1" },
+    })
+    assert.matches("One", options.answers[1])
+    local view = shared:deliver("r", {
+      type = "view_submission", user = { id = "U1" }, team = { id = "T02MOON4XYZ" },
+      view = { id = "V1", callback_id = "form", state = { values = {} } },
+    })
+    assert.same({ response_action = "errors", errors = { b = "no" } },
+      json.decode(view.answers[1]))
+  end)
+
+  it("keeps what came exactly, also null and lists that are empty", function()
+    local body
+    local w = shared:process("w", { role = "worker", storage = "redis://127.0.0.1" })
+    w.app:command("/x", function(c) body = c.body end)
+    local given = {
+      command = "/x", text = "ä\0\n\"", nothing = slack.null, none = slack.list(), number = 3.5,
+      deep = { { { id = 1 << 60 } } },
+    }
+    shared:deliver("r", given, { headers = "X-A: 1\r\n", retry = { number = 2, reason = "t" } })
+    assert.same(given, body)
+    assert.is_true(slack.json.encode(body):find('"none":[]', 1, true) ~= nil)
+  end)
+
+  it("asks the next one when one is gone, or has no room", function()
+    worker "w1"
+    local w2 = worker "w2"
+    worker "w3"
+    shared:kill "w1"
+    w2.app.dispatch.is_full = true
+    for _ = 1, 4 do
+      assert.matches("w3", shared:command("r", "/who").answers[1])
+    end
+  end)
+
+  it("refuses with a status when nobody is there, and says so once", function()
+    for _ = 1, 5 do
+      local request = shared:deliver("r", { command = "/who" }, { has_status = true })
+      assert.equal("unavailable", request.refused_as)
+    end
+    local _, lines = r.offline:log():gsub("no worker is there", "")
+    assert.equal(1, lines)
+  end)
+
+  it("leaves the deadline its empty answer where there is no status, with the same line", function()
+    local request = shared:command("r", "/who")
+    assert.same({ {}, nil }, { request.answers, request.refused_as })
+    r.app.dispatch:deadline(request)
+    assert.matches("no worker is there, or none has room, to handle a command", r.offline:log())
+    assert.is_nil(r.offline:log():find("no ack in time", 1, true))
+  end)
+
+  it("leaves a worker that says nothing its deadline", function()
+    local w = worker("w", false)
+    w.app:command("/slow", function(c)
+      slack.sleep(5)
+      local _, err = c:ack "thanks"
+      table.insert(got, err.code)
+    end)
+    local request = shared:command("r", "/slow")
+    r.app.dispatch:deadline(request)
+    Shared.settle()
+    assert.matches("no ack in time from app:command", w.offline:log())
+    assert.matches("no ack in time from the process w", r.offline:log())
+    time.now = time.now + 6
+    Shared.settle()
+    assert.same({ { "deadline" }, {} }, { got, request.answers })
+    assert.same({ {}, {} }, { w.app.relays.taken, r.app.relays.sent })
+  end)
+
+  it("tells a worker when nobody waits for its answer any more", function()
+    local w = worker "w"
+    w.app:command("/slow", function(c)
+      slack.sleep(1)
+      local _, err = c:ack()
+      table.insert(got, err.code)
+    end)
+    local request = shared:command("r", "/slow")
+    r.app.dispatch:gone(request)
+    Shared.settle()
+    time.now = time.now + 2
+    Shared.settle()
+    assert.same({ "gone" }, got)
+  end)
+
+  it("gives a worker its answer's limits", function()
+    local w = worker "w"
+    w.app:command("/long", function(c)
+      local _, err = c:ack(("x"):rep(3000))
+      got[1] = err.code
+      c:ack "short"
+    end)
+    local request = shared:deliver("r", { command = "/long" }, { max_ack = 1000 })
+    assert.equal("too_large", got[1])
+    assert.matches("short", request.answers[1])
+  end)
+
+  it("refuses what cannot be read itself", function()
+    worker "w"
+    assert.equal("undecodable", shared:deliver("r", {},
+      { problem = "no object", has_status = true }).refused_as)
+    assert.same({ "empty" }, shared:deliver("r", {}, { problem = "no object" }).answers)
+    assert.same({}, shared.bus:sent "deliver")
+  end)
+
+  it("hands on what it does not know, for who listens to anything", function()
+    local w = worker "w"
+    w.app:any(function(c) got[1] = c.type end)
+    shared:deliver("r", { type = "new_thing", team = { id = "T02MOON4XYZ" } },
+      { came_as = "interaction" })
+    assert.same({ "new_thing" }, got)
+  end)
+end)
+
+describe("a worker", function()
+  it("gives back what is sent to it while it stops", function()
+    local shared = Shared.new()
+    shared:process("r", { role = "receiver", storage = "redis://127.0.0.1" })
+    local w = shared:process("w", { role = "worker", storage = "redis://127.0.0.1" })
+    w.app:command("/who", function(c) c:ack "w" end)
+    w.app.phase = "stopping"
+    local request = shared:deliver("r", { command = "/who" }, { has_status = true })
+    assert.equal("unavailable", request.refused_as)
+    w.app.phase = "running"
+    assert.matches("w", shared:command("r", "/who").answers[1])
+  end)
+end)
