@@ -31,7 +31,7 @@ end
 -- A job that handles nothing itself.
 local function new_job(self, c)
   local job = Job.new(self.dispatch, c)
-  job.outcome, job.began = false, false
+  job.outcome, job.began, job.is_admission = false, false, true
   return job
 end
 
@@ -64,6 +64,9 @@ local function refuse(self, c, err)
   local dispatch = self.dispatch
   dispatch.counts.unauthorized = dispatch.counts.unauthorized + 1
   dispatch.measures:delivered(c.kind, c.payload, "unauthorized")
+  if dispatch.inbox then
+    dispatch.inbox:unauthorized(c, err)
+  end
   local job = new_job(self, c)
   job.err = err
   job:start(run_refusal)

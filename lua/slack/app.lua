@@ -37,6 +37,7 @@ local CLIENT_OPTIONS = {
 ---@field transports slack.Transports
 ---@field http_server? slack.HttpServer while the app runs and has an HTTP side
 ---@field installations? slack.Installations with the option oauth, once it has started
+---@field inbox? slack.Inbox while the app runs, if deliveries are kept
 ---@field storage slack.Store of the option storage, while the app runs
 ---@field oauth? slack.Oauth
 ---@field store slack.Store the part of it that is the program's own
@@ -200,6 +201,9 @@ function App:start(...)
     }
   end
   self.phase = "running"
+  if self.inbox then
+    self.inbox:start()
+  end
   self.schedule:start()
   starting.tell(self)
   return true
@@ -389,6 +393,7 @@ function App:stats()
   for name, count in pairs(self.dispatch.counts) do
     stats[name] = count
   end
+  stats.inbox = self.inbox and self.inbox:numbers()
   self.transports:add_stats(stats)
   return stats
 end

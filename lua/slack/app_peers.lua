@@ -46,6 +46,7 @@ local function run_move(job)
   local moved, err = job.carrier:move(entry, job.peer.name)
   if moved then
     dispatch.counts.moved = dispatch.counts.moved + 1
+    dispatch.inbox:moved()
   else
     if moved == false then
       dispatch.app.peers:forget(job.peer)

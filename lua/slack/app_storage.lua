@@ -1,5 +1,7 @@
 -- The storage of an app, from its start to its end.
 
+local Inbox = require "slack.inbox"
+local core = require "slack.core"
 local Installations = require "slack.installations"
 local completed = require "slack.storage.completed"
 local errors = require "slack.errors"
@@ -23,20 +25,36 @@ local function share_limits(self, store)
   end
 end
 
+local function open_inbox(self, inbox, store)
+  self.inbox, self.dispatch.inbox = inbox, inbox
+  local ok, err = inbox:open(store)
+  if not ok then
+    return nil, errors.new { code = err.code, message = "inbox: " .. tostring(err) }
+  end
+  return true
+end
+
 ---Opens it, with what the app keeps in it.
 ---@async
 ---@param self slack.App
 ---@return true? ok
 ---@return slack.Error? err
 function M.open(self)
-  local store, err = storage.open(self.memory or self.settings.storage, {
-    log = self.log, ca_file = self.settings.ca_file,
-  })
+  local inbox = self.settings.inbox and core.inbox and Inbox.new(self) or nil
+  local store, err = storage.open(self.memory or self.settings.storage,
+    inbox and inbox:storage_options() or { log = self.log, ca_file = self.settings.ca_file })
   if not store then
     return nil, errors.new { code = err.code, message = "storage: " .. tostring(err) }
   end
   store = completed.of(store)
   self.storage, self.store = store, store:scope "data:"
+  if inbox then
+    local ok
+    ok, err = open_inbox(self, inbox, store)
+    if not ok then
+      return nil, err
+    end
+  end
   share_limits(self, store)
   if self.oauth then
     self.installations = Installations.new(store, { log = self.log })
@@ -51,6 +69,10 @@ end
 ---@param self slack.App
 function M.close(self)
   local store, given = self.storage, self.settings.storage
+  if self.inbox then
+    self.inbox:close()
+    self.inbox, self.dispatch.inbox = nil, false
+  end
   self.storage, self.store = M.NONE, M.NONE
   self.client._pacing:unshare(store)
   if store == M.NONE or type(given) == "table" then

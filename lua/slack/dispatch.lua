@@ -13,6 +13,7 @@
 --   has_status      true when a refusal can say why
 --   problem         why the body could not be decoded, and is an empty table
 --   is_moved        true when another process has handed it over: it goes no further
+--   entry           the id of its entry in the inbox, whose end is to be told (inbox/init.lua)
 --   request:ack(json)     answers, with JSON or nil; true, or nil and an error
 --                         with code "too_large" when it is still owed
 --   request:refuse(why)   "unmatched", "failed", "unauthorized" or "undecodable": the
@@ -55,6 +56,9 @@ local kind_of = payload.kind
 ---@field relay? slack.Relay another process has it
 ---@field has_nobody? boolean no process is there that could handle it
 ---@field max_ack? integer an ack has fewer bytes than this
+---@field entry? string|false its id in the inbox
+---@field attempts? integer how often an entry has failed
+---@field is_live? boolean of an entry: somebody waits for the answer
 ---@field is_unknown? boolean of a held event: no listener is there for its type
 ---@field context? slack.Context set here
 ---@field ack fun(self: slack.Request, text: string?): true?, slack.Error?
@@ -73,6 +77,7 @@ local kind_of = payload.kind
 ---@field waits slack.Waits|false what they wait for, which is offered first what comes
 ---@field wait_routes slack.WaitRoutes|false what other processes wait for
 ---@field receiver slack.Receiver|false has what comes, in place of handlers (option role)
+---@field inbox slack.Inbox|false keeps deliveries until they have ended
 ---@field is_stopping boolean nobody is waited for any more
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
 ---@field on_job_end? fun()
@@ -105,6 +110,7 @@ function Dispatch.new(app, clock)
     waits = false,
     wait_routes = false,
     receiver = false,
+    inbox = false,
     is_stopping = false,
     limit = app.settings.max_in_flight,
     ignore_self = app.settings.ignore_self ~= false,
@@ -184,6 +190,8 @@ local function nobody(self, c, named)
   self:nobody(c, named)
   if c.request.held then
     self.held:finish(c.request)
+  elseif self.inbox then
+    self.inbox:ended(c.request)
   end
 end
 
@@ -299,8 +307,19 @@ function Dispatch:ignores(request, event, identity)
   self.measures:delivered("event", event, "ignored")
   if request.held then
     request:ack(nil)
+  elseif self.inbox then
+    self.inbox:ended(request)
   end
   return true
+end
+
+-- Whether this process is to handle an event that is no entry of the inbox (which knows what
+-- came before), and the listeners that had finished with it.
+local function begin_event(self, request, event_id)
+  if self.inbox and request.entry then
+    return true, self.inbox.retries:take_finished(event_id)
+  end
+  return self.dedupe:begin(event_id)
 end
 
 ---Goes on with a request of which it is known whose token serves it.
@@ -315,7 +334,7 @@ function Dispatch:admit(c)
     event_id = c.body.event_id
     if type(event_id) == "string" then
       local go_on
-      go_on, done = self.dedupe:begin(event_id)
+      go_on, done = begin_event(self, request, event_id)
       if not go_on then
         return duplicate(self, request, c.payload, event_id)
       end

@@ -17,6 +17,7 @@ function M.cancel_all(dispatch)
   end
   for _, job in ipairs(jobs) do
     listener = listener or job.listener or job.c.listener
+    job.delivery.is_cut_off = true
     if job.task then
       job:cancel()
     end

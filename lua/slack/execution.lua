@@ -112,7 +112,9 @@ local function run_alone(job)
   job.completed = ok
   if not ok then
     counts.failed = counts.failed + 1
-    job.dispatch.failures:report(job.c, caught_in(failure, job.listener))
+    failure = caught_in(failure, job.listener)
+    job.delivery.caught = failure
+    job.dispatch.failures:report(job.c, failure)
   elseif not job.is_overloaded then
     counts.handled = counts.handled + 1
     if job.delivery.several then
@@ -278,7 +280,7 @@ function M.behind_middleware(dispatch, c, event_id, done, listeners)
   if listeners.failed and #listeners == 0 then
     job.failures = listeners.failed -- raised below the middleware
   elseif listeners.failed then
-    job.outcome = "failed"
+    job.outcome, job.caught = "failed", listeners.failed[1]
     M.report_failed(dispatch, c, event_id, listeners.failed, true)
   end
   job:start(run_chain)
@@ -298,7 +300,7 @@ function M.one(dispatch, c, event_id, done, listeners)
     job.finished = done
   end
   if listeners.failed then
-    job.several, job.outcome = true, "failed"
+    job.several, job.outcome, job.caught = true, "failed", listeners.failed[1]
   end
   job:start(run_alone)
 end
@@ -312,7 +314,9 @@ end
 function M.each(dispatch, c, event_id, done, listeners)
   local delivery = Job.new(dispatch, c)
   delivery.event_id, delivery.finished, delivery.several = event_id, done, true
-  delivery.outcome = listeners.failed and "failed"
+  if listeners.failed then
+    delivery.outcome, delivery.caught = "failed", listeners.failed[1]
+  end
   delivery.left = 1 -- until all are started
   local count = #listeners
   for i = 1, count do

@@ -104,8 +104,11 @@ end
 -- A handler of app:func has raised. What app:on_error returned is the error of the
 -- step; after false it goes on.
 function methods:_fail_step(decision)
-  if decision == false or self.request.step_ended_by then
+  local request, inbox = self.request, self.app.inbox
+  if decision == false or request.step_ended_by then
     return
+  elseif decision == nil and request.entry and inbox and inbox.retries:will_retry(request) then
+    return -- it may yet be completed
   end
   local text = type(decision) == "string" and decision ~= "" and decision or RAISED
   if self:fail(text) then

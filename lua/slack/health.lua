@@ -44,6 +44,9 @@ local function missing_parts(self)
   if not is_storage_reachable(self) then
     missing[#missing + 1] = "storage"
   end
+  if app.inbox and app.inbox:problem() then
+    missing[#missing + 1] = "inbox"
+  end
   return missing
 end
 
@@ -76,7 +79,7 @@ end
 
 ---What keeps the app from doing its work; nothing when it is ready.
 ---@async
----@return string[] missing of "running", "token", "socket", "http", "storage"
+---@return string[] missing of "running", "token", "socket", "http", "storage", "inbox"
 function Health:missing()
   local missing = look(self)
   if self.app.phase == "stopping" and missing[1] ~= "running" then
@@ -96,11 +99,17 @@ local function ready(self)
   local is_ready = #missing == 0
   return {
     status = is_ready and 200 or 503, headers = NOT_STORED,
-    json = { ready = is_ready, phase = self.app.phase, missing = json.list(missing) },
+    json = {
+      ready = is_ready, phase = self.app.phase, missing = json.list(missing),
+      problem = self.app.inbox and self.app.inbox:problem(),
+    },
   }
 end
 
 local function numbers(self)
+  if self.app.inbox then
+    self.app.inbox:refresh(STORAGE_TIMEOUT)
+  end
   return {
     body = self.app.metrics:render(),
     headers = { ["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8" },

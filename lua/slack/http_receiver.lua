@@ -94,7 +94,8 @@ local function is_step(body)
   return type(body.event) == "table" and body.event.type == "function_executed"
 end
 
-local function on_delivery(self, number, kind, body, retry_number, retry_reason, headers, received)
+local function on_delivery(self, number, kind, body, retry_number, retry_reason, headers, received,
+  entry)
   local is_event = kind == "event"
   if is_event and number ~= 0 and not self.settings.holds_events then
     number = answer_event(self, number)
@@ -114,7 +115,9 @@ local function on_delivery(self, number, kind, body, retry_number, retry_reason,
   if request.held and is_step(request.body) then
     request.ack_deadline = STEP_FACTOR * self.deliveries.ack_deadline
   end
-  if number == 0 then
+  if entry and not self.dispatch.inbox:take(request, entry) then
+    return
+  elseif number == 0 then
     self.dispatch:request(request)
   else
     self.deliveries:begin(request)
@@ -130,6 +133,7 @@ end
 ---@field dispatch slack.Dispatch
 ---@field ack_deadline? number
 ---@field holds_events? boolean
+---@field inbox? slack.core.inbox where events are put before they are answered
 
 ---@param settings slack.HttpReceiverSettings
 ---@return slack.HttpReceiver
@@ -170,6 +174,7 @@ function HttpReceiver:open()
     step_deadline = settings.ack_deadline and STEP_FACTOR * settings.ack_deadline,
     holds_events = settings.holds_events, deliveries = self.deliveries:open(),
     notices = loop.mailbox(), source = self.source, log = settings.log:core(),
+    inbox = settings.inbox,
   }
   if not receiver then
     self:close()

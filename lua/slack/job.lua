@@ -31,22 +31,37 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field is_past? boolean of one of global middleware: what lies behind that has ended
 ---@field several boolean of a delivery: it has jobs of several listeners
 ---@field is_overloaded boolean
+---@field is_admission? boolean of what is counted elsewhere: the delivery goes on from here
+---@field is_cut_off? boolean of a delivery: the app stops, or closes
+---@field caught? slack.Caught of a delivery: why it failed
 ---@field tickets table<slack.Listener, slack.LaneTicket|false>|false of a delivery below
 ---  middleware: places kept for listeners that have not been reached
 local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
 
+-- Of what is counted elsewhere the entry ends there, too, unless it never comes to that.
+local function end_entry(dispatch, delivery, outcome)
+  if outcome ~= false then
+    dispatch.inbox:ended(delivery.c.request, delivery, outcome)
+  elseif delivery.is_admission and not delivery.completed then
+    dispatch.inbox:ended(delivery.c.request, delivery, "failed")
+  end
+end
+
 ---Called when the last job of a delivery has ended.
 ---@param delivery slack.Job
 function Job.end_delivery(delivery)
   local outcome = delivery.outcome
+  local c, dispatch = delivery.c, delivery.dispatch
+  if dispatch.inbox and c.request.entry then
+    end_entry(dispatch, delivery, outcome)
+  end
   if outcome == false then
     return
   end
-  local c, dispatch = delivery.c, delivery.dispatch
   local is_undone = outcome == "failed" or outcome == "overloaded"
-  if is_undone and delivery.event_id then
+  if is_undone and delivery.event_id and c.request.entry == nil then
     dispatch.dedupe:failed(delivery.event_id, delivery.finished)
   end
   delivered(dispatch.measures, c.kind, c.payload, outcome or "handled")
@@ -200,6 +215,7 @@ end
 
 ---Ends its task. What waits for a person is cut off by no fault of its own, and has not failed.
 function Job:cancel()
+  self.delivery.is_cut_off = true
   if self.wait_began then
     self.completed = true
   end

@@ -7,7 +7,7 @@ local loop = require "slack.loop"
 local notice = require "slack.notice"
 
 -- Nobody waits for an answer to these.
-local IS_DROPPED = { event = true, unknown = true }
+local IS_EVENT = { event = true, unknown = true }
 local PERIOD = 60 -- seconds between two warnings about the same listener
 
 ---@class slack.Overload
@@ -26,10 +26,12 @@ end
 local function warn(self, c, listener)
   local name, lanes = tostring(listener), listener.lanes
   local is_due, more = self.warnings:is_due(name)
+  local is_kept = c.request.entry and not c.request.is_live
   if is_due then
     self.app.log:warn("%s is overloaded: %d run and %d wait for their turn, no more may "
       .. "(option queue): %s%s", name, lanes.taken, lanes.waiting,
-      IS_DROPPED[c.kind] and "an event was dropped" or "a person was asked to try again",
+      is_kept and "a delivery waits in the inbox" or IS_EVENT[c.kind] and "an event was dropped"
+        or "a person was asked to try again",
       more > 0 and ("; %d more since the last line"):format(more) or "")
   end
 end
@@ -50,7 +52,7 @@ function Overload:answer(c, listener)
   local counts = self.app.dispatch.counts
   counts.overloaded = counts.overloaded + 1
   warn(self, c, listener)
-  if not IS_DROPPED[c.kind] then
+  if not IS_EVENT[c.kind] and (not c.request.entry or c.request.is_live) then
     notice.show(c, content_for(c, listener))
   end
 end

@@ -37,7 +37,7 @@ function SocketMode:own_settings()
   local settings = self.settings
   return {
     app_token = settings.app_token, connections = settings.connections,
-    ack_deadline = settings.ack_deadline,
+    ack_deadline = settings.ack_deadline, inbox = settings.inbox,
   }
 end
 
@@ -92,7 +92,8 @@ end
 local CAME_AS = { events_api = "event", slash_commands = "command", interactive = "interaction" }
 
 ---What comes out of the mailbox. Called for every event: no argument is passed on twice.
-function SocketMode:take(what, kind, text, ack_token, _, attempt, reason, takes_payload, received)
+function SocketMode:take(what, kind, text, ack_token, _, attempt, reason, takes_payload, received,
+  entry)
   if what ~= "envelope" then
     return
   end
@@ -116,7 +117,9 @@ function SocketMode:take(what, kind, text, ack_token, _, attempt, reason, takes_
   if attempt > 0 then
     request.retry = Deliveries.retry(attempt, reason)
   end
-  if ack_token == 0 then
+  if entry and not self.dispatch.inbox:take(request, entry) then
+    return
+  elseif ack_token == 0 then
     self.dispatch:request(request)
   else
     self.deliveries:begin(request)

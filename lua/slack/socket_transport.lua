@@ -34,6 +34,7 @@ local SocketTransport = {}
 ---@field log slack.Logger
 ---@field dispatch slack.Dispatch
 ---@field ack_deadline? number
+---@field inbox? slack.core.inbox where events are put before they are acked
 ---@field timings? table<string, number>
 ---@field on_fatal fun(err: slack.Error) when it has been given up after it had started
 
@@ -59,8 +60,8 @@ function SocketTransport.new(class, settings)
   self.deliveries = Deliveries.new {
     dispatch = self.dispatch, log = self.log, ack_deadline = settings.ack_deadline,
     -- For every event: named arguments are handed on at less cost than `...`.
-    take = function(_, what, kind, text, token, id, attempt, reason, takes_payload, received)
-      return self:take(what, kind, text, token, id, attempt, reason, takes_payload, received)
+    take = function(_, what, kind, text, token, id, attempt, reason, takes_payload, received, entry)
+      return self:take(what, kind, text, token, id, attempt, reason, takes_payload, received, entry)
     end,
   }
   return self

@@ -69,11 +69,14 @@ function M.finish(self)
     self.start_task:cancel()
   end
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
+  if self.inbox then
+    self.inbox:stop()
+  end
   end_conversations(self)
   local drained = drain(self)
   local cut_off, example, unbegun = 0, nil, 0
   if not drained then
-    unbegun = self.transports:waiting()
+    unbegun = self.inbox and 0 or self.transports:waiting() -- the inbox tells of its own
     cut_off, example = self.dispatch:cancel_all()
   end
   if cut_off > 0 then
@@ -89,6 +92,9 @@ function M.finish(self)
   end
   if self.oauth then
     finish_refreshes(self)
+  end
+  if self.inbox then
+    self.inbox:finish(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT))
   end
   self:close()
   if cut_off + unbegun > 0 then

@@ -68,7 +68,7 @@ function Transports:listen()
     receiver = HttpReceiver.new {
       signing_secret = options.signing_secret, paths = http_options.served_paths(http.path),
       ack_deadline = options.ack_deadline, holds_events = http.answer_events == "handled",
-      dispatch = app.dispatch, log = app.log,
+      dispatch = app.dispatch, log = app.log, inbox = app.inbox and app.inbox.core,
     }
     self[#self + 1] = receiver
     local ok, err = receiver:open()
@@ -98,6 +98,7 @@ local function open_socket(self, on_fatal)
     transport = require("slack.rtm").new(settings)
   else
     settings.app_token, settings.connections = options.app_token, options.connections
+    settings.inbox = app.inbox and app.inbox.core
     transport = SocketMode.new(settings)
   end
   self[#self + 1] = transport

@@ -236,17 +236,26 @@ function Waits.hold(wait, c)
   return false
 end
 
+-- It has reached who waited for it, or would have.
+local function end_entry(c)
+  if c.request.entry then
+    c.app.inbox:done(c.request)
+  end
+end
+
 -- Acks what a task has taken, once that has had its turn.
 local function settle(c)
-  local turns = c.turns
-  if not turns or c.request.acked then
+  local turns, request = c.turns, c.request
+  if not turns or request.acked and not request.entry then
     return
   elseif turns > 0 then
     c.turns = turns - 1
-    loop.defer(settle, c)
-  else
+    return loop.defer(settle, c)
+  end
+  if not request.acked then
     c:ack()
   end
+  end_entry(c)
 end
 
 -- A message that mentions the bot comes twice: it has been taken with the first.
@@ -420,6 +429,7 @@ end
 ---@return boolean taken by one of them
 function Waits:offer(c)
   if is_twin(self, c) then
+    end_entry(c)
     return true
   end
   local kind = self.kinds[c.kind]
@@ -435,6 +445,7 @@ function Waits:offer(c)
     table.insert(wait.early, c)
     return true
   elseif wait.turn_away and wait.turn_away(wait, c) then
+    end_entry(c)
     return true
   end
   Waits.take(wait, c, captures)

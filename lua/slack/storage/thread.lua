@@ -75,6 +75,13 @@ function Thread.new(open, settings)
 end
 
 -- What submit gives is waited for.
+local function expect(self, id)
+  local waiter = tasks.waiter()
+  self.waiting[id] = waiter
+  self.waiting_count = self.waiting_count + 1
+  return waiter
+end
+
 local function ask_by(self, method, ...)
   if self.is_closed then
     return nil, errors.new { code = "closed", message = "the store has been closed" }
@@ -86,10 +93,7 @@ local function ask_by(self, method, ...)
   if not id then
     return nil, errors.new { code = code, message = message }
   end
-  local waiter = tasks.waiter()
-  self.waiting[id] = waiter
-  self.waiting_count = self.waiting_count + 1
-  local value, failure, word = waiter:await()
+  local value, failure, word = expect(self, id):await()
   if failure then
     return nil, errors.new { code = word, message = failure }
   end
@@ -177,6 +181,18 @@ function Thread:batch(steps, now)
     return nil, err
   end
   return Batch.results(steps, texts)
+end
+
+---The same without waiting for the answer, which nobody gets: it is done before the store
+---is closed.
+---@param operation string
+---@param request slack.storage.InboxRequest
+function Thread:tell_inbox(operation, request)
+  request.operation = operation
+  local id = not self.is_closed and self.thread:submit_inbox(request)
+  if id then
+    expect(self, id)
+  end
 end
 
 ---What the thread has done so far.

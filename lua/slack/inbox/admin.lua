@@ -1,0 +1,191 @@
+-- What a program can see and do of its inbox, app.inbox: the methods of slack.Inbox for it.
+-- `lua-slack inbox` does the same from outside.
+
+local core = require "slack.core"
+local inbox_entries = require "slack.inbox_entries"
+local json = require "slack.json"
+local loop = require "slack.loop"
+local misuse = require "slack.misuse"
+local near_miss = require "slack.near_miss"
+local tasks = require "slack.tasks"
+
+local FOLDER = misuse.folder()
+local MOST_LISTED = 100
+-- Seconds for which what the store has said holds, for who asks again and again.
+local HOLDS_FOR = 2
+-- Seconds without a delivery stored before the app counts as not ready.
+local PATIENCE = 10
+
+local STATES = { waiting = true, taken = true, delayed = true, dead = true, all = true }
+local QUERY = { state = true, limit = true }
+
+local M = {}
+
+---How the inbox is: what lies in the store, for all its processes, and what this one has done.
+---@class slack.InboxStats
+---@field waiting? integer entries nobody has; the first five are there once the store was asked
+---@field taken? integer in the hands of a process
+---@field delayed? integer failed, to be handled again
+---@field dead? integer given up
+---@field oldest? number age in seconds of the oldest that is neither done nor dead
+---@field owners? integer processes that take entries
+---@field in_hand integer handed out by this process and not ended
+---@field stored integer deliveries that it has stored
+---@field known integer redeliveries among what came
+---@field unstored integer deliveries that could not be stored, or not in time, and were not acked
+---@field retried integer handled again after a failure
+---@field taken_over integer handled again after a process had died or was stopped
+---@field given_up integer that have become dead
+---@field put_seconds number from receipt until stored, added up over puts_timed deliveries
+---@field puts_timed integer
+
+-- Arguments ------------------------------------------------------------------------------
+
+local function query_problem(query)
+  if type(query) ~= "table" then
+    return "a table with state and limit expected, got " .. type(query)
+  end
+  for name in pairs(query) do
+    if not QUERY[name] then
+      return ("unknown field %q%s; there are state and limit"):format(tostring(name),
+        near_miss(name, QUERY))
+    end
+  end
+  local state, limit = query.state, query.limit
+  if state ~= nil and not STATES[state] then
+    return 'state: "waiting", "taken", "delayed", "dead" or "all" expected, got '
+      .. (type(state) == "string" and ("%q"):format(state) or type(state))
+  elseif limit ~= nil and (math.type(limit) ~= "integer" or limit < 1) then
+    return "limit: an integer of at least 1 expected, got " .. tostring(limit)
+  end
+end
+
+local function ids_problem(ids)
+  if type(ids) ~= "table" then
+    return 'an id, a list of ids, or "all" expected, got ' .. type(ids)
+  elseif ids[1] == nil then
+    return 'the list of ids is empty; "all" means all that are dead'
+  end
+  for i, id in ipairs(ids) do
+    if type(id) ~= "string" or id == "" then
+      return ("number %d of the ids: text expected, got %s"):format(i, type(id))
+    end
+  end
+end
+
+-- One id is a list of one; nil stands for all.
+local function check_ids(name, ids)
+  if ids == "all" then
+    return nil
+  elseif type(ids) == "string" and ids ~= "" then
+    return { ids }
+  end
+  local problem = ids_problem(ids)
+  if problem then
+    misuse.raise(FOLDER, ("inbox:%s: %s"):format(name, problem))
+  end
+  return ids
+end
+
+-- Methods --------------------------------------------------------------------------------
+
+---Entries, the oldest first.
+---@async
+---@param query? { state?: "waiting"|"taken"|"delayed"|"dead"|"all", limit?: integer } all states
+---  and at most 100, unless it says otherwise
+---@return slack.InboxEntry[]? entries
+---@return slack.Error? err
+function M:list(query)
+  local problem = query ~= nil and query_problem(query)
+  if problem then
+    error("inbox:list: " .. problem, 2)
+  end
+  query = query or {}
+  local list, err = inbox_entries.list(self.store, {
+    state = query.state ~= "all" and query.state or "", limit = query.limit or MOST_LISTED,
+  })
+  return list, err
+end
+
+---Has entries that were given up handled again, as if they had just come.
+---@async
+---@param ids string|string[] "all" for all that are dead
+---@return integer? count how many there were
+---@return slack.Error? err
+function M:retry(ids)
+  local count, err = inbox_entries.retry(self.store, check_ids("retry", ids))
+  self.claims:wake()
+  return count, err
+end
+
+---Drops entries that were given up.
+---@async
+---@param ids string|string[] "all" for all that are dead
+---@return integer? count how many there were
+---@return slack.Error? err
+function M:drop(ids)
+  local count, err = inbox_entries.drop(self.store, check_ids("drop", ids))
+  return count, err
+end
+
+-- Numbers --------------------------------------------------------------------------------
+
+local function ask_store(self)
+  local text, err = self.ask("stats", {})
+  if not text then
+    return nil, err
+  end
+  local numbers = json.decode(text)
+  numbers.oldest = numbers.oldest / 1000
+  self.store_numbers, self.asked_at = numbers, loop.now()
+  return true
+end
+
+---What this process has counted, and what the store said when it was last asked.
+---@return slack.InboxStats
+function M:numbers()
+  local counts, failures, own = self.counts, self.retries.counts, self:core_stats()
+  local numbers = {
+    in_hand = self.in_hand, stored = own.stored, known = own.known,
+    unstored = own.failed + own.late, retried = counts.retried, taken_over = counts.taken_over,
+    given_up = failures.dead, put_seconds = own.latency_sum, puts_timed = own.latency_count,
+  }
+  for name, value in pairs(self.store_numbers or {}) do
+    numbers[name] = value
+  end
+  return numbers
+end
+
+---How the inbox is, in the store and in this process.
+---@async
+---@return slack.InboxStats? numbers
+---@return slack.Error? err
+function M:stats()
+  local ok, err = ask_store(self)
+  if not ok then
+    return nil, err
+  end
+  return self:numbers()
+end
+
+---Asks the store how it is, unless that was done a moment ago, for at most so long.
+---@async
+---@param timeout number seconds
+function M:refresh(timeout)
+  if not self.asked_at or loop.now() - self.asked_at >= HOLDS_FOR then
+    pcall(tasks.timeout, timeout, ask_store, self)
+  end
+end
+
+---Why deliveries are not acked, in words; nil: all is well, or it may pass.
+---@return string?
+function M:problem()
+  local since = self:core_stats().failing_since
+  local seconds = since and core.monotonic() - since or 0
+  if seconds >= PATIENCE then
+    return ("the store has taken no delivery for %.0f s: Slack is not answered, and delivers again")
+      :format(seconds)
+  end
+end
+
+return M

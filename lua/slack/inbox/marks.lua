@@ -1,0 +1,185 @@
+-- What the ends of deliveries leave in the store: their entries are done, failed or given back.
+-- What ends in one round of the loop, and while the store is at work, goes there together;
+-- while the store is away it is kept and tried again, so that nothing is handled twice that
+-- need not be. Only what is in hand can come to stand here, which bounds it.
+
+local LogLimit = require "slack.log_limit"
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+-- Ids in one operation.
+local AT_ONCE = 500
+-- Seconds before the store is asked again, doubled up to the last.
+local RETRY_FIRST, RETRY_LAST = 0.25, 5
+local PERIOD = 60 -- seconds between two lines about the same failure
+
+---@class slack.InboxMarks
+---@field ask slack.InboxAsk
+---@field on_marked fun(count: integer) entries are in hand no more
+---@field count integer entries whose mark is not in the store yet
+local Marks = {}
+Marks.__index = Marks
+Marks.__name = "slack.inbox.marks"
+
+---@param settings { ask: slack.InboxAsk, log: slack.Logger, on_marked: fun(count: integer) }
+---@return slack.InboxMarks
+function Marks.new(settings)
+  return setmetatable({
+    ask = settings.ask, log = settings.log, on_marked = settings.on_marked,
+    warnings = LogLimit.new(loop.now, PERIOD), ids = { done = {}, back = {} }, failures = {},
+    count = 0, is_planned = false, task = false, waiters = {},
+  }, Marks)
+end
+
+-- Writing ----------------------------------------------------------------------------------
+
+-- The first ids of a list as one text; the rest stays.
+local function take_ids(list)
+  if #list <= AT_ONCE then
+    return list, {}
+  end
+  return table.move(list, 1, AT_ONCE, 1, {}), table.move(list, AT_ONCE + 1, #list, 1, {})
+end
+
+local function write_ids(self, name)
+  while self.ids[name][1] do
+    local now, rest = take_ids(self.ids[name])
+    self.ids[name] = rest
+    local ok, err = self.ask(name, { value = table.concat(now, "\n") })
+    if ok == nil then
+      local later = self.ids[name]
+      self.ids[name] = table.move(later, 1, #later, #now + 1, now)
+      return err
+    end
+    self.count = self.count - #now
+    self.on_marked(#now)
+  end
+end
+
+local function write_failures(self)
+  while self.failures[1] do
+    local one = self.failures[1]
+    local ok, err = self.ask("fail", one)
+    if ok == nil then
+      return err
+    end
+    table.remove(self.failures, 1)
+    self.count = self.count - 1
+    self.on_marked(1)
+  end
+end
+
+local function tell(self, err)
+  local is_due = self.warnings:is_due(tostring(err.code))
+  if is_due then
+    self.log:warn("the inbox cannot be told of %d deliveries that have ended, and will be asked "
+      .. "again: %s", self.count, err)
+  end
+end
+
+local function end_waits(self)
+  local waiters = self.waiters
+  self.waiters = {}
+  for _, waiter in ipairs(waiters) do
+    waiter:resolve(true)
+  end
+end
+
+local function run(self)
+  local delay = RETRY_FIRST
+  while self.count > 0 do
+    local err = write_ids(self, "done") or write_ids(self, "back") or write_failures(self)
+    if err then
+      if err.code == "closed" then
+        break
+      end
+      tell(self, err)
+      tasks.sleep(delay)
+      delay = math.min(2 * delay, RETRY_LAST)
+    end
+  end
+  self.is_planned, self.task = false, false
+  end_waits(self)
+end
+
+local function begin(self)
+  self.task = tasks.spawn(run, self)
+end
+
+local function plan(self)
+  self.count = self.count + 1
+  if not self.is_planned then
+    self.is_planned = true
+    loop.defer(begin, self)
+  end
+end
+
+-- Noting -----------------------------------------------------------------------------------
+
+---It has been handled.
+---@param id string
+function Marks:done(id)
+  local list = self.ids.done
+  list[#list + 1] = id
+  plan(self)
+end
+
+---Its handlers have not begun: others may have it.
+---@param id string
+function Marks:back(id)
+  local list = self.ids.back
+  list[#list + 1] = id
+  plan(self)
+end
+
+---Its handling failed.
+---@param id string
+---@param text string why
+---@param delay number seconds until it is due again; negative: it is given up
+---@param keeps_attempt? boolean it does not count as an attempt
+function Marks:failed(id, text, delay, keeps_attempt)
+  table.insert(self.failures, {
+    key = id, value = text, by = delay < 0 and -1 or math.ceil(delay * 1000),
+    meta = keeps_attempt and "keep" or nil,
+  })
+  plan(self)
+end
+
+-- Ending -----------------------------------------------------------------------------------
+
+---Waits until the store has been told of all, at most so long.
+---@async
+---@param timeout number seconds
+---@return boolean all
+function Marks:flush(timeout)
+  if self.count > 0 then
+    local waiter = tasks.waiter()
+    table.insert(self.waiters, waiter)
+    waiter:await(timeout)
+  end
+  return self.count == 0
+end
+
+---Tells the store of what is left without waiting for it, and ends.
+---@param backend table of the store
+---@param now integer milliseconds of the wall clock
+function Marks:close(backend, now)
+  if self.task then
+    self.task:cancel()
+  end
+  for _, name in ipairs { "done", "back" } do
+    local list = self.ids[name]
+    self.ids[name] = {}
+    if list[1] then
+      backend:tell_inbox(name, { value = table.concat(list, "\n"), now = now })
+    end
+  end
+  for _, one in ipairs(self.failures) do
+    one.now = now
+    backend:tell_inbox("fail", one)
+  end
+  self.failures, self.count = {}, 0
+  end_waits(self)
+end
+
+return Marks
