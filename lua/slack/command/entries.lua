@@ -1,6 +1,7 @@
 -- Entries of an inbox as rows for people and as lines of JSON for programs. Of what
 -- Slack sent only the kind and the place are shown: never what people wrote.
 
+local bodies = require "slack.inbox.entries"
 local columns = require "slack.command.columns"
 local core = require "slack.core"
 local json = require "slack.json"
@@ -10,27 +11,10 @@ local MAX_ERROR, MAX_CELL = 100, 40
 
 local M = {}
 
-local function form_field(text, name)
-  local value = ("&" .. text):match("&" .. name .. "=([^&]*)")
-  return value and (value:gsub("+", " "):gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end))
-end
-
 -- What came, decoded; an empty table when it cannot be.
 local function body_of(entry)
-  if entry.meta.form then
-    local text = form_field(entry.body, "payload")
-    if not text then
-      return {
-        command = form_field(entry.body, "command"), team_id = form_field(entry.body, "team_id"),
-        channel_id = form_field(entry.body, "channel_id"),
-      }
-    end
-    entry = { body = text }
-  end
-  local body = json.decode(entry.body)
-  return type(body) == "table" and body or {}
+  local body = bodies.decode_body(entry.meta, entry.body)
+  return body
 end
 
 local function type_of(body)

@@ -3,6 +3,7 @@
 
 local core = require "slack.core"
 local errors = require "slack.errors"
+local owner = require "slack.inbox.owner"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 
@@ -69,7 +70,7 @@ end
 function M.split(words, terminal)
   local ids, given = {}, {}
   for _, word in ipairs(words) do
-    if word:find "[/.]" and not is_store(word) then
+    if (word:find "/" or word:find "^[^:]+%.%a%w*$") and not is_store(word) then
       return nil, nil, ("%q is no ID; did you mean %q?"):format(word, "sqlite:" .. word)
     end
     table.insert(is_store(word) and given or ids, word)
@@ -102,7 +103,7 @@ function M.with(url, work)
     local err = missing_file(url)
     local store
     if not err then
-      store, err = storage.open(url)
+      store, err = storage.open(url, { inbox = { owner = owner.new() } })
     end
     if not store then
       return 1, err

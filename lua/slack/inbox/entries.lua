@@ -40,6 +40,11 @@ local function decode_form(text)
   return fields
 end
 
+---The body of an entry.
+---@param meta table
+---@param text string
+---@return table body
+---@return string? problem why it cannot be read, and is empty
 local function decode_body(meta, text)
   local body, problem
   if meta.form then
@@ -61,6 +66,8 @@ local function retry_of(meta, attempts, reason)
   end
   return { number = math.max(attempts, 1), reason = reason }
 end
+
+M.decode_body = decode_body
 
 ---The request of the entry whose texts begin at an index of the list.
 ---@param list string[]
