@@ -2,6 +2,7 @@
 
 local Authorization = require "slack.authorization"
 local Dispatch = require "slack.dispatch"
+local DurableState = require "slack.durable_state"
 local Health = require "slack.health"
 local Measures = require "slack.measures"
 local Oauth = require "slack.oauth"
@@ -44,6 +45,7 @@ local CLIENT_OPTIONS = {
 ---@field log slack.Logger
 ---@field identity? table what auth.test said: user_id, bot_id, team_id, …
 ---@field states table<string, any> of app:state
+---@field durable_state slack.DurableState|false
 ---@field schedule slack.Schedule of app:every and app:at
 ---@field worker? integer number of this process, with the option workers
 ---@field phase "idle"|"starting"|"running"|"stopping"
@@ -105,7 +107,8 @@ function App.new(options)
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
     settings = options, net = net, log = logger, states = {}, phase = "idle", end_waiters = {},
-    storage = app_storage.NONE, store = app_storage.NONE, _ledger = registry.new_ledger(),
+    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false,
+    _ledger = registry.new_ledger(),
   }, App)
   self.measures = Measures.new(self)
   self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
@@ -144,17 +147,32 @@ function App:_on_change(listener)
   end
 end
 
+---@class slack.StateOptions
+---@field durable? boolean it outlives the process, too: it is kept in the storage
+
 ---A value under a name that outlives reloads of scripts. Keep data in it, not
----functions: those stay what they were.
+---functions: those stay what they were. One that is durable is loaded from the storage when
+---it is asked for the first time, which waits, and stored within a second after it has
+---changed and at the end: it is what JSON can hold.
 ---@generic T
 ---@param name string
 ---@param default? T its first value
----@return T
-function App:state(name, default)
+---@param options? slack.StateOptions
+---@return T? value
+---@return slack.Error? err of a durable one, when the storage cannot be asked
+function App:state(name, default, options)
   if type(name) ~= "string" then
     error("app:state: name: string expected, got " .. type(name), 2)
   end
-  if self.states[name] == nil then
+  local is_durable, problem = DurableState.is_meant(self, name, default, options)
+  if problem then
+    error("app:state: " .. problem, 2)
+  elseif is_durable then
+    self.durable_state = self.durable_state
+      or DurableState.new(self, self.storage ~= app_storage.NONE and self.storage or nil)
+    local value, err = self.durable_state:get(name, default)
+    return value, err
+  elseif self.states[name] == nil then
     self.states[name] = default
   end
   return self.states[name]

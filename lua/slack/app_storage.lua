@@ -56,6 +56,9 @@ function M.open(self)
     end
   end
   share_limits(self, store)
+  if self.durable_state then
+    self.durable_state:open(store)
+  end
   if self.oauth then
     self.installations = Installations.new(store, { log = self.log })
     self.authorization:use(self.installations)
@@ -75,10 +78,16 @@ function M.close(self)
   end
   self.storage, self.store = M.NONE, M.NONE
   self.client._pacing:unshare(store)
-  if store == M.NONE or type(given) == "table" then
+  if store == M.NONE then
     return
+  elseif type(given) == "table" then
+    if self.durable_state then
+      self.durable_state:close()
+    end
   elseif given == "memory:" then
     self.memory = store
+  elseif self.durable_state then
+    self.durable_state:close(store)
   else
     store:close()
   end

@@ -43,6 +43,7 @@ local M = { PARKED = PARKED }
 local current -- the task whose coroutine was resumed here, if any
 local worker_of = setmetatable({}, { __mode = "k" }) -- coroutine -> worker
 local idle, idle_count = {}, 0 -- workers whose task has ended well
+local resumes = 0
 local closing = {} -- tasks to be unwound
 local is_closing = false
 
@@ -130,6 +131,7 @@ local pass_up
 
 local function after_resume(task, previous, ok, signal, ...)
   current = previous
+  resumes = resumes + 1
   if signal == PARKED or task.done then
     return
   elseif ok then
@@ -227,6 +229,12 @@ end
 function M.current()
   local worker = worker_of[running()]
   return worker and worker.task or current
+end
+
+---How often a task has begun or gone on: as long as it stays the same, none has done anything.
+---@return integer
+function M.resumes()
+  return resumes
 end
 
 -- Parking --------------------------------------------------------------------------

@@ -60,6 +60,10 @@ end
 ---@field example? string the name of one of them
 ---@field deliveries integer that had come and not begun
 
+local function save_states(self)
+  self.durable_state:save()
+end
+
 ---Waits until all is handled, ends what is not in time, and closes the app.
 ---@async
 ---@param self slack.App
@@ -92,6 +96,9 @@ function M.finish(self)
   end
   if self.oauth then
     finish_refreshes(self)
+  end
+  if self.durable_state then
+    tasks.timeout(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT), save_states, self)
   end
   if self.inbox then
     self.inbox:finish(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT))
