@@ -26,7 +26,8 @@ struct http_connection {
     int64_t asked;         /* when its last byte had come */
     int64_t received;      /* when the latest bytes came */
     size_t unparsed;       /* bytes that the parser holds back, at most */
-    bool is_owed;          /* the gate took that request over */
+    bool is_owed;          /* the gate took that request over for Lua */
+    bool is_held;          /* the gate holds it itself */
     bool is_head;          /* answered without a body */
     bool keep_alive;
     bool is_paused; /* not read from while it is written to */
@@ -49,7 +50,8 @@ static void settle(struct http_connection *connection)
     slk_slots_remove(&server->slots, connection->request);
     connection->request = 0;
     server->stats.owed -= connection->is_owed;
-    connection->is_owed = false;
+    server->stats.held -= connection->is_held;
+    connection->is_owed = connection->is_held = false;
     server->stats.waiting--;
 }
 
@@ -57,9 +59,10 @@ static void destroy(struct slk_server_socket *socket)
 {
     struct http_connection *connection = (struct http_connection *)socket;
     struct slk_http_server *server = socket->server;
-    if (connection->is_owed) {
+    if (connection->is_owed || connection->is_held) {
         struct slk_gate_answer ignored = {0};
-        server->gate->lost(server->gate, connection->request, SLK_GATE_GONE, &ignored);
+        server->gate->lost(server->gate, connection->request,
+                           connection->is_owed ? SLK_GATE_GONE : SLK_GATE_HELD_GONE, &ignored);
     }
     if (connection->request != 0) {
         settle(connection);
@@ -173,7 +176,7 @@ static int take_gate_answer(struct http_connection *connection, const struct slk
 static int pass(struct http_connection *connection, const struct slk_gate_request *request)
 {
     struct slk_http_server *server = connection->socket.server;
-    size_t passed = server->stats.waiting - server->stats.owed;
+    size_t passed = server->stats.waiting - server->stats.owed - server->stats.held;
     if (passed > server->patience.max_requests + SPARE_REQUESTS) {
         static const char why[] = "too many requests are waiting";
         settle(connection);
@@ -200,6 +203,11 @@ static int judge(struct http_connection *connection, const struct slk_gate_reque
         server->stats.owed++;
         await(connection, verdict == SLK_GATE_OWED ? SLK_WAIT_OWED : SLK_WAIT_OWED_LONG,
               request->received);
+        return SLK_OK;
+    case SLK_GATE_HELD:
+        connection->is_held = true;
+        server->stats.held++;
+        await(connection, SLK_WAIT_HELD, request->received);
         return SLK_OK;
     }
     return SLK_INVALID;
@@ -377,12 +385,12 @@ static int on_input(struct http_connection *connection, const void *data, size_t
     return connection->unparsed > limits->max_head + limits->max_body ? SLK_TOO_LARGE : SLK_OK;
 }
 
-/* An answer that Lua owed, by itself or at the gate's deadline. */
+/* An answer that Lua or the gate owed, by itself or at the gate's deadline. */
 static void pay(struct http_connection *connection, int status, const char *headers,
                 struct slk_text body)
 {
     struct slk_http_server *server = connection->socket.server;
-    if (connection->is_owed) {
+    if (connection->is_owed || (connection->is_held && status == 200)) {
         server->gate->answered(server->gate, connection->request,
                                slk_clock_now() - connection->asked);
     }
@@ -409,7 +417,8 @@ static void on_deadline(struct http_connection *connection)
 {
     struct slk_gate *gate = connection->socket.server->gate;
     struct slk_gate_answer given = {.status = 200};
-    gate->lost(gate, connection->request, SLK_GATE_DEADLINE, &given);
+    gate->lost(gate, connection->request,
+               connection->is_held ? SLK_GATE_HELD_DEADLINE : SLK_GATE_DEADLINE, &given);
     pay(connection, given.status, given.headers != NULL ? given.headers : "", given.body);
 }
 
@@ -443,7 +452,8 @@ void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_wai
     case SLK_WAIT_HEAD: time_out(connection, "the head of the request took too long"); break;
     case SLK_WAIT_BODY: time_out(connection, "the body of the request took too long"); break;
     case SLK_WAIT_OWED:
-    case SLK_WAIT_OWED_LONG: on_deadline(connection); break;
+    case SLK_WAIT_OWED_LONG:
+    case SLK_WAIT_HELD: on_deadline(connection); break;
     default: slk_http_connection_drop(&connection->socket); break;
     }
 }

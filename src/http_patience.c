@@ -69,6 +69,7 @@ void slk_http_patience_start(struct slk_http_server *server)
     server->waits[SLK_WAIT_BODY].span = SLK_SECONDS(patience->body_timeout);
     server->waits[SLK_WAIT_OWED].span = server->gate != NULL ? server->gate->deadline : 0;
     server->waits[SLK_WAIT_OWED_LONG].span = server->gate != NULL ? server->gate->long_deadline : 0;
+    server->waits[SLK_WAIT_HELD].span = server->gate != NULL ? server->gate->held_deadline : 0;
     server->waits[SLK_WAIT_SENT].span = SLK_SECONDS(patience->idle_timeout);
     server->waits[SLK_WAIT_LINGER].span = LINGER;
 }

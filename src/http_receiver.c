@@ -7,7 +7,9 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "gate_turn.h"
 #include "json_field.h"
+#include "put_queue.h"
 #include "receiver_paths.h"
 #include "receiver_tally.h"
 #include "signature.h"
@@ -18,6 +20,7 @@
 
 #define MAX_CHALLENGE 1024  /* Slack's has some fifty characters */
 #define KEPT_MEMORY   16384 /* for decoding, from one request to the next */
+#define COME_AGAIN    "Retry-After: 1\r\n"
 
 struct slk_http_receiver {
     struct slk_gate gate; /* first: the server knows nothing else */
@@ -31,6 +34,7 @@ struct slk_http_receiver {
     int64_t (*time)(void);
     struct slk_receiver_paths paths;
     struct slk_receiver_tally tally;
+    struct slk_put_queue *puts; /* NULL: without an inbox */
 
     /* of the server thread */
     struct slk_signature_key **keys;
@@ -55,7 +59,8 @@ static enum slk_gate_verdict refuse(struct slk_http_receiver *receiver, enum slk
         [SLK_REFUSAL_MALFORMED] = {400, ""},
         [SLK_REFUSAL_UNKNOWN] = {404, ""},
         [SLK_REFUSAL_WRONG_METHOD] = {405, "Allow: POST\r\n"},
-        [SLK_REFUSAL_CROWDED] = {503, "Retry-After: 1\r\n"},
+        [SLK_REFUSAL_CROWDED] = {503, COME_AGAIN},
+        [SLK_REFUSAL_UNSTORED] = {503, COME_AGAIN},
     };
     slk_receiver_tally_refuse(&receiver->tally, refusal, detail, request->received, receiver->log);
     *answer = (struct slk_gate_answer){.status = answers[refusal].status,
@@ -135,20 +140,50 @@ static bool is_step(const struct slk_http_receiver *receiver, enum slk_delivery_
            strcmp(type, word) == 0;
 }
 
+static bool is_kept(const struct slk_http_receiver *receiver, enum slk_delivery_kind kind)
+{
+    return receiver->puts != NULL &&
+           slk_put_queue_keeps(receiver->puts, slk_slack_entry_kind(kind));
+}
+
+/* Whether there is no room for one more of what waits for the store, or for Lua. */
+static bool is_crowded(const struct slk_http_receiver *receiver, bool is_held, bool is_owed,
+                       const struct slk_gate_request *request)
+{
+    if (is_held) {
+        return slk_put_queue_is_crowded(receiver->puts);
+    }
+    return slk_mailbox_is_crowded(receiver->deliveries) ||
+           (is_owed && request->waiting >= request->max_waiting);
+}
+
+/* On its way to the store or, with all others that came at once, to Lua. */
+static int dispatch(struct slk_http_receiver *receiver, struct slk_delivery_message *delivery,
+                    bool keeps, uint64_t number)
+{
+    if (keeps) {
+        return slk_slack_delivery_put(delivery, number, receiver->puts);
+    }
+    *receiver->last = &delivery->message;
+    receiver->last = &delivery->message.next;
+    return SLK_OK;
+}
+
 static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
                                      enum slk_delivery_kind kind, struct slk_text text,
                                      const struct slk_slack_headers *headers,
                                      const struct slk_gate_request *request,
                                      struct slk_gate_answer *answer)
 {
-    bool is_owed = kind != SLK_DELIVERY_EVENT || receiver->holds_events ||
-                   slk_mailbox_is_half_full(receiver->deliveries);
+    bool keeps = is_kept(receiver, kind), is_held = keeps && kind == SLK_DELIVERY_EVENT;
+    bool is_owed = !is_held && (kind != SLK_DELIVERY_EVENT || receiver->holds_events ||
+                                slk_mailbox_is_half_full(receiver->deliveries));
     if (atomic_load(&receiver->turns_away)) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, "the app is not ready", request, answer);
     }
-    if (slk_mailbox_is_crowded(receiver->deliveries) ||
-        (is_owed && request->waiting >= request->max_waiting)) {
-        return refuse(receiver, SLK_REFUSAL_CROWDED, NULL, request, answer);
+    if (is_crowded(receiver, is_held, is_owed, request)) {
+        return refuse(receiver, SLK_REFUSAL_CROWDED, is_held ? "or rather for the store" : NULL,
+                      request, answer);
     }
     struct slk_delivery_message *delivery =
         slk_slack_delivery_create(kind, text, headers, request, receiver->source);
@@ -156,9 +191,14 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
         return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
     }
     delivery->request = is_owed ? request->number : 0;
+    if (dispatch(receiver, delivery, keeps, request->number) != SLK_OK) {
+        delivery->message.destroy(&delivery->message);
+        return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
+    }
     slk_receiver_tally_add(&receiver->tally, count_of(kind));
-    *receiver->last = &delivery->message;
-    receiver->last = &delivery->message.next;
+    if (is_held) {
+        return SLK_GATE_HELD;
+    }
     if (is_owed) {
         return is_step(receiver, kind, text) ? SLK_GATE_OWED_LONG : SLK_GATE_OWED;
     }
@@ -277,12 +317,51 @@ static void settle(struct slk_gate *gate)
     receiver->first = NULL;
     receiver->last = &receiver->first;
     slk_mailbox_push(receiver->deliveries, first);
+    if (receiver->puts != NULL) {
+        slk_put_queue_send(receiver->puts);
+    }
+}
+
+/* Its turn on the server thread: puts have ended. */
+static void answer_held(void *context, struct slk_http_server *server)
+{
+    struct slk_http_receiver *receiver = context;
+    struct slk_put *put = slk_put_queue_take(receiver->puts);
+    while (put != NULL) {
+        struct slk_put *next = put->next;
+        bool is_stored = put->fate == SLK_PUT_STORED, is_held = put->kind == SLK_ENTRY_EVENT;
+        bool is_answered =
+            is_held && slk_gate_answer_held(server, put->place, is_stored ? 200 : 503,
+                                            is_stored ? "" : COME_AGAIN);
+        if (is_answered && !is_stored) {
+            slk_receiver_tally_count_refusal(&receiver->tally, SLK_REFUSAL_UNSTORED);
+        }
+        slk_put_destroy(put);
+        put = next;
+    }
+}
+
+/* Lua knows nothing of these. */
+static void lost_held(struct slk_http_receiver *receiver, enum slk_gate_fate fate,
+                      struct slk_gate_answer *answer)
+{
+    if (fate == SLK_GATE_HELD_GONE) {
+        slk_receiver_tally_add(&receiver->tally, SLK_COUNT_GONE);
+        return;
+    }
+    slk_receiver_tally_refuse(&receiver->tally, SLK_REFUSAL_UNSTORED, NULL, slk_clock_now(),
+                              receiver->log);
+    *answer = (struct slk_gate_answer){.status = 503, .headers = COME_AGAIN};
 }
 
 static void lost(struct slk_gate *gate, uint64_t number, enum slk_gate_fate fate,
                  struct slk_gate_answer *answer)
 {
     struct slk_http_receiver *receiver = (struct slk_http_receiver *)gate;
+    if (fate == SLK_GATE_HELD_DEADLINE || fate == SLK_GATE_HELD_GONE) {
+        lost_held(receiver, fate, answer);
+        return;
+    }
     bool is_deadline = fate == SLK_GATE_DEADLINE;
     settle(gate); /* Lua is to hear of the request first */
     slk_receiver_tally_add(&receiver->tally, is_deadline ? SLK_COUNT_DEADLINES : SLK_COUNT_GONE);
@@ -314,6 +393,8 @@ static void destroy(struct slk_http_receiver *receiver)
         slk_signature_key_destroy(receiver->keys[i]);
     }
     free(receiver->keys);
+    slk_put_queue_end(receiver->puts);
+    slk_gate_turn_release(receiver->gate.turn);
     slk_receiver_paths_free(&receiver->paths);
     while (receiver->first != NULL) {
         struct slk_message *message = receiver->first;
@@ -352,6 +433,36 @@ static int copy_secrets(struct slk_http_receiver *receiver,
     return receiver->keys != NULL ? SLK_OK : SLK_NOMEM;
 }
 
+static void ask_turn(void *context)
+{
+    slk_gate_turn_ask(context);
+}
+
+static void release_turn(void *context)
+{
+    slk_gate_turn_release(context);
+}
+
+/* SLK_OK, also without an inbox. */
+static int open_inbox(struct slk_http_receiver *receiver, struct slk_inbox *inbox)
+{
+    if (inbox == NULL) {
+        return SLK_OK;
+    }
+    struct slk_gate_turn *turn = slk_gate_turn_create(answer_held, receiver);
+    if (turn == NULL) {
+        return SLK_NOMEM;
+    }
+    receiver->gate.turn = turn;
+    struct slk_put_wake wake = {ask_turn, release_turn, slk_gate_turn_retain(turn)};
+    receiver->puts = slk_put_queue_create(inbox, receiver->deliveries, &wake);
+    if (receiver->puts == NULL) {
+        slk_gate_turn_release(turn);
+        return SLK_NOMEM;
+    }
+    return SLK_OK;
+}
+
 struct slk_http_receiver *
 slk_http_receiver_create(const struct slk_http_receiver_settings *settings, struct slk_log *log,
                          struct slk_mailbox *deliveries, struct slk_mailbox *notices,
@@ -368,6 +479,7 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
     }
     receiver->gate = (struct slk_gate){.deadline = settings->ack_deadline,
                                        .long_deadline = settings->step_deadline,
+                                       .held_deadline = SLK_SECONDS(3),
                                        .judge = judge,
                                        .lost = lost,
                                        .answered = answered,
@@ -385,6 +497,7 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
     receiver->time = settings->time != NULL ? settings->time : system_time;
     slk_buffer_init(&receiver->decoded, SIZE_MAX / 2);
     if (copy_secrets(receiver, settings, err) != SLK_OK ||
+        open_inbox(receiver, settings->inbox) != SLK_OK ||
         slk_receiver_paths_copy(&receiver->paths, settings->paths, settings->path_count) !=
             SLK_OK) {
         destroy(receiver);

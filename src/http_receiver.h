@@ -1,7 +1,8 @@
 /* Slack's requests over HTTP (Slack: "Verifying requests from Slack", "Events
  * API", "Handling user interaction"), judged on the server thread: the path, the
  * signature over the exact bytes, url_verification and ssl_check, the shape of
- * the body. What is left goes to Lua as a delivery; events are answered before.
+ * the body. What is left goes to Lua as a delivery; events are answered before or, with
+ * an inbox, when they have been stored.
  *
  * Created, asked for its counters and released on the Lua thread. */
 #ifndef SLK_HTTP_RECEIVER_H
@@ -18,6 +19,7 @@
 #include "mailbox.h"
 
 struct slk_http_receiver;
+struct slk_inbox;
 
 /* Bits of what a path is for. */
 enum slk_delivery_kind {
@@ -36,10 +38,11 @@ struct slk_http_receiver_settings {
     size_t secret_count;
     const struct slk_receiver_path *paths;
     size_t path_count;
-    int64_t ack_deadline;  /* nanoseconds */
-    int64_t step_deadline; /* of steps of workflows among held events; not shorter */
-    bool holds_events;     /* events too wait for Lua's answer, instead of 200 at once */
-    int64_t (*time)(void); /* seconds since the epoch; NULL: the system's clock */
+    int64_t ack_deadline;    /* nanoseconds */
+    int64_t step_deadline;   /* of steps of workflows among held events; not shorter */
+    bool holds_events;       /* events too wait for Lua's answer, instead of 200 at once */
+    struct slk_inbox *inbox; /* events are answered when they are in it; NULL: none; retained */
+    int64_t (*time)(void);   /* seconds since the epoch; NULL: the system's clock */
 };
 
 /* kind SLK_MESSAGE_DELIVERY; all text lies in the one allocation. */
@@ -53,6 +56,7 @@ struct slk_delivery_message {
     struct slk_text form;    /* of a command: decoded name, NUL, value, NUL, … */
     int retry_number;        /* 0: none */
     struct slk_text retry_reason;
+    char *entry; /* its id in the inbox, owned; NULL: none */
 };
 
 #define SLK_LATENCY_BUCKETS 12
@@ -76,7 +80,8 @@ struct slk_http_receiver_stats {
     uint64_t malformed;    /* 400 */
     uint64_t unknown;      /* 404: of no kind that Slack sends, or of none for that path */
     uint64_t wrong_method; /* 405 */
-    uint64_t crowded;      /* 503: too much waits for Lua */
+    uint64_t crowded;      /* 503: too much waits for Lua, or for the store */
+    uint64_t unstored;     /* 503: could not be stored, or not in time */
     uint64_t deadlines;    /* answered empty because Lua had not */
     uint64_t gone;         /* Slack hung up before the answer */
     struct slk_latency ack_latency;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "gate_turn.h"
 #include "listener.h"
 #include "server_socket.h"
 
@@ -242,6 +243,9 @@ struct slk_http_server *slk_http_server_create(const struct slk_http_server_sett
         creation.status = server->thread != NULL ? SLK_OK : SLK_SYSTEM;
     }
     if (creation.status == SLK_OK) {
+        if (server->gate != NULL) {
+            slk_gate_turn_begin(server->gate->turn, server, server->thread);
+        }
         slk_server_thread_call(server->thread, create_on_thread, &creation);
     }
     close_if_open(creation.http_fd);
@@ -259,6 +263,9 @@ void slk_http_server_destroy(struct slk_http_server *server)
         return;
     }
     if (server->thread != NULL) {
+        if (server->gate != NULL) {
+            slk_gate_turn_end(server->gate->turn, server);
+        }
         slk_server_thread_call(server->thread, destroy_on_thread, server);
         slk_server_thread_release(server->thread, server->log);
     }

@@ -56,6 +56,7 @@ struct slk_http_server_stats {
     uint64_t refused[6];          /* by the server itself: 400, 408, 413, 431, 503, any other */
     size_t connections, waiting;  /* open now; requests that wait for Lua's answer now */
     size_t owed;                  /* those of them that the gate let in */
+    size_t held;                  /* those of them that wait for the gate itself */
 };
 
 /* A request: kind SLK_MESSAGE_REQUEST. All text lies in the one allocation. */

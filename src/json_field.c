@@ -2,15 +2,16 @@
 
 #include <string.h>
 
+#include "json_text.h"
+
 /* The end of the string whose opening quote is at text[at]. */
 static size_t skip_string(const char *text, size_t length, size_t at)
 {
-    for (at++; at < length && text[at] != '"'; at++) {
-        if (text[at] == '\\') {
-            at++;
-        }
+    const char *end = text + length, *next = text + at + 1;
+    while ((next = slk_json_skip_plain(next, end)) < end && *next != '"') {
+        next += *next == '\\' && end - next > 1 ? 2 : 1;
     }
-    return at < length ? at + 1 : length;
+    return next < end ? (size_t)(next - text) + 1 : length;
 }
 
 static bool is_space(char c)
@@ -50,23 +51,39 @@ static struct slk_text trimmed(const char *data, size_t length)
     return (struct slk_text){data, length};
 }
 
-struct slk_text slk_json_field(const char *text, size_t length, const char *name)
+static bool is_name(struct slk_text key, const char *name)
 {
-    struct slk_text found = {NULL, 0};
-    size_t name_length = strlen(name);
-    size_t at = skip_space(text, length, 0) + 1; /* past the opening brace */
-    while ((at = skip_space(text, length, at)) < length && text[at] == '"') {
-        size_t key = at + 1;
-        at = skip_string(text, length, at);
-        bool match = at - key == name_length + 1 && memcmp(text + key, name, name_length) == 0;
-        at = skip_space(text, length, skip_space(text, length, at) + 1); /* past the colon */
-        size_t end = skip_value(text, length, at);
-        if (match && at < end) {
-            found = trimmed(text + at, end - at);
+    return strncmp(key.data, name, key.length) == 0 && name[key.length] == '\0';
+}
+
+void slk_json_fields(struct slk_text text, const char *const names[], struct slk_text values[],
+                     size_t count)
+{
+    const char *data = text.data;
+    size_t at = skip_space(data, text.length, 0) + 1; /* past the opening brace */
+    for (size_t i = 0; i < count; i++) {
+        values[i] = (struct slk_text){NULL, 0};
+    }
+    while ((at = skip_space(data, text.length, at)) < text.length && data[at] == '"') {
+        struct slk_text key = {data + at + 1, 0};
+        at = skip_string(data, text.length, at);
+        key.length = (size_t)(data + at - key.data) - 1;
+        at = skip_space(data, text.length, skip_space(data, text.length, at) + 1); /* the colon */
+        size_t end = skip_value(data, text.length, at);
+        for (size_t i = 0; i < count && at < end; i++) {
+            if (is_name(key, names[i])) {
+                values[i] = trimmed(data + at, end - at);
+            }
         }
         at = end + 1;
     }
-    return found;
+}
+
+struct slk_text slk_json_field(const char *text, size_t length, const char *name)
+{
+    struct slk_text value;
+    slk_json_fields((struct slk_text){text, length}, &name, &value, 1);
+    return value;
 }
 
 static int hex_digit(char c)

@@ -13,6 +13,10 @@
  * the object has no such field. Of a repeated field the last counts. */
 struct slk_text slk_json_field(const char *text, size_t length, const char *name);
 
+/* The same for several fields at once, in one pass; values in the order of names. */
+void slk_json_fields(struct slk_text text, const char *const names[], struct slk_text values[],
+                     size_t count);
+
 /* Copies the string value, unescaped and terminated, to out. False when it is
  * missing, no string, too long, empty or not plain ASCII without control characters. */
 bool slk_json_string(struct slk_text value, char *out, size_t size);

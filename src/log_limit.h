@@ -14,4 +14,7 @@ struct slk_log_limit {
 /* Counts one. 0: no line now; else how many the line is about, this one included. */
 uint64_t slk_log_limit_count(struct slk_log_limit *limit, int64_t now);
 
+/* The same for several at once. */
+uint64_t slk_log_limit_add(struct slk_log_limit *limit, uint64_t more, int64_t now);
+
 #endif

@@ -160,6 +160,13 @@ void *slk_field_object(lua_State *L, int index, const char *name, const char *cl
     return value;
 }
 
+void *slk_field_object_or_null(lua_State *L, int index, const char *name, const char *class_name)
+{
+    bool is_given = lua_getfield(L, index, name) != LUA_TNIL;
+    lua_pop(L, 1);
+    return is_given ? slk_field_object(L, index, name, class_name) : NULL;
+}
+
 static int versions(lua_State *L)
 {
     lua_newtable(L);
@@ -225,6 +232,7 @@ int luaopen_slack_core(lua_State *L)
     slk_open_recent_ids(L);
     slk_open_text_search(L);
     slk_open_storage(L);
+    slk_open_inbox(L);
     slk_open_processes(L);
     slk_open_json(L);
     return 1;

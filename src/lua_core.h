@@ -39,6 +39,7 @@ void slk_open_crypto(lua_State *L);      /* random, sha256, hmac_sha256, is_equa
 void slk_open_recent_ids(lua_State *L);  /* recent_ids */
 void slk_open_text_search(lua_State *L); /* text_search */
 void slk_open_storage(lua_State *L);     /* sqlite, redis */
+void slk_open_inbox(lua_State *L);       /* inbox */
 void slk_open_processes(lua_State *L);   /* fork, process_ended, reserve_port, … */
 void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */
 /* Pushes the value of a JSON text; the metatable of empty lists is at that index. False when
@@ -70,6 +71,8 @@ int slk_field_boolean(lua_State *L, int index, const char *name, int fallback);
 int64_t slk_field_seconds(lua_State *L, int index, const char *name, lua_Number fallback);
 /* The pointer of the object in that field; raises when it is missing or of another class. */
 void *slk_field_object(lua_State *L, int index, const char *name, const char *class_name);
+/* The same, NULL when it is missing. */
+void *slk_field_object_or_null(lua_State *L, int index, const char *name, const char *class_name);
 
 #define SLK_CLASS_MAILBOX       "slack.core.mailbox"
 #define SLK_CLASS_LOG           "slack.core.log"
@@ -82,6 +85,7 @@ void *slk_field_object(lua_State *L, int index, const char *name, const char *cl
 #define SLK_CLASS_POLLER        "slack.core.poller"
 #define SLK_CLASS_SIGNALS       "slack.core.signals"
 #define SLK_CLASS_RECENT_IDS    "slack.core.recent_ids"
+#define SLK_CLASS_INBOX         "slack.core.inbox"
 #define SLK_CLASS_STORAGE       "slack.core.storage"
 #define SLK_CLASS_TEXT_SEARCH   "slack.core.text_search"
 

@@ -105,6 +105,7 @@ static int receiver_new(lua_State *L)
         .ack_deadline = slk_field_seconds(L, 1, "ack_deadline", 2.5),
         .step_deadline = slk_field_seconds(L, 1, "step_deadline", 5),
         .holds_events = slk_field_boolean(L, 1, "holds_events", 0) != 0,
+        .inbox = slk_field_object_or_null(L, 1, "inbox", SLK_CLASS_INBOX),
     };
     void **object = slk_new_object(L, SLK_CLASS_HTTP_RECEIVER);
     struct slk_error err;
@@ -179,6 +180,7 @@ static int receiver_stats(lua_State *L)
     set_count(L, "unknown", stats.unknown);
     set_count(L, "wrong_method", stats.wrong_method);
     set_count(L, "crowded", stats.crowded);
+    set_count(L, "unstored", stats.unstored);
     set_count(L, "deadlines", stats.deadlines);
     set_count(L, "gone", stats.gone);
     push_latency(L, &stats.ack_latency);
@@ -215,7 +217,11 @@ int slk_push_delivery(lua_State *L, const struct slk_message *message)
     lua_pushlstring(L, delivery->retry_reason.data, delivery->retry_reason.length);
     lua_pushlstring(L, delivery->headers.data, delivery->headers.length);
     lua_pushnumber(L, (lua_Number)delivery->received / 1e9);
-    return 7;
+    if (delivery->entry == NULL) {
+        return 7;
+    }
+    lua_pushstring(L, delivery->entry);
+    return 8;
 }
 
 void slk_open_http_receiver(lua_State *L)

@@ -83,6 +83,13 @@ static int push_log(lua_State *L, const struct slk_message *message)
     return 3;
 }
 
+static int push_nothing(lua_State *L, const struct slk_message *message)
+{
+    (void)L;
+    (void)message;
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*push)(lua_State *L, const struct slk_message *message);
@@ -96,6 +103,7 @@ static const struct {
     [SLK_MESSAGE_REQUEST] = {"request", slk_push_request},
     [SLK_MESSAGE_DELIVERY] = {"delivery", slk_push_delivery},
     [SLK_MESSAGE_STORED] = {"stored", slk_push_stored},
+    [SLK_MESSAGE_BACKLOG] = {"backlog", push_nothing},
     [SLK_MESSAGE_WEBSOCKET] = {"websocket", slk_push_served},
 };
 

@@ -1,6 +1,7 @@
 #include "lua_core.h"
 
 #include "clock.h"
+#include "inbox.h"
 #include "rtm.h"
 #include "socket_mode.h"
 
@@ -26,7 +27,7 @@ static lua_Number seconds(int64_t nanoseconds)
 int slk_push_envelope(lua_State *L, const struct slk_message *message)
 {
     const struct slk_envelope_message *envelope = (const struct slk_envelope_message *)message;
-    luaL_checkstack(L, 8, NULL);
+    luaL_checkstack(L, 9, NULL);
     lua_pushlstring(L, envelope->type, envelope->type_length);
     lua_pushlstring(L, envelope->payload, envelope->payload_length);
     lua_pushinteger(L, (lua_Integer)envelope->ack_token);
@@ -35,7 +36,11 @@ int slk_push_envelope(lua_State *L, const struct slk_message *message)
     lua_pushlstring(L, envelope->retry_reason, envelope->retry_reason_length);
     lua_pushboolean(L, envelope->accepts_response_payload);
     lua_pushnumber(L, seconds(envelope->received));
-    return 8;
+    if (envelope->entry == NULL) {
+        return 8;
+    }
+    lua_pushstring(L, envelope->entry);
+    return 9;
 }
 
 static void set_integer(lua_State *L, const char *name, lua_Integer value)
@@ -138,6 +143,8 @@ static void read_settings(lua_State *L, const struct slk_socket_protocol *protoc
         .stable_after = slk_field_seconds(L, 1, "stable_after", 60),
         .drain_timeout = slk_field_seconds(L, 1, "drain_timeout", 30),
         .stagger = slk_field_seconds(L, 1, "stagger", 0),
+        /* What comes by RTM is never acked. */
+        .inbox = is_rtm ? NULL : slk_field_object_or_null(L, 1, "inbox", SLK_CLASS_INBOX),
     };
 }
 

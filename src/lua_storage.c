@@ -55,9 +55,7 @@ static struct slk_storage_inbox field_inbox(lua_State *L)
 
 static struct slk_log *field_log(lua_State *L)
 {
-    bool is_given = lua_getfield(L, 1, "log") != LUA_TNIL;
-    lua_pop(L, 1);
-    return is_given ? slk_field_object(L, 1, "log", SLK_CLASS_LOG) : NULL;
+    return slk_field_object_or_null(L, 1, "log", SLK_CLASS_LOG);
 }
 
 static int sqlite_open(lua_State *L)

@@ -99,10 +99,15 @@ void slk_mailbox_push(struct slk_mailbox *mailbox, struct slk_message *first)
     }
 }
 
+bool slk_mailbox_has_room(const struct slk_mailbox *mailbox, size_t count, size_t bytes)
+{
+    return atomic_load(&mailbox->count) + count <= mailbox->mark_count / 2 &&
+           atomic_load(&mailbox->bytes) + bytes <= mailbox->mark_bytes / 2;
+}
+
 bool slk_mailbox_is_half_full(const struct slk_mailbox *mailbox)
 {
-    return atomic_load(&mailbox->count) > mailbox->mark_count / 2 ||
-           atomic_load(&mailbox->bytes) > mailbox->mark_bytes / 2;
+    return !slk_mailbox_has_room(mailbox, 0, 0);
 }
 
 bool slk_mailbox_is_crowded(const struct slk_mailbox *mailbox)

@@ -47,6 +47,9 @@ bool slk_mailbox_is_crowded(const struct slk_mailbox *mailbox);
 /* Any thread. True while more than half of what the marks allow waits. */
 bool slk_mailbox_is_half_full(const struct slk_mailbox *mailbox);
 
+/* Any thread. Whether not more than half of what the marks allow would wait after so much more. */
+bool slk_mailbox_has_room(const struct slk_mailbox *mailbox, size_t count, size_t bytes);
+
 /* Any thread. */
 struct slk_mailbox_load slk_mailbox_load(const struct slk_mailbox *mailbox);
 

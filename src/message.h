@@ -18,6 +18,7 @@ enum slk_message_kind {
     SLK_MESSAGE_WEBSOCKET,  /* http_server.h: something happened on a served WebSocket */
     SLK_MESSAGE_DELIVERY,   /* http_receiver.h: Slack delivers something by HTTP */
     SLK_MESSAGE_STORED,     /* storage_job.h: a storage operation has ended */
+    SLK_MESSAGE_BACKLOG,    /* inbox.h: deliveries wait in the store */
     SLK_MESSAGE_KINDS
 };
 

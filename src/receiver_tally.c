@@ -19,6 +19,7 @@ static const char *const reasons[SLK_REFUSALS] = {
     [SLK_REFUSAL_UNKNOWN] = "404",
     [SLK_REFUSAL_WRONG_METHOD] = "405: Slack sends POST",
     [SLK_REFUSAL_CROWDED] = "503: too much waits for the handlers",
+    [SLK_REFUSAL_UNSTORED] = "503: it was not stored in time",
 };
 
 static void add(atomic_uint_fast64_t *count, uint64_t number)
@@ -44,6 +45,11 @@ void slk_receiver_tally_latency(struct slk_receiver_tally *tally, int64_t nanose
     }
     add(&tally->latency_buckets[bucket], 1);
     add(&tally->latency_sum, nanoseconds > 0 ? (uint64_t)nanoseconds : 0);
+}
+
+void slk_receiver_tally_count_refusal(struct slk_receiver_tally *tally, enum slk_refusal refusal)
+{
+    add(&tally->refusals[refusal], 1);
 }
 
 void slk_receiver_tally_refuse(struct slk_receiver_tally *tally, enum slk_refusal refusal,
@@ -88,6 +94,7 @@ void slk_receiver_tally_read(const struct slk_receiver_tally *tally,
         .unknown = get(&tally->refusals[SLK_REFUSAL_UNKNOWN]),
         .wrong_method = get(&tally->refusals[SLK_REFUSAL_WRONG_METHOD]),
         .crowded = get(&tally->refusals[SLK_REFUSAL_CROWDED]),
+        .unstored = get(&tally->refusals[SLK_REFUSAL_UNSTORED]),
         .deadlines = get(&tally->counts[SLK_COUNT_DEADLINES]),
         .gone = get(&tally->counts[SLK_COUNT_GONE]),
     };

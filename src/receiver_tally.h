@@ -19,6 +19,7 @@ enum slk_refusal {
     SLK_REFUSAL_UNKNOWN,
     SLK_REFUSAL_WRONG_METHOD,
     SLK_REFUSAL_CROWDED,
+    SLK_REFUSAL_UNSTORED,
     SLK_REFUSALS
 };
 
@@ -49,6 +50,9 @@ void slk_receiver_tally_latency(struct slk_receiver_tally *tally, int64_t nanose
 /* detail is static text that says more than the refusal itself, or NULL. */
 void slk_receiver_tally_refuse(struct slk_receiver_tally *tally, enum slk_refusal refusal,
                                const char *detail, int64_t now, struct slk_log *log);
+
+/* Only counts it: somebody else says why. */
+void slk_receiver_tally_count_refusal(struct slk_receiver_tally *tally, enum slk_refusal refusal);
 
 void slk_receiver_tally_read(const struct slk_receiver_tally *tally,
                              struct slk_http_receiver_stats *stats);

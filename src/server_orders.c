@@ -59,6 +59,16 @@ static void run_respond(struct slk_server_job *job)
     free(order);
 }
 
+bool slk_gate_answer_held(struct slk_http_server *server, uint64_t number, int status,
+                          const char *headers)
+{
+    struct slk_server_socket *socket = slk_slots_find(&server->slots, number);
+    if (socket != NULL) {
+        slk_http_connection_respond(socket, status, headers, NULL, 0);
+    }
+    return socket != NULL;
+}
+
 /* Whole "Name: value\r\n" lines and nothing else. */
 static bool are_header_lines(const char *headers)
 {

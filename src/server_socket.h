@@ -33,6 +33,7 @@ enum slk_http_waiting_for {
     SLK_WAIT_BODY,
     SLK_WAIT_OWED, /* Lua's answer to a request that the gate took over */
     SLK_WAIT_OWED_LONG,
+    SLK_WAIT_HELD,   /* the gate itself */
     SLK_WAIT_SENT,   /* the client to take its answer */
     SLK_WAIT_LINGER, /* a refused client to stop sending */
     SLK_HTTP_WAITS

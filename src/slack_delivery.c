@@ -31,3 +31,36 @@ struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind ki
     slk_text_copy(&delivery->retry_reason, reason, place);
     return delivery;
 }
+
+enum slk_entry_kind slk_slack_entry_kind(enum slk_delivery_kind kind)
+{
+    return kind == SLK_DELIVERY_EVENT     ? SLK_ENTRY_EVENT
+           : kind == SLK_DELIVERY_COMMAND ? SLK_ENTRY_COMMAND
+                                          : SLK_ENTRY_INTERACTION;
+}
+
+static void destroy_kept(struct slk_message *message)
+{
+    free(((struct slk_delivery_message *)message)->entry);
+    free(message);
+}
+
+int slk_slack_delivery_put(struct slk_delivery_message *delivery, uint64_t number,
+                           struct slk_put_queue *queue)
+{
+    bool is_form = delivery->kind == SLK_DELIVERY_COMMAND;
+    struct slk_put_request request = {
+        .entry = {.kind = slk_slack_entry_kind(delivery->kind),
+                  .via = "http",
+                  .body = is_form ? delivery->form : delivery->json,
+                  .is_form = is_form,
+                  .retry_number = delivery->retry_number,
+                  .retry_reason = delivery->retry_reason},
+        .received = delivery->received,
+        .message = &delivery->message,
+        .entry_id = &delivery->entry,
+        .place = number,
+    };
+    delivery->message.destroy = destroy_kept;
+    return slk_put_queue_add(queue, &request);
+}

@@ -3,6 +3,7 @@
 #define SLK_SLACK_DELIVERY_H
 
 #include "http_receiver.h"
+#include "put_queue.h"
 #include "slack_headers.h"
 
 /* Any thread. Everything is copied; its request number is 0 until the caller says.
@@ -12,5 +13,12 @@ struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind ki
                                                        const struct slk_slack_headers *headers,
                                                        const struct slk_gate_request *request,
                                                        uint32_t source);
+
+enum slk_entry_kind slk_slack_entry_kind(enum slk_delivery_kind kind);
+
+/* Server thread. Adds it to what is put next, as what came by the request of that number. SLK_OK:
+ * the queue has it. SLK_NOMEM. */
+int slk_slack_delivery_put(struct slk_delivery_message *delivery, uint64_t number,
+                           struct slk_put_queue *queue);
 
 #endif

@@ -31,6 +31,7 @@ struct slk_socket_mode {
     struct slk_net_options *net;
     struct slk_log *log;
     struct slk_mailbox *notices, *events;
+    struct slk_put_queue *puts; /* NULL: without an inbox */
     char *api_url, *token;
     struct slk_keeper keeper; /* socket thread only, once it runs */
     atomic_bool stopped;      /* set by the socket thread, after the last notice */
@@ -313,6 +314,11 @@ static void wake_loop(void *context)
     slk_curl_loop_wake(context);
 }
 
+static void release_loop(void *context)
+{
+    slk_curl_loop_release(context);
+}
+
 static int check_settings(const struct slk_socket_mode_settings *settings, struct slk_error *err)
 {
     if (settings->connections < 1 || settings->connections > SLK_MAX_CONNECTIONS) {
@@ -330,6 +336,7 @@ static int check_settings(const struct slk_socket_mode_settings *settings, struc
 
 static void free_all(struct slk_socket_mode *socket_mode)
 {
+    slk_put_queue_end(socket_mode->puts);
     slk_curl_loop_release(socket_mode->loop);
     if (socket_mode->token != NULL) {
         OPENSSL_cleanse(socket_mode->token, strlen(socket_mode->token));
@@ -345,13 +352,30 @@ static void free_all(struct slk_socket_mode *socket_mode)
     free(socket_mode);
 }
 
+/* SLK_OK, also without an inbox. */
+static int open_inbox(struct slk_socket_mode *socket_mode)
+{
+    struct slk_keeper *keeper = &socket_mode->keeper;
+    struct slk_inbox *inbox = keeper->settings.inbox;
+    if (inbox == NULL) {
+        return SLK_OK;
+    }
+    struct slk_put_wake wake = {wake_loop, release_loop, slk_curl_loop_retain(socket_mode->loop)};
+    keeper->puts = socket_mode->puts = slk_put_queue_create(inbox, socket_mode->events, &wake);
+    if (keeper->puts == NULL) {
+        slk_curl_loop_release(socket_mode->loop);
+        return SLK_NOMEM;
+    }
+    return SLK_OK;
+}
+
 static int start(struct slk_socket_mode *socket_mode, struct slk_error *err)
 {
     struct slk_keeper *keeper = &socket_mode->keeper;
     int status = slk_keeper_init(keeper);
     socket_mode->loop = slk_curl_loop_create(&OPERATIONS, socket_mode);
     if (status != SLK_OK || socket_mode->loop == NULL || socket_mode->api_url == NULL ||
-        socket_mode->token == NULL) {
+        socket_mode->token == NULL || open_inbox(socket_mode) != SLK_OK) {
         slk_error_set(err, "memory", "out of memory for Socket Mode");
         return SLK_NOMEM;
     }

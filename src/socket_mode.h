@@ -4,9 +4,9 @@
  * It keeps a number of connections ready, whatever happens to any of them: a
  * connection that Slack is about to close is replaced before it is let go, one
  * that has died is replaced at once, and failures are repeated with jittered
- * backoff under a real ceiling. Events are acked here, before Lua sees them;
- * what a handler must answer is acked when Lua says so or, empty, when its
- * deadline comes.
+ * backoff under a real ceiling. Events are acked here, before Lua sees them or,
+ * with an inbox, when they have been stored; what a handler must answer is acked
+ * when Lua says so or, empty, when its deadline comes.
  *
  * Created, told and destroyed on the Lua thread; everything else happens on
  * the socket thread. */
@@ -23,6 +23,7 @@
 #include "mailbox.h"
 #include "net_options.h"
 
+struct slk_inbox;
 struct slk_socket_mode;
 struct slk_socket_protocol;
 
@@ -41,9 +42,10 @@ struct slk_socket_mode_settings {
     int64_t pong_timeout;  /* silence after that ping which means death */
     int64_t backoff_first;
     int64_t backoff_maximum;
-    int64_t stable_after;  /* life after hello that forgives earlier failures */
-    int64_t drain_timeout; /* how long a connection being replaced may live on */
-    int64_t stagger;       /* between the first opens of several connections */
+    int64_t stable_after;    /* life after hello that forgives earlier failures */
+    int64_t drain_timeout;   /* how long a connection being replaced may live on */
+    int64_t stagger;         /* between the first opens of several connections */
+    struct slk_inbox *inbox; /* events are acked when they are in it; NULL: at once; retained */
 };
 
 /* An envelope for Lua: kind SLK_MESSAGE_ENVELOPE, in the events mailbox. All
@@ -56,6 +58,7 @@ struct slk_envelope_message {
     bool accepts_response_payload;
     const char *type, *envelope_id, *retry_reason, *payload;
     size_t type_length, envelope_id_length, retry_reason_length, payload_length;
+    char *entry; /* its id in the inbox, owned; NULL: none */
 };
 
 enum slk_connection_state {
@@ -133,7 +136,8 @@ int slk_socket_mode_send(struct slk_socket_mode *socket_mode, uint64_t connectio
                          size_t length, bool wants_reply);
 
 /* Graceful end: no new deliveries are read and no new connections made, but
- * acks still owed go out for up to grace nanoseconds; then close frames and
+ * acks still owed, or due when something is stored, go out for up to grace
+ * nanoseconds; then close frames and
  * SLK_CONNECTION_STOPPED. Returns at once. */
 void slk_socket_mode_stop(struct slk_socket_mode *socket_mode, int64_t grace);
 

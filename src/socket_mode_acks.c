@@ -13,6 +13,11 @@ struct slk_held_ack {
     char payload[];
 };
 
+static const char ACK_BEGIN[] = "{\"envelope_id\":\"";
+static const char ACK_END[] = "\"}";
+
+#define ACK_MAX_ID 255
+
 int slk_acks_init(struct slk_acks *acks, struct slk_mailbox *notices, uint32_t source,
                   struct slk_ws_connection *(*route)(void *context, uint64_t connection),
                   void *context, struct slk_socket_mode_stats *counters)
@@ -37,8 +42,12 @@ void slk_acks_free(struct slk_acks *acks)
     acks->ledger = NULL;
 }
 
+/* Nobody in Lua knows of those without a token. */
 static void tell(struct slk_acks *acks, uint64_t token, enum slk_ack_fate fate)
 {
+    if (token == 0) {
+        return;
+    }
     struct slk_ack_message *notice = malloc(sizeof *notice);
     if (notice == NULL) {
         return; /* a warning less */
@@ -56,7 +65,7 @@ static void tell(struct slk_acks *acks, uint64_t token, enum slk_ack_fate fate)
 static int write_ack(struct slk_buffer *text, const struct slk_owed_ack *owed, const char *payload,
                      size_t length)
 {
-    int status = slk_buffer_append(text, "{\"envelope_id\":\"", 16);
+    int status = slk_buffer_append(text, ACK_BEGIN, sizeof ACK_BEGIN - 1);
     if (status == SLK_OK) {
         status = slk_buffer_append(text, owed->id, owed->id_length);
     }
@@ -67,7 +76,7 @@ static int write_ack(struct slk_buffer *text, const struct slk_owed_ack *owed, c
         }
         return status == SLK_OK ? slk_buffer_append(text, "}", 1) : status;
     }
-    return status == SLK_OK ? slk_buffer_append(text, "\"}", 2) : status;
+    return status == SLK_OK ? slk_buffer_append(text, ACK_END, sizeof ACK_END - 1) : status;
 }
 
 static bool send_ack(struct slk_acks *acks, const struct slk_owed_ack *owed, const char *payload,
@@ -101,6 +110,35 @@ static void hold(struct slk_acks *acks, const struct slk_owed_ack *owed, const c
     }
     held->next = acks->held;
     acks->held = held;
+}
+
+int slk_acks_append(struct slk_ws_connection *connection, struct slk_text id)
+{
+    char text[sizeof ACK_BEGIN + ACK_MAX_ID + sizeof ACK_END];
+    if (id.length > ACK_MAX_ID) {
+        return SLK_TOO_LARGE;
+    }
+    size_t length = sizeof ACK_BEGIN - 1;
+    memcpy(text, ACK_BEGIN, length);
+    memcpy(text + length, id.data, id.length);
+    length += id.length;
+    memcpy(text + length, ACK_END, sizeof ACK_END - 1);
+    length += sizeof ACK_END - 1;
+    return slk_ws_connection_append(connection, SLK_WS_TEXT, text, length);
+}
+
+void slk_acks_confirm(struct slk_acks *acks, uint64_t connection, struct slk_text id,
+                      int64_t deadline)
+{
+    struct slk_ws_connection *to = acks->route(acks->context, connection);
+    if (to != NULL && slk_acks_append(to, id) == SLK_OK) {
+        acks->counters->acks++;
+        return;
+    }
+    struct slk_owed_ack owed = {.connection = connection, .deadline = deadline};
+    owed.id_length = id.length < sizeof owed.id ? id.length : 0;
+    memcpy(owed.id, id.data, owed.id_length);
+    hold(acks, &owed, NULL, 0);
 }
 
 void slk_acks_answer(struct slk_acks *acks, uint64_t token, const char *payload, size_t length)

@@ -1,6 +1,6 @@
-/* The acks that handlers owe: answered when Lua says so or, empty, at their
- * deadline; on the connection that delivered or, when that has gone, on
- * another. Socket thread only. */
+/* The acks that are not sent at once: those that handlers owe, answered when Lua says so
+ * or, empty, at their deadline; and those of what is stored first. On the connection
+ * that delivered or, when that has gone, on another. Socket thread only. */
 #ifndef SLK_SOCKET_MODE_ACKS_H
 #define SLK_SOCKET_MODE_ACKS_H
 
@@ -10,6 +10,7 @@
 #include "ack_ledger.h"
 #include "mailbox.h"
 #include "socket_mode.h"
+#include "text.h"
 #include "websocket_connection.h"
 
 struct slk_held_ack;
@@ -31,6 +32,14 @@ int slk_acks_init(struct slk_acks *acks, struct slk_mailbox *notices, uint32_t s
                   struct slk_ws_connection *(*route)(void *context, uint64_t connection),
                   void *context, struct slk_socket_mode_stats *counters);
 void slk_acks_free(struct slk_acks *acks);
+
+/* Appends the plain ack of an envelope. SLK_OK, or what slk_ws_connection_append gives. */
+int slk_acks_append(struct slk_ws_connection *connection, struct slk_text id);
+
+/* Acks what came in on the connection with that number, as soon as one can take it; not
+ * after the deadline. */
+void slk_acks_confirm(struct slk_acks *acks, uint64_t connection, struct slk_text id,
+                      int64_t deadline);
 
 /* payload is JSON, NULL for none. */
 void slk_acks_answer(struct slk_acks *acks, uint64_t token, const char *payload, size_t length);

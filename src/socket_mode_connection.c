@@ -165,7 +165,7 @@ int slk_sm_connection_read(struct slk_sm_connection *connection, struct slk_inta
         status = flush_status;
         *err = flush_err;
     }
-    slk_intake_push(intake);
+    connection->unstored += slk_intake_push(intake);
     return status;
 }
 

@@ -38,6 +38,7 @@ struct slk_sm_connection {
     int64_t stalled_since;                  /* output waits and nothing has gone since; 0: no */
     int unanswered;                         /* frames sent that handlers want a reply to */
     int64_t unanswered_until;               /* then they are waited for no longer */
+    size_t unstored;                        /* deliveries on their way to the store */
     struct slk_socket_mode_stats *counters; /* of all connections; the keeper's */
 };
 

@@ -4,13 +4,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "socket_mode_acks.h"
 
 #define COMPLAINTS_A_SECOND 5
-
-static const char ACK_BEGIN[] = "{\"envelope_id\":\"";
-static const char ACK_END[] = "\"}";
-
-#define ACK_MAX_ID 255
 
 void slk_intake_init(struct slk_intake *intake, struct slk_ack_ledger *ledger,
                      struct slk_mailbox *notices, struct slk_mailbox *events, struct slk_log *log,
@@ -63,18 +59,9 @@ void slk_intake_complain(struct slk_intake *intake, uint64_t connection, const c
 
 static bool ack_now(struct slk_intake *intake, struct slk_ws_connection *ack_to, struct slk_text id)
 {
-    char text[sizeof ACK_BEGIN + ACK_MAX_ID + sizeof ACK_END];
-    size_t length = sizeof ACK_BEGIN - 1;
-    memcpy(text, ACK_BEGIN, length);
-    memcpy(text + length, id.data, id.length);
-    length += id.length;
-    memcpy(text + length, ACK_END, sizeof ACK_END - 1);
-    length += sizeof ACK_END - 1;
-    if (slk_ws_connection_append(ack_to, SLK_WS_TEXT, text, length) != SLK_OK) {
-        return false;
-    }
-    intake->counters->acks++;
-    return true;
+    bool is_sent = slk_acks_append(ack_to, id) == SLK_OK;
+    intake->counters->acks += is_sent;
+    return is_sent;
 }
 
 /* Copies the text behind the struct, terminated, and moves *space past it. */
@@ -168,6 +155,57 @@ enum slk_intake_result slk_intake_tell(struct slk_intake *intake, uint64_t conne
     return SLK_INTAKE_REPLY;
 }
 
+static bool kind_of(struct slk_text type, enum slk_entry_kind *kind)
+{
+    if (slk_text_is(type, "events_api")) {
+        *kind = SLK_ENTRY_EVENT;
+    } else if (slk_text_is(type, "slash_commands")) {
+        *kind = SLK_ENTRY_COMMAND;
+    } else if (slk_text_is(type, "interactive")) {
+        *kind = SLK_ENTRY_INTERACTION;
+    } else {
+        return false; /* handled, or not, as it comes */
+    }
+    return true;
+}
+
+static bool is_kept(const struct slk_intake *intake, const struct slk_envelope *envelope)
+{
+    enum slk_entry_kind kind;
+    return intake->puts != NULL && kind_of(envelope->type, &kind) &&
+           slk_put_queue_keeps(intake->puts, kind);
+}
+
+static void destroy_kept(struct slk_message *message)
+{
+    free(((struct slk_envelope_message *)message)->entry);
+    free(message);
+}
+
+/* Goes to the store before anything else. */
+static enum slk_intake_result keep(struct slk_intake *intake, uint64_t connection,
+                                   struct slk_envelope_message *message)
+{
+    struct slk_put_request request = {
+        .entry = {.via = "socket",
+                  .body = {message->payload, message->payload_length},
+                  .retry_number = message->retry_attempt,
+                  .retry_reason = {message->retry_reason, message->retry_reason_length}},
+        .received = message->received,
+        .message = &message->message,
+        .entry_id = &message->entry,
+        .place = connection,
+        .ack_id = {message->envelope_id, message->envelope_id_length},
+    };
+    kind_of((struct slk_text){message->type, message->type_length}, &request.entry.kind);
+    message->message.destroy = destroy_kept;
+    if (slk_put_queue_add(intake->puts, &request) != SLK_OK) {
+        return give_up(intake, connection, message, "out of memory");
+    }
+    intake->counters->envelopes++;
+    return SLK_INTAKE_ENVELOPE;
+}
+
 /* Without an ack Slack delivers again, so giving up here loses nothing. */
 static enum slk_intake_result deliver(struct slk_intake *intake, uint64_t connection,
                                       struct slk_ws_connection *ack_to,
@@ -175,13 +213,17 @@ static enum slk_intake_result deliver(struct slk_intake *intake, uint64_t connec
 {
     struct slk_envelope_message *message = make_message(intake, envelope);
     bool accepted = message != NULL;
+    bool keeps = is_kept(intake, envelope);
     if (accepted && is_answered_by_handler(envelope)) {
         struct slk_text id = envelope->envelope_id;
         message->ack_token = slk_ack_ledger_add(intake->ledger, connection, id.data, id.length,
                                                 intake->now + intake->ack_deadline);
         accepted = message->ack_token != 0;
-    } else if (accepted) {
+    } else if (accepted && !keeps) {
         accepted = ack_now(intake, ack_to, envelope->envelope_id);
+    }
+    if (accepted && keeps) {
+        return keep(intake, connection, message);
     }
     return accepted ? batch(intake, message)
                     : give_up(intake, connection, message, "out of memory, or Slack reads no acks");
@@ -211,11 +253,12 @@ enum slk_intake_result slk_intake_text(struct slk_intake *intake, uint64_t conne
     return SLK_INTAKE_IGNORED;
 }
 
-void slk_intake_push(struct slk_intake *intake)
+size_t slk_intake_push(struct slk_intake *intake)
 {
     if (intake->first != NULL) {
         slk_mailbox_push(intake->events, intake->first);
         intake->first = NULL;
         intake->last = &intake->first;
     }
+    return intake->puts != NULL ? slk_put_queue_send(intake->puts) : 0;
 }

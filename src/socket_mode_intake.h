@@ -13,11 +13,13 @@
 #include "mailbox.h"
 #include "message.h"
 #include "socket_mode.h"
+#include "put_queue.h"
 #include "websocket_connection.h"
 
 struct slk_intake {
     struct slk_ack_ledger *ledger;
     struct slk_mailbox *notices, *events;
+    struct slk_put_queue *puts; /* NULL: without an inbox */
     struct slk_log *log;
     const char *component; /* in the log */
     uint32_t source;
@@ -64,8 +66,9 @@ enum slk_intake_result slk_intake_tell(struct slk_intake *intake, uint64_t conne
 void slk_intake_complain(struct slk_intake *intake, uint64_t connection, const char *what,
                          const char *why);
 
-/* Hands the batch to Lua; to be called when its acks have been sent. */
-void slk_intake_push(struct slk_intake *intake);
+/* Hands the batch to Lua, or to the inbox; to be called when its acks have been sent.
+ * Returns how many are acked only when they have been stored. */
+size_t slk_intake_push(struct slk_intake *intake);
 
 /* Logs how many complaints went unlogged once their second is over; returns
  * when that will be (slk_clock_now scale). */

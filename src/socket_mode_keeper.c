@@ -112,17 +112,45 @@ void slk_keeper_ready(struct slk_keeper *keeper)
     }
 }
 
+/* -- What has been stored ----------------------------------------------------- */
+
+static void settle(struct slk_keeper *keeper, const struct slk_put *put)
+{
+    struct slk_sm_connection *connection = slk_slots_connection(keeper, put->place);
+    if (connection != NULL) {
+        connection->unstored--;
+    }
+    if (put->fate == SLK_PUT_STORED && put->kind == SLK_ENTRY_EVENT) {
+        slk_acks_confirm(&keeper->acks, put->place,
+                         (struct slk_text){put->ack_id, put->ack_id_length},
+                         put->received + SLK_SECONDS(3));
+    }
+}
+
+static void settle_puts(struct slk_keeper *keeper)
+{
+    struct slk_put *put = slk_put_queue_take(keeper->puts);
+    while (put != NULL) {
+        struct slk_put *next = put->next;
+        settle(keeper, put);
+        slk_put_destroy(put);
+        put = next;
+    }
+}
+
 /* -- Time ------------------------------------------------------------------- */
 
 static void check_suspension(struct slk_keeper *keeper, int64_t now)
 {
-    bool suspended = slk_mailbox_is_over(keeper->events);
+    bool suspended = slk_mailbox_is_over(keeper->events) ||
+                     (keeper->puts != NULL && slk_put_queue_is_over(keeper->puts));
     if (suspended == keeper->suspended) {
         return;
     }
     keeper->suspended = suspended;
     slk_log_write(keeper->log, SLK_LOG_DEBUG, keeper->settings.protocol->name,
-                  suspended ? "handlers are behind: reading pauses" : "reading goes on");
+                  suspended ? "handlers or the store are behind: reading pauses"
+                            : "reading goes on");
     for (int i = 0; i < keeper->settings.connections && !suspended; i++) {
         struct slk_slot *slot = &keeper->slots[i];
         if (slot->serving != NULL) {
@@ -168,7 +196,8 @@ static void tick_draining(struct slk_keeper *keeper, struct slk_sm_connection *l
 {
     /* After a warning Slack closes; before, it may still deliver. */
     bool wait_for_slack = leaving->disconnect == SLK_DISCONNECT_WARNING;
-    bool owes = slk_ack_ledger_count_of(keeper->acks.ledger, leaving->number) > 0;
+    bool owes =
+        leaving->unstored > 0 || slk_ack_ledger_count_of(keeper->acks.ledger, leaving->number) > 0;
     if (keeper->suspended) {
         owes = true; /* unread deliveries, at the least */
     }
@@ -238,10 +267,16 @@ static void tick_slot(struct slk_keeper *keeper, struct slk_slot *slot, int64_t 
     }
 }
 
+static bool owes_acks(const struct slk_keeper *keeper)
+{
+    return slk_acks_outstanding(&keeper->acks) > 0 ||
+           (keeper->puts != NULL && slk_put_queue_outstanding(keeper->puts) > 0);
+}
+
 static void tick_stop(struct slk_keeper *keeper, int64_t now, int64_t *wake)
 {
     if (!keeper->closing) {
-        if (slk_acks_outstanding(&keeper->acks) > 0 && now < keeper->stop_at) {
+        if (owes_acks(keeper) && now < keeper->stop_at) {
             lower(wake, keeper->stop_at);
             return;
         }
@@ -268,6 +303,9 @@ int64_t slk_keeper_tick(struct slk_keeper *keeper, int64_t now)
 {
     int64_t wake = SLK_NEVER;
     keeper->again = false;
+    if (keeper->puts != NULL) {
+        settle_puts(keeper);
+    }
     check_suspension(keeper, now);
     for (int i = 0; i < keeper->settings.connections; i++) {
         tick_slot(keeper, &keeper->slots[i], now, &wake);
@@ -309,6 +347,7 @@ int slk_keeper_init(struct slk_keeper *keeper)
 void slk_keeper_begin(struct slk_keeper *keeper, CURLM *multi)
 {
     keeper->multi = multi;
+    keeper->intake.puts = keeper->puts;
     for (int i = 0; i < keeper->settings.connections; i++) {
         slk_slots_plan(keeper, &keeper->slots[i], NULL, i * keeper->settings.stagger);
     }

@@ -24,6 +24,7 @@
 #include "socket_mode_connection.h"
 #include "socket_mode_intake.h"
 #include "socket_mode_open.h"
+#include "put_queue.h"
 
 #define SLK_MAX_CONNECTIONS 10
 #define SLK_MAX_SOCKETS     (2 * SLK_MAX_CONNECTIONS)
@@ -41,6 +42,7 @@ struct slk_keeper {
     struct slk_net_options *net;
     struct slk_log *log;
     struct slk_mailbox *notices, *events;
+    struct slk_put_queue *puts; /* NULL: without an inbox; set before begin */
     uint32_t source;
     /* Asks for a URL; the answer comes by slk_slots_opened. cancel forgets it. */
     int (*open)(void *context, uint64_t connection, uint64_t *request);

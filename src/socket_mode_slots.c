@@ -50,6 +50,20 @@ bool slk_slots_is_draining(const struct slk_sm_connection *connection)
 
 /* The connection with that number if it can still send, else the best other
  * one: Slack takes an ack on any of them. */
+struct slk_sm_connection *slk_slots_connection(const struct slk_keeper *keeper, uint64_t number)
+{
+    for (int i = 0; i < keeper->settings.connections; i++) {
+        const struct slk_slot *slot = &keeper->slots[i];
+        struct slk_sm_connection *connections[] = {slot->next, slot->serving, slot->leaving};
+        for (int j = 0; j < 3; j++) {
+            if (connections[j] != NULL && connections[j]->number == number) {
+                return connections[j];
+            }
+        }
+    }
+    return NULL;
+}
+
 struct slk_ws_connection *slk_slots_route(void *context, uint64_t number)
 {
     struct slk_keeper *keeper = context;

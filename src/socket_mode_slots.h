@@ -13,6 +13,9 @@ int slk_slots_open(const struct slk_keeper *keeper);
 /* Slack has announced the end of this connection. */
 bool slk_slots_is_draining(const struct slk_sm_connection *connection);
 
+/* The connection with that number; NULL: it has gone. */
+struct slk_sm_connection *slk_slots_connection(const struct slk_keeper *keeper, uint64_t number);
+
 /* Where to send the ack of an envelope that came in on the connection with
  * that number: there if it can still send, else on the best other one, which
  * Slack takes as well; NULL when there is none. context is the keeper. */

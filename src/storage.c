@@ -215,18 +215,22 @@ struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
     return storage;
 }
 
-int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *job)
+int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *first)
 {
-    job->submitted_at = slk_clock_now();
+    int64_t now = slk_clock_now();
+    struct slk_storage_job *last = first;
+    for (last->submitted_at = now; last->message.next != NULL; last->submitted_at = now) {
+        last = slk_storage_job_next(last);
+    }
     pthread_mutex_lock(&storage->queue_lock);
     bool closing = storage->closing, was_empty = storage->first == NULL;
     if (!closing) {
         if (was_empty) {
-            storage->first = job;
+            storage->first = first;
         } else {
-            storage->last->message.next = &job->message;
+            storage->last->message.next = &first->message;
         }
-        storage->last = job;
+        storage->last = last;
     }
     pthread_mutex_unlock(&storage->queue_lock);
     if (!closing && was_empty) {

@@ -55,8 +55,9 @@ struct slk_storage_stats {
 struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
                                        struct slk_mailbox *mailbox, struct slk_error *err);
 
-/* Any thread. Owns job when it returns SLK_OK, else SLK_CLOSED. */
-int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *job);
+/* Any thread. Owns the jobs, a list linked by message.next, when it returns SLK_OK, else
+ * SLK_CLOSED. */
+int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *first);
 
 /* Lua thread. Carries out what was submitted, within the backend's patience,
  * then ends the thread and the backend: all outcomes are in the mailbox. */

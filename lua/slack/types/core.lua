@@ -68,7 +68,8 @@ function mailbox:fd() end
 ---  bytes of the body (hand_on when they are dealt with), or "progress" and bytes sent, in all,
 ---  received, expected; see slack.core.http_stream
 ---`"envelope"`: type, payload (JSON text), ack_token (0: acked), envelope_id,
----  retry_attempt, retry_reason, accepts_response_payload, received
+---  retry_attempt, retry_reason, accepts_response_payload, received, entry (its id in the inbox,
+---  or nil)
 ---`"connection"`: state ("opening" | "connecting" | "ready" | "draining" | "closed" |
 ---  "waiting" | "fatal" | "stopped"), info table {connection, code, message, at, delay,
 ---  num_connections, ready}
@@ -76,7 +77,8 @@ function mailbox:fd() end
 ---`"request"`: request, method, target, headers (raw lines), body, received
 ---`"delivery"`: request (0: answered already; else for http_server:respond), kind ("event" |
 ---  "command" | "interaction"), body (JSON text; of a command a table of its form fields),
----  retry_number, retry_reason, headers (raw lines), received
+---  retry_number, retry_reason, headers (raw lines), received, entry (its id in the inbox, or nil)
+---`"backlog"`: nothing more; see slack.core.inbox
 ---`"stored"`: id, value (nil | boolean | integer | string | string[]), message, code; see
 ---  storage:submit
 ---`"websocket"`: websocket, happening ("open" | "text" | "binary" | "pong" |
@@ -188,6 +190,38 @@ function storage:submit(operation, key, now, value, expires_at, expected) end
 function storage:stats() end
 ---Carries out what was submitted, and blocks meanwhile; the outcomes still come.
 function storage:close() end
+
+-- Inbox -----------------------------------------------------------------------
+
+---Between the receivers and a store: what Slack delivers is stored before it is acknowledged,
+---and then taken, if Lua keeps up: its message has the entry's id. Else it waits in the store,
+---and a "backlog" message tells so, once until caught_up.
+---@class slack.core.inbox
+local inbox = {}
+---@class slack.core.inbox_settings
+---@field storage slack.core.storage closed after the inbox
+---@field log slack.core.log
+---@field notices slack.core.mailbox where "backlog" goes
+---@field source integer
+---@field takes boolean? true; false: all of it waits in the store, and there are no notices
+---@field interactive boolean? what needs a handler's answer is stored first, too
+---@field order_by_channel boolean? entries are told which channel they are of
+---@field remember number? seconds for which a redelivery is known, 600
+---@field deadline number? seconds after receipt, 3: what is stored later is not acknowledged
+---@field max_puts integer? on their way to the store, 10,000; beyond, nothing more is taken in
+---@field max_bytes integer? of those, 32 MiB
+---@param settings slack.core.inbox_settings
+---@return slack.core.inbox?, string? message, string? code
+function core.inbox(settings) end
+---Claims find nothing more, so that what comes may be taken again; at first, too, nothing is
+---taken until this has been called. Claim once more after it, for what was stored meanwhile.
+function inbox:caught_up() end
+---Counters and state, fields named as in struct slk_inbox_stats; times in seconds;
+---failing_since on the scale of core.monotonic, nil: storing works.
+---@return table<string, any>
+function inbox:stats() end
+---Nothing can be stored from now on; what is under way ends.
+function inbox:close() end
 
 -- Network ---------------------------------------------------------------------
 
@@ -327,6 +361,7 @@ local socket_mode = {}
 ---@field stable_after number? seconds, 60
 ---@field drain_timeout number? seconds, 30
 ---@field stagger number? seconds, 0
+---@field inbox slack.core.inbox? events are acked when they are in it
 
 ---Starts the socket thread, which begins to connect.
 ---@param settings slack.core.socket_mode_settings
@@ -429,6 +464,7 @@ local http_receiver = {}
 ---@field ack_deadline number? seconds, 2.5: then an owed answer goes out empty
 ---@field step_deadline number? seconds, 5: the same for steps of workflows among held events
 ---@field holds_events boolean? events too wait for Lua's answer, instead of 200 at once
+---@field inbox slack.core.inbox? events are answered when they are in it; 503: they are not
 ---@field deliveries slack.core.mailbox for "delivery"; when it is half full events wait for
 ---  Lua's answer too; over its marks: 503
 ---@field notices slack.core.mailbox for "ack", with the request's number as its token
