@@ -17,7 +17,7 @@
 #define MAX_LIMIT 1000
 #define MAX_OWN   100 /* at a time, when nothing else is wanted */
 #define MAX_NAME  1200
-#define MAX_WAKES ((size_t)256 * 1024)
+#define MAX_NAMES ((size_t)256 * 1024)
 
 struct claim {
     struct slk_redis_inbox *inbox;
@@ -28,11 +28,13 @@ struct claim {
     struct slk_error *err;
     unsigned limit;
     bool has_tended, has_read;
-    bool is_resuming;        /* asked for what was lost */
-    bool is_over;            /* no more rounds: something came, or it failed */
-    bool is_spent;           /* left in the middle of an answer */
-    bool was_groupless;      /* once: a second time it is somebody's doing */
-    struct slk_buffer wakes; /* names of entries that only wake, one a line */
+    bool is_resuming;          /* asked for what was lost */
+    bool is_over;              /* no more rounds: something came, or it failed */
+    bool is_spent;             /* left in the middle of an answer */
+    bool was_groupless;        /* once: a second time it is somebody's doing */
+    unsigned count;            /* of entries in the job */
+    struct slk_buffer wakes;   /* names of entries that only wake, one a line */
+    struct slk_buffer surplus; /* and of those over the limit, which Redis has for each stream */
 };
 
 static struct slk_text text(const char *words)
@@ -90,6 +92,7 @@ static void add_entry(struct claim *claim, struct slk_text name, const struct en
         slk_storage_job_begin_list(job);
         claim->is_over = true;
     }
+    claim->count++;
     add_text(job, name);
     add_text(job, entry->key);
     add_text(job, entry->meta);
@@ -185,12 +188,6 @@ static void take_tended(struct claim *claim, const redisReply *reply)
 
 /* Reading -------------------------------------------------------------------- */
 
-/* Of each stream so many, as Redis counts, for limit in all. */
-static unsigned share(const struct claim *claim)
-{
-    return claim->limit == 0 ? MAX_OWN : claim->limit > 1 ? claim->limit / 2 : 1;
-}
-
 /* block: milliseconds; 0: not at all. The time that the server says after it is one that
  * nothing in the answer comes after. */
 static int append_read(struct claim *claim, int64_t block)
@@ -200,7 +197,7 @@ static int append_read(struct claim *claim, int64_t block)
                                  text("COUNT")};
     char count[16], wait[24];
     size_t length = 5;
-    snprintf(count, sizeof count, "%u", share(claim));
+    snprintf(count, sizeof count, "%u", claim->limit > 0 ? claim->limit : MAX_OWN);
     words[length++] = text(count);
     if (block > 0) {
         snprintf(wait, sizeof wait, "%" PRId64, block);
@@ -224,7 +221,11 @@ static void add_read(struct claim *claim, const redisReply *entry, bool is_own)
     struct slk_redis_inbox *inbox = claim->inbox;
     const redisReply *id = entry->element[0];
     struct entry read = read_entry(entry->element[1]);
-    if (!is_own) {
+    if (!is_own && claim->count >= claim->limit) {
+        (void)slk_buffer_append(&claim->surplus, id->str, id->len);
+        (void)slk_buffer_append(&claim->surplus, "\n", 1);
+        return;
+    } else if (!is_own) {
         add_entry(claim, (struct slk_text){id->str, id->len}, &read, (struct slk_text){"", 0});
         return;
     }
@@ -323,28 +324,52 @@ static enum slk_redis_progress tend(struct claim *claim)
     return progress;
 }
 
+static enum slk_redis_progress call(struct claim *claim, enum slk_redis_script script,
+                                    const struct slk_text *words, size_t count)
+{
+    redisReply *reply;
+    bool is_lacking = true;
+    enum slk_redis_progress progress = SLK_REDIS_DONE;
+    while (progress == SLK_REDIS_DONE && is_lacking) {
+        if (slk_redis_inbox_call(claim->inbox, claim->connection, script, words, count) != SLK_OK) {
+            return fail_memory(claim);
+        }
+        progress = receive(claim, slk_clock_now(), &reply);
+        if (progress == SLK_REDIS_DONE) {
+            is_lacking = slk_redis_inbox_lacks(claim->inbox, script, reply);
+            freeReplyObject(reply);
+        }
+    }
+    return progress;
+}
+
 /* What only woke this claim has done so. */
 static enum slk_redis_progress remove_wakes(struct claim *claim)
 {
-    redisReply *reply;
     struct slk_text names = {claim->wakes.data, claim->wakes.length};
-    if (slk_redis_inbox_call(claim->inbox, claim->connection, SLK_SCRIPT_DONE, &names, 1) !=
-        SLK_OK) {
-        return fail_memory(claim);
+    enum slk_redis_progress progress = call(claim, SLK_SCRIPT_DONE, &names, 1);
+    slk_buffer_free(&claim->wakes);
+    return progress;
+}
+
+/* The others may have it. Until that is sure it counts as lost. */
+static enum slk_redis_progress give_surplus_back(struct claim *claim, int64_t seen_at)
+{
+    struct slk_redis_inbox *inbox = claim->inbox;
+    struct slk_text words[] = {inbox->owner, {claim->surplus.data, claim->surplus.length}, {"", 0}};
+    enum slk_redis_progress progress = call(claim, SLK_SCRIPT_BACK, words, 3);
+    if (progress != SLK_REDIS_DONE) {
+        inbox->is_lost = true;
+        inbox->seen_at = seen_at;
     }
-    enum slk_redis_progress progress = receive(claim, slk_clock_now(), &reply);
-    if (progress == SLK_REDIS_DONE) {
-        if (!slk_redis_inbox_lacks(claim->inbox, SLK_SCRIPT_DONE, reply)) {
-            slk_buffer_free(&claim->wakes);
-        }
-        freeReplyObject(reply);
-    }
+    slk_buffer_free(&claim->surplus);
     return progress;
 }
 
 static enum slk_redis_progress read_streams(struct claim *claim, int64_t until)
 {
     redisReply *reply, *time;
+    int64_t seen_at = claim->inbox->seen_at;
     int64_t now = slk_clock_now(), left = until > now ? until - now : 0;
     if (append_read(claim, (left + SLK_MS(1) - 1) / SLK_MS(1)) != SLK_OK) {
         return fail_memory(claim);
@@ -362,7 +387,9 @@ static enum slk_redis_progress read_streams(struct claim *claim, int64_t until)
         freeReplyObject(time);
     }
     freeReplyObject(reply);
-    return progress;
+    return progress == SLK_REDIS_DONE && claim->surplus.length > 0
+               ? give_surplus_back(claim, seen_at)
+               : progress;
 }
 
 /* Rounds --------------------------------------------------------------------- */
@@ -419,7 +446,8 @@ enum slk_redis_progress slk_redis_claim(struct slk_redis_inbox *inbox,
         .err = err,
         .limit = limit < MAX_LIMIT ? limit : MAX_LIMIT,
     };
-    slk_buffer_init(&claim.wakes, MAX_WAKES);
+    slk_buffer_init(&claim.wakes, MAX_NAMES);
+    slk_buffer_init(&claim.surplus, MAX_NAMES);
     inbox->has_left = false;
     enum slk_redis_progress progress = run(&claim);
     if (progress == SLK_REDIS_DONE && !claim.is_over) {

@@ -29,8 +29,9 @@ static const struct failure {
     {"wrong number of arguments for 'auth'", "denied",
      "knows no users, only a password, as it is older than 6.0: take the user out of the URL"},
     {"NOPERM", "denied",
-     "does not let this user: it needs get, set, del, incrby, eval, pexpire, exists and scan "
-     "on keys that begin with the URL's prefix"},
+     "does not let this user: it needs get, set, del, incrby, eval, pexpire, exists and scan, "
+     "an inbox evalsha, time, @stream, @sortedset, @list and @hash too, on keys that begin with "
+     "the URL's prefix"},
     {"DENIED", "denied",
      "is in protected mode and serves its own machine alone: set a password there, and in the "
      "URL"},

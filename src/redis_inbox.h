@@ -17,6 +17,9 @@
 #include "storage.h"
 #include "storage_job.h"
 
+/* The least that an inbox works with, as slk_redis_login_version gives it. */
+#define SLK_REDIS_INBOX_VERSION 60200
+
 #define SLK_REDIS_SHA_SIZE 41
 
 /* As commands want it. */

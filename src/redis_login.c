@@ -17,6 +17,7 @@ struct slk_redis_login {
     char *user;
     char *password;
     char database[16];
+    long version;
     enum step next;           /* whose answer comes next */
     struct slk_error refusal; /* of a step before; code "" for none */
 };
@@ -74,6 +75,7 @@ int slk_redis_login_begin(struct slk_redis_login *login, struct slk_redis_connec
 {
     login->next = login->password != NULL ? AUTH : SELECT;
     login->refusal.code[0] = '\0';
+    login->version = 0;
     struct slk_text select[] = {text("SELECT"), text(login->database)};
     struct slk_text ping[] = {text("PING")};
     struct slk_text name[] = {text("CLIENT"), text("SETNAME"), text(NAME)};
@@ -94,6 +96,24 @@ static void judge_mode(const char *name, const char *info, struct slk_error *ref
         slk_error_set(refusal, "sentinel",
                       "%s is a Sentinel, which keeps no data: give the URL of the primary", name);
     }
+}
+
+/* Valkey and others say there which Redis they are like. */
+static long read_version(const char *info)
+{
+    static const char label[] = "redis_version:";
+    const char *at = strstr(info, label);
+    unsigned major = 0, minor = 0, patch = 0;
+    if (at == NULL || sscanf(at + sizeof label - 1, "%3u.%3u.%3u", &major, &minor, &patch) < 2 ||
+        minor > 99 || patch > 99) {
+        return 0;
+    }
+    return (long)(major * 10000 + minor * 100 + patch);
+}
+
+long slk_redis_login_version(const struct slk_redis_login *login)
+{
+    return login->version;
 }
 
 /* A server that wants TLS hangs up, too many clients are told so before. */
@@ -131,6 +151,7 @@ static void explain(struct slk_redis_login *login, const char *name, const char 
 static void judge(struct slk_redis_login *login, const char *name, const redisReply *reply)
 {
     if (login->next == INFO && reply->type == REDIS_REPLY_STRING) {
+        login->version = read_version(reply->str);
         judge_mode(name, reply->str, &login->refusal);
     } else if (!is_needed(login, reply) || login->refusal.code[0] != '\0') {
         return;

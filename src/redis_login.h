@@ -28,4 +28,7 @@ enum slk_redis_progress slk_redis_login_run(struct slk_redis_login *login,
                                             struct slk_redis_connection *connection, int64_t until,
                                             struct slk_error *err);
 
+/* Of the server that answered last, as 70015 for 7.0.15; 0: it did not say. */
+long slk_redis_login_version(const struct slk_redis_login *login);
+
 #endif

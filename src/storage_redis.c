@@ -228,6 +228,23 @@ static bool takes_several(const struct slk_storage_job *job)
            operation == SLK_INBOX_CLAIM;
 }
 
+/* Without exclusive ranges of what is pending some of the scripts fail. */
+static bool is_too_old(const struct redis_store *store, const struct slk_storage_job *job)
+{
+    long version = slk_redis_login_version(store->login);
+    return slk_storage_job_is_inbox(job) && version != 0 && version < SLK_REDIS_INBOX_VERSION;
+}
+
+static void fail_old(const struct redis_store *store, struct slk_storage_job *job)
+{
+    long version = slk_redis_login_version(store->login);
+    struct slk_error err;
+    slk_error_set(&err, "unsupported", "%s is Redis %ld.%ld: an inbox needs 6.2 or newer",
+                  slk_redis_connection_name(store->connection), version / 10000,
+                  version / 100 % 100);
+    slk_storage_job_fail(job, "unsupported", err.text);
+}
+
 static int append_job(struct redis_store *store, const struct slk_storage_job *job)
 {
     return slk_storage_job_is_inbox(job)
@@ -250,7 +267,7 @@ static size_t append_jobs(struct redis_store *store, struct slk_storage_job *fir
 {
     size_t count = 0, begin = slk_redis_connection_appended(store->connection), end = begin;
     struct slk_storage_job *job = first;
-    while (job != NULL && !takes_several(job) && count < PIPELINE_JOBS &&
+    while (job != NULL && !takes_several(job) && !is_too_old(store, job) && count < PIPELINE_JOBS &&
            end - begin < PIPELINE_BYTES) {
         if (append_job(store, job) == SLK_OK) {
             store->sent[count] = job;
@@ -394,7 +411,9 @@ static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
             fail_unsent(store, job);
             return next_pending(first);
         }
-        if (!run_some(store, job)) {
+        if (is_too_old(store, job)) {
+            fail_old(store, job);
+        } else if (!run_some(store, job)) {
             fail_overdue(store, job);
         }
         job = next_pending(first);
@@ -430,7 +449,9 @@ static int64_t tick(struct slk_storage_backend *backend, int64_t now)
 {
     struct redis_store *store = (struct redis_store *)backend;
     struct slk_redis_inbox *inbox = store->inbox;
-    if (inbox->owner.length == 0 || inbox->has_left) {
+    long version = slk_redis_login_version(store->login);
+    if (inbox->owner.length == 0 || inbox->has_left ||
+        (version != 0 && version < SLK_REDIS_INBOX_VERSION)) {
         return SLK_NEVER;
     } else if (now < inbox->renew_at) {
         return inbox->renew_at;

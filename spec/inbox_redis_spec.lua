@@ -1,0 +1,313 @@
+local Inbox = require "support.inbox_calls"
+local Redis = require "support.redis"
+local live_app = require "support.live_app"
+local tasks = require "slack.tasks"
+
+local LEASE <const> = 0.3 -- seconds
+local PATIENT <const> = "?timeout=60"
+
+-- Runs what waits while other things happen.
+local function during(waiting, fn)
+  local result
+  tasks.run(function()
+    local task = tasks.spawn(function() result = table.pack(waiting()) end)
+    tasks.sleep(0.02)
+    fn()
+    task:join()
+  end)
+  return table.unpack(result, 1, result.n)
+end
+
+describe("an inbox in a Redis server", function()
+  if not Redis.is_installed() then
+    pending(Redis.MISSING)
+    return
+  end
+
+  local shared, url
+
+  setup(function()
+    shared = Redis.start()
+    url = shared.url .. PATIENT
+  end)
+  teardown(function() shared:stop() end)
+  before_each(function() shared:ask "flushall" end)
+
+  describe("shared by owners", function()
+    it("gives each entry to one of them", function()
+      local a <close> = Inbox.open(url, "a")
+      local b <close> = Inbox.open(url, "b")
+      local seen, count = {}, 0
+      local function work(inbox)
+        return function()
+          while true do
+            for _, entry in ipairs(assert(inbox:claim(7, 1))) do
+              assert.is_nil(seen[entry.key])
+              seen[entry.key], count = inbox.owner, count + 1
+              assert(inbox:done(entry))
+            end
+          end
+        end
+      end
+      tasks.run(function()
+        local workers, puts = { tasks.spawn(work(a)), tasks.spawn(work(b)) }, {}
+        for i = 1, 300 do
+          puts[i] = function() return assert(a:put("k" .. i)) end
+        end
+        assert(tasks.all(puts))
+        live_app.wait(function() return count == 300 end)
+        for _, task in ipairs(workers) do
+          task:cancel()
+        end
+      end)
+      assert.equal(300, count)
+    end)
+
+    it("wakes a claim that waits when there is an entry", function()
+      local a <close> = Inbox.open(url, "a")
+      local b <close> = Inbox.open(url, "b")
+      assert.equal("k", during(function() return a:claim_keys(10, 60) end,
+        function() assert.is_true(b:put "k") end))
+      assert.equal("message", during(function() return a:claim(10, 60)[1].body end, function()
+        assert.is_true(b:ask("send", { key = "a", meta = "{}", value = "message" }))
+      end))
+    end)
+
+    it("answers a claim that waits at once when its store is closed", function()
+      local a <close> = Inbox.open(url, "a")
+      assert.equal("", during(function() return a:claim_keys(10, 600) end,
+        function() a:close() end))
+    end)
+
+    it("tells who lives, and sends to no other", function()
+      local a <close> = Inbox.open(url, "a")
+      local b <close> = Inbox.open(url, "b")
+      tasks.run(function()
+        live_app.wait(function() return #a:ask "owners" == 1 and #b:ask "owners" == 1 end)
+      end)
+      assert.same({ "b" }, a:ask "owners")
+      assert.is_false(a:ask("send", { key = "c", meta = "{}", value = "message" }))
+      b:ask("back", { value = "" })
+      assert.same({}, a:ask "owners")
+      assert.is_false(a:ask("send", { key = "b", meta = "{}", value = "message" }))
+    end)
+
+    it("hands an entry from one to the other, as moved and before all else", function()
+      local a <close> = Inbox.open(url, "a")
+      local b <close> = Inbox.open(url, "b")
+      a:put "k"
+      local entry = a:claim()[1]
+      assert.equal("", b:claim_keys())
+      assert.is_true(a:ask("move", { key = entry.id, value = "b" }))
+      a:put "l"
+      local entries = b:claim()
+      assert.same({ "k", "moved" }, { entries[1].key, entries[1].reason })
+      assert.is_false(a:ask("move", { key = entry.id, value = "b" }))
+      assert.is_false(a:fail(entry, 0))
+      assert.is_true(b:done(table.unpack(entries)) and b:done(b:claim()[1] or entries[1]))
+      assert.equal("0 0 0 0", a:counts())
+    end)
+
+    it("gives with limit 0 what was sent to that owner only", function()
+      local a <close> = Inbox.open(url, "a")
+      a:put "k"
+      assert.equal("", a:claim_keys(0))
+      assert.is_true(a:ask("send", { key = "a", meta = "m", value = "message" }))
+      local entry = a:claim(0)[1]
+      assert.same({ "m", "message" }, { entry.meta, entry.body })
+      assert(a:done(entry))
+      assert.equal("k", a:claim_keys())
+    end)
+  end)
+
+  describe("when an owner dies", function()
+    -- A process that takes the entries and is gone, its lease still running.
+    local function die_with(count, settings)
+      local inbox <close> = Inbox.open(url, "dead", settings or { lease = LEASE })
+      assert.equal(count, #inbox:claim())
+    end
+
+    it("gives its entries to another when the lease is over, in their order", function()
+      local a <close> = Inbox.open(url, "a")
+      for _, key in ipairs { "k", "l", "m" } do
+        a:put(key)
+      end
+      die_with(3)
+      a:put "n"
+      local entries = a:claim(2, 10)
+      assert.equal("n", entries[1].key)
+      entries = a:claim(2, 10)
+      assert.same({ "k", "interrupted", "l" }, { entries[1].key, entries[1].reason, entries[2].key })
+      assert.equal("m", a:claim_keys(2, 10))
+    end)
+
+    it("gives what had been moved to it, but not messages", function()
+      local a <close> = Inbox.open(url, "a")
+      a:put "k"
+      local entry = a:claim()[1]
+      die_with(0)
+      assert.is_true(a:ask("move", { key = entry.id, value = "dead" }))
+      assert.is_true(a:ask("send", { key = "dead", meta = "", value = "message" }))
+      local entries = a:claim(10, 10)
+      assert.same({ 1, "k", "interrupted" }, { #entries, entries[1].key, entries[1].reason })
+      assert(a:done(entries[1]))
+      assert.equal("0 0 0 0", a:counts())
+      assert.equal("0", shared:ask "exists lua-slack:inbox:own:dead")
+    end)
+
+    it("leaves those of a process alone whose Lua is busy for longer than the lease", function()
+      local a <close> = Inbox.open(url, "a", { lease = LEASE })
+      local b <close> = Inbox.open(url, "b", { lease = LEASE })
+      a:put "k"
+      assert.equal("k", a:claim_keys())
+      os.execute "sleep 0.7"
+      assert.equal("", b:claim_keys())
+      assert.same({}, a.lines)
+    end)
+
+    it("finds an entry dead that too many died of, and says so", function()
+      local a <close> = Inbox.open(url, "a", { max_takeovers = 2 })
+      a:put "k"
+      local b <close> = Inbox.open(url, "b")
+      assert.equal("k", b:claim_keys())
+      for _, owner in ipairs { "c", "d" } do
+        shared:ask("zadd lua-slack:inbox:owners 1 " .. (owner == "c" and "b" or "c"))
+        local inbox <close> = Inbox.open(url, owner)
+        assert.equal("k", inbox:claim_keys())
+      end
+      shared:ask "zadd lua-slack:inbox:owners 1 d"
+      assert.equal("", a:claim_keys())
+      local entry = a:list "dead"[1]
+      assert.equal("the process that handled this died, 3 times", entry.error)
+      assert.matches("ERROR +inbox +an entry is given up", a.lines[1])
+    end)
+
+    it("finds its entries even when the record of its lease was lost", function()
+      local a <close> = Inbox.open(url, "a")
+      a:put "k"
+      die_with(1, { lease = 60 })
+      shared:ask "del lua-slack:inbox:owners"
+      assert.equal("k", a:claim_keys(1, 10))
+    end)
+  end)
+
+  describe("with an order", function()
+    local IN_C <const> = { order = "C" }
+
+    local function put_three(inbox)
+      for _, key in ipairs { "k", "l", "m" } do
+        assert.is_true(inbox:put(key, IN_C))
+      end
+    end
+
+    it("hands out one entry of it at a time, over all owners", function()
+      local a <close> = Inbox.open(url, "a")
+      local b <close> = Inbox.open(url, "b")
+      put_three(a)
+      a:put "x"
+      local entries = a:claim()
+      assert.same({ 2, "k", "x" }, { #entries, entries[1].key, entries[2].key })
+      assert.equal("", b:claim_keys())
+      a:done(entries[1])
+      entries = b:claim()
+      assert.same({ 1, "l" }, { #entries, entries[1].key })
+      assert.equal("1 2 0 0", a:counts())
+      b:done(entries[1])
+      b:done(b:claim()[1])
+      assert.equal("0", shared:ask "exists lua-slack:inbox:order lua-slack:inbox:order:C")
+      assert.is_true(a:put("n", IN_C))
+      assert.equal("n", b:claim_keys())
+    end)
+
+    it("keeps it when an owner dies, or gives an entry to another, or back", function()
+      local a <close> = Inbox.open(url, "a")
+      local b <close> = Inbox.open(url, "b")
+      put_three(a)
+      assert.equal("", b:claim_keys(0))
+      local entry = a:claim()[1]
+      assert.is_true(a:ask("move", { key = entry.id, value = "b" }))
+      assert.equal("", a:claim_keys())
+      assert.equal("k", b:claim_keys())
+      shared:ask "zadd lua-slack:inbox:owners 1 b"
+      entry = a:claim(10, 5)[1]
+      assert.equal("k", entry.key)
+      assert.equal(1, a:ask("back", { value = entry.id }))
+      local entries = a:claim(10)
+      assert.same({ 1, "k" }, { #entries, entries[1].key })
+      a:done(entries[1])
+      assert.equal("l", a:claim_keys())
+    end)
+
+    it("lets the next pass one that failed, and takes that in turn when it is due", function()
+      local a <close> = Inbox.open(url, "a")
+      put_three(a)
+      local entry = a:claim()[1]
+      assert.is_true(a:fail(entry, 0))
+      entry = a:claim()[1]
+      assert.equal("l", entry.key)
+      a:done(entry)
+      entry = a:claim()[1]
+      assert.equal("m", entry.key)
+      a:fail(entry, -1)
+      assert.equal("k", a:claim_keys())
+      assert.equal(1, a:ask("retry", { value = "" }))
+      assert.equal("", a:claim_keys())
+    end)
+  end)
+
+  it("tries again soon what failed, though a claim waits already", function()
+    local a <close> = Inbox.open(url, "a")
+    local claims <close> = Inbox.open(url, "a")
+    a:put "k"
+    local entry = claims:claim()[1]
+    local again = during(function() return claims:claim(10, 60)[1] end,
+      function() assert.is_true(a:fail(entry, 30)) end)
+    assert.same({ "k", "1", "failed" }, { again.key, again.attempts, again.reason })
+    assert.is_true(a:fail(again, 0, "put off", "keep"))
+    assert.equal("1", claims:claim(10, 5)[1].attempts)
+    assert.equal("0", shared:ask "xlen lua-slack:inbox:own:a")
+  end)
+
+  it("keeps so many dead, and says what it drops", function()
+    local a <close> = Inbox.open(url, "a")
+    shared:ask([[eval "for i=1,10000 do redis.call('XADD',KEYS[1],'*','k',i) end" 1 ]] ..
+      "lua-slack:inbox:dead")
+    a:put "k"
+    assert.is_true(a:fail(a:claim()[1], -1))
+    assert.equal("0 0 0 10000", a:counts())
+    assert.matches("WARN +inbox +there are 10000 dead entries", a.lines[1])
+    repeat
+      local count = a:ask("drop", { value = "" })
+    until count == 0
+    assert.equal("0 0 0 0", a:counts())
+  end)
+
+  it("is looked into by who is no owner, page by page", function()
+    local a <close> = Inbox.open(url, "a")
+    for _, key in ipairs { "d", "f", "t", "u" } do
+      a:put(key)
+    end
+    local entries = a:claim(3)
+    a:fail(entries[1], -1, "it raised")
+    a:fail(entries[2], 60000)
+    a:put("h", { order = "C" })
+    a:put("i", { order = "C" })
+    local viewer <close> = Inbox.open(url, "")
+    local after, seen = "", {}
+    repeat
+      local page = viewer:list("", 1, after)
+      for _, entry in ipairs(page) do
+        after = entry.id
+        table.insert(seen, entry.body .. " " .. entry.state)
+      end
+    until #page == 0
+    assert.same({
+      "t taken", "u waiting", "h waiting", "i waiting", "f delayed", "d dead",
+    }, seen)
+    assert.equal("3 1 1 1", viewer:counts())
+    assert.equal("t", viewer:list "taken"[1].body)
+    assert.equal("unsupported", select(2, viewer:put "k").code)
+    assert.equal(1, viewer:ask("retry", { value = viewer:list "dead"[1].id }))
+    assert.equal("0", viewer:list("waiting")[3].attempts)
+  end)
+end)
