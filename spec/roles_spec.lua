@@ -170,6 +170,42 @@ describe("a receiver", function()
     assert.same({ "gone" }, got)
   end)
 
+  it("keeps what is in the inbox until the worker has handled it", function()
+    local w = worker "w"
+    local gate = 0
+    w.app:command("/kept", function(c)
+      c:ack "at work"
+      slack.sleep(10)
+      gate = gate + 1
+      if gate == 2 then
+        error "no"
+      end
+    end)
+    local request = shared:kept_command("r", "/kept", "e1")
+    assert.matches("at work", request.answers[1])
+    assert.same({}, shared.ends)
+    time.now = time.now + 11
+    Shared.settle()
+    assert.same({ "e1 done" }, shared.ends)
+    shared:kept_command("r", "/kept", "e2")
+    time.now = time.now + 11
+    Shared.settle()
+    assert.same({ "e1 done", "e2 failed" }, shared.ends)
+    shared:kept_command("r", "/kept", "e3")
+    shared:kill "w"
+    for _ = 1, 12 do
+      time.now = time.now + 1
+      Shared.settle()
+    end
+    assert.same({ "e1 done", "e2 failed", "e3 left" }, shared.ends)
+    assert.same({}, r.app.relays.kept)
+  end)
+
+  it("leaves what is in the inbox for others when nobody is there", function()
+    shared:kept_command("r", "/kept", "e1")
+    assert.same({ "e1 left" }, shared.ends)
+  end)
+
   it("gives a worker its answer's limits", function()
     local w = worker "w"
     w.app:command("/long", function(c)

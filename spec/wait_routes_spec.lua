@@ -46,6 +46,7 @@ describe("conversations over several processes", function()
     assert.same({ "main" }, got)
     assert.same({}, heard)
     assert.equal("b>a", shared:moved())
+    assert.equal(2, #shared.ends) -- each entry once, of the question and of the answer
   end)
 
   it("leave the rest where it has come", function()
@@ -154,8 +155,20 @@ describe("conversations over several processes", function()
     shared:kill "a"
     shared:say("b", "main")
     assert.same({ { "b main" }, {} }, { heard, b.app.peers.list })
+    assert.equal(1, #shared.ends)
     shared:say("b", "more")
     assert.same({ "b main", "b more" }, heard)
+  end)
+
+  it("leave an event behind middleware here once when it cannot be moved", function()
+    local seen = 0
+    b.app:use(function(_, next) seen = seen + 1 return next() end)
+    at_a(function(c) return c:ask "Well?" end)
+    b.app:command("/here", function(c) c:wait { message = slack.pattern "^x" } end)
+    shared:command("b", "/here")
+    shared.bus.is_down, seen = true, 0
+    shared:say("b", "main")
+    assert.same({ { "b main" }, 1 }, { heard, seen })
   end)
 
   it("leave an event here while nothing can be moved", function()

@@ -10,6 +10,7 @@ local Routes = require "slack.routes"
 local Schedule = require "slack.schedule"
 local Scripts = require "slack.scripts"
 local Transports = require "slack.transports"
+local app_peers = require "slack.app_peers"
 local app_storage = require "slack.app_storage"
 local client = require "slack.client"
 local errors = require "slack.errors"
@@ -38,6 +39,8 @@ local CLIENT_OPTIONS = {
 ---@field transports slack.Transports
 ---@field http_server? slack.HttpServer while the app runs and has an HTTP side
 ---@field installations? slack.Installations with the option oauth, once it has started
+---@field peers? slack.Peers the other processes, while the app runs and shares a Redis with them
+---@field relays? slack.Relays
 ---@field inbox? slack.Inbox while the app runs, if deliveries are kept
 ---@field storage slack.Store of the option storage, while the app runs
 ---@field oauth? slack.Oauth
@@ -222,7 +225,10 @@ function App:start(...)
   if self.inbox then
     self.inbox:start()
   end
-  self.schedule:start()
+  app_peers.open(self)
+  if self.settings.role ~= "receiver" then
+    self.schedule:start()
+  end
   starting.tell(self)
   return true
 end
@@ -412,6 +418,7 @@ function App:stats()
     stats[name] = count
   end
   stats.inbox = self.inbox and self.inbox:numbers()
+  app_peers.add_stats(self, stats)
   self.transports:add_stats(stats)
   return stats
 end

@@ -49,33 +49,33 @@ local function run_move(job)
     dispatch.inbox:moved()
   else
     if moved == false then
-      dispatch.app.peers:forget(job.peer)
+      dispatch.app.peers:ask(job.peer)
     else
       dispatch.app.log:warn("an event could not be moved to the process %s, which waits for it: %s",
         job.peer.name, err)
     end
     c.request.entry = entry
-    dispatch:admit(c)
+    dispatch:keep(c, job.is_refused)
   end
   job.completed = true
 end
 
 -- It is theirs from now on, unless that fails.
-local function move(dispatch, carrier, c, peer)
+local function move(dispatch, carrier, c, peer, is_refused)
   local job = Job.new(dispatch, c)
   job.outcome, job.began = false, false -- it handles nothing itself
-  job.carrier, job.peer, job.entry = carrier, peer, c.request.entry
-  c.request.entry = nil
+  job.carrier, job.peer, job.entry, job.is_refused = carrier, peer, c.request.entry, is_refused
+  c.request.entry = false
   job:start(run_move)
 end
 
 -- To a peer that waits for it. What is not in the inbox stays here.
-local function hand_over(self, carrier, c, peer)
+local function hand_over(self, carrier, c, peer, is_refused)
   local dispatch, request = self.dispatch, c.request
   if c.kind == "event" then
     if request.entry then
       request.is_moved = true
-      move(dispatch, carrier, c, peer)
+      move(dispatch, carrier, c, peer, is_refused)
     end
     return request.is_moved == true
   elseif request.acked or peer.is_silent then
@@ -83,7 +83,7 @@ local function hand_over(self, carrier, c, peer)
   end
   request.is_moved = true
   self.relays:begin(c, function(tried) return not tried[peer] and peer or nil end,
-    function() dispatch:admit(c) end)
+    function() dispatch:keep(c, is_refused) end)
   return true
 end
 
@@ -111,8 +111,8 @@ function M.make(self, name)
     lease = self.settings.inbox.lease,
   }
   self.relays = Relays.new(self, self.peers)
-  dispatch.wait_routes = WaitRoutes.new(self.peers, dispatch, function(c, peer)
-    return hand_over(self, carrier, c, peer)
+  dispatch.wait_routes = WaitRoutes.new(self.peers, dispatch, function(...)
+    return hand_over(self, carrier, ...)
   end)
   if self.settings.role == "receiver" then
     dispatch.receiver = Receiver.new(self, self.peers, dispatch.wait_routes, self.relays)

@@ -1,9 +1,10 @@
 -- The storage of an app, from its start to its end.
 
 local Inbox = require "slack.inbox"
-local core = require "slack.core"
 local Installations = require "slack.installations"
+local app_peers = require "slack.app_peers"
 local completed = require "slack.storage.completed"
+local core = require "slack.core"
 local errors = require "slack.errors"
 local storage = require "slack.storage"
 
@@ -31,6 +32,7 @@ local function open_inbox(self, inbox, store)
   if not ok then
     return nil, errors.new { code = err.code, message = "inbox: " .. tostring(err) }
   end
+  app_peers.make(self, inbox.owner)
   return true
 end
 
@@ -72,6 +74,7 @@ end
 ---@param self slack.App
 function M.close(self)
   local store, given = self.storage, self.settings.storage
+  app_peers.close(self)
   if self.inbox then
     self.inbox:close()
     self.inbox, self.dispatch.inbox = nil, false

@@ -352,6 +352,18 @@ function Dispatch:admit(c)
   begin(self, c, event_id, done)
 end
 
+---Goes on with what could not be handed over to another process.
+---@param c slack.Context
+---@param is_refused boolean what lies before the listeners is done
+function Dispatch:keep(c, is_refused)
+  if is_refused then
+    c.is_taken = nil
+    begin(self, c, c.event_id, nil, true)
+  else
+    self:admit(c)
+  end
+end
+
 ---What a handler that waited has taken was not for it after all.
 ---@param c slack.Context
 function Dispatch:give_back(c)

@@ -214,7 +214,8 @@ local function check_authorization(options, given)
     return ('options "oauth" and "token" exclude each other: with oauth each workspace has a '
       .. "token of its own%s"):format(given.token and ""
       or "; unset SLACK_BOT_TOKEN in the environment")
-  elseif not (options.token or options.oauth or options.authorize) then
+  elseif not (options.token or options.oauth or options.authorize)
+    and options.role ~= "receiver" then
     return missing "token"
   end
 end

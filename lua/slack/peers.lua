@@ -23,6 +23,8 @@ local tasks = require "slack.tasks"
 local VERSION <const> = 1
 -- Looks at who lives, in each lease.
 local LOOKS <const> = 3
+-- Seconds after which one that has been met by name only is looked for again, at first.
+local SOON <const> = 0.5
 -- Messages after which a sign of life is asked for, and after which none are sent without one.
 local PING_AFTER <const>, SILENT_AFTER <const> = 100, 500
 -- Seconds between two lines about the same, and for which a bye is waited for.
@@ -335,6 +337,19 @@ local function compare(self, owners, look)
   end
 end
 
+-- A process may have its lease a little before it can be told anything, and says nothing yet.
+local function look_soon(self, owners)
+  for _, name in ipairs(owners) do
+    if not self.by_name[name] then
+      self.timer:cancel()
+      self.timer = loop.after(self.soon, self.look_again, self)
+      self.soon = math.min(2 * self.soon, self.period)
+      return
+    end
+  end
+  self.soon = SOON
+end
+
 -- Asks who lives.
 local function look(self)
   self.looks = self.looks + 1
@@ -345,6 +360,7 @@ local function look(self)
   elseif owners then
     self.has_looked, self.greeted = true, {}
     compare(self, owners, number)
+    look_soon(self, owners)
   else
     warn(self, "owners", "which other processes of the app there are cannot be found out: %s", err)
   end
@@ -368,7 +384,8 @@ function Peers.new(settings)
     carrier = settings.carrier, name = settings.carrier.name, role = settings.role,
     log = settings.log, period = settings.lease / LOOKS, looks = 0, has_looked = false,
     is_open = false, is_leaving = false, list = {}, by_name = {}, by_origin = {},
-    handlers = {}, watchers = {}, greeted = {}, warnings = LogLimit.new(loop.now, PERIOD),
+    handlers = {}, watchers = {}, greeted = {}, soon = SOON, look_again = look_again,
+    warnings = LogLimit.new(loop.now, PERIOD),
     counts = { sent = 0, received = 0, failed = 0, ignored = 0 },
   }, Peers)
   for type, handler in pairs(handlers) do
@@ -385,10 +402,10 @@ function Peers:on(type, handler)
   self.handlers[type] = handler
 end
 
----It was found to be gone.
+---It may be gone.
 ---@param peer slack.Peer
-function Peers:forget(peer)
-  remove(self, peer)
+function Peers:ask(peer)
+  self:tell(peer.name, { type = "ping" })
 end
 
 ---@param watcher slack.PeerWatcher

@@ -6,8 +6,10 @@
 --   answer   id and ack (JSON text), or refuse (why) with no_retry, or back: it is not handled
 --            there, and was not begun
 --   expired  id, fate: Slack has had the deadline's answer, or has hung up
+--   ended    id, outcome: what was kept in the inbox has been handled, "failed" or was "left"
 --
--- The deadline stays here, where the delivery has come.
+-- The deadline stays here, where the delivery has come; so does its entry in the inbox (with the
+-- option inbox.interactive), until the other process has said how it ended, or is gone.
 
 local Job = require "slack.job"
 local errors = require "slack.errors"
@@ -22,6 +24,7 @@ local MAX_ACK <const> = 20480
 ---@field peers slack.Peers
 ---@field app slack.App
 ---@field sent table<integer, slack.Relay> by id, until they are answered
+---@field kept table<integer, { name: string, c: slack.Context }> by id: entries of the inbox
 ---@field taken table<string, slack.RelayedRequest> by process and id, until they are
 ---@field counts { sent: integer, answered: integer, back: integer, taken: integer }
 local Relays = {}
@@ -60,23 +63,30 @@ local function message_of(request, id)
     type = "deliver", id = id, body = request.body, came_as = request.came_as,
     retry = request.retry, headers = request.headers, takes_payload = request.takes_payload,
     has_status = request.has_status, max_ack = request.max_ack, age = math.max(age, 0),
+    is_kept = request.entry and true or nil,
   }
 end
 
 -- One process is given it; what becomes of it there.
-local function try(self, request, peer)
+local function try(self, c, peer)
+  local request = c.request
   self.made = self.made + 1
   local relay = setmetatable({
     relays = self, id = self.made, request = request, name = peer.name, waiter = tasks.waiter(),
   }, Relay)
   self.sent[relay.id], request.relay = relay, relay
   self.counts.sent = self.counts.sent + 1
+  if request.entry then
+    self.kept[relay.id] = { name = peer.name, c = c }
+  end
   if not self.peers:send(peer.name, message_of(request, relay.id)) then
     settle(relay, "back")
   end
   local fate = relay.waiter:await(self.app.settings.ack_deadline + MARGIN)
-  if fate == nil or fate == "timeout" then
+  if not fate then
     settle(relay, "lost")
+  elseif fate == "back" then
+    self.kept[relay.id] = nil
   end
   return fate
 end
@@ -87,7 +97,7 @@ local function run(job)
   local peer = job.choose(tried)
   while peer and not request.acked do
     tried[peer] = true
-    if try(self, request, peer) ~= "back" then
+    if try(self, job.c, peer) ~= "back" then
       job.completed = true
       return
     end
@@ -143,6 +153,30 @@ function Relays:_answer(message)
   end
 end
 
+local OUTCOMES = { failed = true, left = true }
+
+-- Of an entry: what the inbox is to make of it.
+local function end_entry(self, c, outcome)
+  local inbox = self.app.inbox
+  if not inbox then
+    return
+  elseif outcome == "failed" then
+    inbox:failed(c, { err = "it failed in another process, whose log says why" })
+  elseif outcome == "left" then
+    inbox:leave(c.request)
+  else
+    inbox:done(c.request)
+  end
+end
+
+function Relays:_ended(message)
+  local kept = self.kept[message.id]
+  if kept and kept.name == message.from then
+    self.kept[message.id] = nil
+    end_entry(self, kept.c, OUTCOMES[message.outcome] and message.outcome)
+  end
+end
+
 -- Taking ------------------------------------------------------------------------------------
 
 ---A delivery that has come to another process.
@@ -179,6 +213,13 @@ function Request:refuse(why)
   reply(self, { refuse = why or "unmatched", no_retry = self.no_retry })
 end
 
+---The inbox says how its handling has ended.
+---@param outcome? "failed"|"left"
+function Request:ended(outcome)
+  self.entry = false
+  self.relays.peers:tell(self.from, { type = "ended", id = self.id, outcome = outcome })
+end
+
 local CAME_AS = { command = true, interaction = true }
 
 local function read(self, message)
@@ -191,6 +232,7 @@ local function read(self, message)
     max_ack = math.tointeger(message.max_ack) or MAX_ACK,
     headers = type(message.headers) == "string" and message.headers or nil,
     received = loop.now() - (tonumber(message.age) or 0),
+    entry = message.is_kept == true and "relayed" or nil,
   }, Request)
 end
 
@@ -229,9 +271,15 @@ function Relays:_expired(message)
   end
 end
 
----Nobody waits for the answers that a process was owed which is gone.
+---Nobody waits for the answers that a process was owed which is gone; what it had is for others.
 ---@param peer slack.Peer
 function Relays:left(peer)
+  for id, kept in pairs(self.kept) do
+    if kept.name == peer.name then
+      self.kept[id] = nil
+      end_entry(self, kept.c, "left")
+    end
+  end
   for _, request in pairs(self.taken) do
     if request.from == peer.name then
       expire(self, request, "gone")
@@ -244,11 +292,12 @@ end
 ---@return slack.Relays
 function Relays.new(app, peers)
   local self = setmetatable({
-    app = app, peers = peers, sent = {}, taken = {}, made = 0,
+    app = app, peers = peers, sent = {}, kept = {}, taken = {}, made = 0,
     counts = { sent = 0, answered = 0, back = 0, taken = 0 },
   }, Relays)
   for type, method in pairs {
     answer = Relays._answer, deliver = Relays._deliver, expired = Relays._expired,
+    ended = Relays._ended,
   } do
     peers:on(type, function(_, _, message) return method(self, message) end)
   end

@@ -51,6 +51,9 @@ end
 local function nobody(self, c)
   local request = c.request
   request.has_nobody = true
+  if request.entry then
+    self.app.inbox:leave(request)
+  end
   local is_due, more = self.warnings:is_due "nobody"
   if is_due then
     self.app.log:error("no worker is there, or none has room, to handle a %s%s", c.kind == "unknown"

@@ -71,6 +71,9 @@ function M.run(self)
 end
 
 local function warn_if_idle(self)
+  if self.settings.role == "receiver" then
+    return -- others handle what it takes
+  end
   local dispatch, routes = self.dispatch, self.routes.registered
   if routes[1] and not self.settings.http then
     self.log:warn("%s will not be served: the app has no HTTP side; give the option http",
@@ -88,7 +91,9 @@ local function announce(self)
   local identity, endpoint = self.identity, self.transports:endpoint()
   local who = identity and (" as %s in %s"):format(tostring(identity.user or identity.user_id),
     tostring(identity.team or identity.team_id)) or ""
-  self.log:info("running%s%s", who, endpoint and ", HTTP on " .. endpoint or "")
+  local role = self.settings.role
+  self.log:info("running%s%s%s", role and " as a " .. role or "", who,
+    endpoint and ", HTTP on " .. endpoint or "")
   if self.oauth then
     self.log:info("people install it at %s", self.oauth:install_url(self.http_server:url()))
   end

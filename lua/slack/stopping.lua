@@ -1,5 +1,6 @@
 -- The end of an app that is stopped gracefully, from the first refusal to its close.
 
+local app_peers = require "slack.app_peers"
 local http = require "slack.http"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
@@ -73,6 +74,7 @@ function M.finish(self)
     self.start_task:cancel()
   end
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
+  app_peers.leave(self)
   if self.inbox then
     self.inbox:stop()
   end

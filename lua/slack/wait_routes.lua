@@ -18,7 +18,8 @@ local TIMEOUT <const> = 1
 ---@class slack.WaitRoutes
 ---@field peers slack.Peers
 ---@field dispatch slack.Dispatch
----@field hand_over fun(c: slack.Context, peer: slack.Peer): boolean sends it there, where it can
+---@field hand_over fun(c: slack.Context, peer: slack.Peer, is_refused: boolean): boolean whether
+---  it is sent there
 ---@field own table<slack.Wait|slack.WaitFilter, integer> numbers of what is waited for here
 ---@field added table<slack.Wait|slack.WaitFilter, integer> what is yet to be told of it
 ---@field dropped integer[]
@@ -32,7 +33,7 @@ WaitRoutes.__name = "slack.wait_routes"
 
 ---@param peers slack.Peers
 ---@param dispatch slack.Dispatch
----@param hand_over fun(c: slack.Context, peer: slack.Peer): boolean
+---@param hand_over fun(c: slack.Context, peer: slack.Peer, is_refused: boolean): boolean
 ---@return slack.WaitRoutes
 function WaitRoutes.new(peers, dispatch, hand_over)
   local self = setmetatable({
@@ -311,7 +312,7 @@ function WaitRoutes:offer(c, is_refused)
   if not peer or not is_refused and waits and waits:may_take(c) then
     return false
   end
-  return self.hand_over(c, peer)
+  return self.hand_over(c, peer, is_refused == true)
 end
 
 return WaitRoutes

@@ -25,7 +25,30 @@ end
 
 ---@return table shared
 function M.new()
-  return setmetatable({ bus = Bus.new(), entries = {}, moves = {}, talks = {} }, M)
+  return setmetatable({
+    bus = Bus.new(), entries = {}, moves = {}, talks = {}, ends = {},
+  }, M)
+end
+
+-- Stands for the app's inbox, and notes how each entry ended.
+local function new_inbox(shared)
+  local inbox = { retries = { take_finished = function() end }, moved = function() end }
+  local function note(how)
+    return function(_, given)
+      local request = given.request or given
+      if request.relays and request.entry then
+        request:ended(how)
+      elseif request.entry then
+        table.insert(shared.ends, request.entry .. " " .. (how or "done"))
+        request.entry = false
+      end
+    end
+  end
+  inbox.done, inbox.leave, inbox.failed = note(), note "left", note "failed"
+  function inbox:ended(request, _, outcome)
+    (outcome == "failed" and self.failed or self.done)(self, request)
+  end
+  return inbox
 end
 
 function M:move(from, entry, name)
@@ -67,6 +90,8 @@ function M:process(name, options)
     backend = setmetatable({ carrier = carrier, shared = self, name = name }, Backend),
   }
   app.settings.inbox, app.phase = { lease = 30 }, "running"
+  app.inbox = new_inbox(self)
+  app.dispatch.inbox = app.inbox
   app_peers.make(app, name)
   app_peers.open(app)
   M.settle()
@@ -138,6 +163,13 @@ function M:deliver(name, body, given)
   local request = Offline.deliver(self.talks[name].offline, body, given)
   M.settle()
   return request
+end
+
+---A command that is kept in the inbox, too (option inbox.interactive).
+---@return table request
+function M:kept_command(name, command, entry)
+  return self:deliver(name, { command = command, team_id = "T02MOON4XYZ" },
+    { entry = entry, is_live = true })
 end
 
 ---Where entries went, as "a>b".

@@ -236,9 +236,21 @@ local function let_go(request)
   return entry
 end
 
+-- What another process has in the inbox is ended there.
+local function is_relayed(request, outcome)
+  if request.entry and request.relays then
+    request:ended(outcome)
+    return true
+  end
+  return false
+end
+
 ---It needs no handling any more.
 ---@param request slack.Request
 function Inbox:done(request)
+  if is_relayed(request) then
+    return
+  end
   local entry = let_go(request)
   if entry then
     self.marks:done(entry)
@@ -248,6 +260,9 @@ end
 ---It is for others, or for the next start.
 ---@param request slack.Request
 function Inbox:leave(request)
+  if is_relayed(request, "left") then
+    return
+  end
   local entry = let_go(request)
   if entry then
     self.counts.left = self.counts.left + 1
@@ -260,14 +275,14 @@ end
 ---@param caught? slack.Caught
 ---@param finished? table<slack.Listener, true>
 function Inbox:failed(c, caught, finished)
-  if c.request.entry then
+  if not is_relayed(c.request, "failed") and c.request.entry then
     local text, delay = self.retries:failed(c, caught, finished)
     self.marks:failed(let_go(c.request), text, delay)
   end
 end
 
 local function overloaded(self, request)
-  if request.is_live then
+  if request.is_live or request.relays then
     return self:done(request) -- the person was asked to try again
   end
   local text, delay = self.retries:overloaded()
