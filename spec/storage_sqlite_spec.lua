@@ -297,10 +297,10 @@ describe("a store in a file of SQLite", function()
 
     it("a newer lua-slack has written it", function()
       with_store(function(store) store:set("k", 1) end)
-      patch(60, string.pack(">I4", 2)) -- user_version, in the header of the file
+      patch(60, string.pack(">I4", 3)) -- user_version, in the header of the file
       local code, text = refused()
       assert.equal("newer", code)
-      assert.matches("its schema is 2, this one knows 1", text)
+      assert.matches("its schema is 3, this one knows 2", text)
     end)
 
     it("it is another program's database", function()

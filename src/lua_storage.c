@@ -26,8 +26,8 @@ static const char *const operations[SLK_STORAGE_OPERATIONS + 1] = {
 
 /* Of submit_inbox. */
 static const char *const inbox_operations[] = {
-    "put",  "claim", "done",   "fail", "back", "list", "retry",
-    "drop", "stats", "owners", "send", "move", NULL,
+    "put",   "claim", "done",  "fail",   "park", "back", "list",
+    "retry", "drop",  "stats", "owners", "send", "move", NULL,
 };
 
 /* Common to all stores: pushes the object whose thread is to come. */

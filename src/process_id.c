@@ -8,10 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/rand.h>
-
-#include "error.h"
-
 /* The beginning of a file; false when there is none. */
 static bool read_start(const char *path, char *text, size_t size)
 {
@@ -71,22 +67,4 @@ bool slk_process_has_ended(const struct slk_process_id *id, const struct slk_pro
         return kill((pid_t)id->number, 0) != 0 && errno == ESRCH;
     }
     return started != id->started || state == 'Z' || state == 'X';
-}
-
-int slk_process_name(char *name, size_t size)
-{
-    char host[64] = "";
-    uint64_t random;
-    if (RAND_bytes((unsigned char *)&random, sizeof random) != 1) {
-        return SLK_SYSTEM;
-    }
-    gethostname(host, sizeof host - 1);
-    for (char *at = host; *at != '\0'; at++) {
-        if (strchr("-.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", *at) ==
-            NULL) {
-            *at = '-';
-        }
-    }
-    snprintf(name, size, "%s.%lld.%016llx", host, (long long)getpid(), (unsigned long long)random);
-    return SLK_OK;
 }

@@ -4,7 +4,6 @@
 #define SLK_PROCESS_ID_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct slk_process_id {
@@ -19,8 +18,5 @@ void slk_process_id_get(struct slk_process_id *id);
 /* Whether a process of the same place as this one has ended, or is about to be reaped. False
  * also when that cannot be known from here. */
 bool slk_process_has_ended(const struct slk_process_id *id, const struct slk_process_id *self);
-
-/* A name that no other has: "host.number.random". SLK_OK or SLK_SYSTEM: no random bytes. */
-int slk_process_name(char *name, size_t size);
 
 #endif

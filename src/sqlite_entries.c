@@ -1,6 +1,5 @@
 #include "sqlite_entries.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,15 +7,6 @@
 
 /* Keys that one sweep forgets. */
 #define SWEPT_AT_ONCE 256
-
-/* A list ends with the entry that brings it there. */
-#define LIST_BYTES ((size_t)4 * 1024 * 1024)
-
-/* The states as the statements have them. */
-#define READY   "0"
-#define TAKEN   "2"
-#define DELAYED "3"
-#define DEAD    "4"
 
 enum {
     NOTE_KEY,
@@ -32,23 +22,11 @@ enum {
     NEXT_DUE,
     NEXT_HOLDER,
     FIRST_OF_ORDER,
-    OLDEST,
-    GIVE,
-    LIST,
-    LIST_STATE,
+    PARK,
     READ_COUNTS,
     WRITE_COUNTS,
     STATEMENTS
 };
-
-/* Of each group of the index there are but as many as are wanted to sort. */
-#define SOME_OF(state, holder)                                                                     \
-    "SELECT * FROM (SELECT id FROM inbox WHERE state = " state " AND holder " holder               \
-    " AND id > ?3 ORDER BY id LIMIT ?4)"
-#define LISTED                                                                                     \
-    "SELECT id, CASE state WHEN " TAKEN " THEN 'taken' WHEN " DELAYED " THEN 'delayed' WHEN " DEAD \
-    " THEN 'dead' ELSE 'waiting' END, meta, body, attempts, error, received,"                      \
-    " CASE state WHEN " DELAYED " THEN due ELSE '' END FROM inbox"
 
 static const char *const texts[STATEMENTS] = {
     [NOTE_KEY] = "INSERT INTO inbox_keys (key) VALUES (?1)"
@@ -70,21 +48,11 @@ static const char *const texts[STATEMENTS] = {
     [REMOVE] = "DELETE FROM inbox WHERE id = ?1",
     [FIRST] = "SELECT id FROM inbox WHERE state = ?1 AND holder = ?2 ORDER BY id LIMIT 1",
     [NEXT_DUE] = "SELECT id FROM inbox WHERE state = ?1 AND due <= ?2 ORDER BY due LIMIT 1",
-    [NEXT_HOLDER] = "SELECT holder FROM inbox WHERE state = " TAKEN " AND holder > ?1"
+    [NEXT_HOLDER] = "SELECT holder FROM inbox WHERE state = 2 AND holder > ?1"
                     " ORDER BY holder LIMIT 1",
     [FIRST_OF_ORDER] = "SELECT id, holder FROM inbox WHERE order_key = ?1 AND state = ?2"
                        " ORDER BY id LIMIT 1",
-    /* The ready that are one owner's, and the taken, are few. */
-    [OLDEST] = "SELECT received FROM inbox WHERE id = (SELECT min(id) FROM ("
-               " SELECT min(id) AS id FROM inbox WHERE state = 0 AND holder = 0 UNION ALL"
-               " SELECT min(id) FROM inbox WHERE state = 0 AND holder > 0 UNION ALL"
-               " SELECT min(id) FROM inbox WHERE state = 1 AND holder = 0 UNION ALL"
-               " SELECT min(id) FROM inbox WHERE state = 2 UNION ALL"
-               " SELECT min(id) FROM inbox WHERE state = 3 AND holder = 0))",
-    [GIVE] = "SELECT id, key, meta, body, attempts, reason FROM inbox WHERE id = ?1",
-    [LIST] = LISTED " WHERE id > ?3 ORDER BY id LIMIT ?4",
-    [LIST_STATE] = LISTED " WHERE id IN (" SOME_OF("?1", "= 0") " UNION ALL " SOME_OF(
-        "?1", "> 0") " UNION ALL " SOME_OF("?2", "= 0") ") ORDER BY id LIMIT ?4",
+    [PARK] = "UPDATE inbox SET order_key = NULL WHERE id = ?1",
     [READ_COUNTS] = "SELECT waiting, taken, delayed, dead FROM inbox_counts",
     [WRITE_COUNTS] = "UPDATE inbox_counts SET waiting = ?1, taken = ?2, delayed = ?3, dead = ?4",
 };
@@ -238,28 +206,18 @@ int slk_sqlite_entries_sweep(struct slk_sqlite_entries *entries, int64_t now, bo
 
 /* Orders --------------------------------------------------------------------- */
 
-/* id 0: there is none. */
-struct place {
-    int64_t id;
-    int64_t holder;
-};
-
 static int find_first(struct slk_sqlite_entries *entries, struct slk_text order,
-                      enum slk_entry_state state, struct place *place)
+                      enum slk_entry_state state, int64_t *id)
 {
     sqlite3_stmt *statement = entries->statements[FIRST_OF_ORDER];
     slk_sqlite_bind_text(statement, 1, order);
     sqlite3_bind_int64(statement, 2, state);
-    *place = (struct place){0, 0};
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        place->id = sqlite3_column_int64(statement, 0);
-        place->holder = sqlite3_column_int64(statement, 1);
-    }
-    return slk_sqlite_finish(statement);
+    return read_number(statement, id);
 }
 
+/* The first ones; 0: there is none. */
 struct order {
-    struct place ready, behind, delayed, taken;
+    int64_t ready, behind, taken, delayed;
 };
 
 static int read_order(struct slk_sqlite_entries *entries, struct slk_text text, struct order *order)
@@ -269,9 +227,10 @@ static int read_order(struct slk_sqlite_entries *entries, struct slk_text text, 
         result = find_first(entries, text, SLK_ENTRY_BEHIND, &order->behind);
     }
     if (result == SQLITE_OK) {
-        result = find_first(entries, text, SLK_ENTRY_DELAYED, &order->delayed);
+        result = find_first(entries, text, SLK_ENTRY_TAKEN, &order->taken);
     }
-    return result == SQLITE_OK ? find_first(entries, text, SLK_ENTRY_TAKEN, &order->taken) : result;
+    return result == SQLITE_OK ? find_first(entries, text, SLK_ENTRY_DELAYED, &order->delayed)
+                               : result;
 }
 
 static int move(struct slk_sqlite_entries *entries, int64_t id, enum slk_entry_state state,
@@ -282,9 +241,9 @@ static int move(struct slk_sqlite_entries *entries, int64_t id, enum slk_entry_s
     return slk_sqlite_do(statement);
 }
 
-static bool comes_before(struct place one, struct place other)
+static bool comes_before(int64_t one, int64_t other)
 {
-    return one.id != 0 && (other.id == 0 || one.id < other.id);
+    return one != 0 && (other == 0 || one < other);
 }
 
 /* Makes the one ready whose turn it is, after one of them has moved. */
@@ -295,48 +254,42 @@ static int settle(struct slk_sqlite_entries *entries, struct slk_text text)
     if (result != SQLITE_OK) {
         return result == SQLITE_DONE ? SQLITE_OK : result;
     }
-    struct place first = comes_before(order.behind, order.ready) ? order.behind : order.ready;
-    bool is_blocked = comes_before(order.delayed, first);
-    int64_t holder = order.taken.holder;
-    if (order.ready.id != 0 && (is_blocked || first.id != order.ready.id)) {
-        result = move(entries, order.ready.id, SLK_ENTRY_BEHIND, 0);
+    int64_t first = comes_before(order.behind, order.ready) ? order.behind : order.ready;
+    if (order.taken != 0 || comes_before(order.delayed, first)) {
+        first = 0;
     }
-    bool is_so = first.id == order.ready.id && order.ready.holder == holder;
-    if (result == SQLITE_OK && first.id != 0 && !is_blocked && !is_so) {
-        result = move(entries, first.id, SLK_ENTRY_READY, holder);
+    if (order.ready != 0 && order.ready != first) {
+        result = move(entries, order.ready, SLK_ENTRY_BEHIND, 0);
+    }
+    if (result == SQLITE_OK && first != 0 && first != order.ready) {
+        result = move(entries, first, SLK_ENTRY_READY, 0);
     }
     return result;
 }
 
 /* Entries -------------------------------------------------------------------- */
 
-/* Of a new one: its state, and its holder in place of who would take it. */
-static int place_new(struct slk_sqlite_entries *entries, struct slk_text text, int64_t *holder,
-                     enum slk_entry_state *state)
+/* Whether one of that order is kept, so that a new one has to wait for it. */
+static int has_any(struct slk_sqlite_entries *entries, struct slk_text text, bool *has_some)
 {
-    struct order order = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};
+    struct order order = {0, 0, 0, 0};
     int result = text.length > 0 ? read_order(entries, text, &order) : SQLITE_OK;
-    if (order.ready.id != 0 || order.behind.id != 0 || order.delayed.id != 0) {
-        *holder = 0;
-        *state = SLK_ENTRY_BEHIND;
-    } else if (*holder == 0 || (order.taken.id != 0 && order.taken.holder != *holder)) {
-        *holder = order.taken.holder;
-        *state = SLK_ENTRY_READY;
-    } else {
-        *state = SLK_ENTRY_TAKEN;
-    }
+    *has_some = (order.ready | order.behind | order.taken | order.delayed) != 0;
     return result;
 }
 
 int slk_sqlite_entries_add(struct slk_sqlite_entries *entries,
                            const struct slk_storage_request *request, int64_t holder, int64_t *id)
 {
-    enum slk_entry_state state;
-    int result = place_new(entries, request->order, &holder, &state);
+    bool is_behind;
+    int result = has_any(entries, request->order, &is_behind);
     if (result != SQLITE_OK) {
         return result;
     }
-    sqlite3_stmt *statement = bind(entries, ADD, state, holder);
+    enum slk_entry_state state = is_behind     ? SLK_ENTRY_BEHIND
+                                 : holder != 0 ? SLK_ENTRY_TAKEN
+                                               : SLK_ENTRY_READY;
+    sqlite3_stmt *statement = bind(entries, ADD, state, is_behind ? 0 : holder);
     sqlite3_bind_int64(statement, 3, request->now);
     sqlite3_bind_int64(statement, 4, request->expires_at);
     slk_sqlite_bind_text(statement, 5, request->key);
@@ -408,7 +361,7 @@ int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_ent
     return conclude(entries, entry, SLK_ENTRY_STATES, result);
 }
 
-/* attempts: how many more, negative: none any more. due: 0 is none. */
+/* attempts: how many more, negative: none any more. due 0: none. */
 static int change(struct slk_sqlite_entries *entries, struct slk_entry *entry,
                   enum slk_entry_state state, int64_t due, int attempts, struct slk_text reason,
                   struct slk_text error)
@@ -435,15 +388,16 @@ static enum slk_entry_state waiting_state(const struct slk_entry *entry)
 }
 
 int slk_sqlite_entries_delay(struct slk_sqlite_entries *entries, struct slk_entry *entry,
-                             int64_t due, struct slk_text error)
+                             int64_t due, bool is_tried, struct slk_text error)
 {
-    return change(entries, entry, SLK_ENTRY_DELAYED, due, 1, failed, error);
+    return change(entries, entry, SLK_ENTRY_DELAYED, due, is_tried, is_tried ? failed : none,
+                  error);
 }
 
 int slk_sqlite_entries_bury(struct slk_sqlite_entries *entries, struct slk_entry *entry,
-                            int64_t now, int attempts, struct slk_text error)
+                            int64_t now, bool is_tried, struct slk_text error)
 {
-    return change(entries, entry, SLK_ENTRY_DEAD, now, attempts, none, error);
+    return change(entries, entry, SLK_ENTRY_DEAD, now, is_tried, none, error);
 }
 
 int slk_sqlite_entries_release(struct slk_sqlite_entries *entries, struct slk_entry *entry,
@@ -464,19 +418,19 @@ int slk_sqlite_entries_revive(struct slk_sqlite_entries *entries, struct slk_ent
     return change(entries, entry, waiting_state(entry), 0, -1, failed, none);
 }
 
+int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_entry *entry)
+{
+    struct slk_text order = entry->order;
+    entry->order = none;
+    int result = slk_sqlite_do(bind(entries, PARK, entry->id, 0));
+    return result == SQLITE_OK ? settle(entries, order) : result;
+}
+
 /* Looking -------------------------------------------------------------------- */
 
-int slk_sqlite_entries_ready(struct slk_sqlite_entries *entries, int64_t holder, int64_t *id)
+int slk_sqlite_entries_ready(struct slk_sqlite_entries *entries, int64_t *id)
 {
-    int64_t own = 0;
-    int result = read_number(bind(entries, FIRST, SLK_ENTRY_READY, 0), id);
-    if (result == SQLITE_OK && holder != 0) {
-        result = read_number(bind(entries, FIRST, SLK_ENTRY_READY, holder), &own);
-    }
-    if (own != 0 && (*id == 0 || own < *id)) {
-        *id = own;
-    }
-    return result;
+    return read_number(bind(entries, FIRST, SLK_ENTRY_READY, 0), id);
 }
 
 int slk_sqlite_entries_due(struct slk_sqlite_entries *entries, int64_t now, int64_t *id)
@@ -497,49 +451,4 @@ int slk_sqlite_entries_taken(struct slk_sqlite_entries *entries, int64_t holder,
 int slk_sqlite_entries_holder(struct slk_sqlite_entries *entries, int64_t above, int64_t *holder)
 {
     return read_number(bind(entries, NEXT_HOLDER, above, 0), holder);
-}
-
-int slk_sqlite_entries_oldest(struct slk_sqlite_entries *entries, int64_t *received)
-{
-    return read_number(entries->statements[OLDEST], received);
-}
-
-static void add_columns(sqlite3_stmt *statement, struct slk_storage_job *job)
-{
-    for (int i = 0; i < sqlite3_column_count(statement); i++) {
-        struct slk_text text = slk_sqlite_column_text(statement, i);
-        slk_storage_job_add_entry(job, text.data, text.length);
-    }
-}
-
-/* Without memory for the list the job fails, and nothing may have been taken for it. */
-static int finish_list(sqlite3_stmt *statement, const struct slk_storage_job *job)
-{
-    int result = slk_sqlite_finish(statement);
-    return result == SQLITE_OK && job->outcome == SLK_STORED_FAILED ? SQLITE_NOMEM : result;
-}
-
-int slk_sqlite_entries_give(struct slk_sqlite_entries *entries, const struct slk_entry *entry,
-                            struct slk_storage_job *job)
-{
-    sqlite3_stmt *statement = bind(entries, GIVE, entry->id, 0);
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        add_columns(statement, job);
-    }
-    return finish_list(statement, job);
-}
-
-int slk_sqlite_entries_list(struct slk_sqlite_entries *entries, enum slk_entry_state state,
-                            int64_t after, struct slk_storage_job *job)
-{
-    bool is_waiting = state == SLK_ENTRY_READY;
-    sqlite3_stmt *statement = bind(entries, state == SLK_ENTRY_STATES ? LIST : LIST_STATE, state,
-                                   is_waiting ? SLK_ENTRY_BEHIND : SLK_ENTRY_STATES);
-    sqlite3_bind_int64(statement, 3, after);
-    sqlite3_bind_int64(statement, 4, job->request.limit);
-    slk_storage_job_begin_list(job);
-    while (job->text.length < LIST_BYTES && sqlite3_step(statement) == SQLITE_ROW) {
-        add_columns(statement, job);
-    }
-    return finish_list(statement, job);
 }

@@ -7,9 +7,9 @@
  * holder is the number of an owner. The key of an entry is in inbox_keys as long as it is
  * there, and from then on until it expires.
  *
- * Entries with the same order_key are handed out in turn: at most one of them is ready, the
- * first of those that are not taken, and for the owner alone who has those before it; the
- * others are behind. So a claim never has to pass over any. */
+ * Entries with the same order_key are handed out in turn: when none of them is taken, the
+ * first is ready, unless it is delayed; the others are behind. So a claim never has to pass
+ * over any. */
 #ifndef SLK_SQLITE_ENTRIES_H
 #define SLK_SQLITE_ENTRIES_H
 
@@ -22,9 +22,9 @@
 
 /* In the file: never renumber. */
 enum slk_entry_state {
-    SLK_ENTRY_READY,   /* holder: the only one that may take it, or 0 */
+    SLK_ENTRY_READY,
     SLK_ENTRY_BEHIND,  /* another of its order has to come before */
-    SLK_ENTRY_TAKEN,   /* holder: by whom */
+    SLK_ENTRY_TAKEN,   /* by the holder, which is 0 in the other states */
     SLK_ENTRY_DELAYED, /* until it is due */
     SLK_ENTRY_DEAD,
     SLK_ENTRY_STATES
@@ -74,15 +74,15 @@ int slk_sqlite_entries_know_key(struct slk_sqlite_entries *entries,
 int slk_sqlite_entries_find(struct slk_sqlite_entries *entries, int64_t id, struct slk_entry *entry,
                             bool *is_there);
 
-/* Moves of an entry that was found: taken by the holder; gone; claimed not before due;
- * dead; waiting again. reason, data NULL: as it was. */
+/* Moves of an entry that was found: taken by the holder; gone; not to be claimed before it
+ * is due, tried once more or not; dead, the same; waiting again. reason, data NULL: as it was. */
 int slk_sqlite_entries_take(struct slk_sqlite_entries *entries, struct slk_entry *entry,
                             int64_t holder);
 int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_entry *entry);
 int slk_sqlite_entries_delay(struct slk_sqlite_entries *entries, struct slk_entry *entry,
-                             int64_t due, struct slk_text error);
+                             int64_t due, bool is_tried, struct slk_text error);
 int slk_sqlite_entries_bury(struct slk_sqlite_entries *entries, struct slk_entry *entry,
-                            int64_t now, int attempts, struct slk_text error);
+                            int64_t now, bool is_tried, struct slk_text error);
 int slk_sqlite_entries_release(struct slk_sqlite_entries *entries, struct slk_entry *entry,
                                struct slk_text reason);
 
@@ -90,24 +90,19 @@ int slk_sqlite_entries_release(struct slk_sqlite_entries *entries, struct slk_en
 int slk_sqlite_entries_take_back(struct slk_sqlite_entries *entries, struct slk_entry *entry);
 int slk_sqlite_entries_revive(struct slk_sqlite_entries *entries, struct slk_entry *entry);
 
-/* Looks for the first: that this owner may take; that is due by then; that this owner has;
- * that died by then; the first owner with a number above that one who has any. 0: none. */
-int slk_sqlite_entries_ready(struct slk_sqlite_entries *entries, int64_t holder, int64_t *id);
+/* It stays taken, and those behind need not wait for it any more. */
+int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_entry *entry);
+
+/* Looks for the first: that may be taken; that is due by then; that this owner has; that
+ * died by then; the first owner with a number above that one who has any. 0: none. */
+int slk_sqlite_entries_ready(struct slk_sqlite_entries *entries, int64_t *id);
 int slk_sqlite_entries_due(struct slk_sqlite_entries *entries, int64_t now, int64_t *id);
 int slk_sqlite_entries_taken(struct slk_sqlite_entries *entries, int64_t holder, int64_t *id);
 int slk_sqlite_entries_died(struct slk_sqlite_entries *entries, int64_t by, int64_t *id);
 int slk_sqlite_entries_holder(struct slk_sqlite_entries *entries, int64_t above, int64_t *holder);
 
-/* Look. */
+/* Looks. */
 int slk_sqlite_entries_count(struct slk_sqlite_entries *entries, struct slk_entry_counts *counts);
-int slk_sqlite_entries_oldest(struct slk_sqlite_entries *entries, int64_t *received); /* 0: none */
-
-/* Adds the entry's texts to the job's list as SLK_INBOX_CLAIM wants them; or a page as
- * SLK_INBOX_LIST wants it: state is the lowest of those wanted, SLK_ENTRY_STATES for all. */
-int slk_sqlite_entries_give(struct slk_sqlite_entries *entries, const struct slk_entry *entry,
-                            struct slk_storage_job *job);
-int slk_sqlite_entries_list(struct slk_sqlite_entries *entries, enum slk_entry_state state,
-                            int64_t after, struct slk_storage_job *job);
 
 /* Forgets some keys that have expired; *more: there may be others. */
 int slk_sqlite_entries_sweep(struct slk_sqlite_entries *entries, int64_t now, bool *more);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sqlite_statements.h"
 #include "storage_batch.h"
 
 #define MAX_FAILURE ((size_t)256)
@@ -81,14 +82,7 @@ int slk_sqlite_queries_prepare(sqlite3 *db, struct slk_sqlite_queries **queries)
         return SQLITE_NOMEM;
     }
     self->db = db;
-    for (int i = 0; i < STATEMENTS; i++) {
-        int result = sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                        &self->statements[i], NULL);
-        if (result != SQLITE_OK) {
-            return result;
-        }
-    }
-    return SQLITE_OK;
+    return slk_sqlite_prepare(db, texts, STATEMENTS, self->statements);
 }
 
 void slk_sqlite_queries_free(struct slk_sqlite_queries *queries)
@@ -96,24 +90,13 @@ void slk_sqlite_queries_free(struct slk_sqlite_queries *queries)
     if (queries == NULL) {
         return;
     }
-    for (int i = 0; i < STATEMENTS; i++) {
-        sqlite3_finalize(queries->statements[i]);
-    }
+    slk_sqlite_finalize(queries->statements, STATEMENTS);
     free(queries);
-}
-
-/* Ends the statement; what its last step gave, with SQLITE_DONE made OK. */
-static int finish(sqlite3_stmt *statement)
-{
-    int result = sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement); /* they point into the job */
-    return result;
 }
 
 static int run_simple(struct slk_sqlite_queries *queries, int number)
 {
-    sqlite3_step(queries->statements[number]);
-    return finish(queries->statements[number]);
+    return slk_sqlite_do(queries->statements[number]);
 }
 
 int slk_sqlite_begin(struct slk_sqlite_queries *queries, bool writes)
@@ -133,21 +116,14 @@ void slk_sqlite_rollback(struct slk_sqlite_queries *queries)
     }
 }
 
-/* NULL is bound as such. A key may have zero bytes: SQLite compares texts by
- * their lengths, and no function of SQL ever looks at one. */
-static void bind_text(sqlite3_stmt *statement, int index, struct slk_text text)
-{
-    sqlite3_bind_text64(statement, index, text.data, text.length, SQLITE_STATIC, SQLITE_UTF8);
-}
-
 /* The statement with what it asks for of the job. */
 static sqlite3_stmt *bind(struct slk_sqlite_queries *queries, int number,
                           const struct slk_storage_request *request)
 {
     sqlite3_stmt *statement = queries->statements[number];
     int count = sqlite3_bind_parameter_count(statement); /* the highest of them */
-    bind_text(statement, 1, request->key);
-    bind_text(statement, 2, request->value);
+    slk_sqlite_bind_text(statement, 1, request->key);
+    slk_sqlite_bind_text(statement, 2, request->value);
     if (count >= 3 && request->expires_at != SLK_STORAGE_KEPT) {
         sqlite3_bind_int64(statement, 3, request->expires_at);
     }
@@ -155,7 +131,7 @@ static sqlite3_stmt *bind(struct slk_sqlite_queries *queries, int number,
         sqlite3_bind_int64(statement, 4, request->now);
     }
     if (count >= 5) {
-        bind_text(statement, 5, request->expected);
+        slk_sqlite_bind_text(statement, 5, request->expected);
     }
     return statement;
 }
@@ -168,7 +144,7 @@ static int run_get(struct slk_sqlite_queries *queries, struct slk_storage_job *j
         const void *text = sqlite3_column_text(statement, 0);
         slk_storage_job_give(job, text, (size_t)sqlite3_column_bytes(statement, 0));
     }
-    return finish(statement);
+    return slk_sqlite_finish(statement);
 }
 
 /* For what changes one row or none. */
@@ -177,7 +153,7 @@ static int run_change(struct slk_sqlite_queries *queries, struct slk_storage_job
     sqlite3_stmt *statement = bind(queries, number, &job->request);
     bool done = sqlite3_step(statement) == SQLITE_DONE;
     slk_storage_job_decide(job, done && sqlite3_changes(queries->db) > 0);
-    return finish(statement);
+    return slk_sqlite_finish(statement);
 }
 
 /* Whether the text of a row is an integer that stays one with by added to it. */
@@ -201,7 +177,7 @@ static int run_incr(struct slk_sqlite_queries *queries, struct slk_storage_job *
     int64_t sum = change.by;
     bool is_there = sqlite3_step(statement) == SQLITE_ROW;
     bool is_integer = !is_there || add_up(statement, change.by, &sum);
-    int result = finish(statement);
+    int result = slk_sqlite_finish(statement);
     if (result != SQLITE_OK) {
         return result;
     }
@@ -216,7 +192,7 @@ static int run_incr(struct slk_sqlite_queries *queries, struct slk_storage_job *
     statement = bind(queries, is_there ? UPDATE : SET, &change);
     sqlite3_step(statement);
     slk_storage_job_count(job, sum);
-    return finish(statement);
+    return slk_sqlite_finish(statement);
 }
 
 /* Where the texts that begin with the prefix end: its last byte plus one. False
@@ -244,7 +220,7 @@ static int bind_end(sqlite3_stmt *statement, struct slk_text prefix, char **end)
         return SQLITE_NOMEM;
     }
     if (end_of_prefix(prefix, *end, &length)) {
-        bind_text(statement, 2, (struct slk_text){*end, length});
+        slk_sqlite_bind_text(statement, 2, (struct slk_text){*end, length});
     } else {
         sqlite3_bind_zeroblob(statement, 2, 0); /* comes after all texts */
     }
@@ -262,14 +238,14 @@ static int run_keys(struct slk_sqlite_queries *queries, struct slk_storage_job *
     sqlite3_stmt *statement = bind(queries, KEYS, &job->request);
     char *end;
     if (bind_end(statement, job->request.key, &end) != SQLITE_OK) {
-        finish(statement);
+        slk_sqlite_finish(statement);
         return SQLITE_NOMEM;
     }
     slk_storage_job_begin_list(job);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         add_column(job, statement, 0);
     }
-    int result = finish(statement);
+    int result = slk_sqlite_finish(statement);
     free(end);
     return result;
 }
@@ -310,15 +286,15 @@ static int run_scan(struct slk_sqlite_queries *queries, struct slk_storage_job *
     sqlite3_stmt *statement = bind(queries, SCAN, request);
     char *end;
     if (bind_end(statement, request->key, &end) != SQLITE_OK) {
-        finish(statement);
+        slk_sqlite_finish(statement);
         return SQLITE_NOMEM;
     }
     if (request->expected.length > 0) {
-        bind_text(statement, 1, request->expected);
+        slk_sqlite_bind_text(statement, 1, request->expected);
     }
     sqlite3_bind_int64(statement, 3, request->by);
     add_page(job, statement);
-    int result = finish(statement);
+    int result = slk_sqlite_finish(statement);
     free(end);
     return result;
 }
@@ -396,5 +372,5 @@ int slk_sqlite_sweep(struct slk_sqlite_queries *queries, int64_t now)
     sqlite3_step(statement);
     queries->swept_at = now;
     queries->more_to_sweep = sqlite3_changes(queries->db) >= SWEPT_AT_LEAST;
-    return finish(statement);
+    return slk_sqlite_finish(statement);
 }

@@ -37,8 +37,9 @@ struct slk_storage_backend {
 
 /* What a backend is told of the inbox it is to keep. */
 struct slk_storage_inbox {
-    const char *owner;     /* the name of this process among those that share it; "": no inbox */
-    int64_t lease;         /* ns */
+    const char
+        *owner;    /* the name of this process among those that share it; NULL or "": no inbox */
+    int64_t lease; /* ns */
     int64_t max_entries;   /* that are not dead; further ones fail with "full" */
     int64_t max_takeovers; /* an entry whose owner died more often is dead */
     int64_t keep_dead;     /* ms until dead entries are dropped */

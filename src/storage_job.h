@@ -47,9 +47,12 @@ enum slk_storage_operation {
     SLK_INBOX_CLAIM,
     /* value: ids, one a line. -> TRUE, also of those not known */
     SLK_INBOX_DONE,
-    /* key: id; value: the error in words; by: milliseconds until it is due again, negative: dead.
-     * -> TRUE, or FALSE: this owner does not have it */
+    /* key: id; value: the error in words; by: milliseconds until it is due again, negative: dead;
+     * meta: "keep" if it does not count as an attempt. -> TRUE, or FALSE: this owner does not have it */
     SLK_INBOX_FAIL,
+    /* value: ids, one a line, of entries that this owner has: they stay so, but those behind them
+     * in their order need not wait for them any more. -> TRUE */
+    SLK_INBOX_PARK,
     /* value: ids, or "" for all that this owner has, whose lease then ends; meta: the reason
      * that their next CLAIM gives, "" for none new. -> INTEGER: how many wait again, in place */
     SLK_INBOX_BACK,

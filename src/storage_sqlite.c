@@ -13,30 +13,21 @@
 
 #include "clock.h"
 #include "sqlite_failure.h"
+#include "sqlite_inbox.h"
 #include "sqlite_queries.h"
+#include "sqlite_schema.h"
 
-/* "SLKS": tells our files from those of other programs. */
-#define APPLICATION_ID 0x534c4b53
-#define SCHEMA_VERSION 1
-
-#define NUMBER(n)  NUMBER_(n)
-#define NUMBER_(n) #n
-
-static const char schema[] =
-    "CREATE TABLE entries ("
-    " key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL, expires_at INTEGER" /* NULL: never */
-    ") WITHOUT ROWID;"
-    "CREATE INDEX expiring ON entries (expires_at) WHERE expires_at IS NOT NULL;"
-    "PRAGMA application_id = " NUMBER(APPLICATION_ID) ";"
-                                                      "PRAGMA user_version = " NUMBER(
-                                                          SCHEMA_VERSION) ";";
+/* While another process has the file locked, until the next attempt. */
+#define RENEWAL_PATIENCE SLK_MS(100)
 
 struct sqlite_store {
     struct slk_storage_backend backend;
     sqlite3 *db;
     struct slk_sqlite_queries *queries;
+    struct slk_sqlite_inbox *inbox; /* NULL: none */
     int64_t patience;
     int64_t patient_until; /* of what is done just now */
+    bool has_no_claims;    /* as far as could be seen before this batch */
     char path[];
 };
 
@@ -78,85 +69,6 @@ static int execute(struct sqlite_store *store, const char *sql)
     return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 }
 
-static int read_number(struct sqlite_store *store, const char *sql, int64_t *number)
-{
-    sqlite3_stmt *statement;
-    int result = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-    if (result != SQLITE_OK) {
-        return result;
-    }
-    result = sqlite3_step(statement);
-    if (result == SQLITE_ROW) {
-        *number = sqlite3_column_int64(statement, 0);
-    }
-    int failure = sqlite3_finalize(statement);
-    return result == SQLITE_ROW ? SQLITE_OK : failure;
-}
-
-/* Within a transaction, as another process may be making the schema. Says
- * whether what the file holds is ours; *is_new: nothing is in it yet. */
-static int check_schema(struct sqlite_store *store, bool *is_new, struct slk_error *err)
-{
-    int64_t version = 0, application = 0, tables = 0;
-    int result = read_number(store, "SELECT count(*) FROM sqlite_master", &tables);
-    if (result == SQLITE_OK) {
-        result = read_number(store, "PRAGMA user_version", &version);
-    }
-    if (result == SQLITE_OK) {
-        result = read_number(store, "PRAGMA application_id", &application);
-    }
-    if (result != SQLITE_OK) {
-        return result;
-    }
-    char shown[96];
-    const char *path = slk_sqlite_show_path(store->path, shown, sizeof shown);
-    *is_new = version == 0 && application == 0 && tables == 0;
-    if (!*is_new && application != APPLICATION_ID) {
-        slk_error_set(err, "foreign", "%s is a database of another program: give another path",
-                      path);
-    } else if (version > SCHEMA_VERSION) {
-        slk_error_set(err, "newer",
-                      "%s was written by a newer lua-slack (its schema is %lld, this one knows "
-                      "%d): update, or give another path",
-                      path, (long long)version, SCHEMA_VERSION);
-    }
-    return SQLITE_OK;
-}
-
-static int end_transaction(struct sqlite_store *store, int result)
-{
-    if (result == SQLITE_OK) {
-        result = execute(store, "COMMIT");
-    }
-    if (!sqlite3_get_autocommit(store->db)) {
-        execute(store, "ROLLBACK");
-    }
-    return result;
-}
-
-static int read_schema(struct sqlite_store *store, bool *is_new, struct slk_error *err)
-{
-    int result = execute(store, "BEGIN");
-    if (result == SQLITE_OK) {
-        result = check_schema(store, is_new, err);
-    }
-    return end_transaction(store, result);
-}
-
-/* Under the lock it is looked at again: another process may have been faster. */
-static int make_schema(struct sqlite_store *store, struct slk_error *err)
-{
-    bool is_new;
-    int result = execute(store, "BEGIN IMMEDIATE");
-    if (result == SQLITE_OK) {
-        result = check_schema(store, &is_new, err);
-    }
-    if (result == SQLITE_OK && is_new) {
-        result = execute(store, schema);
-    }
-    return end_transaction(store, result);
-}
-
 /* SQLite does not wait for locks when it changes the journal mode. */
 static int set_journal(struct sqlite_store *store)
 {
@@ -181,6 +93,8 @@ static int configure(struct sqlite_store *store, bool sync_each)
 static int open_file(struct sqlite_store *store, const struct slk_sqlite_settings *settings,
                      struct slk_error *err)
 {
+    const char *owner = settings->inbox.owner;
+    bool has_inbox = owner != NULL && owner[0] != '\0';
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     store->patient_until = slk_clock_now() + store->patience;
     int result = sqlite3_open_v2(store->path, &store->db, flags, NULL);
@@ -190,18 +104,22 @@ static int open_file(struct sqlite_store *store, const struct slk_sqlite_setting
         result = sqlite3_db_readonly(store->db, "main") != 0 ? SQLITE_READONLY : SQLITE_OK;
     }
     err->code[0] = '\0';
-    bool is_new = false;
-    if (result == SQLITE_OK) {
-        result = read_schema(store, &is_new, err); /* before anything is changed */
+    bool is_old = false;
+    if (result == SQLITE_OK) { /* before anything is changed */
+        result = slk_sqlite_schema_check(store->db, store->path, &is_old, err);
     }
     if (result == SQLITE_OK && err->code[0] == '\0') {
         result = configure(store, settings->sync_each);
     }
-    if (result == SQLITE_OK && is_new) {
-        result = make_schema(store, err);
+    if (result == SQLITE_OK && err->code[0] == '\0' && is_old) {
+        result = slk_sqlite_schema_make(store->db, store->path, err);
     }
     if (result == SQLITE_OK && err->code[0] == '\0') {
         result = slk_sqlite_queries_prepare(store->db, &store->queries);
+    }
+    if (result == SQLITE_OK && err->code[0] == '\0' && has_inbox) {
+        result =
+            slk_sqlite_inbox_prepare(store->db, &settings->inbox, settings->log, &store->inbox);
     }
     if (result != SQLITE_OK) {
         slk_sqlite_explain(store->db, result, store->path, err);
@@ -213,6 +131,7 @@ static void close_store(struct slk_storage_backend *backend)
 {
     struct sqlite_store *store = (struct sqlite_store *)backend;
     slk_sqlite_queries_free(store->queries);
+    slk_sqlite_inbox_free(store->inbox);
     if (store->db != NULL) {
         /* Only the last connection to the file would do this by itself. */
         sqlite3_busy_handler(store->db, NULL, NULL);
@@ -224,69 +143,159 @@ static void close_store(struct slk_storage_backend *backend)
 
 /* Batches -------------------------------------------------------------------- */
 
-/* A transaction that does not write leaves out the jobs that do. */
-static bool takes_part(const struct slk_storage_job *job, bool writes)
+/* A claim that is known to get nothing. */
+static bool is_idle(const struct sqlite_store *store, const struct slk_storage_job *job)
 {
-    return writes || !slk_storage_job_writes(job);
+    return job->request.operation == SLK_INBOX_CLAIM &&
+           (store->has_no_claims || job->request.limit == 0);
 }
 
-static void fail_jobs(struct sqlite_store *store, struct slk_storage_job *first, bool writes,
+static bool writes(const struct sqlite_store *store, const struct slk_storage_job *job)
+{
+    return slk_storage_job_writes(job) && !is_idle(store, job);
+}
+
+/* A transaction that does not write leaves out the jobs that do. */
+static bool takes_part(const struct sqlite_store *store, const struct slk_storage_job *job,
+                       bool is_writing)
+{
+    return is_writing || !writes(store, job);
+}
+
+static void fail_jobs(struct sqlite_store *store, struct slk_storage_job *first, bool is_writing,
                       int result)
 {
     struct slk_error err;
     slk_sqlite_explain(store->db, result, store->path, &err);
     for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
-        if (takes_part(job, writes)) {
+        if (takes_part(store, job, is_writing)) {
             slk_storage_job_fail(job, slk_sqlite_code(result), err.text);
         }
     }
 }
 
+static int run_job(struct sqlite_store *store, struct slk_storage_job *job)
+{
+    if (store->inbox == NULL || !slk_storage_job_is_inbox(job)) {
+        return slk_sqlite_run(store->queries, job);
+    }
+    if (is_idle(store, job)) {
+        slk_sqlite_inbox_give_none(job);
+        return SQLITE_OK;
+    }
+    return slk_sqlite_inbox_run(store->inbox, job);
+}
+
+static int finish(struct sqlite_store *store, int64_t now)
+{
+    int result = slk_sqlite_sweep(store->queries, now);
+    return result == SQLITE_OK && store->inbox != NULL ? slk_sqlite_inbox_finish(store->inbox, now)
+                                                       : result;
+}
+
 /* What the jobs do is all that the transaction holds, besides taking out some
  * of what has expired. */
-static int carry_out(struct sqlite_store *store, struct slk_storage_job *first, bool writes)
+static int carry_out(struct sqlite_store *store, struct slk_storage_job *first, bool is_writing)
 {
-    int result = slk_sqlite_begin(store->queries, writes);
+    int result = slk_sqlite_begin(store->queries, is_writing);
     int64_t now = 0;
     for (struct slk_storage_job *job = first; job != NULL && result == SQLITE_OK;
          job = slk_storage_job_next(job)) {
-        if (takes_part(job, writes)) {
-            result = slk_sqlite_run(store->queries, job);
+        if (takes_part(store, job, is_writing)) {
+            result = run_job(store, job);
             now = job->request.now;
         }
     }
-    if (result == SQLITE_OK && writes) {
-        result = slk_sqlite_sweep(store->queries, now);
+    if (result == SQLITE_OK && is_writing) {
+        result = finish(store, now);
     }
     return result == SQLITE_OK ? slk_sqlite_commit(store->queries) : result;
 }
 
-static int run_transaction(struct sqlite_store *store, struct slk_storage_job *first, bool writes)
+/* The result of a transaction: what it leaves undone is undone here. */
+static void conclude(struct sqlite_store *store, int result)
 {
-    int result = carry_out(store, first, writes);
     if (result != SQLITE_OK) {
-        fail_jobs(store, first, writes, result);
         slk_sqlite_rollback(store->queries);
     }
+    if (store->inbox != NULL) {
+        slk_sqlite_inbox_ended(store->inbox, result == SQLITE_OK);
+    }
+}
+
+static int run_transaction(struct sqlite_store *store, struct slk_storage_job *first,
+                           bool is_writing)
+{
+    int result = carry_out(store, first, is_writing);
+    if (result != SQLITE_OK) {
+        fail_jobs(store, first, is_writing, result);
+    }
+    conclude(store, result);
     return result;
+}
+
+/* An idle poll takes no lock and writes nothing. */
+static void look_for_claims(struct sqlite_store *store, const struct slk_storage_job *first)
+{
+    bool has_some = false;
+    store->has_no_claims = false;
+    for (const struct slk_storage_job *job = first; job && !has_some;
+         job = slk_storage_job_next(job)) {
+        if (job->request.operation == SLK_INBOX_CLAIM && store->inbox != NULL) {
+            slk_sqlite_inbox_look(store->inbox, job->request.now, &has_some);
+            store->has_no_claims = !has_some;
+        }
+    }
 }
 
 static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
                                          struct slk_storage_job *first)
 {
     struct sqlite_store *store = (struct sqlite_store *)backend;
-    bool writes = false;
-    for (const struct slk_storage_job *job = first; job; job = slk_storage_job_next(job)) {
-        writes = writes || slk_storage_job_writes(job);
-    }
+    bool is_writing = false;
     store->patient_until = slk_clock_now() + store->patience;
-    int result = run_transaction(store, first, writes);
-    if (result == SQLITE_OK && writes) {
+    look_for_claims(store, first);
+    for (const struct slk_storage_job *job = first; job; job = slk_storage_job_next(job)) {
+        is_writing = is_writing || writes(store, job);
+    }
+    int result = run_transaction(store, first, is_writing);
+    if (result == SQLITE_OK && is_writing) {
         atomic_fetch_add(&backend->commits, 1);
-    } else if (result != SQLITE_OK && writes) {
+    } else if (result != SQLITE_OK && is_writing) {
         run_transaction(store, first, false); /* a locked or full file can still be read */
     }
     return NULL;
+}
+
+static void renew(struct sqlite_store *store)
+{
+    int result = slk_sqlite_begin(store->queries, true);
+    if (result == SQLITE_OK) {
+        result = slk_sqlite_inbox_renew(store->inbox);
+    }
+    if (result == SQLITE_OK) {
+        result = slk_sqlite_commit(store->queries);
+    }
+    if (result != SQLITE_OK) {
+        struct slk_error err;
+        slk_sqlite_explain(store->db, result, store->path, &err);
+        slk_sqlite_inbox_fail_renewal(store->inbox, err.text);
+    }
+    conclude(store, result);
+}
+
+/* Jobs wait meanwhile, so the lock is tried for not long. */
+static int64_t tick(struct slk_storage_backend *backend, int64_t now)
+{
+    struct sqlite_store *store = (struct sqlite_store *)backend;
+    if (store->inbox == NULL) {
+        return SLK_NEVER;
+    }
+    if (now >= slk_sqlite_inbox_renew_at(store->inbox)) {
+        store->patient_until = now + RENEWAL_PATIENCE;
+        renew(store);
+    }
+    return slk_sqlite_inbox_renew_at(store->inbox);
 }
 
 bool slk_sqlite_is_exposed(const char *path)
@@ -314,6 +323,7 @@ struct slk_storage_backend *slk_sqlite_open(const struct slk_sqlite_settings *se
     memcpy(store->path, settings->path, size);
     store->backend.run = run_batch;
     store->backend.close = close_store;
+    store->backend.tick = tick;
     atomic_init(&store->backend.hurry_at, SLK_NEVER);
     store->patience = settings->patience;
     if (open_file(store, settings, err) != SLK_OK) {

@@ -135,9 +135,10 @@ end
 ---@class slack.storage.InboxRequest what an operation needs of it; src/storage_job.h has the rest
 ---@field now integer milliseconds of the wall clock
 ---@field key? string put: of the delivery; fail, move: an id; list: a state; send: an owner
----@field value? string put, send: the body; done, back, retry, drop: ids, one a line, or "" for
----  all; fail: the error in words; list: the id after which; move: an owner
----@field meta? string put, send: JSON text; back: the reason that the next claim gives
+---@field value? string put, send: the body; park, done, back, retry, drop: ids, one a line, or
+---  "" for all; fail: the error in words; list: the id after which; move: an owner
+---@field meta? string put, send: JSON text; back: the reason that the next claim gives; fail:
+---  "keep" when it does not count as an attempt
 ---@field order? string put: entries of the same text are handed out in turn
 ---@field take? boolean put: this process takes it at once, if nobody has to come before
 ---@field expires_at? integer put: until then at least the key is remembered
@@ -151,7 +152,7 @@ end
 ---
 ---    put             -> the id of what was taken | true: kept | false: the key is known
 ---    claim           -> list, of each entry in turn: id, key, meta, body, attempts, reason
----    done            -> true            back, retry, drop  -> how many
+---    done, park      -> true            back, retry, drop  -> how many
 ---    fail            -> boolean         stats              -> JSON text
 ---    send, move      -> boolean         owners             -> list of names
 ---    list            -> list, of each entry in turn: id, state, meta, body, attempts, error,

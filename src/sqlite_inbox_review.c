@@ -1,0 +1,124 @@
+#include "sqlite_inbox_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Dead entries that are changed at once, 100 ms or so, when all are to be: the lock is
+ * others', too. And that a sweep drops. */
+#define CHANGED_AT_ONCE 10000
+#define DROPPED_AT_ONCE 64
+
+static int revive_dead(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+                       const struct slk_storage_request *request, int64_t *count)
+{
+    (void)request;
+    if (entry->state != SLK_ENTRY_DEAD) {
+        return SQLITE_OK;
+    }
+    ++*count;
+    return slk_sqlite_entries_revive(inbox->entries, entry);
+}
+
+static int drop_dead(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+                     const struct slk_storage_request *request, int64_t *count)
+{
+    (void)request;
+    if (entry->state != SLK_ENTRY_DEAD) {
+        return SQLITE_OK;
+    }
+    ++*count;
+    return slk_sqlite_entries_remove(inbox->entries, entry);
+}
+
+/* Those that died by then, up to a bound. */
+static int move_dead(struct slk_sqlite_inbox *inbox, int64_t by, int64_t limit,
+                     slk_sqlite_move *move, const struct slk_storage_request *request,
+                     int64_t *count)
+{
+    int64_t id;
+    int result;
+    do {
+        result = slk_sqlite_entries_died(inbox->entries, by, &id);
+        if (result == SQLITE_OK && id != 0) {
+            result = slk_sqlite_inbox_move(inbox, id, move, request, count);
+        }
+    } while (result == SQLITE_OK && id != 0 && *count < limit);
+    return result;
+}
+
+static int run_on_dead(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job,
+                       slk_sqlite_move *move)
+{
+    int64_t count = 0;
+    int result = job->request.value.length == 0
+                     ? move_dead(inbox, INT64_MAX, CHANGED_AT_ONCE, move, &job->request, &count)
+                     : slk_sqlite_inbox_move_listed(inbox, move, &job->request, &count);
+    slk_storage_job_count(job, count);
+    return result;
+}
+
+int slk_sqlite_inbox_retry(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
+{
+    return run_on_dead(inbox, job, revive_dead);
+}
+
+int slk_sqlite_inbox_drop(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
+{
+    return run_on_dead(inbox, job, drop_dead);
+}
+
+int slk_sqlite_inbox_drop_old(struct slk_sqlite_inbox *inbox, int64_t now, bool *more)
+{
+    int64_t count = 0;
+    int result = move_dead(inbox, now - inbox->keep_dead, DROPPED_AT_ONCE, drop_dead, NULL, &count);
+    *more = count >= DROPPED_AT_ONCE;
+    return result;
+}
+
+int slk_sqlite_inbox_list(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
+{
+    static const struct {
+        const char *name;
+        enum slk_entry_state state;
+    } states[] = {{"", SLK_ENTRY_STATES},
+                  {"waiting", SLK_ENTRY_READY},
+                  {"taken", SLK_ENTRY_TAKEN},
+                  {"delayed", SLK_ENTRY_DELAYED},
+                  {"dead", SLK_ENTRY_DEAD}};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        if (slk_text_is(job->request.key, states[i].name)) {
+            int64_t after = slk_sqlite_inbox_read_id(job->request.value);
+            return slk_sqlite_entry_list(inbox->lists, states[i].state, after, job);
+        }
+    }
+    slk_storage_job_fail(job, "invalid", "there is no such state of an entry");
+    return SQLITE_OK;
+}
+
+int slk_sqlite_inbox_stats(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
+{
+    char text[256];
+    struct slk_entry_counts counts;
+    int64_t owners = 0, received = 0;
+    int result = slk_sqlite_entries_count(inbox->entries, &counts);
+    if (result == SQLITE_OK) {
+        result = slk_sqlite_owners_list(inbox->owners, NULL, &owners);
+    }
+    if (result == SQLITE_OK) {
+        result = slk_sqlite_entry_oldest(inbox->lists, &received);
+    }
+    int64_t age = received != 0 && received < job->request.now ? job->request.now - received : 0;
+    int length = snprintf(text, sizeof text,
+                          "{\"waiting\":%" PRId64 ",\"taken\":%" PRId64 ",\"delayed\":%" PRId64
+                          ",\"dead\":%" PRId64 ",\"owners\":%" PRId64 ",\"oldest\":%" PRId64 "}",
+                          counts.waiting, counts.taken, counts.delayed, counts.dead, owners, age);
+    slk_storage_job_give(job, text, (size_t)length);
+    return result;
+}
+
+int slk_sqlite_inbox_owners(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
+{
+    int64_t count;
+    slk_storage_job_begin_list(job);
+    return slk_sqlite_owners_list(inbox->owners, job, &count);
+}
