@@ -2,6 +2,7 @@
 
 local Inbox = require "slack.inbox"
 local Installations = require "slack.installations"
+local SharedDedupe = require "slack.shared_dedupe"
 local app_peers = require "slack.app_peers"
 local completed = require "slack.storage.completed"
 local core = require "slack.core"
@@ -15,14 +16,22 @@ M.NONE = setmetatable({}, { __index = function()
   error("the app's storage is open from app:start on", 2)
 end })
 
--- Where processes have it in common they keep to Slack's limits together.
-local function share_limits(self, store)
-  local settings = self.settings
-  local is_shared = store.is_shared and store:is_shared()
-    or settings.workers > 1 and settings.storage ~= "memory:"
-  local own = type(settings.pacing) == "table" and settings.pacing.store
-  if is_shared and not own then
+local function is_shared(self, store)
+  return store.is_shared and store:is_shared()
+    or self.settings.workers > 1 and self.settings.storage ~= "memory:"
+end
+
+-- Where processes have it in common they keep to Slack's limits together, and, without an
+-- inbox, know of each other's events.
+local function share(self, store)
+  local pacing = self.settings.pacing
+  if not is_shared(self, store) then
+    return
+  elseif not (type(pacing) == "table" and pacing.store) then
     self.client._pacing:share(store)
+  end
+  if not self.inbox then
+    self.dispatch.shared_dedupe = SharedDedupe.new(self.dispatch, store:scope "dedupe:")
   end
 end
 
@@ -57,7 +66,7 @@ function M.open(self)
       return nil, err
     end
   end
-  share_limits(self, store)
+  share(self, store)
   if self.durable_state then
     self.durable_state:open(store)
   end
@@ -78,6 +87,10 @@ function M.close(self)
   if self.inbox then
     self.inbox:close()
     self.inbox, self.dispatch.inbox = nil, false
+  end
+  if self.dispatch.shared_dedupe then
+    self.dispatch.shared_dedupe:close()
+    self.dispatch.shared_dedupe = false
   end
   self.storage, self.store = M.NONE, M.NONE
   self.client._pacing:unshare(store)

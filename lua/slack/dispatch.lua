@@ -57,6 +57,7 @@ local kind_of = payload.kind
 ---@field has_nobody? boolean no process is there that could handle it
 ---@field max_ack? integer an ack has fewer bytes than this
 ---@field entry? string|false its id in the inbox
+---@field claim? string the event_id that this process has claimed (shared_dedupe.lua)
 ---@field attempts? integer how often an entry has failed
 ---@field is_live? boolean of an entry: somebody waits for the answer
 ---@field is_unknown? boolean of a held event: no listener is there for its type
@@ -77,6 +78,8 @@ local kind_of = payload.kind
 ---@field waits slack.Waits|false what they wait for, which is offered first what comes
 ---@field wait_routes slack.WaitRoutes|false what other processes wait for
 ---@field receiver slack.Receiver|false has what comes, in place of handlers (option role)
+---@field shared_dedupe slack.SharedDedupe|false in place of that, which knows what other
+---  processes have handled
 ---@field inbox slack.Inbox|false keeps deliveries until they have ended
 ---@field is_stopping boolean nobody is waited for any more
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
@@ -87,6 +90,13 @@ Dispatch.__index = Dispatch
 Dispatch.__name = "slack.dispatch"
 
 local function nothing() end
+
+-- Of an event that needs no handler (any more).
+local function end_claim(self, request)
+  if self.shared_dedupe and request.claim then
+    self.shared_dedupe:ended(request.claim)
+  end
+end
 
 ---@param app slack.App
 ---@param clock fun(): number
@@ -111,6 +121,7 @@ function Dispatch.new(app, clock)
     wait_routes = false,
     receiver = false,
     inbox = false,
+    shared_dedupe = false,
     is_stopping = false,
     limit = app.settings.max_in_flight,
     ignore_self = app.settings.ignore_self ~= false,
@@ -188,6 +199,7 @@ end
 local function nobody(self, c, named)
   self.measures:delivered(c.kind, c.payload, c.kind == "unknown" and "unknown" or "unmatched")
   self:nobody(c, named)
+  end_claim(self, c.request)
   if c.request.held then
     self.held:finish(c.request)
   elseif self.inbox then
@@ -211,6 +223,7 @@ local function is_taken_up(self, c)
   end
   self.counts.handled = self.counts.handled + 1
   self.measures:delivered(c.kind, c.payload, "handled")
+  end_claim(self, c.request)
   if c.request.held then
     self.held:finish(c.request)
   end
@@ -344,8 +357,19 @@ function Dispatch:admit(c)
     if request.held then
       self.held:begin(request, event_id)
     end
+    if event_id and self.shared_dedupe and not request.entry then
+      return self.shared_dedupe:claim(c, event_id, done)
+    end
   end
-  request.context = c
+  return self:proceed(c, event_id, done)
+end
+
+---Goes on with a request that is this process's to handle.
+---@param c slack.Context
+---@param event_id? string
+---@param done? table<slack.Listener, true> listeners that had finished with it
+function Dispatch:proceed(c, event_id, done)
+  c.request.context = c
   if self.streams and c.payload.type == "agent_session_stopped" then
     self.streams:note(c)
   end

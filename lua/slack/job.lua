@@ -64,6 +64,9 @@ function Job.end_delivery(delivery)
   if is_undone and delivery.event_id and c.request.entry == nil then
     dispatch.dedupe:failed(delivery.event_id, delivery.finished)
   end
+  if dispatch.shared_dedupe and c.request.claim then
+    dispatch.shared_dedupe:ended(c.request.claim, is_undone)
+  end
   delivered(dispatch.measures, c.kind, c.payload, outcome or "handled")
   if c.request.held then
     dispatch.held:finish(c.request, is_undone and "failed" or nil)

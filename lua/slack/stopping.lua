@@ -99,6 +99,9 @@ function M.finish(self)
   if self.oauth then
     finish_refreshes(self)
   end
+  if self.dispatch.shared_dedupe then
+    tasks.timeout(CLOSE_TIMEOUT, self.dispatch.shared_dedupe.finish, self.dispatch.shared_dedupe)
+  end
   if self.durable_state then
     tasks.timeout(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT), save_states, self)
   end
