@@ -454,6 +454,7 @@ static int open_inbox(struct slk_http_receiver *receiver, struct slk_inbox *inbo
         return SLK_NOMEM;
     }
     receiver->gate.turn = turn;
+    receiver->gate.held_deadline = slk_inbox_deadline(inbox);
     struct slk_put_wake wake = {ask_turn, release_turn, slk_gate_turn_retain(turn)};
     receiver->puts = slk_put_queue_create(inbox, receiver->deliveries, &wake);
     if (receiver->puts == NULL) {
@@ -479,7 +480,6 @@ slk_http_receiver_create(const struct slk_http_receiver_settings *settings, stru
     }
     receiver->gate = (struct slk_gate){.deadline = settings->ack_deadline,
                                        .long_deadline = settings->step_deadline,
-                                       .held_deadline = SLK_SECONDS(3),
                                        .judge = judge,
                                        .lost = lost,
                                        .answered = answered,

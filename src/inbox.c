@@ -206,22 +206,23 @@ static void log_failures(struct slk_inbox *inbox, const struct ending *ending, u
 {
     slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
                   "%" PRIu64 " deliveries could not be stored: %s; events among them are not "
-                  "acknowledged, so that Slack delivers them again",
+                  "acked, so that Slack delivers them again",
                   count, ending->why);
 }
 
 static void log_late(struct slk_inbox *inbox, const struct ending *ending, uint64_t count)
 {
     slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
-                  "%" PRIu64 " events were stored too late to be acknowledged, after up to %.1f s: "
-                  "the store is slow",
+                  "%" PRIu64
+                  " events were stored too late to be acked, after up to %.1f s: the store "
+                  "is slow",
                   count, (double)ending->latest / 1e9);
 }
 
 static void log_recovery(struct slk_inbox *inbox, int64_t time, uint64_t count)
 {
     slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
-                  "storing works again after %.1f s; %" PRIu64 " deliveries were not acknowledged",
+                  "storing works again after %.1f s; %" PRIu64 " deliveries were not acked",
                   (double)time / 1e9, count);
 }
 
@@ -467,6 +468,11 @@ void slk_inbox_put(struct slk_inbox *inbox, struct slk_put *first)
         destroy_jobs(jobs);
         refuse(inbox, first);
     }
+}
+
+int64_t slk_inbox_deadline(const struct slk_inbox *inbox)
+{
+    return inbox->settings.deadline;
 }
 
 bool slk_inbox_keeps(const struct slk_inbox *inbox, enum slk_entry_kind kind)

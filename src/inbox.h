@@ -121,6 +121,9 @@ void slk_inbox_close(struct slk_inbox *inbox);
 void slk_inbox_join(struct slk_inbox *inbox, struct slk_inbox_client *client);
 void slk_inbox_leave(struct slk_inbox *inbox, struct slk_inbox_client *client);
 
+/* Any thread. Nanoseconds from receipt after which nothing is acknowledged any more. */
+int64_t slk_inbox_deadline(const struct slk_inbox *inbox);
+
 /* Any thread. Whether deliveries of that kind are to be put. */
 bool slk_inbox_keeps(const struct slk_inbox *inbox, enum slk_entry_kind kind);
 

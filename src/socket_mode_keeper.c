@@ -123,7 +123,7 @@ static void settle(struct slk_keeper *keeper, const struct slk_put *put)
     if (put->fate == SLK_PUT_STORED && put->kind == SLK_ENTRY_EVENT) {
         slk_acks_confirm(&keeper->acks, put->place,
                          (struct slk_text){put->ack_id, put->ack_id_length},
-                         put->received + SLK_SECONDS(3));
+                         put->received + slk_inbox_deadline(keeper->settings.inbox));
     }
 }
 

@@ -299,7 +299,7 @@ end
 function Bot:read_events(limit)
   local count = 0
   while count < (limit or math.huge) do
-    local source, _, kind, payload, ack_token, id, attempt, reason, accepts, received =
+    local source, _, kind, payload, ack_token, id, attempt, reason, accepts, received, entry =
       self.events:take()
     if not source then
       break
@@ -315,6 +315,7 @@ function Bot:read_events(limit)
       retry_reason = reason,
       accepts = accepts,
       received = received,
+      entry = entry,
     }
   end
   return count

@@ -336,7 +336,7 @@ static void what_fails_is_not_acked_and_the_log_says_so_and_when_it_is_over(void
     put("{}");
     expect_end(4, SLK_PUT_STORED);
     CHECK(slk_inbox_stats(it.inbox).failing_since == 0);
-    CHECK(count_lines("3 deliveries were not acknowledged") == 1);
+    CHECK(count_lines("3 deliveries were not acked") == 1);
     stop();
 }
 
