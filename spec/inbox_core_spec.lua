@@ -165,7 +165,8 @@ describe("an inbox in C", function()
 
     it("acks on another connection when that of the event has gone meanwhile", function()
       open()
-      local bot, one, two = wire:ready_bot { inbox = inbox, connections = 2, backoff_first = 5 }
+      local bot, one, two = wire:ready_bot { inbox = inbox, connections = 2 }
+      wire.hold_opens = true
       hold()
       wire:event(one, "E1")
       wait_outstanding(1)
@@ -434,12 +435,12 @@ describe("an inbox in C", function()
       hold()
       send(event "Ev1")
       wait_outstanding(1)
-      local other <close> = RawClient.connect(server:port())
-      client, server.other = other, nil
+      local first = client
+      client = RawClient.connect(server:port())
       send(event "Ev2")
       assert.same({ 503 }, wait_answers(1))
       assert.equal(1, receiver:stats().crowded)
-      unlock()
+      first:close()
     end)
 
     it("finishes what was begun when the server finishes", function()

@@ -206,13 +206,14 @@ static int server_stats(lua_State *L)
     static const char *const statuses[] = {"400", "408", "413", "431", "503", "other"};
     struct slk_http_server_stats stats;
     slk_http_server_stats(check_server(L), &stats);
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, 9);
     set_count(L, "connections_accepted", stats.connections_accepted);
     set_count(L, "connections_evicted", stats.connections_evicted);
     set_count(L, "connections_refused", stats.connections_refused);
     set_count(L, "requests", stats.requests);
     set_count(L, "connections", stats.connections);
     set_count(L, "waiting", stats.waiting);
+    set_count(L, "held", stats.held);
     lua_createtable(L, 0, 6);
     for (size_t i = 0; i < sizeof stats.refused / sizeof *stats.refused; i++) {
         set_count(L, statuses[i], stats.refused[i]);
