@@ -58,7 +58,9 @@ end
 ---@return slack.InboxEntry[]? entries oldest first
 ---@return slack.Error? err
 function M.list(store, query)
-  local list, err = ask(store, "list", { key = query.state, limit = query.limit })
+  local list, err = ask(store, "list", {
+    key = query.state ~= "all" and query.state or "", limit = query.limit,
+  })
   if not list then
     return nil, err
   end

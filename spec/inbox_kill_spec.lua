@@ -1,0 +1,116 @@
+local Redis = require "support.redis"
+local Trial = require "support.inbox_trial"
+local faults = require "support.inbox_faults"
+local files = require "support.files"
+local tasks = require "slack.tasks"
+
+local KILLS = os.getenv "STRESS" and 50 or 4
+local LEASE = 1
+
+-- Runs fn(trial) with a trial on a store, and finds nothing lost in the end.
+local function try(storage, options, fn)
+  tasks.run(function()
+    options.storage = storage
+    options.work = options.work or 0.01
+    local trial <close> = Trial.start(options)
+    fn(trial)
+    local account = trial:account()
+    assert.same({}, account.lost)
+    assert.same({}, account.unexplained)
+    assert.equal(account.sent, account.acked)
+    assert.is_true(account.sent > 50)
+  end)
+end
+
+local function behaves_under_kills(storage, app)
+  for _, transport in ipairs { "socket", "http" } do
+    it("are all handled, and twice only those in flight, over " .. transport, function()
+      try(storage(), { transport = transport, app = app }, function(trial)
+        faults.kill_again_and_again(trial, { kills = KILLS, rate = 150, longest = 0.6 })
+      end)
+    end)
+  end
+
+  for _, transport in ipairs { "socket", "http" } do
+    it("are handled once each when it is only stopped, over " .. transport, function()
+      try(storage(), { transport = transport, app = app }, function(trial)
+        faults.stop_again_and_again(trial, { stops = 2, rate = 150, seconds = 0.3 })
+        assert.equal(0, trial:account().twice)
+      end)
+    end)
+  end
+
+  it("are taken over by another process within the lease", function()
+    try(storage(), { app = app }, function(trial)
+      local seconds = faults.lose_a_worker(trial, { rate = 150, seconds = 0.5 })
+      assert.is_true(seconds < LEASE + 5, seconds)
+    end)
+  end)
+end
+
+describe("the trial of an inbox", function()
+  it("sees what is lost where nothing is kept", function()
+    tasks.run(function()
+      local trial <close> = Trial.start { storage = "memory:", work = 0.3 }
+      local bot = trial:start_bot()
+      trial:wait_up(bot)
+      trial:send(20)
+      trial:wait("acks", function() return trial.acked == 20 end)
+      trial:kill(bot)
+      local account = trial:account()
+      assert.is_true(#account.lost > 10)
+      assert.same({}, account.unexplained)
+    end)
+  end)
+
+  it("sees what is handled twice without reason", function()
+    tasks.run(function()
+      local trial <close> = Trial.start { storage = "memory:", ack_timeout = 60 }
+      local bots = { trial:start_bot(), trial:start_bot() }
+      trial:wait_up(bots[1])
+      trial:wait_up(bots[2])
+      trial:send(1)
+      trial:settle()
+      trial.here.delivery = nil
+      trial.here:deliver_event({ type = "app_mention", user = "U1", channel = "C1", ts = "1.1" },
+        { outer = { event_id = "EvTrial1" } }) -- to the other one, which knows nothing of it
+      trial:wait("the second handling", function()
+        return trial.handlings.EvTrial1[2]
+      end)
+      assert.same({ "EvTrial1" }, trial:account().unexplained)
+    end)
+  end)
+end)
+
+describe("events whose bot is killed again and again, kept in SQLite,", function()
+  local directory
+
+  before_each(function()
+    directory = files.temporary()
+  end)
+
+  after_each(function()
+    getmetatable(directory).__close(directory)
+  end)
+
+  behaves_under_kills(function()
+    return "sqlite:" .. directory.path .. "/bot.db"
+  end, { inbox = { lease = LEASE } })
+end)
+
+describe("events whose bot is killed again and again, kept in Redis,", function()
+  if not Redis.is_installed() then
+    return pending(Redis.MISSING)
+  end
+  local redis
+
+  before_each(function()
+    redis = Redis.start()
+  end)
+
+  after_each(function()
+    redis:stop()
+  end)
+
+  behaves_under_kills(function() return redis.url end, { inbox = { lease = LEASE } })
+end)
