@@ -84,6 +84,26 @@ static void add_text(struct slk_storage_job *job, struct slk_text word)
     slk_storage_job_add_entry(job, word.length > 0 ? word.data : "", word.length);
 }
 
+static void write_id(char *place, size_t size, struct slk_redis_id id)
+{
+    snprintf(place, size, "%" PRIu64 "-%" PRIu64, id.ms, id.number);
+}
+
+/* The id is at the end of a name, whatever stands before. */
+static void note_seen(struct slk_redis_inbox *inbox, struct slk_text name)
+{
+    char end[48];
+    bool is_own = name.length > 4 && memcmp(name.data, "own:", 4) == 0;
+    size_t length = name.length < sizeof end ? name.length : sizeof end - 1;
+    snprintf(end, sizeof end, "%.*s", (int)length, name.data + name.length - length);
+    const char *colon = strrchr(end, ':');
+    struct slk_redis_id id = {0, 0}, *seen = is_own ? &inbox->seen_own : &inbox->seen_queue;
+    if (sscanf(colon != NULL ? colon + 1 : end, "%" SCNu64 "-%" SCNu64, &id.ms, &id.number) == 2 &&
+        (id.ms > seen->ms || (id.ms == seen->ms && id.number > seen->number))) {
+        *seen = id;
+    }
+}
+
 static void add_entry(struct claim *claim, struct slk_text name, const struct entry *entry,
                       struct slk_text reason)
 {
@@ -93,6 +113,7 @@ static void add_entry(struct claim *claim, struct slk_text name, const struct en
         claim->is_over = true;
     }
     claim->count++;
+    note_seen(claim->inbox, name);
     add_text(job, name);
     add_text(job, entry->key);
     add_text(job, entry->meta);
@@ -116,9 +137,11 @@ static int append_tend(struct claim *claim)
 {
     struct slk_redis_inbox *inbox = claim->inbox;
     int64_t now = slk_clock_now();
-    char limit[16], seen[24];
+    char limit[16], seen[24], queue[48], own[48];
     snprintf(limit, sizeof limit, "%u", claim->limit);
     snprintf(seen, sizeof seen, "%" PRId64, inbox->seen_at);
+    write_id(queue, sizeof queue, inbox->seen_queue);
+    write_id(own, sizeof own, inbox->seen_own);
     struct slk_text words[] = {
         inbox->owner,
         text(inbox->lease_ms.text),
@@ -129,6 +152,8 @@ static int append_tend(struct claim *claim)
         text(now >= inbox->take_over_at ? "1" : ""),
         text(now >= inbox->sweep_at ? "1" : ""),
         text(inbox->is_lost ? seen : ""),
+        text(queue),
+        text(own),
     };
     return slk_redis_inbox_call(inbox, claim->connection, SLK_SCRIPT_TEND, words,
                                 sizeof words / sizeof *words);
@@ -175,8 +200,9 @@ static void take_tended(struct claim *claim, const redisReply *reply)
     int64_t now = slk_clock_now(), due = reply->element[1]->integer;
     inbox->seen_at = reply->element[0]->integer;
     inbox->is_lost = false;
-    inbox->tend_at = claim->is_resuming ? now : now + LOOK_EACH;
-    if (due >= 0 && due < LOOK_EACH / SLK_MS(1)) {
+    int64_t pause = inbox->lease / 3 < LOOK_EACH ? inbox->lease / 3 : LOOK_EACH;
+    inbox->tend_at = claim->is_resuming ? now : now + pause;
+    if (due >= 0 && due < pause / SLK_MS(1)) {
         inbox->tend_at = now + SLK_MS(due);
     }
     inbox->sweep_at = now >= inbox->sweep_at ? now + inbox->lease : inbox->sweep_at;

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#define NEEDS                                                                                      \
+    "does not let this user: it needs get, set, del, incrby, eval, pexpire, exists and scan, "     \
+    "an inbox evalsha, time, @stream, @sortedset, @list and @hash too, on keys that begin with "   \
+    "the URL's prefix"
+
 /* Looked for anywhere: before Redis 7 a script's errors stand behind other words. */
 static const struct failure {
     const char *sign;
@@ -28,10 +33,8 @@ static const struct failure {
      "has no password set: take that of the URL out, or set one there"},
     {"wrong number of arguments for 'auth'", "denied",
      "knows no users, only a password, as it is older than 6.0: take the user out of the URL"},
-    {"NOPERM", "denied",
-     "does not let this user: it needs get, set, del, incrby, eval, pexpire, exists and scan, "
-     "an inbox evalsha, time, @stream, @sortedset, @list and @hash too, on keys that begin with "
-     "the URL's prefix"},
+    {"NOPERM", "denied", NEEDS},
+    {"user executing the script can't", "denied", NEEDS},
     {"DENIED", "denied",
      "is in protected mode and serves its own machine alone: set a password there, and in the "
      "URL"},

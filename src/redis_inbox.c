@@ -16,7 +16,7 @@
 #define QUEUE "queue"
 #define OWN   "own:"
 
-#define MAX_WORDS 8
+#define MAX_WORDS 12
 #define MAX_KEY   ((size_t)2048)
 
 /* Dead entries that are kept, and what may lie in the own stream of one process. */
@@ -104,7 +104,7 @@ void slk_redis_inbox_destroy(struct slk_redis_inbox *inbox)
 int slk_redis_inbox_call(struct slk_redis_inbox *inbox, struct slk_redis_connection *connection,
                          enum slk_redis_script script, const struct slk_text *words, size_t count)
 {
-    struct slk_text all[MAX_WORDS + 8];
+    struct slk_text all[MAX_WORDS + 4];
     bool is_known = inbox->is_known[script];
     all[0] = text(is_known ? "EVALSHA" : "EVAL");
     all[1] = text(is_known ? inbox->shas[script] : slk_redis_scripts[script]);
@@ -211,7 +211,7 @@ int slk_redis_inbox_append(struct slk_redis_inbox *inbox, struct slk_redis_conne
         return CALL(inbox->owner, key, text(count.text), value, meta, text(MAX_DEAD));
     case SLK_INBOX_BACK:
         inbox->has_left = inbox->has_left || value.length == 0;
-        return CALL(inbox->owner, value, meta);
+        return CALL(inbox->owner, value, meta, text(inbox->lease_ms.text));
     case SLK_INBOX_LIST:
         count = page(request);
         return CALL(slk_text_is(key, "all") ? (struct slk_text){"", 0} : key, text(count.text),
@@ -336,7 +336,9 @@ int slk_redis_inbox_append_renewal(struct slk_redis_inbox *inbox,
 
 void slk_redis_inbox_take_renewal(struct slk_redis_inbox *inbox, const redisReply *reply)
 {
-    if (reply->type == REDIS_REPLY_INTEGER) {
+    if (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0) {
+        inbox->has_left = true;
+    } else if (reply->type == REDIS_REPLY_INTEGER) {
         slk_redis_inbox_note_lease(inbox, reply->integer == 1);
     } else if (!slk_redis_inbox_lacks(inbox, SLK_SCRIPT_RENEW, reply)) {
         inbox->renew_at = slk_clock_now() + SLK_SECONDS(1);

@@ -27,6 +27,11 @@ struct slk_redis_number {
     char text[24];
 };
 
+/* Of an entry in a stream. */
+struct slk_redis_id {
+    uint64_t ms, number;
+};
+
 struct slk_redis_inbox {
     struct slk_text base;  /* of all its keys */
     struct slk_text owner; /* length 0: looks at it from outside */
@@ -50,7 +55,8 @@ struct slk_redis_inbox {
     int64_t tend_at;
     int64_t sweep_at;
     int64_t seen_at; /* ms of the server: what was handed out came before; 0: nothing was */
-    bool is_lost;    /* an answer that may have held entries */
+    struct slk_redis_id seen_queue, seen_own; /* the last that was handed out of each */
+    bool is_lost;                             /* an answer that may have held entries */
 
     char bytes[];
 };

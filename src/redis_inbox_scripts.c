@@ -120,18 +120,21 @@ static const char put[] =
     " return ends<now\n"                                                                           \
     "end\n"
 
-/* ARGV: owner, lease. -> 1: it had run out, 0. */
+/* ARGV: owner, lease. -> 1: it had run out, 0, or -1: this owner has left. */
 static const char renew[] =
-    BASE FREE CLOCK RENEW "return renew(ARGV[1],tonumber(ARGV[2]),clock()) and 1 or 0\n";
+    BASE FREE CLOCK RENEW "if call('EXISTS',P..'left:'..ARGV[1])==1 then return -1 end\n"
+                          "return renew(ARGV[1],tonumber(ARGV[2]),clock()) and 1 or 0\n";
 
 /* ARGV: owner, lease, limit, max_takeovers, max_dead, keep_dead, "1": takes over, "1": sweeps,
- * "" or since when nothing of this owner's has come through. -> the time, milliseconds until the
+ * "" or since when nothing of this owner's has come through, the last ids that had come through of
+ * the queue and of the owner's own stream. -> the time, milliseconds until the
  * next is due or -1, 1: the lease had run out, how many died, how many dead were dropped, and a
  * list of name, fields, reason. With limit 0 nothing but this owner's own comes. */
 static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
     "local me,limit,max=ARGV[1],tonumber(ARGV[3]),tonumber(ARGV[4])\n"
     "local now,got,died=clock(),{},0\n"
     "local mine=P..'own:'..me\n"
+    "call('DEL',P..'left:'..me)\n"
     "local lapsed=renew(me,tonumber(ARGV[2]),now)\n"
     "local function add(name,e,reason) got[#got+1]={name,e[2],reason} end\n"
     "local function open(stream)\n"
@@ -151,14 +154,24 @@ static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
     " end\n"
     "end\n"
 
-    /* An answer was lost: what this owner was given with it, it was given now. */
-    "local function resume(stream,kind)\n"
+    /* An answer was lost: what this owner was given with it, it was given after the last answer
+     * that came, to the millisecond, and is later in its stream unless it was taken over. */
+    "local since=tonumber(ARGV[9])\n"
+    "local function is_later(a,b)\n"
+    " local ms,n=a:match('^(%d+)%-(%d+)$')\n"
+    " local old_ms,old_n=b:match('^(%d+)%-(%d+)$')\n"
+    " return not old_ms or ms+0>old_ms+0 or ms==old_ms and n+0>old_n+0\n"
+    "end\n"
+    "local function is_new(p,at,last)\n"
+    " return at>since+1 or at>=since and (p[4]>1 or is_later(p[1],last))\n"
+    "end\n"
+    "local function resume(stream,kind,last)\n"
     " local from='-'\n"
     " repeat\n"
     "  local list,t=call('XPENDING',stream,G,from,'+',100,me),clock()\n"
     "  for _,p in ipairs(list) do\n"
     "   from='('..p[1]\n"
-    "   local e=t-p[3]>=tonumber(ARGV[9])-1 and read(stream,p[1])\n"
+    "   local e=is_new(p,t-p[3],last) and read(stream,p[1])\n"
     "   if e and get(e[2],'s')=='wake' then gone(stream,p[1])\n"
     "   elseif e then add(kind..p[1],e,p[4]>1 and 'interrupted' or '') end\n"
     "  end\n"
@@ -234,7 +247,7 @@ static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
     "end\n"
 
     "if ARGV[9]~='' then\n"
-    " resume(mine,'own:'..me..':') resume(Q,'')\n"
+    " resume(mine,'own:'..me..':',ARGV[11]) resume(Q,'',ARGV[10])\n"
     "else\n"
     " read_mine()\n"
     "end\n"
@@ -302,7 +315,8 @@ static const char fail[] =
                              "gone(stream,id) follow(name)\n"
                              "return {1,dropped}\n";
 
-/* ARGV: owner, names, reason. -> how many. Without names all, and the lease ends. */
+/* ARGV: owner, names, reason, lease. -> how many. Without names all, and the lease ends, also for
+ * a store of the same owner that would renew it. */
 static const char back[] =
     SOME FREE HAS "local me,reason,count=ARGV[1],ARGV[3],0\n"
                   "local function give(name)\n"
@@ -336,6 +350,7 @@ static const char back[] =
                   " end\n"
                   "end\n"
                   "call('DEL',mine) call('ZREM',P..'owners',me)\n"
+                  "call('SET',P..'left:'..me,'','PX',ARGV[4])\n"
                   "pcall('XGROUP','DELCONSUMER',Q,G,me)\n"
                   "return count\n";
 

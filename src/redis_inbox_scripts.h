@@ -11,6 +11,7 @@
  *   order, order:TEXT   hash: the order of each active entry by its name; and list: that entry's
  *                 name, then the ids of those held behind it
  *   key:KEY       a key that is known
+ *   left:OWNER    for a while after it gave its lease back
  * An entry's name is its id in the queue, or KIND:ID, or own:OWNER:ID. Its fields: k key, m
  * meta, b body, o order, a attempts, r reason, e error, t received, n owners lost before it
  * came into this stream, s of a message: 1. Times are milliseconds of the server's clock. */
