@@ -217,7 +217,7 @@ static int find_first(struct slk_sqlite_entries *entries, struct slk_text order,
 
 /* The first ones; 0: there is none. */
 struct order {
-    int64_t ready, behind, taken, delayed;
+    int64_t ready, behind, taken;
 };
 
 static int read_order(struct slk_sqlite_entries *entries, struct slk_text text, struct order *order)
@@ -226,11 +226,7 @@ static int read_order(struct slk_sqlite_entries *entries, struct slk_text text, 
     if (result == SQLITE_OK) {
         result = find_first(entries, text, SLK_ENTRY_BEHIND, &order->behind);
     }
-    if (result == SQLITE_OK) {
-        result = find_first(entries, text, SLK_ENTRY_TAKEN, &order->taken);
-    }
-    return result == SQLITE_OK ? find_first(entries, text, SLK_ENTRY_DELAYED, &order->delayed)
-                               : result;
+    return result == SQLITE_OK ? find_first(entries, text, SLK_ENTRY_TAKEN, &order->taken) : result;
 }
 
 static int move(struct slk_sqlite_entries *entries, int64_t id, enum slk_entry_state state,
@@ -255,7 +251,7 @@ static int settle(struct slk_sqlite_entries *entries, struct slk_text text)
         return result == SQLITE_DONE ? SQLITE_OK : result;
     }
     int64_t first = comes_before(order.behind, order.ready) ? order.behind : order.ready;
-    if (order.taken != 0 || comes_before(order.delayed, first)) {
+    if (order.taken != 0) {
         first = 0;
     }
     if (order.ready != 0 && order.ready != first) {
@@ -269,12 +265,12 @@ static int settle(struct slk_sqlite_entries *entries, struct slk_text text)
 
 /* Entries -------------------------------------------------------------------- */
 
-/* Whether one of that order is kept, so that a new one has to wait for it. */
+/* Whether there is one of that order that a new one has to wait for. */
 static int has_any(struct slk_sqlite_entries *entries, struct slk_text text, bool *has_some)
 {
-    struct order order = {0, 0, 0, 0};
+    struct order order = {0, 0, 0};
     int result = text.length > 0 ? read_order(entries, text, &order) : SQLITE_OK;
-    *has_some = (order.ready | order.behind | order.taken | order.delayed) != 0;
+    *has_some = (order.ready | order.behind | order.taken) != 0;
     return result;
 }
 

@@ -7,9 +7,9 @@
  * holder is the number of an owner. The key of an entry is in inbox_keys as long as it is
  * there, and from then on until it expires.
  *
- * Entries with the same order_key are handed out in turn: when none of them is taken, the
- * first is ready, unless it is delayed; the others are behind. So a claim never has to pass
- * over any. */
+ * Entries with the same order_key are handed out one at a time: while none of them is
+ * taken, the first that waits is ready; the others are behind. One that is delayed lets them
+ * pass. So a claim never has to pass over any. */
 #ifndef SLK_SQLITE_ENTRIES_H
 #define SLK_SQLITE_ENTRIES_H
 

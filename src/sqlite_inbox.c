@@ -23,6 +23,7 @@ int slk_sqlite_inbox_prepare(sqlite3 *db, const struct slk_storage_inbox *settin
         return SQLITE_NOMEM;
     }
     self->log = log != NULL ? slk_log_retain(log) : NULL;
+    self->is_owner = settings->owner[0] != '\0';
     self->max_entries = settings->max_entries;
     self->max_takeovers = settings->max_takeovers;
     self->keep_dead = settings->keep_dead;
@@ -268,21 +269,34 @@ static int run_back(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
     return result;
 }
 
-int slk_sqlite_inbox_run(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
+/* What only an owner does. */
+static int run_as_owner(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
 {
     switch (job->request.operation) {
     case SLK_INBOX_PUT: return run_put(inbox, job);
     case SLK_INBOX_CLAIM: return slk_sqlite_inbox_claim(inbox, job);
     case SLK_INBOX_DONE: return run_done(inbox, job);
-    case SLK_INBOX_PARK: return run_park(inbox, job);
     case SLK_INBOX_FAIL: return run_fail(inbox, job);
+    case SLK_INBOX_PARK: return run_park(inbox, job);
     case SLK_INBOX_BACK: return run_back(inbox, job);
+    default: slk_storage_job_refuse(job); return SQLITE_OK;
+    }
+}
+
+int slk_sqlite_inbox_run(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
+{
+    switch (job->request.operation) {
     case SLK_INBOX_LIST: return slk_sqlite_inbox_list(inbox, job);
     case SLK_INBOX_RETRY: return slk_sqlite_inbox_retry(inbox, job);
     case SLK_INBOX_DROP: return slk_sqlite_inbox_drop(inbox, job);
     case SLK_INBOX_STATS: return slk_sqlite_inbox_stats(inbox, job);
     case SLK_INBOX_OWNERS: return slk_sqlite_inbox_owners(inbox, job);
-    default: slk_storage_job_refuse(job); return SQLITE_OK;
+    default:
+        if (!inbox->is_owner) {
+            slk_storage_job_refuse(job);
+            return SQLITE_OK;
+        }
+        return run_as_owner(inbox, job);
     }
 }
 

@@ -14,7 +14,8 @@
 
 struct slk_sqlite_inbox;
 
-/* settings are copied; log may be NULL. *inbox is to be freed also on failure, before db is
+/* settings are copied; their owner may be "": what only an owner does is refused then, and all
+ * looking works. log may be NULL. *inbox is to be freed also on failure, before db is
  * closed. */
 int slk_sqlite_inbox_prepare(sqlite3 *db, const struct slk_storage_inbox *settings,
                              struct slk_log *log, struct slk_sqlite_inbox **inbox);

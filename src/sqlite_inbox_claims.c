@@ -50,10 +50,9 @@ void slk_sqlite_inbox_give_none(struct slk_storage_job *job)
 static int bury_poison(struct slk_sqlite_inbox *inbox, struct slk_entry *entry, int64_t now)
 {
     char text[160];
-    int length = snprintf(text, sizeof text,
-                          "poison: %" PRId64 " processes ended while they had it, so it may be "
-                          "what ends them",
-                          entry->takeovers + 1);
+    int length =
+        snprintf(text, sizeof text, "poison: the process that handled this died, %" PRId64 " times",
+                 entry->takeovers + 1);
     slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
                   "entry %" PRId64 " of the inbox is dead: %s", entry->id, text);
     return slk_sqlite_entries_bury(inbox->entries, entry, now, false,

@@ -13,6 +13,7 @@ struct slk_sqlite_inbox {
     struct slk_sqlite_entry_lists *lists;
     struct slk_sqlite_owners *owners;
     struct slk_log *log;
+    bool is_owner; /* else it only looks, and does what a person asks */
     int64_t max_entries, max_takeovers, keep_dead;
     int64_t swept_at;
     bool more_to_sweep;

@@ -69,6 +69,10 @@ int slk_sqlite_inbox_drop(struct slk_sqlite_inbox *inbox, struct slk_storage_job
 
 int slk_sqlite_inbox_drop_old(struct slk_sqlite_inbox *inbox, int64_t now, bool *more)
 {
+    *more = false;
+    if (!inbox->is_owner) {
+        return SQLITE_OK; /* and does not know how long they are kept */
+    }
     int64_t count = 0;
     int result = move_dead(inbox, now - inbox->keep_dead, DROPPED_AT_ONCE, drop_dead, NULL, &count);
     *more = count >= DROPPED_AT_ONCE;

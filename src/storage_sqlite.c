@@ -24,7 +24,7 @@ struct sqlite_store {
     struct slk_storage_backend backend;
     sqlite3 *db;
     struct slk_sqlite_queries *queries;
-    struct slk_sqlite_inbox *inbox; /* NULL: none */
+    struct slk_sqlite_inbox *inbox; /* NULL: nobody has asked for it */
     int64_t patience;
     int64_t patient_until; /* of what is done just now */
     bool has_no_claims;    /* as far as could be seen before this batch */
@@ -93,8 +93,6 @@ static int configure(struct sqlite_store *store, bool sync_each)
 static int open_file(struct sqlite_store *store, const struct slk_sqlite_settings *settings,
                      struct slk_error *err)
 {
-    const char *owner = settings->inbox.owner;
-    bool has_inbox = owner != NULL && owner[0] != '\0';
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     store->patient_until = slk_clock_now() + store->patience;
     int result = sqlite3_open_v2(store->path, &store->db, flags, NULL);
@@ -117,7 +115,8 @@ static int open_file(struct sqlite_store *store, const struct slk_sqlite_setting
     if (result == SQLITE_OK && err->code[0] == '\0') {
         result = slk_sqlite_queries_prepare(store->db, &store->queries);
     }
-    if (result == SQLITE_OK && err->code[0] == '\0' && has_inbox) {
+    const char *owner = settings->inbox.owner;
+    if (result == SQLITE_OK && err->code[0] == '\0' && owner != NULL && owner[0] != '\0') {
         result =
             slk_sqlite_inbox_prepare(store->db, &settings->inbox, settings->log, &store->inbox);
     }
@@ -234,14 +233,26 @@ static int run_transaction(struct sqlite_store *store, struct slk_storage_job *f
     return result;
 }
 
+/* For who has no owner's name, and looks at the inbox all the same. */
+static void prepare_to_look(struct sqlite_store *store)
+{
+    static const struct slk_storage_inbox settings = {.owner = ""};
+    if (slk_sqlite_inbox_prepare(store->db, &settings, NULL, &store->inbox) != SQLITE_OK) {
+        slk_sqlite_inbox_free(store->inbox);
+        store->inbox = NULL;
+    }
+}
+
 /* An idle poll takes no lock and writes nothing. */
 static void look_for_claims(struct sqlite_store *store, const struct slk_storage_job *first)
 {
     bool has_some = false;
     store->has_no_claims = false;
-    for (const struct slk_storage_job *job = first; job && !has_some;
-         job = slk_storage_job_next(job)) {
-        if (job->request.operation == SLK_INBOX_CLAIM && store->inbox != NULL) {
+    for (const struct slk_storage_job *job = first; job; job = slk_storage_job_next(job)) {
+        if (store->inbox == NULL && slk_storage_job_is_inbox(job)) {
+            prepare_to_look(store);
+        }
+        if (job->request.operation == SLK_INBOX_CLAIM && store->inbox != NULL && !has_some) {
             slk_sqlite_inbox_look(store->inbox, job->request.now, &has_some);
             store->has_no_claims = !has_some;
         }

@@ -147,8 +147,8 @@ end
 ---@field by? integer fail: milliseconds until it is due again; negative: it is dead
 ---@field operation? string set here
 
----One operation of the inbox, of a store that was opened with an owner; else the error
----"unsupported".
+---One operation of the inbox. A store that was opened without an owner has those of people:
+---list, retry, drop, stats and owners; the others are the error "unsupported".
 ---
 ---    put             -> the id of what was taken | true: kept | false: the key is known
 ---    claim           -> list, of each entry in turn: id, key, meta, body, attempts, reason
