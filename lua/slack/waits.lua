@@ -238,8 +238,9 @@ end
 
 -- It has reached who waited for it, or would have.
 local function end_entry(c)
-  if c.request.entry then
-    c.app.inbox:done(c.request)
+  local inbox = c.app.inbox
+  if inbox and c.request.entry then -- else it has ended, and given it back
+    inbox:done(c.request)
   end
 end
 

@@ -1,0 +1,186 @@
+local Machines = require "support.machines"
+local Redis = require "support.redis"
+local json = require "slack.json"
+local live = require "support.live_app"
+
+-- Apps that know each other, of one program, over a real Redis and the local Slack.
+if not Redis.is_installed() then
+  pending(Redis.MISSING)
+  return
+end
+
+describe("an app on several machines", function()
+  local redis
+
+  lazy_setup(function()
+    redis = Redis.start()
+  end)
+
+  lazy_teardown(function()
+    redis:stop()
+  end)
+
+  before_each(function()
+    redis:ask "flushall"
+  end)
+
+  local function knows(app, count)
+    live.wait(function() return app.peers and #app.peers.list == count end)
+  end
+
+  -- One process for each role; false: none.
+  local function start(here, new_app, roles, prepare)
+    local apps = {}
+    for i, role in ipairs(roles) do
+      local app = new_app {
+        storage = redis.url, role = role or nil, name = (role or "both") .. i, connections = 1,
+        ack_deadline = 1, app_token = role ~= "worker" and here.app_token or nil,
+      }
+      prepare(app, i)
+      assert(app:start())
+      apps[i] = app
+    end
+    assert(here:wait_connections(1))
+    for _, app in ipairs(apps) do
+      knows(app, #roles - 1)
+    end
+    return apps
+  end
+
+  it("has workers handle what a receiver takes, each in turn", function()
+    live.run(function(here, new_app)
+      local seen = {}
+      start(here, new_app, { "receiver", "worker", "worker" }, function(app, i)
+        app:command("/who", function(c) c:ack("w" .. i) end)
+        app:message("hello", function(c)
+          seen[i] = true
+          c:say("hello from " .. i)
+        end)
+      end)
+      local answers = {}
+      for n = 1, 4 do
+        answers[n] = here:command({ command = "/who" }).ack.text
+      end
+      table.sort(answers)
+      assert.same({ "w2", "w2", "w3", "w3" }, answers)
+      here:say { text = "hello" }
+      assert(here:wait_message { text = "hello from" })
+      assert.is_nil(seen[1])
+    end)
+  end)
+
+  it("brings answers, clicks and forms to the process that waits for them", function()
+    live.run(function(here)
+      local machines <close> = Machines.new(here, redis, [[
+        app:command("/deploy", function(c)
+          local branch = c:ask "Which branch?"
+          local answer = c:choose { text = "Deploy " .. branch.text, choices = { "Yes", "No" } }
+          c:say(("%s: %s %s"):format(name, branch.text, answer))
+        end)
+        app:command("/form", function(c)
+          local form = c:form {
+            title = { type = "plain_text", text = "Form" },
+            submit = { type = "plain_text", text = "Send" },
+            blocks = { {
+              type = "input", block_id = "b", label = { type = "plain_text", text = "n" },
+              element = { type = "plain_text_input", action_id = "n" },
+            } },
+          }
+          for submission in form:submissions() do
+            if submission.values.n == "1" then
+              submission:reject { n = "more" }
+            else
+              c:say("form " .. submission.values.n)
+            end
+          end
+        end)
+        app:message("branch", function(c) c:say("unasked " .. c.text) end)
+      ]])
+      machines:start("r", "receiver")
+      for _, name in ipairs { "w1", "w2", "w3" } do
+        machines:start(name, "worker")
+      end
+      assert(here:wait_connections(1))
+      machines:wait_peers(3)
+      local by = {}
+      for round = 1, 6 do
+        local text = "branch" .. round
+        local after = here:say({ text = "round" }).ts
+        assert.equal(json.null, here:command({ command = "/deploy" }).ack)
+        local question = assert(here:wait_message { text = "Which branch?", after = after })
+        here:say { text = text, thread_ts = question.ts }
+        local choice = assert(here:wait_message { text = "Deploy " .. text })
+        local elements = choice.blocks[#choice.blocks].elements
+        local click = here:click { message = choice, action_id = elements[1].action_id }
+        assert.equal(json.null, click.ack)
+        local outcome = assert(here:wait_message { text = text .. " Yes" }).text
+        by[outcome:match "^%w+"] = true
+      end
+      assert.same({ w1 = true, w2 = true, w3 = true }, by)
+      here:command { command = "/form" }
+      local view = live.wait(function() return here:view() end)
+      local refused = here:submit { view = view, values = { n = "1" } }
+      assert.equal("more", refused.ack.errors.b)
+      here:submit { view = here:view(), values = { n = "2" } }
+      assert(here:wait_message { text = "form 2" })
+      for _, message in ipairs(here:messages()) do
+        assert.is_nil(message.text:find("unasked", 1, true))
+      end
+      machines:kill "w1"
+      machines:kill "w2"
+      machines:wait_peers(1, "r", "w3")
+      assert.equal(json.null, here:command({ command = "/form" }).ack)
+    end)
+  end)
+
+  it("goes on without roles, too", function()
+    live.run(function(here, new_app)
+      local apps = start(here, new_app, { false, false }, function(app)
+        app:command("/ask", function(c)
+          for n = 1, 5 do
+            local answer = c:ask("Question " .. n)
+            c:say("got " .. answer.text)
+          end
+        end)
+      end)
+      assert(here:wait_connections(2))
+      here:command { command = "/ask" } -- by the connection of one, its answers by any's
+      for n = 1, 5 do
+        local question = assert(here:wait_message { text = "Question " .. n })
+        here:say { text = "answer " .. n, thread_ts = question.ts }
+        assert(here:wait_message { text = "got answer " .. n })
+      end
+      live.wait(function() return apps[1]:stats().handled + apps[2]:stats().handled == 6 end)
+    end)
+  end)
+
+  it("loses no worker's work when it stops, and asks it nothing more", function()
+    live.run(function(here, new_app)
+      local apps = start(here, new_app, { "receiver", "worker", "worker" }, function(app, i)
+        app:command("/who", function(c) c:ack("w" .. i) end)
+      end)
+      assert(apps[2]:stop())
+      knows(apps[1], 1)
+      for _ = 1, 3 do
+        assert.equal("w3", here:command({ command = "/who" }).ack.text)
+      end
+      assert(apps[3]:stop())
+      assert.equal(json.null, here:command({ command = "/who" }).ack)
+    end)
+  end)
+
+  it("refuses over HTTP with 503 while no worker is there", function()
+    live.run(function(here, new_app)
+      local app = new_app { storage = redis.url, role = "receiver", transport = "http",
+        token = false }
+      live.start(here, app)
+      local answer = here:command { command = "/who" }
+      assert.matches("503", tostring(answer.detail))
+      local worker = new_app { storage = redis.url, role = "worker", app_token = false }
+      worker:command("/who", function() return "w" end)
+      assert(worker:start())
+      knows(app, 1)
+      assert.equal("w", here:command({ command = "/who" }).ack.text)
+    end)
+  end)
+end)
