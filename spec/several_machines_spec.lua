@@ -2,6 +2,8 @@ local Machines = require "support.machines"
 local Redis = require "support.redis"
 local json = require "slack.json"
 local live = require "support.live_app"
+local slack = require "slack"
+local tasks = require "slack.tasks"
 
 -- Apps that know each other, of one program, over a real Redis and the local Slack.
 if not Redis.is_installed() then
@@ -166,6 +168,55 @@ describe("an app on several machines", function()
       end
       assert(apps[3]:stop())
       assert.equal(json.null, here:command({ command = "/who" }).ack)
+    end)
+  end)
+
+  it("gives people their answers also from a receiver that stops", function()
+    live.run(function(here, new_app)
+      local began = tasks.waiter()
+      local apps = start(here, new_app, { "receiver", "worker" }, function(app)
+        app:command("/slow", function(c)
+          began:resolve()
+          slack.sleep(0.3)
+          c:ack "done"
+        end)
+      end)
+      local command = tasks.spawn(here.command, here, { command = "/slow" })
+      began:await()
+      assert(apps[1]:stop())
+      local _, answer = command:join()
+      assert.equal("done", answer.ack.text)
+    end)
+  end)
+
+  it("hears of answers also with no room for more", function()
+    live.run(function(here, new_app)
+      local apps = start(here, new_app, { "worker", false }, function(app)
+        app.settings.max_in_flight, app.dispatch.limit = 1, 1
+        app:message("go", function(c)
+          c:say {
+            text = "waiting", blocks = { { type = "actions", elements = { {
+              type = "button", action_id = "ok", text = { type = "plain_text", text = "OK" },
+            } } } },
+          }
+          c:wait({ action = "ok", from = "anyone" }):ack()
+          c:say "clicked"
+        end)
+      end)
+      -- Until the one that has no connection has it.
+      while apps[1]:stats().waiting == 0 do
+        here:say { text = "go" }
+        live.wait(function() return apps[1]:stats().waiting + apps[2]:stats().waiting > 0 end)
+        if apps[2]:stats().waiting > 0 then
+          apps[2].dispatch:cancel_waiting()
+          apps[2].dispatch.is_stopping = false
+        end
+      end
+      live.wait(function() return next(apps[2].dispatch.wait_routes.kinds) end)
+      local message = assert(here:wait_message { text = "waiting" })
+      local click = here:click { message = message, action_id = "ok" }
+      assert.equal(json.null, click.ack)
+      assert(here:wait_message { text = "clicked" })
     end)
   end)
 

@@ -54,6 +54,7 @@ local MAX_NAME <const> = 512
 ---@field list slack.Peer[] in the order in which they were met
 ---@field by_name table<string, slack.Peer>
 ---@field by_origin table<string, slack.Peer>
+---@field leaving table<string, slack.Peer> have said bye, and may still end what they have
 ---@field looks integer at who lives
 ---@field has_looked boolean that is known
 ---@field counts { sent: integer, received: integer, failed: integer, ignored: integer }
@@ -65,7 +66,8 @@ Peers.__name = "slack.peers"
 ---@class slack.PeerWatcher
 ---@field told? fun(self): table[] messages for whoever gets a hello
 ---@field met? fun(self, peer: slack.Peer) it has said hello: what was known of it is void
----@field left? fun(self, peer: slack.Peer)
+---@field left? fun(self, peer: slack.Peer) it is no peer any more, but may still end what it has
+---@field died? fun(self, peer: slack.Peer) it has ended
 
 -- Who there is ------------------------------------------------------------------------------
 
@@ -91,6 +93,12 @@ local function remove(self, peer)
   end
   self.log:debug("the process %s is no peer any more", peer.name)
   tell_watchers(self, "left", peer)
+end
+
+local function bury(self, peer)
+  self.leaving[peer.name] = nil
+  remove(self, peer)
+  tell_watchers(self, "died", peer)
 end
 
 local function add(self, name, message)
@@ -167,7 +175,7 @@ function Peers:send(name, message)
   elseif sent == nil then
     note_failure(self, peer, err)
   elseif peer then
-    remove(self, peer)
+    bury(self, peer)
   end
   return sent, err
 end
@@ -254,6 +262,7 @@ end
 
 function handlers.bye(self, peer)
   if peer then
+    self.leaving[peer.name] = peer
     remove(self, peer)
   end
 end
@@ -284,7 +293,8 @@ local function note_heard(self, message)
       peer.is_silent = false
       greet(self, peer.name, true)
     end
-  elseif not MEETS[message.type] and not self.is_leaving and not self.greeted[message.from] then
+  elseif not MEETS[message.type] and not self.is_leaving and not self.greeted[message.from]
+    and not self.leaving[message.from] then
     greet(self, message.from, true)
   end
   return peer
@@ -322,7 +332,7 @@ local function compare(self, owners, look)
   for i = #self.list, 1, -1 do
     local peer = self.list[i]
     if not alive[peer.name] and peer.met_in < look then -- it had its lease before it said hello
-      remove(self, peer)
+      bury(self, peer)
     elseif peer.is_silent then
       self:tell(peer.name, { type = "ping" })
     elseif peer.is_behind then
@@ -330,8 +340,13 @@ local function compare(self, owners, look)
       greet(self, peer.name, false)
     end
   end
+  for name, peer in pairs(self.leaving) do
+    if not alive[name] then
+      bury(self, peer)
+    end
+  end
   for _, name in ipairs(owners) do
-    if not self.by_name[name] then
+    if not self.by_name[name] and not self.leaving[name] then
       greet(self, name, true)
     end
   end
@@ -340,7 +355,7 @@ end
 -- A process may have its lease a little before it can be told anything, and says nothing yet.
 local function look_soon(self, owners)
   for _, name in ipairs(owners) do
-    if not self.by_name[name] then
+    if not self.by_name[name] and not self.leaving[name] then
       self.timer:cancel()
       self.timer = loop.after(self.soon, self.look_again, self)
       self.soon = math.min(2 * self.soon, self.period)
@@ -384,7 +399,7 @@ function Peers.new(settings)
     carrier = settings.carrier, name = settings.carrier.name, role = settings.role,
     log = settings.log, period = settings.lease / LOOKS, looks = 0, has_looked = false,
     is_open = false, is_leaving = false, list = {}, by_name = {}, by_origin = {},
-    handlers = {}, watchers = {}, greeted = {}, soon = SOON, look_again = look_again,
+    handlers = {}, watchers = {}, greeted = {}, leaving = {}, soon = SOON, look_again = look_again,
     warnings = LogLimit.new(loop.now, PERIOD),
     counts = { sent = 0, received = 0, failed = 0, ignored = 0 },
   }, Peers)
@@ -435,6 +450,7 @@ function Peers:close()
   for i = #self.list, 1, -1 do
     remove(self, self.list[i])
   end
+  self.leaving = {}
 end
 
 ---@return table<string, integer>

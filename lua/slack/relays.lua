@@ -177,6 +177,12 @@ function Relays:_ended(message)
   end
 end
 
+---Whether answers of other processes are waited for.
+---@return boolean
+function Relays:are_waiting()
+  return next(self.sent) ~= nil
+end
+
 -- Taking ------------------------------------------------------------------------------------
 
 ---A delivery that has come to another process.
@@ -273,7 +279,7 @@ end
 
 ---Nobody waits for the answers that a process was owed which is gone; what it had is for others.
 ---@param peer slack.Peer
-function Relays:left(peer)
+function Relays:died(peer)
   for id, kept in pairs(self.kept) do
     if kept.name == peer.name then
       self.kept[id] = nil

@@ -10,6 +10,8 @@ local tasks = require "slack.tasks"
 local AT_ONCE = 64
 -- Seconds between two looks: where the store cannot be waited for, or there is no room.
 local POLL = 1
+-- The same for what other processes send, while there is no room for more.
+local OWN_POLL = 0.05
 -- Seconds before a store that failed is asked again, doubled up to the last.
 local RETRY_FIRST, RETRY_LAST = 0.25, 5
 local PERIOD = 60 -- seconds between two lines about the same failure
@@ -30,7 +32,8 @@ Claims.__name = "slack.inbox.claims"
 ---@field room fun(): integer how many entries may come
 ---@field hand_out fun(texts: string[]) takes what came
 ---@field caught_up? fun() nothing waits any more
----@field only_own? boolean ask also without room, for what others send to this process
+---@field only_own? boolean there is never room but for what others send to this process
+---@field hears? fun(): boolean ask for that also while there is no room
 
 ---@param settings slack.InboxClaimsSettings
 ---@return slack.InboxClaims
@@ -60,9 +63,9 @@ local function tell(self, err)
 end
 
 -- What it asks for, in seconds at most.
-local function ask(self, limit)
+local function ask(self, limit, wait)
   local settings = self.settings
-  local texts, err = settings.ask("claim", { limit = limit, wait = settings.block })
+  local texts, err = settings.ask("claim", { limit = limit, wait = wait })
   if not texts then
     tell(self, err)
     local delay = self.delay
@@ -77,7 +80,7 @@ end
 -- nothing waits, it does so again after one more look, for what came during the last.
 local function look(self, limit)
   local settings = self.settings
-  local count, delay = ask(self, limit)
+  local count, delay = ask(self, limit, settings.block)
   if not count then
     return delay
   elseif count >= limit or settings.block > 0 then
@@ -90,13 +93,25 @@ local function look(self, limit)
   return POLL
 end
 
+-- Without room for deliveries: messages may say how some of those here go on.
+local function hear(self)
+  local settings = self.settings
+  if not settings.hears or not settings.hears() then
+    return POLL
+  end
+  local count, delay = ask(self, 0, 0)
+  return count and OWN_POLL or delay
+end
+
 local function run(self)
   while not self.is_stopping do
     local limit = math.min(self.settings.room(), AT_ONCE)
     self.is_crowded = limit <= 0
-    local pause = POLL
+    local pause
     if limit > 0 or self.settings.only_own then
       pause = look(self, math.max(limit, 0))
+    else
+      pause = hear(self)
     end
     if pause > 0 then
       rest(self, pause)

@@ -168,6 +168,7 @@ end
 
 -- Between processes: an announcement, no delivery.
 local function take_message(self, request, text)
+  self.in_hand = self.in_hand + 1
   if self.app.peers then
     self.app.peers:receive(text)
   end
@@ -176,10 +177,10 @@ end
 
 local function hand_out_one(self, texts, i)
   local request = entries.request(texts, i)
-  if not self:take(request, request.entry) then
-    return
-  elseif request.kind == "peer" then
+  if request.kind == "peer" then
     return take_message(self, request, texts[i + 3])
+  elseif not self:take(request, request.entry) then
+    return
   end
   local reason = texts[i + 5]
   local name = reason == "failed" and "retried" or reason == "interrupted" and "taken_over"
@@ -216,6 +217,7 @@ function Inbox:start()
     hand_out = function(texts) return hand_out(self, texts) end,
     caught_up = not self.reader and function() self.core:caught_up() end or nil,
     only_own = is_receiver,
+    hears = function() return self.app.peers ~= nil and self.app.peers.list[1] ~= nil end,
   }
   self.claims:start()
 end
@@ -356,7 +358,8 @@ end
 ---Takes nothing more: what no handler has begun with is for others at once.
 function Inbox:stop()
   self.is_stopping = true
-  if self.claims then
+  local relays = self.app.relays
+  if self.claims and not (relays and relays:are_waiting()) then
     self.claims:stop()
   end
   leave_queued(self)
@@ -386,6 +389,7 @@ function Inbox:finish(timeout)
   timeout = math.min(timeout, LAST_MARKS)
   close_core(self)
   if self.claims then
+    self.claims:stop()
     self.claims:wait_stopped(timeout)
   end
   end_excused(self)
