@@ -163,6 +163,18 @@ static void fail(struct slk_storage_job *batch, const redisReply *reply, const c
     slk_buffer_free(&step.text);
 }
 
+/* One for each step. */
+static bool is_list_of_texts(const redisReply *reply, const struct slk_storage_job *batch)
+{
+    size_t key_bytes;
+    bool is = reply->type == REDIS_REPLY_ARRAY &&
+              reply->elements == count_steps(&batch->request, &key_bytes);
+    for (size_t i = 0; is && i < reply->elements; i++) {
+        is = reply->element[i]->type == REDIS_REPLY_STRING;
+    }
+    return is;
+}
+
 void slk_redis_conclude_batch(struct slk_storage_job *batch, const redisReply *reply,
                               const char *name)
 {
@@ -170,6 +182,10 @@ void slk_redis_conclude_batch(struct slk_storage_job *batch, const redisReply *r
         reply->element[0]->type == REDIS_REPLY_INTEGER &&
         reply->element[1]->type == REDIS_REPLY_STRING) {
         fail(batch, reply, name);
+        return;
+    }
+    if (!is_list_of_texts(reply, batch)) {
+        slk_storage_job_fail(batch, "storage", "an answer to a batch that is none");
         return;
     }
     slk_storage_job_begin_list(batch);

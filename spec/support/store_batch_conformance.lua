@@ -190,6 +190,27 @@ return function(now)
       assert.same({ "o" }, store:get "old")
     end)
 
+    it("that fails leaves what others ask for at the same time as it is", function()
+      local store = now()
+      store:set("text", "x")
+      local failed
+      tasks.run(function()
+        tasks.all {
+          function() return store:set("before", 1) end,
+          function()
+            local _, err = store:batch(function(b) b:set("in", 1) b:incr "text" end)
+            failed = err.code
+            return true
+          end,
+          function() return store:incr "after" end,
+          function() return store:batch(function(b) b:set("also", 1) b:incr "after" end) end,
+        }
+      end)
+      assert.equal("not_an_integer", failed)
+      assert.same({ "after", "also", "before", "text" }, store:keys())
+      assert.equal(2, store:get "after")
+    end)
+
     it("gives its entries a time to live", function()
       local store, pass = now()
       store:batch(function(b)

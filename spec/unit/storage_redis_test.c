@@ -20,7 +20,7 @@ static const char silence[] = "say nothing more";
 #define LOGIN "+OK\r\n", "+PONG\r\n", "+OK\r\n", "$6\r\nredis!\r\n" /* SELECT PING CLIENT INFO */
 #define NIL   "$-1\r\n"
 
-enum { MAX_REPLIES = 10, MAX_CONNECTIONS = 3 };
+enum { MAX_REPLIES = 12, MAX_CONNECTIONS = 3 };
 
 /* Of each connection: a reply for each command. Then it is kept until the client closes it. */
 struct script {
@@ -243,6 +243,72 @@ static void a_list_of_what_was_not_asked_for_is_none(void)
     stop_server();
 }
 
+static void a_page_that_is_cut_off_is_asked_for_anew(void)
+{
+    static const struct script script = {
+        {{LOGIN, "*2\r\n$1\r\n7\r\n*1\r\n$3\r\nx:b\r\n", hang_up},
+         {LOGIN, "*2\r\n$1\r\n7\r\n*0\r\n",
+          "*2\r\n$2\r\n12\r\n*3\r\n$3\r\nx:b\r\n$3\r\nx:a\r\n$3\r\nx:b\r\n",
+          "*2\r\n$1\r\n1\r\n$-1\r\n"}}};
+    start_server_that(&script, true);
+    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
+    struct slk_storage_job *job = new_job(SLK_STORAGE_SCAN, slk_clock_now());
+    CHECK(store->run(store, job) == NULL);
+    struct slk_text entry;
+    size_t offset = 0;
+    static const char *const expected[] = {"a", "1", "12"}; /* b has gone meanwhile */
+    for (int i = 0; i < 3; i++) {
+        CHECK(slk_storage_job_read(job, &offset, &entry) && slk_text_is(entry, expected[i]));
+    }
+    CHECK(!slk_storage_job_read(job, &offset, &entry));
+    check_outcome(job, SLK_STORED_LIST);
+    store->close(store);
+    stop_server();
+}
+
+/* Of one step: INCR. */
+static struct slk_storage_job *new_steps(void)
+{
+    struct slk_storage_job *job = new_job(SLK_STORAGE_BATCH, slk_clock_now());
+    static char packed[64];
+    int64_t numbers[] = {SLK_STORAGE_KEPT, 1};
+    size_t length = 3, none = 0;
+    packed[0] = 'i';
+    memcpy(packed + 1, numbers, sizeof numbers);
+    memcpy(packed + 17, &length, sizeof length);
+    memcpy(packed + 25, "key", 3);
+    memcpy(packed + 28, &none, sizeof none);
+    job->request.value = (struct slk_text){packed, 36};
+    return job;
+}
+
+static void what_is_no_answer_to_a_batch_fails_it(void)
+{
+    static const struct script script = {
+        {{LOGIN, "*1\r\n:1\r\n", "+OK\r\n", "*0\r\n", "*2\r\n$1\r\n1\r\n$1\r\n2\r\n",
+          "*2\r\n:1\r\n$43\r\nERR value is not an integer or out of range\r\n", "*1\r\n$1\r\n5\r\n",
+          hang_up}}};
+    start_server(&script);
+    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
+    for (int i = 0; i < 4; i++) {
+        struct slk_storage_job *job = new_steps();
+        CHECK(store->run(store, job) == NULL);
+        check_failed(job, "storage", "an answer to a batch that is none");
+    }
+    struct slk_storage_job *job = new_steps();
+    CHECK(store->run(store, job) == NULL);
+    check_failed(job, "not_an_integer", "step 1 of the batch: what is stored there");
+    job = new_steps();
+    CHECK(store->run(store, job) == NULL);
+    CHECK(job->text.length == sizeof(size_t) + 1 && job->text.data[sizeof(size_t)] == '5');
+    check_outcome(job, SLK_STORED_LIST);
+    job = new_steps();
+    CHECK(store->run(store, job) == NULL);
+    check_failed(job, "unknown_outcome", "whether this was done is not known");
+    store->close(store);
+    stop_server();
+}
+
 static void a_server_that_loads_its_data_is_waited_for(void)
 {
     static const struct script script = {
@@ -433,6 +499,8 @@ int main(void)
     what_may_have_been_done_is_not_done_again();
     a_list_that_is_cut_off_is_made_anew();
     a_list_of_what_was_not_asked_for_is_none();
+    a_page_that_is_cut_off_is_asked_for_anew();
+    what_is_no_answer_to_a_batch_fails_it();
     a_server_that_loads_its_data_is_waited_for();
     a_password_that_comes_back_is_not_told();
     a_name_that_led_to_a_replica_is_looked_up_again();
