@@ -2,7 +2,9 @@
 -- bot against the local Slack, the others as programs of their own.
 local Lanes = require "slack.lanes"
 local Process = require "support.process"
+local Redis = require "support.redis"
 local files = require "support.files"
+local json = require "slack.json"
 local kinds = require "slack.kinds"
 local live_app = require "support.live_app"
 local sandbox = require "support.local_slack"
@@ -234,6 +236,32 @@ describe("README", function()
     assert(slack_here.rtm:wait_ready(1, 20), bot:output())
     slack_here:say { user = "ada", text = "ping" }
     assert(slack_here:wait_message { text = "pong" }, bot:output())
+  end)
+
+  it("has a program of which a receiver and a worker run, with a Redis", function()
+    if not Redis.is_installed() then
+      return pending(Redis.MISSING)
+    end
+    local directory <close> = write_named()
+    local redis <close> = Redis.start()
+    local slack_here <close> = assert(sandbox.start())
+    local environment = environment_of(slack_here)
+    environment.STORAGE = redis.url
+    local function start(role)
+      environment.ROLE = role
+      return Process.lua("machine.lua", { directory = directory.path, environment = environment })
+    end
+    local receiver <close> = start "receiver"
+    local worker <close> = start "worker"
+    assert(slack_here:wait_connections(1, 20), receiver:output())
+    live_app.wait(function() return worker:output():find "running as a worker" end)
+    live_app.wait(function()
+      return slack_here:command { command = "/survey" }.ack == json.null
+        and slack_here:wait_message { text = "How was it?", timeout = 1 }
+    end)
+    local question = assert(slack_here:wait_message { text = "How was it?" })
+    slack_here:say { text = "Fine.", user = "ada", thread_ts = question.ts }
+    assert(slack_here:wait_message { text = "Noted: Fine." }, worker:output())
   end)
 
   -- The lines of a transcript as one program for the shell, and what they print.
