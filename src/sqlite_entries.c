@@ -274,6 +274,11 @@ static int has_any(struct slk_sqlite_entries *entries, struct slk_text text, boo
     return result;
 }
 
+static struct slk_text or_empty(struct slk_text text)
+{
+    return text.data != NULL ? text : (struct slk_text){"", 0};
+}
+
 int slk_sqlite_entries_add(struct slk_sqlite_entries *entries,
                            const struct slk_storage_request *request, int64_t holder, int64_t *id)
 {
@@ -292,8 +297,8 @@ int slk_sqlite_entries_add(struct slk_sqlite_entries *entries,
     if (request->order.length > 0) {
         slk_sqlite_bind_text(statement, 6, request->order);
     }
-    slk_sqlite_bind_text(statement, 7, request->meta);
-    slk_sqlite_bind_text(statement, 8, request->value);
+    slk_sqlite_bind_text(statement, 7, or_empty(request->meta));
+    slk_sqlite_bind_text(statement, 8, or_empty(request->value));
     result = slk_sqlite_do(statement);
     *id = state == SLK_ENTRY_TAKEN ? sqlite3_last_insert_rowid(entries->db) : 0;
     return result == SQLITE_OK ? count_move(entries, SLK_ENTRY_STATES, state) : result;

@@ -1,5 +1,5 @@
 /* A store in SQLite when the file or the disk fails, and what its transactions
- * leave there. The disk is SQLite's own, with a hand in between. */
+ * leave there. */
 #include "storage_sqlite.h"
 
 #include <string.h>
@@ -9,76 +9,9 @@
 
 #include "check.h"
 #include "clock.h"
+#include "sqlite_disk.h"
 
 static char path[256];
-
-/* The hand: what each write gives in place of writing, how files are opened, who
- * else comes. */
-static struct {
-    sqlite3_vfs vfs;
-    sqlite3_io_methods methods[2]; /* of databases, of their logs */
-    int (*write)(sqlite3_file *, const void *, int, sqlite3_int64);
-    int refusal;
-    int read_only;
-    unsigned syncs;
-    int locks_until_another; /* opens the file as well */
-    int (*lock)(sqlite3_file *, int);
-} disk;
-
-static int disk_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 offset)
-{
-    return disk.refusal != SQLITE_OK ? disk.refusal : disk.write(file, data, size, offset);
-}
-
-static int disk_sync(sqlite3_file *file, int flags)
-{
-    disk.syncs++;
-    (void)file;
-    (void)flags;
-    return SQLITE_OK; /* the disk under it may be slow */
-}
-
-static void open_another(void);
-
-static int disk_lock(sqlite3_file *file, int level)
-{
-    if (disk.locks_until_another > 0 && --disk.locks_until_another == 0) {
-        open_another();
-    }
-    return disk.lock(file, level);
-}
-
-static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *given)
-{
-    sqlite3_vfs *below = vfs->pAppData;
-    if (disk.read_only && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
-        flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
-    }
-    int result = below->xOpen(below, name, file, flags, given);
-    if (result == SQLITE_OK) {
-        sqlite3_io_methods *methods = &disk.methods[(flags & SQLITE_OPEN_MAIN_DB) == 0];
-        *methods = *file->pMethods;
-        disk.write = methods->xWrite;
-        if ((flags & SQLITE_OPEN_MAIN_DB) != 0) {
-            disk.lock = methods->xLock;
-            methods->xLock = disk_lock;
-        }
-        methods->xWrite = disk_write;
-        methods->xSync = disk_sync;
-        file->pMethods = methods;
-    }
-    return result;
-}
-
-static void place_disk(void)
-{
-    sqlite3_vfs *below = sqlite3_vfs_find(NULL);
-    disk.vfs = *below;
-    disk.vfs.zName = "disk";
-    disk.vfs.pAppData = below;
-    disk.vfs.xOpen = disk_open;
-    CHECK(sqlite3_vfs_register(&disk.vfs, 1) == SQLITE_OK);
-}
 
 static struct slk_storage_backend *open_store(int64_t patience, struct slk_error *err)
 {
@@ -300,7 +233,7 @@ static void expired_entries_are_taken_out_bit_by_bit(void)
 static void another_process_may_be_faster(void)
 {
     for (int step = 1; step <= 20; step++) {
-        disk.locks_until_another = step;
+        disk.locks_until_intruder = step;
         make_file();
         CHECK(unlink(path) == 0);
     }
@@ -321,7 +254,7 @@ int main(void)
     };
     char directory[] = "/tmp/storage-XXXXXX";
     CHECK(mkdtemp(directory) != NULL);
-    place_disk();
+    place_disk(open_another);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         snprintf(path, sizeof path, "%s/%zu.db", directory, i);
         tests[i]();

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "check.h"
+#include "clock.h"
 
 enum { MAX_RUNS = 8 };
 
@@ -14,7 +15,9 @@ struct gate_backend {
     pthread_cond_t changed;
     bool is_running, is_open;
     unsigned most; /* jobs that get an outcome each time; 0: all */
+    int ticks;
     int runs;
+    bool only_first_size; /* there are many runs */
     unsigned sizes[MAX_RUNS];
 };
 
@@ -31,7 +34,7 @@ static struct slk_storage_job *run(struct slk_storage_backend *backend,
         pthread_cond_wait(&gate->changed, &gate->lock);
     }
     CHECK(gate->runs < MAX_RUNS);
-    unsigned *size = &gate->sizes[gate->runs++];
+    unsigned *size = &gate->sizes[gate->only_first_size ? 0 : gate->runs++];
     pthread_mutex_unlock(&gate->lock);
     struct slk_storage_job *job = first;
     while (job != NULL && (gate->most == 0 || *size < gate->most)) {
@@ -149,6 +152,142 @@ static void what_is_left_of_a_batch_is_run_again(void)
     slk_mailbox_release(mailbox);
 }
 
+/* Whom jobs go back to in place of the mailbox. */
+struct receiver {
+    pthread_mutex_t lock; /* guards the fields below */
+    int calls;
+    uint64_t jobs, last_id;
+};
+
+static void receive(struct slk_storage_job *first)
+{
+    struct receiver *receiver = first->context;
+    pthread_mutex_lock(&receiver->lock);
+    receiver->calls++;
+    while (first != NULL) {
+        struct slk_storage_job *next = slk_storage_job_next(first);
+        CHECK(first->context == receiver && first->outcome == SLK_STORED_INTEGER);
+        CHECK(first->id > receiver->last_id);
+        receiver->last_id = first->id;
+        receiver->jobs++;
+        slk_storage_job_destroy(first);
+        first = next;
+    }
+    pthread_mutex_unlock(&receiver->lock);
+}
+
+/* Those of a batch go to each at once, in order, and the others to Lua. */
+static void jobs_of_c_go_back_to_who_submitted_them(void)
+{
+    struct slk_mailbox *mailbox = slk_mailbox_create(0, 0);
+    struct gate_backend *gate = new_backend();
+    struct slk_error err;
+    struct slk_storage *storage = slk_storage_create(&gate->backend, mailbox, &err);
+    struct receiver receivers[2] = {{.lock = PTHREAD_MUTEX_INITIALIZER},
+                                    {.lock = PTHREAD_MUTEX_INITIALIZER}};
+    CHECK(mailbox != NULL && storage != NULL);
+    CHECK(slk_storage_submit(storage, new_job(1)) == SLK_OK);
+    wait_until_running(gate);
+    for (uint64_t id = 2; id <= 301; id++) {
+        struct slk_storage_job *job = new_job(id);
+        if (id % 3 != 0) {
+            job->done = receive;
+            job->context = &receivers[id % 3 - 1];
+        }
+        CHECK(slk_storage_submit(storage, job) == SLK_OK);
+    }
+    open_gate(gate);
+    slk_storage_close(storage);
+    for (int i = 0; i < 2; i++) {
+        CHECK(receivers[i].calls == 1 && receivers[i].jobs == 100);
+    }
+    struct slk_storage_job *job = (struct slk_storage_job *)slk_mailbox_take(mailbox);
+    CHECK(job->id == 1);
+    slk_storage_job_destroy(job);
+    for (uint64_t id = 3; id <= 301; id += 3) {
+        job = (struct slk_storage_job *)slk_mailbox_take(mailbox);
+        CHECK(job != NULL && job->id == id);
+        slk_storage_job_destroy(job);
+    }
+    CHECK(slk_mailbox_take(mailbox) == NULL);
+    slk_storage_destroy(storage);
+    slk_mailbox_release(mailbox);
+}
+
+static void *submit_many(void *context)
+{
+    struct slk_storage *storage = context;
+    for (uint64_t id = 1;; id++) {
+        struct slk_storage_job *job = new_job(id);
+        if (slk_storage_submit(storage, job) != SLK_OK) {
+            slk_storage_job_destroy(job);
+            break;
+        }
+    }
+    slk_storage_release(storage);
+    return NULL;
+}
+
+/* What was retained may be asked for long after it was closed, on any thread. */
+static void jobs_come_from_any_thread_until_it_is_closed(void)
+{
+    struct slk_mailbox *mailbox = slk_mailbox_create(0, 0);
+    struct slk_error err;
+    struct gate_backend *gate = new_backend();
+    pthread_t threads[3];
+    gate->only_first_size = gate->is_open = true;
+    struct slk_storage *storage = slk_storage_create(&gate->backend, mailbox, &err);
+    CHECK(mailbox != NULL && storage != NULL);
+    for (int i = 0; i < 3; i++) {
+        CHECK(pthread_create(&threads[i], NULL, submit_many, slk_storage_retain(storage)) == 0);
+    }
+    struct slk_storage_job *job;
+    for (unsigned taken = 0; taken < 3000; taken += job != NULL) {
+        job = (struct slk_storage_job *)slk_mailbox_take(mailbox);
+        slk_storage_job_destroy(job);
+    }
+    slk_storage_destroy(storage);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    slk_mailbox_release(mailbox);
+}
+
+static int64_t count_ticks(struct slk_storage_backend *backend, int64_t now)
+{
+    struct gate_backend *gate = (struct gate_backend *)backend;
+    pthread_mutex_lock(&gate->lock);
+    int count = ++gate->ticks;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->lock);
+    return count < 5 ? now + SLK_MS(1) : SLK_NEVER;
+}
+
+/* The last tick asks for no other; a job brings one all the same. */
+static void a_backend_is_called_when_it_asks_to_be(void)
+{
+    struct slk_mailbox *mailbox = slk_mailbox_create(0, 0);
+    struct slk_error err;
+    struct gate_backend *gate = new_backend();
+    gate->backend.tick = count_ticks;
+    gate->is_open = true;
+    struct slk_storage *storage = slk_storage_create(&gate->backend, mailbox, &err);
+    CHECK(mailbox != NULL && storage != NULL);
+    for (int wanted = 5; wanted <= 6; wanted++) {
+        pthread_mutex_lock(&gate->lock);
+        while (gate->ticks < wanted) {
+            pthread_cond_wait(&gate->changed, &gate->lock);
+        }
+        CHECK(gate->ticks == wanted);
+        pthread_mutex_unlock(&gate->lock);
+        if (wanted == 5) {
+            CHECK(slk_storage_submit(storage, new_job(1)) == SLK_OK);
+        }
+    }
+    slk_storage_destroy(storage);
+    slk_mailbox_release(mailbox);
+}
+
 static void a_list_of_keys_is_read_as_it_was_made(void)
 {
     struct slk_storage_job *job = new_job(1);
@@ -174,6 +313,9 @@ int main(void)
 {
     what_waits_is_one_batch_up_to_a_limit();
     what_is_left_of_a_batch_is_run_again();
+    jobs_of_c_go_back_to_who_submitted_them();
+    jobs_come_from_any_thread_until_it_is_closed();
+    a_backend_is_called_when_it_asks_to_be();
     a_list_of_keys_is_read_as_it_was_made();
     return 0;
 }
