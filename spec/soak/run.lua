@@ -145,7 +145,7 @@ local PARTS = {
       return note("left out: %s", problem)
     end
     with_trial("sqlite:" .. disk.path .. "/bot.db", "both", function(trial)
-      interrupt(trial, "disk full", disk.fill, disk.free, "WARN.*not acked")
+      interrupt(trial, "disk full", disk.fill, disk.free, "could not be stored: .* the disk is full")
     end)
   end },
 }

@@ -58,12 +58,12 @@ Trial.__name = "inbox_trial"
 function Trial.start(options)
   local self = setmetatable({
     options = options, transport = options.transport or "socket", bots = {}, kills = {},
-    sent = {}, unacked = {}, acked = 0, handlings = {}, handled = 0, offset = 0, sending = 0,
+    sent = {}, unacked = {}, acked = 0, handlings = {}, handled = 0, offset = 0,
     directory = files.temporary(),
   }, Trial)
-  local retry_delays = {}
-  for i = 1, 10000 do
-    retry_delays[i] = 0.1
+  local retry_delays = { 0.1, 0.3, 1, 2 }
+  for i = #retry_delays + 1, 1000 do
+    retry_delays[i] = 4
   end
   self.here = assert(sandbox.start {
     tls = false, ack_timeout = options.ack_timeout or 1, retry_delays = retry_delays,
@@ -170,8 +170,9 @@ end
 ---@param rate number of a second
 function Trial:begin_sending(rate)
   local began, base = core.monotonic(), #self.sent
+  self.is_sending = true
   self.sender = tasks.spawn(function()
-    while true do
+    while self.is_sending do
       local due = math.floor((core.monotonic() - began) * rate) - (#self.sent - base)
       self:send(due)
       tasks.sleep(0.005)
@@ -179,9 +180,10 @@ function Trial:begin_sending(rate)
   end)
 end
 
+---@async
 function Trial:stop_sending()
-  self.sender:cancel()
-  self.sender = nil
+  self.is_sending = false
+  self.sender:join()
 end
 
 -- The account ------------------------------------------------------------------------------
@@ -314,10 +316,7 @@ function Trial:last_words()
 end
 
 function Trial:__close()
-  self.is_closed = true
-  if self.sender then
-    self:stop_sending()
-  end
+  self.is_closed, self.is_sending = true, false
   self.looking:cancel()
   for bot in pairs(self.bots) do
     core.signal_process(bot.pid, "KILL")

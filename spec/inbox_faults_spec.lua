@@ -1,0 +1,160 @@
+local Redis = require "support.redis"
+local Trial = require "support.inbox_trial"
+local faults = require "support.inbox_faults"
+local files = require "support.files"
+local tasks = require "slack.tasks"
+
+local SECONDS = os.getenv "STRESS" and 10 or 0.5
+local RATE = 100
+local INBOX = { lease = 1, backoff = 0.1 }
+
+-- Runs fn(trial) with a trial on a store, and finds nothing lost and nothing twice in the end.
+local function try(storage, options, fn)
+  tasks.run(function()
+    options.storage, options.app = storage, options.app or { inbox = INBOX }
+    local trial <close> = Trial.start(options)
+    fn(trial)
+    local account = trial:account()
+    assert.same({}, account.lost)
+    assert.same({}, account.unexplained)
+    assert.equal(account.sent, account.acked)
+  end)
+end
+
+describe("an inbox in Redis", function()
+  if not Redis.is_installed() then
+    return pending(Redis.MISSING)
+  end
+  local redis
+
+  after_each(function()
+    redis:stop()
+  end)
+
+  -- Each: how it begins and ends, and what the log says of it meanwhile.
+  local FAULTS = {
+    ["that crashes and comes again with what it has on its disk"] = {
+      begin = function() redis:kill() end,
+      stop = function() assert.is_true(redis:run()) end,
+      says = "could not be stored: .* not acked",
+    },
+    ["that stands still"] = {
+      begin = function() redis:signal "STOP" end,
+      stop = function() redis:signal "CONT" end,
+    },
+    ["that is out of memory"] = {
+      begin = function() redis:ask "config set maxmemory 1" end,
+      stop = function() redis:ask "config set maxmemory 0" end,
+      says = "could not be stored: .* maxmemory .* not acked",
+    },
+    ["that can only be read"] = {
+      begin = function() redis:ask "replicaof 127.0.0.1 1" end,
+      stop = function() redis:ask "replicaof no one" end,
+      says = "could not be stored: .* not acked",
+    },
+  }
+
+  for name, fault in pairs(FAULTS) do
+    for _, transport in ipairs { "socket", "http" } do
+      it(name .. " has nothing acked that is lost, over " .. transport, function()
+        redis = Redis.start { "appendonly yes", "appendfsync everysec" }
+        try(redis.url, { transport = transport }, function(trial)
+          faults.interrupt_store(trial, {
+            rate = RATE, seconds = SECONDS, begin = fault.begin, stop = fault.stop,
+            says = fault.says,
+          })
+        end)
+      end)
+    end
+  end
+
+  it("that is empty again takes new events as before", function()
+    redis = Redis.start()
+    tasks.run(function()
+      local trial <close> = Trial.start { storage = redis.url, app = { inbox = INBOX } }
+      local bot = trial:start_bot()
+      trial:wait_up(bot)
+      trial:send(20)
+      trial:settle()
+      redis:kill()
+      assert.is_true(redis:run())
+      trial:send(20)
+      trial:settle()
+      assert.equal(0, trial:stop(bot))
+      assert.same({}, trial:account().unexplained)
+    end)
+  end)
+
+  it("that is empty again while the bot computes does not stop it", function()
+    redis = Redis.start()
+    tasks.run(function()
+      local trial <close> = Trial.start { storage = redis.url, app = { inbox = INBOX } }
+      local bot = trial:start_bot()
+      trial:wait_up(bot)
+      redis:ask "flushall"
+      trial:send(20)
+      trial:settle()
+      redis:ask "flushall"
+      trial:send(20)
+      trial:settle()
+      assert.equal(0, trial:stop(bot))
+    end)
+  end)
+end)
+
+describe("an inbox in SQLite", function()
+  local function try_on_disk(size, fn)
+    local disk <close>, problem = faults.small_disk(size)
+    if not disk then
+      return pending(problem)
+    end
+    fn(disk)
+  end
+
+  for _, transport in ipairs { "socket", "http" } do
+    it("acks nothing while the disk is full, says so, and goes on when there is room, over "
+      .. transport, function()
+        try_on_disk("6m", function(disk)
+          try("sqlite:" .. disk.path .. "/bot.db", { transport = transport }, function(trial)
+            faults.interrupt_store(trial, {
+              rate = RATE, seconds = SECONDS, begin = disk.fill, stop = disk.free,
+              says = "could not be stored: .* the disk is full: .* not acked",
+            })
+          end)
+        end)
+      end)
+  end
+
+  it("acks nothing beyond the size that its file may have, and goes on when it may", function()
+    local directory <close> = files.temporary()
+    try("sqlite:" .. directory.path .. "/bot.db", {}, function(trial)
+      local bot = trial:start_bot(nil, "trap '' XFSZ; ulimit -S -f 600")
+      trial:wait_up(bot)
+      trial:begin_sending(200)
+      trial:wait("a line of why", function() return bot:output():find "could not be stored: .* not acked" end)
+      assert(files.run("prlimit --fsize=unlimited:unlimited --pid " .. bot.pid))
+      trial:stop_sending()
+      trial:settle()
+      assert.equal(0, trial:stop(bot))
+    end)
+  end)
+
+  it("in a file that cannot be written refuses to start, naming it", function()
+    try_on_disk("6m", function(disk)
+      local path = disk.path .. "/bot.db"
+      tasks.run(function()
+        local trial <close> = Trial.start { storage = "sqlite:" .. path }
+        local bot = trial:start_bot()
+        trial:wait_up(bot)
+        trial:send(5)
+        trial:settle()
+        assert.equal(0, trial:stop(bot))
+        assert(files.run("mount -o remount,ro " .. disk.path))
+        bot = trial:start_bot()
+        trial:wait("its end", function() return not bot:is_running() end)
+        assert.equal(1, bot:wait())
+        assert.matches("cannot start: .*" .. path:gsub("%W", "%%%0"), bot:output())
+      end)
+    end)
+  end)
+end)
