@@ -93,6 +93,24 @@ describe("scan_envelope", function()
     assert.is_false(envelope.accepts_response_payload)
   end)
 
+  it("finds the event's id in the payload and nowhere else", function()
+    local cases = {
+      ['{"payload":{"event":{"event_id":"no","a":[{}]},"event_id":"Ev1","b":[]}}'] = "Ev1",
+      ['{"payload":{"event_id":"Ev1","event_id":"Ev2"}}'] = "Ev2",
+      ['{"payload":{"event\\u005fid" : "Ev3"}}'] = "Ev3",
+      ['{"payload":{"event_id":"Ev1"},"payload":{"a":1}}'] = false,
+      ['{"payload":{"event_id":"Ev1","event_id":{"a":"b"}}}'] = false,
+      ['{"payload":{"event_id":7,"other":"Ev1"}}'] = false,
+      ['{"payload":[{"event_id":"Ev1"}]}'] = false,
+      ['{"payload":["event_id","Ev1"],"event_id":"outer"}'] = false,
+      ['{"other":{"event_id":"Ev1"},"payload":{"event":{"event_id":"Ev1"}}}'] = false,
+    }
+    for text, id in pairs(cases) do
+      assert.equal(id or nil, scan(text).payload_event_id, text)
+    end
+    assert.equal("outer", scan('{"event_id":"outer","payload":{"event_id":"inner"}}').event_id)
+  end)
+
   it("gives a payload of any kind as it stands", function()
     local payloads =
       { "{}", "[]", '"text"', "0", "-1.5e+3", "true", "false", '{ "a" : [ 1 , 2 ] }' }

@@ -159,7 +159,7 @@ describe("an inbox in C", function()
       wait("another ack", function() return select(2, wire:count_acks()).E1 == 2 end)
       assert.is_nil(wire:ack_of "E2")
       assert.equal(1, #bot.envelopes)
-      assert.matches("error inbox: 1 deliveries could not be stored: .*not acked",
+      assert.matches("error inbox: 1 delivery could not be stored: .*not acked",
         table.concat(wire.log_lines, "\n"))
     end)
 
@@ -439,7 +439,7 @@ describe("an inbox in C", function()
       client = RawClient.connect(server:port())
       send(event "Ev2")
       assert.same({ 503 }, wait_answers(1))
-      assert.equal(1, receiver:stats().crowded)
+      assert.equal(1, receiver:stats().unstored)
       first:close()
     end)
 

@@ -22,6 +22,7 @@ enum field {
     NUM_CONNECTIONS,
     DEBUG_INFO,
     EVENT,
+    EVENT_ID,
     CHALLENGE,
     ACCEPTS_RESPONSE_PAYLOAD
 };
@@ -32,6 +33,8 @@ struct scanner {
     const char *why;
     size_t depth;
     uint64_t is_object[SLK_ENVELOPE_MAX_DEPTH / 64]; /* one bit for each open container */
+    bool at_event_id;                                /* the payload's member at hand is that */
+    struct slk_text event_id;                        /* its value, if it is a string */
 };
 
 static bool fail(struct scanner *scanner, const char *why)
@@ -278,6 +281,7 @@ static enum field plain_field(const char *name, size_t length)
         FIELD("num_connections", NUM_CONNECTIONS),
         FIELD("debug_info", DEBUG_INFO),
         FIELD("event", EVENT),
+        FIELD("event_id", EVENT_ID),
         FIELD("challenge", CHALLENGE),
         FIELD("accepts_response_payload", ACCEPTS_RESPONSE_PAYLOAD),
     };
@@ -352,6 +356,7 @@ static void store(struct slk_envelope *envelope, enum field field, struct slk_te
     case NUM_CONNECTIONS: envelope->num_connections = small_number(value); break;
     case DEBUG_INFO: envelope->debug_info = unless_null(value); break;
     case EVENT: envelope->event = unless_null(value); break;
+    case EVENT_ID: envelope->event_id = string_body(value); break;
     case CHALLENGE: envelope->challenge = unless_null(value); break;
     case ACCEPTS_RESPONSE_PAYLOAD: envelope->accepts_response_payload = *value.data == 't'; break;
     case OTHER_FIELD: break;
@@ -369,8 +374,14 @@ static bool scan_name(struct scanner *scanner, enum field *field)
     if (!skip_string(scanner)) {
         return false;
     }
+    size_t length = (size_t)(scanner->at - start) - 1;
     if (scanner->depth == 1) {
-        *field = field_named(start, (size_t)(scanner->at - start) - 1);
+        *field = field_named(start, length);
+        if (*field == PAYLOAD) {
+            scanner->event_id = (struct slk_text){NULL, 0}; /* of a repeated one */
+        }
+    } else if (scanner->depth == 2 && *field == PAYLOAD) {
+        scanner->at_event_id = field_named(start, length) == EVENT_ID;
     }
     skip_space(scanner);
     if (!next_is(scanner, ':', ':')) {
@@ -394,10 +405,22 @@ static bool scan_element(struct scanner *scanner, bool is_first, enum field *fie
         return false;
     }
     skip_space(scanner);
+    const char *start = scanner->at;
     if (scanner->depth == 1) {
-        *value = scanner->at;
+        *value = start;
     }
-    return skip_value(scanner);
+    bool at_event_id = scanner->at_event_id;
+    scanner->at_event_id = false;
+    if (!skip_value(scanner)) {
+        return false;
+    }
+    if (at_event_id) {
+        scanner->event_id =
+            scanner->depth == 2
+                ? string_body((struct slk_text){start, (size_t)(scanner->at - start)})
+                : (struct slk_text){NULL, 0};
+    }
+    return true;
 }
 
 static bool scan_object(struct scanner *scanner, struct slk_envelope *envelope)
@@ -439,5 +462,6 @@ int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *enve
         *why = scanner.why;
         return SLK_INVALID;
     }
+    envelope->payload_event_id = scanner.event_id;
     return SLK_OK;
 }

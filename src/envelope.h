@@ -15,11 +15,13 @@
 struct slk_envelope {
     struct slk_text type; /* "hello", "disconnect", "events_api", ... */
     struct slk_text envelope_id;
-    struct slk_text payload; /* the JSON value as it stands, object or not */
-    struct slk_text reason;  /* of disconnect */
+    struct slk_text payload;          /* the JSON value as it stands, object or not */
+    struct slk_text payload_event_id; /* in the payload */
+    struct slk_text reason;           /* of disconnect */
     struct slk_text retry_reason;
     struct slk_text debug_info; /* the JSON value */
     struct slk_text event;      /* the JSON value, over HTTP */
+    struct slk_text event_id;   /* over HTTP */
     struct slk_text challenge;  /* the JSON value, of url_verification */
     int retry_attempt;          /* 0 when missing */
     int num_connections;        /* of hello; 0 when missing */

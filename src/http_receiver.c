@@ -146,23 +146,12 @@ static bool is_kept(const struct slk_http_receiver *receiver, enum slk_delivery_
            slk_put_queue_keeps(receiver->puts, slk_slack_entry_kind(kind));
 }
 
-/* Whether there is no room for one more of what waits for the store, or for Lua. */
-static bool is_crowded(const struct slk_http_receiver *receiver, bool is_held, bool is_owed,
-                       const struct slk_gate_request *request)
-{
-    if (is_held) {
-        return slk_put_queue_is_crowded(receiver->puts);
-    }
-    return slk_mailbox_is_crowded(receiver->deliveries) ||
-           (is_owed && request->waiting >= request->max_waiting);
-}
-
 /* On its way to the store or, with all others that came at once, to Lua. */
 static int dispatch(struct slk_http_receiver *receiver, struct slk_delivery_message *delivery,
-                    bool keeps, uint64_t number)
+                    bool keeps, struct slk_text event_id, uint64_t number)
 {
     if (keeps) {
-        return slk_slack_delivery_put(delivery, number, receiver->puts);
+        return slk_slack_delivery_put(delivery, event_id, number, receiver->puts);
     }
     *receiver->last = &delivery->message;
     receiver->last = &delivery->message.next;
@@ -170,7 +159,7 @@ static int dispatch(struct slk_http_receiver *receiver, struct slk_delivery_mess
 }
 
 static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
-                                     enum slk_delivery_kind kind, struct slk_text text,
+                                     enum slk_delivery_kind kind, const struct slk_slack_body *body,
                                      const struct slk_slack_headers *headers,
                                      const struct slk_gate_request *request,
                                      struct slk_gate_answer *answer)
@@ -181,17 +170,21 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
     if (atomic_load(&receiver->turns_away)) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, "the app is not ready", request, answer);
     }
-    if (is_crowded(receiver, is_held, is_owed, request)) {
-        return refuse(receiver, SLK_REFUSAL_CROWDED, is_held ? "or rather for the store" : NULL,
+    if (is_held && slk_put_queue_is_crowded(receiver->puts)) {
+        return refuse(receiver, SLK_REFUSAL_UNSTORED, "too much is on its way to the store",
                       request, answer);
     }
+    if (!is_held && (slk_mailbox_is_crowded(receiver->deliveries) ||
+                     (is_owed && request->waiting >= request->max_waiting))) {
+        return refuse(receiver, SLK_REFUSAL_CROWDED, NULL, request, answer);
+    }
     struct slk_delivery_message *delivery =
-        slk_slack_delivery_create(kind, text, headers, request, receiver->source);
+        slk_slack_delivery_create(kind, body->text, headers, request, receiver->source);
     if (delivery == NULL) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
     }
     delivery->request = is_owed ? request->number : 0;
-    if (dispatch(receiver, delivery, keeps, request->number) != SLK_OK) {
+    if (dispatch(receiver, delivery, keeps, body->event_id, request->number) != SLK_OK) {
         delivery->message.destroy(&delivery->message);
         return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
     }
@@ -200,7 +193,7 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
         return SLK_GATE_HELD;
     }
     if (is_owed) {
-        return is_step(receiver, kind, text) ? SLK_GATE_OWED_LONG : SLK_GATE_OWED;
+        return is_step(receiver, kind, body->text) ? SLK_GATE_OWED_LONG : SLK_GATE_OWED;
     }
     slk_receiver_tally_latency(&receiver->tally, slk_clock_now() - request->received);
     return answer_empty(answer);
@@ -231,7 +224,7 @@ judge_body(struct slk_http_receiver *receiver, const struct slk_receiver_path *p
     if (body->kind == SLK_BODY_VERIFICATION) {
         return verify_url(receiver, body, request, answer);
     }
-    return deliver(receiver, (enum slk_delivery_kind)kind, body->text, headers, request, answer);
+    return deliver(receiver, (enum slk_delivery_kind)kind, body, headers, request, answer);
 }
 
 /* Slack's old certificate probes carry no signature, so they are answered
@@ -349,8 +342,8 @@ static void lost_held(struct slk_http_receiver *receiver, enum slk_gate_fate fat
         slk_receiver_tally_add(&receiver->tally, SLK_COUNT_GONE);
         return;
     }
-    slk_receiver_tally_refuse(&receiver->tally, SLK_REFUSAL_UNSTORED, NULL, slk_clock_now(),
-                              receiver->log);
+    slk_receiver_tally_refuse(&receiver->tally, SLK_REFUSAL_UNSTORED, "the store is slow",
+                              slk_clock_now(), receiver->log);
     *answer = (struct slk_gate_answer){.status = 503, .headers = COME_AGAIN};
 }
 

@@ -80,8 +80,8 @@ struct slk_http_receiver_stats {
     uint64_t malformed;    /* 400 */
     uint64_t unknown;      /* 404: of no kind that Slack sends, or of none for that path */
     uint64_t wrong_method; /* 405 */
-    uint64_t crowded;      /* 503: too much waits for Lua, or for the store */
-    uint64_t unstored;     /* 503: could not be stored, or not in time */
+    uint64_t crowded;      /* 503: too much waits for Lua */
+    uint64_t unstored;     /* 503: could not be stored, not in time, or too much waits for that */
     uint64_t deadlines;    /* answered empty because Lua had not */
     uint64_t gone;         /* Slack hung up before the answer */
     struct slk_latency ack_latency;

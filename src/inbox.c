@@ -15,6 +15,7 @@
 
 #define COMPONENT "inbox"
 #define WORDS     192
+#define MAX_KEY   255
 
 struct slk_inbox {
     atomic_uint references;
@@ -62,18 +63,18 @@ static int64_t wall_clock(void)
 
 static void jobs_done(struct slk_storage_job *first);
 
-static struct slk_storage_job *make_job(struct slk_inbox *inbox, struct slk_entry *entry,
-                                        int64_t now)
+static struct slk_storage_job *make_job(struct slk_inbox *inbox, const struct slk_entry *entry,
+                                        struct slk_text event_id, int64_t now)
 {
     char meta[SLK_ENTRY_META], unique[64];
     struct slk_storage_request request = {
         .operation = SLK_INBOX_PUT,
         .now = now,
         .expires_at = now + inbox->settings.remember,
-        .key = slk_entry_event_id(entry),
+        .key = event_id,
         .order = {"", 0},
     };
-    if (request.key.length == 0) {
+    if (event_id.length == 0 || event_id.length > MAX_KEY) {
         int length = snprintf(unique, sizeof unique, "~%016" PRIx64 "-%llu", inbox->process,
                               atomic_fetch_add(&inbox->last_key, 1) + 1);
         request.key = (struct slk_text){unique, (size_t)length};
@@ -99,7 +100,8 @@ struct slk_put *slk_put_create(struct slk_inbox *inbox, struct slk_inbox_client 
     struct slk_entry entry = request->entry;
     entry.received = now - (slk_clock_now() - request->received) / SLK_MS(1);
     struct slk_put *put = malloc(sizeof *put + request->ack_id.length);
-    struct slk_storage_job *job = put != NULL ? make_job(inbox, &entry, now) : NULL;
+    struct slk_storage_job *job =
+        put != NULL ? make_job(inbox, &entry, request->event_id, now) : NULL;
     if (job == NULL) {
         free(put);
         return NULL;
@@ -202,28 +204,32 @@ static void add_ended(struct ending *ending, struct slk_put *put)
     ending->last = &put->next;
 }
 
+static const char *plural(uint64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
 static void log_failures(struct slk_inbox *inbox, const struct ending *ending, uint64_t count)
 {
     slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
-                  "%" PRIu64 " deliveries could not be stored: %s; events among them are not "
-                  "acked, so that Slack delivers them again",
-                  count, ending->why);
+                  "%" PRIu64 " %s could not be stored: %s; events are not acked then, so that "
+                  "Slack delivers them again",
+                  count, plural(count, "delivery", "deliveries"), ending->why);
 }
 
 static void log_late(struct slk_inbox *inbox, const struct ending *ending, uint64_t count)
 {
     slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
-                  "%" PRIu64
-                  " events were stored too late to be acked, after up to %.1f s: the store "
-                  "is slow",
-                  count, (double)ending->latest / 1e9);
+                  "%" PRIu64 " %s stored too late to be acked, after up to %.1f s: the store is "
+                  "slow",
+                  count, plural(count, "event was", "events were"), (double)ending->latest / 1e9);
 }
 
 static void log_recovery(struct slk_inbox *inbox, int64_t time, uint64_t count)
 {
     slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
-                  "storing works again after %.1f s; %" PRIu64 " deliveries were not acked",
-                  (double)time / 1e9, count);
+                  "storing works again after %.1f s; %" PRIu64 " %s not acked", (double)time / 1e9,
+                  count, plural(count, "delivery was", "deliveries were"));
 }
 
 /* Under the lock. */
@@ -338,10 +344,8 @@ static void hand_out(struct slk_put *first)
     }
 }
 
-static void make_room(struct slk_inbox *inbox, const struct ending *ending)
+static void tell_room(struct slk_inbox *inbox)
 {
-    atomic_fetch_sub(&inbox->outstanding, ending->count);
-    atomic_fetch_sub(&inbox->outstanding_bytes, ending->bytes);
     if (!atomic_load(&inbox->held_back) || is_half_full(inbox) ||
         !atomic_exchange(&inbox->held_back, false)) {
         return;
@@ -362,12 +366,14 @@ static void begin_ending(struct ending *ending)
 
 static void end_all(struct slk_inbox *inbox, struct ending *ending)
 {
+    atomic_fetch_sub(&inbox->outstanding, ending->count);
+    atomic_fetch_sub(&inbox->outstanding_bytes, ending->bytes);
     note(inbox, ending);
     hand_out(ending->first);
     if (ending->has_kept) {
         tell_backlog(inbox);
     }
-    make_room(inbox, ending);
+    tell_room(inbox);
 }
 
 /* Storage thread. */

@@ -79,10 +79,11 @@ enum slk_put_fate {
     SLK_PUT_FAILED
 };
 
-/* What a receiver gives. All texts are in message, except for ack_id, which is copied. */
+/* What a receiver gives. The body is in message. */
 struct slk_put_request {
-    struct slk_entry entry; /* received is filled in here */
-    int64_t received;       /* slk_clock_now scale */
+    struct slk_entry entry;   /* received is filled in here */
+    int64_t received;         /* slk_clock_now scale */
+    struct slk_text event_id; /* payload.event_id, copied; length 0: it has none */
     struct slk_message *message;
     char **entry_id;        /* in message: where the id of its entry goes, owned by it then */
     uint64_t place;         /* for the receiver: which connection or request it came by */

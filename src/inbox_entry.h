@@ -1,6 +1,5 @@
-/* What the inbox has to know of a delivery that it keeps: by what a redelivery is
- * known, what it must not overtake, and the words it is found again with. Found
- * without decoding the body. Pure code; any thread. */
+/* What is kept of a delivery: its body, the words beside it, and the channel whose order it
+ * stands in, found without decoding the body. Pure code; any thread. */
 #ifndef SLK_INBOX_ENTRY_H
 #define SLK_INBOX_ENTRY_H
 
@@ -23,9 +22,6 @@ struct slk_entry {
     struct slk_text retry_reason;
     int64_t received; /* milliseconds of the wall clock */
 };
-
-/* payload.event_id, in the body; length 0 when there is none that can be used. */
-struct slk_text slk_entry_event_id(const struct slk_entry *entry);
 
 /* The channel that it is of, in the body; length 0 when it is of none. */
 struct slk_text slk_entry_channel(const struct slk_entry *entry);

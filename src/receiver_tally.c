@@ -19,7 +19,7 @@ static const char *const reasons[SLK_REFUSALS] = {
     [SLK_REFUSAL_UNKNOWN] = "404",
     [SLK_REFUSAL_WRONG_METHOD] = "405: Slack sends POST",
     [SLK_REFUSAL_CROWDED] = "503: too much waits for the handlers",
-    [SLK_REFUSAL_UNSTORED] = "503: it was not stored in time",
+    [SLK_REFUSAL_UNSTORED] = "503: it is not stored",
 };
 
 static void add(atomic_uint_fast64_t *count, uint64_t number)

@@ -40,7 +40,7 @@ struct slk_slack_body slk_slack_body_read_json(struct slk_text json)
     if (!is_utf8(json)) {
         return malformed("not UTF-8");
     }
-    struct slk_slack_body body = {.kind = SLK_BODY_EVENT, .text = json};
+    struct slk_slack_body body = {.kind = SLK_BODY_EVENT, .text = json, .event_id = outer.event_id};
     if (has_type(&outer, "url_verification")) {
         body.kind = SLK_BODY_VERIFICATION;
         body.challenge = outer.challenge;

@@ -45,8 +45,8 @@ static void destroy_kept(struct slk_message *message)
     free(message);
 }
 
-int slk_slack_delivery_put(struct slk_delivery_message *delivery, uint64_t number,
-                           struct slk_put_queue *queue)
+int slk_slack_delivery_put(struct slk_delivery_message *delivery, struct slk_text event_id,
+                           uint64_t number, struct slk_put_queue *queue)
 {
     bool is_form = delivery->kind == SLK_DELIVERY_COMMAND;
     struct slk_put_request request = {
@@ -57,6 +57,7 @@ int slk_slack_delivery_put(struct slk_delivery_message *delivery, uint64_t numbe
                   .retry_number = delivery->retry_number,
                   .retry_reason = delivery->retry_reason},
         .received = delivery->received,
+        .event_id = event_id,
         .message = &delivery->message,
         .entry_id = &delivery->entry,
         .place = number,

@@ -16,9 +16,9 @@ struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind ki
 
 enum slk_entry_kind slk_slack_entry_kind(enum slk_delivery_kind kind);
 
-/* Server thread. Adds it to what is put next, as what came by the request of that number. SLK_OK:
- * the queue has it. SLK_NOMEM. */
-int slk_slack_delivery_put(struct slk_delivery_message *delivery, uint64_t number,
-                           struct slk_put_queue *queue);
+/* Server thread. Adds it to what is put next, as what came by the request of that number; event_id
+ * is that of its body. SLK_OK: the queue has it. SLK_NOMEM. */
+int slk_slack_delivery_put(struct slk_delivery_message *delivery, struct slk_text event_id,
+                           uint64_t number, struct slk_put_queue *queue);
 
 #endif

@@ -184,6 +184,7 @@ static void destroy_kept(struct slk_message *message)
 
 /* Goes to the store before anything else. */
 static enum slk_intake_result keep(struct slk_intake *intake, uint64_t connection,
+                                   const struct slk_envelope *envelope,
                                    struct slk_envelope_message *message)
 {
     struct slk_put_request request = {
@@ -192,12 +193,13 @@ static enum slk_intake_result keep(struct slk_intake *intake, uint64_t connectio
                   .retry_number = message->retry_attempt,
                   .retry_reason = {message->retry_reason, message->retry_reason_length}},
         .received = message->received,
+        .event_id = envelope->payload_event_id,
         .message = &message->message,
         .entry_id = &message->entry,
         .place = connection,
         .ack_id = {message->envelope_id, message->envelope_id_length},
     };
-    kind_of((struct slk_text){message->type, message->type_length}, &request.entry.kind);
+    kind_of(envelope->type, &request.entry.kind);
     message->message.destroy = destroy_kept;
     if (slk_put_queue_add(intake->puts, &request) != SLK_OK) {
         return give_up(intake, connection, message, "out of memory");
@@ -223,7 +225,7 @@ static enum slk_intake_result deliver(struct slk_intake *intake, uint64_t connec
         accepted = ack_now(intake, ack_to, envelope->envelope_id);
     }
     if (accepted && keeps) {
-        return keep(intake, connection, message);
+        return keep(intake, connection, envelope, message);
     }
     return accepted ? batch(intake, message)
                     : give_up(intake, connection, message, "out of memory, or Slack reads no acks");
