@@ -369,10 +369,10 @@ static void end_all(struct slk_inbox *inbox, struct ending *ending)
     atomic_fetch_sub(&inbox->outstanding, ending->count);
     atomic_fetch_sub(&inbox->outstanding_bytes, ending->bytes);
     note(inbox, ending);
-    hand_out(ending->first);
     if (ending->has_kept) {
         tell_backlog(inbox);
     }
+    hand_out(ending->first);
     tell_room(inbox);
 }
 
