@@ -34,6 +34,32 @@ describe("a store in a Redis server", function()
       assert.equal("0", shared:ask "dbsize")
     end)
 
+    it("of which lists and loops are made while others have their turn", function()
+      shared:ask [[eval 'for i = 1, 100000 do redis.call("SET", "other" .. i, 1) end' 0]]
+      opened.with_store(shared.url, function(store)
+        assert(store:set("k", 1))
+        for _, list in ipairs {
+          function() return #assert(store:keys "k") == 1 end,
+          function() return store:scan("k"):next() == "k" end,
+        } do
+          local ended = {}
+          tasks.run(function()
+            tasks.all {
+              function()
+                assert.is_true(list())
+                table.insert(ended, "list")
+              end,
+              function()
+                assert(store:get "k")
+                table.insert(ended, "get")
+              end,
+            }
+          end)
+          assert.equal("get", ended[1])
+        end
+      end)
+    end)
+
     it("and leaves those of others alone", function()
       shared:ask "mset other 1 lua-slack 2 LUA-SLACK:x 3"
       opened.with_store(shared.url, function(store)

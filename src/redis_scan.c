@@ -10,11 +10,11 @@
 #include "redis_commands.h"
 #include "redis_failure.h"
 
-/* What SCAN looks at for one page: 1 ms of the server's time or so. */
-#define PAGE "1000"
+/* Keys that SCAN looks at in one go: 1 ms of the server's time or so. */
+#define MOST_LOOKED_AT 1000
 
-/* Of these with nothing that begins so, when a page with values is looked for. */
-#define EMPTY_ROUNDS 50
+/* Round trips that find nothing, before others have their turn. */
+#define EMPTY_ROUNDS 20
 
 #define MAX_PATTERN ((size_t)8192)
 #define MAX_LIST    ((size_t)1 << 26) /* bytes of pointers */
@@ -25,7 +25,7 @@ struct scan {
     struct slk_buffer pages; /* of redisReply pointers */
     struct slk_buffer keys;  /* of struct slk_text, into the pages */
     char cursor[24];
-    char count[24]; /* of keys that SCAN looks at for one page */
+    int64_t count; /* of keys that SCAN looks at */
 };
 
 static void begin(struct scan *scan, struct slk_text prefix)
@@ -35,7 +35,6 @@ static void begin(struct scan *scan, struct slk_text prefix)
     slk_buffer_init(&scan->pages, MAX_LIST);
     slk_buffer_init(&scan->keys, MAX_LIST);
     snprintf(scan->cursor, sizeof scan->cursor, "0");
-    snprintf(scan->count, sizeof scan->count, PAGE);
 }
 
 static void end(struct scan *scan)
@@ -72,9 +71,11 @@ static int make_pattern(struct scan *scan, struct slk_text key)
 
 static int ask(struct scan *scan, struct slk_redis_connection *connection)
 {
+    char count[24];
+    snprintf(count, sizeof count, "%" PRId64, scan->count);
     struct slk_text words[] = {{"SCAN", 4},  {scan->cursor, strlen(scan->cursor)},
                                {"MATCH", 5}, {scan->pattern.data, scan->pattern.length},
-                               {"COUNT", 5}, {scan->count, strlen(scan->count)}};
+                               {"COUNT", 5}, {count, strlen(count)}};
     return slk_redis_connection_append(connection, words, sizeof words / sizeof *words);
 }
 
@@ -134,16 +135,6 @@ static size_t sort(struct scan *scan)
     return kept;
 }
 
-static void conclude(struct scan *scan, struct slk_storage_job *job)
-{
-    size_t skip = scan->prefix.length, count = sort(scan);
-    const struct slk_text *keys = (struct slk_text *)(void *)scan->keys.data;
-    slk_storage_job_begin_list(job);
-    for (size_t i = 0; i < count; i++) {
-        slk_storage_job_add_entry(job, keys[i].data + skip, keys[i].length - skip);
-    }
-}
-
 static void take_page(struct scan *scan, struct slk_storage_job *job, redisReply *reply,
                       const char *name)
 {
@@ -183,38 +174,6 @@ static enum slk_redis_progress run_once(struct scan *scan, struct slk_redis_conn
     return progress;
 }
 
-static enum slk_redis_progress run(struct scan *scan, struct slk_redis_connection *connection,
-                                   int64_t patience, struct slk_storage_job *job,
-                                   struct slk_error *err)
-{
-    enum slk_redis_progress progress;
-    do {
-        progress = run_once(scan, connection, patience, job, err);
-    } while (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING && !is_over(scan));
-    return progress;
-}
-
-enum slk_redis_progress slk_redis_scan(struct slk_redis_connection *connection,
-                                       struct slk_text prefix, int64_t patience,
-                                       struct slk_storage_job *job, struct slk_error *err)
-{
-    struct scan scan;
-    begin(&scan, prefix);
-    enum slk_redis_progress progress = SLK_REDIS_DONE;
-    if (make_pattern(&scan, job->request.key) != SLK_OK) {
-        slk_storage_job_fail(job, "memory", "out of memory for a command");
-    } else {
-        progress = run(&scan, connection, patience, job, err);
-    }
-    if (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING) {
-        conclude(&scan, job);
-    }
-    end(&scan);
-    return progress;
-}
-
-/* Pages with values ------------------------------------------------------------ */
-
 /* Goes on where the page before has ended. False: that is no cursor. */
 static bool go_on(struct scan *scan, const struct slk_storage_request *request)
 {
@@ -226,11 +185,11 @@ static bool go_on(struct scan *scan, const struct slk_storage_request *request)
         memcpy(scan->cursor, cursor.data, cursor.length);
         scan->cursor[cursor.length] = '\0';
     }
-    snprintf(scan->count, sizeof scan->count, "%" PRId64, request->by > 0 ? request->by : 1);
+    scan->count = request->by < 0 ? MOST_LOOKED_AT : request->by > 0 ? request->by : 1;
     return true;
 }
 
-/* Looks on while nothing is found, but not for long: others wait. */
+/* Looks on, and at more, while nothing is found, but not for long: others wait. */
 static enum slk_redis_progress find_keys(struct scan *scan, struct slk_redis_connection *connection,
                                          int64_t patience, struct slk_storage_job *job,
                                          struct slk_error *err)
@@ -239,6 +198,7 @@ static enum slk_redis_progress find_keys(struct scan *scan, struct slk_redis_con
     int rounds = 0;
     do {
         progress = run_once(scan, connection, patience, job, err);
+        scan->count = scan->count * 2 < MOST_LOOKED_AT ? scan->count * 2 : MOST_LOOKED_AT;
     } while (progress == SLK_REDIS_DONE && job->outcome == SLK_STORED_PENDING &&
              scan->keys.length == 0 && !is_over(scan) && ++rounds < EMPTY_ROUNDS);
     return progress;
@@ -299,6 +259,16 @@ static enum slk_redis_progress add_values(struct scan *scan, size_t count,
     return progress;
 }
 
+static void add_keys(const struct scan *scan, size_t count, struct slk_storage_job *job)
+{
+    const struct slk_text *keys = (const struct slk_text *)(const void *)scan->keys.data;
+    size_t skip = scan->prefix.length;
+    for (size_t i = 0; i < count; i++) {
+        slk_storage_job_add_entry(job, keys[i].data + skip, keys[i].length - skip);
+        slk_storage_job_add_entry(job, "", 0);
+    }
+}
+
 static enum slk_redis_progress run_page(struct scan *scan, struct slk_redis_connection *connection,
                                         int64_t patience, struct slk_storage_job *job,
                                         struct slk_error *err)
@@ -309,7 +279,9 @@ static enum slk_redis_progress run_page(struct scan *scan, struct slk_redis_conn
     }
     size_t count = sort(scan);
     slk_storage_job_begin_list(job);
-    if (count > 0) {
+    if (job->request.by < 0) {
+        add_keys(scan, count, job);
+    } else if (count > 0) {
         progress = add_values(scan, count, connection, patience, job, err);
     }
     if (progress == SLK_REDIS_DONE) {
@@ -318,9 +290,9 @@ static enum slk_redis_progress run_page(struct scan *scan, struct slk_redis_conn
     return progress;
 }
 
-enum slk_redis_progress slk_redis_scan_page(struct slk_redis_connection *connection,
-                                            struct slk_text prefix, int64_t patience,
-                                            struct slk_storage_job *job, struct slk_error *err)
+enum slk_redis_progress slk_redis_scan(struct slk_redis_connection *connection,
+                                       struct slk_text prefix, int64_t patience,
+                                       struct slk_storage_job *job, struct slk_error *err)
 {
     struct scan scan;
     begin(&scan, prefix);

@@ -28,10 +28,11 @@ enum slk_storage_operation {
     SLK_STORAGE_REPLACE, /* -> TRUE, or FALSE: not the expected value, or none */
     SLK_STORAGE_DELETE,  /* -> TRUE, or FALSE: not the expected value, or none */
     SLK_STORAGE_INCR,    /* -> INTEGER */
-    SLK_STORAGE_KEYS,    /* -> LIST, of those that begin with key */
+    SLK_STORAGE_KEYS,    /* -> LIST, of those that begin with key; not on Redis */
     SLK_STORAGE_SCAN,    /* -> LIST, a page of those that begin with key: key, value, key, value
                           * and so on, then where the next page begins, "" when there is none.
-                          * by: about so many; expected: where it begins, "" at first */
+                          * by: about so many (on Redis negative: with "" for values);
+                          * expected: where it begins, "" at first */
     SLK_STORAGE_BATCH,   /* -> LIST, a text for each step (storage_batch.h) */
     SLK_STORAGE_OPERATIONS,
 

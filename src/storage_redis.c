@@ -358,11 +358,11 @@ static enum slk_redis_progress run_several(struct redis_store *store, struct slk
     switch (job->request.operation) {
     case SLK_INBOX_CLAIM: return run_claim(store, job);
     case SLK_STORAGE_SCAN:
-        return slk_redis_scan_page(store->connection, store->prefix, store->timeout, job,
-                                   &store->trouble);
-    default:
         return slk_redis_scan(store->connection, store->prefix, store->timeout, job,
                               &store->trouble);
+    default:
+        slk_storage_job_fail(job, "unsupported", "the keys in a Redis server come in pages");
+        return SLK_REDIS_DONE;
     }
 }
 

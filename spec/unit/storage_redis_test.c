@@ -207,22 +207,35 @@ static void what_may_have_been_done_is_not_done_again(void)
     CHECK(server.connections == 2 && server.commands[1] == 4 + 1);
 }
 
-static void a_list_that_is_cut_off_is_made_anew(void)
+static struct slk_storage_job *new_page(int64_t by)
 {
-    static const struct script script = {
-        {{LOGIN, "*2\r\n$1\r\n7\r\n*1\r\n$3\r\nx:b\r\n", hang_up},
-         {LOGIN, "*2\r\n$1\r\n7\r\n*2\r\n$3\r\nx:b\r\n$3\r\nx:a\r\n",
-          "*2\r\n$1\r\n0\r\n*1\r\n$3\r\nx:b\r\n"}}};
-    start_server_that(&script, true);
-    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
-    struct slk_storage_job *job = new_job(SLK_STORAGE_KEYS, slk_clock_now());
-    CHECK(store->run(store, job) == NULL);
+    struct slk_storage_job *job = new_job(SLK_STORAGE_SCAN, slk_clock_now());
+    job->request.by = by;
+    return job;
+}
+
+static void check_list(struct slk_storage_job *job, const char *const *expected)
+{
     struct slk_text entry;
     size_t offset = 0;
-    CHECK(slk_storage_job_read(job, &offset, &entry) && slk_text_is(entry, "a"));
-    CHECK(slk_storage_job_read(job, &offset, &entry) && slk_text_is(entry, "b"));
+    for (; *expected != NULL; expected++) {
+        CHECK(slk_storage_job_read(job, &offset, &entry) && slk_text_is(entry, *expected));
+    }
     CHECK(!slk_storage_job_read(job, &offset, &entry));
     check_outcome(job, SLK_STORED_LIST);
+}
+
+static void keys_that_are_cut_off_are_asked_for_anew(void)
+{
+    static const struct script script = {
+        {{LOGIN, "*2\r\n$1\r\n7\r\n*0\r\n", hang_up},
+         {LOGIN, "*2\r\n$1\r\n7\r\n*0\r\n",
+          "*2\r\n$1\r\n0\r\n*3\r\n$3\r\nx:b\r\n$3\r\nx:a\r\n$3\r\nx:b\r\n"}}};
+    start_server_that(&script, true);
+    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
+    struct slk_storage_job *job = new_page(-1);
+    CHECK(store->run(store, job) == NULL);
+    check_list(job, (const char *const[]){"a", "", "b", "", "", NULL});
     store->close(store);
     stop_server();
 }
@@ -235,7 +248,7 @@ static void a_list_of_what_was_not_asked_for_is_none(void)
     start_server(&script);
     struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
     for (int i = 0; i < 3; i++) {
-        struct slk_storage_job *job = new_job(SLK_STORAGE_KEYS, slk_clock_now());
+        struct slk_storage_job *job = new_page(-1);
         CHECK(store->run(store, job) == NULL);
         check_failed(job, "storage", "an answer to SCAN that is none");
     }
@@ -252,16 +265,9 @@ static void a_page_that_is_cut_off_is_asked_for_anew(void)
           "*2\r\n$1\r\n1\r\n$-1\r\n"}}};
     start_server_that(&script, true);
     struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
-    struct slk_storage_job *job = new_job(SLK_STORAGE_SCAN, slk_clock_now());
+    struct slk_storage_job *job = new_page(1);
     CHECK(store->run(store, job) == NULL);
-    struct slk_text entry;
-    size_t offset = 0;
-    static const char *const expected[] = {"a", "1", "12"}; /* b has gone meanwhile */
-    for (int i = 0; i < 3; i++) {
-        CHECK(slk_storage_job_read(job, &offset, &entry) && slk_text_is(entry, expected[i]));
-    }
-    CHECK(!slk_storage_job_read(job, &offset, &entry));
-    check_outcome(job, SLK_STORED_LIST);
+    check_list(job, (const char *const[]){"a", "1", "12", NULL}); /* b has gone meanwhile */
     store->close(store);
     stop_server();
 }
@@ -364,7 +370,7 @@ static void what_was_read_for_too_long_is_not_asked_again(void)
     struct slk_storage_backend *store = open_store(server.port, SLK_MS(500));
     for (int i = 0; i < 2; i++) {
         struct slk_storage_job *job =
-            new_job(i == 0 ? SLK_STORAGE_GET : SLK_STORAGE_KEYS, slk_clock_now());
+            new_job(i == 0 ? SLK_STORAGE_GET : SLK_STORAGE_SCAN, slk_clock_now());
         CHECK(store->run(store, job) == NULL);
         check_failed(job, "timeout", "no answer for 0.5 s");
     }
@@ -497,7 +503,7 @@ static void errors_have_codes(void)
 int main(void)
 {
     what_may_have_been_done_is_not_done_again();
-    a_list_that_is_cut_off_is_made_anew();
+    keys_that_are_cut_off_are_asked_for_anew();
     a_list_of_what_was_not_asked_for_is_none();
     a_page_that_is_cut_off_is_asked_for_anew();
     what_is_no_answer_to_a_batch_fails_it();

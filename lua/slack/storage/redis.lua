@@ -8,8 +8,31 @@ local http = require "slack.http"
 local redis_url = require "slack.storage.redis_url"
 
 local TIMEOUT = 5
+local KEYS_ALONE = -1 -- without values
 
 local M = {}
+
+-- From many pages, between which others have their turn: the server looks at all it has. It
+-- may give a key twice.
+local function keys(self, prefix, now)
+  local list, seen, cursor = {}, {}, nil
+  repeat
+    local page, next_page = self:scan(prefix, now, KEYS_ALONE, cursor)
+    if not page then
+      return nil, next_page
+    end
+    for i = 1, #page, 2 do
+      local key = page[i]
+      if not seen[key] then
+        seen[key] = true
+        list[#list + 1] = key
+      end
+    end
+    cursor = next_page
+  until not cursor
+  table.sort(list)
+  return list
+end
 
 ---Connects, and waits for that.
 ---@async
@@ -30,7 +53,7 @@ function M.open(url, options)
   if not backend then
     return nil, problem
   end
-  backend.is_shared = true
+  backend.is_shared, backend.keys = true, keys
   local is_ready = false
   local opening <close> = setmetatable({}, { -- luacheck: ignore 211
     __close = function() -- the task may be cancelled while it waits
