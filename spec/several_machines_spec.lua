@@ -14,16 +14,12 @@ end
 describe("an app on several machines", function()
   local redis
 
-  lazy_setup(function()
+  before_each(function()
     redis = Redis.start()
   end)
 
-  lazy_teardown(function()
+  after_each(function()
     redis:stop()
-  end)
-
-  before_each(function()
-    redis:ask "flushall"
   end)
 
   local function knows(app, count)
@@ -31,12 +27,12 @@ describe("an app on several machines", function()
   end
 
   -- One process for each role; false: none.
-  local function start(here, new_app, roles, prepare)
+  local function start(here, new_app, roles, prepare, inbox)
     local apps = {}
     for i, role in ipairs(roles) do
       local app = new_app {
-        storage = redis.url, role = role or nil, name = (role or "both") .. i, connections = 1,
-        ack_deadline = 1, app_token = role ~= "worker" and here.app_token or nil,
+        storage = redis.url .. "?timeout=1", role = role or nil, name = (role or "both") .. i, connections = 1,
+        ack_deadline = 1, inbox = inbox, app_token = role ~= "worker" and here.app_token or nil,
       }
       prepare(app, i)
       assert(app:start())
@@ -217,6 +213,51 @@ describe("an app on several machines", function()
       local click = here:click { message = message, action_id = "ok" }
       assert.equal(json.null, click.ack)
       assert(here:wait_message { text = "clicked" })
+    end)
+  end)
+
+  it("finds together again after Redis was away, and has forgotten all", function()
+    live.run(function(here, new_app, lines)
+      local apps = start(here, new_app, { "receiver", "worker" }, function(app, i)
+        app:command("/who", function(c) c:ack("w" .. i) end)
+        app:command("/ask", function(c) c:say("got " .. c:ask("Well?").text) end)
+      end, { lease = 1 })
+      here:command { command = "/ask" }
+      local question = assert(here:wait_message { text = "Well?" })
+      redis:kill()
+      assert.equal(json.null, here:command({ command = "/who" }).ack)
+      assert.matches("no ack in time from the process [^ ]+, which could not be reached",
+        table.concat(lines, "\n"))
+      live.wait(function() return apps[1].peers.is_cut end)
+      assert.equal(json.null, here:command({ command = "/who" }).ack)
+      assert.matches("no worker is there, or none has room", table.concat(lines, "\n"))
+      assert.is_true(redis:run())
+      live.wait(function() return here:command({ command = "/who" }).ack ~= json.null end)
+      knows(apps[2], 1)
+      live.wait(function() -- what it waits for is known again
+        here:say { text = "this", thread_ts = question.ts }
+        return here:wait_message { text = "got this", timeout = 0.5 }
+      end)
+    end)
+  end)
+
+  it("keeps commands until a worker has handled them, where that is asked for", function()
+    live.run(function(here, new_app)
+      local gate = tasks.waiter()
+      local apps = start(here, new_app, { "receiver", "worker" }, function(app)
+        app:command("/kept", function(c)
+          c:ack "begun"
+          gate:await()
+        end)
+      end, { interactive = true })
+      assert.equal("begun", here:command({ command = "/kept" }).ack.text)
+      local function left()
+        local numbers = json.decode(assert(apps[1].storage.backend:inbox("stats", { now = 0 })))
+        return numbers.taken + numbers.waiting
+      end
+      assert.equal(1, left())
+      gate:resolve()
+      live.wait(function() return left() == 0 end)
     end)
   end)
 

@@ -31,7 +31,9 @@ end
 local function slow_one(self, request)
   local c = request.context
   if request.relay then
-    return ("the process %s, which has it"):format(request.relay.name), "Its own log says more"
+    local relay = request.relay
+    return ("the process %s, which %s"):format(relay.name,
+      relay.is_sent and "has it" or "could not be reached"), "Its own log says more"
   elseif c and c.is_authorizing then
     return ("%s, which has not said yet whose token is to serve %s"):format(
       self.app.authorization.authorize and "authorize" or "the storage of installations",

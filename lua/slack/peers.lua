@@ -57,6 +57,7 @@ local MAX_NAME <const> = 512
 ---@field leaving table<string, slack.Peer> have said bye, and may still end what they have
 ---@field looks integer at who lives
 ---@field has_looked boolean that is known
+---@field is_cut boolean nobody can be told anything, for now
 ---@field counts { sent: integer, received: integer, failed: integer, ignored: integer }
 local Peers = {}
 Peers.__index = Peers
@@ -142,6 +143,7 @@ local function note_failure(self, peer, err)
   if peer then
     peer.is_behind = true
   end
+  self.is_cut = self.is_cut or err.code ~= "full"
   if self.is_open then
     warn(self, "send", "other processes of the app cannot be reached: %s", err)
   end
@@ -171,7 +173,7 @@ function Peers:send(name, message)
   end
   local sent, err = self.carrier:send(name, encoded(self, message).text)
   if sent then
-    self.counts.sent = self.counts.sent + 1
+    self.counts.sent, self.is_cut = self.counts.sent + 1, false
   elseif sent == nil then
     note_failure(self, peer, err)
   elseif peer then
@@ -352,12 +354,16 @@ local function compare(self, owners, look)
   end
 end
 
+local function look_in(self, seconds)
+  self.timer:cancel()
+  self.timer = loop.after(seconds, self.look_again, self)
+end
+
 -- A process may have its lease a little before it can be told anything, and says nothing yet.
 local function look_soon(self, owners)
   for _, name in ipairs(owners) do
     if not self.by_name[name] and not self.leaving[name] then
-      self.timer:cancel()
-      self.timer = loop.after(self.soon, self.look_again, self)
+      look_in(self, self.soon)
       self.soon = math.min(2 * self.soon, self.period)
       return
     end
@@ -373,10 +379,12 @@ local function look(self)
   if not self.is_open then
     return
   elseif owners then
-    self.has_looked, self.greeted = true, {}
+    self.has_looked, self.greeted, self.is_cut = true, {}, false
     compare(self, owners, number)
     look_soon(self, owners)
   else
+    self.is_cut = true
+    look_in(self, SOON)
     warn(self, "owners", "which other processes of the app there are cannot be found out: %s", err)
   end
 end
@@ -398,7 +406,7 @@ function Peers.new(settings)
   local self = setmetatable({
     carrier = settings.carrier, name = settings.carrier.name, role = settings.role,
     log = settings.log, period = settings.lease / LOOKS, looks = 0, has_looked = false,
-    is_open = false, is_leaving = false, list = {}, by_name = {}, by_origin = {},
+    is_open = false, is_leaving = false, is_cut = false, list = {}, by_name = {}, by_origin = {},
     handlers = {}, watchers = {}, greeted = {}, leaving = {}, soon = SOON, look_again = look_again,
     warnings = LogLimit.new(loop.now, PERIOD),
     counts = { sent = 0, received = 0, failed = 0, ignored = 0 },

@@ -20,6 +20,9 @@ local tasks = require "slack.tasks"
 local MARGIN <const> = 1
 local MAX_ACK <const> = 20480
 
+-- Codes of failures after which it may have been sent all the same: an answer may come.
+local MAY_HAVE_COME = { unknown_outcome = true, timeout = true }
+
 ---@class slack.Relays
 ---@field peers slack.Peers
 ---@field app slack.App
@@ -39,6 +42,7 @@ Relays.__name = "slack.relays"
 ---@field id integer
 ---@field request slack.Request
 ---@field name string of the process
+---@field is_sent? boolean
 ---@field waiter slack.Waiter gets "answered", "back" or "lost"
 local Relay = {}
 Relay.__index = Relay
@@ -79,7 +83,9 @@ local function try(self, c, peer)
   if request.entry then
     self.kept[relay.id] = { name = peer.name, c = c }
   end
-  if not self.peers:send(peer.name, message_of(request, relay.id)) then
+  local sent, err = self.peers:send(peer.name, message_of(request, relay.id))
+  relay.is_sent = sent
+  if not sent and not (err and MAY_HAVE_COME[err.code]) then
     settle(relay, "back")
   end
   local fate = relay.waiter:await(self.app.settings.ack_deadline + MARGIN)
@@ -95,7 +101,7 @@ local function run(job)
   local _ <close> = job
   local request, self, tried = job.c.request, job.relays, {}
   local peer = job.choose(tried)
-  while peer and not request.acked do
+  while peer and not request.acked and not self.peers.is_cut do
     tried[peer] = true
     if try(self, job.c, peer) ~= "back" then
       job.completed = true

@@ -130,7 +130,7 @@ end
 function WaitRoutes:await_told()
   if self.has_peers then
     flush(self)
-    if self.batch then
+    if self.batch and not self.peers.is_cut then
       self.batch:wait(TIMEOUT)
     end
   end
@@ -305,7 +305,7 @@ end
 ---@return boolean taken
 function WaitRoutes:offer(c, is_refused)
   local request = c.request
-  if not self.has_peers or request.is_moved then
+  if not self.has_peers or request.is_moved or self.peers.is_cut then
     return false
   end
   local peer, waits = self:find(c), self.dispatch.waits
