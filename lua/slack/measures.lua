@@ -251,8 +251,43 @@ local function write_client(app, write)
   end
 end
 
+local function write_entries(numbers, write)
+  if numbers.waiting then
+    write:family("slack_inbox_entries", "gauge",
+      "Deliveries kept in the store, of all its processes, by state.")
+    for _, state in ipairs { "waiting", "taken", "delayed", "dead" } do
+      write:sample({ "state", state }, numbers[state])
+    end
+    write:single("slack_inbox_oldest_seconds", "gauge",
+      "Age of the oldest that is neither done nor dead.", numbers.oldest)
+  end
+end
+
+local function write_inbox(app, write)
+  local numbers = app.inbox and app.inbox:numbers()
+  if not numbers then
+    return
+  end
+  write_entries(numbers, write)
+  write:single("slack_inbox_in_hand", "gauge", "Deliveries of the inbox in hand here.",
+    numbers.in_hand)
+  write:family("slack_inbox_puts_total", "counter",
+    "Deliveries put into the store before their ack, by outcome.")
+  for _, outcome in ipairs { "stored", "known", "unstored" } do
+    write:sample({ "outcome", outcome }, numbers[outcome])
+  end
+  write:single("slack_inbox_put_seconds_total", "counter",
+    "From receipt until stored, added up over the deliveries that were.", numbers.put_seconds)
+  write:single("slack_inbox_retries_total", "counter",
+    "Deliveries handled again after a failure.", numbers.retried)
+  write:single("slack_inbox_taken_over_total", "counter",
+    "Deliveries handled again after a process had died or stopped.", numbers.taken_over)
+  write:single("slack_inbox_given_up_total", "counter",
+    "Deliveries given up after the last attempt.", numbers.given_up)
+end
+
 local WRITERS = {
-  write_dispatch, write_client, write_scripts, write_schedule, write_socket_mode, write_receiver,
+  write_dispatch, write_inbox, write_client, write_scripts, write_schedule, write_socket_mode, write_receiver,
   write_server, write_process,
 }
 

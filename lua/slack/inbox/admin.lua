@@ -36,8 +36,7 @@ local M = {}
 ---@field retried integer handled again after a failure
 ---@field taken_over integer handled again after a process had died or was stopped
 ---@field given_up integer that have become dead
----@field put_seconds number from receipt until stored, added up over puts_timed deliveries
----@field puts_timed integer
+---@field put_seconds number from receipt until stored, added up over those that were
 
 -- Arguments ------------------------------------------------------------------------------
 
@@ -148,7 +147,7 @@ function M:numbers()
   local numbers = {
     in_hand = self.in_hand, stored = own.stored, known = own.known,
     unstored = own.failed + own.late, retried = counts.retried, taken_over = counts.taken_over,
-    given_up = failures.dead, put_seconds = own.latency_sum, puts_timed = own.latency_count,
+    given_up = failures.dead, put_seconds = own.latency_sum,
   }
   for name, value in pairs(self.store_numbers or {}) do
     numbers[name] = value

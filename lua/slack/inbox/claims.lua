@@ -57,7 +57,7 @@ local function rest(self, seconds)
 end
 
 local function tell(self, err)
-  if err.code ~= "closed" and self.warnings:is_due(tostring(err.code)) then
+  if not self.is_stopping and self.warnings:is_due(tostring(err.code)) then
     self.settings.log:warn("the inbox cannot be read, and will be asked again: %s", err)
   end
 end

@@ -40,12 +40,12 @@ local function decode_form(text)
   return fields
 end
 
----The body of an entry.
+---The body of an entry as a request has it.
 ---@param meta table
 ---@param text string
----@return table body
----@return string? problem why it cannot be read, and is empty
-local function decode_body(meta, text)
+---@return table body empty when it cannot be read
+---@return string? problem
+function M.decode_body(meta, text)
   local body, problem
   if meta.form then
     body = decode_form(text)
@@ -67,8 +67,6 @@ local function retry_of(meta, attempts, reason)
   return { number = math.max(attempts, 1), reason = reason }
 end
 
-M.decode_body = decode_body
-
 ---The request of the entry whose texts begin at an index of the list.
 ---@param list string[]
 ---@param i integer
@@ -77,7 +75,7 @@ function M.request(list, i)
   local meta = json.decode(list[i + 2])
   meta = type(meta) == "table" and meta or {}
   local attempts = math.tointeger(tonumber(list[i + 4])) or 0
-  local body, problem = decode_body(meta, list[i + 3])
+  local body, problem = M.decode_body(meta, list[i + 3])
   return setmetatable({
     entry = list[i], kind = meta.kind, body = body, came_as = KINDS[meta.kind] and meta.kind or nil,
     problem = problem or nil, retry = retry_of(meta, attempts, list[i + 5]), attempts = attempts,

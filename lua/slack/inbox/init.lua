@@ -157,8 +157,12 @@ end
 ---@param entry string its id
 ---@return boolean is_ours false: the app stops, it is left for others
 function Inbox:take(request, entry)
-  request.entry, request.is_live = entry, not request.acked
   self.in_hand = self.in_hand + 1
+  return self:_hold(request, entry)
+end
+
+function Inbox:_hold(request, entry)
+  request.entry, request.is_live = entry, not request.acked
   if self.is_stopping and not request.is_live then
     self:leave(request)
     return false
@@ -166,20 +170,19 @@ function Inbox:take(request, entry)
   return true
 end
 
--- Between processes: an announcement, no delivery.
-local function take_message(self, request, text)
-  self.in_hand = self.in_hand + 1
+-- From another process: no delivery.
+local function take_message(self, id, text)
+  self.marks:done(id)
   if self.app.peers then
     self.app.peers:receive(text)
   end
-  self:done(request)
 end
 
 local function hand_out_one(self, texts, i)
   local request = entries.request(texts, i)
   if request.kind == "peer" then
-    return take_message(self, request, texts[i + 3])
-  elseif not self:take(request, request.entry) then
+    return take_message(self, request.entry, texts[i + 3])
+  elseif not self:_hold(request, request.entry) then
     return
   end
   local reason = texts[i + 5]
@@ -198,7 +201,7 @@ end
 local function hand_out(self, texts)
   local count = 0
   for i = 1, #texts, entries.FIELDS do
-    count = count + 1
+    count, self.in_hand = count + 1, self.in_hand + 1
     local ok, problem = xpcall(hand_out_one, debug.traceback, self, texts, i)
     if not ok then
       report(self, problem, texts[i])
@@ -226,7 +229,7 @@ end
 
 function Inbox:_marked(count)
   self.in_hand = self.in_hand - count
-  if self.claims and self.claims.is_crowded then
+  if self.claims and (self.claims.is_crowded or self.settings.order) then
     self.claims:wake()
   end
 end
@@ -355,7 +358,8 @@ local function leave_queued(self)
   end
 end
 
----Takes nothing more: what no handler has begun with is for others at once.
+---Takes nothing more: what no handler has begun with is for others at once. Other processes
+---are still heard, as handlers that run may need what they have to say.
 function Inbox:stop()
   self.is_stopping = true
   local relays = self.app.relays
@@ -363,6 +367,18 @@ function Inbox:stop()
     self.claims:stop()
   end
   leave_queued(self)
+end
+
+-- A claim that the store has yet to answer is answered when its connection closes.
+local function end_claims(self, timeout)
+  if not self.claims then
+    return
+  end
+  self.claims:stop()
+  if self.reader then
+    self.reader:close()
+  end
+  self.claims:wait_stopped(timeout)
 end
 
 -- Handlers that wait for the stop itself have ended as far as anybody can tell: handled again,
@@ -388,10 +404,7 @@ end
 function Inbox:finish(timeout)
   timeout = math.min(timeout, LAST_MARKS)
   close_core(self)
-  if self.claims then
-    self.claims:stop()
-    self.claims:wait_stopped(timeout)
-  end
+  end_claims(self, timeout)
   end_excused(self)
   if not self.marks:flush(timeout) then
     self.log:warn("the store was not told in time of %d deliveries that have ended: they are "
