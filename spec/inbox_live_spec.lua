@@ -146,6 +146,35 @@ describe("an app with a durable inbox", function()
     end)
   end)
 
+  it("hands out a channel's deliveries in turn, but for those whose handler asks", function()
+    live.run(function(here, new_app)
+      local seen, running, most = {}, 0, 0
+      local app = new_app { storage = url(), inbox = { order = "channel" } }
+      app:event("app_mention", function(c)
+        running = running + 1
+        most = math.max(most, running)
+        table.insert(seen, c.text)
+        tasks.sleep(0.01)
+        running = running - 1
+      end)
+      app:message("deploy", function(c)
+        local answer = c:ask "Which?"
+        table.insert(seen, answer.text)
+      end)
+      assert(app:start())
+      for i = 1, 4 do
+        mention(here, tostring(i))
+      end
+      live.wait(function() return #seen == 4 end)
+      assert.same({ { "1", "2", "3", "4" }, 1 }, { seen, most })
+      here:say { text = "deploy", user = "ada" }
+      assert(here:wait_message { text = "Which?" })
+      here:say { text = "that one", user = "ada" }
+      live.wait(function() return #seen == 5 and app.inbox.in_hand == 0 end)
+      assert.equal("that one", seen[5])
+    end)
+  end)
+
   it("is not stopped again by the event that has stopped it", function()
     live.run(function(here, new_app)
       local app = new_app { storage = url() }
@@ -202,7 +231,7 @@ describe("an app with a durable inbox", function()
     end)
   end)
 
-  it("refuses what it cannot read among the arguments for its inbox, at the caller's line", function()
+  it("refuses arguments for its inbox that it cannot read, at the caller's line", function()
     live.run(function(_, new_app)
       local app = new_app { storage = url() }
       assert(app:start())

@@ -60,6 +60,7 @@ local kind_of = payload.kind
 ---@field claim? string the event_id that this process has claimed (shared_dedupe.lua)
 ---@field attempts? integer how often an entry has failed
 ---@field is_live? boolean of an entry: somebody waits for the answer
+---@field is_parked? boolean of an entry: its handlers wait for people
 ---@field is_unknown? boolean of a held event: no listener is there for its type
 ---@field context? slack.Context set here
 ---@field ack fun(self: slack.Request, text: string?): true?, slack.Error?

@@ -170,6 +170,8 @@ local function review(delivery)
   local request = delivery.c.request
   if all_wait and request and request.held then
     dispatch.held:finish(request)
+  elseif all_wait and request and request.entry then
+    dispatch.inbox:parked(request)
   end
 end
 Job.review = review

@@ -287,8 +287,8 @@ local function write_inbox(app, write)
 end
 
 local WRITERS = {
-  write_dispatch, write_inbox, write_client, write_scripts, write_schedule, write_socket_mode, write_receiver,
-  write_server, write_process,
+  write_dispatch, write_inbox, write_client, write_scripts, write_schedule, write_socket_mode,
+  write_receiver, write_server, write_process,
 }
 
 ---@param app slack.App

@@ -103,7 +103,7 @@ local function close_core(self)
 end
 
 ---What the C side has counted.
----@return slack.core.InboxStats
+---@return table<string, any>
 function Inbox:core_stats()
   return self.core and self.core:stats() or self.last_core_stats
 end
@@ -218,7 +218,8 @@ function Inbox:start()
     block = self.reader and BLOCK or 0,
     room = function() return is_receiver and 0 or self:room() end,
     hand_out = function(texts) return hand_out(self, texts) end,
-    caught_up = not self.reader and function() self.core:caught_up() end or nil,
+    caught_up = not self.reader and function() return self.core and self.core:caught_up() end
+      or nil,
     only_own = is_receiver,
     hears = function() return self.app.peers ~= nil and self.app.peers.list[1] ~= nil end,
   }
@@ -231,6 +232,13 @@ function Inbox:_marked(count)
   self.in_hand = self.in_hand - count
   if self.claims and (self.claims.is_crowded or self.settings.order) then
     self.claims:wake()
+  end
+end
+
+-- It is due before the store would be asked again.
+local function look_in(self, delay)
+  if delay >= 0 and delay < 1 and self.claims then
+    loop.after(delay, self.claims.wake, self.claims)
   end
 end
 
@@ -283,6 +291,7 @@ function Inbox:failed(c, caught, finished)
   if not is_relayed(c.request, "failed") and c.request.entry then
     local text, delay = self.retries:failed(c, caught, finished)
     self.marks:failed(let_go(c.request), text, delay)
+    look_in(self, delay)
   end
 end
 
@@ -292,6 +301,7 @@ local function overloaded(self, request)
   end
   local text, delay = self.retries:overloaded()
   self.marks:failed(let_go(request), text, delay, true)
+  look_in(self, delay)
 end
 
 local function unreadable(self, request)
@@ -335,6 +345,24 @@ function Inbox:unauthorized(c, err)
     self:failed(c, { err = err })
   else
     self:done(c.request) -- where the app is not installed it will not be soon
+  end
+end
+
+local function park(self, entry)
+  local ok, err = self.ask("park", { value = entry })
+  if ok then
+    self.claims:wake()
+  else
+    self.log:warn("deliveries wait for one whose handler waits for a person: %s", err)
+  end
+end
+
+---All of its handlers wait for people: others of its order need not wait for it.
+---@param request slack.Request
+function Inbox:parked(request)
+  if self.settings.order and not request.is_parked then
+    request.is_parked = true
+    tasks.spawn(park, self, request.entry)
   end
 end
 
