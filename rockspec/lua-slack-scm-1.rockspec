@@ -72,6 +72,7 @@ build = {
         "src/http_turns.c",
         "src/inbox.c",
         "src/inbox_entry.c",
+        "src/inbox_tally.c",
         "src/json_field.c",
         "src/listener.c",
         "src/log.c",

@@ -11,11 +11,9 @@
 #include <openssl/rand.h>
 
 #include "clock.h"
-#include "log_limit.h"
+#include "inbox_tally.h"
 
-#define COMPONENT "inbox"
-#define WORDS     192
-#define MAX_KEY   255
+#define MAX_KEY 255
 
 struct slk_inbox {
     atomic_uint references;
@@ -33,23 +31,17 @@ struct slk_inbox {
     atomic_bool told;      /* of the backlog, since Lua had caught up */
     atomic_bool held_back; /* clients wait to be told of room */
 
-    pthread_mutex_t lock; /* guards the fields below */
+    struct slk_inbox_tally tally;
+
+    pthread_mutex_t clients_lock; /* guards the clients; held while they are told of room */
     struct slk_inbox_client *clients;
-    struct slk_inbox_stats stats;
-    uint64_t unacknowledged; /* since storing began to fail */
-    int64_t waiting_since;   /* when puts last ended, or the first of those under way was put */
-    struct slk_log_limit failure_lines, late_lines;
 };
 
 /* What became of puts that ended together. */
 struct ending {
     struct slk_put *first, **last;
-    int64_t now;
-    uint64_t stored, taken, known, failed, late, latency_sum;
-    int64_t latency_max, latest; /* from receipt until stored; the longest of those too late */
     size_t count, bytes;
-    bool has_kept;
-    char why[WORDS]; /* the first failure */
+    struct slk_inbox_outcomes outcomes;
 };
 
 /* -- Puts ------------------------------------------------------------------- */
@@ -159,39 +151,33 @@ static void give_id(struct slk_put *put, struct slk_storage_job *job)
     }
 }
 
-static void end_stored(struct ending *ending, struct slk_put *put, struct slk_storage_job *job,
-                       int64_t deadline)
+static void destroy_message(struct slk_put *put)
 {
-    int64_t latency = ending->now - put->received;
-    bool is_late = is_event(put) && latency > deadline;
+    put->message->destroy(put->message);
+    put->message = NULL;
+}
+
+static void end_stored(struct slk_inbox_outcomes *outcomes, struct slk_put *put,
+                       struct slk_storage_job *job, int64_t deadline)
+{
+    bool is_late = is_event(put) && outcomes->now - put->received > deadline;
     put->fate = is_late ? SLK_PUT_LATE : SLK_PUT_STORED;
-    ending->late += is_late;
-    ending->latest = is_late && latency > ending->latest ? latency : ending->latest;
-    ending->latency_sum += latency > 0 ? (uint64_t)latency : 0;
-    ending->latency_max = latency > ending->latency_max ? latency : ending->latency_max;
-    ending->known += job->outcome == SLK_STORED_FALSE;
-    ending->stored += job->outcome != SLK_STORED_FALSE;
-    ending->has_kept = ending->has_kept || job->outcome == SLK_STORED_TRUE;
+    slk_inbox_outcomes_add(outcomes, job->outcome, outcomes->now - put->received, is_late);
     if (job->outcome == SLK_STORED_TEXT) {
-        ending->taken++;
         give_id(put, job);
     } else if (is_event(put)) {
-        put->message->destroy(put->message); /* others wait for an answer, kept or not */
-        put->message = NULL;
+        destroy_message(put); /* others wait for an answer, kept or not */
     }
 }
 
 /* What needs an answer goes on to Lua all the same. */
-static void end_failed(struct ending *ending, struct slk_put *put, struct slk_text words)
+static void end_failed(struct slk_inbox_outcomes *outcomes, struct slk_put *put,
+                       struct slk_text words)
 {
     put->fate = SLK_PUT_FAILED;
-    if (ending->failed++ == 0) {
-        snprintf(ending->why, sizeof ending->why, "%.*s", (int)words.length,
-                 words.data != NULL ? words.data : "");
-    }
+    slk_inbox_outcomes_add_failure(outcomes, words);
     if (is_event(put)) {
-        put->message->destroy(put->message);
-        put->message = NULL;
+        destroy_message(put);
     }
 }
 
@@ -202,89 +188,6 @@ static void add_ended(struct ending *ending, struct slk_put *put)
     put->next = NULL;
     *ending->last = put;
     ending->last = &put->next;
-}
-
-static const char *plural(uint64_t count, const char *one, const char *many)
-{
-    return count == 1 ? one : many;
-}
-
-static void log_failures(struct slk_inbox *inbox, const struct ending *ending, uint64_t count)
-{
-    slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
-                  "%" PRIu64 " %s could not be stored: %s; events are not acked then, so that "
-                  "Slack delivers them again",
-                  count, plural(count, "delivery", "deliveries"), ending->why);
-}
-
-static void log_late(struct slk_inbox *inbox, const struct ending *ending, uint64_t count)
-{
-    slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
-                  "%" PRIu64 " %s stored too late to be acked, after up to %.1f s: the store is "
-                  "slow",
-                  count, plural(count, "event was", "events were"), (double)ending->latest / 1e9);
-}
-
-static void log_recovery(struct slk_inbox *inbox, int64_t time, uint64_t count)
-{
-    slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
-                  "storing works again after %.1f s; %" PRIu64 " %s not acked", (double)time / 1e9,
-                  count, plural(count, "delivery was", "deliveries were"));
-}
-
-/* Under the lock. */
-static void count_ended(struct slk_inbox_stats *stats, const struct ending *ending)
-{
-    uint64_t successes = ending->stored + ending->known;
-    stats->stored += ending->stored;
-    stats->taken += ending->taken;
-    stats->known += ending->known;
-    stats->failed += ending->failed;
-    stats->late += ending->late;
-    stats->latency_count += successes;
-    stats->latency_sum += ending->latency_sum;
-    if (ending->latency_max > stats->latency_max) {
-        stats->latency_max = ending->latency_max;
-    }
-}
-
-/* Counts, and says in the log what an operator has to know, now and then. */
-static void note(struct slk_inbox *inbox, const struct ending *ending)
-{
-    uint64_t failures = 0, late = 0, unacknowledged = 0;
-    int64_t failing_since = 0;
-    bool recovers = ending->failed == 0;
-    pthread_mutex_lock(&inbox->lock);
-    struct slk_inbox_stats *stats = &inbox->stats;
-    count_ended(stats, ending);
-    inbox->waiting_since = ending->now;
-    if (ending->failed > 0) {
-        stats->failing_since = stats->failing_since != 0 ? stats->failing_since : ending->now;
-        failures = slk_log_limit_add(&inbox->failure_lines, ending->failed, ending->now);
-    }
-    if (ending->late > 0) {
-        late = slk_log_limit_add(&inbox->late_lines, ending->late, ending->now);
-    }
-    if (stats->failing_since != 0) {
-        inbox->unacknowledged += ending->failed + ending->late;
-    }
-    if (recovers && stats->failing_since != 0) {
-        failing_since = stats->failing_since;
-        unacknowledged = inbox->unacknowledged;
-        stats->failing_since = 0;
-        inbox->unacknowledged = 0;
-        inbox->failure_lines = (struct slk_log_limit){0};
-    }
-    pthread_mutex_unlock(&inbox->lock);
-    if (failures > 0) {
-        log_failures(inbox, ending, failures);
-    }
-    if (late > 0) {
-        log_late(inbox, ending, late);
-    }
-    if (failing_since != 0) {
-        log_recovery(inbox, ending->now - failing_since, unacknowledged);
-    }
 }
 
 static void tell_backlog(struct slk_inbox *inbox)
@@ -350,17 +253,17 @@ static void tell_room(struct slk_inbox *inbox)
         !atomic_exchange(&inbox->held_back, false)) {
         return;
     }
-    pthread_mutex_lock(&inbox->lock);
+    pthread_mutex_lock(&inbox->clients_lock);
     struct slk_inbox_client *client = inbox->clients;
     for (; client != NULL; client = client->next) {
         client->ended(client, NULL);
     }
-    pthread_mutex_unlock(&inbox->lock);
+    pthread_mutex_unlock(&inbox->clients_lock);
 }
 
 static void begin_ending(struct ending *ending)
 {
-    *ending = (struct ending){.now = slk_clock_now()};
+    *ending = (struct ending){.outcomes.now = slk_clock_now()};
     ending->last = &ending->first;
 }
 
@@ -368,8 +271,8 @@ static void end_all(struct slk_inbox *inbox, struct ending *ending)
 {
     atomic_fetch_sub(&inbox->outstanding, ending->count);
     atomic_fetch_sub(&inbox->outstanding_bytes, ending->bytes);
-    note(inbox, ending);
-    if (ending->has_kept) {
+    slk_inbox_tally_note(&inbox->tally, &ending->outcomes, inbox->log);
+    if (ending->outcomes.stored > ending->outcomes.taken) {
         tell_backlog(inbox);
     }
     hand_out(ending->first);
@@ -387,9 +290,9 @@ static void jobs_done(struct slk_storage_job *first)
         struct slk_put *put = (struct slk_put *)(uintptr_t)job->id;
         next = slk_storage_job_next(job);
         if (job->outcome == SLK_STORED_FAILED) {
-            end_failed(&ending, put, (struct slk_text){job->text.data, job->text.length});
+            end_failed(&ending.outcomes, put, (struct slk_text){job->text.data, job->text.length});
         } else {
-            end_stored(&ending, put, job, inbox->settings.deadline);
+            end_stored(&ending.outcomes, put, job, inbox->settings.deadline);
         }
         add_ended(&ending, put);
         slk_storage_job_destroy(job);
@@ -407,7 +310,7 @@ static void refuse(struct slk_inbox *inbox, struct slk_put *first)
     begin_ending(&ending);
     for (struct slk_put *put = first, *next; put != NULL; put = next) {
         next = put->next;
-        end_failed(&ending, put, (struct slk_text){words, sizeof words - 1});
+        end_failed(&ending.outcomes, put, (struct slk_text){words, sizeof words - 1});
         add_ended(&ending, put);
     }
     end_all(inbox, &ending);
@@ -446,12 +349,7 @@ static struct slk_storage_job *link_jobs(struct slk_inbox *inbox, struct slk_put
         put->job->request.take = takes || !is_event(put);
         put->job = NULL;
     }
-    pthread_mutex_lock(&inbox->lock);
-    inbox->stats.puts += count;
-    if (under_way == 0) {
-        inbox->waiting_since = slk_clock_now();
-    }
-    pthread_mutex_unlock(&inbox->lock);
+    slk_inbox_tally_put(&inbox->tally, count, under_way == 0);
     return (struct slk_storage_job *)jobs;
 }
 
@@ -526,7 +424,8 @@ struct slk_inbox *slk_inbox_create(const struct slk_inbox_settings *settings,
     inbox->log = slk_log_retain(log);
     inbox->notices = slk_mailbox_retain(notices);
     inbox->source = source;
-    pthread_mutex_init(&inbox->lock, NULL);
+    pthread_mutex_init(&inbox->clients_lock, NULL);
+    slk_inbox_tally_init(&inbox->tally);
     return inbox;
 }
 
@@ -544,7 +443,8 @@ void slk_inbox_release(struct slk_inbox *inbox)
     slk_storage_release(inbox->storage);
     slk_log_release(inbox->log);
     slk_mailbox_release(inbox->notices);
-    pthread_mutex_destroy(&inbox->lock);
+    pthread_mutex_destroy(&inbox->clients_lock);
+    slk_inbox_tally_free(&inbox->tally);
     free(inbox);
 }
 
@@ -555,15 +455,15 @@ void slk_inbox_close(struct slk_inbox *inbox)
 
 void slk_inbox_join(struct slk_inbox *inbox, struct slk_inbox_client *client)
 {
-    pthread_mutex_lock(&inbox->lock);
+    pthread_mutex_lock(&inbox->clients_lock);
     client->next = inbox->clients;
     inbox->clients = client;
-    pthread_mutex_unlock(&inbox->lock);
+    pthread_mutex_unlock(&inbox->clients_lock);
 }
 
 void slk_inbox_leave(struct slk_inbox *inbox, struct slk_inbox_client *client)
 {
-    pthread_mutex_lock(&inbox->lock);
+    pthread_mutex_lock(&inbox->clients_lock);
     struct slk_inbox_client **place = &inbox->clients;
     while (*place != NULL && *place != client) {
         place = &(*place)->next;
@@ -571,7 +471,7 @@ void slk_inbox_leave(struct slk_inbox *inbox, struct slk_inbox_client *client)
     if (*place != NULL) {
         *place = client->next;
     }
-    pthread_mutex_unlock(&inbox->lock);
+    pthread_mutex_unlock(&inbox->clients_lock);
 }
 
 void slk_inbox_caught_up(struct slk_inbox *inbox)
@@ -580,23 +480,12 @@ void slk_inbox_caught_up(struct slk_inbox *inbox)
     atomic_store(&inbox->is_behind, false);
 }
 
-/* Storing fails, too, when it does not come to an end. */
-static int64_t failing_since(const struct slk_inbox *inbox, size_t outstanding)
-{
-    if (inbox->stats.failing_since != 0 || outstanding == 0) {
-        return inbox->stats.failing_since;
-    }
-    bool is_stuck = slk_clock_now() - inbox->waiting_since > inbox->settings.deadline;
-    return is_stuck ? inbox->waiting_since : 0;
-}
-
 struct slk_inbox_stats slk_inbox_stats(struct slk_inbox *inbox)
 {
+    struct slk_inbox_stats stats;
     size_t outstanding = atomic_load(&inbox->outstanding);
-    pthread_mutex_lock(&inbox->lock);
-    struct slk_inbox_stats stats = inbox->stats;
-    stats.failing_since = failing_since(inbox, outstanding);
-    pthread_mutex_unlock(&inbox->lock);
+    slk_inbox_tally_read(&inbox->tally, outstanding > 0 ? inbox->settings.deadline : SLK_NEVER,
+                         &stats);
     stats.outstanding = outstanding;
     stats.outstanding_bytes = atomic_load(&inbox->outstanding_bytes);
     stats.is_behind = atomic_load(&inbox->is_behind) || atomic_load(&inbox->told);

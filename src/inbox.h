@@ -21,6 +21,7 @@
 
 #include "error.h"
 #include "inbox_entry.h"
+#include "inbox_tally.h"
 #include "log.h"
 #include "mailbox.h"
 #include "message.h"
@@ -37,21 +38,6 @@ struct slk_inbox_settings {
     int64_t deadline;      /* nanoseconds after receipt; what is stored later is not acknowledged */
     size_t max_puts;       /* under way; beyond, receivers take no more */
     size_t max_bytes;
-};
-
-struct slk_inbox_stats {
-    uint64_t puts;      /* all that receivers gave */
-    uint64_t stored;    /* became entries */
-    uint64_t taken;     /* those of them that went on to Lua in the same step */
-    uint64_t known;     /* had been stored before: redeliveries */
-    uint64_t failed;    /* could not be stored */
-    uint64_t late;      /* were stored too late to be acknowledged; also counted above */
-    size_t outstanding; /* under way now */
-    size_t outstanding_bytes;
-    uint64_t latency_count, latency_sum; /* nanoseconds from receipt until stored */
-    int64_t latency_max;
-    int64_t failing_since; /* slk_clock_now scale; 0: storing works */
-    bool is_behind;        /* entries wait in the store for Lua to claim them */
 };
 
 /* kind SLK_MESSAGE_BACKLOG, in the notices mailbox: entries wait in the store. Once,

@@ -345,11 +345,22 @@ static void what_fails_is_not_acked_and_the_log_says_so_and_when_it_is_over(void
     CHECK(slk_mailbox_take(it.events) == NULL && seen.destroyed == 3);
     CHECK(slk_inbox_stats(it.inbox).failed == 3 && slk_inbox_stats(it.inbox).failing_since != 0);
     CHECK(count_lines("the disk is full") == 1);
-    set_store(true, SLK_STORED_TEXT);
+    set_store(true, SLK_STORED_FALSE);
     put("{}");
     expect_end(4, SLK_PUT_STORED);
+    CHECK(slk_inbox_stats(it.inbox).failing_since != 0); /* to know it was no storing */
+    set_store(true, SLK_STORED_TEXT);
+    put("{}");
+    expect_end(5, SLK_PUT_STORED);
     CHECK(slk_inbox_stats(it.inbox).failing_since == 0);
     CHECK(count_lines("3 deliveries were not acked") == 1);
+    set_store(true, SLK_STORED_FAILED); /* fails and works in turn: not a line for each */
+    put("{}");
+    expect_end(6, SLK_PUT_FAILED);
+    set_store(true, SLK_STORED_TEXT);
+    put("{}");
+    expect_end(7, SLK_PUT_STORED);
+    CHECK(slk_inbox_stats(it.inbox).failing_since == 0 && count_lines("") == 0);
     stop();
 }
 
