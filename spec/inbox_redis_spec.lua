@@ -1,5 +1,6 @@
 local Inbox = require "support.inbox_calls"
 local Redis = require "support.redis"
+local conformance = require "support.inbox_conformance"
 local live_app = require "support.live_app"
 local tasks = require "slack.tasks"
 
@@ -32,6 +33,10 @@ describe("an inbox in a Redis server", function()
   end)
   teardown(function() shared:stop() end)
   before_each(function() shared:ask "flushall" end)
+
+  conformance(function(owner, settings)
+    return Inbox.open(url, owner, settings)
+  end)
 
   describe("shared by owners", function()
     it("gives each entry to one of them", function()
@@ -83,9 +88,8 @@ describe("an inbox in a Redis server", function()
     it("tells who lives, and sends to no other", function()
       local a <close> = Inbox.open(url, "a")
       local b <close> = Inbox.open(url, "b")
-      tasks.run(function()
-        live_app.wait(function() return #a:ask "owners" == 1 and #b:ask "owners" == 1 end)
-      end)
+      assert.equal("", a:claim_keys())
+      assert.equal("", b:claim_keys(0))
       assert.same({ "b" }, a:ask "owners")
       assert.is_false(a:ask("send", { key = "c", meta = "{}", value = "message" }))
       b:ask("back", { value = "" })
@@ -240,21 +244,48 @@ describe("an inbox in a Redis server", function()
       assert.equal("l", a:claim_keys())
     end)
 
-    it("lets the next pass one that failed, and takes that in turn when it is due", function()
-      local a <close> = Inbox.open(url, "a")
-      put_three(a)
-      local entry = a:claim()[1]
-      assert.is_true(a:fail(entry, 0))
-      entry = a:claim()[1]
-      assert.equal("l", entry.key)
-      a:done(entry)
-      entry = a:claim()[1]
-      assert.equal("m", entry.key)
-      a:fail(entry, -1)
-      assert.equal("k", a:claim_keys())
-      assert.equal(1, a:ask("retry", { value = "" }))
-      assert.equal("", a:claim_keys())
-    end)
+    it("lets the next pass one that failed, which comes before those behind it when it is due",
+      function()
+        local a <close> = Inbox.open(url, "a")
+        put_three(a)
+        local entry = a:claim()[1]
+        assert.is_true(a:fail(entry, 30))
+        entry = a:claim()[1]
+        assert.equal("l", entry.key)
+        tasks.run(function()
+          live_app.wait(function() return a:claim_keys() == "" and #a:list "delayed" == 0 end)
+        end)
+        a:done(entry)
+        entry = a:claim()[1]
+        assert.equal("k", entry.key)
+        a:fail(entry, -1)
+        assert.equal("m", a:claim_keys())
+        assert.equal(1, a:ask("retry", { value = "" }))
+        assert.equal("", a:claim_keys())
+      end)
+  end)
+
+  it("gives what is put to the process that puts it, when that asks for it", function()
+    local a <close> = Inbox.open(url, "a")
+    local b <close> = Inbox.open(url, "b", { lease = LEASE })
+    local id = b:put("k", { take = true })
+    assert.equal("string", type(id))
+    assert.equal(id, b:put("k", { take = true }))
+    assert.is_false(a:put("k", { take = true }))
+    assert.equal("", a:claim_keys() .. b:claim_keys())
+    assert.equal("0 1 0 0", a:counts())
+    assert.is_true(b:fail({ id = id }, 0))
+    assert.equal("k", b:claim_keys())
+    b:put("l", { take = true })
+    assert.equal(2, b:ask("back", { value = "" }))
+    assert.equal("k l", a:claim_keys())
+    b:claim()
+    b:put("m", { take = true })
+    b:close()
+    local entry = a:claim(10, 10)[1]
+    assert.same({ "m", "interrupted" }, { entry.key, entry.reason })
+    assert.is_true(a:done(entry))
+    assert.equal("0", shared:ask "exists lua-slack:inbox:hand:b")
   end)
 
   it("tries again soon what failed, though a claim waits already", function()

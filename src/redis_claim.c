@@ -475,6 +475,7 @@ enum slk_redis_progress slk_redis_claim(struct slk_redis_inbox *inbox,
     slk_buffer_init(&claim.wakes, MAX_NAMES);
     slk_buffer_init(&claim.surplus, MAX_NAMES);
     inbox->has_left = false;
+    inbox->has_claimed = true;
     enum slk_redis_progress progress = run(&claim);
     if (progress == SLK_REDIS_DONE && !claim.is_over) {
         slk_storage_job_begin_list(job);

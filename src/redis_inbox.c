@@ -18,6 +18,7 @@
 
 #define MAX_WORDS 12
 #define MAX_KEY   ((size_t)2048)
+#define MAX_BODY  ((size_t)16 * 1024 * 1024)
 
 /* Dead entries that are kept, and what may lie in the own stream of one process. */
 #define MAX_DEAD "10000"
@@ -133,6 +134,7 @@ static enum slk_redis_script script_of(const struct slk_storage_job *job)
     switch (job->request.operation) {
     case SLK_INBOX_PUT: return SLK_SCRIPT_PUT;
     case SLK_INBOX_DONE: return SLK_SCRIPT_DONE;
+    case SLK_INBOX_PARK: return SLK_SCRIPT_PARK;
     case SLK_INBOX_FAIL: return SLK_SCRIPT_FAIL;
     case SLK_INBOX_BACK: return SLK_SCRIPT_BACK;
     case SLK_INBOX_LIST: return SLK_SCRIPT_LIST;
@@ -173,6 +175,10 @@ bool slk_redis_inbox_refuses(const struct slk_redis_inbox *inbox, struct slk_sto
         slk_storage_job_fail(job, "too_large", "the key or order of an entry is too long");
         return true;
     }
+    if (job->request.value.length > MAX_BODY) {
+        slk_storage_job_fail(job, "too_large", "the inbox takes entries of up to 16 MB");
+        return true;
+    }
     return false;
 }
 
@@ -191,6 +197,26 @@ static struct slk_redis_number page(const struct slk_storage_request *request)
     return number(request->limit < MAX_PAGE ? request->limit : MAX_PAGE);
 }
 
+static int append_put(struct slk_redis_inbox *inbox, struct slk_redis_connection *connection,
+                      const struct slk_storage_job *job)
+{
+    const struct slk_storage_request *request = &job->request;
+    struct slk_redis_number left = life(request);
+    struct slk_text words[] = {
+        request->key,
+        text(left.text),
+        text(inbox->keep_dead.text),
+        text(inbox->max_entries.text),
+        request->meta,
+        request->value,
+        request->order,
+        inbox->owner,
+        text(inbox->lease_ms.text),
+    };
+    size_t count = sizeof words / sizeof *words - (request->take ? 0 : 2);
+    return slk_redis_inbox_call(inbox, connection, SLK_SCRIPT_PUT, words, count);
+}
+
 #define CALL(...)                                                                                  \
     slk_redis_inbox_call(inbox, connection, script_of(job), (struct slk_text[]){__VA_ARGS__},      \
                          sizeof((struct slk_text[]){__VA_ARGS__}) / sizeof(struct slk_text))
@@ -202,10 +228,7 @@ int slk_redis_inbox_append(struct slk_redis_inbox *inbox, struct slk_redis_conne
     struct slk_text key = request->key, value = request->value, meta = request->meta;
     struct slk_redis_number count;
     switch (request->operation) {
-    case SLK_INBOX_PUT:
-        count = life(request);
-        return CALL(key, text(count.text), text(inbox->max_entries.text), meta, value,
-                    request->order);
+    case SLK_INBOX_PUT: return append_put(inbox, connection, job);
     case SLK_INBOX_FAIL:
         count = number(request->by);
         return CALL(inbox->owner, key, text(count.text), value, meta, text(MAX_DEAD));
@@ -219,6 +242,7 @@ int slk_redis_inbox_append(struct slk_redis_inbox *inbox, struct slk_redis_conne
     case SLK_INBOX_SEND: return CALL(key, meta, value, text(MAX_OWN));
     case SLK_INBOX_MOVE: return CALL(inbox->owner, key, value, text(MAX_OWN));
     case SLK_INBOX_DONE:
+    case SLK_INBOX_PARK:
     case SLK_INBOX_RETRY:
     case SLK_INBOX_DROP: return CALL(value);
     default: return CALL(inbox->owner);
@@ -246,12 +270,14 @@ static void fail_full(const struct slk_redis_inbox *inbox, struct slk_storage_jo
 }
 
 static void conclude_put(const struct slk_redis_inbox *inbox, struct slk_storage_job *job,
-                         int64_t result, const char *name)
+                         const redisReply *reply, const char *name)
 {
-    if (result < 0) {
+    if (reply->type == REDIS_REPLY_STRING) {
+        slk_storage_job_give(job, reply->str, reply->len);
+    } else if (reply->integer < 0) {
         fail_full(inbox, job, name);
     } else {
-        slk_storage_job_decide(job, result == 1);
+        slk_storage_job_decide(job, reply->integer == 1);
     }
 }
 
@@ -311,7 +337,7 @@ void slk_redis_inbox_conclude(struct slk_redis_inbox *inbox, struct slk_storage_
         return;
     }
     switch (job->request.operation) {
-    case SLK_INBOX_PUT: conclude_put(inbox, job, reply->integer, name); break;
+    case SLK_INBOX_PUT: conclude_put(inbox, job, reply, name); break;
     case SLK_INBOX_FAIL: conclude_failure(inbox, job, reply); break;
     case SLK_INBOX_BACK:
     case SLK_INBOX_RETRY:
@@ -330,14 +356,15 @@ void slk_redis_inbox_conclude(struct slk_redis_inbox *inbox, struct slk_storage_
 int slk_redis_inbox_append_renewal(struct slk_redis_inbox *inbox,
                                    struct slk_redis_connection *connection)
 {
-    struct slk_text words[] = {inbox->owner, text(inbox->lease_ms.text)};
-    return slk_redis_inbox_call(inbox, connection, SLK_SCRIPT_RENEW, words, 2);
+    struct slk_text words[] = {inbox->owner, text(inbox->lease_ms.text),
+                               text(inbox->has_claimed ? "1" : "")};
+    return slk_redis_inbox_call(inbox, connection, SLK_SCRIPT_RENEW, words, 3);
 }
 
 void slk_redis_inbox_take_renewal(struct slk_redis_inbox *inbox, const redisReply *reply)
 {
     if (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0) {
-        inbox->has_left = true;
+        inbox->renew_at = slk_clock_now() + inbox->lease / 3;
     } else if (reply->type == REDIS_REPLY_INTEGER) {
         slk_redis_inbox_note_lease(inbox, reply->integer == 1);
     } else if (!slk_redis_inbox_lacks(inbox, SLK_SCRIPT_RENEW, reply)) {

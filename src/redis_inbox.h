@@ -44,6 +44,7 @@ struct slk_redis_inbox {
     char shas[SLK_SCRIPTS][SLK_REDIS_SHA_SIZE]; /* "": there is no such function here */
     bool is_known[SLK_SCRIPTS];                 /* by the server, as far as we can tell */
 
+    bool has_claimed;     /* what makes it an owner */
     bool is_registered;   /* it has, or had, a lease */
     bool has_left;        /* it gave its lease back */
     int64_t renew_at;     /* slk_clock_now scale, as all below */

@@ -21,7 +21,9 @@
     "local function place(name)\n"                                                                 \
     " if name:find('^%d+%-%d+$') then return Q,name end\n"                                         \
     " local kind,id=name:match('^(.+):(%d+%-%d+)$')\n"                                             \
-    " if kind and (kinds[kind] or kind:find('^own:')) then return P..kind,id end\n"                \
+    " if kind and (kinds[kind] or kind:find('^own:') or kind:find('^hand:')) then\n"               \
+    "  return P..kind,id\n"                                                                        \
+    " end\n"                                                                                       \
     "end\n"                                                                                        \
     "local function read(stream,id) return call('XRANGE',stream,id,id)[1] end\n"                   \
     "local function gone(stream,id)\n"                                                             \
@@ -68,16 +70,55 @@
     " end\n"                                                                                       \
     "end\n"
 
-/* Puts fields at the end of the queue, or of their order's line. */
+/* Puts an entry at the end of the queue; or into its order's line by when it was received, as the
+ * first that nobody has taken. */
 #define JOIN                                                                                       \
-    "local function join(f)\n"                                                                     \
-    " local o=get(f,'o')\n"                                                                        \
-    " local line=o and P..'order:'..o\n"                                                           \
-    " if line and call('EXISTS',line)==1 then\n"                                                   \
-    "  return call('RPUSH',line,call('XADD',P..'held','*',unpack(f)))\n"                           \
-    " end\n"                                                                                       \
+    "local function is_waiting(id)\n"                                                              \
+    " local p=pcall('XPENDING',Q,G,id,id,1)[1]\n"                                                  \
+    " return not p or p[2]:sub(1,1)=='-'\n"                                                        \
+    "end\n"                                                                                        \
+    "local function lead(f,o)\n"                                                                   \
     " local id=call('XADD',Q,'*',unpack(f))\n"                                                     \
-    " if o then call('RPUSH',line,id) call('HSET',P..'order',id,o) end\n"                          \
+    " call('LPUSH',P..'order:'..o,id) call('HSET',P..'order',id,o)\n"                              \
+    "end\n"                                                                                        \
+    "local function insert(f,line)\n"                                                              \
+    " local t,i,id=tonumber(get(f,'t')),0,nil\n"                                                   \
+    " repeat\n"                                                                                    \
+    "  i=i+1 id=call('LINDEX',line,i)\n"                                                           \
+    "  local e=id and read(P..'held',id)\n"                                                        \
+    " until not e or tonumber(received(e))>=t\n"                                                   \
+    " local new=call('XADD',P..'held','*',unpack(f))\n"                                            \
+    " if id then call('LINSERT',line,'BEFORE',id,new) else call('RPUSH',line,new) end\n"           \
+    "end\n"                                                                                        \
+    "local function join(e)\n"                                                                     \
+    " keep_time(e)\n"                                                                              \
+    " local f,o=e[2],get(e[2],'o')\n"                                                              \
+    " if not o then return call('XADD',Q,'*',unpack(f)) end\n"                                     \
+    " local line=P..'order:'..o\n"                                                                 \
+    " local first=call('LINDEX',line,0)\n"                                                         \
+    " if not first then return lead(f,o) end\n"                                                    \
+    " local other=place(first)==Q and is_waiting(first) and read(Q,first)\n"                       \
+    " if other and tonumber(received(other))>=tonumber(get(f,'t')) then\n"                         \
+    "  gone(Q,first) call('HDEL',P..'order',first) call('LPOP',line)\n"                            \
+    "  keep_time(other)\n"                                                                         \
+    "  call('LPUSH',line,call('XADD',P..'held','*',unpack(other[2])))\n"                           \
+    "  return lead(f,o)\n"                                                                         \
+    " end\n"                                                                                       \
+    " insert(f,line)\n"                                                                            \
+    "end\n"
+
+/* The key of what is done is remembered from when it was received, as long as was asked; till
+ * then for as long as it is there. */
+#define FORGET                                                                                     \
+    "local now\n"                                                                                  \
+    "local function forget(e)\n"                                                                   \
+    " local key=get(e[2],'k')\n"                                                                   \
+    " if not key then return end\n"                                                                \
+    " key=P..'key:'..key\n"                                                                        \
+    " local life=tonumber(call('GET',key) or 0)\n"                                                 \
+    " now=now or clock()\n"                                                                        \
+    " local left=tonumber(received(e))+life-now\n"                                                 \
+    " if left>0 then call('PEXPIRE',key,left) else call('DEL',key) end\n"                          \
     "end\n"
 
 /* Room for so many dead; what is older is dropped, and counted. */
@@ -91,26 +132,38 @@
 
 #define SOME BASE PLACE FIELDS ORDER
 
-/* ARGV: key, life, max_entries, meta, body, order. -> 1: kept, 0: known, -1: full. The key is
- * remembered last: an error before leaves nothing behind. */
-static const char put[] =
-    BASE "local key=P..'key:'..ARGV[1]\n"
-         "if call('EXISTS',key)==1 then return 0 end\n"
-         "local count=call('XLEN',Q)+call('XLEN',P..'held')+call('XLEN',P..'delayed')\n"
-         "if count>=tonumber(ARGV[3]) then return -1 end\n"
-         "local o=ARGV[6]\n"
-         "if o=='' then\n"
-         " call('XADD',Q,'*','k',ARGV[1],'m',ARGV[4],'b',ARGV[5])\n"
-         "else\n"
-         " local line=P..'order:'..o\n"
-         " local is_held=call('EXISTS',line)==1\n"
-         " local id=call('XADD',is_held and P..'held' or Q,'*',\n"
-         "  'k',ARGV[1],'m',ARGV[4],'b',ARGV[5],'o',o)\n"
-         " call('RPUSH',line,id)\n"
-         " if not is_held then call('HSET',P..'order',id,o) end\n"
-         "end\n"
-         "call('SET',key,'','PX',ARGV[2])\n"
-         "return 1\n";
+/* ARGV: key, life, how much longer it is remembered while it is not done, max_entries, meta,
+ * body, order, and of what this process takes at once: owner, lease. -> the name of what was
+ * taken, 1: kept, 0: known, -1: full. The key is remembered last: an error before leaves nothing
+ * behind. What was taken once is so again, as nobody may have heard of it. */
+static const char put[] = BASE CLOCK
+    "local key,me,o=P..'key:'..ARGV[1],ARGV[8],ARGV[7]\n"
+    "local mine=me and P..'hand:'..me\n"
+    "if call('EXISTS',key)==1 then\n"
+    " for _,e in ipairs(mine and call('XRANGE',mine,'-','+') or {}) do\n"
+    "  if e[2][2]==ARGV[1] then return 'hand:'..me..':'..e[1] end\n"
+    " end\n"
+    " return 0\n"
+    "end\n"
+    "local count=call('XLEN',Q)+call('XLEN',P..'held')+call('XLEN',P..'delayed')\n"
+    "if mine then count=count+call('XLEN',mine) end\n"
+    "if count>=tonumber(ARGV[4]) then return -1 end\n"
+    "local result=1\n"
+    "if mine then\n"
+    " call('ZADD',P..'owners','NX',clock()+ARGV[9],me)\n"
+    " result='hand:'..me..':'..call('XADD',mine,'*','k',ARGV[1],'m',ARGV[5],'b',ARGV[6])\n"
+    "elseif o=='' then\n"
+    " call('XADD',Q,'*','k',ARGV[1],'m',ARGV[5],'b',ARGV[6])\n"
+    "else\n"
+    " local line=P..'order:'..o\n"
+    " local is_held=call('EXISTS',line)==1\n"
+    " local id=call('XADD',is_held and P..'held' or Q,'*',\n"
+    "  'k',ARGV[1],'m',ARGV[5],'b',ARGV[6],'o',o)\n"
+    " call('RPUSH',line,id)\n"
+    " if not is_held then call('HSET',P..'order',id,o) end\n"
+    "end\n"
+    "call('SET',key,ARGV[2],'PX',ARGV[2]+ARGV[3])\n"
+    "return result\n";
 
 /* Makes the lease longer. -> whether it had run out, or there was none. */
 #define RENEW                                                                                      \
@@ -120,19 +173,22 @@ static const char put[] =
     " return ends<now\n"                                                                           \
     "end\n"
 
-/* ARGV: owner, lease. -> 1: it had run out, 0, or -1: this owner has left. */
-static const char renew[] =
-    BASE FREE CLOCK RENEW "if call('EXISTS',P..'left:'..ARGV[1])==1 then return -1 end\n"
-                          "return renew(ARGV[1],tonumber(ARGV[2]),clock()) and 1 or 0\n";
+/* ARGV: owner, lease, "1": registers. -> 1: it had run out, 0, or -1: this owner has left, or none
+ * of its stores has claimed anything yet. */
+static const char renew[] = BASE FREE CLOCK RENEW
+    "local is_owner=ARGV[3]~='' or call('ZSCORE',P..'owners',ARGV[1])\n"
+    "if not is_owner or call('EXISTS',P..'left:'..ARGV[1])==1 then return -1 end\n"
+    "return renew(ARGV[1],tonumber(ARGV[2]),clock()) and 1 or 0\n";
 
 /* ARGV: owner, lease, limit, max_takeovers, max_dead, keep_dead, "1": takes over, "1": sweeps,
  * "" or since when nothing of this owner's has come through, the last ids that had come through of
  * the queue and of the owner's own stream. -> the time, milliseconds until the
  * next is due or -1, 1: the lease had run out, how many died, how many dead were dropped, and a
  * list of name, fields, reason. With limit 0 nothing but this owner's own comes. */
-static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
+static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
     "local me,limit,max=ARGV[1],tonumber(ARGV[3]),tonumber(ARGV[4])\n"
-    "local now,got,died=clock(),{},0\n"
+    "now=clock()\n"
+    "local got,died={},0\n"
     "local mine=P..'own:'..me\n"
     "call('DEL',P..'left:'..me)\n"
     "local lapsed=renew(me,tonumber(ARGV[2]),now)\n"
@@ -183,7 +239,7 @@ static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
     " for _,id in ipairs(call('ZRANGEBYSCORE',P..'due','-inf',now,'LIMIT',0,100)) do\n"
     "  call('ZREM',P..'due',id)\n"
     "  local e=read(P..'delayed',id)\n"
-    "  if e then call('XDEL',P..'delayed',id) join(e[2]) end\n"
+    "  if e then call('XDEL',P..'delayed',id) join(e) end\n"
     " end\n"
     "end\n"
 
@@ -207,25 +263,27 @@ static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
     "end\n"
 
     /* What only the dead could have claimed: messages are of use to nobody else. */
-    "local function empty(owner)\n"
-    " local stream=P..'own:'..owner\n"
+    "local function empty(owner,kind)\n"
+    " local prefix=kind..owner\n"
+    " local stream=P..prefix\n"
     " for _,e in ipairs(call('XRANGE',stream,'-','+','COUNT',100)) do\n"
     "  if not get(e[2],'s') then\n"
     "   keep_time(e) set(e[2],'r','interrupted')\n"
     "   set(e[2],'n',tonumber(get(e[2],'n') or 0)+1)\n"
-    "   rename('own:'..owner..':'..e[1],call('XADD',Q,'*',unpack(e[2])))\n"
+    "   rename(prefix..':'..e[1],call('XADD',Q,'*',unpack(e[2])))\n"
     "  end\n"
     "  call('XDEL',stream,e[1])\n"
     " end\n"
-    " return call('XLEN',stream)==0\n"
+    " return call('XLEN',stream)==0 and call('DEL',stream)\n"
     "end\n"
     "local function take_over()\n"
     " local dead=call('ZRANGEBYSCORE',P..'owners','-inf','('..string.format('%.0f',now),\n"
     "  'LIMIT',0,10)\n"
     " for _,owner in ipairs(dead) do\n"
     "  while #got<limit and take(owner,'',true)>0 do end\n"
-    "  if #call('XPENDING',Q,G,'-','+',1,owner)==0 and empty(owner) then\n"
-    "   call('DEL',P..'own:'..owner) call('XGROUP','DELCONSUMER',Q,G,owner)\n"
+    "  if #call('XPENDING',Q,G,'-','+',1,owner)==0 and empty(owner,'own:') and\n"
+    "   empty(owner,'hand:') then\n"
+    "   call('XGROUP','DELCONSUMER',Q,G,owner)\n"
     "   call('ZREM',P..'owners',owner)\n"
     "  end\n"
     " end\n"
@@ -242,7 +300,7 @@ static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
     " end\n"
     " local old=string.format('%.0f',now-tonumber(ARGV[6]))\n"
     " for _,e in ipairs(call('XRANGE',P..'dead','-','('..old,'COUNT',1000)) do\n"
-    "  call('XDEL',P..'dead',e[1])\n"
+    "  call('XDEL',P..'dead',e[1]) forget(e)\n"
     " end\n"
     "end\n"
 
@@ -265,27 +323,26 @@ static const char tend[] = SOME FREE CLOCK JOIN BURY RENEW
 
 /* ARGV: names. -> 1 */
 static const char done[] =
-    SOME FREE "local by,ordered={},call('EXISTS',P..'order')==1\n"
-              "for name in ARGV[1]:gmatch('[^\\n]+') do\n"
-              " local stream,id=place(name)\n"
-              " if stream==Q or stream and stream:find('own:',#P,true)==#P+1 then\n"
-              "  local ids=by[stream] or {}\n"
-              "  by[stream]=ids ids[#ids+1]=id\n"
-              "  if #ids==1000 then\n"
-              "   call('XACK',stream,G,unpack(ids)) call('XDEL',stream,unpack(ids))\n"
-              "   by[stream]=nil\n"
-              "  end\n"
-              "  if ordered then follow(name) end\n"
-              " end\n"
-              "end\n"
-              "for stream,ids in pairs(by) do\n"
-              " call('XACK',stream,G,unpack(ids)) call('XDEL',stream,unpack(ids))\n"
-              "end\n"
-              "return 1\n";
+    SOME FREE CLOCK FORGET "local ordered=call('EXISTS',P..'order')==1\n"
+                           "for name in ARGV[1]:gmatch('[^\\n]+') do\n"
+                           " local stream,id=place(name)\n"
+                           " if stream and not kinds[stream:sub(#P+1)] then\n"
+                           "  local e=read(stream,id)\n"
+                           "  if e then forget(e) end\n"
+                           "  gone(stream,id)\n"
+                           "  if ordered then follow(name) end\n"
+                           " end\n"
+                           "end\n"
+                           "return 1\n";
+
+/* ARGV: names. -> 1 */
+static const char park[] = SOME FREE "for name in ARGV[1]:gmatch('[^\\n]+') do follow(name) end\n"
+                                     "return 1\n";
 
 /* Whether this owner has it. Where there is no such stream or group nobody has. */
 #define HAS                                                                                        \
     "local function has(me,stream,id)\n"                                                           \
+    " if stream==P..'hand:'..me then return read(stream,id)~=nil end\n"                            \
     " local list=stream and pcall('XPENDING',stream,G,id,id,1,me)\n"                               \
     " return list and not list.err and #list==1\n"                                                 \
     "end\n"
@@ -341,15 +398,17 @@ static const char back[] =
                   " local list=pcall('XPENDING',Q,G,'-','+',1000,me)\n"
                   " for _,p in ipairs(list) do give(p[1]) end\n"
                   "until #list<1000\n"
-                  "local mine=P..'own:'..me\n"
-                  "for _,e in ipairs(call('XRANGE',mine,'-','+')) do\n"
-                  " if not get(e[2],'s') then\n"
-                  "  keep_time(e) set(e[2],'r',reason)\n"
-                  "  rename('own:'..me..':'..e[1],call('XADD',Q,'*',unpack(e[2])))\n"
-                  "  count=count+1\n"
+                  "for _,prefix in ipairs({'own:'..me,'hand:'..me}) do\n"
+                  " for _,e in ipairs(call('XRANGE',P..prefix,'-','+')) do\n"
+                  "  if not get(e[2],'s') then\n"
+                  "   keep_time(e) set(e[2],'r',reason)\n"
+                  "   rename(prefix..':'..e[1],call('XADD',Q,'*',unpack(e[2])))\n"
+                  "   count=count+1\n"
+                  "  end\n"
                   " end\n"
+                  " call('DEL',P..prefix)\n"
                   "end\n"
-                  "call('DEL',mine) call('ZREM',P..'owners',me)\n"
+                  "call('ZREM',P..'owners',me)\n"
                   "call('SET',P..'left:'..me,'','PX',ARGV[4])\n"
                   "pcall('XGROUP','DELCONSUMER',Q,G,me)\n"
                   "return count\n";
@@ -384,7 +443,9 @@ static const char list[] =
                       "end\n"
                       "local plan={{Q,'',nil},{P..'held','held:','waiting'}}\n"
                       "for _,owner in ipairs(call('ZRANGEBYLEX',P..'owners','-','+')) do\n"
-                      " plan[#plan+1]={P..'own:'..owner,'own:'..owner..':','taken'}\n"
+                      " for _,kind in ipairs({'own:','hand:'}) do\n"
+                      "  plan[#plan+1]={P..kind..owner,kind..owner..':','taken'}\n"
+                      " end\n"
                       "end\n"
                       "plan[#plan+1]={P..'delayed','delayed:','delayed'}\n"
                       "plan[#plan+1]={P..'dead','dead:','dead'}\n"
@@ -425,9 +486,9 @@ static const char list[] =
 
 /* ARGV: names, "" for all. -> how many */
 static const char retry[] = SOME FREE JOIN DEAD "return each_dead(ARGV[1],1000,function(e)\n"
-                                                " set(e[2],'a','0') set(e[2],'n','0') join(e[2])\n"
+                                                " set(e[2],'a','0') set(e[2],'n','0') join(e)\n"
                                                 "end)\n";
-static const char drop[] = SOME FREE DEAD "return each_dead(ARGV[1],1000,function() end)\n";
+static const char drop[] = SOME FREE CLOCK FORGET DEAD "return each_dead(ARGV[1],1000,forget)\n";
 
 /* -> the JSON text */
 static const char stats[] =
@@ -445,7 +506,7 @@ static const char stats[] =
                       "end\n"
                       "local owners=call('ZRANGE',P..'owners',0,-1,'WITHSCORES')\n"
                       "for i=1,#owners,2 do\n"
-                      " own=own+look(P..'own:'..owners[i])\n"
+                      " own=own+look(P..'own:'..owners[i])+look(P..'hand:'..owners[i])\n"
                       " if tonumber(owners[i+1])>=now then live=live+1 end\n"
                       "end\n"
                       "return string.format('{\"waiting\":%d,\"taken\":%d,\"delayed\":%d,'..\n"
@@ -492,9 +553,9 @@ static const char move[] =
                               "return 1\n";
 
 const char *const slk_redis_scripts[SLK_SCRIPTS] = {
-    [SLK_SCRIPT_PUT] = put,     [SLK_SCRIPT_RENEW] = renew,   [SLK_SCRIPT_TEND] = tend,
-    [SLK_SCRIPT_DONE] = done,   [SLK_SCRIPT_FAIL] = fail,     [SLK_SCRIPT_BACK] = back,
-    [SLK_SCRIPT_LIST] = list,   [SLK_SCRIPT_RETRY] = retry,   [SLK_SCRIPT_DROP] = drop,
-    [SLK_SCRIPT_STATS] = stats, [SLK_SCRIPT_OWNERS] = owners, [SLK_SCRIPT_SEND] = send,
-    [SLK_SCRIPT_MOVE] = move,
+    [SLK_SCRIPT_PUT] = put,   [SLK_SCRIPT_RENEW] = renew, [SLK_SCRIPT_TEND] = tend,
+    [SLK_SCRIPT_DONE] = done, [SLK_SCRIPT_PARK] = park,   [SLK_SCRIPT_FAIL] = fail,
+    [SLK_SCRIPT_BACK] = back, [SLK_SCRIPT_LIST] = list,   [SLK_SCRIPT_RETRY] = retry,
+    [SLK_SCRIPT_DROP] = drop, [SLK_SCRIPT_STATS] = stats, [SLK_SCRIPT_OWNERS] = owners,
+    [SLK_SCRIPT_SEND] = send, [SLK_SCRIPT_MOVE] = move,
 };

@@ -7,12 +7,13 @@
  *   delayed, due  stream of what failed, and sorted set: when it is tried again
  *   dead          stream, bounded: what is not tried again
  *   own:OWNER     stream: entries and messages for that owner alone
+ *   hand:OWNER    stream: what that owner took when it put it
  *   owners        sorted set: when their leases end
  *   order, order:TEXT   hash: the order of each active entry by its name; and list: that entry's
  *                 name, then the ids of those held behind it
- *   key:KEY       a key that is known
+ *   key:KEY       a key that is known, and for how long from when its entry was received
  *   left:OWNER    for a while after it gave its lease back
- * An entry's name is its id in the queue, or KIND:ID, or own:OWNER:ID. Its fields: k key, m
+ * An entry's name is its id in the queue, or KIND:ID, or own:OWNER:ID, or hand:OWNER:ID. Its fields: k key, m
  * meta, b body, o order, a attempts, r reason, e error, t received, n owners lost before it
  * came into this stream, s of a message: 1. Times are milliseconds of the server's clock. */
 #ifndef SLK_REDIS_INBOX_SCRIPTS_H
@@ -23,6 +24,7 @@ enum slk_redis_script {
     SLK_SCRIPT_RENEW,
     SLK_SCRIPT_TEND,
     SLK_SCRIPT_DONE,
+    SLK_SCRIPT_PARK,
     SLK_SCRIPT_FAIL,
     SLK_SCRIPT_BACK,
     SLK_SCRIPT_LIST,
