@@ -28,8 +28,8 @@ struct claim {
     struct slk_error *err;
     unsigned limit;
     bool has_tended, has_read;
-    bool is_resuming;          /* asked for what was lost */
-    bool is_over;              /* no more rounds: something came, or it failed */
+    bool is_resuming; /* asked for what was lost */
+    bool has_failed;
     bool is_spent;             /* left in the middle of an answer */
     bool was_groupless;        /* once: a second time it is somebody's doing */
     unsigned count;            /* of entries in the job */
@@ -108,11 +108,9 @@ static void add_entry(struct claim *claim, struct slk_text name, const struct en
                       struct slk_text reason)
 {
     struct slk_storage_job *job = claim->job;
-    if (!claim->is_over) {
+    if (claim->count++ == 0) {
         slk_storage_job_begin_list(job);
-        claim->is_over = true;
     }
-    claim->count++;
     note_seen(claim->inbox, name);
     add_text(job, name);
     add_text(job, entry->key);
@@ -122,13 +120,17 @@ static void add_entry(struct claim *claim, struct slk_text name, const struct en
     add_text(job, reason.length > 0 ? reason : entry->reason);
 }
 
+/* What has come already is handed out all the same. */
 static void fail(struct claim *claim, const redisReply *reply)
 {
     struct slk_error err;
+    claim->has_failed = true;
+    if (claim->count > 0) {
+        return;
+    }
     const char *code =
         slk_redis_explain(slk_redis_connection_name(claim->connection), reply->str, &err);
     slk_storage_job_fail(claim->job, code, err.text);
-    claim->is_over = true;
 }
 
 /* Looking after the inbox ---------------------------------------------------- */
@@ -194,7 +196,7 @@ static void take_tended(struct claim *claim, const redisReply *reply)
         return;
     } else if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 6) {
         slk_storage_job_fail(claim->job, "storage", "an answer to a claim that is none");
-        claim->is_over = true;
+        claim->has_failed = true;
         return;
     }
     int64_t now = slk_clock_now(), due = reply->element[1]->integer;
@@ -223,7 +225,7 @@ static int append_read(struct claim *claim, int64_t block)
                                  text("COUNT")};
     char count[16], wait[24];
     size_t length = 5;
-    snprintf(count, sizeof count, "%u", claim->limit > 0 ? claim->limit : MAX_OWN);
+    snprintf(count, sizeof count, "%u", claim->limit > 0 ? claim->limit - claim->count : MAX_OWN);
     words[length++] = text(count);
     if (block > 0) {
         snprintf(wait, sizeof wait, "%" PRId64, block);
@@ -310,6 +312,7 @@ static void take_read(struct claim *claim, const redisReply *reply, const redisR
         fail(claim, reply);
         return;
     }
+    claim->has_read = true;
     if (time->type == REDIS_REPLY_ARRAY && time->elements == 2) {
         inbox->seen_at = strtoll(time->element[0]->str, NULL, 10) * 1000 +
                          strtoll(time->element[1]->str, NULL, 10) / 1000;
@@ -408,7 +411,6 @@ static enum slk_redis_progress read_streams(struct claim *claim, int64_t until)
     progress = receive(claim, slk_clock_now(), &time);
     if (progress == SLK_REDIS_DONE) {
         claim->inbox->is_lost = false;
-        claim->has_read = true;
         take_read(claim, reply, time);
         freeReplyObject(time);
     }
@@ -424,24 +426,32 @@ static bool must_tend(const struct claim *claim)
 {
     const struct slk_redis_inbox *inbox = claim->inbox;
     bool is_only = claim->job->request.wait_until == 0 && !claim->has_tended;
-    return inbox->is_lost || is_only || slk_clock_now() >= inbox->tend_at;
+    return claim->count == 0 && (inbox->is_lost || is_only || slk_clock_now() >= inbox->tend_at);
+}
+
+/* There is nothing to wait for when something has come. */
+static int64_t read_until(const struct claim *claim)
+{
+    int64_t until = claim->job->request.wait_until, tend_at = claim->inbox->tend_at;
+    return claim->count > 0 ? 0 : until < tend_at ? until : tend_at;
 }
 
 static enum slk_redis_progress run_round(struct claim *claim)
 {
-    int64_t until = claim->job->request.wait_until;
     if (claim->wakes.length > 0) {
         return remove_wakes(claim);
     } else if (must_tend(claim)) {
         claim->has_tended = true;
         return tend(claim);
     }
-    return read_streams(claim, until < claim->inbox->tend_at ? until : claim->inbox->tend_at);
+    return read_streams(claim, read_until(claim));
 }
 
 static bool is_finished(const struct claim *claim)
 {
-    return claim->is_over || (claim->has_read && slk_clock_now() >= claim->job->request.wait_until);
+    bool is_enough = claim->count > 0 && (claim->has_read || claim->count >= claim->limit);
+    return claim->has_failed || is_enough ||
+           (claim->has_read && slk_clock_now() >= claim->job->request.wait_until);
 }
 
 static enum slk_redis_progress run(struct claim *claim)
@@ -477,7 +487,7 @@ enum slk_redis_progress slk_redis_claim(struct slk_redis_inbox *inbox,
     inbox->has_left = false;
     inbox->has_claimed = true;
     enum slk_redis_progress progress = run(&claim);
-    if (progress == SLK_REDIS_DONE && !claim.is_over) {
+    if (progress == SLK_REDIS_DONE && !claim.has_failed && claim.count == 0) {
         slk_storage_job_begin_list(job);
     }
     *is_spent = claim.is_spent;
