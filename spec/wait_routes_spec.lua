@@ -208,6 +208,24 @@ describe("conversations over several processes", function()
     assert.same({}, b.app.dispatch.wait_routes.kinds)
   end)
 
+  it("stop an answer that another process writes", function()
+    a.app:message("go", function(c)
+      local stream = c:stream()
+      stream:append "one"
+      slack.sleep(1)
+      local _, err = stream:append "two"
+      table.insert(got, err and err.code or "went on")
+    end)
+    shared:say("a", "go", { thread_ts = "1.1" })
+    shared:event("b", { type = "agent_session_stopped", user = GRACE, channel = GENERAL,
+      thread_ts = "1.1" })
+    assert.equal("b>a", shared:moved())
+    time.now = time.now + 2
+    Shared.settle()
+    assert.same({ "stopped_by_user" }, got)
+    assert.same({}, b.app.dispatch.wait_routes.kinds)
+  end)
+
   it("tell a newcomer what is waited for", function()
     at_a(function(c) return c:ask "Well?" end)
     local z = shared:process "z"

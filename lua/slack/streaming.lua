@@ -6,6 +6,7 @@ local errors = require "slack.errors"
 local loop = require "slack.loop"
 local payload = require "slack.payload"
 local tasks = require "slack.tasks"
+local wait_filters = require "slack.wait_filters"
 
 local check_self, told, text_of = calls.check_self, calls.told, payload.text_of
 
@@ -75,13 +76,11 @@ local function stopped_by_user()
   }
 end
 
----A person has stopped an answer: streams in that thread end.
----@param c slack.Context of an agent_session_stopped
-function Running:note(c)
-  c.is_seen_to = true
+-- The streams that are meant.
+local function find_stopped(self, c)
   local event = c.payload
   local channel = text_of(event.channel) or text_of(event.channel_id)
-  local named = {}
+  local named, found = {}, {}
   for _, ts in ipairs(payload.as_table(event.streaming_message_ts) or {}) do
     named[ts] = true
   end
@@ -89,10 +88,51 @@ function Running:note(c)
     local target = stream._target
     local ts = stream._writer.ts
     if target.channel == channel and (named[ts] or target.thread_ts == c.thread_ts) then
-      stream:_fail(stopped_by_user())
-      self.streams[stream] = nil
+      found[#found + 1] = stream
     end
   end
+  return found
+end
+
+---Whether a stream of this process has been stopped.
+---@param c slack.Context
+---@return boolean
+function Running:is_meant(c)
+  return c.payload.type == "agent_session_stopped" and find_stopped(self, c)[1] ~= nil
+end
+
+---A person has stopped an answer: streams in that thread end.
+---@param c slack.Context of an agent_session_stopped
+function Running:note(c)
+  c.is_seen_to = true
+  for _, stream in ipairs(find_stopped(self, c)) do
+    stream:_fail(stopped_by_user())
+    self:note_end(stream)
+  end
+end
+
+local WEAK = { __mode = "v" }
+
+-- Of streams that nobody has ended, nor will.
+local function forget_dropped(self, routes)
+  for filter, its in pairs(self.filters) do
+    if its.stream == nil then
+      self.filters[filter] = nil
+      routes:remove(filter)
+    end
+  end
+end
+
+-- Other processes are told, to which it may come that the person stops it.
+local function add(self, c, stream)
+  local routes, filter = self.dispatch.wait_routes, true
+  if routes then
+    forget_dropped(self, routes)
+    filter = wait_filters.stream(c, stream._target)
+    self.filters[filter] = setmetatable({ stream = stream }, WEAK)
+    routes:add(filter)
+  end
+  self.streams[stream] = filter
 end
 
 local function is_ending(self)
@@ -119,6 +159,11 @@ function Running:wait_ended(timeout)
 end
 
 function Running:note_end(stream)
+  local filter, routes = self.streams[stream], self.dispatch.wait_routes
+  if filter and routes then
+    self.filters[filter] = nil
+    routes:remove(filter)
+  end
   self.streams[stream] = nil
   if self.waiter then
     self.waiter:resolve()
@@ -128,7 +173,9 @@ end
 local function running_in(dispatch)
   local running = dispatch.streams
   if not running then
-    running = setmetatable({ streams = setmetatable({}, { __mode = "k" }) }, Running)
+    running = setmetatable({
+      dispatch = dispatch, streams = setmetatable({}, { __mode = "k" }), filters = {},
+    }, Running)
     dispatch.streams = running
   end
   return running
@@ -160,7 +207,7 @@ function methods:stream(options)
     on_end = function(ended) running:note_end(ended) end,
     keeper = keeper_of(self),
   })
-  running.streams[stream] = true
+  add(running, self, stream)
   return stream
 end
 

@@ -101,6 +101,20 @@ function M.twin(c)
   }
 end
 
+---That a person stops an answer which is being written.
+---@param c slack.Context
+---@param target { channel: string, thread_ts: string? }
+---@return slack.WaitFilter
+function M.stream(c, target)
+  return {
+    kind = "event", fields = { type = { "agent_session_stopped" } },
+    place = {
+      channel_id = target.channel, has_channel = true, thread_ts = target.thread_ts,
+      is_anywhere = not target.thread_ts or nil, c = ids_of(c),
+    },
+  }
+end
+
 -- Reading -----------------------------------------------------------------------------------
 
 local function is_text(value)

@@ -299,6 +299,11 @@ function WaitRoutes:is_alive(id)
   return not self.peers.has_looked and nil
 end
 
+local function may_be_for_here(dispatch, c)
+  local waits, streams = dispatch.waits, dispatch.streams
+  return waits and waits:may_take(c) or streams and streams:is_meant(c)
+end
+
 ---Offers what has come to the peers, where it has not come from one.
 ---@param c slack.Context
 ---@param is_refused? boolean nobody here wants it who waits; nil: who waits here comes first
@@ -308,8 +313,8 @@ function WaitRoutes:offer(c, is_refused)
   if not self.has_peers or request.is_moved or self.peers.is_cut then
     return false
   end
-  local peer, waits = self:find(c), self.dispatch.waits
-  if not peer or not is_refused and waits and waits:may_take(c) then
+  local peer = self:find(c)
+  if not peer or not is_refused and may_be_for_here(self.dispatch, c) then
     return false
   end
   return self.hand_over(c, peer, is_refused == true)
