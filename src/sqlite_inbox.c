@@ -70,6 +70,14 @@ int slk_sqlite_inbox_move(struct slk_sqlite_inbox *inbox, int64_t id, slk_sqlite
     return result == SQLITE_OK && is_there ? move(inbox, &entry, request, count) : result;
 }
 
+int slk_sqlite_inbox_move_found(struct slk_sqlite_inbox *inbox, int64_t id, slk_sqlite_move *move,
+                                const struct slk_storage_request *request, int64_t *count)
+{
+    int64_t before = *count;
+    int result = slk_sqlite_inbox_move(inbox, id, move, request, count);
+    return result == SQLITE_OK && *count == before ? SQLITE_CORRUPT : result;
+}
+
 int slk_sqlite_inbox_move_listed(struct slk_sqlite_inbox *inbox, slk_sqlite_move *move,
                                  const struct slk_storage_request *request, int64_t *count)
 {
@@ -253,7 +261,7 @@ static int leave(struct slk_sqlite_inbox *inbox, const struct slk_storage_reques
     do {
         result = slk_sqlite_entries_taken(inbox->entries, self, &id);
         if (result == SQLITE_OK && id != 0) {
-            result = slk_sqlite_inbox_move(inbox, id, give_back, request, count);
+            result = slk_sqlite_inbox_move_found(inbox, id, give_back, request, count);
         }
     } while (result == SQLITE_OK && id != 0);
     return result == SQLITE_OK ? slk_sqlite_owners_leave(inbox->owners) : result;

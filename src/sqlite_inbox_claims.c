@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define COMPONENT "storage"
+#include "clock.h"
+
+#define COMPONENT "inbox"
 
 /* A claim ends with the entry that brings it there. */
 #define CLAIM_BYTES ((size_t)4 * 1024 * 1024)
@@ -53,8 +55,11 @@ static int bury_poison(struct slk_sqlite_inbox *inbox, struct slk_entry *entry, 
     int length =
         snprintf(text, sizeof text, "poison: the process that handled this died, %" PRId64 " times",
                  entry->takeovers + 1);
-    slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
-                  "entry %" PRId64 " of the inbox is dead: %s", entry->id, text);
+    if (slk_log_limit_count(&inbox->poison_limit, slk_clock_now()) > 0) {
+        slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
+                      "entry %" PRId64 " is given up: %s. `lua-slack inbox list` shows it",
+                      entry->id, text);
+    }
     return slk_sqlite_entries_bury(inbox->entries, entry, now, false,
                                    (struct slk_text){text, (size_t)length});
 }
@@ -77,13 +82,13 @@ static int take_over_all(struct slk_sqlite_inbox *inbox, int64_t owner, const ch
     do {
         result = slk_sqlite_entries_taken(inbox->entries, owner, &id);
         if (result == SQLITE_OK && id != 0) {
-            result = slk_sqlite_inbox_move(inbox, id, take_over, request, &taken);
+            result = slk_sqlite_inbox_move_found(inbox, id, take_over, request, &taken);
         }
     } while (result == SQLITE_OK && id != 0 && *count + taken < MOVED_AT_ONCE);
     *count += taken;
     slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
-                  "%" PRId64 " deliveries in the inbox of %s, which has ended, are taken over",
-                  taken, name);
+                  "deliveries that %s had are taken over, as it has ended or is stuck: %" PRId64,
+                  name, taken);
     return result;
 }
 
@@ -117,7 +122,7 @@ static int free_due(struct slk_sqlite_inbox *inbox, const struct slk_storage_req
     do {
         result = slk_sqlite_entries_due(inbox->entries, request->now, &id);
         if (result == SQLITE_OK && id != 0) {
-            result = slk_sqlite_inbox_move(inbox, id, release, request, &count);
+            result = slk_sqlite_inbox_move_found(inbox, id, release, request, &count);
         }
     } while (result == SQLITE_OK && id != 0 && count < MOVED_AT_ONCE);
     return result;

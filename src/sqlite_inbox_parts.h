@@ -3,6 +3,7 @@
 #ifndef SLK_SQLITE_INBOX_PARTS_H
 #define SLK_SQLITE_INBOX_PARTS_H
 
+#include "log_limit.h"
 #include "sqlite_entries.h"
 #include "sqlite_entry_lists.h"
 #include "sqlite_inbox.h"
@@ -15,6 +16,7 @@ struct slk_sqlite_inbox {
     struct slk_log *log;
     bool is_owner; /* else it only looks, and does what a person asks */
     int64_t max_entries, max_takeovers, keep_dead;
+    struct slk_log_limit poison_limit;
     int64_t swept_at;
     bool more_to_sweep;
 };
@@ -23,9 +25,12 @@ struct slk_sqlite_inbox {
 typedef int slk_sqlite_move(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
                             const struct slk_storage_request *request, int64_t *count);
 
-/* Moves the entry, if it is there; those whose ids are the lines of the request's value. */
+/* Moves the entry, if it is there; one that was found, so that it must be there and move
+ * (or the file is damaged); those whose ids are the lines of the request's value. */
 int slk_sqlite_inbox_move(struct slk_sqlite_inbox *inbox, int64_t id, slk_sqlite_move *move,
                           const struct slk_storage_request *request, int64_t *count);
+int slk_sqlite_inbox_move_found(struct slk_sqlite_inbox *inbox, int64_t id, slk_sqlite_move *move,
+                                const struct slk_storage_request *request, int64_t *count);
 int slk_sqlite_inbox_move_listed(struct slk_sqlite_inbox *inbox, slk_sqlite_move *move,
                                  const struct slk_storage_request *request, int64_t *count);
 

@@ -40,7 +40,7 @@ static int move_dead(struct slk_sqlite_inbox *inbox, int64_t by, int64_t limit,
     do {
         result = slk_sqlite_entries_died(inbox->entries, by, &id);
         if (result == SQLITE_OK && id != 0) {
-            result = slk_sqlite_inbox_move(inbox, id, move, request, count);
+            result = slk_sqlite_inbox_move_found(inbox, id, move, request, count);
         }
     } while (result == SQLITE_OK && id != 0 && *count < limit);
     return result;

@@ -9,7 +9,7 @@
 #include "process_id.h"
 #include "sqlite_statements.h"
 
-#define COMPONENT "storage"
+#define COMPONENT "inbox"
 
 /* Their entries have long been taken over, if they had any. */
 #define KEPT_AFTER ((int64_t)3600 * 1000)

@@ -1,4 +1,5 @@
 -- Opens and closes stores many times, with operations in every state.
+local Inbox = require "support.inbox_calls"
 local Redis = require "support.redis"
 local files = require "support.files"
 local footprint = require "support.footprint"
@@ -36,11 +37,29 @@ local function open_and_close(url)
   unread.backend.thread:close()
 end
 
+-- Deliveries in every state, and owners that go without a word.
+local function use_inbox(url, owner)
+  local inbox <close> = Inbox.open(url, owner, { lease = 0.05, max_entries = 5 })
+  for i = 1, 6 do
+    inbox:put("k" .. i, { order = i % 2 == 0 and "C" or "", take = i == 1 })
+  end
+  local entries = assert(inbox:claim())
+  assert(inbox:list() and inbox:counts() and inbox:ask "owners")
+  for i, entry in ipairs(entries) do
+    local by = i % 2 == 0 and -1 or 0
+    assert(i == 1 or inbox:fail(entry, by) ~= nil)
+  end
+  assert(inbox:ask("retry", { value = "" }) and inbox:ask("drop", { value = "" }))
+  assert(inbox:done(table.unpack(entries, 2)) and inbox:claim(1, 0.01))
+  assert(owner == "a" or inbox:ask("back", { value = "" }))
+end
+
 local redis <close> = Redis.is_installed() and Redis.start() or nil
 
 local function one_redis_round()
   redis:ask "flushall"
   open_and_close(redis.url)
+  use_inbox(redis.url, "a")
   assert(not storage.open((redis.url:gsub("//", "//:wrong@"))))
   assert(not storage.open "redis://127.0.0.1:1?timeout=0.05")
   local store = assert(storage.open(redis.url .. "?timeout=0.5"))
@@ -57,6 +76,8 @@ end
 
 local function one_round()
   open_and_close(URL)
+  use_inbox(URL, "a")
+  use_inbox(URL, "b")
   if redis then
     one_redis_round()
   end
