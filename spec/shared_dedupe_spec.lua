@@ -217,6 +217,58 @@ describe("events of an app whose processes share a storage", function()
     assert.equal(51, handled)
   end)
 
+  it("that come together are claimed together, and take room meanwhile", function()
+    local handled, limit = 0, one.app.dispatch.limit
+    count_handled(function() handled = handled + 1 end)
+    watch.delay = 0.1
+    store:set("EvMany7", "done")
+    watch.add, watch.batch = 0, 0
+    tasks.run(function()
+      for i = 1, limit + 5 do
+        one:deliver({
+          type = "event_callback", team_id = "T1", event_id = "EvMany" .. i,
+          event = { type = "message", text = "hi", user = "U1", channel = "C1" },
+        }, { acked = true })
+      end
+      assert.is_true(one.app.dispatch.is_full)
+      tasks.sleep(1)
+    end)
+    assert.equal(limit + 4, handled)
+    assert.equal(1, one.app.dispatch.counts.duplicates)
+    assert.is_false(one.app.dispatch.is_full)
+    assert.equal(0, one.app.dispatch.in_use)
+    assert.is_true(watch.batch <= 2 * (limit // 500 + 1), watch.batch)
+  end)
+
+  it("that are cut off before they are claimed may come again", function()
+    local handled = 0
+    one.app:message(function() handled = handled + 1 end)
+    watch.delay = 0.5
+    local request = deliver(one, true)
+    one.app.dispatch:cancel_all()
+    OfflineApp.settle()
+    assert.equal("failed", request.refused_as)
+    pass(2)
+    watch.delay = nil
+    assert.same({ "empty" }, deliver(one, true).answers)
+    assert.equal(1, handled)
+    assert.equal(0, one.app.dispatch.running)
+  end)
+
+  it("with an id that is no key are handled as ever", function()
+    local handled = 0
+    one.app:message(function() handled = handled + 1 end)
+    for _, id in ipairs { "", ("x"):rep(5000), "x\0y" } do
+      one:deliver({
+        type = "event_callback", team_id = "T1", event_id = id,
+        event = { type = "message", text = "hi", user = "U1", channel = "C1" },
+      }, { acked = true })
+      OfflineApp.settle()
+    end
+    assert.equal(3, handled)
+    assert.equal(1, #store:keys())
+  end)
+
   it("do not wait long for a store that does not answer", function()
     local handled
     one.app:message(function() handled = time.now end)

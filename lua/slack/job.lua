@@ -34,6 +34,7 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field is_admission? boolean of what is counted elsewhere: the delivery goes on from here
 ---@field is_cut_off? boolean of a delivery: the app stops, or closes
 ---@field caught? slack.Caught of a delivery: why it failed
+---@field width? integer room that it takes besides
 ---@field tickets table<slack.Listener, slack.LaneTicket|false>|false of a delivery below
 ---  middleware: places kept for listeners that have not been reached
 local Job = {}
@@ -119,6 +120,19 @@ function Job:move(beside)
   if beside then
     dispatch[beside] = dispatch[beside] + 1
     dispatch.in_use = dispatch.in_use - 1
+    check_room(dispatch)
+  elseif dispatch.in_use >= dispatch.crowding.threshold then
+    check_full(dispatch, dispatch.in_use)
+  end
+end
+
+---Takes room for so many more (or fewer) than it does by itself.
+---@param count integer
+function Job:widen(count)
+  local dispatch = self.dispatch
+  self.width = (self.width or 0) + count
+  dispatch.in_use = dispatch.in_use + count
+  if count < 0 then
     check_room(dispatch)
   elseif dispatch.in_use >= dispatch.crowding.threshold then
     check_full(dispatch, dispatch.in_use)
@@ -252,6 +266,9 @@ function Job:__close()
     dispatch[beside] = dispatch[beside] - 1
   else
     dispatch.in_use = dispatch.in_use - 1
+  end
+  if self.width then
+    dispatch.in_use = dispatch.in_use - self.width
   end
   if not self.completed then
     self:fail()

@@ -17,6 +17,7 @@ local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 local LEASE <const> = 60 -- seconds
+local LEASED <const> = { ttl = LEASE }
 local RENEWED_EVERY <const> = 20
 local KEPT <const> = 900 -- the last redelivery comes after about five minutes
 local CLAIM_PATIENCE <const> = 1
@@ -28,6 +29,7 @@ local HELD_SHARE <const> = 0.8 -- of the ack deadline
 local MAX_WATCHED <const> = 100 -- deliveries at a time
 
 local MARKS_AT_ONCE <const> = 500
+local MAX_ID <const> = 200 -- bytes; Slack's have about 11
 local MAX_MARKS <const> = 20000 -- that wait while the store is away
 
 ---@class slack.SharedDedupe
@@ -36,6 +38,7 @@ local MAX_MARKS <const> = 20000 -- that wait while the store is away
 ---@field running table<string, number> when it began, by event_id
 ---@field marks table<string, "done"|"failed"> that are not in the store yet
 ---@field mark_count integer
+---@field round? slack.Claims what comes just now
 ---@field away_until number on the loop's clock
 local SharedDedupe = {}
 SharedDedupe.__index = SharedDedupe
@@ -143,7 +146,7 @@ local function renew(self)
     local _, err = self.store:batch(function(b)
       for i = first, math.min(first + MARKS_AT_ONCE - 1, #ids) do
         if self.running[ids[i]] then
-          b:set(ids[i], "running", { ttl = LEASE })
+          b:set(ids[i], "running", LEASED)
         end
       end
     end)
@@ -189,7 +192,7 @@ function SharedDedupe:ended(id, is_undone)
   end
 end
 
--- Claims -----------------------------------------------------------------------------------
+-- Ends of claims ---------------------------------------------------------------------------
 
 local function begin(self, id)
   self.running[id] = loop.now()
@@ -223,7 +226,7 @@ local function watch(self, job, id)
   local ends, pause = loop.now() + patience, WATCH_FIRST
   repeat
     local state, err = ask(self, "get", id)
-    local is_mine = state == nil and not err and ask(self, "add", id, "running", { ttl = LEASE })
+    local is_mine = state == nil and not err and ask(self, "add", id, "running", LEASED)
     if state == "done" then
       return false
     elseif err or is_mine then
@@ -248,31 +251,91 @@ local function watch_if_room(self, job, id)
   return watch(self, job, id)
 end
 
--- Cut off before it is known whose it is, it is to come again.
-local function give_up_unless_done(job, id)
-  return setmetatable({}, { __close = function()
-    if not job.completed then
-      job.claims:ended(id, true)
-      drop(job.claims, job.c, id, "failed")
-    end
-  end })
-end
-
-local function run_claim(job)
+local function run_watch(job)
   local _ <close> = job
   local self, c, id = job.claims, job.c, job.claimed
-  local guard <close> = give_up_unless_done(job, id) -- luacheck: ignore 211
-  local is_mine, err = ask(self, "add", id, "running", { ttl = LEASE })
-  if is_mine == false then
-    is_mine = watch_if_room(self, job, id)
-    err = nil
-  end
+  local guard <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+    if not job.completed then
+      drop(self, c, id, "failed")
+    end
+  end })
+  local is_mine = watch_if_room(self, job, id)
   job.completed = true
-  if is_mine or err then
+  if is_mine then
     begin(self, id)
-    return job.dispatch:proceed(c, id, job.finished_before)
+    return self.dispatch:proceed(c, id, job.finished_before)
   end
   drop(self, c, id, is_mine == nil and "failed" or nil)
+end
+
+-- A job that handles nothing itself.
+local function new_job(self, c)
+  local job = Job.new(self.dispatch, c)
+  job.outcome, job.began, job.claims = false, false, self
+  return job
+end
+
+-- Claims -----------------------------------------------------------------------------------
+
+-- What comes in one round is claimed together, and waits in one job that takes room for all.
+---@class slack.Claims: slack.Job
+---@field list table[] { c, id, listeners that had finished }
+---@field at integer of those that are settled
+
+local function ask_for(self, list, first, last)
+  if first == last then
+    local is_mine, err = ask(self, "add", list[first][2], "running", LEASED)
+    return { is_mine }, err
+  end
+  return ask(self, "batch", function(b)
+    for i = first, last do
+      b:add(list[i][2], "running", LEASED)
+    end
+  end)
+end
+
+local function settle(self, job, claim, is_mine)
+  local c, id, done = claim[1], claim[2], claim[3]
+  job:widen(-1)
+  if is_mine then
+    begin(self, id)
+    return self.dispatch:proceed(c, id, done)
+  end
+  local watching = new_job(self, c)
+  watching.claimed, watching.finished_before = id, done
+  watching:start(run_watch)
+end
+
+-- Cut off before it is known whose they are, they are to come again.
+local function give_up_rest(job)
+  for i = job.at + 1, #job.list do
+    local id = job.list[i][2]
+    job.claims:ended(id, true)
+    drop(job.claims, job.list[i][1], id, "failed")
+  end
+end
+
+local function run_claims(job)
+  local _ <close> = job
+  local self, list = job.claims, job.list
+  local guard <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+    give_up_rest(job)
+  end })
+  tasks.sleep(0) -- until all of this round are there
+  self.round = nil
+  while job.at < #list do
+    local first, last = job.at + 1, math.min(job.at + MARKS_AT_ONCE, #list)
+    local results, err = ask_for(self, list, first, last)
+    for i = first, last do
+      job.at = i
+      settle(self, job, list[i], err ~= nil or results[i - first + 1])
+    end
+  end
+  job.completed = true
+end
+
+local function can_be_key(id)
+  return id ~= "" and #id <= MAX_ID
 end
 
 ---Finds out whose an event is that this process has not seen, and goes on with it if it is
@@ -281,15 +344,23 @@ end
 ---@param id string its event_id
 ---@param done? table<slack.Listener, true> listeners that had finished with it
 function SharedDedupe:claim(c, id, done)
+  if not can_be_key(id) then
+    return self.dispatch:proceed(c, id, done)
+  end
   c.request.claim = id
   if is_away(self) then
     begin(self, id)
     return self.dispatch:proceed(c, id, done)
   end
-  local job = Job.new(self.dispatch, c) -- that handles nothing itself
-  job.outcome, job.began = false, false
-  job.claims, job.claimed, job.finished_before = self, id, done
-  job:start(run_claim)
+  local round = self.round
+  if not round or not self.dispatch.jobs[round] then -- or it was cut off before it began
+    round = new_job(self, c)
+    round.list, round.at = {}, 0
+    self.round = round
+    round:start(run_claims)
+  end
+  round.list[#round.list + 1] = { c, id, done }
+  round:widen(1)
 end
 
 -- Life -------------------------------------------------------------------------------------
