@@ -70,35 +70,38 @@
     " end\n"                                                                                       \
     "end\n"
 
-/* Puts an entry at the end of the queue; or into its order's line by when it was received, as the
- * first that nobody has taken. */
+/* Puts an entry at the end of the queue; or into its order's line, before all that nobody has
+ * had yet: they came after it, as it was the first in line once. Among others of its kind (j) it
+ * comes by when it was received. */
 #define JOIN                                                                                       \
-    "local function is_waiting(id)\n"                                                              \
-    " local p=pcall('XPENDING',Q,G,id,id,1)[1]\n"                                                  \
-    " return not p or p[2]:sub(1,1)=='-'\n"                                                        \
+    "local function is_fresh(id)\n"                                                                \
+    " return #pcall('XPENDING',Q,G,id,id,1)==0\n"                                                  \
     "end\n"                                                                                        \
     "local function lead(f,o)\n"                                                                   \
     " local id=call('XADD',Q,'*',unpack(f))\n"                                                     \
     " call('LPUSH',P..'order:'..o,id) call('HSET',P..'order',id,o)\n"                              \
     "end\n"                                                                                        \
+    "local function is_behind(e,f)\n"                                                              \
+    " return not get(e[2],'j') or tonumber(received(e))>=tonumber(get(f,'t'))\n"                   \
+    "end\n"                                                                                        \
     "local function insert(f,line)\n"                                                              \
-    " local t,i,id=tonumber(get(f,'t')),0,nil\n"                                                   \
+    " local i,id=0,nil\n"                                                                          \
     " repeat\n"                                                                                    \
     "  i=i+1 id=call('LINDEX',line,i)\n"                                                           \
     "  local e=id and read(P..'held',id)\n"                                                        \
-    " until not e or tonumber(received(e))>=t\n"                                                   \
+    " until not e or is_behind(e,f)\n"                                                             \
     " local new=call('XADD',P..'held','*',unpack(f))\n"                                            \
     " if id then call('LINSERT',line,'BEFORE',id,new) else call('RPUSH',line,new) end\n"           \
     "end\n"                                                                                        \
     "local function join(e)\n"                                                                     \
-    " keep_time(e)\n"                                                                              \
+    " keep_time(e) set(e[2],'j','1')\n"                                                            \
     " local f,o=e[2],get(e[2],'o')\n"                                                              \
     " if not o then return call('XADD',Q,'*',unpack(f)) end\n"                                     \
     " local line=P..'order:'..o\n"                                                                 \
     " local first=call('LINDEX',line,0)\n"                                                         \
     " if not first then return lead(f,o) end\n"                                                    \
-    " local other=place(first)==Q and is_waiting(first) and read(Q,first)\n"                       \
-    " if other and tonumber(received(other))>=tonumber(get(f,'t')) then\n"                         \
+    " local other=place(first)==Q and is_fresh(first) and read(Q,first)\n"                         \
+    " if other and is_behind(other,f) then\n"                                                      \
     "  gone(Q,first) call('HDEL',P..'order',first) call('LPOP',line)\n"                            \
     "  keep_time(other)\n"                                                                         \
     "  call('LPUSH',line,call('XADD',P..'held','*',unpack(other[2])))\n"                           \

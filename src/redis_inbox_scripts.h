@@ -13,9 +13,10 @@
  *                 name, then the ids of those held behind it
  *   key:KEY       a key that is known, and for how long from when its entry was received
  *   left:OWNER    for a while after it gave its lease back
- * An entry's name is its id in the queue, or KIND:ID, or own:OWNER:ID, or hand:OWNER:ID. Its fields: k key, m
- * meta, b body, o order, a attempts, r reason, e error, t received, n owners lost before it
- * came into this stream, s of a message: 1. Times are milliseconds of the server's clock. */
+ * An entry's name is its id in the queue, or KIND:ID, or own:OWNER:ID, or hand:OWNER:ID. Its
+ * fields: k key, m meta, b body, o order, a attempts, r reason, e error, t received, n owners lost
+ * before it came into this stream, j it joined its order again, s of a message: 1. Times are
+ * milliseconds of the server's clock. */
 #ifndef SLK_REDIS_INBOX_SCRIPTS_H
 #define SLK_REDIS_INBOX_SCRIPTS_H
 
