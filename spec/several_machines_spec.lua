@@ -48,7 +48,7 @@ describe("an app on several machines", function()
   it("has workers handle what a receiver takes, each in turn", function()
     live.run(function(here, new_app)
       local seen = {}
-      start(here, new_app, { "receiver", "worker", "worker" }, function(app, i)
+      local apps = start(here, new_app, { "receiver", "worker", "worker" }, function(app, i)
         app:command("/who", function(c) c:ack("w" .. i) end)
         app:message("hello", function(c)
           seen[i] = true
@@ -61,6 +61,10 @@ describe("an app on several machines", function()
       end
       table.sort(answers)
       assert.same({ "w2", "w2", "w3", "w3" }, answers)
+      local text = apps[1].metrics:render()
+      assert.matches("\nslack_peers 2\n", text, 1, true)
+      assert.matches('\nslack_relayed_total{outcome="answered"} 4\n', text, 1, true)
+      assert.equal(4, apps[1]:stats().peers.deliveries_answered)
       here:say { text = "hello" }
       assert(here:wait_message { text = "hello from" })
       assert.is_nil(seen[1])

@@ -286,9 +286,25 @@ local function write_inbox(app, write)
     "Deliveries given up after the last attempt.", numbers.given_up)
 end
 
+local function write_peers(app, write)
+  if not app.peers then
+    return
+  end
+  write:single("slack_peers", "gauge", "Other processes of the app that live.", #app.peers.list)
+  write:single("slack_peer_failures_total", "counter",
+    "Messages that could not be sent to other processes.", app.peers.counts.failed)
+  write:single("slack_moved_events_total", "counter",
+    "Events handed to another process, which waited for them.", app.dispatch.counts.moved)
+  write:family("slack_relayed_total", "counter",
+    "Commands and interactions handed to other processes, by what became of them, and taken.")
+  for _, name in ipairs { "sent", "answered", "back", "taken" } do
+    write:sample({ "outcome", name }, app.relays.counts[name])
+  end
+end
+
 local WRITERS = {
-  write_dispatch, write_inbox, write_client, write_scripts, write_schedule, write_socket_mode,
-  write_receiver, write_server, write_process,
+  write_dispatch, write_inbox, write_peers, write_client, write_scripts, write_schedule,
+  write_socket_mode, write_receiver, write_server, write_process,
 }
 
 ---@param app slack.App
