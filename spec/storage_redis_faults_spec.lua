@@ -135,13 +135,17 @@ describe("a Redis server that is", function()
       assert.matches("^Redis at 127.0.0.1:%d+ has reached its maxmemory", tostring(err))
       assert.equal("memory_full", select(2, store:replace("k", 1, 2)).code)
       assert.equal(1, store:get "k")
+      _, err = store:batch(function(b) b:set("k", 2) b:incr "n" end)
+      assert.equal("memory_full", err.code)
       redis:ask "config set maxmemory 0"
+      assert.equal(0, #store:keys "n")
       redis:ask "replicaof 127.0.0.1 1"
-      assert.same({ "read_only", "read_only", 1, "read_only" }, opened.codes(
+      assert.same({ "read_only", "read_only", 1, "read_only", "read_only" }, opened.codes(
         function() return store:set("l", 1) end,
         function() return store:incr("n", 1, { ttl = 5 }) end,
         function() return store:get "k" end,
-        function() return store:delete_if("k", 1) end))
+        function() return store:delete_if("k", 1) end,
+        function() return store:batch(function(b) b:set("k", 2) b:incr "n" end) end))
       redis:ask "replicaof no one"
       assert.is_true(store:set("l", 1))
     end)

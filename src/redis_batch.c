@@ -14,7 +14,8 @@
 #define MAX_FAILURE  ((size_t)512)
 
 /* KEYS: of each step. ARGV: of each its letter, value or by, and milliseconds or "". Gives a
- * text for each step, or its number as an integer and why it failed. Only INCR can fail by
+ * text for each step; or, where an INCR finds no integer, its number and the reason; or
+ * an error, which concerns all. Only INCR can fail by
  * itself, so only with one among them is kept what was there. */
 static const char script[] =
     "local has_incr=false "
@@ -46,7 +47,7 @@ static const char script[] =
     "  if has_incr and not seen[key] then "
     "    seen[key]=true "
     "    local was=redis.pcall('GET',key) "
-    "    if type(was)=='table' then undo() return {i,was.err} end "
+    "    if type(was)=='table' then undo() return was end "
     "    old[#old+1]={key,was,redis.call('PTTL',key)} "
     "  end "
     "  local r "
@@ -54,7 +55,13 @@ static const char script[] =
     "  elseif letter=='a' then r=put(key,value,life,'NX') "
     "  elseif letter=='d' then r=redis.pcall('DEL',key) "
     "  else r=incr(key,value,life) end "
-    "  if type(r)=='table' and r.err then undo() return {i,r.err} end "
+    "  if type(r)=='table' and r.err then "
+    "    undo() "
+    "    if letter=='i' and (r.err:find('integer') or r.err:find('overflow')) then "
+    "      return {i,r.err} "
+    "    end "
+    "    return r "
+    "  end "
     "  if type(r)=='table' then r=1 elseif not r then r=0 end "
     "  out[i]=tostring(r) "
     "end "
