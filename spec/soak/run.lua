@@ -61,7 +61,8 @@ end
 
 local function with_trial(storage, transport, fn)
   local trial <close> = Trial.start {
-    storage = storage, transport = transport, work = WORK, app = { inbox = { lease = LEASE } },
+    storage = storage, transport = transport, work = WORK, ack_timeout = 3,
+    app = { inbox = { lease = LEASE } },
   }
   local ok, message = xpcall(fn, debug.traceback, trial)
   add_up(trial)
@@ -145,7 +146,7 @@ local PARTS = {
       return note("left out: %s", problem)
     end
     with_trial("sqlite:" .. disk.path .. "/bot.db", "both", function(trial)
-      interrupt(trial, "disk full", disk.fill, disk.free, "could not be stored: .* the disk is full")
+      interrupt(trial, "disk full", disk.fill, disk.free, "not be stored: .* the disk is full")
     end)
   end },
 }

@@ -17,6 +17,9 @@ local tasks = require "slack.tasks"
 -- that does much else.
 local MARKED_WITHIN <const> = 2
 local PATIENCE <const> = 60
+-- Events that may be unanswered at a time: who sent on and on, and again, would only measure
+-- how many connections there can be.
+local MAX_UNACKED <const> = 800
 local LOOK <const> = 0.02 -- seconds between two looks at acks and at what bots wrote
 local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
 
@@ -166,18 +169,25 @@ function Trial:send(count, text)
   end
 end
 
----Sends events until stop_sending.
+---Sends events until stop_sending; but none while too many are unanswered.
 ---@param rate number of a second
 function Trial:begin_sending(rate)
-  local began, base = core.monotonic(), #self.sent
+  local last, due = core.monotonic(), 0
   self.is_sending = true
   self.sender = tasks.spawn(function()
     while self.is_sending do
-      local due = math.floor((core.monotonic() - began) * rate) - (#self.sent - base)
-      self:send(due)
+      local now = core.monotonic()
+      due, last = due + (now - last) * rate, now
+      local count = math.max(math.min(due // 1 | 0, MAX_UNACKED - self:count_unacked()), 0)
+      self:send(count)
+      due = math.min(due - count, rate)
       tasks.sleep(0.005)
     end
   end)
+end
+
+function Trial:count_unacked()
+  return #self.sent - self.acked
 end
 
 ---@async
