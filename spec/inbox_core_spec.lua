@@ -335,7 +335,7 @@ describe("an inbox in C", function()
       })
       server = assert(core.http_server {
         mailbox = requests_mailbox, source = 4, log = wire.log, gate = receiver,
-        max_requests = settings and settings.max_requests,
+        max_connections = settings and settings.max_connections,
       })
       client = RawClient.connect(server:port())
     end
@@ -441,6 +441,26 @@ describe("an inbox in C", function()
       assert.same({ 503 }, wait_answers(1))
       assert.equal(1, receiver:stats().unstored)
       first:close()
+    end)
+
+    it("answers 503 at once when half of the connections wait for the store", function()
+      open()
+      start { max_connections = 4 }
+      hold()
+      local others = {}
+      for i = 1, 2 do
+        send(event("Ev" .. i))
+        wait_outstanding(i)
+        others[i], client = client, RawClient.connect(server:port())
+      end
+      send(event "Ev3")
+      assert.same({ 503 }, wait_answers(1))
+      assert.equal(1, receiver:stats().unstored)
+      unlock()
+      for _, other in ipairs(others) do
+        wait("an answer", function() return other:received():find("HTTP/1.1 200", 1, true) end)
+        other:close()
+      end
     end)
 
     it("finishes what was begun when the server finishes", function()

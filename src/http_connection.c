@@ -15,6 +15,7 @@
 
 #define WRITE_SIZE     65536 /* at once, so that others have their turn */
 #define SPARE_REQUESTS 16
+#define HELD_SHARE     2 /* of the connections one in so many may be held, so that others get in */
 
 struct http_connection {
     struct slk_server_socket socket;
@@ -226,6 +227,8 @@ static int deliver(struct http_connection *connection)
         .body = slk_http_parser_body(parser),
         .waiting = server->stats.owed,
         .max_waiting = server->patience.max_requests,
+        .held = server->stats.held,
+        .max_held = server->patience.max_connections / HELD_SHARE,
     };
     if (request.number == 0) {
         return SLK_NOMEM;

@@ -35,6 +35,7 @@ struct slk_gate_request {
     int64_t received; /* slk_clock_now scale, when its last byte had come */
     struct slk_text method, target, headers, body;
     size_t waiting, max_waiting; /* owed by Lua at this gate now, and the most there may be */
+    size_t held, max_held;       /* held by the gate itself, likewise */
 };
 
 /* headers: "Name: value\r\n" lines, terminated; texts live until the next call of the gate. */

@@ -170,7 +170,8 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
     if (atomic_load(&receiver->turns_away)) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, "the app is not ready", request, answer);
     }
-    if (is_held && slk_put_queue_is_crowded(receiver->puts)) {
+    if (is_held &&
+        (request->held >= request->max_held || slk_put_queue_is_crowded(receiver->puts))) {
         return refuse(receiver, SLK_REFUSAL_UNSTORED, "too much is on its way to the store",
                       request, answer);
     }
