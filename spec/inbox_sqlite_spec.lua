@@ -17,16 +17,21 @@ describe("an inbox in a file of SQLite", function()
     getmetatable(directory).__close(directory)
   end)
 
-  conformance(function(owner, settings)
+  -- The disk may be slow, so it is not synced.
+  local function open(owner, settings)
+    settings = settings or {}
+    settings.store = { synchronous = "normal" }
     return Inbox.open(url, owner, settings)
-  end)
+  end
+
+  conformance(open)
 
   -- Starts a process that has `inbox` under a name of its own; the text goes on from there.
   local function start(owner, text)
     local script = directory.path .. "/" .. owner .. ".lua"
     files.write(script, ([[
       local Inbox = require "support.inbox_calls"
-      local inbox = Inbox.open(%q, %q)
+      local inbox = Inbox.open(%q, %q, { store = { synchronous = "normal" } })
       local function say(...)
         io.stdout:write(table.concat({ ... }, " "), "\n")
         io.stdout:flush()
@@ -36,8 +41,8 @@ describe("an inbox in a file of SQLite", function()
   end
 
   it("gives what is put to the process that puts it, unless others come first", function()
-    local a <close> = Inbox.open(url, "a")
-    local b <close> = Inbox.open(url, "b")
+    local a <close> = open("a")
+    local b <close> = open("b")
     local id = a:put("k", { take = true })
     assert.equal("string", type(id))
     assert.equal("", b:claim_keys())
@@ -52,7 +57,7 @@ describe("an inbox in a file of SQLite", function()
   end)
 
   it("takes over at once what a killed process had", function()
-    local a <close> = Inbox.open(url, "a")
+    local a <close> = open("a")
     a:put "k"
     local process <close> = start("b", [[
       local entry = inbox:claim()[1]
@@ -78,7 +83,7 @@ describe("an inbox in a file of SQLite", function()
     process:signal "KILL"
     process:wait()
     local told = tonumber(process:output():match "(%d+)\n[^\n]*$")
-    local a <close> = Inbox.open(url, "a")
+    local a <close> = open("a")
     local seen = {}
     for _, entry in ipairs(a:claim(10000)) do
       seen[entry.key] = true
@@ -124,7 +129,7 @@ describe("an inbox in a file of SQLite", function()
   end)
 
   it("writes nothing when there is nothing to claim", function()
-    local a <close> = Inbox.open(url, "a")
+    local a <close> = open("a")
     assert.equal("", a:claim_keys()) -- it becomes an owner
     local commits = a.store.backend:stats().commits
     for _ = 1, 10 do
@@ -135,7 +140,7 @@ describe("an inbox in a file of SQLite", function()
   end)
 
   it("shares commits between deliveries, their ends and what the app stores", function()
-    local a <close> = Inbox.open(url, "a")
+    local a <close> = open("a")
     local before = a.store.backend:stats()
     local list = {}
     tasks.run(function()
@@ -153,7 +158,7 @@ describe("an inbox in a file of SQLite", function()
   end)
 
   it("drops what has been dead for as long as it is kept", function()
-    local a <close> = Inbox.open(url, "a", { keep_dead = 3600 })
+    local a <close> = open("a", { keep_dead = 3600 })
     a:put "k"
     a:fail(a:claim()[1], -1)
     local function put_at(key, now)

@@ -60,7 +60,7 @@ static const char *const texts[STATEMENTS] = {
 struct slk_sqlite_entries {
     sqlite3 *db;
     bool has_counts, has_changed; /* in this transaction */
-    int64_t counts[SLK_ENTRY_STATES];
+    int64_t counts[SLK_SQLITE_STATES];
     sqlite3_stmt *statements[STATEMENTS];
 };
 
@@ -106,8 +106,8 @@ static int read_number(sqlite3_stmt *statement, int64_t *number)
 /* Those behind are counted with the ready. */
 static int load_counts(struct slk_sqlite_entries *entries)
 {
-    static const enum slk_entry_state columns[] = {SLK_ENTRY_READY, SLK_ENTRY_TAKEN,
-                                                   SLK_ENTRY_DELAYED, SLK_ENTRY_DEAD};
+    static const enum slk_sqlite_entry_state columns[] = {SLK_SQLITE_READY, SLK_SQLITE_TAKEN,
+                                                          SLK_SQLITE_DELAYED, SLK_SQLITE_DEAD};
     if (entries->has_counts) {
         return SQLITE_OK;
     }
@@ -120,33 +120,34 @@ static int load_counts(struct slk_sqlite_entries *entries)
     return result == SQLITE_OK && !entries->has_counts ? SQLITE_CORRUPT : result;
 }
 
-static int64_t *count_of(struct slk_sqlite_entries *entries, enum slk_entry_state state)
+static int64_t *count_of(struct slk_sqlite_entries *entries, enum slk_sqlite_entry_state state)
 {
-    return &entries->counts[state == SLK_ENTRY_BEHIND ? SLK_ENTRY_READY : state];
+    return &entries->counts[state == SLK_SQLITE_BEHIND ? SLK_SQLITE_READY : state];
 }
 
-/* SLK_ENTRY_STATES: it comes from nowhere, or goes there. */
-static int count_move(struct slk_sqlite_entries *entries, enum slk_entry_state from,
-                      enum slk_entry_state to)
+/* SLK_SQLITE_STATES: it comes from nowhere, or goes there. */
+static int count_move(struct slk_sqlite_entries *entries, enum slk_sqlite_entry_state from,
+                      enum slk_sqlite_entry_state to)
 {
     int result = load_counts(entries);
-    if (from != SLK_ENTRY_STATES) {
+    if (from != SLK_SQLITE_STATES) {
         --*count_of(entries, from);
     }
-    if (to != SLK_ENTRY_STATES) {
+    if (to != SLK_SQLITE_STATES) {
         ++*count_of(entries, to);
     }
     entries->has_changed = true;
     return result;
 }
 
-int slk_sqlite_entries_count(struct slk_sqlite_entries *entries, struct slk_entry_counts *counts)
+int slk_sqlite_entries_count(struct slk_sqlite_entries *entries,
+                             struct slk_sqlite_entry_counts *counts)
 {
     int result = load_counts(entries);
-    *counts = (struct slk_entry_counts){.waiting = entries->counts[SLK_ENTRY_READY],
-                                        .taken = entries->counts[SLK_ENTRY_TAKEN],
-                                        .delayed = entries->counts[SLK_ENTRY_DELAYED],
-                                        .dead = entries->counts[SLK_ENTRY_DEAD]};
+    *counts = (struct slk_sqlite_entry_counts){.waiting = entries->counts[SLK_SQLITE_READY],
+                                               .taken = entries->counts[SLK_SQLITE_TAKEN],
+                                               .delayed = entries->counts[SLK_SQLITE_DELAYED],
+                                               .dead = entries->counts[SLK_SQLITE_DEAD]};
     return result;
 }
 
@@ -155,10 +156,10 @@ int slk_sqlite_entries_flush(struct slk_sqlite_entries *entries)
     if (!entries->has_changed) {
         return SQLITE_OK;
     }
-    sqlite3_stmt *statement = bind(entries, WRITE_COUNTS, entries->counts[SLK_ENTRY_READY],
-                                   entries->counts[SLK_ENTRY_TAKEN]);
-    sqlite3_bind_int64(statement, 3, entries->counts[SLK_ENTRY_DELAYED]);
-    sqlite3_bind_int64(statement, 4, entries->counts[SLK_ENTRY_DEAD]);
+    sqlite3_stmt *statement = bind(entries, WRITE_COUNTS, entries->counts[SLK_SQLITE_READY],
+                                   entries->counts[SLK_SQLITE_TAKEN]);
+    sqlite3_bind_int64(statement, 3, entries->counts[SLK_SQLITE_DELAYED]);
+    sqlite3_bind_int64(statement, 4, entries->counts[SLK_SQLITE_DEAD]);
     return slk_sqlite_do(statement);
 }
 
@@ -207,7 +208,7 @@ int slk_sqlite_entries_sweep(struct slk_sqlite_entries *entries, int64_t now, bo
 /* Orders --------------------------------------------------------------------- */
 
 static int find_first(struct slk_sqlite_entries *entries, struct slk_text order,
-                      enum slk_entry_state state, int64_t *id)
+                      enum slk_sqlite_entry_state state, int64_t *id)
 {
     sqlite3_stmt *statement = entries->statements[FIRST_OF_ORDER];
     slk_sqlite_bind_text(statement, 1, order);
@@ -222,14 +223,15 @@ struct order {
 
 static int read_order(struct slk_sqlite_entries *entries, struct slk_text text, struct order *order)
 {
-    int result = find_first(entries, text, SLK_ENTRY_READY, &order->ready);
+    int result = find_first(entries, text, SLK_SQLITE_READY, &order->ready);
     if (result == SQLITE_OK) {
-        result = find_first(entries, text, SLK_ENTRY_BEHIND, &order->behind);
+        result = find_first(entries, text, SLK_SQLITE_BEHIND, &order->behind);
     }
-    return result == SQLITE_OK ? find_first(entries, text, SLK_ENTRY_TAKEN, &order->taken) : result;
+    return result == SQLITE_OK ? find_first(entries, text, SLK_SQLITE_TAKEN, &order->taken)
+                               : result;
 }
 
-static int move(struct slk_sqlite_entries *entries, int64_t id, enum slk_entry_state state,
+static int move(struct slk_sqlite_entries *entries, int64_t id, enum slk_sqlite_entry_state state,
                 int64_t holder)
 {
     sqlite3_stmt *statement = bind(entries, MOVE, id, state);
@@ -255,10 +257,10 @@ static int settle(struct slk_sqlite_entries *entries, struct slk_text text)
         first = 0;
     }
     if (order.ready != 0 && order.ready != first) {
-        result = move(entries, order.ready, SLK_ENTRY_BEHIND, 0);
+        result = move(entries, order.ready, SLK_SQLITE_BEHIND, 0);
     }
     if (result == SQLITE_OK && first != 0 && first != order.ready) {
-        result = move(entries, first, SLK_ENTRY_READY, 0);
+        result = move(entries, first, SLK_SQLITE_READY, 0);
     }
     return result;
 }
@@ -287,9 +289,9 @@ int slk_sqlite_entries_add(struct slk_sqlite_entries *entries,
     if (result != SQLITE_OK) {
         return result;
     }
-    enum slk_entry_state state = is_behind     ? SLK_ENTRY_BEHIND
-                                 : holder != 0 ? SLK_ENTRY_TAKEN
-                                               : SLK_ENTRY_READY;
+    enum slk_sqlite_entry_state state = is_behind     ? SLK_SQLITE_BEHIND
+                                        : holder != 0 ? SLK_SQLITE_TAKEN
+                                                      : SLK_SQLITE_READY;
     sqlite3_stmt *statement = bind(entries, ADD, state, is_behind ? 0 : holder);
     sqlite3_bind_int64(statement, 3, request->now);
     sqlite3_bind_int64(statement, 4, request->expires_at);
@@ -300,8 +302,8 @@ int slk_sqlite_entries_add(struct slk_sqlite_entries *entries,
     slk_sqlite_bind_text(statement, 7, or_empty(request->meta));
     slk_sqlite_bind_text(statement, 8, or_empty(request->value));
     result = slk_sqlite_do(statement);
-    *id = state == SLK_ENTRY_TAKEN ? sqlite3_last_insert_rowid(entries->db) : 0;
-    return result == SQLITE_OK ? count_move(entries, SLK_ENTRY_STATES, state) : result;
+    *id = state == SLK_SQLITE_TAKEN ? sqlite3_last_insert_rowid(entries->db) : 0;
+    return result == SQLITE_OK ? count_move(entries, SLK_SQLITE_STATES, state) : result;
 }
 
 /* Of a file that was tampered with, too, no more is copied than there is room for. */
@@ -316,28 +318,28 @@ static struct slk_text copy_column(sqlite3_stmt *statement, int column, char *pl
     return (struct slk_text){place, length};
 }
 
-int slk_sqlite_entries_find(struct slk_sqlite_entries *entries, int64_t id, struct slk_entry *entry,
-                            bool *is_there)
+int slk_sqlite_entries_find(struct slk_sqlite_entries *entries, int64_t id,
+                            struct slk_sqlite_entry *entry, bool *is_there)
 {
     sqlite3_stmt *statement = bind(entries, FIND, id, 0);
     *is_there = sqlite3_step(statement) == SQLITE_ROW;
     if (*is_there) {
         entry->id = id;
-        entry->state = (enum slk_entry_state)sqlite3_column_int(statement, 0);
+        entry->state = (enum slk_sqlite_entry_state)sqlite3_column_int(statement, 0);
         entry->holder = sqlite3_column_int64(statement, 1);
         entry->takeovers = sqlite3_column_int64(statement, 2);
         entry->remember_until = sqlite3_column_int64(statement, 3);
-        entry->key = copy_column(statement, 4, entry->texts, SLK_ENTRY_MAX_KEY);
+        entry->key = copy_column(statement, 4, entry->texts, SLK_SQLITE_MAX_KEY);
         entry->order =
-            copy_column(statement, 5, entry->texts + SLK_ENTRY_MAX_KEY, SLK_ENTRY_MAX_ORDER);
-        *is_there = (unsigned)entry->state < SLK_ENTRY_STATES;
+            copy_column(statement, 5, entry->texts + SLK_SQLITE_MAX_KEY, SLK_SQLITE_MAX_ORDER);
+        *is_there = (unsigned)entry->state < SLK_SQLITE_STATES;
     }
     return slk_sqlite_finish(statement);
 }
 
 /* After the row has been changed. */
-static int conclude(struct slk_sqlite_entries *entries, struct slk_entry *entry,
-                    enum slk_entry_state state, int result)
+static int conclude(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
+                    enum slk_sqlite_entry_state state, int result)
 {
     if (result == SQLITE_OK) {
         result = count_move(entries, entry->state, state);
@@ -346,26 +348,26 @@ static int conclude(struct slk_sqlite_entries *entries, struct slk_entry *entry,
     return result == SQLITE_OK ? settle(entries, entry->order) : result;
 }
 
-int slk_sqlite_entries_take(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_take(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                             int64_t holder)
 {
-    int result = move(entries, entry->id, SLK_ENTRY_TAKEN, holder);
-    return conclude(entries, entry, SLK_ENTRY_TAKEN, result);
+    int result = move(entries, entry->id, SLK_SQLITE_TAKEN, holder);
+    return conclude(entries, entry, SLK_SQLITE_TAKEN, result);
 }
 
-int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_entry *entry)
+int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry)
 {
     int result = slk_sqlite_do(bind(entries, REMOVE, entry->id, 0));
     if (result == SQLITE_OK) {
         result = slk_sqlite_do(bind_key(entries, EXPIRE_KEY, entry->key, entry->remember_until));
     }
-    return conclude(entries, entry, SLK_ENTRY_STATES, result);
+    return conclude(entries, entry, SLK_SQLITE_STATES, result);
 }
 
 /* attempts: how many more, negative: none any more. due 0: none. */
-static int change(struct slk_sqlite_entries *entries, struct slk_entry *entry,
-                  enum slk_entry_state state, int64_t due, int attempts, struct slk_text reason,
-                  struct slk_text error)
+static int change(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
+                  enum slk_sqlite_entry_state state, int64_t due, int attempts,
+                  struct slk_text reason, struct slk_text error)
 {
     sqlite3_stmt *statement = bind(entries, CHANGE, entry->id, state);
     if (due != 0) {
@@ -383,43 +385,43 @@ static const struct slk_text failed = {"failed", 6};
 static const struct slk_text interrupted = {"interrupted", 11};
 
 /* One of an order is behind until it turns out to be the first. */
-static enum slk_entry_state waiting_state(const struct slk_entry *entry)
+static enum slk_sqlite_entry_state waiting_state(const struct slk_sqlite_entry *entry)
 {
-    return entry->order.data != NULL ? SLK_ENTRY_BEHIND : SLK_ENTRY_READY;
+    return entry->order.data != NULL ? SLK_SQLITE_BEHIND : SLK_SQLITE_READY;
 }
 
-int slk_sqlite_entries_delay(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_delay(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                              int64_t due, bool is_tried, struct slk_text error)
 {
-    return change(entries, entry, SLK_ENTRY_DELAYED, due, is_tried, is_tried ? failed : none,
+    return change(entries, entry, SLK_SQLITE_DELAYED, due, is_tried, is_tried ? failed : none,
                   error);
 }
 
-int slk_sqlite_entries_bury(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_bury(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                             int64_t now, bool is_tried, struct slk_text error)
 {
-    return change(entries, entry, SLK_ENTRY_DEAD, now, is_tried, none, error);
+    return change(entries, entry, SLK_SQLITE_DEAD, now, is_tried, none, error);
 }
 
-int slk_sqlite_entries_release(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_release(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                                struct slk_text reason)
 {
     return change(entries, entry, waiting_state(entry), 0, 0, reason, none);
 }
 
-int slk_sqlite_entries_take_back(struct slk_sqlite_entries *entries, struct slk_entry *entry)
+int slk_sqlite_entries_take_back(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry)
 {
     entry->takeovers++;
     return change(entries, entry, waiting_state(entry), 0, 0, interrupted, none);
 }
 
-int slk_sqlite_entries_revive(struct slk_sqlite_entries *entries, struct slk_entry *entry)
+int slk_sqlite_entries_revive(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry)
 {
     entry->takeovers = 0;
     return change(entries, entry, waiting_state(entry), 0, -1, failed, none);
 }
 
-int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_entry *entry)
+int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry)
 {
     struct slk_text order = entry->order;
     entry->order = none;
@@ -431,22 +433,22 @@ int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_entry
 
 int slk_sqlite_entries_ready(struct slk_sqlite_entries *entries, int64_t *id)
 {
-    return read_number(bind(entries, FIRST, SLK_ENTRY_READY, 0), id);
+    return read_number(bind(entries, FIRST, SLK_SQLITE_READY, 0), id);
 }
 
 int slk_sqlite_entries_due(struct slk_sqlite_entries *entries, int64_t now, int64_t *id)
 {
-    return read_number(bind(entries, NEXT_DUE, SLK_ENTRY_DELAYED, now), id);
+    return read_number(bind(entries, NEXT_DUE, SLK_SQLITE_DELAYED, now), id);
 }
 
 int slk_sqlite_entries_died(struct slk_sqlite_entries *entries, int64_t by, int64_t *id)
 {
-    return read_number(bind(entries, NEXT_DUE, SLK_ENTRY_DEAD, by), id);
+    return read_number(bind(entries, NEXT_DUE, SLK_SQLITE_DEAD, by), id);
 }
 
 int slk_sqlite_entries_taken(struct slk_sqlite_entries *entries, int64_t holder, int64_t *id)
 {
-    return read_number(bind(entries, FIRST, SLK_ENTRY_TAKEN, holder), id);
+    return read_number(bind(entries, FIRST, SLK_SQLITE_TAKEN, holder), id);
 }
 
 int slk_sqlite_entries_holder(struct slk_sqlite_entries *entries, int64_t above, int64_t *holder)

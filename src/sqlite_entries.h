@@ -21,31 +21,31 @@
 #include "storage_job.h"
 
 /* In the file: never renumber. */
-enum slk_entry_state {
-    SLK_ENTRY_READY,
-    SLK_ENTRY_BEHIND,  /* another of its order has to come before */
-    SLK_ENTRY_TAKEN,   /* by the holder, which is 0 in the other states */
-    SLK_ENTRY_DELAYED, /* until it is due */
-    SLK_ENTRY_DEAD,
-    SLK_ENTRY_STATES
+enum slk_sqlite_entry_state {
+    SLK_SQLITE_READY,
+    SLK_SQLITE_BEHIND,  /* another of its order has to come before */
+    SLK_SQLITE_TAKEN,   /* by the holder, which is 0 in the other states */
+    SLK_SQLITE_DELAYED, /* until it is due */
+    SLK_SQLITE_DEAD,
+    SLK_SQLITE_STATES
 };
 
-#define SLK_ENTRY_MAX_KEY   1024
-#define SLK_ENTRY_MAX_ORDER 256
+#define SLK_SQLITE_MAX_KEY   1024
+#define SLK_SQLITE_MAX_ORDER 256
 
 /* What moves look at. */
-struct slk_entry {
+struct slk_sqlite_entry {
     int64_t id;
-    enum slk_entry_state state;
+    enum slk_sqlite_entry_state state;
     int64_t holder;
     int64_t takeovers;
     int64_t remember_until;
     struct slk_text key;
     struct slk_text order; /* data NULL: none */
-    char texts[SLK_ENTRY_MAX_KEY + SLK_ENTRY_MAX_ORDER];
+    char texts[SLK_SQLITE_MAX_KEY + SLK_SQLITE_MAX_ORDER];
 };
 
-struct slk_entry_counts {
+struct slk_sqlite_entry_counts {
     int64_t waiting, taken, delayed, dead;
 };
 
@@ -71,27 +71,28 @@ int slk_sqlite_entries_know_key(struct slk_sqlite_entries *entries,
                                 const struct slk_storage_request *request, bool *is_known);
 
 /* Looks. *is_there is false when there is none of that id. */
-int slk_sqlite_entries_find(struct slk_sqlite_entries *entries, int64_t id, struct slk_entry *entry,
-                            bool *is_there);
+int slk_sqlite_entries_find(struct slk_sqlite_entries *entries, int64_t id,
+                            struct slk_sqlite_entry *entry, bool *is_there);
 
 /* Moves of an entry that was found: taken by the holder; gone; not to be claimed before it
  * is due, tried once more or not; dead, the same; waiting again. reason, data NULL: as it was. */
-int slk_sqlite_entries_take(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_take(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                             int64_t holder);
-int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_entry *entry);
-int slk_sqlite_entries_delay(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry);
+int slk_sqlite_entries_delay(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                              int64_t due, bool is_tried, struct slk_text error);
-int slk_sqlite_entries_bury(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_bury(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                             int64_t now, bool is_tried, struct slk_text error);
-int slk_sqlite_entries_release(struct slk_sqlite_entries *entries, struct slk_entry *entry,
+int slk_sqlite_entries_release(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                                struct slk_text reason);
 
 /* The same, of one whose owner died; and of a dead one, as if it had not been tried. */
-int slk_sqlite_entries_take_back(struct slk_sqlite_entries *entries, struct slk_entry *entry);
-int slk_sqlite_entries_revive(struct slk_sqlite_entries *entries, struct slk_entry *entry);
+int slk_sqlite_entries_take_back(struct slk_sqlite_entries *entries,
+                                 struct slk_sqlite_entry *entry);
+int slk_sqlite_entries_revive(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry);
 
 /* It stays taken, and those behind need not wait for it any more. */
-int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_entry *entry);
+int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry);
 
 /* Looks for the first: that may be taken; that is due by then; that this owner has; that
  * died by then; the first owner with a number above that one who has any. 0: none. */
@@ -102,7 +103,8 @@ int slk_sqlite_entries_died(struct slk_sqlite_entries *entries, int64_t by, int6
 int slk_sqlite_entries_holder(struct slk_sqlite_entries *entries, int64_t above, int64_t *holder);
 
 /* Looks. */
-int slk_sqlite_entries_count(struct slk_sqlite_entries *entries, struct slk_entry_counts *counts);
+int slk_sqlite_entries_count(struct slk_sqlite_entries *entries,
+                             struct slk_sqlite_entry_counts *counts);
 
 /* Forgets some keys that have expired; *more: there may be others. */
 int slk_sqlite_entries_sweep(struct slk_sqlite_entries *entries, int64_t now, bool *more);

@@ -76,13 +76,13 @@ int slk_sqlite_entry_give(struct slk_sqlite_entry_lists *lists, int64_t id,
     return finish(statement, job);
 }
 
-int slk_sqlite_entry_list(struct slk_sqlite_entry_lists *lists, enum slk_entry_state state,
+int slk_sqlite_entry_list(struct slk_sqlite_entry_lists *lists, enum slk_sqlite_entry_state state,
                           int64_t after, struct slk_storage_job *job)
 {
-    bool is_waiting = state == SLK_ENTRY_READY;
-    sqlite3_stmt *statement = lists->statements[state == SLK_ENTRY_STATES ? LIST : LIST_STATE];
+    bool is_waiting = state == SLK_SQLITE_READY;
+    sqlite3_stmt *statement = lists->statements[state == SLK_SQLITE_STATES ? LIST : LIST_STATE];
     sqlite3_bind_int(statement, 1, (int)state);
-    sqlite3_bind_int(statement, 2, is_waiting ? SLK_ENTRY_BEHIND : SLK_ENTRY_STATES);
+    sqlite3_bind_int(statement, 2, is_waiting ? SLK_SQLITE_BEHIND : SLK_SQLITE_STATES);
     sqlite3_bind_int64(statement, 3, after);
     sqlite3_bind_int64(statement, 4, job->request.limit);
     slk_storage_job_begin_list(job);

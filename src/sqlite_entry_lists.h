@@ -21,9 +21,9 @@ void slk_sqlite_entry_lists_free(struct slk_sqlite_entry_lists *lists);
 int slk_sqlite_entry_give(struct slk_sqlite_entry_lists *lists, int64_t id,
                           struct slk_storage_job *job);
 
-/* Gives the job a page as SLK_INBOX_LIST wants it. SLK_ENTRY_READY: all that wait;
- * SLK_ENTRY_STATES: all. */
-int slk_sqlite_entry_list(struct slk_sqlite_entry_lists *lists, enum slk_entry_state state,
+/* Gives the job a page as SLK_INBOX_LIST wants it. SLK_SQLITE_READY: all that wait;
+ * SLK_SQLITE_STATES: all. */
+int slk_sqlite_entry_list(struct slk_sqlite_entry_lists *lists, enum slk_sqlite_entry_state state,
                           int64_t after, struct slk_storage_job *job);
 
 /* When the oldest that is not dead was received, or 0. */

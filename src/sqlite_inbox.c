@@ -64,7 +64,7 @@ int64_t slk_sqlite_inbox_read_id(struct slk_text text)
 int slk_sqlite_inbox_move(struct slk_sqlite_inbox *inbox, int64_t id, slk_sqlite_move *move,
                           const struct slk_storage_request *request, int64_t *count)
 {
-    struct slk_entry entry;
+    struct slk_sqlite_entry entry;
     bool is_there;
     int result = slk_sqlite_entries_find(inbox->entries, id, &entry, &is_there);
     return result == SQLITE_OK && is_there ? move(inbox, &entry, request, count) : result;
@@ -92,10 +92,10 @@ int slk_sqlite_inbox_move_listed(struct slk_sqlite_inbox *inbox, slk_sqlite_move
     return result;
 }
 
-static bool is_own(const struct slk_sqlite_inbox *inbox, const struct slk_entry *entry)
+static bool is_own(const struct slk_sqlite_inbox *inbox, const struct slk_sqlite_entry *entry)
 {
     int64_t self = slk_sqlite_owners_self(inbox->owners);
-    return entry->state == SLK_ENTRY_TAKEN && self != 0 && entry->holder == self;
+    return entry->state == SLK_SQLITE_TAKEN && self != 0 && entry->holder == self;
 }
 
 /* Putting -------------------------------------------------------------------- */
@@ -106,8 +106,8 @@ static bool check_put(struct slk_storage_job *job)
     if (request->key.length == 0) {
         slk_storage_job_fail(job, "invalid", "the key of a delivery is empty");
     } else if (request->value.length > MAX_BODY || request->meta.length > MAX_META ||
-               request->key.length > SLK_ENTRY_MAX_KEY ||
-               request->order.length > SLK_ENTRY_MAX_ORDER) {
+               request->key.length > SLK_SQLITE_MAX_KEY ||
+               request->order.length > SLK_SQLITE_MAX_ORDER) {
         slk_storage_job_fail(job, "too_large", "a delivery is too large for the inbox");
     }
     return job->outcome != SLK_STORED_FAILED;
@@ -149,7 +149,7 @@ static int run_put(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
     if (!check_put(job)) {
         return SQLITE_OK;
     }
-    struct slk_entry_counts counts;
+    struct slk_sqlite_entry_counts counts;
     bool is_known = false;
     int result = slk_sqlite_entries_count(inbox->entries, &counts);
     bool is_full = counts.waiting + counts.taken + counts.delayed >= inbox->max_entries;
@@ -169,7 +169,7 @@ static int run_put(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
 
 /* Ending --------------------------------------------------------------------- */
 
-static int remove_any(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int remove_any(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                       const struct slk_storage_request *request, int64_t *count)
 {
     (void)request;
@@ -196,7 +196,7 @@ static struct slk_text cut_error(struct slk_text text)
     return text;
 }
 
-static int fail_own(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int fail_own(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                     const struct slk_storage_request *request, int64_t *count)
 {
     if (!is_own(inbox, entry)) {
@@ -220,7 +220,7 @@ static int run_fail(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
     return result;
 }
 
-static int park_own(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int park_own(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                     const struct slk_storage_request *request, int64_t *count)
 {
     (void)request;
@@ -238,7 +238,7 @@ static int run_park(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
     return slk_sqlite_inbox_move_listed(inbox, park_own, &job->request, &count);
 }
 
-static int give_back(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int give_back(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                      const struct slk_storage_request *request, int64_t *count)
 {
     if (!is_own(inbox, entry)) {

@@ -49,7 +49,7 @@ void slk_sqlite_inbox_give_none(struct slk_storage_job *job)
     slk_storage_job_begin_list(job);
 }
 
-static int bury_poison(struct slk_sqlite_inbox *inbox, struct slk_entry *entry, int64_t now)
+static int bury_poison(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry, int64_t now)
 {
     char text[160];
     int length =
@@ -64,7 +64,7 @@ static int bury_poison(struct slk_sqlite_inbox *inbox, struct slk_entry *entry, 
                                    (struct slk_text){text, (size_t)length});
 }
 
-static int take_over(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int take_over(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                      const struct slk_storage_request *request, int64_t *count)
 {
     ++*count;
@@ -107,7 +107,7 @@ static int free_dead_owners(struct slk_sqlite_inbox *inbox,
     return result;
 }
 
-static int release(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int release(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                    const struct slk_storage_request *request, int64_t *count)
 {
     (void)request;
@@ -130,7 +130,7 @@ static int free_due(struct slk_sqlite_inbox *inbox, const struct slk_storage_req
 
 static int claim_one(struct slk_sqlite_inbox *inbox, int64_t id, struct slk_storage_job *job)
 {
-    struct slk_entry entry;
+    struct slk_sqlite_entry entry;
     bool is_there;
     int result = slk_sqlite_entries_find(inbox->entries, id, &entry, &is_there);
     if (result != SQLITE_OK || !is_there) {

@@ -22,7 +22,7 @@ struct slk_sqlite_inbox {
 };
 
 /* What becomes of one entry that was found. Raises *count if it becomes so. */
-typedef int slk_sqlite_move(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+typedef int slk_sqlite_move(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                             const struct slk_storage_request *request, int64_t *count);
 
 /* Moves the entry, if it is there; one that was found, so that it must be there and move

@@ -8,22 +8,22 @@
 #define CHANGED_AT_ONCE 10000
 #define DROPPED_AT_ONCE 64
 
-static int revive_dead(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int revive_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                        const struct slk_storage_request *request, int64_t *count)
 {
     (void)request;
-    if (entry->state != SLK_ENTRY_DEAD) {
+    if (entry->state != SLK_SQLITE_DEAD) {
         return SQLITE_OK;
     }
     ++*count;
     return slk_sqlite_entries_revive(inbox->entries, entry);
 }
 
-static int drop_dead(struct slk_sqlite_inbox *inbox, struct slk_entry *entry,
+static int drop_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                      const struct slk_storage_request *request, int64_t *count)
 {
     (void)request;
-    if (entry->state != SLK_ENTRY_DEAD) {
+    if (entry->state != SLK_SQLITE_DEAD) {
         return SQLITE_OK;
     }
     ++*count;
@@ -83,12 +83,12 @@ int slk_sqlite_inbox_list(struct slk_sqlite_inbox *inbox, struct slk_storage_job
 {
     static const struct {
         const char *name;
-        enum slk_entry_state state;
-    } states[] = {{"", SLK_ENTRY_STATES},
-                  {"waiting", SLK_ENTRY_READY},
-                  {"taken", SLK_ENTRY_TAKEN},
-                  {"delayed", SLK_ENTRY_DELAYED},
-                  {"dead", SLK_ENTRY_DEAD}};
+        enum slk_sqlite_entry_state state;
+    } states[] = {{"", SLK_SQLITE_STATES},
+                  {"waiting", SLK_SQLITE_READY},
+                  {"taken", SLK_SQLITE_TAKEN},
+                  {"delayed", SLK_SQLITE_DELAYED},
+                  {"dead", SLK_SQLITE_DEAD}};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         if (slk_text_is(job->request.key, states[i].name)) {
             int64_t after = slk_sqlite_inbox_read_id(job->request.value);
@@ -102,7 +102,7 @@ int slk_sqlite_inbox_list(struct slk_sqlite_inbox *inbox, struct slk_storage_job
 int slk_sqlite_inbox_stats(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
 {
     char text[256];
-    struct slk_entry_counts counts;
+    struct slk_sqlite_entry_counts counts;
     int64_t owners = 0, received = 0;
     int result = slk_sqlite_entries_count(inbox->entries, &counts);
     if (result == SQLITE_OK) {

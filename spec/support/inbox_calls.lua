@@ -18,14 +18,16 @@ Inbox.__name = "support.inbox_calls"
 ---@return table inbox with lines, its log
 function Inbox.open(url, owner, settings)
   local self = setmetatable({ owner = owner, lines = {} }, Inbox)
-  local inbox = { owner = owner }
+  local inbox, options = { owner = owner }, {}
   for name, value in pairs(settings or {}) do
     inbox[name] = value
   end
-  self.store = assert(storage.open(url, {
-    inbox = inbox,
-    log = logs.new { sink = function(line) table.insert(self.lines, line) end },
-  }))
+  for name, value in pairs(inbox.store or {}) do
+    options[name] = value
+  end
+  inbox.store, options.inbox = nil, inbox
+  options.log = logs.new { sink = function(line) table.insert(self.lines, line) end }
+  self.store = assert(storage.open(url, options))
   return self
 end
 
