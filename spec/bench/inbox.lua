@@ -193,6 +193,7 @@ local function bench_rate(kinds, rounds, rate, events)
     return over_socket(kind, ("--rate %d --total %d --in-flight 100000"):format(rate, events))
   end)
   print_kinds(("Socket Mode, %d events a second"):format(rate), kinds, results, SOCKET)
+  print_threads(kinds, results)
 end
 
 local function bench_http(kinds, rounds, events)
@@ -233,7 +234,7 @@ end
 return function(rounds, is_quick)
   local stage <close> = new_stage()
   print_disk(stage.path)
-  bench_socket(stage.kinds, rounds, is_quick and 2000 or 50000)
-  bench_rate(stage.kinds, is_quick and 1 or 3, 1000, is_quick and 500 or 10000)
-  bench_http(stage.kinds, rounds, is_quick and 2000 or 50000)
+  bench_socket(stage.kinds, rounds, is_quick and 2000 or 30000)
+  bench_rate(stage.kinds, is_quick and 1 or 3, 1000, is_quick and 500 or 5000)
+  bench_http(stage.kinds, rounds, is_quick and 2000 or 30000)
 end
