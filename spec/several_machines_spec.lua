@@ -2,6 +2,7 @@ local Machines = require "support.machines"
 local Redis = require "support.redis"
 local json = require "slack.json"
 local live = require "support.live_app"
+local oauth_app = require "support.oauth_app"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
@@ -31,7 +32,8 @@ describe("an app on several machines", function()
     local apps = {}
     for i, role in ipairs(roles) do
       local app = new_app {
-        storage = redis.url .. "?timeout=1", role = role or nil, name = (role or "both") .. i, connections = 1,
+        storage = redis.url .. "?timeout=1", role = role or nil, connections = 1,
+        name = (role or "both") .. i,
         ack_deadline = 1, inbox = inbox, app_token = role ~= "worker" and here.app_token or nil,
       }
       prepare(app, i)
@@ -262,6 +264,33 @@ describe("an app on several machines", function()
       assert.equal(1, left())
       gate:resolve()
       live.wait(function() return left() == 0 end)
+    end)
+  end)
+
+  it("is installed at a receiver, and handles with each workspace's token at a worker", function()
+    oauth_app.run(nil, function(here, new)
+      local shared = { storage = redis.url, role = "receiver" }
+      local receiver = new(nil, shared)
+      local worker <close> = slack.app {
+        api_url = here.api_url, ca_file = here.ca_file, storage = redis.url, role = "worker",
+        oauth = {
+          client_id = here.client_id, client_secret = here.client_secret,
+          scopes = { "chat:write", "commands" },
+        },
+        log = { sink = function() end },
+      }
+      worker:command("/say", function(c)
+        c:ack()
+        c:say "as the workspace's bot"
+      end)
+      worker:route("GET", "/own", function() end)
+      assert(worker:start())
+      knows(receiver.app, 1)
+      local page = here:install { install_url = receiver.url .. "/slack/install", user = "ada" }
+      assert.equal(200, page.status)
+      here:deliver_over_http(receiver.url .. "/slack/events")
+      assert.equal(json.null, here:command({ command = "/say" }).ack)
+      assert(here:wait_message { text = "as the workspace's bot" })
     end)
   end)
 

@@ -235,8 +235,10 @@ local function check_workers(options)
   end
 end
 
+-- The pages of oauth are where Slack's requests come, too.
 local function complete_http(options)
-  if options.http or options.oauth or http_options.receives(options) then
+  local has_pages = options.oauth and options.role ~= "worker"
+  if options.http or has_pages or http_options.receives(options) then
     local problem
     options.http, problem = http_options.complete(options.http or {})
     return problem

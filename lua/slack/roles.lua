@@ -78,8 +78,8 @@ end
 function Receiver:request(request)
   local kind, part = payload.kind(request.body, request.came_as)
   if request.acked or kind == "event" then
-    self.app.log:debug("a receiver handles no events: this one is passed over")
-    return
+    self.app.log:debug("a receiver handles no events: this one is for others")
+    return request.entry and self.app.inbox:leave(request)
   elseif request.problem then
     return refuse_unreadable(self, request)
   end

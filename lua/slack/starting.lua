@@ -75,7 +75,7 @@ local function warn_if_idle(self)
     return -- others handle what it takes
   end
   local dispatch, routes = self.dispatch, self.routes.registered
-  if routes[1] and not self.settings.http then
+  if routes[1] and not self.settings.http and self.settings.role ~= "worker" then
     self.log:warn("%s will not be served: the app has no HTTP side; give the option http",
       tostring(routes[1]))
   elseif routes[1] or self.schedule.entries[1] then
@@ -94,7 +94,7 @@ local function announce(self)
   local role = self.settings.role
   self.log:info("running%s%s%s", role and " as a " .. role or "", who,
     endpoint and ", HTTP on " .. endpoint or "")
-  if self.oauth then
+  if self.oauth and role ~= "worker" then
     self.log:info("people install it at %s", self.oauth:install_url(self.http_server:url()))
   end
 end
