@@ -160,7 +160,7 @@ describe("events of an app whose processes share a storage", function()
     it("are handled when its process is gone and the claim has run out", function()
       one.app.dispatch.shared_dedupe:close() -- nobody renews it
       deliver(other)
-      pass(59)
+      pass(43)
       assert.same({ "one" }, handled)
       pass(5)
       assert.same({ "one", "other" }, handled)

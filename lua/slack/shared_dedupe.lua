@@ -16,9 +16,9 @@ local LogLimit = require "slack.log_limit"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
-local LEASE <const> = 60 -- seconds
+local LEASE <const> = 45 -- seconds; less than Slack takes to the second redelivery, a minute
 local LEASED <const> = { ttl = LEASE }
-local RENEWED_EVERY <const> = 20
+local RENEWED_EVERY <const> = 15
 local KEPT <const> = 900 -- the last redelivery comes after about five minutes
 local CLAIM_PATIENCE <const> = 1
 local AWAY_FOR <const> = 5 -- seconds without the store after it has failed
@@ -213,9 +213,8 @@ local function drop(self, c, id, why)
   end
 end
 
-local function is_over(self, job, ends)
-  return loop.now() >= ends or self.is_closed
-    or job.c.request.held and job.dispatch.app.phase == "stopping"
+local function is_over(self, ends)
+  return loop.now() >= ends or self.is_closed or self.dispatch.app.phase == "stopping"
 end
 
 -- Whether the event is this process's to handle after all; false: done elsewhere; nil: not
@@ -234,7 +233,7 @@ local function watch(self, job, id)
     end
     tasks.sleep(math.min(pause * (0.75 + math.random() / 2), math.max(ends - loop.now(), 0)))
     pause = math.min(pause * 2, WATCH_PAUSE)
-  until is_over(self, job, ends)
+  until is_over(self, ends)
 end
 
 local function watch_if_room(self, job, id)
@@ -261,11 +260,11 @@ local function run_watch(job)
   end })
   local is_mine = watch_if_room(self, job, id)
   job.completed = true
-  if is_mine then
+  if is_mine and not self.is_closed then
     begin(self, id)
     return self.dispatch:proceed(c, id, job.finished_before)
   end
-  drop(self, c, id, is_mine == nil and "failed" or nil)
+  drop(self, c, id, is_mine ~= false and "failed" or nil)
 end
 
 -- A job that handles nothing itself.
