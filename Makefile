@@ -173,6 +173,7 @@ BENCH = $(addprefix $(BUILD)/bench/,load_server load_client call_server bare_lws
 bench: all $(BENCH)      ## measure beside bare C clients, and peers when bench-deps has been made
 	$(LUA) spec/bench/run.lua $(BUILD)
 	$(LUA) spec/bench/storage.lua $(BUILD)
+	$(LUA) spec/bench/relays.lua $(BUILD)
 
 SLACK_GO = $(addprefix $(BUILD)/bench/,slack_go slack_go_http slack_go_web_api)
 

@@ -158,6 +158,26 @@ describe("an app on several machines", function()
     end)
   end)
 
+  it("is one with the workers of a machine, too", function()
+    live.run(function(here)
+      local machines <close> = Machines.new(here, redis, [[
+        app:command("/ask", function(c) c:say("got " .. c:ask("Well?").text) end)
+      ]])
+      machines:start("both", nil, { WORKERS = "2" })
+      assert(here:wait_connections(2))
+      live.wait(function()
+        return select(2, machines.bots.both:output():gsub("is a peer now", "")) == 2
+      end)
+      for n = 1, 4 do
+        local after = here:say({ text = "round" }).ts
+        here:command { command = "/ask" }
+        local question = assert(here:wait_message { text = "Well?", after = after })
+        here:say { text = "answer " .. n, thread_ts = question.ts }
+        assert(here:wait_message { text = "got answer " .. n })
+      end
+    end)
+  end)
+
   it("loses no worker's work when it stops, and asks it nothing more", function()
     live.run(function(here, new_app)
       local apps = start(here, new_app, { "receiver", "worker", "worker" }, function(app, i)

@@ -12,7 +12,8 @@ local slack = require "slack"
 local name = os.getenv "NAME"
 local app = slack.app {
   storage = os.getenv "STORAGE", role = os.getenv "ROLE", name = name, connections = 1,
-  log = "debug", inbox = { lease = 1.5 }, transport = os.getenv "TRANSPORT",
+  log = os.getenv "LOG" or "debug", inbox = { lease = 1.5 },
+  workers = math.tointeger(os.getenv "WORKERS") or 1,
 }
 ]]
 
