@@ -17,6 +17,11 @@ describe("a delivery that is kept in the inbox", function()
 
   local function fail() error "broken" end
 
+  local function sorted(list)
+    table.sort(list)
+    return list
+  end
+
   describe("has ended and is marked done", function()
     for _, case in ipairs {
       { "when its handler has returned", function() app:message(function() end) end },
@@ -76,24 +81,25 @@ describe("a delivery that is kept in the inbox", function()
       assert.same({ "done " .. id }, kept:marks())
     end)
 
-    it("together with what ends at the same time", function()
-      app:message(function() end)
-      for _ = 1, 20 do
-        table.insert(kept.waiting, 1, nil)
-      end
-      local gate = tasks.waiter()
-      app:event("app_mention", function() gate:await() end)
-      kept:event { type = "app_mention", text = "x", user = "U1", channel = "C1", ts = "1.1" }
+    it("together with what ends in the same round", function()
+      local gates = {}
+      app:message(function()
+        local gate = tasks.waiter()
+        table.insert(gates, gate)
+        gate:await()
+      end)
       for i = 1, 5 do
         kept:message("hello " .. i)
       end
+      for _, gate in ipairs(gates) do
+        gate:resolve()
+      end
+      assert.equal(5, #kept:marks())
       local jobs = 0
       for _, one in ipairs(kept.told) do
         jobs = jobs + (one[1] == "done" and 1 or 0)
       end
-      assert.is_true(jobs <= 5)
-      gate:resolve()
-      assert.equal(6, #kept:marks())
+      assert.equal(1, jobs)
     end)
   end)
 
@@ -233,6 +239,179 @@ describe("a delivery that is kept in the inbox", function()
       local c = run(nil, { type = "shortcut", callback_id = "x", user = { id = "U1" } },
         "interaction")
       assert.same({ "shortcut", "x", "U1" }, { c.kind, c.payload.callback_id, c.user_id })
+    end)
+  end)
+
+  describe("that a handler waited for", function()
+    local function ask()
+      app:message("deploy", function(c)
+        table.insert(seen, c:wait { message = true } and "answered")
+      end)
+    end
+
+    it("is marked done once the handler has it, and the one that waits when it ends", function()
+      ask()
+      kept:message "deploy"
+      assert.same({}, kept:marks())
+      kept:message "main"
+      assert.same({ "done e1", "done e2" }, sorted(kept:marks()))
+      assert.same({ "answered" }, seen)
+    end)
+
+    it("behind middleware is, too", function()
+      app:use(function(_, next) return next() end)
+      ask()
+      kept:message "deploy"
+      kept:message "main"
+      assert.same({ "answered" }, seen)
+      assert.equal(2, #kept:marks())
+    end)
+
+    it("is for the listeners if the handler was content with what came just before", function()
+      ask()
+      app:message("main", function(c) table.insert(seen, c.text) end)
+      kept:message "deploy"
+      kept:message("main 1", { is_found_later = true })
+      kept:message "main 2"
+      kept.settle()
+      assert.same({ "answered", "main 2" }, seen)
+      assert.same({ "done e1", "done e2", "done e3" }, sorted(kept:marks()))
+      assert.equal(0, kept.inbox.in_hand)
+    end)
+  end)
+
+  describe("and needs an answer", function()
+    local function live(handler)
+      app:command("/deploy", handler)
+      local answers = {}
+      local request = {
+        body = { command = "/deploy", text = "", user_id = "U1" }, acked = false, number = 7,
+        ack = function(_, text)
+          table.insert(answers, text or "empty")
+          return true
+        end,
+        refuse = function() table.insert(answers, "refused") end,
+      }
+      assert.is_true(kept.inbox:take(request, "live1"))
+      app.dispatch:request(request)
+      return answers
+    end
+
+    it("is handled as if it were not kept, and marked done", function()
+      assert.same({ '{"text":"Checking…"}' }, live(function(c) c:ack "Checking…" end))
+      assert.same({ "done live1" }, kept:marks())
+    end)
+
+    it("is not handled again when it has failed before a person's eyes, but can be", function()
+      assert.equal(1, #live(fail))
+      assert.same({ "fail live1 -1" }, kept:marks())
+    end)
+
+    it("is handled also when the app stops, as somebody waits", function()
+      kept.inbox:stop()
+      assert.same({ "empty" }, live(function() end))
+    end)
+  end)
+
+  describe("of a workspace", function()
+    local function authorize(answer)
+      kept:close()
+      kept = Kept.new { token = false, authorize = function(query) return answer(query) end }
+      app = kept.app
+      app:message(function() table.insert(seen, "handled") end)
+      return kept:message "hello"
+    end
+
+    it("that has not installed the app is marked done", function()
+      local id = authorize(function() return nil end)
+      assert.same({ {}, { "done " .. id } }, { seen, kept:marks() })
+    end)
+
+    it("of which that cannot be found out now is tried again later", function()
+      local id = authorize(function() error "the database is away" end)
+      assert.same({ {}, { "fail " .. id .. " 5000" } }, { seen, kept:marks() })
+      assert.matches("the database is away", kept:failure())
+    end)
+
+    it("that has is handled once that is known", function()
+      local gate = tasks.waiter()
+      local id = authorize(function()
+        gate:await()
+        return { bot_token = "xoxb-1", bot_id = "B1", bot_user_id = "U9" }
+      end)
+      assert.same({}, kept:marks())
+      gate:resolve()
+      assert.same({ { "done " .. id }, { "handled" } }, { kept:marks(), seen })
+    end)
+  end)
+
+  describe("when the app stops", function()
+    it("is left for others if no handler has begun with it (S245)", function()
+      local gate = tasks.waiter()
+      app:message({ concurrency = 1 }, function(c)
+        table.insert(seen, c.text)
+        gate:await()
+      end)
+      kept:message "1"
+      kept:message "2"
+      kept.inbox:stop()
+      kept:message "3"
+      assert.same({ { "1" }, { "back e2" } }, { seen, kept:marks() })
+      local late = { acked = true, body = {} }
+      assert.is_false(kept.inbox:take(late, "e4"))
+      gate:resolve()
+      assert.same({ "back e2", "back e4", "done e1" }, sorted(kept:marks()))
+      kept.left = 1
+      kept.inbox:finish(1)
+      assert.matches("3 deliveries are left for the next start", kept.offline:log())
+      assert.is_true(kept.core.is_closed)
+    end)
+
+    it("is left for others if its handler is cut off, or waits for a person", function()
+      app:message("hang", function() tasks.waiter():await() end)
+      app:message("ask", function(c) c:wait { message = true } end)
+      kept:message("hang", { user = "U1" })
+      kept:message("ask", { user = "U2" })
+      kept.inbox:stop()
+      app.dispatch:cancel_waiting()
+      kept.settle()
+      app.dispatch:cancel_all()
+      assert.same({ "back e1", "back e2" }, sorted(kept:marks()))
+    end)
+
+    it("is left while it is not known whose token serves it", function()
+      kept:close()
+      kept = Kept.new { token = false, authorize = function() tasks.waiter():await() end }
+      local id = kept:message "hello"
+      kept.inbox:stop()
+      kept.app.dispatch:cancel_all()
+      assert.same({ "back " .. id }, kept:marks())
+    end)
+
+    it("is over when its handler waits for the stop", function()
+      local gate = tasks.waiter()
+      app:message(function()
+        app.dispatch:excuse_caller()
+        gate:await()
+      end)
+      local id = kept:message "stop"
+      kept.inbox:stop()
+      kept.inbox:finish(1)
+      assert.equal("done " .. id, kept:marks()[1])
+      gate:resolve()
+    end)
+
+    it("is told of what could not be told to the store", function()
+      app:message(function() end)
+      local gate = tasks.waiter()
+      app:event("app_mention", function() gate:await() end)
+      kept:event { type = "app_mention", text = "x", user = "U1", channel = "C1", ts = "1.1" }
+      kept.err = errors.new { code = "connection", message = "Redis is away" }
+      gate:resolve()
+      kept.settle()
+      tasks.run(function() kept.inbox:finish(0.01) end)
+      assert.matches("was not told in time of 1 deliver", kept.offline:log())
+      assert.matches("taken over after 30 s: Redis is away", kept.offline:log())
     end)
   end)
 

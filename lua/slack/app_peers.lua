@@ -54,7 +54,7 @@ local function run_move(job)
       dispatch.app.log:warn("an event could not be moved to the process %s, which waits for it: %s",
         job.peer.name, err)
     end
-    c.request.entry = entry
+    c.request.entry, c.is_taken = entry, nil
     dispatch:keep(c, job.is_refused)
   end
   job.completed = true

@@ -327,15 +327,6 @@ function Dispatch:ignores(request, event, identity)
   return true
 end
 
--- Whether this process is to handle an event that is no entry of the inbox (which knows what
--- came before), and the listeners that had finished with it.
-local function begin_event(self, request, event_id)
-  if self.inbox and request.entry then
-    return true, self.inbox.retries:take_finished(event_id)
-  end
-  return self.dedupe:begin(event_id)
-end
-
 ---Goes on with a request of which it is known whose token serves it.
 ---@param c slack.Context
 function Dispatch:admit(c)
@@ -347,8 +338,12 @@ function Dispatch:admit(c)
   if c.kind == "event" then
     event_id = c.body.event_id
     if type(event_id) == "string" then
-      local go_on
-      go_on, done = begin_event(self, request, event_id)
+      local go_on = true
+      if self.inbox and request.entry then -- it was not known when it was put there
+        done = self.inbox.retries:take_finished(event_id)
+      else
+        go_on, done = self.dedupe:begin(event_id)
+      end
       if not go_on then
         return duplicate(self, request, c.payload, event_id)
       end

@@ -69,7 +69,7 @@ end
 
 ---Lays an entry into the store, which the app finds; gives its id.
 ---@param body table|string
----@param more? table kind, form, attempts, reason, key
+---@param more? table kind, form, attempts, reason, key; is_found_later: together with the next
 ---@return string id
 function M:lay(body, more)
   more = more or {}
@@ -81,8 +81,10 @@ function M:lay(body, more)
     }, type(body) == "table" and json.encode(body) or body, tostring(more.attempts or 0),
     more.reason or "",
   })
-  self.inbox.claims:wake()
-  self.settle()
+  if not more.is_found_later then
+    self.inbox.claims:wake()
+    self.settle()
+  end
   return id
 end
 
@@ -102,7 +104,7 @@ end
 function M:message(text, more)
   return self:event({
     type = "message", text = text, user = more and more.user or "U03ADA5K1QW",
-    channel = "C07DEPLOY42", ts = "1700000001.000200", channel_type = "channel",
+    channel = "C07DEPLOY42", ts = ("1700000001.%06d"):format(self.made), channel_type = "channel",
   }, more)
 end
 
