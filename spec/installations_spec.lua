@@ -80,6 +80,16 @@ describe("installations", function()
       end
     end)
 
+    it("are kept whole or not at all: all that belongs to one is stored in one step", function()
+      save(EVERY_FIELD)
+      assert.equal(1, watch.batch)
+      assert.is_nil(watch.set)
+      assert(installations:update({ enterprise_id = "E0ORG", team_id = "T0ONE" }, "xoxe-1-bot",
+        { token = "xoxb-bot-2", refresh_token = "xoxe-2-bot", expires_at = 9000 }))
+      assert.equal(2, watch.batch)
+      assert.is_nil(watch.set)
+    end)
+
     it("keep the time at which it was when none is given", function()
       save {}
       assert.equal(1000, installations:find({ team_id = "T0ONE" }).installed_at)

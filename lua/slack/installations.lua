@@ -15,6 +15,7 @@
 -- is always one whole value. Methods wait where the store does.
 
 local StoreLock = require "slack.store_lock"
+local completed = require "slack.storage.completed"
 local deletion = require "slack.installation_deletion"
 local errors = require "slack.errors"
 local lookup = require "slack.installation_lookup"
@@ -49,7 +50,7 @@ Installations.__name = "slack.installations"
 ---@param options? { log?: slack.Logger, clock?: fun(): number } clock: seconds since the epoch
 ---@return slack.Installations
 function Installations.new(store, options)
-  local scope = store:scope(PREFIX)
+  local scope = completed.of(store):scope(PREFIX)
   return setmetatable({
     store = scope, locks = StoreLock.new(scope), listeners = {},
     clock = options and options.clock or os.time, log = options and options.log,
@@ -141,15 +142,28 @@ end
 
 -- Saving -------------------------------------------------------------------------
 
--- An entry that is no longer true does no harm: who reads it looks at the record.
-local function note_due(self, place, user_id, expires_at)
-  if not expires_at then
-    return true
-  end
-  return self.store:set(due_key(place, user_id, expires_at), true)
+-- What is to be stored at once, so that an installation is never kept by halves.
+local function put(writes, key, value)
+  writes[#writes + 1] = { key, value }
 end
 
-local function note_history(self, place, record)
+local function store_all(self, writes)
+  local results, err = self.store:batch(function(b)
+    for _, write in ipairs(writes) do
+      b:set(write[1], write[2])
+    end
+  end)
+  return results and true, err
+end
+
+-- An entry that is no longer true does no harm: who reads it looks at the record.
+local function note_due(writes, place, user_id, expires_at)
+  if expires_at then
+    put(writes, due_key(place, user_id, expires_at), true)
+  end
+end
+
+local function note_history(self, writes, place, record)
   local key = history_key(place)
   local list, err = self.store:get(key)
   if err then
@@ -167,11 +181,12 @@ local function note_history(self, place, record)
       table.insert(entries, entry)
     end
   end
-  return self.store:set(key, entries)
+  put(writes, key, entries)
+  return true
 end
 
 -- What this install did not ask for again stays as it was: scopes only add up.
-local function save_half(self, key, half, record, known)
+local function save_half(writes, key, half, record, known)
   local own = records.clean(record)
   records.take_half(own, half == "bot" and "user" or "bot")
   if own[half .. "_token"] then
@@ -182,10 +197,10 @@ local function save_half(self, key, half, record, known)
   if half == "bot" then
     own.has_user_tokens = record.user_token ~= nil or known and known.has_user_tokens or nil
   end
-  return self.store:set(key, own), own
+  put(writes, key, own)
 end
 
-local function save_user(self, place, record)
+local function save_user(self, writes, place, record)
   local user_id = record.user_id
   if not records.is_id(user_id) then
     return true
@@ -195,37 +210,30 @@ local function save_user(self, place, record)
   if err then
     return nil, err
   end
-  local ok
-  ok, err = note_due(self, place, user_id, record.user_token_expires_at)
-  if not ok then
-    return nil, err
-  end
-  return save_half(self, key, "user", record, known)
+  note_due(writes, place, user_id, record.user_token_expires_at)
+  save_half(writes, key, "user", record, known)
+  return true
 end
 
-local function save_latest(self, place, record)
+local function save_latest(self, writes, place, record)
   local key = place_key(place)
   local known, err = read(self, key)
   if err then
     return nil, err
   end
-  local ok
-  ok, err = note_due(self, place, nil, record.bot_token_expires_at)
-  if not ok then
-    return nil, err
-  end
-  return save_half(self, key, "bot", record, known)
+  note_due(writes, place, nil, record.bot_token_expires_at)
+  save_half(writes, key, "bot", record, known)
+  return true
 end
 
 local function lock_of(self, place)
   return self.locks:acquire("lock:" .. place.path)
 end
 
-local function note_team(self, place)
-  if not (place.enterprise_id and place.team_id) then
-    return true
+local function note_team(writes, place)
+  if place.enterprise_id and place.team_id then
+    put(writes, records.team_key(place), place.path)
   end
-  return self.store:set(records.team_key(place), place.path)
 end
 
 ---Keeps an installation: as the latest of its place, and as its installer's own.
@@ -248,12 +256,17 @@ function Installations:save(record)
   if not lock then
     return nil, err
   end
-  for _, step in ipairs { save_user, save_latest, note_history, note_team } do
-    local ok
-    ok, err = step(self, place, own)
+  local writes, ok = {}
+  for _, step in ipairs { save_user, save_latest, note_history } do
+    ok, err = step(self, writes, place, own)
     if not ok then
       return nil, err
     end
+  end
+  note_team(writes, place)
+  ok, err = store_all(self, writes)
+  if not ok then
+    return nil, err
   end
   announce(self, "saved", place)
   return true
@@ -283,12 +296,13 @@ local function change_half(self, where, what, change)
   elseif not record or not record[user_id and "user_token" or "bot_token"] then
     return nil, errors.new { code = "not_installed", message = "no such installation" }
   end
-  local ok
-  ok, err = change(record, user_id and "user" or "bot", place)
+  local writes, ok = {}
+  ok, err = change(record, user_id and "user" or "bot", place, writes)
   if not ok then
     return nil, err
   end
-  ok, err = self.store:set(key_of(place, user_id), record)
+  put(writes, key_of(place, user_id), record)
+  ok, err = store_all(self, writes)
   if not ok then
     return nil, err
   end
@@ -312,7 +326,7 @@ end
 ---@return slack.Installation? record with the new tokens
 ---@return slack.Error? err code "conflict" or "not_installed", or of the store
 function Installations:update(where, refresh_token, tokens)
-  return change_half(self, where, "updated", function(record, half, place)
+  return change_half(self, where, "updated", function(record, half, place, writes)
     if record[half .. "_refresh_token"] ~= refresh_token then
       return nil, errors.new {
         code = "conflict", message = "the tokens of this installation have changed meanwhile",
@@ -323,7 +337,8 @@ function Installations:update(where, refresh_token, tokens)
     record[half .. "_token_expires_at"] = tokens.expires_at
     record[half .. "_scopes"] = tokens.scopes or record[half .. "_scopes"]
     record[half .. "_dead"] = nil
-    return note_due(self, place, where.user_id, tokens.expires_at)
+    note_due(writes, place, where.user_id, tokens.expires_at)
+    return true
   end)
 end
 

@@ -11,6 +11,7 @@ local tasks = require "slack.tasks"
 
 local IN_FLIGHT <const> = 20000
 local IN_TURN <const> = 1000
+local BATCH <const> = 10
 
 -- Like an installation, about 500 bytes; each another one, for SQLite does not write
 -- what is there already.
@@ -74,6 +75,28 @@ local function in_turn(name, what, operation)
     took[IN_TURN * 99 // 100])
 end
 
+local function batches(name, store)
+  local began = core.monotonic()
+  for i = 1, IN_TURN do
+    assert(store:batch(function(b)
+      for j = 1, BATCH do
+        b:set(("b%d.%d"):format(i, j), value_of(j))
+      end
+    end))
+  end
+  print_figure(("%s: batches of %d set, one after the other"):format(name, BATCH), "%.0f/s",
+    IN_TURN / (core.monotonic() - began))
+end
+
+local function loop_over(name, store)
+  local began, count = core.monotonic(), 0
+  for _ in store:scan() do
+    count = count + 1
+  end
+  print_figure(("%s: a loop over %d"):format(name, count), "%.0f/s",
+    count / (core.monotonic() - began))
+end
+
 local function measure(name, store)
   local function set(i) return store:set("k" .. i, value_of(i)) end
   local function set_again(i) return store:set("k" .. i, value_of(-i)) end
@@ -83,6 +106,8 @@ local function measure(name, store)
   all_at_once(name, "get", get, stats)
   in_turn(name, "set", set_again)
   in_turn(name, "get", get)
+  batches(name, store)
+  loop_over(name, store)
   store:close()
 end
 
