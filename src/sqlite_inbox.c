@@ -205,10 +205,9 @@ static int fail_own(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *ent
     ++*count;
     struct slk_text error = cut_error(request->value);
     bool is_tried = !slk_text_is(request->meta, "keep");
-    return request->by < 0
-               ? slk_sqlite_entries_bury(inbox->entries, entry, request->now, is_tried, error)
-               : slk_sqlite_entries_delay(inbox->entries, entry, request->now + request->by,
-                                          is_tried, error);
+    return request->by < 0 ? slk_sqlite_inbox_bury(inbox, entry, request->now, is_tried, error)
+                           : slk_sqlite_entries_delay(inbox->entries, entry,
+                                                      request->now + request->by, is_tried, error);
 }
 
 static int run_fail(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)

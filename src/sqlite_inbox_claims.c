@@ -5,8 +5,6 @@
 
 #include "clock.h"
 
-#define COMPONENT "inbox"
-
 /* A claim ends with the entry that brings it there. */
 #define CLAIM_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -56,12 +54,11 @@ static int bury_poison(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *
         snprintf(text, sizeof text, "poison: the process that handled this died, %" PRId64 " times",
                  entry->takeovers + 1);
     if (slk_log_limit_count(&inbox->poison_limit, slk_clock_now()) > 0) {
-        slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
+        slk_log_write(inbox->log, SLK_LOG_ERROR, SLK_SQLITE_INBOX_COMPONENT,
                       "entry %" PRId64 " is given up: %s. `lua-slack inbox list` shows it",
                       entry->id, text);
     }
-    return slk_sqlite_entries_bury(inbox->entries, entry, now, false,
-                                   (struct slk_text){text, (size_t)length});
+    return slk_sqlite_inbox_bury(inbox, entry, now, false, (struct slk_text){text, (size_t)length});
 }
 
 static int take_over(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
@@ -86,7 +83,7 @@ static int take_over_all(struct slk_sqlite_inbox *inbox, int64_t owner, const ch
         }
     } while (result == SQLITE_OK && id != 0 && *count + taken < MOVED_AT_ONCE);
     *count += taken;
-    slk_log_write(inbox->log, SLK_LOG_WARN, COMPONENT,
+    slk_log_write(inbox->log, SLK_LOG_WARN, SLK_SQLITE_INBOX_COMPONENT,
                   "deliveries that %s had are taken over, as it has ended or is stuck: %" PRId64,
                   name, taken);
     return result;

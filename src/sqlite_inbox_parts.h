@@ -16,10 +16,13 @@ struct slk_sqlite_inbox {
     struct slk_log *log;
     bool is_owner; /* else it only looks, and does what a person asks */
     int64_t max_entries, max_takeovers, keep_dead;
-    struct slk_log_limit poison_limit;
+    struct slk_log_limit poison_limit, dead_limit;
     int64_t swept_at;
     bool more_to_sweep;
 };
+
+/* In log lines. */
+#define SLK_SQLITE_INBOX_COMPONENT "inbox"
 
 /* What becomes of one entry that was found. Raises *count if it becomes so. */
 typedef int slk_sqlite_move(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
@@ -44,6 +47,10 @@ int slk_sqlite_inbox_stats(struct slk_sqlite_inbox *inbox, struct slk_storage_jo
 int slk_sqlite_inbox_owners(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job);
 int slk_sqlite_inbox_retry(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job);
 int slk_sqlite_inbox_drop(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job);
+
+/* Puts the entry among the dead, of whom there may be so many. */
+int slk_sqlite_inbox_bury(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
+                          int64_t now, bool is_tried, struct slk_text error);
 
 /* Drops some of those that have been dead for as long as they are kept; *more: there may be
  * others. */

@@ -3,21 +3,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "clock.h"
+
 /* Dead entries that are changed at once, 100 ms or so, when all are to be: the lock is
  * others', too. And that a sweep drops. */
 #define CHANGED_AT_ONCE 10000
 #define DROPPED_AT_ONCE 64
 
-static int revive_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
-                       const struct slk_storage_request *request, int64_t *count)
-{
-    (void)request;
-    if (entry->state != SLK_SQLITE_DEAD) {
-        return SQLITE_OK;
-    }
-    ++*count;
-    return slk_sqlite_entries_revive(inbox->entries, entry);
-}
+/* Beyond, the oldest goes for each that comes. */
+#define MAX_DEAD 10000
 
 static int drop_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                      const struct slk_storage_request *request, int64_t *count)
@@ -28,6 +22,41 @@ static int drop_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *en
     }
     ++*count;
     return slk_sqlite_entries_remove(inbox->entries, entry);
+}
+
+static int drop_oldest(struct slk_sqlite_inbox *inbox)
+{
+    int64_t id, count = 0;
+    int result = slk_sqlite_entries_died(inbox->entries, INT64_MAX, &id);
+    if (slk_log_limit_count(&inbox->dead_limit, slk_clock_now()) > 0) {
+        slk_log_write(inbox->log, SLK_LOG_WARN, SLK_SQLITE_INBOX_COMPONENT,
+                      "there are %d dead entries, and no more are kept: the oldest are dropped",
+                      MAX_DEAD);
+    }
+    return result == SQLITE_OK ? slk_sqlite_inbox_move_found(inbox, id, drop_dead, NULL, &count)
+                               : result;
+}
+
+int slk_sqlite_inbox_bury(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
+                          int64_t now, bool is_tried, struct slk_text error)
+{
+    struct slk_sqlite_entry_counts counts = {.dead = 0};
+    int result = slk_sqlite_entries_bury(inbox->entries, entry, now, is_tried, error);
+    if (result == SQLITE_OK) {
+        result = slk_sqlite_entries_count(inbox->entries, &counts);
+    }
+    return result == SQLITE_OK && counts.dead > MAX_DEAD ? drop_oldest(inbox) : result;
+}
+
+static int revive_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
+                       const struct slk_storage_request *request, int64_t *count)
+{
+    (void)request;
+    if (entry->state != SLK_SQLITE_DEAD) {
+        return SQLITE_OK;
+    }
+    ++*count;
+    return slk_sqlite_entries_revive(inbox->entries, entry);
 }
 
 /* Those that died by then, up to a bound. */

@@ -81,6 +81,15 @@ static enum slk_storage_outcome put(struct slk_storage_backend *store, const cha
     return outcome_of(run(store, put_job(key, order, take)));
 }
 
+static struct slk_storage_job *fail(struct slk_storage_backend *store, const char *id, int64_t by)
+{
+    return run(store, new_job((struct slk_storage_request){.operation = SLK_INBOX_FAIL,
+                                                           .now = 1000,
+                                                           .by = by,
+                                                           .key = text(id),
+                                                           .value = text("it raised")}));
+}
+
 static struct slk_storage_job *claim(struct slk_storage_backend *store, unsigned limit)
 {
     return run(store, new_job((struct slk_storage_request){
@@ -280,6 +289,27 @@ static void old_keys_are_forgotten_bit_by_bit(void)
     store->close(store);
 }
 
+/* The oldest go: a bot that fails at all it gets fills no disk. */
+static void so_many_dead_are_kept(void)
+{
+    struct slk_storage_backend *store = must_open("a");
+    CHECK(put(store, "oldest", "", true) == SLK_STORED_TEXT);
+    CHECK(outcome_of(fail(store, "1", -1)) == SLK_STORED_TRUE);
+    sqlite3 *db = open_aside();
+    execute(db, "INSERT INTO inbox (state, holder, attempts, takeovers, received, due,"
+                " remember_until, key, reason, error, meta, body)"
+                " WITH RECURSIVE numbers (i) AS"
+                " (VALUES (1) UNION ALL SELECT i + 1 FROM numbers WHERE i < 9999)"
+                " SELECT 4, 0, 1, 0, 0, 1001, 0, 'd' || i, '', '', '', '' FROM numbers;"
+                "UPDATE inbox_counts SET dead = 10000");
+    sqlite3_close(db);
+    CHECK(put(store, "k", "", true) == SLK_STORED_TEXT);
+    CHECK(outcome_of(fail(store, "10001", -1)) == SLK_STORED_TRUE);
+    CHECK(number_there("SELECT dead FROM inbox_counts") == 10000);
+    CHECK(number_there("SELECT count(*) FROM inbox WHERE key IN ('oldest', 'k')") == 1);
+    store->close(store);
+}
+
 /* Leases --------------------------------------------------------------------- */
 
 static bool has_line(struct slk_mailbox *mailbox, const char *words)
@@ -451,6 +481,7 @@ int main(void)
         a_full_disk_keeps_nothing_of_a_batch,
         a_batch_is_synced_once,
         old_keys_are_forgotten_bit_by_bit,
+        so_many_dead_are_kept,
         a_lease_that_is_lost_is_told_of_and_taken_up_again,
         a_dead_owner_with_many_entries_is_dead_bit_by_bit,
         rows_are_as_they_must_be_after_anything,
