@@ -1,4 +1,5 @@
 local App = require "slack.app"
+local Process = require "support.process"
 local clock = require "support.clock"
 local files = require "support.files"
 local live = require "support.live_app"
@@ -273,6 +274,31 @@ describe("an app's durable state", function()
       end
       assert.same({ "one", "two", "three" }, store:get "state:known")
       store:close()
+    end)
+  end)
+
+  it("that was stored outlives kill -9", function()
+    files.write(folder.path .. "/bot.lua", [[
+      local slack = require "slack"
+      local app = slack.app { storage = os.getenv "STORAGE" }
+      local seen = assert(app:state("seen", {}, { durable = true }))
+      app:message(function(c) table.insert(seen, c.message.text) end)
+      os.exit(app:run() or 1)
+    ]])
+    live.run(function(here, new_live_app)
+      local bot <close> = Process.lua(folder.path .. "/bot.lua", { environment = {
+        STORAGE = given().storage, SLACK_BOT_TOKEN = here.bot_token,
+        SLACK_APP_TOKEN = here.app_token, SLACK_API_URL = here.api_url,
+        SSL_CERT_FILE = here.ca_file,
+      } })
+      assert(here:wait_connections(1))
+      here:say { text = "one", channel = "general" }
+      local store = assert(storage.open(given().storage))
+      wait_until("the state", function() return store:get "state:seen" end)
+      store:close()
+      bot:signal "KILL"
+      bot:wait()
+      assert.same({ "one" }, new_live_app(given()):state("seen", {}, { durable = true }))
     end)
   end)
 
