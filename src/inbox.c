@@ -14,6 +14,7 @@
 #include "inbox_tally.h"
 
 #define MAX_KEY 255
+#define FAILING SLK_SECONDS(5)
 
 struct slk_inbox {
     atomic_uint references;
@@ -28,8 +29,9 @@ struct slk_inbox {
     atomic_size_t outstanding, outstanding_bytes;
     atomic_bool closed;
     atomic_bool is_behind;
-    atomic_bool told;      /* of the backlog, since Lua had caught up */
-    atomic_bool held_back; /* clients wait to be told of room */
+    atomic_bool told;              /* of the backlog, since Lua had caught up */
+    atomic_bool held_back;         /* clients wait to be told of room */
+    _Atomic int64_t failing_until; /* the store is not tried with what a person waits for */
 
     struct slk_inbox_tally tally;
 
@@ -267,8 +269,18 @@ static void begin_ending(struct ending *ending)
     ending->last = &ending->first;
 }
 
+static void note_failure(struct slk_inbox *inbox, const struct slk_inbox_outcomes *outcomes)
+{
+    if (outcomes->failed > 0) {
+        atomic_store(&inbox->failing_until, outcomes->now + FAILING);
+    } else if (outcomes->stored > 0) {
+        atomic_store(&inbox->failing_until, 0);
+    }
+}
+
 static void end_all(struct slk_inbox *inbox, struct ending *ending)
 {
+    note_failure(inbox, &ending->outcomes);
     atomic_fetch_sub(&inbox->outstanding, ending->count);
     atomic_fetch_sub(&inbox->outstanding_bytes, ending->bytes);
     slk_inbox_tally_note(&inbox->tally, &ending->outcomes, inbox->log);
@@ -379,15 +391,20 @@ int64_t slk_inbox_deadline(const struct slk_inbox *inbox)
     return inbox->settings.deadline;
 }
 
-bool slk_inbox_keeps(const struct slk_inbox *inbox, enum slk_entry_kind kind)
-{
-    return kind == SLK_ENTRY_EVENT || inbox->settings.interactive;
-}
-
 bool slk_inbox_is_crowded(const struct slk_inbox *inbox)
 {
     return atomic_load(&inbox->outstanding) >= inbox->settings.max_puts ||
            atomic_load(&inbox->outstanding_bytes) >= inbox->settings.max_bytes;
+}
+
+/* A store that is away may take its time to say so, which a person does not have. */
+bool slk_inbox_keeps(const struct slk_inbox *inbox, enum slk_entry_kind kind)
+{
+    if (kind == SLK_ENTRY_EVENT || !inbox->settings.interactive) {
+        return kind == SLK_ENTRY_EVENT;
+    }
+    int64_t failing_until = atomic_load(&inbox->failing_until);
+    return !slk_inbox_is_crowded(inbox) && (failing_until == 0 || slk_clock_now() >= failing_until);
 }
 
 bool slk_inbox_is_over(struct slk_inbox *inbox)

@@ -111,7 +111,8 @@ void slk_inbox_leave(struct slk_inbox *inbox, struct slk_inbox_client *client);
 /* Any thread. Nanoseconds from receipt after which nothing is acknowledged any more. */
 int64_t slk_inbox_deadline(const struct slk_inbox *inbox);
 
-/* Any thread. Whether deliveries of that kind are to be put. */
+/* Any thread. Whether a delivery of that kind is to be put now: events always, others if the
+ * settings say so and the store has room and has not just failed. */
 bool slk_inbox_keeps(const struct slk_inbox *inbox, enum slk_entry_kind kind);
 
 /* Any thread. Owns the message, unless it gives NULL: memory ran out. */

@@ -115,8 +115,7 @@ void slk_put_queue_end(struct slk_put_queue *queue)
 
 bool slk_put_queue_keeps(const struct slk_put_queue *queue, enum slk_entry_kind kind)
 {
-    return slk_inbox_keeps(queue->inbox, kind) &&
-           (kind == SLK_ENTRY_EVENT || !slk_inbox_is_crowded(queue->inbox));
+    return slk_inbox_keeps(queue->inbox, kind);
 }
 
 int slk_put_queue_add(struct slk_put_queue *queue, const struct slk_put_request *request)

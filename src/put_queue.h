@@ -27,8 +27,8 @@ struct slk_put_queue *slk_put_queue_create(struct slk_inbox *inbox, struct slk_m
  * fine. */
 void slk_put_queue_end(struct slk_put_queue *queue);
 
-/* The receiver's thread, as are the others below. Whether a delivery of that kind is to be put;
- * a person does not wait until there is room. */
+/* The receiver's thread, as are the others below. Whether a delivery of that kind is to be put
+ * now. */
 bool slk_put_queue_keeps(const struct slk_put_queue *queue, enum slk_entry_kind kind);
 
 /* Adds to what is put next. SLK_OK: it has the message. SLK_NOMEM. */

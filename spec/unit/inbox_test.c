@@ -519,6 +519,12 @@ static void what_needs_an_answer_goes_on_kept_or_not(void)
     slk_put_queue_send(it.queue);
     expect_end(2, SLK_PUT_FAILED);
     expect_message(NULL);
+    CHECK(!slk_put_queue_keeps(it.queue, SLK_ENTRY_COMMAND)); /* for a while */
+    CHECK(slk_put_queue_keeps(it.queue, SLK_ENTRY_EVENT));
+    set_store(true, SLK_STORED_TEXT);
+    put("{}");
+    expect_end(3, SLK_PUT_STORED);
+    CHECK(slk_put_queue_keeps(it.queue, SLK_ENTRY_COMMAND));
     stop();
 }
 
