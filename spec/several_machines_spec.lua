@@ -32,9 +32,9 @@ describe("an app on several machines", function()
     local apps = {}
     for i, role in ipairs(roles) do
       local app = new_app {
-        storage = redis.url .. "?timeout=1", role = role or nil, connections = 1,
+        storage = redis.url .. "?timeout=0.5", role = role or nil, connections = 1,
         name = (role or "both") .. i,
-        ack_deadline = 1, inbox = inbox, app_token = role ~= "worker" and here.app_token or nil,
+        ack_deadline = 0.5, inbox = inbox, app_token = role ~= "worker" and here.app_token or nil,
       }
       prepare(app, i)
       assert(app:start())
@@ -130,10 +130,6 @@ describe("an app on several machines", function()
       for _, message in ipairs(here:messages()) do
         assert.is_nil(message.text:find("unasked", 1, true))
       end
-      machines:kill "w1"
-      machines:kill "w2"
-      machines:wait_peers(1, "r", "w3")
-      assert.equal(json.null, here:command({ command = "/form" }).ack)
     end)
   end)
 
@@ -155,6 +151,69 @@ describe("an app on several machines", function()
         assert(here:wait_message { text = "got answer " .. n })
       end
       live.wait(function() return apps[1]:stats().handled + apps[2]:stats().handled == 6 end)
+    end)
+  end)
+
+  it("mixes up no conversations, many at a time", function()
+    live.run(function(here)
+      local machines <close> = Machines.new(here, redis, [[
+        app:command("/talk", function(c)
+          local sum, root = 0, c.command.text
+          for n = 1, 3 do
+            sum = sum + c:ask({ text = n .. " of " .. root, thread_ts = root }).text
+          end
+          c:say { text = ("sum %d of %s"):format(sum, root), thread_ts = root }
+        end)
+        app:message(slack.pattern "^%d+$", function(c) c:say "nobody wanted it" end)
+      ]])
+      machines:start("r", "receiver")
+      machines:start("w1", "worker")
+      machines:start("w2", "worker")
+      assert(here:wait_connections(1))
+      machines:wait_peers(2)
+      local list = {}
+      for i = 1, 12 do
+        list[i] = tasks.spawn(function()
+          local user = i % 2 == 0 and "ada" or "grace"
+          local root = here:say({ text = "root", user = user }).ts
+          here:command { command = "/talk", text = root, user = user }
+          for n = 1, 3 do
+            assert(here:wait_message { text = n .. " of " .. root })
+            here:say { text = tostring(i), thread_ts = root, user = user }
+          end
+          return here:wait_message { text = ("sum %d of %s"):format(3 * i, root) }
+        end)
+      end
+      for _, task in ipairs(list) do
+        assert.is_table(select(2, task:join()))
+      end
+      for _, message in ipairs(here:messages()) do
+        assert.is_nil(message.text:find("nobody wanted it", 1, true))
+      end
+    end)
+  end)
+
+  it("asks anew in another process when one dies that asked", function()
+    live.run(function(here)
+      local machines <close> = Machines.new(here, redis, [[
+        app:message("go", function(c)
+          local answer = c:ask(("%s asks%s"):format(name, c.retry and " again" or ""))
+          c:say("got " .. answer.text)
+        end)
+      ]])
+      machines:start("r", "receiver")
+      machines:start("w1", "worker")
+      machines:start("w2", "worker")
+      assert(here:wait_connections(1))
+      machines:wait_peers(2)
+      here:say { text = "go" }
+      local question = assert(here:wait_message { text = "asks" })
+      local dead = question.text:match "^%w+"
+      machines:kill(dead)
+      local other = dead == "w1" and "w2" or "w1"
+      question = assert(here:wait_message { text = other .. " asks again" })
+      here:say { text = "this", thread_ts = question.ts }
+      assert(here:wait_message { text = "got this" })
     end)
   end)
 
