@@ -384,6 +384,9 @@ return function(now)
       ["batch:incr: by: integer expected, got string"] = function()
         store:batch(function(b) b:incr("k", "1") end)
       end,
+      ["batch:get: a batch has the methods set, add, delete and incr"] = function()
+        store:batch(function(b) b:get "k" end)
+      end,
       ["batch.delete: call it with a colon: batch:delete(…)"] = function()
         store:batch(function(b) b.delete "k" end)
       end,

@@ -16,14 +16,25 @@ local MAX_STEPS = 1000
 
 ---@class slack.Batch
 local Batch = {}
-Batch.__index = Batch
 Batch.__name = "slack.batch"
+
+-- What it lacks is asked for as a method, by who takes it for the store.
+function Batch.__index(_, name)
+  local method = Batch[name]
+  if method == nil then
+    arguments.misuse("batch:" .. tostring(name), "a batch has the methods set, add, delete and "
+      .. "incr; what is read or compared is so before it")
+  end
+  return method
+end
 
 ---@param prefix string of all keys
 ---@param now integer milliseconds
 ---@return slack.Batch
 function Batch.new(prefix, now)
-  return setmetatable({ prefix = prefix, now = now, steps = {}, bytes = 0 }, Batch)
+  return setmetatable({
+    prefix = prefix, now = now, steps = {}, bytes = 0, err = false, is_closed = false,
+  }, Batch)
 end
 
 local function refuse(self, err)
