@@ -157,19 +157,28 @@ describe("an inbox in a file of SQLite", function()
     assert.equal("0 0 0 0", a:counts())
   end)
 
+  -- By a clock that is so many seconds ahead.
+  local function ask_at(inbox, seconds, operation, request)
+    request.now = (os.time() + seconds) * 1000
+    request.expires_at = request.now + 600 * 1000
+    return inbox.store.backend:inbox(operation, request)
+  end
+
   it("drops what has been dead for as long as it is kept", function()
     local a <close> = open("a", { keep_dead = 3600 })
     a:put "k"
     a:fail(a:claim()[1], -1)
-    local function put_at(key, now)
-      return a.store.backend:inbox("put", {
-        key = key, value = "", meta = "{}", now = now, expires_at = now,
-      })
-    end
-    local now = (os.time() + 3500) * 1000
-    assert.is_true(put_at("l", now))
+    assert.is_true(ask_at(a, 3500, "put", { key = "l" }))
     assert.equal("1 0 0 1", a:counts())
-    assert.is_true(put_at("m", now + 200 * 1000))
+    assert.is_true(ask_at(a, 3700, "put", { key = "m" }))
     assert.equal("2 0 0 0", a:counts())
+  end)
+
+  it("knows again what took long to be done", function()
+    local a <close> = open "a"
+    local id = a:put("k", { take = true })
+    ask_at(a, 5000, "done", { value = id })
+    assert.is_false(ask_at(a, 5500, "put", { key = "k" }))
+    assert.is_true(ask_at(a, 5700, "put", { key = "k" }))
   end)
 end)

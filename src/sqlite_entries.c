@@ -39,8 +39,8 @@ static const char *const texts[STATEMENTS] = {
     [ADD] = "INSERT INTO inbox (state, holder, attempts, takeovers, received, remember_until,"
             " key, order_key, reason, error, meta, body)"
             " VALUES (?1, ?2, 0, 0, ?3, ?4, ?5, ?6, '', '', ?7, ?8)",
-    [FIND] = "SELECT state, holder, takeovers, remember_until, key, order_key FROM inbox"
-             " WHERE id = ?1",
+    [FIND] = "SELECT state, holder, takeovers, received, remember_until, key, order_key"
+             " FROM inbox WHERE id = ?1",
     [MOVE] = "UPDATE inbox SET state = ?2, holder = ?3, due = NULL WHERE id = ?1",
     [CHANGE] = "UPDATE inbox SET state = ?2, holder = 0, due = ?3,"
                " attempts = CASE WHEN ?4 < 0 THEN 0 ELSE attempts + ?4 END, takeovers = ?5,"
@@ -328,10 +328,11 @@ int slk_sqlite_entries_find(struct slk_sqlite_entries *entries, int64_t id,
         entry->state = (enum slk_sqlite_entry_state)sqlite3_column_int(statement, 0);
         entry->holder = sqlite3_column_int64(statement, 1);
         entry->takeovers = sqlite3_column_int64(statement, 2);
-        entry->remember_until = sqlite3_column_int64(statement, 3);
-        entry->key = copy_column(statement, 4, entry->texts, SLK_SQLITE_MAX_KEY);
+        entry->remember_until = sqlite3_column_int64(statement, 4);
+        entry->remember_for = entry->remember_until - sqlite3_column_int64(statement, 3);
+        entry->key = copy_column(statement, 5, entry->texts, SLK_SQLITE_MAX_KEY);
         entry->order =
-            copy_column(statement, 5, entry->texts + SLK_SQLITE_MAX_KEY, SLK_SQLITE_MAX_ORDER);
+            copy_column(statement, 6, entry->texts + SLK_SQLITE_MAX_KEY, SLK_SQLITE_MAX_ORDER);
         *is_there = (unsigned)entry->state < SLK_SQLITE_STATES;
     }
     return slk_sqlite_finish(statement);
@@ -355,11 +356,14 @@ int slk_sqlite_entries_take(struct slk_sqlite_entries *entries, struct slk_sqlit
     return conclude(entries, entry, SLK_SQLITE_TAKEN, result);
 }
 
-int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry)
+int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
+                              int64_t now)
 {
     int result = slk_sqlite_do(bind(entries, REMOVE, entry->id, 0));
     if (result == SQLITE_OK) {
-        result = slk_sqlite_do(bind_key(entries, EXPIRE_KEY, entry->key, entry->remember_until));
+        int64_t until = now + entry->remember_for;
+        int64_t latest = until > entry->remember_until ? until : entry->remember_until;
+        result = slk_sqlite_do(bind_key(entries, EXPIRE_KEY, entry->key, latest));
     }
     return conclude(entries, entry, SLK_SQLITE_STATES, result);
 }

@@ -39,7 +39,8 @@ struct slk_sqlite_entry {
     enum slk_sqlite_entry_state state;
     int64_t holder;
     int64_t takeovers;
-    int64_t remember_until;
+    int64_t remember_until; /* its key, at least */
+    int64_t remember_for;   /* ms, also from its end on */
     struct slk_text key;
     struct slk_text order; /* data NULL: none */
     char texts[SLK_SQLITE_MAX_KEY + SLK_SQLITE_MAX_ORDER];
@@ -78,7 +79,8 @@ int slk_sqlite_entries_find(struct slk_sqlite_entries *entries, int64_t id,
  * is due, tried once more or not; dead, the same; waiting again. reason, data NULL: as it was. */
 int slk_sqlite_entries_take(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                             int64_t holder);
-int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry);
+int slk_sqlite_entries_remove(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
+                              int64_t now);
 int slk_sqlite_entries_delay(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,
                              int64_t due, bool is_tried, struct slk_text error);
 int slk_sqlite_entries_bury(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry,

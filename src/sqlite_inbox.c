@@ -172,9 +172,8 @@ static int run_put(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
 static int remove_any(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                       const struct slk_storage_request *request, int64_t *count)
 {
-    (void)request;
     ++*count;
-    return slk_sqlite_entries_remove(inbox->entries, entry);
+    return slk_sqlite_entries_remove(inbox->entries, entry, request->now);
 }
 
 static int run_done(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)

@@ -16,16 +16,16 @@
 static int drop_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
                      const struct slk_storage_request *request, int64_t *count)
 {
-    (void)request;
     if (entry->state != SLK_SQLITE_DEAD) {
         return SQLITE_OK;
     }
     ++*count;
-    return slk_sqlite_entries_remove(inbox->entries, entry);
+    return slk_sqlite_entries_remove(inbox->entries, entry, request->now);
 }
 
-static int drop_oldest(struct slk_sqlite_inbox *inbox)
+static int drop_oldest(struct slk_sqlite_inbox *inbox, int64_t now)
 {
+    struct slk_storage_request request = {.now = now};
     int64_t id, count = 0;
     int result = slk_sqlite_entries_died(inbox->entries, INT64_MAX, &id);
     if (slk_log_limit_count(&inbox->dead_limit, slk_clock_now()) > 0) {
@@ -33,7 +33,7 @@ static int drop_oldest(struct slk_sqlite_inbox *inbox)
                       "there are %d dead entries, and no more are kept: the oldest are dropped",
                       MAX_DEAD);
     }
-    return result == SQLITE_OK ? slk_sqlite_inbox_move_found(inbox, id, drop_dead, NULL, &count)
+    return result == SQLITE_OK ? slk_sqlite_inbox_move_found(inbox, id, drop_dead, &request, &count)
                                : result;
 }
 
@@ -45,7 +45,7 @@ int slk_sqlite_inbox_bury(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entr
     if (result == SQLITE_OK) {
         result = slk_sqlite_entries_count(inbox->entries, &counts);
     }
-    return result == SQLITE_OK && counts.dead > MAX_DEAD ? drop_oldest(inbox) : result;
+    return result == SQLITE_OK && counts.dead > MAX_DEAD ? drop_oldest(inbox, now) : result;
 }
 
 static int revive_dead(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
@@ -102,8 +102,9 @@ int slk_sqlite_inbox_drop_old(struct slk_sqlite_inbox *inbox, int64_t now, bool 
     if (!inbox->is_owner) {
         return SQLITE_OK; /* and does not know how long they are kept */
     }
-    int64_t count = 0;
-    int result = move_dead(inbox, now - inbox->keep_dead, DROPPED_AT_ONCE, drop_dead, NULL, &count);
+    struct slk_storage_request request = {.now = now};
+    int64_t count = 0, by = now - inbox->keep_dead;
+    int result = move_dead(inbox, by, DROPPED_AT_ONCE, drop_dead, &request, &count);
     *more = count >= DROPPED_AT_ONCE;
     return result;
 }

@@ -39,7 +39,7 @@ enum slk_storage_operation {
     /* key: of the delivery, by which it is known again, not empty; meta: a small JSON text that
      * is only kept; value: its body; order: "" or a text, of which entries are handed out in turn;
      * take: by this owner, if nobody has to come before; expires_at: until then at least the key is
-     * remembered. -> TEXT: the id of what was taken; TRUE: kept; FALSE: the key is known. Fails by
+     * remembered, and as long again from the entry's end on. -> TEXT: the id of what was taken; TRUE: kept; FALSE: the key is known. Fails by
      * itself with "full" and "too_large". */
     SLK_INBOX_PUT,
     /* Takes up to limit entries that wait, are due, or were a dead owner's; the oldest first.
