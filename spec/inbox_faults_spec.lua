@@ -74,6 +74,23 @@ describe("an inbox in Redis", function()
     end
   end
 
+  it("that is away does not keep a bot from ending, which says what is left, and ends with 1",
+    function()
+      redis = Redis.start()
+      tasks.run(function()
+        local trial <close> = Trial.start {
+          storage = redis.url, work = 0.1, app = { inbox = INBOX, shutdown_timeout = 0.2 },
+        }
+        local bot = trial:start_bot()
+        trial:wait_up(bot)
+        trial:send(20)
+        trial:wait("a handler", function() return next(trial.handlings) end)
+        redis:kill()
+        assert.equal(1, trial:stop(bot))
+        assert.matches("could not be marked so in the store", bot:output())
+      end)
+    end)
+
   it("that is empty again, in whatever way, takes new events as before", function()
     redis = Redis.start()
     tasks.run(function()

@@ -14,7 +14,7 @@
 #define BATCH_LIMIT 1000
 
 /* For all that is left when the store is closed. */
-#define CLOSING_PATIENCE SLK_SECONDS(5)
+#define CLOSING_PATIENCE SLK_SECONDS(2)
 
 struct slk_storage {
     atomic_uint references;

@@ -47,12 +47,18 @@ local function end_conversations(self)
   until count_new() == 0 or loop.now() >= ends
 end
 
--- A refreshed token whose outcome nobody awaits is lost, so even in a hurry there is a moment.
-local function finish_refreshes(self)
-  local least = loop.now() + CLOSE_TIMEOUT
+-- Waits for the end of work(), which would be a pity to lose, as long as the stop may last, and
+-- at least for the moment that it usually takes; also a second signal ends that.
+local function give_time(self, work, ...)
+  local task, least = tasks.spawn(work, ...), loop.now() + CLOSE_TIMEOUT
   repeat
     local left = math.max(self.stop_at, least) - loop.now()
-  until self.oauth:finish(math.max(math.min(left, STOP_CHECK), 0)) or left <= 0
+    local ok, result = task:join(math.max(math.min(left, STOP_CHECK), 0))
+    if task:is_done() then
+      return ok and result
+    end
+  until left <= 0
+  task:cancel()
 end
 
 ---What was not done when the time was over.
@@ -60,9 +66,51 @@ end
 ---@field handlers integer that were cut off
 ---@field example? string the name of one of them
 ---@field deliveries integer that had come and not begun
+---@field unmarked integer that have ended, of which the store does not know
 
-local function save_states(self)
-  self.durable_state:save()
+-- Lets handlers end, and cuts off those that do not.
+local function end_handlers(self)
+  end_conversations(self)
+  local left = { handlers = 0, deliveries = 0, unmarked = 0 }
+  local drained = drain(self)
+  if not drained then
+    left.deliveries = self.inbox and 0 or self.transports:waiting() -- the inbox tells of its own
+    left.handlers, left.example = self.dispatch:cancel_all()
+  end
+  if left.handlers > 0 then
+    tasks.sleep(0) -- in which they are unwound
+  end
+  return left, drained
+end
+
+-- What has been answered gets out.
+local function finish_answers(self, left, drained)
+  if self.dispatch.streams then
+    self.dispatch.streams:wait_ended(CLOSE_TIMEOUT)
+  end
+  if drained then
+    self.transports:wait_stopped(CLOSE_TIMEOUT)
+  elseif left.handlers > 0 and self.http_server then
+    self.http_server:wait_finished(CLOSE_TIMEOUT) -- in which clients of routes get their 503
+  end
+end
+
+-- What would be lost with the process gets into the storage.
+local function finish_storage(self, left)
+  local shared_dedupe, states, inbox = self.dispatch.shared_dedupe, self.durable_state, self.inbox
+  if self.oauth then
+    give_time(self, self.oauth.finish, self.oauth, self.settings.shutdown_timeout)
+  end
+  if shared_dedupe then
+    tasks.timeout(CLOSE_TIMEOUT, shared_dedupe.finish, shared_dedupe)
+  end
+  if states then
+    give_time(self, states.save, states)
+  end
+  if inbox then
+    local timeout = math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT)
+    left.unmarked = give_time(self, inbox.finish, inbox, timeout) or inbox.marks.count
+  end
 end
 
 ---Waits until all is handled, ends what is not in time, and closes the app.
@@ -78,40 +126,11 @@ function M.finish(self)
   if self.inbox then
     self.inbox:stop()
   end
-  end_conversations(self)
-  local drained = drain(self)
-  local cut_off, example, unbegun = 0, nil, 0
-  if not drained then
-    unbegun = self.inbox and 0 or self.transports:waiting() -- the inbox tells of its own
-    cut_off, example = self.dispatch:cancel_all()
-  end
-  if cut_off > 0 then
-    tasks.sleep(0) -- in which they are unwound
-  end
-  if self.dispatch.streams then
-    self.dispatch.streams:wait_ended(CLOSE_TIMEOUT)
-  end
-  if drained then
-    self.transports:wait_stopped(CLOSE_TIMEOUT)
-  elseif cut_off > 0 and self.http_server then
-    self.http_server:wait_finished(CLOSE_TIMEOUT) -- in which clients of routes get their 503
-  end
-  if self.oauth then
-    finish_refreshes(self)
-  end
-  if self.dispatch.shared_dedupe then
-    tasks.timeout(CLOSE_TIMEOUT, self.dispatch.shared_dedupe.finish, self.dispatch.shared_dedupe)
-  end
-  if self.durable_state then
-    tasks.timeout(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT), save_states, self)
-  end
-  if self.inbox then
-    self.inbox:finish(math.max(self.stop_at - loop.now(), CLOSE_TIMEOUT))
-  end
+  local left, drained = end_handlers(self)
+  finish_answers(self, left, drained)
+  finish_storage(self, left)
   self:close()
-  if cut_off + unbegun > 0 then
-    return { handlers = cut_off, example = example, deliveries = unbegun }
-  end
+  return left.handlers + left.deliveries + left.unmarked > 0 and left or nil
 end
 
 local function handlers_text(left)
@@ -126,6 +145,11 @@ local function deliveries_text(left)
     or ("%d deliveries that had come were not begun"):format(left.deliveries)
 end
 
+local function unmarked_text(left)
+  return left.unmarked == 1 and "1 delivery has ended, and could not be marked so in the store"
+    or ("%d deliveries have ended, and could not be marked so in the store"):format(left.unmarked)
+end
+
 ---@param left slack.LeftAtStop
 ---@return string
 function M.text(left)
@@ -135,6 +159,9 @@ function M.text(left)
   end
   if left.deliveries > 0 then
     table.insert(texts, deliveries_text(left))
+  end
+  if left.unmarked > 0 then
+    table.insert(texts, unmarked_text(left))
   end
   return table.concat(texts, "; ")
 end

@@ -25,6 +25,7 @@ local tasks = require "slack.tasks"
 local BLOCK = 1
 -- Seconds that the store has for the last marks when the app stops.
 local LAST_MARKS = 5
+local LEAST_FOR_BACK = 0.1
 
 ---One operation on the store's inbox: thread.lua says which there are.
 ---@alias slack.InboxAsk fun(operation: string, request: table): any, slack.Error?
@@ -429,16 +430,19 @@ end
 ---Tells the store of the last ends, and gives back what is left.
 ---@async
 ---@param timeout number seconds for the store
+---@return integer count of deliveries of whose end the store does not know
 function Inbox:finish(timeout)
-  timeout = math.min(timeout, LAST_MARKS)
+  local ends = loop.now() + math.min(timeout, LAST_MARKS)
   close_core(self)
-  end_claims(self, timeout)
+  end_claims(self, ends - loop.now())
   end_excused(self)
-  if not self.marks:flush(timeout) then
+  if not self.marks:flush(math.max(ends - loop.now(), 0)) then
     self.log:warn("the store was not told in time of %d deliveries that have ended: they are "
-      .. "handled again", self.marks.count)
+      .. "handled again, with what is left, after %g s", self.marks.count, self.settings.lease)
+    return self.marks.count
   end
-  local count, err = tasks.timeout(timeout, self.ask, "back", { value = "" })
+  local count, err = tasks.timeout(math.max(ends - loop.now(), LEAST_FOR_BACK), self.ask, "back",
+    { value = "" })
   self.is_given_back = count ~= nil
   if count then
     tell_left(self, self.counts.left + count)
@@ -446,6 +450,7 @@ function Inbox:finish(timeout)
     self.log:warn("what is left could not be given back, and is taken over after %g s: %s",
       self.settings.lease, err)
   end
+  return 0
 end
 
 ---Ends at once. The store is still open, and sees to what it is told here.
