@@ -201,6 +201,23 @@ describe("a receiver", function()
     assert.same({}, r.app.relays.kept)
   end)
 
+  it("hears how what is in the inbox has ended also when that cannot be said at once", function()
+    local w = worker "w"
+    w.app:command("/kept", function(c)
+      c:ack "at work"
+      slack.sleep(1)
+      shared.bus.is_down = true
+    end)
+    shared:kept_command("r", "/kept", "e1")
+    time.now = time.now + 2
+    Shared.settle()
+    assert.same({}, shared.ends)
+    shared.bus.is_down = false
+    time.now = time.now + 2
+    Shared.settle()
+    assert.same({ "e1 done" }, shared.ends)
+  end)
+
   it("leaves what is in the inbox for others when nobody is there", function()
     shared:kept_command("r", "/kept", "e1")
     assert.same({ "e1 left" }, shared.ends)

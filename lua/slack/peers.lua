@@ -27,6 +27,8 @@ local LOOKS <const> = 3
 local SOON <const> = 0.5
 -- Messages after which a sign of life is asked for, and after which none are sent without one.
 local PING_AFTER <const>, SILENT_AFTER <const> = 100, 500
+-- Seconds until something is sent again that must come.
+local INSIST_AFTER <const> = 1
 -- Seconds between two lines about the same, and for which a bye is waited for.
 local PERIOD <const>, BYE_TIMEOUT <const> = 600, 0.5
 -- Bytes of a name.
@@ -187,6 +189,19 @@ end
 ---@param message table
 function Peers:tell(name, message)
   tasks.spawn(self.send, self, name, message)
+end
+
+local function send_until(self, name, message)
+  while self:send(name, message) == nil and self.is_open do
+    tasks.sleep(INSIST_AFTER)
+  end
+end
+
+---The same, again and again until it is sent or nobody is there.
+---@param name string
+---@param message table
+function Peers:insist(name, message)
+  tasks.spawn(send_until, self, name, message)
 end
 
 -- A message on its way to several.

@@ -71,6 +71,22 @@ local function message_of(request, id)
   }
 end
 
+local OUTCOMES = { failed = true, left = true }
+
+-- Of an entry: what the inbox is to make of it.
+local function end_entry(self, c, outcome)
+  local inbox = self.app.inbox
+  if not inbox then
+    return
+  elseif outcome == "failed" then
+    inbox:failed(c, { err = "it failed in another process, whose log says why" })
+  elseif outcome == "left" then
+    inbox:leave(c.request)
+  else
+    inbox:done(c.request)
+  end
+end
+
 -- One process is given it; what becomes of it there.
 local function try(self, c, peer)
   local request = c.request
@@ -91,8 +107,12 @@ local function try(self, c, peer)
   local fate = relay.waiter:await(self.app.settings.ack_deadline + MARGIN)
   if not fate then
     settle(relay, "lost")
-  elseif fate == "back" then
+  end
+  if fate == "back" then
     self.kept[relay.id] = nil
+  elseif not sent and self.kept[relay.id] then
+    self.kept[relay.id] = nil
+    end_entry(self, c, "left") -- nobody may ever say how it ended
   end
   return fate
 end
@@ -113,6 +133,8 @@ local function run(job)
   job.completed = true
   if not request.acked then
     job.otherwise(job.c)
+  elseif request.entry then
+    end_entry(self, job.c, "left")
   end
 end
 
@@ -156,22 +178,6 @@ function Relays:_answer(message)
   settle(relay, "answered")
   if not relay.request.acked then
     answer(self, relay.request, message)
-  end
-end
-
-local OUTCOMES = { failed = true, left = true }
-
--- Of an entry: what the inbox is to make of it.
-local function end_entry(self, c, outcome)
-  local inbox = self.app.inbox
-  if not inbox then
-    return
-  elseif outcome == "failed" then
-    inbox:failed(c, { err = "it failed in another process, whose log says why" })
-  elseif outcome == "left" then
-    inbox:leave(c.request)
-  else
-    inbox:done(c.request)
   end
 end
 
@@ -229,7 +235,7 @@ end
 ---@param outcome? "failed"|"left"
 function Request:ended(outcome)
   self.entry = false
-  self.relays.peers:tell(self.from, { type = "ended", id = self.id, outcome = outcome })
+  self.relays.peers:insist(self.from, { type = "ended", id = self.id, outcome = outcome })
 end
 
 local CAME_AS = { command = true, interaction = true }

@@ -32,7 +32,8 @@ end
 
 -- Stands for the app's inbox, and notes how each entry ended.
 local function new_inbox(shared)
-  local inbox = { retries = { take_finished = function() end }, moved = function() end }
+  local function nothing() end
+  local inbox = { retries = { take_finished = nothing }, moved = nothing, parked = nothing }
   local function note(how)
     return function(_, given)
       local request = given.request or given

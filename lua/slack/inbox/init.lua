@@ -361,7 +361,7 @@ end
 ---All of its handlers wait for people: others of its order need not wait for it.
 ---@param request slack.Request
 function Inbox:parked(request)
-  if self.settings.order and not request.is_parked then
+  if self.settings.order and not request.is_parked and not request.relays then
     request.is_parked = true
     tasks.spawn(park, self, request.entry)
   end
