@@ -193,6 +193,21 @@ describe("an inbox in C", function()
       assert.not_equal(one, wait_ack "E1")
     end)
 
+    it("lets a connection that is replaced live until its events are acked (S226)", function()
+      open()
+      local bot, one = wire:ready_bot { inbox = inbox }
+      hold()
+      wire:event(one, "E1")
+      wait_outstanding(1)
+      wire:disconnect(one, "refresh_requested")
+      wait("the replacement", function() return bot:change("ready", 2) end)
+      wire:pass(0.2) -- twice as long as one that owes nothing would be kept
+      assert.is_nil(bot:change "closed")
+      unlock()
+      assert.equal(one, wait_ack "E1")
+      wait("its end", function() return bot:change "closed" end)
+    end)
+
     it("acks before it stops", function()
       open()
       local bot, socket = wire:ready_bot { inbox = inbox }

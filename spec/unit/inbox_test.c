@@ -3,6 +3,7 @@
 #include "inbox.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "check.h"
@@ -220,7 +221,8 @@ static struct slk_text id_in(const char *body)
     return id;
 }
 
-static void add_aged(enum slk_entry_kind kind, const char *body, uint64_t place, int64_t age)
+static void add_to(struct slk_put_queue *queue, enum slk_entry_kind kind, const char *body,
+                   uint64_t place, int64_t age)
 {
     struct test_message *message = calloc(1, sizeof *message);
     CHECK(message != NULL);
@@ -236,7 +238,12 @@ static void add_aged(enum slk_entry_kind kind, const char *body, uint64_t place,
         .place = place,
         .ack_id = {"env", 3},
     };
-    CHECK(slk_put_queue_add(it.queue, &request) == SLK_OK);
+    CHECK(slk_put_queue_add(queue, &request) == SLK_OK);
+}
+
+static void add_aged(enum slk_entry_kind kind, const char *body, uint64_t place, int64_t age)
+{
+    add_to(it.queue, kind, body, place, age);
 }
 
 static void add(const char *body, uint64_t place)
@@ -632,6 +639,88 @@ static void nothing_can_be_put_into_what_is_closed(void)
     stop();
 }
 
+enum { RECEIVERS = 3, ROUNDS = 400, AT_ONCE = 3 };
+
+struct receiver {
+    pthread_t thread;
+    struct slk_put_queue *queue;
+    struct slk_mailbox *mailbox;
+    int ended;
+};
+
+static int take_ended(struct slk_put_queue *queue)
+{
+    int count = 0;
+    for (struct slk_put *put = slk_put_queue_take(queue), *next; put != NULL; put = next) {
+        next = put->next;
+        slk_put_destroy(put);
+        count++;
+    }
+    return count;
+}
+
+/* Puts a few at a time, takes what has ended, and goes while some are under way. */
+static void *receive(void *argument)
+{
+    struct receiver *receiver = argument;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < AT_ONCE; i++) {
+            add_to(receiver->queue, SLK_ENTRY_EVENT, "{}", 1, 0);
+        }
+        slk_put_queue_send(receiver->queue);
+        (void)slk_put_queue_is_over(receiver->queue);
+        receiver->ended += take_ended(receiver->queue);
+    }
+    return NULL;
+}
+
+/* Lua's part, as long as they go on. */
+static void handle(struct receiver receivers[])
+{
+    while (slk_inbox_stats(it.inbox).puts < RECEIVERS * ROUNDS * AT_ONCE) {
+        for (int i = 0; i < RECEIVERS; i++) {
+            for (struct slk_message *one; (one = slk_mailbox_take(receivers[i].mailbox)) != NULL;) {
+                one->destroy(one);
+            }
+        }
+        slk_inbox_caught_up(it.inbox);
+        sched_yield();
+    }
+}
+
+static void many_receivers_put_at_once(void)
+{
+    struct slk_inbox_settings settings = settings_of();
+    struct receiver receivers[RECEIVERS] = {{.ended = 0}};
+    settings.max_puts = 100;
+    start(&settings, 1000);
+    struct slk_put_queue *queue = it.queue;
+    for (int i = 0; i < RECEIVERS; i++) {
+        struct slk_put_wake how = {wake, released, NULL};
+        receivers[i].mailbox = slk_mailbox_create(1000, 0);
+        receivers[i].queue = slk_put_queue_create(it.inbox, receivers[i].mailbox, &how);
+        CHECK(pthread_create(&receivers[i].thread, NULL, receive, &receivers[i]) == 0);
+    }
+    handle(receivers);
+    for (int i = 0; i < RECEIVERS; i++) {
+        pthread_join(receivers[i].thread, NULL);
+        slk_put_queue_end(receivers[i].queue);
+    }
+    slk_storage_close(it.storage);
+    struct slk_inbox_stats stats = slk_inbox_stats(it.inbox);
+    CHECK(stats.puts == RECEIVERS * ROUNDS * AT_ONCE && stats.stored == stats.puts);
+    CHECK(stats.outstanding == 0 && stats.outstanding_bytes == 0);
+    for (int i = 0; i < RECEIVERS; i++) {
+        CHECK(receivers[i].ended <= ROUNDS * AT_ONCE);
+        slk_mailbox_release(receivers[i].mailbox);
+    }
+    CHECK(seen.destroyed == RECEIVERS * ROUNDS * AT_ONCE);
+    CHECK(seen.releases == RECEIVERS);
+    seen.releases = 0;
+    it.queue = queue;
+    stop();
+}
+
 int main(void)
 {
     what_is_taken_goes_to_lua_with_its_id_once_it_is_stored();
@@ -649,5 +738,6 @@ int main(void)
     the_words_kept_beside_a_body();
     what_is_under_way_outlives_its_receiver();
     nothing_can_be_put_into_what_is_closed();
+    many_receivers_put_at_once();
     return 0;
 }
