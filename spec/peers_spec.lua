@@ -3,6 +3,7 @@ local clock = require "support.clock"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local own_ids = require "slack.own_ids"
+local owner = require "slack.inbox.owner"
 local tasks = require "slack.tasks"
 
 local function names(peers)
@@ -194,6 +195,15 @@ describe("peers", function()
     end
     bus.settle()
     assert.equal(1, #bus:sent "hello")
+  end)
+
+  it("are called by host and process id in the log", function()
+    local name = owner.new()
+    assert.matches("^[^.:]+:%d+$", owner.label(name))
+    local a = bus:process "a"
+    bus:process(name)
+    bus.settle()
+    assert.equal(1, said(a, ("the process %s is a peer now"):format(owner.label(name))))
   end)
 
   it("take nothing once they are closed", function()

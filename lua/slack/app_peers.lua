@@ -7,6 +7,7 @@ local Receiver = require "slack.roles"
 local Relays = require "slack.relays"
 local WaitRoutes = require "slack.wait_routes"
 local core = require "slack.core"
+local owner = require "slack.inbox.owner"
 
 local M = {}
 
@@ -52,7 +53,7 @@ local function run_move(job)
       dispatch.app.peers:ask(job.peer)
     else
       dispatch.app.log:warn("an event could not be moved to the process %s, which waits for it: %s",
-        job.peer.name, err)
+        owner.label(job.peer.name), err)
     end
     c.request.entry, c.is_taken = entry, nil
     dispatch:keep(c, job.is_refused)

@@ -2,6 +2,7 @@
 -- nobody gets to see.
 
 local LogLimit = require "slack.log_limit"
+local owner = require "slack.inbox.owner"
 
 -- Seconds between two lines about events that one listener keeps longer than Slack waits.
 local PERIOD = 60
@@ -32,7 +33,7 @@ local function slow_one(self, request)
   local c = request.context
   if request.relay then
     local relay = request.relay
-    return ("the process %s, which %s"):format(relay.name,
+    return ("the process %s, which %s"):format(owner.label(relay.name),
       relay.is_sent and "has it" or "could not be reached"), "Its own log says more"
   elseif c and c.is_authorizing then
     return ("%s, which has not said yet whose token is to serve %s"):format(

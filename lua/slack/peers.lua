@@ -18,6 +18,7 @@ local LogLimit = require "slack.log_limit"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local own_ids = require "slack.own_ids"
+local owner = require "slack.inbox.owner"
 local tasks = require "slack.tasks"
 
 local VERSION <const> = 1
@@ -94,7 +95,7 @@ local function remove(self, peer)
       break
     end
   end
-  self.log:debug("the process %s is no peer any more", peer.name)
+  self.log:debug("the process %s is no peer any more", owner.label(peer.name))
   tell_watchers(self, "left", peer)
 end
 
@@ -110,7 +111,7 @@ local function add(self, name, message)
     peer = { name = name, unheard = 0, is_silent = false }
     self.by_name[name] = peer
     table.insert(self.list, peer)
-    self.log:debug("the process %s is a peer now", name)
+    self.log:debug("the process %s is a peer now", owner.label(name))
   end
   peer.role, peer.version, peer.met_in = message.role, message.v, self.looks
   self.by_origin[peer.origin or ""] = nil
@@ -135,7 +136,7 @@ local function count_unheard(self, peer)
   elseif peer.unheard > SILENT_AFTER and not peer.is_silent then
     peer.is_silent = true
     warn(self, peer.name, "the process %s reads none of its messages: it gets no more until it "
-      .. "does", peer.name)
+      .. "does", owner.label(peer.name))
   end
   return peer.is_silent
 end
@@ -332,10 +333,10 @@ function Peers:receive(text)
   self.counts.received = self.counts.received + 1
   if not handler then
     ignore(self, "unknown", "the process %s, whose version of the protocol is %d, sends messages "
-      .. "of a type that is not known here: they are ignored", message.from, message.v)
+      .. "of a type that is not known here: they are ignored", owner.label(message.from), message.v)
   elseif handler(self, peer, message) == false then
     ignore(self, "malformed", "a message of the process %s is not what it should be, and is "
-      .. "ignored", message.from)
+      .. "ignored", owner.label(message.from))
   end
 end
 

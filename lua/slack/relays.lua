@@ -14,6 +14,7 @@
 local Job = require "slack.job"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
+local owner = require "slack.inbox.owner"
 local tasks = require "slack.tasks"
 
 -- Seconds beyond the deadline after which nothing is waited for any more.
@@ -163,7 +164,8 @@ local function answer(self, request, message)
   if ok then
     request.acked, request.acked_by = true, true
   else
-    self.app.log:error("what the process %s has answered could not be sent: %s", message.from, err)
+    self.app.log:error("what the process %s has answered could not be sent: %s",
+      owner.label(message.from), err)
   end
 end
 

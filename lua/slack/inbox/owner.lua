@@ -35,4 +35,12 @@ function M.new()
   }, ".")
 end
 
+---How a process is called in the log: HOST:PID.
+---@param name string
+---@return string
+function M.label(name)
+  local host, pid = name:match "^([^.]+)%.[^.]+%.[^.]+%.(%d+)%.%x+$"
+  return host and host .. ":" .. pid or name
+end
+
 return M
