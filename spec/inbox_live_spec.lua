@@ -149,7 +149,7 @@ describe("an app with a durable inbox", function()
   it("hands out a channel's deliveries in turn, but for those whose handler asks", function()
     live.run(function(here, new_app)
       local seen, running, most = {}, 0, 0
-      local app = new_app { storage = url(), inbox = { order = "channel" } }
+      local app = new_app { storage = url(), inbox = { order = "channel" }, connections = 1 }
       app:event("app_mention", function(c)
         running = running + 1
         most = math.max(most, running)

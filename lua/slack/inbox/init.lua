@@ -14,18 +14,16 @@ local Marks = require "slack.inbox.marks"
 local Retries = require "slack.inbox.retries"
 local admin = require "slack.inbox.admin"
 local core = require "slack.core"
+local ends = require "slack.inbox.ends"
 local entries = require "slack.inbox.entries"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
 local owner = require "slack.inbox.owner"
+local stopping = require "slack.inbox.stopping"
 local storage = require "slack.storage"
-local tasks = require "slack.tasks"
 
 -- Seconds that a claim waits for what comes, where the store can.
 local BLOCK = 1
--- Seconds that the store has for the last marks when the app stops.
-local LAST_MARKS = 5
-local LEAST_FOR_BACK = 0.1
 
 ---One operation on the store's inbox: thread.lua says which there are.
 ---@alias slack.InboxAsk fun(operation: string, request: table): any, slack.Error?
@@ -42,8 +40,10 @@ local Inbox = {}
 Inbox.__index = Inbox
 Inbox.__name = "slack.inbox"
 
-for name, method in pairs(admin) do
-  Inbox[name] = method
+for _, part in ipairs { admin, ends, stopping } do
+  for name, method in pairs(part) do
+    Inbox[name] = method
+  end
 end
 
 -- Making -----------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ local function new_core(self, store)
 end
 
 -- From then on nothing is stored; what is under way ends.
-local function close_core(self)
+function Inbox:_close_core()
   if self.core then
     self.last_core_stats = self.core:stats()
     self.core:close()
@@ -227,251 +227,11 @@ function Inbox:start()
   self.claims:start()
 end
 
--- Ends of deliveries ---------------------------------------------------------------------
-
+---The store has been told of the ends of so many.
 function Inbox:_marked(count)
   self.in_hand = self.in_hand - count
   if self.claims and (self.claims.is_crowded or self.settings.order) then
     self.claims:wake()
-  end
-end
-
--- It is due before the store would be asked again.
-local function look_in(self, delay)
-  if delay >= 0 and delay < 1 and self.claims then
-    loop.after(delay, self.claims.wake, self.claims)
-  end
-end
-
--- The id of its entry, of which it is rid.
-local function let_go(request)
-  local entry = request.entry
-  request.entry = false
-  return entry
-end
-
--- What another process has in the inbox is ended there.
-local function is_relayed(request, outcome)
-  if request.entry and request.relays then
-    request:ended(outcome)
-    return true
-  end
-  return false
-end
-
----It needs no handling any more.
----@param request slack.Request
-function Inbox:done(request)
-  if is_relayed(request) then
-    return
-  end
-  local entry = let_go(request)
-  if entry then
-    self.marks:done(entry)
-  end
-end
-
----It is for others, or for the next start.
----@param request slack.Request
-function Inbox:leave(request)
-  if is_relayed(request, "left") then
-    return
-  end
-  local entry = let_go(request)
-  if entry then
-    self.counts.left = self.counts.left + 1
-    self.marks:back(entry)
-  end
-end
-
----Its handling has failed, or it came to no handler.
----@param c slack.Context
----@param caught? slack.Caught
----@param finished? table<slack.Listener, true>
-function Inbox:failed(c, caught, finished)
-  if not is_relayed(c.request, "failed") and c.request.entry then
-    local text, delay = self.retries:failed(c, caught, finished)
-    self.marks:failed(let_go(c.request), text, delay)
-    look_in(self, delay)
-  end
-end
-
-local function overloaded(self, request)
-  if request.is_live or request.relays then
-    return self:done(request) -- the person was asked to try again
-  end
-  local text, delay = self.retries:overloaded()
-  self.marks:failed(let_go(request), text, delay, true)
-  look_in(self, delay)
-end
-
-local function unreadable(self, request)
-  local text = "its body cannot be read: " .. request.problem
-  self.log:error("a delivery of the inbox is given up: %s. `lua-slack inbox list` shows it", text)
-  self.retries.counts.dead = self.retries.counts.dead + 1
-  self.marks:failed(let_go(request), text, -1)
-end
-
----The last handler of a delivery has ended, or nobody wanted it.
----@param request slack.Request
----@param delivery? slack.Job nil: no handler ran
----@param outcome? "failed"|"overloaded"|string
-function Inbox:ended(request, delivery, outcome)
-  if not request.entry then
-    return
-  elseif request.problem then
-    unreadable(self, request)
-  elseif not delivery then
-    self:done(request)
-  elseif delivery.c.is_taken then
-    return -- a handler that waited for it has it; waits.lua says when that is sure
-  elseif delivery.is_cut_off then
-    self:leave(request)
-  elseif outcome == "failed" then
-    local failures = delivery.failures
-    self:failed(delivery.c, delivery.caught or failures and failures[1] or delivery.failure,
-      delivery.finished)
-  elseif outcome == "overloaded" then
-    overloaded(self, request)
-  else
-    self:done(request)
-  end
-end
-
----It is not known whose token serves it.
----@param c slack.Context
----@param err slack.Error
-function Inbox:unauthorized(c, err)
-  if err.code == "authorization_failed" then
-    self:failed(c, { err = err })
-  else
-    self:done(c.request) -- where the app is not installed it will not be soon
-  end
-end
-
-local function park(self, entry)
-  local ok, err = self.ask("park", { value = entry })
-  if ok then
-    self.claims:wake()
-  else
-    self.log:warn("deliveries wait for one whose handler waits for a person: %s", err)
-  end
-end
-
----All of its handlers wait for people: others of its order need not wait for it.
----@param request slack.Request
-function Inbox:parked(request)
-  if self.settings.order and not request.is_parked and not request.relays then
-    request.is_parked = true
-    tasks.spawn(park, self, request.entry)
-  end
-end
-
----Another process has one of its entries now.
-function Inbox:moved()
-  self:_marked(1)
-end
-
--- Stopping ---------------------------------------------------------------------------------
-
--- Handlers that wait for their turn have not begun.
-local function leave_queued(self)
-  local queued = {}
-  for job in pairs(self.app.dispatch.jobs) do
-    if job.beside == "queued" and not job.delivery.several and job.c.request.entry then
-      queued[#queued + 1] = job
-    end
-  end
-  for _, job in ipairs(queued) do
-    job:cancel()
-  end
-end
-
----Takes nothing more: what no handler has begun with is for others at once. Other processes
----are still heard, as handlers that run may need what they have to say.
-function Inbox:stop()
-  self.is_stopping = true
-  local relays = self.app.relays
-  if self.claims and not (relays and relays:are_waiting()) then
-    self.claims:stop()
-  end
-  leave_queued(self)
-end
-
--- A claim that the store has yet to answer is answered when its connection closes.
-local function end_claims(self, timeout)
-  if not self.claims then
-    return
-  end
-  self.claims:stop()
-  if self.reader then
-    self.reader:close()
-  end
-  self.claims:wait_stopped(timeout)
-end
-
--- Handlers that wait for the stop itself have ended as far as anybody can tell: handled again,
--- they would stop the app again.
-local function end_excused(self)
-  for job in pairs(self.app.dispatch.jobs) do
-    if job.beside == "excused" then
-      self:done(job.delivery.c.request)
-    end
-  end
-end
-
-local function tell_left(self, count)
-  if count > 0 then
-    self.log:info("%s left for %s", count == 1 and "1 delivery is" or count .. " deliveries are",
-      self.reader and "other processes, or the next start" or "the next start")
-  end
-end
-
----Tells the store of the last ends, and gives back what is left.
----@async
----@param timeout number seconds for the store
----@return integer count of deliveries of whose end the store does not know
-function Inbox:finish(timeout)
-  local ends = loop.now() + math.min(timeout, LAST_MARKS)
-  close_core(self)
-  end_claims(self, ends - loop.now())
-  end_excused(self)
-  if not self.marks:flush(math.max(ends - loop.now(), 0)) then
-    self.log:warn("the store was not told in time of %d deliveries that have ended: they are "
-      .. "handled again, with what is left, after %g s", self.marks.count, self.settings.lease)
-    return self.marks.count
-  end
-  local count, err = tasks.timeout(math.max(ends - loop.now(), LEAST_FOR_BACK), self.ask, "back",
-    { value = "" })
-  self.is_given_back = count ~= nil
-  if count then
-    tell_left(self, self.counts.left + count)
-  else
-    self.log:warn("what is left could not be given back, and is taken over after %g s: %s",
-      self.settings.lease, err)
-  end
-  return 0
-end
-
----Ends at once. The store is still open, and sees to what it is told here.
-function Inbox:close()
-  local now = math.floor(core.time() * 1000)
-  self.is_stopping = true
-  if self.claims then
-    self.claims:close()
-  end
-  if self.reader then
-    self.reader:close()
-  end
-  close_core(self)
-  if self.marks then
-    self.marks:close(self.store.backend, now)
-    if not self.is_given_back then
-      self.store.backend:tell_inbox("back", { value = "", now = now })
-    end
-  end
-  if self.source then
-    loop.unregister(self.source)
   end
 end
 

@@ -1,0 +1,146 @@
+-- The ends of deliveries that are kept: the methods of slack.Inbox that whoever ends one calls.
+-- Each takes the entry from its request, so that it ends but once.
+
+local loop = require "slack.loop"
+local tasks = require "slack.tasks"
+
+---@class slack.Inbox
+local M = {}
+
+-- It is due before the store would be asked again.
+local function look_in(self, delay)
+  if delay >= 0 and delay < 1 and self.claims then
+    loop.after(delay, self.claims.wake, self.claims)
+  end
+end
+
+-- The id of its entry, of which it is rid.
+local function let_go(request)
+  local entry = request.entry
+  request.entry = false
+  return entry
+end
+
+-- What another process has in the inbox is ended there.
+local function is_relayed(request, outcome)
+  if request.entry and request.relays then
+    request:ended(outcome)
+    return true
+  end
+  return false
+end
+
+---It needs no handling any more.
+---@param request slack.Request
+function M:done(request)
+  if is_relayed(request) then
+    return
+  end
+  local entry = let_go(request)
+  if entry then
+    self.marks:done(entry)
+  end
+end
+
+---It is for others, or for the next start.
+---@param request slack.Request
+function M:leave(request)
+  if is_relayed(request, "left") then
+    return
+  end
+  local entry = let_go(request)
+  if entry then
+    self.counts.left = self.counts.left + 1
+    self.marks:back(entry)
+  end
+end
+
+---Its handling has failed, or it came to no handler.
+---@param c slack.Context
+---@param caught? slack.Caught
+---@param finished? table<slack.Listener, true>
+function M:failed(c, caught, finished)
+  if not is_relayed(c.request, "failed") and c.request.entry then
+    local text, delay = self.retries:failed(c, caught, finished)
+    self.marks:failed(let_go(c.request), text, delay)
+    look_in(self, delay)
+  end
+end
+
+local function overloaded(self, request)
+  if request.is_live or request.relays then
+    return self:done(request) -- the person was asked to try again
+  end
+  local text, delay = self.retries:overloaded()
+  self.marks:failed(let_go(request), text, delay, true)
+  look_in(self, delay)
+end
+
+local function unreadable(self, request)
+  local text = "its body cannot be read: " .. request.problem
+  self.log:error("a delivery of the inbox is given up: %s. `lua-slack inbox list` shows it", text)
+  self.retries.counts.dead = self.retries.counts.dead + 1
+  self.marks:failed(let_go(request), text, -1)
+end
+
+---The last handler of a delivery has ended, or nobody wanted it.
+---@param request slack.Request
+---@param delivery? slack.Job nil: no handler ran
+---@param outcome? "failed"|"overloaded"|string
+function M:ended(request, delivery, outcome)
+  if not request.entry then
+    return
+  elseif request.problem then
+    unreadable(self, request)
+  elseif not delivery then
+    self:done(request)
+  elseif delivery.c.is_taken then
+    return -- a handler that waited for it has it; waits.lua says when that is sure
+  elseif delivery.is_cut_off then
+    self:leave(request)
+  elseif outcome == "failed" then
+    local failures = delivery.failures
+    self:failed(delivery.c, delivery.caught or failures and failures[1] or delivery.failure,
+      delivery.finished)
+  elseif outcome == "overloaded" then
+    overloaded(self, request)
+  else
+    self:done(request)
+  end
+end
+
+---It is not known whose token serves it.
+---@param c slack.Context
+---@param err slack.Error
+function M:unauthorized(c, err)
+  if err.code == "authorization_failed" then
+    self:failed(c, { err = err })
+  else
+    self:done(c.request) -- where the app is not installed it will not be soon
+  end
+end
+
+local function park(self, entry)
+  local ok, err = self.ask("park", { value = entry })
+  if ok then
+    self.claims:wake()
+  else
+    self.log:warn("deliveries wait for one whose handler waits for a person: %s", err)
+  end
+end
+
+---All of its handlers wait for people: others of its order need not wait for it.
+---@param request slack.Request
+function M:parked(request)
+  if self.settings.order and not request.is_parked and not request.relays then
+    request.is_parked = true
+    tasks.spawn(park, self, request.entry)
+  end
+end
+
+---Another process has one of its entries now.
+function M:moved()
+  self:_marked(1)
+end
+
+return M
