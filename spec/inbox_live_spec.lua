@@ -77,20 +77,44 @@ describe("an app with a durable inbox", function()
     }
   end
 
-  it("acks what it has stored, and forgets it when it has been handled", function()
-    live.run(function(here, new_app)
-      local seen = 0
-      local app = new_app { storage = url() }
-      app:event("app_mention", function() seen = seen + 1 end)
-      assert(app:start())
-      assert(mention(here, "x"):await_ack())
-      live.wait(function() return seen == 1 and app.inbox.in_hand == 0 end)
-      local numbers = assert(app.inbox:stats())
-      assert.same({ 1, 0, 0 }, { numbers.stored, numbers.waiting, numbers.taken })
-      assert.equal(1, app:stats().inbox.stored)
-      assert(app:stop())
-      assert.same({}, entries())
+  for _, transport in ipairs(live.TRANSPORTS) do
+    it("acks over " .. transport .. " what it has stored, and forgets what was handled", function()
+      live.run(function(here, new_app)
+        local seen = 0
+        local app = new_app { storage = url(), transport = transport }
+        app:event("app_mention", function() seen = seen + 1 end)
+        live.start(here, app)
+        mention(here, "one")
+        mention(here, "two")
+        live.wait(function() return seen == 2 and app.inbox.in_hand == 0 end)
+        local numbers = assert(app.inbox:stats())
+        assert.same({ 2, 0, 0 }, { numbers.stored, numbers.waiting, numbers.taken })
+        assert.equal(2, app:stats().inbox.stored)
+        assert(app:stop())
+        assert.same({}, entries())
+      end)
     end)
+  end
+
+  it("keeps commands, if told so, and goes on with them when nobody waits any more", function()
+    for _, transport in ipairs { "socket", "http" } do
+      live.run(function(here, new_app)
+        local options = { storage = url(), inbox = { interactive = true }, transport = transport }
+        local app, seen = new_app(options), {}
+        app:command("/deploy", function(c)
+          table.insert(seen, { c.text, c:ack "Checking…", c.retry and c.retry.reason })
+          return #seen == 1 and tasks.waiter():await()
+        end)
+        live.start(here, app)
+        local answer = here:command { command = "/deploy", text = "this & that", user = "ada" }
+        assert.equal("Checking…", answer.ack.text)
+        app:stop(0)
+        live.start(here, app)
+        live.wait(function() return #seen == 2 and app.inbox.in_hand == 0 end)
+        assert.same({ { "this & that", true }, { "this & that", true, "interrupted" } }, seen)
+      end)
+      os.remove(temporary.path .. "/bot.db")
+    end
   end)
 
   it("handles again what was not done when it was killed, and says why", function()
@@ -120,7 +144,7 @@ describe("an app with a durable inbox", function()
       assert.equal("waiting", entries()[1].state)
       local again <close> = start_bot(here) -- luacheck: ignore 211
       live.wait(function() return #entries() == 0 end)
-      assert.matches("^one first\none %l+\n$", noted())
+      assert.equal("one first\none interrupted\n", noted())
     end)
   end)
 

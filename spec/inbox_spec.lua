@@ -1,4 +1,5 @@
 local Kept = require "support.kept_deliveries"
+local core = require "slack.core"
 local errors = require "slack.errors"
 local runtime = require "support.runtime"
 local tasks = require "slack.tasks"
@@ -376,7 +377,7 @@ describe("a delivery that is kept in the inbox", function()
       app.dispatch:cancel_waiting()
       kept.settle()
       app.dispatch:cancel_all()
-      assert.same({ "back e1", "back e2" }, sorted(kept:marks()))
+      assert.same({ "back e1 interrupted", "back e2 interrupted" }, sorted(kept:marks()))
     end)
 
     it("is left while it is not known whose token serves it", function()
@@ -412,6 +413,21 @@ describe("a delivery that is kept in the inbox", function()
       tasks.run(function() kept.inbox:finish(0.01) end)
       assert.matches("was not told in time of 1 deliver", kept.offline:log())
       assert.matches("taken over after 30 s: Redis is away", kept.offline:log())
+    end)
+  end)
+
+  describe("that cannot be stored", function()
+    it("makes the app unready when that has gone on for a while, and it says why", function()
+      local since
+      kept.core.stats = function() return { failing_since = since } end
+      assert.is_nil(kept.inbox:problem())
+      since = core.monotonic() - 5
+      assert.is_nil(kept.inbox:problem())
+      since = core.monotonic() - 15
+      assert.matches("the store has taken no delivery for 15 s", kept.inbox:problem())
+      tasks.run(function()
+        assert.same("inbox", (function(list) return list[#list] end)(app.health:missing()))
+      end)
     end)
   end)
 

@@ -33,6 +33,7 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field is_overloaded boolean
 ---@field is_admission? boolean of what is counted elsewhere: the delivery goes on from here
 ---@field is_cut_off? boolean of a delivery: the app stops, or closes
+---@field is_unbegun? boolean of one that is cut off: its handler had not had its turn
 ---@field caught? slack.Caught of a delivery: why it failed
 ---@field width? integer room that it takes besides
 ---@field tickets table<slack.Listener, slack.LaneTicket|false>|false of a delivery below

@@ -117,7 +117,8 @@ function M:marks()
     local operation, request = one[1], one[2]
     if operation == "done" or operation == "back" then
       for id in request.value:gmatch "[^\n]+" do
-        table.insert(list, operation .. " " .. id)
+        table.insert(list, ("%s %s%s"):format(operation, id, request.meta and " " .. request.meta
+          or ""))
       end
     elseif operation == "fail" then
       table.insert(list, ("fail %s %d%s"):format(request.key, request.by,

@@ -1,18 +1,10 @@
 -- The ends of deliveries that are kept: the methods of slack.Inbox that whoever ends one calls.
 -- Each takes the entry from its request, so that it ends but once.
 
-local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 ---@class slack.Inbox
 local M = {}
-
--- It is due before the store would be asked again.
-local function look_in(self, delay)
-  if delay >= 0 and delay < 1 and self.claims then
-    loop.after(delay, self.claims.wake, self.claims)
-  end
-end
 
 -- The id of its entry, of which it is rid.
 local function let_go(request)
@@ -44,14 +36,15 @@ end
 
 ---It is for others, or for the next start.
 ---@param request slack.Request
-function M:leave(request)
+---@param is_interrupted? boolean its handlers had begun
+function M:leave(request, is_interrupted)
   if is_relayed(request, "left") then
     return
   end
   local entry = let_go(request)
   if entry then
     self.counts.left = self.counts.left + 1
-    self.marks:back(entry)
+    self.marks:back(entry, is_interrupted == true)
   end
 end
 
@@ -63,7 +56,6 @@ function M:failed(c, caught, finished)
   if not is_relayed(c.request, "failed") and c.request.entry then
     local text, delay = self.retries:failed(c, caught, finished)
     self.marks:failed(let_go(c.request), text, delay)
-    look_in(self, delay)
   end
 end
 
@@ -73,7 +65,6 @@ local function overloaded(self, request)
   end
   local text, delay = self.retries:overloaded()
   self.marks:failed(let_go(request), text, delay, true)
-  look_in(self, delay)
 end
 
 local function unreadable(self, request)
@@ -97,7 +88,7 @@ function M:ended(request, delivery, outcome)
   elseif delivery.c.is_taken then
     return -- a handler that waited for it has it; waits.lua says when that is sure
   elseif delivery.is_cut_off then
-    self:leave(request)
+    self:leave(request, not delivery.is_unbegun and not delivery.is_admission)
   elseif outcome == "failed" then
     local failures = delivery.failures
     self:failed(delivery.c, delivery.caught or failures and failures[1] or delivery.failure,

@@ -115,7 +115,7 @@ end
 function Inbox:use(store, in_core)
   self.store, self.ask, self.core = store, new_ask(store), in_core
   self.marks = Marks.new {
-    ask = self.ask, log = self.log, on_marked = function(count) self:_marked(count) end,
+    ask = self.ask, log = self.log, on_marked = function(...) self:_marked(...) end,
   }
 end
 
@@ -227,10 +227,13 @@ function Inbox:start()
   self.claims:start()
 end
 
----The store has been told of the ends of so many.
-function Inbox:_marked(count)
+-- The store has been told of the ends of so many; one that failed is due before it would be
+-- asked again.
+function Inbox:_marked(count, delay)
   self.in_hand = self.in_hand - count
-  if self.claims and (self.claims.is_crowded or self.settings.order) then
+  if delay and delay >= 0 and delay < 1 and self.claims then
+    loop.after(delay, self.claims.wake, self.claims)
+  elseif self.claims and (self.claims.is_crowded or self.settings.order) then
     self.claims:wake()
   end
 end

@@ -15,18 +15,25 @@ local PERIOD = 60 -- seconds between two lines about the same failure
 
 ---@class slack.InboxMarks
 ---@field ask slack.InboxAsk
----@field on_marked fun(count: integer) entries are in hand no more
+---@field on_marked fun(count: integer, delay: number?) entries are in hand no more; delay:
+---  seconds until one that failed is due again, negative: never
 ---@field count integer entries whose mark is not in the store yet
 local Marks = {}
 Marks.__index = Marks
 Marks.__name = "slack.inbox.marks"
 
----@param settings { ask: slack.InboxAsk, log: slack.Logger, on_marked: fun(count: integer) }
+---@class slack.InboxMarksSettings
+---@field ask slack.InboxAsk
+---@field log slack.Logger
+---@field on_marked fun(count: integer, delay: number?)
+
+---@param settings slack.InboxMarksSettings
 ---@return slack.InboxMarks
 function Marks.new(settings)
   return setmetatable({
     ask = settings.ask, log = settings.log, on_marked = settings.on_marked,
-    warnings = LogLimit.new(loop.now, PERIOD), ids = { done = {}, back = {} }, failures = {},
+    warnings = LogLimit.new(loop.now, PERIOD), failures = {},
+    ids = { done = {}, back = {}, interrupted = {} },
     count = 0, is_planned = false, task = false, waiters = {},
   }, Marks)
 end
@@ -41,11 +48,20 @@ local function take_ids(list)
   return table.move(list, 1, AT_ONCE, 1, {}), table.move(list, AT_ONCE + 1, #list, 1, {})
 end
 
+-- What the store is asked for the ids of a list.
+local function operation_of(name, ids)
+  local text = table.concat(ids, "\n")
+  if name == "interrupted" then
+    return "back", { value = text, meta = name }
+  end
+  return name, { value = text }
+end
+
 local function write_ids(self, name)
   while self.ids[name][1] do
     local now, rest = take_ids(self.ids[name])
     self.ids[name] = rest
-    local ok, err = self.ask(name, { value = table.concat(now, "\n") })
+    local ok, err = self.ask(operation_of(name, now))
     if ok == nil then
       local later = self.ids[name]
       self.ids[name] = table.move(later, 1, #later, #now + 1, now)
@@ -65,7 +81,7 @@ local function write_failures(self)
     end
     table.remove(self.failures, 1)
     self.count = self.count - 1
-    self.on_marked(1)
+    self.on_marked(1, one.by / 1000)
   end
 end
 
@@ -88,7 +104,8 @@ end
 local function run(self)
   local delay = RETRY_FIRST
   while self.count > 0 do
-    local err = write_ids(self, "done") or write_ids(self, "back") or write_failures(self)
+    local err = write_ids(self, "done") or write_ids(self, "back")
+      or write_ids(self, "interrupted") or write_failures(self)
     if err then
       if err.code == "closed" then
         break
@@ -124,10 +141,11 @@ function Marks:done(id)
   plan(self)
 end
 
----Its handlers have not begun: others may have it.
+---Others may have it.
 ---@param id string
-function Marks:back(id)
-  local list = self.ids.back
+---@param is_interrupted boolean its handlers had begun
+function Marks:back(id, is_interrupted)
+  local list = self.ids[is_interrupted and "interrupted" or "back"]
   list[#list + 1] = id
   plan(self)
 end
@@ -167,11 +185,12 @@ function Marks:close(backend, now)
   if self.task then
     self.task:cancel()
   end
-  for _, name in ipairs { "done", "back" } do
-    local list = self.ids[name]
+  for name, list in pairs(self.ids) do
     self.ids[name] = {}
     if list[1] then
-      backend:tell_inbox(name, { value = table.concat(list, "\n"), now = now })
+      local operation, request = operation_of(name, list)
+      request.now = now
+      backend:tell_inbox(operation, request)
     end
   end
   for _, one in ipairs(self.failures) do

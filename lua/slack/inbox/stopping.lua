@@ -20,6 +20,7 @@ local function leave_queued(self)
     end
   end
   for _, job in ipairs(queued) do
+    job.delivery.is_unbegun = true
     job:cancel()
   end
 end
