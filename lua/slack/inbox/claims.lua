@@ -6,8 +6,9 @@ local LogLimit = require "slack.log_limit"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
--- Entries at a time, so that several processes share what waits.
-local AT_ONCE = 64
+-- Entries at a time, so that several processes share what waits; doubled as long as all of them
+-- come, for a look is a transaction, and a store that is busy has few of these in a second.
+local AT_ONCE, MOST_AT_ONCE = 64, 512
 -- Seconds between two looks: where the store cannot be waited for, or there is no room.
 local POLL = 1
 -- The same for what other processes send, while there is no room for more.
@@ -41,7 +42,7 @@ function Claims.new(settings)
   return setmetatable({
     settings = settings, warnings = LogLimit.new(loop.now, PERIOD), is_stopping = false,
     is_crowded = false, is_behind = true, task = false, gate = false, is_woken = false,
-    delay = RETRY_FIRST,
+    delay = RETRY_FIRST, at_once = AT_ONCE,
   }, Claims)
 end
 
@@ -83,7 +84,10 @@ local function look(self, limit)
   local count, delay = ask(self, limit, settings.block)
   if not count then
     return delay
-  elseif count >= limit or settings.block > 0 then
+  end
+  local is_more = count >= limit and limit == self.at_once
+  self.at_once = is_more and math.min(2 * limit, MOST_AT_ONCE) or AT_ONCE
+  if count >= limit or settings.block > 0 then
     return 0
   elseif settings.caught_up and self.is_behind then
     settings.caught_up()
@@ -105,7 +109,7 @@ end
 
 local function run(self)
   while not self.is_stopping do
-    local limit = math.min(self.settings.room(), AT_ONCE)
+    local limit = math.min(self.settings.room(), self.at_once)
     self.is_crowded = limit <= 0
     local pause
     if limit > 0 or self.settings.only_own then
