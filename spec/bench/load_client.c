@@ -27,8 +27,8 @@
 #define MILLISECOND INT64_C(1000000)
 #define START_LIMIT (20000 * MILLISECOND)
 #define RUN_LIMIT   (120000 * MILLISECOND)
-#define QUIET_CHECK (100 * MILLISECOND)
-#define QUIET_CPU   MILLISECOND
+#define QUIET_CHECK (300 * MILLISECOND)
+#define QUIET_CPU   (3 * MILLISECOND)
 #define WARM_UP     2000 /* requests before the measurement */
 #define EVENTS      256
 #define ANSWER_SIZE 4096

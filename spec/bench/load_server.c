@@ -23,8 +23,8 @@
 
 #define MILLISECOND INT64_C(1000000)
 #define SETTLE      (300 * MILLISECOND) /* between connected and begun */
-#define QUIET_CHECK (100 * MILLISECOND) /* the client has finished when it uses next to no CPU */
-#define QUIET_CPU   MILLISECOND
+#define QUIET_CHECK (300 * MILLISECOND) /* the client has finished when it uses next to no CPU */
+#define QUIET_CPU   (3 * MILLISECOND)
 #define QUIET_LIMIT (20000 * MILLISECOND)
 #define MAX_PEERS   256
 
