@@ -120,6 +120,39 @@ describe("a receiver", function()
     end
   end)
 
+  it("asks others while one keeps somebody waiting and is not heard of", function()
+    worker "w1"
+    worker "w2"
+    local reads = shared.bus.alive.w1
+    shared.bus.alive.w1 = function() end -- it was killed, or computes
+    local unanswered = 0
+    local function pass(seconds)
+      time.now = time.now + seconds
+      Shared.settle()
+    end
+    for _ = 1, 3 do
+      unanswered = unanswered + (shared:command("r", "/who").answers[1] and 0 or 1)
+      pass(0.6)
+    end
+    assert.equal(1, unanswered)
+    shared.bus.alive.w1 = reads
+    r.app.peers:send("w1", { type = "ping" })
+    got = {}
+    for _ = 1, 4 do
+      shared:command("r", "/who")
+    end
+    table.sort(got)
+    assert.same({ "w1", "w1", "w2", "w2" }, got)
+    shared:kill "w2"
+    shared.bus.alive.w1 = function() end
+    pass(11)
+    shared:command("r", "/who")
+    pass(0.6)
+    local before = #shared.bus:sent "deliver"
+    shared:command("r", "/who")
+    assert.equal(before + 1, #shared.bus:sent "deliver", "there is nobody else")
+  end)
+
   it("refuses with a status when nobody is there, and says so once", function()
     for _ = 1, 5 do
       local request = shared:deliver("r", { command = "/who" }, { has_status = true })

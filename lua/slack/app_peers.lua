@@ -50,7 +50,7 @@ local function run_move(job)
     dispatch.inbox:moved()
   else
     if moved == false then
-      dispatch.app.peers:ask(job.peer)
+      dispatch.app.peers:doubt(job.peer)
     else
       dispatch.app.log:warn("an event could not be moved to the process %s, which waits for it: %s",
         owner.label(job.peer.name), err)
@@ -79,7 +79,7 @@ local function hand_over(self, carrier, c, peer, is_refused)
       move(dispatch, carrier, c, peer, is_refused)
     end
     return request.is_moved == true
-  elseif request.acked or peer.is_silent then
+  elseif request.acked or peer.is_silent or peer.is_doubtful then
     return false
   end
   request.is_moved = true

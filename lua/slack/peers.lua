@@ -43,6 +43,7 @@ local MAX_NAME <const> = 512
 ---@field met_in integer the look in which it was met
 ---@field unheard integer messages sent since it was heard of
 ---@field is_silent boolean
+---@field is_doubtful? boolean it has kept somebody waiting, and has not been heard of since
 ---@field is_behind? boolean it has missed something, and is to be told all anew
 ---@field is_gone? boolean
 
@@ -306,7 +307,7 @@ end
 local function note_heard(self, message)
   local peer = self.by_name[message.from]
   if peer then
-    peer.unheard = 0
+    peer.unheard, peer.is_doubtful = 0, nil
     if peer.is_silent then
       peer.is_silent = false
       greet(self, peer.name, true)
@@ -441,9 +442,10 @@ function Peers:on(type, handler)
   self.handlers[type] = handler
 end
 
----It may be gone.
+---It may be gone: others are better for what comes, until it is heard of.
 ---@param peer slack.Peer
-function Peers:ask(peer)
+function Peers:doubt(peer)
+  peer.is_doubtful = true
   self:tell(peer.name, { type = "ping" })
 end
 

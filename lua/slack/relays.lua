@@ -19,6 +19,8 @@ local tasks = require "slack.tasks"
 
 -- Seconds beyond the deadline after which nothing is waited for any more.
 local MARGIN <const> = 1
+-- Seconds without an answer after which a process is asked for a sign of life.
+local PATIENCE <const> = 0.5
 local MAX_ACK <const> = 20480
 
 -- Codes of failures after which it may have been sent all the same: an answer may come.
@@ -44,12 +46,14 @@ Relays.__name = "slack.relays"
 ---@field request slack.Request
 ---@field name string of the process
 ---@field is_sent? boolean
+---@field timer slack.Timer
 ---@field waiter slack.Waiter gets "answered", "back" or "lost"
 local Relay = {}
 Relay.__index = Relay
 Relay.__name = "slack.relay"
 
 local function settle(self, fate)
+  self.timer:cancel()
   self.relays.sent[self.id] = nil
   self.request.relay = nil
   self.waiter:resolve(fate)
@@ -88,6 +92,15 @@ local function end_entry(self, c, outcome)
   end
 end
 
+-- Its handler may be slow; or it was killed, and its lease is not over yet.
+local function doubt(relay)
+  local peers = relay.relays.peers
+  local peer = peers.by_name[relay.name]
+  if peer then
+    peers:doubt(peer)
+  end
+end
+
 -- One process is given it; what becomes of it there.
 local function try(self, c, peer)
   local request = c.request
@@ -95,6 +108,7 @@ local function try(self, c, peer)
   local relay = setmetatable({
     relays = self, id = self.made, request = request, name = peer.name, waiter = tasks.waiter(),
   }, Relay)
+  relay.timer = loop.after(PATIENCE, doubt, relay)
   self.sent[relay.id], request.relay = relay, relay
   self.counts.sent = self.counts.sent + 1
   if request.entry then

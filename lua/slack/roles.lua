@@ -36,11 +36,13 @@ local function handles(peer, tried)
   return peer and peer.role ~= "receiver" and not peer.is_silent and not tried[peer]
 end
 
-local function next_in_turn(self, tried)
+-- Those that keep somebody waiting come last.
+local function next_in_turn(self, tried, takes_doubtful)
   local list = self.peers.list
   for i = 1, #list do
     local number = (self.turn + i - 1) % #list + 1
-    if handles(list[number], tried) then
+    local peer = list[number]
+    if handles(peer, tried) and (takes_doubtful or not peer.is_doubtful) then
       self.turn = number
       return list[number]
     end
@@ -88,6 +90,7 @@ function Receiver:request(request)
   self.relays:begin(c, function(tried)
     local peer = kind and self.routes:find(c)
     return handles(peer, tried) and peer or next_in_turn(self, tried)
+      or next_in_turn(self, tried, true)
   end, function()
     nobody(self, c)
   end)
