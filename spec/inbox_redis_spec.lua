@@ -244,6 +244,23 @@ describe("an inbox in a Redis server", function()
       assert.equal("l", a:claim_keys())
     end)
 
+    it("does not mix up entries of the same id in different streams", function()
+      local a <close> = Inbox.open(url, "a")
+      for _, stream in ipairs { "queue", "held" } do
+        shared:ask(("xadd lua-slack:inbox:%s 9999999999999-0 k v"):format(stream))
+        shared:ask(("xdel lua-slack:inbox:%s 9999999999999-0"):format(stream))
+      end
+      put_three(a)
+      assert.is_true(a:fail(a:claim()[1], 30))
+      local entry = a:claim()[1]
+      assert.equal("l", entry.key)
+      tasks.run(function()
+        live_app.wait(function() return a:claim_keys() == "" and #a:list "delayed" == 0 end)
+      end)
+      a:done(entry)
+      assert.equal("k", a:claim_keys())
+    end)
+
     it("lets the next pass one that failed, which comes before those behind it when it is due",
       function()
         local a <close> = Inbox.open(url, "a")

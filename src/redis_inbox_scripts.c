@@ -57,16 +57,17 @@
     " if not o then return end\n"                                                                  \
     " local line=P..'order:'..o\n"                                                                 \
     " call('HDEL',P..'order',name) call('LPOP',line)\n"                                            \
-    " local id=call('LINDEX',line,0)\n"                                                            \
-    " while id do\n"                                                                               \
-    "  local e=read(P..'held',id)\n"                                                               \
+    " local next=call('LINDEX',line,0)\n"                                                          \
+    " while next do\n"                                                                             \
+    "  local stream,id=place(next)\n"                                                              \
+    "  local e=read(stream,id)\n"                                                                  \
     "  if e then\n"                                                                                \
     "   keep_time(e)\n"                                                                            \
     "   local new=call('XADD',Q,'*',unpack(e[2]))\n"                                               \
-    "   call('XDEL',P..'held',id) call('LSET',line,0,new)\n"                                       \
+    "   call('XDEL',stream,id) call('LSET',line,0,new)\n"                                          \
     "   return call('HSET',P..'order',new,o)\n"                                                    \
     "  end\n"                                                                                      \
-    "  call('LPOP',line) id=call('LINDEX',line,0)\n"                                               \
+    "  call('LPOP',line) next=call('LINDEX',line,0)\n"                                             \
     " end\n"                                                                                       \
     "end\n"
 
@@ -84,14 +85,15 @@
     "local function is_behind(e,f)\n"                                                              \
     " return not get(e[2],'j') or tonumber(received(e))>=tonumber(get(f,'t'))\n"                   \
     "end\n"                                                                                        \
+    "local function hold(f) return 'held:'..call('XADD',P..'held','*',unpack(f)) end\n"            \
     "local function insert(f,line)\n"                                                              \
-    " local i,id=0,nil\n"                                                                          \
+    " local i,name=0,nil\n"                                                                        \
     " repeat\n"                                                                                    \
-    "  i=i+1 id=call('LINDEX',line,i)\n"                                                           \
-    "  local e=id and read(P..'held',id)\n"                                                        \
+    "  i=i+1 name=call('LINDEX',line,i)\n"                                                         \
+    "  local e=name and read(place(name))\n"                                                       \
     " until not e or is_behind(e,f)\n"                                                             \
-    " local new=call('XADD',P..'held','*',unpack(f))\n"                                            \
-    " if id then call('LINSERT',line,'BEFORE',id,new) else call('RPUSH',line,new) end\n"           \
+    " if name then call('LINSERT',line,'BEFORE',name,hold(f))\n"                                   \
+    " else call('RPUSH',line,hold(f)) end\n"                                                       \
     "end\n"                                                                                        \
     "local function join(e)\n"                                                                     \
     " keep_time(e) set(e[2],'j','1')\n"                                                            \
@@ -103,8 +105,7 @@
     " local other=place(first)==Q and is_fresh(first) and read(Q,first)\n"                         \
     " if other and is_behind(other,f) then\n"                                                      \
     "  gone(Q,first) call('HDEL',P..'order',first) call('LPOP',line)\n"                            \
-    "  keep_time(other)\n"                                                                         \
-    "  call('LPUSH',line,call('XADD',P..'held','*',unpack(other[2])))\n"                           \
+    "  keep_time(other) call('LPUSH',line,hold(other[2]))\n"                                       \
     "  return lead(f,o)\n"                                                                         \
     " end\n"                                                                                       \
     " insert(f,line)\n"                                                                            \
@@ -162,7 +163,7 @@ static const char put[] = BASE CLOCK
     " local is_held=call('EXISTS',line)==1\n"
     " local id=call('XADD',is_held and P..'held' or Q,'*',\n"
     "  'k',ARGV[1],'m',ARGV[5],'b',ARGV[6],'o',o)\n"
-    " call('RPUSH',line,id)\n"
+    " call('RPUSH',line,(is_held and 'held:' or '')..id)\n"
     " if not is_held then call('HSET',P..'order',id,o) end\n"
     "end\n"
     "call('SET',key,ARGV[2],'PX',ARGV[2]+ARGV[3])\n"

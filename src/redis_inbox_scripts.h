@@ -10,7 +10,7 @@
  *   hand:OWNER    stream: what that owner took when it put it
  *   owners        sorted set: when their leases end
  *   order, order:TEXT   hash: the order of each active entry by its name; and list: that entry's
- *                 name, then the ids of those held behind it
+ *                 name, then the names of those held behind it
  *   key:KEY       a key that is known, and for how long from when its entry was received
  *   left:OWNER    for a while after it gave its lease back
  * An entry's name is its id in the queue, or KIND:ID, or own:OWNER:ID, or hand:OWNER:ID. Its
