@@ -2,7 +2,7 @@
 -- with many. Prints how far it is, and at last one line of sums. Ends with 1 when anything was
 -- lost, or handled twice without reason.
 --
---   SOAK_KILLS=200    kills of the bot, with each store
+--   SOAK_KILLS=200    kills of the bot, with each store, and a quarter of that with two bots
 --   SOAK_SECONDS=10   that Redis is away, stands still, or the disk is full
 --   SOAK_RATE=500     events a second
 --   SOAK_ONLY=redis   only the parts in whose name this stands
@@ -86,16 +86,19 @@ local function with_redis(transport, fn)
   end)
 end
 
-local function kill_loop(trial)
+local function kill_loop(trial, kills, bots)
   faults.kill_again_and_again(trial, {
-    kills = KILLS, rate = RATE, longest = LONGEST,
-    told = function(kills)
-      if kills % TOLD_AFTER == 0 then
-        say("%d of %d kills, %d acked, %d handled", kills, KILLS, trial.acked, trial.handled)
+    kills = kills, rate = RATE, longest = LONGEST, bots = bots,
+    told = function(i)
+      if i % TOLD_AFTER == 0 then
+        say("%d of %d kills, %d acked, %d handled", i, kills, trial.acked, trial.handled)
       end
     end,
   })
 end
+
+local function kill_one(trial) kill_loop(trial, KILLS) end
+local function kill_one_of_two(trial) kill_loop(trial, (KILLS + 3) // 4, 2) end
 
 local function interrupt(trial, what, begin, stop, says)
   local back = faults.interrupt_store(trial, {
@@ -116,8 +119,10 @@ local function restart(trial)
 end
 
 local PARTS = {
-  { "sqlite kills", function() with_sqlite("socket", kill_loop) end },
-  { "redis kills", function() with_redis("both", kill_loop) end },
+  { "sqlite kills", function() with_sqlite("socket", kill_one) end },
+  { "redis kills", function() with_redis("both", kill_one) end },
+  { "sqlite kills, two bots", function() with_sqlite("socket", kill_one_of_two) end },
+  { "redis kills, two bots", function() with_redis("socket", kill_one_of_two) end },
   { "sqlite stops", function() with_sqlite("both", restart) end },
   { "redis stops", function() with_redis("both", restart) end },
   { "sqlite takeover", function()

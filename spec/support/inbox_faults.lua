@@ -17,25 +17,32 @@ local function finish(trial, bots, patience)
   end
 end
 
----Kills a bot at random moments, also while it starts, and starts another one at once.
+---Kills one of some bots at random moments, also while it starts, and starts another one at
+---once.
 ---@async
 ---@param trial table
----@param options { kills: integer, rate: number, longest: number, told: fun(kills: integer)? }
----  longest: seconds that a bot lives at most
+---@param options { kills: integer, rate: number, longest: number, bots: integer?,
+---  told: fun(kills: integer)? } longest: seconds from one kill to the next; bots: 1
 function M.kill_again_and_again(trial, options)
-  local bot = trial:start_bot()
-  trial:wait_up(bot)
+  local bots = {}
+  for i = 1, options.bots or 1 do
+    bots[i] = trial:start_bot()
+  end
+  trial:wait_up(bots[1])
   trial:begin_sending(options.rate)
   for i = 1, options.kills do
     tasks.sleep(math.random() * options.longest)
-    trial:kill(bot)
-    bot = trial:start_bot()
+    local which = math.random(#bots)
+    trial:kill(bots[which])
+    bots[which] = trial:start_bot()
     if options.told then
       options.told(i)
     end
   end
-  trial:wait_up(bot)
-  finish(trial, { bot })
+  for _, bot in ipairs(bots) do
+    trial:wait_up(bot)
+  end
+  finish(trial, bots)
 end
 
 ---Stops a bot gracefully under load, and starts another one each time, as a rolling restart
@@ -102,9 +109,9 @@ function M.lose_a_worker(trial, options)
   local killed = core.monotonic()
   finish(trial, { second })
   local latest, count = killed, 0
-  for _, of_id in pairs(trial.handlings) do
+  for id, of_id in pairs(trial.handlings) do
     local last = of_id[#of_id]
-    if last.pid ~= first.pid and last.ended > killed and last.retry > 0 then
+    if trial.acked_at[id] < killed and last.ended > killed and last.retry > 0 then
       count, latest = count + 1, math.max(latest, last.ended)
     end
   end

@@ -61,7 +61,7 @@ Trial.__name = "inbox_trial"
 function Trial.start(options)
   local self = setmetatable({
     options = options, transport = options.transport or "socket", bots = {}, kills = {},
-    sent = {}, unacked = {}, acked = 0, handlings = {}, handled = 0, offset = 0,
+    sent = {}, unacked = {}, acked = 0, acked_at = {}, handlings = {}, handled = 0, offset = 0,
     directory = files.temporary(),
   }, Trial)
   local retry_delays = { 0.1, 0.3, 1, 2 }
@@ -226,7 +226,7 @@ end
 function Trial:look()
   for id, delivery in pairs(self.unacked) do
     if delivery.acked_at then
-      self.unacked[id] = nil
+      self.unacked[id], self.acked_at[id] = nil, delivery.acked_at
       self.acked = self.acked + 1
     end
   end
