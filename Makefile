@@ -111,7 +111,9 @@ FUZZ         = $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
 FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c http_parser.c http_head.c text.c \
   redact.c redact_name.c redact_pass.c redact_token.c redact_url.c http_receiver.c \
   receiver_paths.c receiver_tally.c slack_body.c slack_delivery.c slack_headers.c http_form.c \
-  signature.c json_field.c mailbox.c message.c wake.c log.c log_limit.c clock.c error.c url_origin.c)
+  signature.c json_field.c mailbox.c message.c wake.c log.c log_limit.c clock.c error.c url_origin.c \
+  gate_turn.c put_queue.c inbox.c inbox_entry.c inbox_tally.c storage.c storage_job.c server_thread.c \
+  thread.c)
 
 fuzz: $(FUZZ:%=fuzz-%)   ## feed the codecs invented input, FUZZ_SECONDS (60) each (needs clang)
 
@@ -127,7 +129,8 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*
 	@mkdir -p $(@D)
 	$(call say,cc $<)$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES) \
-	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl)
+	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl) \
+	  $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets)
 
 soak: deps all           ## large trials of the durable inbox: kills, faults of stores (SOAK_KILLS, SOAK_SECONDS)
 	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/run.lua

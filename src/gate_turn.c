@@ -10,17 +10,17 @@
 struct slk_gate_turn {
     struct slk_server_job job; /* first; kept here, because asking must not need memory */
     atomic_uint references;
-    void (*run)(void *context, struct slk_http_server *server);
+    slk_gate_turn_run *run;
     void *context;
 
     pthread_mutex_t lock; /* guards the fields below; held while a job is posted */
     struct slk_http_server *server;
+    slk_gate_answer_held *answer;
     struct slk_server_thread *thread;
     bool is_asked;
 };
 
-struct slk_gate_turn *
-slk_gate_turn_create(void (*run)(void *context, struct slk_http_server *server), void *context)
+struct slk_gate_turn *slk_gate_turn_create(slk_gate_turn_run *run, void *context)
 {
     struct slk_gate_turn *turn = calloc(1, sizeof *turn);
     if (turn != NULL) {
@@ -52,10 +52,11 @@ static void run_turn(struct slk_server_job *job)
     struct slk_gate_turn *turn = (struct slk_gate_turn *)job;
     pthread_mutex_lock(&turn->lock);
     struct slk_http_server *server = turn->server;
+    slk_gate_answer_held *answer = turn->answer;
     turn->is_asked = false;
     pthread_mutex_unlock(&turn->lock);
     if (server != NULL) {
-        turn->run(turn->context, server);
+        turn->run(turn->context, server, answer);
     }
     slk_gate_turn_release(turn);
 }
@@ -73,13 +74,14 @@ void slk_gate_turn_ask(struct slk_gate_turn *turn)
 }
 
 void slk_gate_turn_begin(struct slk_gate_turn *turn, struct slk_http_server *server,
-                         struct slk_server_thread *thread)
+                         slk_gate_answer_held *answer, struct slk_server_thread *thread)
 {
     if (turn == NULL) {
         return;
     }
     pthread_mutex_lock(&turn->lock);
     turn->server = server;
+    turn->answer = answer;
     turn->thread = thread;
     pthread_mutex_unlock(&turn->lock);
 }

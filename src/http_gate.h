@@ -65,9 +65,9 @@ struct slk_gate {
     void (*release)(struct slk_gate *gate);
 };
 
-/* Server thread, on the gate's turn (gate_turn.h): answers a request that it holds, with no
- * body. False: that is no more. */
-bool slk_gate_answer_held(struct slk_http_server *server, uint64_t number, int status,
-                          const char *headers);
+/* Server thread, on the gate's turn (gate_turn.h): how the server answers a request that the gate
+ * holds, with no body. False: that is no more. */
+typedef bool slk_gate_answer_held(struct slk_http_server *server, uint64_t number, int status,
+                                  const char *headers);
 
 #endif

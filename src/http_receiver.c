@@ -317,16 +317,15 @@ static void settle(struct slk_gate *gate)
 }
 
 /* Its turn on the server thread: puts have ended. */
-static void answer_held(void *context, struct slk_http_server *server)
+static void answer_held(void *context, struct slk_http_server *server, slk_gate_answer_held *answer)
 {
     struct slk_http_receiver *receiver = context;
     struct slk_put *put = slk_put_queue_take(receiver->puts);
     while (put != NULL) {
         struct slk_put *next = put->next;
         bool is_stored = put->fate == SLK_PUT_STORED, is_held = put->kind == SLK_ENTRY_EVENT;
-        bool is_answered =
-            is_held && slk_gate_answer_held(server, put->place, is_stored ? 200 : 503,
-                                            is_stored ? "" : COME_AGAIN);
+        bool is_answered = is_held && answer(server, put->place, is_stored ? 200 : 503,
+                                             is_stored ? "" : COME_AGAIN);
         if (is_answered && !is_stored) {
             slk_receiver_tally_count_refusal(&receiver->tally, SLK_REFUSAL_UNSTORED);
         }

@@ -244,7 +244,8 @@ struct slk_http_server *slk_http_server_create(const struct slk_http_server_sett
     }
     if (creation.status == SLK_OK) {
         if (server->gate != NULL) {
-            slk_gate_turn_begin(server->gate->turn, server, server->thread);
+            slk_gate_turn_begin(server->gate->turn, server, slk_http_server_answer_held,
+                                server->thread);
         }
         slk_server_thread_call(server->thread, create_on_thread, &creation);
     }

@@ -59,8 +59,8 @@ static void run_respond(struct slk_server_job *job)
     free(order);
 }
 
-bool slk_gate_answer_held(struct slk_http_server *server, uint64_t number, int status,
-                          const char *headers)
+bool slk_http_server_answer_held(struct slk_http_server *server, uint64_t number, int status,
+                                 const char *headers)
 {
     struct slk_server_socket *socket = slk_slots_find(&server->slots, number);
     if (socket != NULL) {

@@ -106,6 +106,9 @@ void slk_server_tls_context_made(SSL_CTX *context, struct lws_vhost *vhost);
 /* Takes in what has come already, then closes every listening socket. */
 void slk_server_stop_listening(struct slk_http_server *server);
 
+/* What a gate does on its turn (server_orders.c). */
+slk_gate_answer_held slk_http_server_answer_held;
+
 /* Raw skt connections under our HTTP parser (http_connection.c). */
 #define SLK_HTTP_PROTOCOL "slack-http"
 int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
