@@ -11,6 +11,7 @@ local receivers = require "bench.receivers"
 
 local IN_FLIGHT <const> = 64
 local PATIENCE <const> = 600 -- seconds; a disk may need long for each event
+local QUIET <const> = 1500 -- ms without work after which a bot has finished, not merely waited for its disk
 
 local heading, row, show = figures.heading, figures.row, figures.show
 
@@ -175,7 +176,8 @@ end
 local function over_socket(kind, options)
   return measured(kind, function(environment)
     local client = { name = kind.name, environment = environment, command = clients.app() }
-    local result = clients.run(client, ("%s --timeout %d"):format(options, PATIENCE))
+    local result = clients.run(client, ("%s --timeout %d --quiet-ms %d"):format(options, PATIENCE,
+      kind.name == "memory" and 100 or QUIET))
     return check(kind, result, result.client.handled, result.acked)
   end)
 end

@@ -23,15 +23,15 @@
 
 #define MILLISECOND INT64_C(1000000)
 #define SETTLE      (300 * MILLISECOND) /* between connected and begun */
-#define QUIET_CHECK (300 * MILLISECOND) /* the client has finished when it uses next to no CPU */
-#define QUIET_CPU   (3 * MILLISECOND)
+#define QUIET_CHECK (100 * MILLISECOND) /* the client has finished when it uses next to no CPU */
+#define QUIET_SHARE 100                 /* no more than a hundredth */
 #define QUIET_LIMIT (20000 * MILLISECOND)
 #define MAX_PEERS   256
 
 struct bench {
     struct load_settings settings;
     const char *cert_file, *key_file;
-    int64_t timeout;
+    int64_t timeout, quiet_check;
     SSL_CTX *tls;
     int listener, port;
     char api_url[64], ws_url[64];
@@ -46,21 +46,14 @@ struct bench {
 };
 
 static const struct option OPTIONS[] = {
-    {"cert", required_argument, NULL, 'c'},
-    {"key", required_argument, NULL, 'k'},
-    {"total", required_argument, NULL, 'n'},
-    {"in-flight", required_argument, NULL, 'f'},
-    {"rate", required_argument, NULL, 'r'},
-    {"connections", required_argument, NULL, 'C'},
-    {"ping-ms", required_argument, NULL, 'p'},
-    {"refreshes", required_argument, NULL, 'R'},
-    {"refresh-ms", required_argument, NULL, 'm'},
-    {"resets", required_argument, NULL, 'X'},
-    {"silences", required_argument, NULL, 'S'},
-    {"break-ms", required_argument, NULL, 'b'},
-    {"burn-at", required_argument, NULL, 'B'},
-    {"timeout", required_argument, NULL, 't'},
-    {NULL, 0, NULL, 0},
+    {"cert", required_argument, NULL, 'c'},       {"key", required_argument, NULL, 'k'},
+    {"total", required_argument, NULL, 'n'},      {"in-flight", required_argument, NULL, 'f'},
+    {"rate", required_argument, NULL, 'r'},       {"connections", required_argument, NULL, 'C'},
+    {"ping-ms", required_argument, NULL, 'p'},    {"refreshes", required_argument, NULL, 'R'},
+    {"refresh-ms", required_argument, NULL, 'm'}, {"resets", required_argument, NULL, 'X'},
+    {"silences", required_argument, NULL, 'S'},   {"break-ms", required_argument, NULL, 'b'},
+    {"burn-at", required_argument, NULL, 'B'},    {"timeout", required_argument, NULL, 't'},
+    {"quiet-ms", required_argument, NULL, 'q'},   {NULL, 0, NULL, 0},
 };
 
 static bool set_option(struct bench *bench, int option, const char *value)
@@ -85,6 +78,7 @@ static bool set_option(struct bench *bench, int option, const char *value)
     case 'b': settings->break_interval = (int64_t)number * MILLISECOND; break;
     case 'B': settings->burn_at = number; break;
     case 't': bench->timeout = (int64_t)number * 1000 * MILLISECOND; break;
+    case 'q': bench->quiet_check = (int64_t)number * MILLISECOND; break;
     default: return false;
     }
     return true;
@@ -240,9 +234,9 @@ static void wait_quiet(struct bench *bench)
     int64_t before, after = child_cpu(&bench->child);
     do {
         before = after;
-        run_until(bench, slk_clock_now() + QUIET_CHECK);
+        run_until(bench, slk_clock_now() + bench->quiet_check);
         after = child_cpu(&bench->child);
-    } while (after - before > QUIET_CPU && slk_clock_now() < limit);
+    } while (after - before > bench->quiet_check / QUIET_SHARE && slk_clock_now() < limit);
     bench->cpu_used = after - bench->cpu_connected;
     bench->rss_peak = child_memory(&bench->child, "VmHWM");
     bench->after_count = child_threads(&bench->child, bench->threads_after);
@@ -303,6 +297,7 @@ int main(int argc, char *argv[])
     static struct bench bench = {
         .settings = {.in_flight = 64, .connections = 1},
         .timeout = 60000 * MILLISECOND,
+        .quiet_check = QUIET_CHECK,
     };
     signal(SIGPIPE, SIG_IGN);
     if (argc == 2 && strcmp(argv[1], "--mix") == 0) {
