@@ -30,6 +30,7 @@ struct slk_storage {
     pthread_mutex_t queue_lock; /* guards the fields below */
     pthread_cond_t changed;
     struct slk_storage_job *first, *last;
+    bool is_hurried; /* one of them cannot wait */
     bool closing;
 };
 
@@ -56,6 +57,18 @@ static void wait_until(struct slk_storage *storage, int64_t end)
 #endif
 }
 
+/* Under queue_lock. What can wait shares the batch, and so the commit, of what comes next. */
+static void linger(struct slk_storage *storage)
+{
+    if (storage->first == NULL || storage->backend->linger == 0) {
+        return;
+    }
+    int64_t end = storage->first->submitted_at + storage->backend->linger;
+    while (!storage->is_hurried && !storage->closing && slk_clock_now() < end) {
+        wait_until(storage, end);
+    }
+}
+
 /* Waits for jobs; NULL when the store is to be closed and none is left. */
 static struct slk_storage_job *take_queue(struct slk_storage *storage)
 {
@@ -67,8 +80,10 @@ static struct slk_storage_job *take_queue(struct slk_storage *storage)
         if (storage->first == NULL && !storage->closing) {
             wait_until(storage, next);
         }
+        linger(storage);
         first = storage->first;
         storage->first = storage->last = NULL;
+        storage->is_hurried = false;
         is_over = storage->closing;
         pthread_mutex_unlock(&storage->queue_lock);
     }
@@ -218,12 +233,16 @@ struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
 int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *first)
 {
     int64_t now = slk_clock_now();
-    struct slk_storage_job *last = first;
-    for (last->submitted_at = now; last->message.next != NULL; last->submitted_at = now) {
-        last = slk_storage_job_next(last);
+    struct slk_storage_job *last = NULL;
+    bool is_hurried = false;
+    for (struct slk_storage_job *job = first; job != NULL; job = slk_storage_job_next(job)) {
+        job->submitted_at = now;
+        is_hurried = is_hurried || !slk_storage_job_can_wait(job);
+        last = job;
     }
     pthread_mutex_lock(&storage->queue_lock);
     bool closing = storage->closing, was_empty = storage->first == NULL;
+    bool hurries = is_hurried && !storage->is_hurried;
     if (!closing) {
         if (was_empty) {
             storage->first = first;
@@ -231,9 +250,10 @@ int slk_storage_submit(struct slk_storage *storage, struct slk_storage_job *firs
             storage->last->message.next = &first->message;
         }
         storage->last = last;
+        storage->is_hurried = storage->is_hurried || is_hurried;
     }
     pthread_mutex_unlock(&storage->queue_lock);
-    if (!closing && was_empty) {
+    if (!closing && (was_empty || hurries)) {
         pthread_cond_signal(&storage->changed);
     }
     return closing ? SLK_CLOSED : SLK_OK;

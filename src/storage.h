@@ -31,15 +31,15 @@ struct slk_storage_backend {
     void (*hurry)(struct slk_storage_backend *backend);
     /* Last of all on the storage thread, where signals are blocked, or instead of it. Frees it. */
     void (*close)(struct slk_storage_backend *backend);
+    int64_t linger;           /* ns that jobs which are in no hurry wait for others */
     _Atomic int64_t hurry_at; /* on slk_clock_now's scale */
     atomic_ullong commits;    /* counted by the backend */
 };
 
 /* What a backend is told of the inbox it is to keep. */
 struct slk_storage_inbox {
-    const char
-        *owner;    /* the name of this process among those that share it; NULL or "": no inbox */
-    int64_t lease; /* ns */
+    const char *owner;     /* this process among those that share it; NULL or "": no inbox */
+    int64_t lease;         /* ns */
     int64_t max_entries;   /* that are not dead; further ones fail with "full" */
     int64_t max_takeovers; /* an entry whose owner died more often is dead */
     int64_t keep_dead;     /* ms until dead entries are dropped */

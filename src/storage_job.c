@@ -70,6 +70,11 @@ bool slk_storage_job_writes(const struct slk_storage_job *job)
     }
 }
 
+bool slk_storage_job_can_wait(const struct slk_storage_job *job)
+{
+    return job->request.operation == SLK_INBOX_DONE;
+}
+
 bool slk_storage_job_is_inbox(const struct slk_storage_job *job)
 {
     return job->request.operation > SLK_STORAGE_OPERATIONS;

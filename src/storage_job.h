@@ -134,6 +134,9 @@ struct slk_storage_job *slk_storage_job_next(const struct slk_storage_job *job);
 /* Whether it may change the store. */
 bool slk_storage_job_writes(const struct slk_storage_job *job);
 
+/* Whether nobody waits for it who could not wait a little longer. */
+bool slk_storage_job_can_wait(const struct slk_storage_job *job);
+
 /* Whether it is for an inbox. */
 bool slk_storage_job_is_inbox(const struct slk_storage_job *job);
 

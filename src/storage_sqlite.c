@@ -17,6 +17,9 @@
 #include "sqlite_queries.h"
 #include "sqlite_schema.h"
 
+/* A commit costs more than all that is in it. */
+#define LINGER SLK_MS(5)
+
 /* While another process has the file locked, until the next attempt. */
 #define RENEWAL_PATIENCE SLK_MS(100)
 
@@ -338,6 +341,7 @@ struct slk_storage_backend *slk_sqlite_open(const struct slk_sqlite_settings *se
     store->backend.run = run_batch;
     store->backend.close = close_store;
     store->backend.tick = tick;
+    store->backend.linger = LINGER;
     atomic_init(&store->backend.hurry_at, SLK_NEVER);
     store->patience = settings->patience;
     if (open_file(store, settings, err) != SLK_OK) {

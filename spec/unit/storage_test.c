@@ -253,6 +253,35 @@ static void jobs_come_from_any_thread_until_it_is_closed(void)
     slk_mailbox_release(mailbox);
 }
 
+/* With others, or when the store is closed, whichever comes first. */
+static void what_can_wait_shares_the_next_batch(void)
+{
+    struct slk_mailbox *mailbox = slk_mailbox_create(0, 0);
+    struct slk_error err;
+    struct gate_backend *gate = new_backend();
+    gate->backend.linger = SLK_SECONDS(3600);
+    struct slk_storage *storage = slk_storage_create(&gate->backend, mailbox, &err);
+    CHECK(mailbox != NULL && storage != NULL);
+    for (uint64_t id = 1; id <= 4; id++) {
+        struct slk_storage_job *job = new_job(id);
+        job->request.operation = id == 3 ? SLK_STORAGE_GET : SLK_INBOX_DONE;
+        CHECK(slk_storage_submit(storage, job) == SLK_OK);
+        if (id == 3) {
+            wait_until_running(gate);
+        }
+    }
+    open_gate(gate);
+    slk_storage_close(storage);
+    static const int64_t places[] = {1, 2, 3, 1};
+    for (int i = 0; i < 4; i++) {
+        struct slk_storage_job *job = (struct slk_storage_job *)slk_mailbox_take(mailbox);
+        CHECK(job != NULL && job->integer == places[i]);
+        slk_storage_job_destroy(job);
+    }
+    slk_storage_destroy(storage);
+    slk_mailbox_release(mailbox);
+}
+
 static int64_t count_ticks(struct slk_storage_backend *backend, int64_t now)
 {
     struct gate_backend *gate = (struct gate_backend *)backend;
@@ -315,6 +344,7 @@ int main(void)
     what_is_left_of_a_batch_is_run_again();
     jobs_of_c_go_back_to_who_submitted_them();
     jobs_come_from_any_thread_until_it_is_closed();
+    what_can_wait_shares_the_next_batch();
     a_backend_is_called_when_it_asks_to_be();
     a_list_of_keys_is_read_as_it_was_made();
     return 0;
