@@ -11,7 +11,8 @@ local receivers = require "bench.receivers"
 
 local IN_FLIGHT <const> = 64
 local PATIENCE <const> = 600 -- seconds; a disk may need long for each event
-local QUIET <const> = 1500 -- ms without work after which a bot has finished, not merely waited for its disk
+-- Milliseconds without work after which a bot has finished, not merely waited for its disk.
+local QUIET <const> = 1500
 
 local heading, row, show = figures.heading, figures.row, figures.show
 
