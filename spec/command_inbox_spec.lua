@@ -1,4 +1,5 @@
 local Redis = require "support.redis"
+local Trial = require "support.inbox_trial"
 local command = require "slack.command"
 local core = require "slack.core"
 local entries = require "slack.command.entries"
@@ -122,6 +123,31 @@ local function behaves(new_url)
     assert.equal("2 entries to be handled again\n", run("inbox", "retry", "--all", url).written)
     assert.equal("0 entries to be handled again\n", run("inbox", "retry", "--all", url).written)
     assert.equal(3, #listed "--state=waiting")
+  end)
+
+  it("works beside a bot that runs, which handles what is retried", function()
+    run("inbox", "drop", "--all", url)
+    tasks.run(function()
+      local trial <close> = Trial.start {
+        storage = url, app = { inbox = { attempts = 2, backoff = 0.01 } },
+      }
+      local bot = trial:start_bot()
+      trial:wait_up(bot)
+      trial:send(1, "fail")
+      local function await_runs(count)
+        trial:wait(count .. " runs", function()
+          return #(trial.handlings.EvTrial1 or {}) == count and #listed("--state=dead") == 1
+        end)
+      end
+      await_runs(2)
+      assert.matches("lua%-slack inbox list", bot:output())
+      assert.matches("bot.lua:%d+: as it was told to", listed()[1].error)
+      assert.equal("1 entry to be handled again\n", run("inbox", "retry", "--all", url).written)
+      await_runs(4)
+      assert.equal("1 entry dropped\n", run("inbox", "drop", "--all", url).written)
+      assert.same({}, listed "--state=all")
+      assert.equal(0, trial:stop(bot))
+    end)
   end)
 
   it("drops what is dead, and nothing else", function()
