@@ -327,16 +327,23 @@ static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
 
 /* ARGV: names. -> 1 */
 static const char done[] =
-    SOME FREE CLOCK FORGET "local ordered=call('EXISTS',P..'order')==1\n"
+    SOME FREE CLOCK FORGET "local ordered,ids=call('EXISTS',P..'order')==1,{}\n"
+                           "local function flush()\n"
+                           " if #ids>0 then\n"
+                           "  call('XACK',Q,G,unpack(ids)) call('XDEL',Q,unpack(ids)) ids={}\n"
+                           " end\n"
+                           "end\n"
                            "for name in ARGV[1]:gmatch('[^\\n]+') do\n"
                            " local stream,id=place(name)\n"
                            " if stream and not kinds[stream:sub(#P+1)] then\n"
                            "  local e=read(stream,id)\n"
                            "  if e then forget(e) end\n"
-                           "  gone(stream,id)\n"
+                           "  if stream==Q then ids[#ids+1]=id else gone(stream,id) end\n"
+                           "  if #ids==1000 then flush() end\n"
                            "  if ordered then follow(name) end\n"
                            " end\n"
                            "end\n"
+                           "flush()\n"
                            "return 1\n";
 
 /* ARGV: names. -> 1 */
