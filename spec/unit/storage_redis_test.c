@@ -37,20 +37,31 @@ static struct {
     pthread_t thread;
 } server;
 
+/* The number in the line at *at, which is moved past it; -1: it is not whole. */
+static long read_line(const char *text, size_t length, size_t *at)
+{
+    const char *end = *at < length ? memchr(text + *at, '\n', length - *at) : NULL;
+    if (end == NULL) {
+        return -1;
+    }
+    long number = atol(text + *at + 1);
+    *at = (size_t)(end - text) + 1;
+    return number;
+}
+
 /* Bytes of the command at the front, 0 when it is not whole. */
 static size_t command_length(const char *text, size_t length)
 {
     size_t at = 0;
-    int words = -1;
-    for (int lines = 0; words < 0 || lines <= 2 * words; lines++) {
-        const char *end = at < length ? memchr(text + at, '\n', length - at) : NULL;
-        if (end == NULL) {
+    long words = read_line(text, length, &at);
+    for (long i = 0; i < words; i++) {
+        long size = read_line(text, length, &at);
+        if (size < 0) {
             return 0;
         }
-        words = lines == 0 ? atoi(text + 1) : words;
-        at = (size_t)(end - text) + 1;
+        at += (size_t)size + 2;
     }
-    return at;
+    return words >= 0 && at <= length ? at : 0;
 }
 
 static void say(int fd, const char *reply)
@@ -63,7 +74,7 @@ static void say(int fd, const char *reply)
 
 static void serve(int fd, const char *const *replies, int *commands)
 {
-    char text[10000];
+    char text[40000];
     size_t length = 0, whole;
     ssize_t got;
     bool is_silent = false;
@@ -126,6 +137,7 @@ static void stop_server(void)
 }
 
 static const char *password; /* NULL: none */
+static const char *owner;    /* of an inbox; NULL: none */
 
 static struct slk_storage_backend *open_store(unsigned port, int64_t timeout)
 {
@@ -138,6 +150,7 @@ static struct slk_storage_backend *open_store(unsigned port, int64_t timeout)
         .credentials = {.password = password},
         .prefix = {"x:", 2},
         .timeout = timeout,
+        .inbox = {.owner = owner, .lease = SLK_SECONDS(30), .max_entries = 10},
         .net = net,
     };
     struct slk_storage_backend *store = slk_redis_open(&settings, &err);
@@ -468,6 +481,109 @@ static void closing_ends_the_wait_for_an_answer(void)
     run_hurried(&reply, "unknown_outcome");
 }
 
+/* Runs the job by what the server says after the login, and ends both. */
+static void run_inbox(const struct script *script, struct slk_storage_job *job, bool in_pieces)
+{
+    owner = "me";
+    start_server_that(script, in_pieces);
+    struct slk_storage_backend *store = open_store(server.port, SLK_SECONDS(60));
+    CHECK(store->run(store, job) == NULL);
+    store->close(store);
+    stop_server();
+    owner = NULL;
+}
+
+static struct slk_storage_job *new_inbox_job(enum slk_storage_operation operation)
+{
+    struct slk_storage_job *job = new_job(operation, slk_clock_now());
+    job->request.limit = 10;
+    return job;
+}
+
+static void an_inbox_is_refused_by_an_old_server(void)
+{
+    static const struct script script = {
+        {{"+OK\r\n", "+PONG\r\n", "+OK\r\n", "$20\r\nredis_version:6.0.16\r\n"}}};
+    struct slk_storage_job *put = new_inbox_job(SLK_INBOX_PUT);
+    run_inbox(&script, put, false);
+    check_failed(put, "unsupported", "is Redis 6.0: an inbox needs 6.2 or newer");
+    struct slk_storage_job *claim = new_inbox_job(SLK_INBOX_CLAIM);
+    run_inbox(&script, claim, false);
+    check_failed(claim, "unsupported", "is Redis 6.0");
+}
+
+static void what_is_put_is_put_again_when_the_answer_is_lost(void)
+{
+    static const struct script script = {
+        {{LOGIN, hang_up}, {LOGIN, "-NOSCRIPT No matching script.\r\n", ":1\r\n"}}};
+    struct slk_storage_job *put = new_inbox_job(SLK_INBOX_PUT);
+    run_inbox(&script, put, true);
+    check_outcome(put, SLK_STORED_TRUE);
+    CHECK(server.connections == 2 && server.commands[1] == 4 + 2);
+}
+
+#define TENDED "*6\r\n:1000\r\n:-1\r\n:0\r\n:0\r\n:0\r\n"
+#define TIME   "*2\r\n$1\r\n2\r\n$1\r\n0\r\n"
+#define ENTRY  "$3\r\n1-0\r\n*4\r\n$1\r\nk\r\n$2\r\nk1\r\n$1\r\nb\r\n$4\r\nbody\r\n"
+
+static void check_claimed(struct slk_storage_job *job, size_t count)
+{
+    static const char *const expected[] = {"1-0", "k1", "", "body", "0", "again"};
+    struct slk_text text;
+    size_t offset = 0, i = 0;
+    CHECK(job->outcome == SLK_STORED_LIST);
+    for (; slk_storage_job_read(job, &offset, &text); i++) {
+        CHECK(i < 6 && (slk_text_is(text, expected[i]) || i == 5));
+    }
+    CHECK(i == 6 * count);
+    slk_storage_job_destroy(job);
+}
+
+static void a_claim_has_what_the_server_found_and_what_is_new(void)
+{
+    static const struct script new = {
+        {{LOGIN, TENDED "*0\r\n", "*1\r\n*2\r\n$13\r\nx:inbox:queue\r\n*1\r\n*2\r\n" ENTRY, TIME}}};
+    struct slk_storage_job *job = new_inbox_job(SLK_INBOX_CLAIM);
+    run_inbox(&new, job, true);
+    check_claimed(job, 1);
+    static const struct script found = {
+        {{LOGIN, TENDED "*1\r\n*3\r\n" ENTRY "$5\r\nagain\r\n", NIL, TIME}}};
+    job = new_inbox_job(SLK_INBOX_CLAIM);
+    run_inbox(&found, job, true);
+    check_claimed(job, 1);
+}
+
+static void a_claim_is_begun_anew_when_an_answer_is_lost(void)
+{
+    static const struct script script = {
+        {{LOGIN, TENDED "*0\r\n", hang_up},
+         {LOGIN, TENDED "*1\r\n*3\r\n" ENTRY "$0\r\n\r\n", hang_up}}};
+    struct slk_storage_job *job = new_inbox_job(SLK_INBOX_CLAIM);
+    run_inbox(&script, job, false);
+    check_claimed(job, 1);
+    CHECK(server.connections == 2);
+}
+
+static void a_claim_that_is_answered_with_something_else_fails(void)
+{
+    static const struct script odd[] = {
+        {{{LOGIN, "+OK\r\n"}}},
+        {{{LOGIN, TENDED "*0\r\n", "-NOGROUP No such key\r\n", TIME, TENDED "*0\r\n",
+           "-NOGROUP No such key\r\n", TIME}}},
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct slk_storage_job *job = new_inbox_job(SLK_INBOX_CLAIM);
+        run_inbox(&odd[i], job, false);
+        check_failed(job, "storage", i == 0 ? "an answer to a claim that is none" : "NOGROUP");
+    }
+    static const struct script empty = {
+        {{LOGIN, TENDED "*2\r\n+x\r\n*1\r\n:1\r\n",
+          "*2\r\n*1\r\n:1\r\n*2\r\n$1\r\nx\r\n*2\r\n*2\r\n:1\r\n:2\r\n$1\r\nx\r\n", "+x\r\n"}}};
+    struct slk_storage_job *job = new_inbox_job(SLK_INBOX_CLAIM);
+    run_inbox(&empty, job, false);
+    check_claimed(job, 0);
+}
+
 static void errors_have_codes(void)
 {
     static const char *const cases[][2] = {
@@ -515,6 +631,11 @@ int main(void)
     what_is_no_redis_is_not_asked_again();
     each_fails_when_its_own_time_is_over();
     closing_ends_the_wait_for_an_answer();
+    an_inbox_is_refused_by_an_old_server();
+    what_is_put_is_put_again_when_the_answer_is_lost();
+    a_claim_has_what_the_server_found_and_what_is_new();
+    a_claim_is_begun_anew_when_an_answer_is_lost();
+    a_claim_that_is_answered_with_something_else_fails();
     errors_have_codes();
     return 0;
 }
