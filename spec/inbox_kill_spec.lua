@@ -44,7 +44,7 @@ local function behaves_under_kills(new_url, transport)
   it("are taken over by another process within the lease", function()
     try(new_url(), {}, function(trial)
       local seconds = faults.lose_a_worker(trial, { rate = RATE, seconds = 0.3 })
-      assert.is_true(seconds < LEASE + 5, seconds) -- on a machine that does much else
+      assert.is_true(seconds < LEASE + 20, seconds) -- on a machine that does much else
     end)
   end)
 end
