@@ -215,6 +215,55 @@ local function bench_http(kinds, rounds, events)
   print_kinds(("HTTP, %d connections"):format(IN_FLIGHT), kinds, results, HTTP)
 end
 
+-- Roles ------------------------------------------------------------------------
+
+-- Starts a worker beside the receiver, which the load server sees.
+local BOTH <const> = ([['%s spec/bench/app_role.lua worker "$@" & ]]
+  .. [[exec %s spec/bench/app_role.lua receiver "$@"']]):format(clients.LUA, clients.LUA)
+
+-- CPU seconds of a worker for each event, written when it has handled the last.
+local function wait_figure(path)
+  local deadline, value = core.monotonic() + PATIENCE, nil
+  repeat
+    local file = io.open(path)
+    value = file and file:read "n"
+    if file then
+      file:close()
+    end
+    os.execute "sleep 0.1"
+  until value or core.monotonic() > deadline
+  os.remove(path)
+  return value
+end
+
+local function run_roles(kind, path, events)
+  return measured(kind, function()
+    local result = clients.run({
+      name = "receiver and worker", environment = clients.LUA_ENVIRONMENT,
+      command = ("sh -c %s sh {api} %s %s %d %s"):format(BOTH, clients.CA, kind.redis.url, events,
+        path),
+    }, ("--total %d --in-flight %d --quiet-ms %d"):format(events, IN_FLIGHT, QUIET))
+    result.worker_cpu_s = assert(wait_figure(path), "the worker did not handle all") * events
+    return result
+  end)
+end
+
+-- What an event costs where roles are apart: the receiver, the worker, and Redis.
+local function bench_roles(kind, directory, rounds, events)
+  local results = {}
+  for i = 1, rounds do
+    results[i] = run_roles(kind, directory .. "/worker.figure", events)
+  end
+  heading(("A receiver and a worker, %s, %d events in flight"):format(kind.name, IN_FLIGHT),
+    "events/s", "receiver, CPU s per 100k", "worker", "Redis")
+  local function value(get, format)
+    return show(figures.collect(results, get), format)
+  end
+  row(value(SOCKET.rate, "%.0f"), value(SOCKET.cpu, "%.2f"),
+    value(function(r) return r.worker_cpu_s / r.acked * 1e5 end, "%.2f"),
+    value(SOCKET.server_cpu, "%.2f"))
+end
+
 -- What the disk can do: small writes that are each made to last.
 local function print_disk(directory)
   local path = directory .. "/disk.db"
@@ -239,5 +288,9 @@ return function(rounds, is_quick)
   print_disk(stage.path)
   bench_socket(stage.kinds, rounds, is_quick and 2000 or 30000)
   bench_rate(stage.kinds, is_quick and 1 or 3, 1000, is_quick and 500 or 5000)
+  local everysec = stage.kinds[5]
+  if everysec then
+    bench_roles(everysec, stage.path, rounds, is_quick and 2000 or 30000)
+  end
   bench_http(stage.kinds, rounds, is_quick and 2000 or 30000)
 end
