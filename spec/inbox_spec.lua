@@ -82,6 +82,28 @@ describe("a delivery that is kept in the inbox", function()
       assert.same({ "done " .. id }, kept:marks())
     end)
 
+    it("once, though it is claimed again because the lease ran out meanwhile", function()
+      local gate, runs = tasks.waiter(), 0
+      app:message(function()
+        runs = runs + 1
+        gate:await()
+      end)
+      local id = kept:message "hello"
+      local entry = kept.last
+      table.insert(kept.waiting, entry)
+      kept.inbox.claims:wake()
+      assert.same({}, kept:marks())
+      kept.err = errors.new { code = "timeout", message = "Redis does not answer" }
+      gate:resolve()
+      kept.settle()
+      kept.err = nil
+      table.insert(kept.waiting, entry)
+      kept.inbox.claims:wake()
+      tasks.run(function() tasks.sleep(0.3) end)
+      assert.same({ "done " .. id }, kept:marks())
+      assert.same({ 1, 0, 0 }, { runs, kept.inbox.in_hand, #kept.waiting })
+    end)
+
     it("together with what ends in the same round", function()
       local gates = {}
       app:message(function()

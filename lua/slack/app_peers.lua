@@ -47,7 +47,7 @@ local function run_move(job)
   local moved, err = job.carrier:move(entry, job.peer.name)
   if moved then
     dispatch.counts.moved = dispatch.counts.moved + 1
-    dispatch.inbox:moved()
+    dispatch.inbox:moved(entry)
   else
     if moved == false then
       dispatch.app.peers:doubt(job.peer)

@@ -30,6 +30,7 @@ function M:on_claim(request)
   local texts = {}
   for _ = 1, math.min(request.limit, #self.waiting) do
     local entry = table.remove(self.waiting, 1)
+    self.last = entry
     table.move(entry, 1, #entry, #texts + 1, texts)
   end
   return texts

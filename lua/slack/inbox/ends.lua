@@ -6,10 +6,14 @@ local tasks = require "slack.tasks"
 ---@class slack.Inbox
 local M = {}
 
--- The id of its entry, of which it is rid.
-local function let_go(request)
+-- The id of its entry, of which it is rid. One that comes again is to be handled again, unless
+-- it has ended well.
+local function let_go(self, request, state)
   local entry = request.entry
   request.entry = false
+  if entry then
+    self.held[entry] = state
+  end
   return entry
 end
 
@@ -28,7 +32,7 @@ function M:done(request)
   if is_relayed(request) then
     return
   end
-  local entry = let_go(request)
+  local entry = let_go(self, request, "ended")
   if entry then
     self.marks:done(entry)
   end
@@ -41,7 +45,7 @@ function M:leave(request, is_interrupted)
   if is_relayed(request, "left") then
     return
   end
-  local entry = let_go(request)
+  local entry = let_go(self, request)
   if entry then
     self.counts.left = self.counts.left + 1
     self.marks:back(entry, is_interrupted == true)
@@ -55,7 +59,7 @@ end
 function M:failed(c, caught, finished)
   if not is_relayed(c.request, "failed") and c.request.entry then
     local text, delay = self.retries:failed(c, caught, finished)
-    self.marks:failed(let_go(c.request), text, delay)
+    self.marks:failed(let_go(self, c.request), text, delay)
   end
 end
 
@@ -64,14 +68,14 @@ local function overloaded(self, request)
     return self:done(request) -- the person was asked to try again
   end
   local text, delay = self.retries:overloaded()
-  self.marks:failed(let_go(request), text, delay, true)
+  self.marks:failed(let_go(self, request), text, delay, true)
 end
 
 local function unreadable(self, request)
   local text = "its body cannot be read: " .. request.problem
   self.log:error("a delivery of the inbox is given up: %s. `lua-slack inbox list` shows it", text)
   self.retries.counts.dead = self.retries.counts.dead + 1
-  self.marks:failed(let_go(request), text, -1)
+  self.marks:failed(let_go(self, request), text, -1)
 end
 
 ---The last handler of a delivery has ended, or nobody wanted it.
@@ -130,8 +134,10 @@ function M:parked(request)
 end
 
 ---Another process has one of its entries now.
-function M:moved()
-  self:_marked(1)
+---@param id string
+function M:moved(id)
+  self.held[id] = nil
+  self:_marked { id }
 end
 
 return M

@@ -22,6 +22,8 @@ local owner = require "slack.inbox.owner"
 local stopping = require "slack.inbox.stopping"
 local storage = require "slack.storage"
 
+-- What is held of an entry whose handlers have ended well.
+local ENDED = "ended"
 -- Seconds that a claim waits for what comes, where the store can.
 local BLOCK = 1
 
@@ -34,6 +36,8 @@ local BLOCK = 1
 ---@field owner string names this process in the store
 ---@field store slack.Store
 ---@field in_hand integer entries that were handed out, and of whose end the store does not know
+---@field held table<string, true|string> ids of those that run, or have ended well and wait for
+---  their mark
 ---@field counts { claimed: integer, taken_over: integer, retried: integer, left: integer }
 ---@field is_stopping boolean
 local Inbox = {}
@@ -62,7 +66,7 @@ function Inbox.new(app)
   local log = app.log:with { component = "inbox" }
   return setmetatable({
     app = app, settings = settings, log = log, owner = owner.new(),
-    retries = Retries.new(settings, log), in_hand = 0, is_stopping = false,
+    retries = Retries.new(settings, log), in_hand = 0, held = {}, is_stopping = false,
     counts = { claimed = 0, taken_over = 0, retried = 0, left = 0 },
   }, Inbox)
 end
@@ -163,7 +167,7 @@ function Inbox:take(request, entry)
 end
 
 function Inbox:_hold(request, entry)
-  request.entry, request.is_live = entry, not request.acked
+  request.entry, request.is_live, self.held[entry] = entry, not request.acked, true
   if self.is_stopping and not request.is_live then
     self:leave(request)
     return false
@@ -180,6 +184,10 @@ local function take_message(self, id, text)
 end
 
 local function hand_out_one(self, texts, i)
+  if self.held[texts[i]] then
+    return -- the lease ran out: it was claimed once more, from this very process
+  end
+  self.in_hand = self.in_hand + 1
   local request = entries.request(texts, i)
   if request.kind == "peer" then
     return take_message(self, request.entry, texts[i + 3])
@@ -202,7 +210,7 @@ end
 local function hand_out(self, texts)
   local count = 0
   for i = 1, #texts, entries.FIELDS do
-    count, self.in_hand = count + 1, self.in_hand + 1
+    count = count + 1
     local ok, problem = xpcall(hand_out_one, debug.traceback, self, texts, i)
     if not ok then
       report(self, problem, texts[i])
@@ -229,8 +237,14 @@ end
 
 -- The store has been told of the ends of so many; one that failed is due before it would be
 -- asked again.
-function Inbox:_marked(count, delay)
-  self.in_hand = self.in_hand - count
+function Inbox:_marked(ids, delay)
+  self.in_hand = self.in_hand - #ids
+  for i = 1, #ids do
+    local id = ids[i]
+    if self.held[id] == ENDED then
+      self.held[id] = nil
+    end
+  end
   if delay and delay >= 0 and delay < 1 and self.claims then
     loop.after(delay, self.claims.wake, self.claims)
   elseif self.claims and (self.claims.is_crowded or self.settings.order) then

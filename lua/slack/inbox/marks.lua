@@ -15,7 +15,7 @@ local PERIOD = 60 -- seconds between two lines about the same failure
 
 ---@class slack.InboxMarks
 ---@field ask slack.InboxAsk
----@field on_marked fun(count: integer, delay: number?) entries are in hand no more; delay:
+---@field on_marked fun(ids: string[], delay: number?) entries are in hand no more; delay:
 ---  seconds until one that failed is due again, negative: never
 ---@field count integer entries whose mark is not in the store yet
 local Marks = {}
@@ -25,7 +25,7 @@ Marks.__name = "slack.inbox.marks"
 ---@class slack.InboxMarksSettings
 ---@field ask slack.InboxAsk
 ---@field log slack.Logger
----@field on_marked fun(count: integer, delay: number?)
+---@field on_marked fun(ids: string[], delay: number?)
 
 ---@param settings slack.InboxMarksSettings
 ---@return slack.InboxMarks
@@ -68,7 +68,7 @@ local function write_ids(self, name)
       return err
     end
     self.count = self.count - #now
-    self.on_marked(#now)
+    self.on_marked(now)
   end
 end
 
@@ -81,7 +81,7 @@ local function write_failures(self)
     end
     table.remove(self.failures, 1)
     self.count = self.count - 1
-    self.on_marked(1, one.by / 1000)
+    self.on_marked({ one.key }, one.by / 1000)
   end
 end
 
