@@ -318,6 +318,16 @@ describe("an inbox in a Redis server", function()
     assert.equal("0", shared:ask "xlen lua-slack:inbox:own:a")
   end)
 
+  it("knows again what took long to be done", function()
+    local a <close> = Inbox.open(url, "a")
+    shared:ask "xadd lua-slack:inbox:queue 1-1 k k m {} b k" -- long ago
+    shared:ask "set lua-slack:inbox:key:k 600000 px 1000000000"
+    assert.is_true(a:done(a:claim()[1]))
+    assert.is_false(a:put "k")
+    local left = math.tointeger(tonumber(shared:ask "pttl lua-slack:inbox:key:k"))
+    assert.is_true(left > 500000 and left <= 600000)
+  end)
+
   it("keeps so many dead, and says what it drops", function()
     local a <close> = Inbox.open(url, "a")
     shared:ask([[eval "for i=1,10000 do redis.call('XADD',KEYS[1],'*','k',i) end" 1 ]] ..

@@ -189,7 +189,7 @@ static struct slk_redis_number life(const struct slk_storage_request *request)
 {
     int64_t left = request->expires_at == SLK_STORAGE_KEPT ? INT64_C(100) * 365 * 86400 * 1000
                                                            : request->expires_at - request->now;
-    return number(left > 0 ? left : 1);
+    return number(left > 0 ? left : 0);
 }
 
 static struct slk_redis_number page(const struct slk_storage_request *request)

@@ -111,18 +111,14 @@
     " insert(f,line)\n"                                                                            \
     "end\n"
 
-/* The key of what is done is remembered from when it was received, as long as was asked; till
- * then for as long as it is there. */
+/* The key of what has ended is remembered from now on, as long as was asked; till then for as
+ * long as it is there. */
 #define FORGET                                                                                     \
-    "local now\n"                                                                                  \
     "local function forget(e)\n"                                                                   \
     " local key=get(e[2],'k')\n"                                                                   \
     " if not key then return end\n"                                                                \
     " key=P..'key:'..key\n"                                                                        \
-    " local life=tonumber(call('GET',key) or 0)\n"                                                 \
-    " now=now or clock()\n"                                                                        \
-    " local left=tonumber(received(e))+life-now\n"                                                 \
-    " if left>0 then call('PEXPIRE',key,left) else call('DEL',key) end\n"                          \
+    " call('PEXPIRE',key,call('GET',key) or 0)\n"                                                  \
     "end\n"
 
 /* Room for so many dead; what is older is dropped, and counted. */
@@ -166,7 +162,7 @@ static const char put[] = BASE CLOCK
     " call('RPUSH',line,(is_held and 'held:' or '')..id)\n"
     " if not is_held then call('HSET',P..'order',id,o) end\n"
     "end\n"
-    "call('SET',key,ARGV[2],'PX',ARGV[2]+ARGV[3])\n"
+    "call('SET',key,ARGV[2],'PX',math.max(ARGV[2]+ARGV[3],1))\n"
     "return result\n";
 
 /* Makes the lease longer. -> whether it had run out, or there was none. */
@@ -191,7 +187,7 @@ static const char renew[] = BASE FREE CLOCK RENEW
  * list of name, fields, reason. With limit 0 nothing but this owner's own comes. */
 static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
     "local me,limit,max=ARGV[1],tonumber(ARGV[3]),tonumber(ARGV[4])\n"
-    "now=clock()\n"
+    "local now=clock()\n"
     "local got,died={},0\n"
     "local mine=P..'own:'..me\n"
     "call('DEL',P..'left:'..me)\n"
@@ -327,24 +323,24 @@ static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
 
 /* ARGV: names. -> 1 */
 static const char done[] =
-    SOME FREE CLOCK FORGET "local ordered,ids=call('EXISTS',P..'order')==1,{}\n"
-                           "local function flush()\n"
-                           " if #ids>0 then\n"
-                           "  call('XACK',Q,G,unpack(ids)) call('XDEL',Q,unpack(ids)) ids={}\n"
-                           " end\n"
-                           "end\n"
-                           "for name in ARGV[1]:gmatch('[^\\n]+') do\n"
-                           " local stream,id=place(name)\n"
-                           " if stream and not kinds[stream:sub(#P+1)] then\n"
-                           "  local e=read(stream,id)\n"
-                           "  if e then forget(e) end\n"
-                           "  if stream==Q then ids[#ids+1]=id else gone(stream,id) end\n"
-                           "  if #ids==1000 then flush() end\n"
-                           "  if ordered then follow(name) end\n"
-                           " end\n"
-                           "end\n"
-                           "flush()\n"
-                           "return 1\n";
+    SOME FREE FORGET "local ordered,ids=call('EXISTS',P..'order')==1,{}\n"
+                     "local function flush()\n"
+                     " if #ids>0 then\n"
+                     "  call('XACK',Q,G,unpack(ids)) call('XDEL',Q,unpack(ids)) ids={}\n"
+                     " end\n"
+                     "end\n"
+                     "for name in ARGV[1]:gmatch('[^\\n]+') do\n"
+                     " local stream,id=place(name)\n"
+                     " if stream and not kinds[stream:sub(#P+1)] then\n"
+                     "  local e=read(stream,id)\n"
+                     "  if e then forget(e) end\n"
+                     "  if stream==Q then ids[#ids+1]=id else gone(stream,id) end\n"
+                     "  if #ids==1000 then flush() end\n"
+                     "  if ordered then follow(name) end\n"
+                     " end\n"
+                     "end\n"
+                     "flush()\n"
+                     "return 1\n";
 
 /* ARGV: names. -> 1 */
 static const char park[] = SOME FREE "for name in ARGV[1]:gmatch('[^\\n]+') do follow(name) end\n"
@@ -499,7 +495,7 @@ static const char list[] =
 static const char retry[] = SOME FREE JOIN DEAD "return each_dead(ARGV[1],1000,function(e)\n"
                                                 " set(e[2],'a','0') set(e[2],'n','0') join(e)\n"
                                                 "end)\n";
-static const char drop[] = SOME FREE CLOCK FORGET DEAD "return each_dead(ARGV[1],1000,forget)\n";
+static const char drop[] = SOME FREE FORGET DEAD "return each_dead(ARGV[1],1000,forget)\n";
 
 /* -> the JSON text */
 static const char stats[] =
