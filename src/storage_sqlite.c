@@ -23,6 +23,12 @@
 /* While another process has the file locked, until the next attempt. */
 #define RENEWAL_PATIENCE SLK_MS(100)
 
+/* While the disk is full, between two attempts to make room. */
+#define ROOM_PERIOD SLK_SECONDS(1)
+
+/* Pages between two checkpoints where the disk has been full. */
+#define SMALL_LOG 200
+
 struct sqlite_store {
     struct slk_storage_backend backend;
     sqlite3 *db;
@@ -30,7 +36,9 @@ struct sqlite_store {
     struct slk_sqlite_inbox *inbox; /* NULL: nobody has asked for it */
     int64_t patience;
     int64_t patient_until; /* of what is done just now */
-    bool has_no_claims;    /* as far as could be seen before this batch */
+    int64_t makes_room_at; /* when that is worth another attempt */
+    bool is_short_of_room;
+    bool has_no_claims; /* as far as could be seen before this batch */
     char path[];
 };
 
@@ -228,6 +236,23 @@ static void conclude(struct sqlite_store *store, int result)
     }
 }
 
+/* On a full disk nothing is committed, so no checkpoint comes by itself, after which the log
+ * could be written from its beginning again. It needs room itself if the file has to grow, so
+ * it is tried again as soon as there is some; and from then on the log is kept small. */
+static void make_room(struct sqlite_store *store, bool is_full)
+{
+    int64_t now = slk_clock_now();
+    if (is_full && now < store->makes_room_at) {
+        return;
+    }
+    store->is_short_of_room = is_full;
+    sqlite3_wal_autocheckpoint(store->db, SMALL_LOG);
+    store->makes_room_at = now + ROOM_PERIOD;
+    sqlite3_busy_handler(store->db, NULL, NULL);
+    sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_handler(store->db, on_busy, store);
+}
+
 static int run_transaction(struct sqlite_store *store, struct slk_storage_job *first,
                            bool is_writing)
 {
@@ -236,6 +261,10 @@ static int run_transaction(struct sqlite_store *store, struct slk_storage_job *f
         fail_jobs(store, first, is_writing, result);
     }
     conclude(store, result);
+    bool is_full = (result & 0xff) == SQLITE_FULL;
+    if (is_full || (store->is_short_of_room && is_writing && result == SQLITE_OK)) {
+        make_room(store, is_full);
+    }
     return result;
 }
 
