@@ -113,9 +113,9 @@ local function lose_a_worker(trial, what)
     LEASE)
 end
 
-local function restart(trial)
+local function restart(trial, what)
   faults.stop_again_and_again(trial, { stops = 10, rate = RATE, seconds = 1 })
-  note("10 graceful stops under load: %d handled twice", trial:account().twice)
+  note("%s: 10 graceful stops, %d handled twice", what, trial:account().twice)
 end
 
 local PARTS = {
@@ -123,8 +123,12 @@ local PARTS = {
   { "redis kills", function() with_redis("both", kill_one) end },
   { "sqlite kills, two bots", function() with_sqlite("socket", kill_one_of_two) end },
   { "redis kills, two bots", function() with_redis("socket", kill_one_of_two) end },
-  { "sqlite stops", function() with_sqlite("both", restart) end },
-  { "redis stops", function() with_redis("both", restart) end },
+  { "sqlite stops", function()
+    with_sqlite("both", function(trial) restart(trial, "SQLite") end)
+  end },
+  { "redis stops", function()
+    with_redis("both", function(trial) restart(trial, "Redis") end)
+  end },
   { "sqlite takeover", function()
     with_sqlite("socket", function(trial) lose_a_worker(trial, "SQLite") end)
   end },
