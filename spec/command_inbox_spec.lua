@@ -227,4 +227,13 @@ describe("entries for people", function()
       meta = {}, body = "{}", error = "boom\ntraceback: " .. ("a"):rep(200),
     })
   end)
+
+  it("are UTF-8, whatever a handler raised", function()
+    local entry = {
+      id = "7", state = "dead", attempts = 3, received = 1000, meta = {}, body = "{}",
+      error = "bad: \xff ä",
+    }
+    assert.matches("bad: \u{FFFD} ä$", row(entry))
+    assert.equal("bad: \u{FFFD} ä", json.decode(entries.json { entry }).error)
+  end)
 end)

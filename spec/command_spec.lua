@@ -141,6 +141,21 @@ describe("the script lua-slack", function()
     assert.matches("^lua%-slack ", output)
     local _, status = files.run(start .. "nothing; echo status $?")
     assert.matches("status 2\n$", status)
+    local _, full = files.run(start .. "version 2>&1 >/dev/full; echo status $?")
+    assert.matches("the output cannot be written: .*\nstatus 1\n$", full)
+    assert.equal("", select(2, files.run(start .. "version 2>&1 | true")))
+  end)
+
+  it("ends without a traceback when it is interrupted", function()
+    local _, output = files.run(child.interpreter() .. " -e " .. Process.quote [[
+      package.preload["slack.command"] = function()
+        return { terminal = function() end, run = function()
+          io.popen "kill -INT $PPID":close()
+          while true do end
+        end }
+      end
+    ]] .. " lua/slack/command/main.lua inbox list sqlite:x.db; echo status $?")
+    assert.equal("\nstatus 130\n", output)
   end)
 end)
 
@@ -178,7 +193,9 @@ describe("columns", function()
   it("have one line for whatever stands in a text", function()
     assert.equal("a b?[31mc", columns.one_line("a\n\tb\27[31mc", 40))
     assert.equal("ääää…", columns.one_line(("ä"):rep(9), 5))
-    assert.equal("\xff\xff…", columns.one_line(("\xff"):rep(9), 3))
+    assert.equal("\u{FFFD}\u{FFFD}…", columns.one_line(("\xff"):rep(9), 3))
+    assert.equal("ä\u{FFFD}ä…", columns.one_line("ä\xff" .. ("ä"):rep(9), 4))
+    assert.equal("a?31mb", columns.one_line("a\u{9B}31mb", 40))
     assert.equal("ääääá", columns.one_line("ääääá", 5))
   end)
 end)

@@ -1,25 +1,29 @@
 -- Rows of texts as aligned columns, for people.
 
+local clean = require "slack.stream_text".clean
+
 local M = {}
 
 local GAP = "  "
 
--- Characters, or bytes of what is no UTF-8.
+-- Characters of what `one_line` gave.
 local function width(text)
   return utf8.len(text) or #text
 end
+
+-- Terminals take some characters above ASCII for control characters, too.
+local CONTROLS = "\xC2[\x80-\x9F]"
 
 ---One line of at most so many characters, in which nothing moves the cursor.
 ---@param text string
 ---@param maximum integer
 ---@return string
 function M.one_line(text, maximum)
-  text = text:gsub("%s+", " "):gsub("%c", "?")
+  text = clean(text, true):gsub("%s+", " "):gsub("%c", "?"):gsub(CONTROLS, "?")
   if width(text) <= maximum then
     return text
   end
-  local at = utf8.len(text) and utf8.offset(text, maximum) or maximum
-  return text:sub(1, at - 1) .. "…"
+  return text:sub(1, utf8.offset(text, maximum) - 1) .. "…"
 end
 
 ---Lines, in which the last column is as wide as it is.

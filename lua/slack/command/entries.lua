@@ -2,6 +2,7 @@
 -- Slack sent only the kind and the place are shown: never what people wrote.
 
 local bodies = require "slack.inbox.entries"
+local clean = require "slack.stream_text".clean
 local columns = require "slack.command.columns"
 local core = require "slack.core"
 local json = require "slack.json"
@@ -72,7 +73,7 @@ end
 function M.json(list)
   local lines = {}
   for i, entry in ipairs(list) do
-    lines[i] = assert(json.encode(M.describe(entry))) .. "\n"
+    lines[i] = clean(assert(json.encode(M.describe(entry))), true) .. "\n" -- errors are any bytes
   end
   return table.concat(lines)
 end

@@ -22,4 +22,27 @@ else
 end
 
 local command = require "slack.command"
-os.exit(command.run(arg, command.terminal()), true)
+
+local INTERRUPTED, BROKEN_PIPE = 130, 32
+
+-- Ctrl-C is an error that Lua's own program raises: an end, and no mistake of the program.
+local function caught(err)
+  return tostring(err):find "interrupted!$" and INTERRUPTED or debug.traceback(tostring(err), 2)
+end
+
+-- What was written may still be on its way; who reads no further has seen enough.
+local function flushed(status)
+  local ok, problem, number = io.stdout:flush()
+  if ok or number == BROKEN_PIPE then
+    return status
+  end
+  io.stderr:write("lua-slack: the output cannot be written: ", problem, "\n")
+  return math.max(status, command.FAILED)
+end
+
+local ok, outcome = xpcall(command.run, caught, arg, command.terminal())
+if not ok then
+  io.stderr:write(outcome == INTERRUPTED and "" or outcome, "\n")
+  os.exit(outcome == INTERRUPTED and INTERRUPTED or command.FAILED)
+end
+os.exit(flushed(outcome), true)
