@@ -13,7 +13,7 @@ local INBOX = { inbox = { lease = LEASE } }
 -- Runs fn(trial) with a trial on a store, and finds nothing lost in the end.
 local function try(storage, options, fn)
   tasks.run(function()
-    options.storage, options.app, options.work = storage, INBOX, 0.01
+    options.storage, options.app, options.work = storage, INBOX, options.work or 0.01
     local trial <close> = Trial.start(options)
     fn(trial)
     local account = trial:account()
@@ -42,8 +42,9 @@ local function behaves_under_kills(new_url, transport)
   end
 
   it("are taken over by another process within the lease", function()
-    try(new_url(), {}, function(trial)
-      local seconds = faults.lose_a_worker(trial, { rate = RATE, seconds = 0.3 })
+    try(new_url(), { work = 0.2 }, function(trial)
+      local seconds, count = faults.lose_a_worker(trial, { rate = RATE, seconds = 0.3 })
+      assert.is_true(count > 0)
       assert.is_true(seconds < LEASE + 20, seconds) -- on a machine that does much else
     end)
   end)
