@@ -5,10 +5,7 @@ describe("semaphore", function()
   -- Takes a place and keeps it until the task is cancelled.
   local function hold(semaphore, name, got)
     return tasks.spawn(function()
-      if not semaphore:take() then
-        semaphore:await()
-      end
-      local place <close> = semaphore -- luacheck: ignore place (closed)
+      local place <close> = semaphore:acquire() -- luacheck: ignore place (closed)
       table.insert(got, name)
       tasks.sleep(60)
     end)

@@ -29,6 +29,7 @@ local MAX_NAME <const> = 512
 ---@field store? slack.Store while the app's storage is open
 ---@field timer? slack.Timer
 ---@field has_failed boolean something could not be stored
+---@field turn slack.Semaphore one at a time asks the store
 ---@field looked_at integer how often tasks had been resumed at the last look
 local DurableState = {}
 DurableState.__index = DurableState
@@ -60,15 +61,6 @@ function DurableState.is_meant(app, name, default, options)
   end
   local unfit = default ~= nil and select(2, json.encode(default))
   return true, unfit and "default: " .. unfit or nil
-end
-
--- One at a time asks the store.
-local function take_turn(self)
-  local turn = self.turn
-  if not turn:take() then
-    turn:await()
-  end
-  return turn
 end
 
 -- Storing --------------------------------------------------------------------------------
@@ -120,7 +112,7 @@ end
 
 -- In one go, so that what belongs together stays so.
 local function store_all(self, store, list, to_close)
-  local turn <close> = take_turn(self) -- luacheck: no unused
+  local turn <close> = self.turn:acquire() -- luacheck: no unused
   self.has_failed = false
   local _, err = store:batch(function(b)
     for name, text in pairs(list) do
@@ -236,7 +228,7 @@ function DurableState:get(name, default)
     end
     return states[name]
   end
-  local turn <close> = take_turn(self) -- luacheck: no unused
+  local turn <close> = self.turn:acquire() -- luacheck: no unused
   if self.texts[name] ~= nil then -- another task has loaded it meanwhile
     return states[name]
   end

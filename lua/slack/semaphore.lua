@@ -54,6 +54,16 @@ function Semaphore:await()
   place.is_taken = true
 end
 
+---Takes a place, and waits for one where there is none.
+---@async
+---@return slack.Semaphore place to be closed
+function Semaphore:acquire()
+  if not self:take() then
+    self:await()
+  end
+  return self
+end
+
 ---Gives a place back, to the first in line.
 function Semaphore:give_back()
   local first = self.line.first

@@ -34,18 +34,9 @@ function Scan.new(options, fetch, read)
   end
   return setmetatable({
     left = options and options.limit or math.huge, fetch = fetch, read = read,
-    list = {}, at = 0, is_last = false, turn = Semaphore.new(1),
+    list = {}, at = 0, is_last = false,
+    turn = Semaphore.new(1), -- several tasks may work it off, and one at a time asks for a page
   }, Scan)
-end
-
--- Several tasks may work off one: while one of them waits for a page the others wait for
--- their turn, which is to be closed.
-local function take_turn(self)
-  local turn = self.turn
-  if not turn:take() then
-    turn:await()
-  end
-  return turn
 end
 
 local function take_page(self)
@@ -79,7 +70,7 @@ end
 ---@return string? key nil behind the last one
 ---@return any value or, without a key, what has failed
 function Scan:next()
-  local turn <close> = take_turn(self) -- luacheck: no unused
+  local turn <close> = self.turn:acquire() -- luacheck: no unused
   while self.left > 0 do
     local key, value = take_entry(self)
     if key ~= nil or value ~= nil then

@@ -28,16 +28,6 @@ local ITEM_OPTIONS = merged(PAGE_OPTIONS, {
 
 local M = {}
 
--- Several tasks may share what is iterated, as those who work it off: while one of them
--- waits for a page the others wait for their turn, which is to be closed.
-local function take_turn(self)
-  local turn = self.turn
-  if not turn:take() then
-    turn:await()
-  end
-  return turn
-end
-
 -- No lists -------------------------------------------------------------------------
 
 -- Who took an iterator for a list would have a loop without a round, and no word of it.
@@ -97,7 +87,7 @@ end
 ---@return slack.Error|string|integer|nil err; with a page: where the one behind it begins,
 ---  for the argument `cursor` (or `page`) of another time
 function Pages:next()
-  local turn <close> = take_turn(self) -- luacheck: no unused
+  local turn <close> = self.turn:acquire() -- luacheck: no unused
   if self.is_over then
     return nil, self.err
   end
@@ -170,7 +160,7 @@ local function has_more(self)
 end
 
 local function take_page(self)
-  local turn <close> = take_turn(self) -- luacheck: no unused
+  local turn <close> = self.turn:acquire() -- luacheck: no unused
   if self.is_over or has_more(self) then
     return true
   end
