@@ -66,7 +66,7 @@ describe("an app with a durable inbox", function()
     local store <close> = setmetatable({ store = assert(storage.open(url())) }, {
       __close = function(self) self.store:close() end,
     })
-    return assert(require("slack.inbox_entries").list(store.store, {
+    return assert(require("slack.inbox.listing").list(store.store, {
       state = state or "all", limit = 10,
     }))
   end
@@ -255,14 +255,28 @@ describe("an app with a durable inbox", function()
     end)
   end)
 
+  it("has dead entries handled again by a script that is just loaded", function()
+    live.run(function(_, new_app)
+      local folder = files.temporary()
+      files.write(folder.path .. "/again.lua", [[
+        local app = ...
+        app:state("script", {}).count = assert(app.inbox:retry "all")
+      ]])
+      local app = new_app { storage = url(), scripts = folder.path }
+      assert(app:start())
+      assert.equal(0, app:state("script").count)
+      getmetatable(folder).__close(folder)
+    end)
+  end)
+
   it("refuses arguments for its inbox that it cannot read, at the caller's line", function()
     live.run(function(_, new_app)
       local app = new_app { storage = url() }
       assert(app:start())
       for _, case in ipairs {
-        { function() app.inbox:list { stat = "dead" } end, 'unknown field "stat"; did you mean' },
-        { function() app.inbox:list { state = "deaf" } end, 'or "all" expected, got "deaf"' },
-        { function() app.inbox:list { limit = 0 } end, "limit: an integer of at least 1" },
+        { function() app.inbox:list { stat = "dead" } end, 'unknown option "stat"; did you mean' },
+        { function() app.inbox:list { state = "deaf" } end, 'or "all" expected' },
+        { function() app.inbox:list { limit = 0 } end, "an integer of at least 1" },
         { function() app.inbox:retry() end, "inbox:retry: an id, a list of ids, or" },
         { function() app.inbox:drop {} end, "inbox:drop: the list of ids is empty" },
         { function() app.inbox:drop { 1 } end, "number 1 of the ids: text expected, got number" },

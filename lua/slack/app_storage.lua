@@ -5,7 +5,6 @@ local Installations = require "slack.installations"
 local SharedDedupe = require "slack.shared_dedupe"
 local app_peers = require "slack.app_peers"
 local completed = require "slack.storage.completed"
-local core = require "slack.core"
 local errors = require "slack.errors"
 local storage = require "slack.storage"
 
@@ -51,7 +50,7 @@ end
 ---@return true? ok
 ---@return slack.Error? err
 function M.open(self)
-  local inbox = self.settings.inbox and core.inbox and Inbox.new(self) or nil
+  local inbox = self.settings.inbox and Inbox.new(self) or nil
   local store, err = storage.open(self.memory or self.settings.storage,
     inbox and inbox:storage_options() or { log = self.log, ca_file = self.settings.ca_file })
   if not store then

@@ -38,7 +38,7 @@ local MAX_MARKS <const> = 20000 -- that wait while the store is away
 ---@field running table<string, number> when it began, by event_id
 ---@field marks table<string, "done"|"failed"> that are not in the store yet
 ---@field mark_count integer
----@field round? slack.Claims what comes just now
+---@field round? slack.DedupeRound what comes just now
 ---@field away_until number on the loop's clock
 local SharedDedupe = {}
 SharedDedupe.__index = SharedDedupe
@@ -277,7 +277,7 @@ end
 -- Claims -----------------------------------------------------------------------------------
 
 -- What comes in one round is claimed together, and waits in one job that takes room for all.
----@class slack.Claims: slack.Job
+---@class slack.DedupeRound: slack.Job
 ---@field list table[] { c, id, listeners that had finished }
 ---@field at integer of those that are settled
 

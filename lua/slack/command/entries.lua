@@ -1,12 +1,12 @@
 -- Entries of an inbox as rows for people and as lines of JSON for programs. Of what
 -- Slack sent only the kind and the place are shown: never what people wrote.
 
-local bodies = require "slack.inbox.entries"
 local clean = require "slack.stream_text".clean
 local columns = require "slack.command.columns"
 local core = require "slack.core"
 local json = require "slack.json"
 local payload = require "slack.payload"
+local requests = require "slack.inbox.requests"
 
 local MAX_ERROR, MAX_CELL = 100, 40
 
@@ -14,7 +14,7 @@ local M = {}
 
 -- What came, decoded; an empty table when it cannot be.
 local function body_of(entry)
-  local body = bodies.decode_body(entry.meta, entry.body)
+  local body = requests.decode_body(entry.meta, entry.body)
   return body
 end
 

@@ -1,7 +1,7 @@
 -- `lua-slack inbox drop`
 
 local changes = require "slack.command.inbox_changes"
-local inbox_entries = require "slack.inbox_entries"
+local listing = require "slack.inbox.listing"
 local stores = require "slack.command.stores"
 
 -- Whether it is meant; where nobody can be asked it is.
@@ -22,6 +22,6 @@ return {
     { name = "yes", text = "do not ask" },
   },
   run = function(given, terminal)
-    return changes.run(given, terminal, inbox_entries.drop, "dropped", confirm)
+    return changes.run(given, terminal, listing.drop, "dropped", confirm)
   end,
 }

@@ -3,7 +3,7 @@
 local arguments = require "slack.command.arguments"
 local core = require "slack.core"
 local entries = require "slack.command.entries"
-local inbox_entries = require "slack.inbox_entries"
+local listing = require "slack.inbox.listing"
 local stores = require "slack.command.stores"
 
 local LIMIT = 100
@@ -47,7 +47,7 @@ return {
       return 2, problem
     end
     return stores.with(url, function(store)
-      local list, err = inbox_entries.list(store, { state = given.state, limit = given.limit + 1 })
+      local list, err = listing.list(store, { state = given.state, limit = given.limit + 1 })
       if not list then
         return 1, err
       end

@@ -1,7 +1,7 @@
 -- `lua-slack inbox retry`
 
 local changes = require "slack.command.inbox_changes"
-local inbox_entries = require "slack.inbox_entries"
+local listing = require "slack.inbox.listing"
 local stores = require "slack.command.stores"
 
 return {
@@ -10,6 +10,6 @@ return {
   notes = stores.NOTES,
   options = { { name = "all", text = "all that are dead" } },
   run = function(given, terminal)
-    return changes.run(given, terminal, inbox_entries.retry, "to be handled again")
+    return changes.run(given, terminal, listing.retry, "to be handled again")
   end,
 }

@@ -1,12 +1,12 @@
 -- What a program can see and do of its inbox, app.inbox: the methods of slack.Inbox for it.
 -- `lua-slack inbox` does the same from outside.
 
+local checks = require "slack.option_checks"
 local core = require "slack.core"
-local inbox_entries = require "slack.inbox_entries"
 local json = require "slack.json"
+local listing = require "slack.inbox.listing"
 local loop = require "slack.loop"
 local misuse = require "slack.misuse"
-local near_miss = require "slack.near_miss"
 local tasks = require "slack.tasks"
 
 local FOLDER = misuse.folder()
@@ -16,8 +16,10 @@ local HOLDS_FOR = 2
 -- Seconds without a delivery stored before the app counts as not ready.
 local PATIENCE = 10
 
-local STATES = { waiting = true, taken = true, delayed = true, dead = true, all = true }
-local QUERY = { state = true, limit = true }
+local QUERY = {
+  state = { check = checks.one_of("waiting", "taken", "delayed", "dead", "all") },
+  limit = { check = checks.integer_from(1) },
+}
 
 local M = {}
 
@@ -40,22 +42,15 @@ local M = {}
 
 -- Arguments ------------------------------------------------------------------------------
 
-local function query_problem(query)
+local function check_query(query)
+  local problem
   if type(query) ~= "table" then
-    return "a table with state and limit expected, got " .. type(query)
+    problem = "a table with state and limit expected, got " .. type(query)
+  else
+    problem = checks.all(query, QUERY, "")
   end
-  for name in pairs(query) do
-    if not QUERY[name] then
-      return ("unknown field %q%s; there are state and limit"):format(tostring(name),
-        near_miss(name, QUERY))
-    end
-  end
-  local state, limit = query.state, query.limit
-  if state ~= nil and not STATES[state] then
-    return 'state: "waiting", "taken", "delayed", "dead" or "all" expected, got '
-      .. (type(state) == "string" and ("%q"):format(state) or type(state))
-  elseif limit ~= nil and (math.type(limit) ~= "integer" or limit < 1) then
-    return "limit: an integer of at least 1 expected, got " .. tostring(limit)
+  if problem then
+    misuse.raise(FOLDER, "inbox:list: " .. problem)
   end
 end
 
@@ -95,15 +90,11 @@ end
 ---@return slack.InboxEntry[]? entries
 ---@return slack.Error? err
 function M:list(query)
-  local problem = query ~= nil and query_problem(query)
-  if problem then
-    error("inbox:list: " .. problem, 2)
-  end
-  query = query or {}
-  local list, err = inbox_entries.list(self.store, {
-    state = query.state ~= "all" and query.state or "", limit = query.limit or MOST_LISTED,
+  query = query == nil and {} or query
+  check_query(query)
+  return listing.list(self.store, {
+    state = query.state or "all", limit = query.limit or MOST_LISTED,
   })
-  return list, err
 end
 
 ---Has entries that were given up handled again, as if they had just come.
@@ -112,8 +103,10 @@ end
 ---@return integer? count how many there were
 ---@return slack.Error? err
 function M:retry(ids)
-  local count, err = inbox_entries.retry(self.store, check_ids("retry", ids))
-  self.claims:wake()
+  local count, err = listing.retry(self.store, check_ids("retry", ids))
+  if self.claims then -- else it begins with them
+    self.claims:wake()
+  end
   return count, err
 end
 
@@ -123,8 +116,7 @@ end
 ---@return integer? count how many there were
 ---@return slack.Error? err
 function M:drop(ids)
-  local count, err = inbox_entries.drop(self.store, check_ids("drop", ids))
-  return count, err
+  return listing.drop(self.store, check_ids("drop", ids))
 end
 
 -- Numbers --------------------------------------------------------------------------------

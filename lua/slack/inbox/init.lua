@@ -15,10 +15,10 @@ local Retries = require "slack.inbox.retries"
 local admin = require "slack.inbox.admin"
 local core = require "slack.core"
 local ends = require "slack.inbox.ends"
-local entries = require "slack.inbox.entries"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
 local owner = require "slack.inbox.owner"
+local requests = require "slack.inbox.requests"
 local stopping = require "slack.inbox.stopping"
 local storage = require "slack.storage"
 
@@ -188,7 +188,7 @@ local function hand_out_one(self, texts, i)
     return -- the lease ran out: it was claimed once more, from this very process
   end
   self.in_hand = self.in_hand + 1
-  local request = entries.request(texts, i)
+  local request = requests.of(texts, i)
   if request.kind == "peer" then
     return take_message(self, request.entry, texts[i + 3])
   elseif not self:_hold(request, request.entry) then
@@ -209,7 +209,7 @@ end
 
 local function hand_out(self, texts)
   local count = 0
-  for i = 1, #texts, entries.FIELDS do
+  for i = 1, #texts, requests.FIELDS do
     count = count + 1
     local ok, problem = xpcall(hand_out_one, debug.traceback, self, texts, i)
     if not ok then

@@ -40,7 +40,7 @@ end
 
 -- Writing ----------------------------------------------------------------------------------
 
--- The first ids of a list as one text; the rest stays.
+-- The first ids of a list, and the rest.
 local function take_ids(list)
   if #list <= AT_ONCE then
     return list, {}
@@ -86,8 +86,7 @@ local function write_failures(self)
 end
 
 local function tell(self, err)
-  local is_due = self.warnings:is_due(tostring(err.code))
-  if is_due then
+  if self.warnings:is_due(tostring(err.code)) then
     self.log:warn("the inbox cannot be told of %d deliveries that have ended, and will be asked "
       .. "again: %s", self.count, err)
   end
@@ -106,10 +105,11 @@ local function run(self)
   while self.count > 0 do
     local err = write_ids(self, "done") or write_ids(self, "back")
       or write_ids(self, "interrupted") or write_failures(self)
-    if err then
-      if err.code == "closed" then
-        break
-      end
+    if not err then
+      delay = RETRY_FIRST
+    elseif err.code == "closed" then
+      break
+    else
       tell(self, err)
       tasks.sleep(delay)
       delay = math.min(2 * delay, RETRY_LAST)

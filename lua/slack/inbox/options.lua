@@ -81,12 +81,15 @@ local function role_problem(options, given, backend)
   end
 end
 
+local function answers_late(given)
+  return type(given.http) == "table" and given.http.answer_events == "handled"
+end
+
 local function inbox_problem(options, given, backend)
-  local answers_late = type(given.http) == "table" and given.http.answer_events == "handled"
   if not backend then
     return 'option "inbox": deliveries are kept in storage = "sqlite:PATH" or "redis://HOST", '
       .. "and in no other store"
-  elseif answers_late then
+  elseif answers_late(given) then
     return 'options "inbox" and "http.answer_events" = "handled" exclude each other: by the one '
       .. "an event is answered when it is stored, by the other when it has been handled"
   elseif options.transport == "rtm" and not options.signing_secret then
@@ -97,8 +100,7 @@ end
 
 -- Whether there is one when nothing is said of it.
 local function is_on(options, given, backend)
-  local answers_late = type(given.http) == "table" and given.http.answer_events == "handled"
-  return backend ~= nil and not answers_late and options.transport ~= "rtm"
+  return backend ~= nil and not answers_late(given) and options.transport ~= "rtm"
 end
 
 ---Completes `inbox`: a table with all its fields, or false.

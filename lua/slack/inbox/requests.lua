@@ -1,5 +1,5 @@
--- Entries that were claimed from the inbox, as requests: what the transports make of the same
--- deliveries when they come in, but that nobody waits for an answer any more.
+-- Entries that were claimed from the inbox, as requests: like those that the transports make of
+-- deliveries which come in, but nobody waits for an answer any more.
 
 local json = require "slack.json"
 
@@ -71,7 +71,7 @@ end
 ---@param list string[]
 ---@param i integer
 ---@return slack.EntryRequest
-function M.request(list, i)
+function M.of(list, i)
   local meta = json.decode(list[i + 2])
   meta = type(meta) == "table" and meta or {}
   local attempts = math.tointeger(tonumber(list[i + 4])) or 0
