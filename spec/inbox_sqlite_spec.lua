@@ -157,6 +157,16 @@ describe("an inbox in a file of SQLite", function()
     assert.equal("0 0 0 0", a:counts())
   end)
 
+  it("gives no more at a time than memory is to hold", function()
+    local a <close> = open "a"
+    local body = ("x"):rep(1500 * 1000)
+    for i = 1, 4 do
+      a:put("k" .. i, { value = body })
+    end
+    assert.equal("k1 k2 k3", a:claim_keys())
+    assert.equal("k4", a:claim_keys())
+  end)
+
   -- By a clock that is so many seconds ahead.
   local function ask_at(inbox, seconds, operation, request)
     request.now = (os.time() + seconds) * 1000

@@ -467,6 +467,23 @@ static void what_the_store_does_not_give_is_told_of_and_others_are_taken_on(void
     stop();
 }
 
+/* Where others may take it as well, claims wait for it. */
+static void what_is_for_whoever_claims_it_is_not_told_of(void)
+{
+    struct slk_inbox_settings settings = settings_of();
+    settings.takes = false;
+    start(&settings, 0);
+    CHECK(!slk_inbox_stats(it.inbox).is_behind);
+    put("{}");
+    expect_end(1, SLK_PUT_STORED);
+    CHECK(it.store->taking == 0 && slk_mailbox_take(it.events) == NULL);
+    slk_put_queue_end(it.queue);
+    it.queue = NULL;
+    slk_storage_close(it.storage);
+    CHECK(count_notices() == 0 && !slk_inbox_stats(it.inbox).is_behind);
+    stop();
+}
+
 static void what_is_stored_too_late_is_not_acked_and_yet_handled(void)
 {
     struct slk_inbox_settings settings = settings_of();
@@ -484,6 +501,7 @@ static void what_is_stored_too_late_is_not_acked_and_yet_handled(void)
 static void beyond_the_bound_nothing_may_come_until_half_of_it_has_ended(void)
 {
     struct slk_inbox_settings settings = settings_of();
+    settings.interactive = true;
     start(&settings, 0);
     slk_inbox_caught_up(it.inbox);
     set_store(false, SLK_STORED_TEXT);
@@ -495,6 +513,7 @@ static void beyond_the_bound_nothing_may_come_until_half_of_it_has_ended(void)
     put("{}");
     CHECK(slk_put_queue_is_crowded(it.queue) && slk_put_queue_is_over(it.queue));
     CHECK(slk_put_queue_keeps(it.queue, SLK_ENTRY_EVENT));
+    CHECK(!slk_put_queue_keeps(it.queue, SLK_ENTRY_COMMAND)); /* a person does not wait for that */
     CHECK(slk_inbox_stats(it.inbox).outstanding == 4);
     CHECK(slk_inbox_stats(it.inbox).outstanding_bytes > 4 * 400);
     set_store(true, SLK_STORED_TEXT);
@@ -504,6 +523,73 @@ static void beyond_the_bound_nothing_may_come_until_half_of_it_has_ended(void)
     slk_storage_close(it.storage);
     CHECK(slk_inbox_stats(it.inbox).outstanding == 0);
     CHECK(slk_inbox_stats(it.inbox).outstanding_bytes == 0);
+    stop();
+}
+
+static void the_bound_is_one_of_bytes_too(void)
+{
+    struct slk_inbox_settings settings = settings_of();
+    settings.max_puts = 1000;
+    settings.max_bytes = 4000;
+    start(&settings, 0);
+    set_store(false, SLK_STORED_TEXT);
+    int puts = 0;
+    for (; !slk_put_queue_is_crowded(it.queue); puts++) {
+        CHECK(puts < 10 && slk_inbox_stats(it.inbox).outstanding_bytes < 4000);
+        put("{}");
+    }
+    CHECK(puts > 1 && slk_inbox_stats(it.inbox).outstanding_bytes >= 4000);
+    CHECK(slk_put_queue_is_over(it.queue));
+    set_store(true, SLK_STORED_TEXT);
+    slk_storage_close(it.storage);
+    CHECK(!slk_put_queue_is_over(it.queue));
+    stop();
+}
+
+static void a_store_that_says_nothing_fails_since_it_last_did(void)
+{
+    struct slk_inbox_settings settings = settings_of();
+    settings.deadline = 0;
+    start(&settings, 0);
+    set_store(false, SLK_STORED_TEXT);
+    int64_t began = slk_clock_now();
+    put("{}");
+    wait_until_running();
+    put("{}");
+    int64_t since = slk_inbox_stats(it.inbox).failing_since, put_at = slk_clock_now();
+    CHECK(since >= began && since <= put_at);
+    permit_batch();
+    expect_end(1, SLK_PUT_LATE);
+    CHECK(slk_inbox_stats(it.inbox).failing_since >= put_at);
+    set_store(true, SLK_STORED_TEXT);
+    expect_end(2, SLK_PUT_LATE);
+    CHECK(slk_inbox_stats(it.inbox).failing_since == 0);
+    stop();
+}
+
+static void count(void *context)
+{
+    ++*(int *)context;
+}
+
+/* Nothing of its own ends that would wake it. */
+static void who_waits_for_room_that_others_take_up_is_told_of_it(void)
+{
+    struct slk_inbox_settings settings = settings_of();
+    int told = 0;
+    start(&settings, 0);
+    struct slk_put_wake how = {count, released, &told};
+    struct slk_put_queue *other = slk_put_queue_create(it.inbox, it.events, &how);
+    set_store(false, SLK_STORED_TEXT);
+    for (int i = 0; i < 4; i++) {
+        put("{}");
+    }
+    CHECK(slk_put_queue_is_over(other));
+    set_store(true, SLK_STORED_TEXT);
+    slk_storage_close(it.storage);
+    CHECK(told == 1 && !slk_put_queue_is_over(other));
+    slk_put_queue_end(other);
+    seen.releases = 0;
     stop();
 }
 
@@ -521,16 +607,21 @@ static void what_needs_an_answer_goes_on_kept_or_not(void)
     expect_end(1, SLK_PUT_STORED);
     expect_message("id1"); /* also while Lua is behind: it is of use to nobody else */
     CHECK(it.store->key[0] == '~' && it.store->order[0] == '\0');
+    set_store(true, SLK_STORED_TRUE);
+    add_aged(SLK_ENTRY_COMMAND, "{}", 0, 0);
+    slk_put_queue_send(it.queue);
+    expect_end(2, SLK_PUT_STORED);
+    expect_message(NULL); /* also when the store does not give it */
     set_store(true, SLK_STORED_FAILED);
     add_aged(SLK_ENTRY_INTERACTION, "{}", 0, 0);
     slk_put_queue_send(it.queue);
-    expect_end(2, SLK_PUT_FAILED);
+    expect_end(3, SLK_PUT_FAILED);
     expect_message(NULL);
     CHECK(!slk_put_queue_keeps(it.queue, SLK_ENTRY_COMMAND)); /* for a while */
     CHECK(slk_put_queue_keeps(it.queue, SLK_ENTRY_EVENT));
     set_store(true, SLK_STORED_TEXT);
     put("{}");
-    expect_end(3, SLK_PUT_STORED);
+    expect_end(4, SLK_PUT_STORED);
     CHECK(slk_put_queue_keeps(it.queue, SLK_ENTRY_COMMAND));
     stop();
 }
@@ -730,8 +821,12 @@ int main(void)
     what_comes_before_lua_has_looked_waits_in_the_store();
     a_crowded_mailbox_keeps_what_comes_in_the_store_until_lua_has_caught_up();
     what_the_store_does_not_give_is_told_of_and_others_are_taken_on();
+    what_is_for_whoever_claims_it_is_not_told_of();
     what_is_stored_too_late_is_not_acked_and_yet_handled();
     beyond_the_bound_nothing_may_come_until_half_of_it_has_ended();
+    the_bound_is_one_of_bytes_too();
+    a_store_that_says_nothing_fails_since_it_last_did();
+    who_waits_for_room_that_others_take_up_is_told_of_it();
     what_needs_an_answer_goes_on_kept_or_not();
     what_has_no_id_gets_a_key_of_its_own();
     order_is_by_the_channel_of_the_event();
