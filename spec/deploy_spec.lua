@@ -51,6 +51,12 @@ describe("examples/deploy/bot@.service", function()
     assert.is_true(tonumber(value "TimeoutStopSec") >= shutdown_timeout() + MARGIN)
   end)
 
+  it("starts again for as long as a Redis is away, which each start waits for", function()
+    local patience = 5 -- seconds that a call waits, as README says
+    local fastest = (patience + value "RestartSec") * value "StartLimitBurst"
+    assert.is_true(tonumber(value "StartLimitIntervalSec") < fastest)
+  end)
+
   it("signals the first process alone, which passes it on", function()
     assert.equal("mixed", value "KillMode")
   end)

@@ -32,7 +32,9 @@ describe("option inbox", function()
 
   it("says what is wrong, with the option's name and what to do", function()
     for _, case in ipairs {
-      { { inbox = true, storage = SQLITE }, 'option "inbox": false or a table expected' },
+      { { inbox = "on", storage = SQLITE }, 'option "inbox": false or a table expected' },
+      { { inbox = true, storage = SQLITE },
+        'option "inbox": it is on where the storage can keep it' },
       { { inbox = {} }, 'option "inbox": deliveries are kept in storage = "sqlite:PATH"' },
       { { inbox = { atempts = 3 }, storage = SQLITE },
         'unknown option "inbox.atempts"; did you mean "attempts"?' },
@@ -75,6 +77,7 @@ describe("option role", function()
       { { role = "worker" }, 'option "role": receivers and workers have a Redis in common' },
       { { role = "receiver", storage = SQLITE }, 'have a Redis in common' },
       { { role = "boss", storage = REDIS }, 'option "role": "receiver" or "worker" expected' },
+      { { role = "wroker", storage = REDIS }, 'did you mean "worker"?' },
       { { role = "worker", storage = REDIS, inbox = false },
         'options "role" and "inbox" = false exclude each other' },
       { { role = "worker", storage = REDIS, http = { answer_events = "handled" } },

@@ -65,7 +65,7 @@ function M.one_of(...)
   local wanted = table.concat(words, ", ") .. " or " .. last .. " expected"
   return function(value)
     if not allowed[value] then
-      return wanted
+      return wanted .. (type(value) == "string" and near_miss(value, allowed) or "")
     end
   end
 end

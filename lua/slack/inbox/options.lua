@@ -47,6 +47,8 @@ M.option = {
   check = function(value)
     if value == false then
       return nil
+    elseif value == true then
+      return "it is on where the storage can keep it: leave the option out, or give a table"
     elseif type(value) ~= "table" then
       return "false or a table expected"
     end
