@@ -123,6 +123,23 @@ describe("an inbox in a Redis server", function()
       assert(a:done(entry))
       assert.equal("k", a:claim_keys())
     end)
+
+    it("leaves with limit 0 what is due to the others, and asks the server as rarely as ever",
+      function()
+        local a <close> = Inbox.open(url, "a")
+        local b <close> = Inbox.open(url, "b")
+        a:put "k"
+        a:fail(a:claim()[1], 0)
+        shared:ask "config resetstat"
+        assert.equal("", b:claim_keys(0, 0.2))
+        assert.is_true(tonumber(shared:ask("info commandstats"):match "xgroup|create:calls=(%d+)")
+          <= 5)
+        assert.equal("k", a:claim_keys())
+      end)
+  end)
+
+  it("refuses a name of an owner that is too long", function()
+    assert.has_error(function() Inbox.open(url, ("x"):rep(256)) end)
   end)
 
   describe("when an owner dies", function()

@@ -44,8 +44,12 @@ static struct storage_object *push_object(lua_State *L, struct slk_mailbox **mai
 
 static struct slk_storage_inbox field_inbox(lua_State *L)
 {
+    const char *owner = slk_field_string(L, 1, "owner", "");
+    if (strlen(owner) > SLK_STORAGE_MAX_OWNER) {
+        luaL_error(L, "field 'owner': at most %d bytes expected", SLK_STORAGE_MAX_OWNER);
+    }
     return (struct slk_storage_inbox){
-        .owner = slk_field_string(L, 1, "owner", ""),
+        .owner = owner,
         .lease = slk_field_seconds(L, 1, "lease", 30),
         .max_entries = slk_field_integer(L, 1, "max_entries", 1000000),
         .max_takeovers = slk_field_integer(L, 1, "max_takeovers", 20),

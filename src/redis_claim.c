@@ -15,8 +15,8 @@
 
 #define LOOK_EACH SLK_SECONDS(1)
 #define MAX_LIMIT 1000
-#define MAX_OWN   100 /* at a time, when nothing else is wanted */
-#define MAX_NAME  1200
+#define MAX_OWN   100                          /* at a time, when nothing else is wanted */
+#define MAX_NAME  (SLK_STORAGE_MAX_OWNER + 48) /* own:OWNER:ID */
 #define MAX_NAMES ((size_t)256 * 1024)
 
 struct claim {
@@ -26,7 +26,7 @@ struct claim {
     const _Atomic int64_t *hurry_at;
     struct slk_storage_job *job;
     struct slk_error *err;
-    unsigned limit;
+    unsigned limit; /* 0: only what was sent to this owner, so that what is due stays so */
     bool has_tended, has_read;
     bool is_resuming; /* asked for what was lost */
     bool has_failed;
@@ -172,11 +172,20 @@ static void note_deaths(struct slk_redis_inbox *inbox, int64_t count)
     }
 }
 
+/* [name, [name, value…], reason] */
+static bool is_tended(const redisReply *item)
+{
+    return item->type == REDIS_REPLY_ARRAY && item->elements == 3 &&
+           item->element[0]->type == REDIS_REPLY_STRING &&
+           item->element[1]->type == REDIS_REPLY_ARRAY &&
+           item->element[2]->type == REDIS_REPLY_STRING;
+}
+
 static void add_tended(struct claim *claim, const redisReply *list)
 {
     for (size_t i = 0; i < list->elements; i++) {
         const redisReply *item = list->element[i];
-        if (item->type == REDIS_REPLY_ARRAY && item->elements == 3) {
+        if (is_tended(item)) {
             const redisReply *name = item->element[0], *reason = item->element[2];
             struct entry entry = read_entry(item->element[1]);
             add_entry(claim, (struct slk_text){name->str, name->len}, &entry,
@@ -204,7 +213,7 @@ static void take_tended(struct claim *claim, const redisReply *reply)
     inbox->is_lost = false;
     int64_t pause = inbox->lease / 3 < LOOK_EACH ? inbox->lease / 3 : LOOK_EACH;
     inbox->tend_at = claim->is_resuming ? now : now + pause;
-    if (due >= 0 && due < pause / SLK_MS(1)) {
+    if (claim->limit > 0 && due >= 0 && due < pause / SLK_MS(1)) {
         inbox->tend_at = now + SLK_MS(due);
     }
     inbox->sweep_at = now >= inbox->sweep_at ? now + inbox->lease : inbox->sweep_at;
@@ -258,7 +267,7 @@ static void add_read(struct claim *claim, const redisReply *entry, bool is_own)
         return;
     }
     char name[MAX_NAME];
-    int length = snprintf(name, sizeof name, "own:%.*s:%.40s", (int)inbox->owner.length,
+    int length = snprintf(name, sizeof name, "own:%.*s:%.41s", (int)inbox->owner.length,
                           inbox->owner.data, id->str);
     if (slk_text_is(read.mark, "wake")) {
         name[length] = '\n';

@@ -36,9 +36,13 @@ struct slk_storage_backend {
     atomic_ullong commits;    /* counted by the backend */
 };
 
+#define SLK_STORAGE_MAX_OWNER 255
+
 /* What a backend is told of the inbox it is to keep. */
 struct slk_storage_inbox {
-    const char *owner;     /* this process among those that share it; NULL or "": no inbox */
+    /* This process among those that share it, SLK_STORAGE_MAX_OWNER bytes at most; NULL or "": no
+     * inbox. */
+    const char *owner;
     int64_t lease;         /* ns */
     int64_t max_entries;   /* that are not dead; further ones fail with "full" */
     int64_t max_takeovers; /* an entry whose owner died more often is dead */
