@@ -26,6 +26,10 @@
 
 #define MAX_PAGE 1000 /* of a list */
 
+/* In a row, after which a server that lacks a script, even when it was sent whole, is not
+ * asked again: twice as many as are sent at once. */
+#define MAX_LACKING 2000
+
 /* Life ----------------------------------------------------------------------- */
 
 static struct slk_redis_number number(int64_t value)
@@ -123,10 +127,11 @@ bool slk_redis_inbox_lacks(struct slk_redis_inbox *inbox, enum slk_redis_script 
                            const redisReply *reply)
 {
     bool is = reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOSCRIPT", 8) == 0;
+    inbox->lacking = is ? inbox->lacking + 1 : 0;
     if (is) {
         inbox->is_known[script] = false;
     }
-    return is;
+    return is && inbox->lacking % MAX_LACKING != 0;
 }
 
 static enum slk_redis_script script_of(const struct slk_storage_job *job)
@@ -307,7 +312,7 @@ static void add(struct slk_storage_job *job, const redisReply *reply)
 static void conclude_list(struct slk_storage_job *job, const redisReply *reply)
 {
     slk_storage_job_begin_list(job);
-    for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
+    for (size_t i = 0; i < reply->elements; i++) {
         const redisReply *item = reply->element[i];
         if (item->type != REDIS_REPLY_ARRAY) {
             add(job, item);
@@ -322,9 +327,24 @@ static void conclude_list(struct slk_storage_job *job, const redisReply *reply)
 static void conclude_failure(struct slk_redis_inbox *inbox, struct slk_storage_job *job,
                              const redisReply *reply)
 {
-    bool is_pair = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+    bool is_pair = reply->elements == 2;
     slk_storage_job_decide(job, is_pair && reply->element[0]->integer == 1);
     slk_redis_inbox_note_drops(inbox, is_pair ? reply->element[1]->integer : 0);
+}
+
+/* Whether such a job is answered so: from nothing else follows that something was done. */
+static bool is_answer(const struct slk_storage_job *job, const redisReply *reply)
+{
+    switch (job->request.operation) {
+    case SLK_INBOX_PUT:
+        return reply->type == REDIS_REPLY_INTEGER ||
+               (reply->type == REDIS_REPLY_STRING && job->request.take);
+    case SLK_INBOX_FAIL:
+    case SLK_INBOX_LIST:
+    case SLK_INBOX_OWNERS: return reply->type == REDIS_REPLY_ARRAY;
+    case SLK_INBOX_STATS: return reply->type == REDIS_REPLY_STRING;
+    default: return reply->type == REDIS_REPLY_INTEGER;
+    }
 }
 
 void slk_redis_inbox_conclude(struct slk_redis_inbox *inbox, struct slk_storage_job *job,
@@ -334,6 +354,9 @@ void slk_redis_inbox_conclude(struct slk_redis_inbox *inbox, struct slk_storage_
         return;
     } else if (reply->type == REDIS_REPLY_ERROR) {
         fail(job, reply->str, name);
+        return;
+    } else if (!is_answer(job, reply)) {
+        slk_storage_job_fail(job, "storage", "an answer to an inbox that is none");
         return;
     }
     switch (job->request.operation) {

@@ -43,6 +43,7 @@ struct slk_redis_inbox {
 
     char shas[SLK_SCRIPTS][SLK_REDIS_SHA_SIZE]; /* "": there is no such function here */
     bool is_known[SLK_SCRIPTS];                 /* by the server, as far as we can tell */
+    unsigned lacking;                           /* answers in a row that it lacks one */
 
     bool has_claimed;     /* what makes it an owner */
     bool is_registered;   /* it has, or had, a lease */
@@ -94,7 +95,8 @@ void slk_redis_inbox_note_return(struct slk_redis_inbox *inbox);
 int slk_redis_inbox_call(struct slk_redis_inbox *inbox, struct slk_redis_connection *connection,
                          enum slk_redis_script script, const struct slk_text *words, size_t count);
 
-/* Whether the server lacks the script: it is then sent whole with the next call. */
+/* Whether the server lacks the script: it is then sent whole with the next call. False of a
+ * server that goes on to say so. */
 bool slk_redis_inbox_lacks(struct slk_redis_inbox *inbox, enum slk_redis_script script,
                            const redisReply *reply);
 

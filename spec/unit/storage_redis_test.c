@@ -37,6 +37,8 @@ static struct {
     pthread_t thread;
 } server;
 
+static bool is_endless; /* the last of MAX_REPLIES is said again and again */
+
 /* The number in the line at *at, which is moved past it; -1: it is not whole. */
 static long read_line(const char *text, size_t length, size_t *at)
 {
@@ -83,6 +85,7 @@ static void serve(int fd, const char *const *replies, int *commands)
         while ((whole = command_length(text, length)) > 0) {
             length -= whole;
             memmove(text, text + whole, length);
+            *commands -= is_endless && *commands == MAX_REPLIES;
             CHECK(*commands < MAX_REPLIES);
             const char *reply = replies[(*commands)++];
             CHECK(reply != NULL || is_silent);
@@ -577,11 +580,46 @@ static void a_claim_that_is_answered_with_something_else_fails(void)
         check_failed(job, "storage", i == 0 ? "an answer to a claim that is none" : "NOGROUP");
     }
     static const struct script empty = {
-        {{LOGIN, TENDED "*2\r\n+x\r\n*1\r\n:1\r\n",
+        {{LOGIN, TENDED "*3\r\n+x\r\n*1\r\n:1\r\n*3\r\n:1\r\n*0\r\n$-1\r\n",
           "*2\r\n*1\r\n:1\r\n*2\r\n$1\r\nx\r\n*2\r\n*2\r\n:1\r\n:2\r\n$1\r\nx\r\n", "+x\r\n"}}};
     struct slk_storage_job *job = new_inbox_job(SLK_INBOX_CLAIM);
     run_inbox(&empty, job, false);
     check_claimed(job, 0);
+}
+
+static void what_is_no_answer_to_an_inbox_fails_it(void)
+{
+    static const struct {
+        enum slk_storage_operation operation;
+        struct script script;
+    } odd[] = {
+        {SLK_INBOX_PUT, {{{LOGIN, NIL}}}},        {SLK_INBOX_PUT, {{{LOGIN, "+OK\r\n"}}}},
+        {SLK_INBOX_PUT, {{{LOGIN, "*0\r\n"}}}},   {SLK_INBOX_PUT, {{{LOGIN, "$1\r\n1\r\n"}}}},
+        {SLK_INBOX_DONE, {{{LOGIN, "+OK\r\n"}}}}, {SLK_INBOX_FAIL, {{{LOGIN, ":1\r\n"}}}},
+        {SLK_INBOX_STATS, {{{LOGIN, NIL}}}},      {SLK_INBOX_LIST, {{{LOGIN, ":1\r\n"}}}},
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct slk_storage_job *job = new_inbox_job(odd[i].operation);
+        run_inbox(&odd[i].script, job, false);
+        check_failed(job, "storage", "an answer to an inbox that is none");
+    }
+}
+
+static void a_server_that_never_has_a_script_is_not_asked_for_ever(void)
+{
+    static const char *const said = "-NOSCRIPT No matching script.\r\n";
+    static const enum slk_storage_operation operations[] = {SLK_INBOX_PUT, SLK_INBOX_CLAIM};
+    for (int i = 0; i < 2; i++) {
+        struct script script = {{{LOGIN}}};
+        for (int j = 4; j < MAX_REPLIES; j++) {
+            script.replies[0][j] = said;
+        }
+        is_endless = true;
+        struct slk_storage_job *job = new_inbox_job(operations[i]);
+        run_inbox(&script, job, false);
+        is_endless = false;
+        check_failed(job, "storage", "NOSCRIPT");
+    }
 }
 
 static void errors_have_codes(void)
@@ -636,6 +674,8 @@ int main(void)
     a_claim_has_what_the_server_found_and_what_is_new();
     a_claim_is_begun_anew_when_an_answer_is_lost();
     a_claim_that_is_answered_with_something_else_fails();
+    what_is_no_answer_to_an_inbox_fails_it();
+    a_server_that_never_has_a_script_is_not_asked_for_ever();
     errors_have_codes();
     return 0;
 }
