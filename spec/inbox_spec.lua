@@ -1,3 +1,4 @@
+local Inbox = require "slack.inbox"
 local Kept = require "support.kept_deliveries"
 local core = require "slack.core"
 local errors = require "slack.errors"
@@ -450,6 +451,17 @@ describe("a delivery that is kept in the inbox", function()
       tasks.run(function()
         assert.same("inbox", (function(list) return list[#list] end)(app.health:missing()))
       end)
+    end)
+  end)
+
+  describe("is counted", function()
+    it("also while the store is being opened: as nothing", function()
+      local inbox = Inbox.new(app)
+      tasks.run(function() inbox:refresh(1) end)
+      local numbers = inbox:numbers()
+      assert.same({ 0, 0, 0 }, { numbers.stored, numbers.unstored, numbers.in_hand })
+      assert.is_nil(numbers.waiting)
+      assert.is_nil(inbox:problem())
     end)
   end)
 

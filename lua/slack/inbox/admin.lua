@@ -159,12 +159,13 @@ function M:stats()
   return self:numbers()
 end
 
----Asks the store how it is, unless that was done a moment ago, for at most so long.
+---Asks the store how it is, unless it is not open yet or that was done a moment ago, for at most
+---so long.
 ---@async
 ---@param timeout number seconds
 function M:refresh(timeout)
-  if not self.asked_at or loop.now() - self.asked_at >= HOLDS_FOR then
-    pcall(tasks.timeout, timeout, ask_store, self)
+  if self.ask and (not self.asked_at or loop.now() - self.asked_at >= HOLDS_FOR) then
+    tasks.timeout(timeout, ask_store, self)
   end
 end
 

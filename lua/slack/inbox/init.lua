@@ -26,6 +26,8 @@ local storage = require "slack.storage"
 local ENDED = "ended"
 -- Seconds that a claim waits for what comes, where the store can.
 local BLOCK = 1
+-- What the C side has counted before there is one.
+local NOTHING_PUT <const> = { stored = 0, known = 0, failed = 0, late = 0, latency_sum = 0 }
 
 ---One operation on the store's inbox: thread.lua says which there are.
 ---@alias slack.InboxAsk fun(operation: string, request: table): any, slack.Error?
@@ -68,6 +70,7 @@ function Inbox.new(app)
     app = app, settings = settings, log = log, owner = owner.new(),
     retries = Retries.new(settings, log), in_hand = 0, held = {}, is_stopping = false,
     counts = { claimed = 0, taken_over = 0, retried = 0, left = 0 },
+    last_core_stats = NOTHING_PUT,
   }, Inbox)
 end
 
