@@ -19,17 +19,13 @@ local json = require "slack.json"
 local loop = require "slack.loop"
 local own_ids = require "slack.own_ids"
 local owner = require "slack.inbox.owner"
+local peer_sending = require "slack.peer_sending"
 local tasks = require "slack.tasks"
 
-local VERSION <const> = 1
 -- Looks at who lives, in each lease.
 local LOOKS <const> = 3
 -- Seconds after which one that has been met by name only is looked for again, at first.
 local SOON <const> = 0.5
--- Messages after which a sign of life is asked for, and after which none are sent without one.
-local PING_AFTER <const>, SILENT_AFTER <const> = 100, 500
--- Seconds until something is sent again that must come.
-local INSIST_AFTER <const> = 1
 -- Seconds between two lines about the same, and for which a bye is waited for.
 local PERIOD <const>, BYE_TIMEOUT <const> = 600, 0.5
 -- Bytes of a name.
@@ -67,6 +63,10 @@ local Peers = {}
 Peers.__index = Peers
 Peers.__name = "slack.peers"
 
+for name, method in pairs(peer_sending) do
+  Peers[name] = method
+end
+
 ---Who wants to know of peers.
 ---@class slack.PeerWatcher
 ---@field told? fun(self): table[] messages for whoever gets a hello
@@ -100,7 +100,7 @@ local function remove(self, peer)
   tell_watchers(self, "left", peer)
 end
 
-local function bury(self, peer)
+function Peers:_bury(peer)
   self.leaving[peer.name] = nil
   remove(self, peer)
   tell_watchers(self, "died", peer)
@@ -121,128 +121,9 @@ local function add(self, name, message)
   return peer
 end
 
--- Sending -----------------------------------------------------------------------------------
-
-local function warn(self, about, format, ...)
+function Peers:_warn(about, format, ...)
   if self.warnings:is_due(about) then
     self.log:warn(format, ...)
-  end
-end
-
--- Whether it is no use, as nobody reads there.
-local function count_unheard(self, peer)
-  peer.unheard = peer.unheard + 1
-  if peer.unheard == PING_AFTER then
-    self:tell(peer.name, { type = "ping" })
-  elseif peer.unheard > SILENT_AFTER and not peer.is_silent then
-    peer.is_silent = true
-    warn(self, peer.name, "the process %s reads none of its messages: it gets no more until it "
-      .. "does", owner.label(peer.name))
-  end
-  return peer.is_silent
-end
-
-local function note_failure(self, peer, err)
-  self.counts.failed = self.counts.failed + 1
-  if peer then
-    peer.is_behind = true
-  end
-  self.is_cut = self.is_cut or err.code ~= "full"
-  if self.is_open then
-    warn(self, "send", "other processes of the app cannot be reached: %s", err)
-  end
-end
-
--- What goes to several is encoded once.
-local function encoded(self, message)
-  if not message.text then
-    message.v, message.from = VERSION, self.name
-    message = { type = message.type, text = assert(json.encode(message)) }
-  end
-  return message
-end
-
----@async
----@param name string of the process
----@param message table with its type
----@return boolean? sent false: that process is gone, or reads nothing
----@return slack.Error? err
-function Peers:send(name, message)
-  local peer = self.by_name[name]
-  if not self.is_open then
-    return false
-  elseif peer and count_unheard(self, peer) and message.type ~= "ping" then
-    peer.is_behind = true
-    return false
-  end
-  local sent, err = self.carrier:send(name, encoded(self, message).text)
-  if sent then
-    self.counts.sent, self.is_cut = self.counts.sent + 1, false
-  elseif sent == nil then
-    note_failure(self, peer, err)
-  elseif peer then
-    bury(self, peer)
-  end
-  return sent, err
-end
-
----The same without waiting: in the order of the calls.
----@param name string
----@param message table
-function Peers:tell(name, message)
-  tasks.spawn(self.send, self, name, message)
-end
-
-local function send_until(self, name, message)
-  while self:send(name, message) == nil and self.is_open do
-    tasks.sleep(INSIST_AFTER)
-  end
-end
-
----The same, again and again until it is sent or nobody is there.
----@param name string
----@param message table
-function Peers:insist(name, message)
-  tasks.spawn(send_until, self, name, message)
-end
-
--- A message on its way to several.
----@class slack.PeerBatch
----@field left integer
----@field waiters slack.Waiter[]
-local Batch = {}
-Batch.__index = Batch
-
-local function send_one(self, name, message, batch)
-  self:send(name, message)
-  batch.left = batch.left - 1
-  if batch.left == 0 then
-    for _, waiter in ipairs(batch.waiters) do
-      waiter:resolve(true)
-    end
-  end
-end
-
----Tells all peers, in the order of the calls.
----@param message table with its type
----@return slack.PeerBatch batch
-function Peers:tell_all(message)
-  local batch = setmetatable({ left = #self.list, waiters = {} }, Batch)
-  message = encoded(self, message)
-  for _, peer in ipairs { table.unpack(self.list) } do
-    tasks.spawn(send_one, self, peer.name, message, batch)
-  end
-  return batch
-end
-
----Waits until all have it, or cannot have it.
----@async
----@param timeout number seconds
-function Batch:wait(timeout)
-  if self.left > 0 then
-    local waiter = tasks.waiter()
-    table.insert(self.waiters, waiter)
-    waiter:await(timeout)
   end
 end
 
@@ -300,7 +181,7 @@ end
 
 local function ignore(self, about, format, ...)
   self.counts.ignored = self.counts.ignored + 1
-  warn(self, about, format, ...)
+  self:_warn(about, format, ...)
 end
 
 -- Whoever sends something lives, and reads.
@@ -351,7 +232,7 @@ local function compare(self, owners, look)
   for i = #self.list, 1, -1 do
     local peer = self.list[i]
     if not alive[peer.name] and peer.met_in < look then -- it had its lease before it said hello
-      bury(self, peer)
+      self:_bury(peer)
     elseif peer.is_silent then
       self:tell(peer.name, { type = "ping" })
     elseif peer.is_behind then
@@ -361,7 +242,7 @@ local function compare(self, owners, look)
   end
   for name, peer in pairs(self.leaving) do
     if not alive[name] then
-      bury(self, peer)
+      self:_bury(peer)
     end
   end
   for _, name in ipairs(owners) do
@@ -402,7 +283,7 @@ local function look(self)
   else
     self.is_cut = true
     look_in(self, SOON)
-    warn(self, "owners", "which other processes of the app there are cannot be found out: %s", err)
+    self:_warn("owners", "which other processes of the app there are cannot be found out: %s", err)
   end
 end
 
