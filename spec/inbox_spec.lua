@@ -207,6 +207,16 @@ describe("a delivery that is kept in the inbox", function()
       assert.is_nil(kept:failure():find "abcdefghijkl")
     end)
 
+    it("tells the store of a long error its beginning, in whole characters", function()
+      app:message(function() error(("é"):rep(2000), 0) end)
+      kept:message "hello"
+      kept:marks()
+      local text = kept:failure()
+      assert.is_true(#text > 990 and #text <= 1003)
+      assert.truthy(utf8.len(text))
+      assert.matches("…$", text)
+    end)
+
     it("is put off without using up an attempt when there was no room (S244)", function()
       local gate = tasks.waiter()
       app:message({ concurrency = 1, queue = 0 }, function() gate:await() end)
@@ -247,6 +257,22 @@ describe("a delivery that is kept in the inbox", function()
       } do
         assert.same(case[2], run(case[1]).retry)
       end
+    end)
+
+    it("says what Slack has said when it sent that again", function()
+      local got
+      app:any(function(c) got = c.retry end)
+      local body = { type = "event_callback", event = { type = "app_mention" } }
+      kept:lay(body, { retry = 2, reason_of_slack = "timeout" })
+      assert.same({ number = 2, reason = "timeout" }, got)
+      kept:lay(body, { retry = 2, reason_of_slack = "timeout", attempts = 1, reason = "failed" })
+      assert.same({ number = 1, reason = "failed" }, got)
+    end)
+
+    it("has the first of two fields of the same name in a form", function()
+      app:command("/deploy", function(c) table.insert(seen, c.text) end)
+      kept:lay("command\0/deploy\0text\0one\0text\0two\0", { kind = "command", form = true })
+      assert.same({ "one" }, seen)
     end)
 
     it("is a command, from a form as from Socket Mode, that owes no answer", function()

@@ -70,7 +70,8 @@ end
 
 ---Lays an entry into the store, which the app finds; gives its id.
 ---@param body table|string
----@param more? table kind, form, attempts, reason, key; is_found_later: together with the next
+---@param more? table kind, form, attempts, reason, key; retry and reason_of_slack: as Slack said;
+---  is_found_later: together with the next
 ---@return string id
 function M:lay(body, more)
   more = more or {}
@@ -79,6 +80,7 @@ function M:lay(body, more)
   table.insert(self.waiting, {
     id, more.key or id, json.encode {
       kind = more.kind or "event", form = more.form, via = "socket", received = 1700000000000,
+      retry = more.retry, reason = more.reason_of_slack,
     }, type(body) == "table" and json.encode(body) or body, tostring(more.attempts or 0),
     more.reason or "",
   })
