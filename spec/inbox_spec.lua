@@ -438,6 +438,23 @@ describe("a delivery that is kept in the inbox", function()
       assert.same({ "back " .. id }, kept:marks())
     end)
 
+    it("is left when all ends at once, and given back but once", function()
+      local function times_back()
+        local count = 0
+        for _, one in ipairs(kept.told) do
+          count = count + (one[1] == "back" and one[2].value == "" and 1 or 0)
+        end
+        return count
+      end
+      kept.inbox:close()
+      assert.equal(1, times_back())
+      kept = Kept.new()
+      kept.inbox:stop()
+      kept.inbox:finish(1)
+      kept.inbox:close()
+      assert.equal(1, times_back())
+    end)
+
     it("is over when its handler waits for the stop", function()
       local gate = tasks.waiter()
       app:message(function()
@@ -510,6 +527,50 @@ describe("a delivery that is kept in the inbox", function()
       gates[1]:resolve()
       kept:marks()
       assert.same({ "1", "2", "3" }, seen)
+    end)
+
+    it("stays there also for what the transports still hold", function()
+      kept:close()
+      kept = Kept.new { max_in_flight = 3 }
+      local held = 2
+      kept.app.transports.waiting = function() return held end
+      assert.equal(1, kept.inbox:room())
+      held = 0
+      assert.equal(3, kept.inbox:room())
+      kept.inbox:stop()
+      assert.equal(0, kept.inbox:room())
+    end)
+  end)
+
+  describe("of an order", function()
+    it("is looked for as soon as the one before it has ended", function()
+      kept:close()
+      kept = Kept.new { inbox = { order = "channel" } }
+      local gate = tasks.waiter()
+      kept.app:message(function(c)
+        table.insert(seen, c.text)
+        gate:await()
+      end)
+      kept:message "1"
+      kept:message("2", { is_found_later = true })
+      kept.settle()
+      assert.same({ "1" }, seen)
+      gate:resolve()
+      kept:marks()
+      assert.same({ "1", "2" }, seen)
+    end)
+  end)
+
+  describe("is kept as the options say", function()
+    it("in the store that is opened for it", function()
+      kept:close()
+      kept = Kept.new { inbox = {
+        durability = "normal", lease = 7, max_entries = 8, keep_dead = 9,
+      } }
+      local options = kept.inbox:storage_options()
+      assert.equal("normal", options.synchronous)
+      assert.same({ owner = kept.inbox.owner, lease = 7, max_entries = 8, keep_dead = 9 },
+        options.inbox)
     end)
   end)
 
