@@ -70,11 +70,25 @@ static int take_over(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *en
                : slk_sqlite_entries_take_back(inbox->entries, entry);
 }
 
+/* An owner for people, HOST:PID, where it is called HOST.BOOT.NAMESPACE.PID.RANDOM. */
+static void label_of(const char *name, char *label, size_t size)
+{
+    char host[65], pid[21];
+    int end = 0;
+    if (sscanf(name, "%64[^.].%*[^.].%*[^.].%20[0-9].%*[0-9a-f]%n", host, pid, &end) == 2 &&
+        end > 0 && name[end] == '\0') {
+        snprintf(label, size, "%s:%s", host, pid);
+    } else {
+        snprintf(label, size, "%s", name);
+    }
+}
+
 /* All that it had waits again, up to a bound. */
 static int take_over_all(struct slk_sqlite_inbox *inbox, int64_t owner, const char *name,
                          const struct slk_storage_request *request, int64_t *count)
 {
     int64_t id = 0, taken = 0;
+    char label[128];
     int result;
     do {
         result = slk_sqlite_entries_taken(inbox->entries, owner, &id);
@@ -83,9 +97,10 @@ static int take_over_all(struct slk_sqlite_inbox *inbox, int64_t owner, const ch
         }
     } while (result == SQLITE_OK && id != 0 && *count + taken < MOVED_AT_ONCE);
     *count += taken;
+    label_of(name, label, sizeof label);
     slk_log_write(inbox->log, SLK_LOG_WARN, SLK_SQLITE_INBOX_COMPONENT,
                   "deliveries that %s had are taken over, as it has ended or is stuck: %" PRId64,
-                  name, taken);
+                  label, taken);
     return result;
 }
 
