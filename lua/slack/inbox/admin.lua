@@ -21,6 +21,7 @@ local QUERY = {
   limit = { check = checks.integer_from(1) },
 }
 
+---@class slack.Inbox
 local M = {}
 
 ---How the inbox is: what lies in the store, for all its processes, and what this one has done.

@@ -112,3 +112,18 @@ client:call("users.list", { limit = "x" }) --> assign-type-mismatch
 local results = assert(slack.all { function() return 1 end })
 number = results.n
 number = results.count --> undefined-field
+
+-- What keeps data and deliveries.
+slack.app { storage = "redis://host", role = "boss" } --> assign-type-mismatch
+number = assert(app.inbox:list { state = "dead", limit = 20 })[1].error --> cast-local-type
+app.inbox:list { state = "deaf" } --> assign-type-mismatch
+app.inbox:retyr "all" --> undefined-field
+number = assert(app.inbox:stats()).in_hand
+number = assert(app:state("karma", { points = 1 }, { durable = true })).points
+assert(app.store:batch(function(b)
+  b:set("member", { karma = 2 }, { if_absent = true })
+  b:get "member" --> undefined-field
+end))
+for key in app.store:scan("member:", { limit = 3 }) do
+  number = key --> cast-local-type
+end
