@@ -263,6 +263,20 @@ describe("an inbox in C", function()
         assert.equal(1, #bot.envelopes)
       end)
 
+    it("says that nothing is acked while the store hangs, not only when it answers", function()
+      open { deadline = 0.05 }
+      local _, socket = wire:ready_bot { inbox = inbox }
+      hold()
+      wire:event(socket, "E1")
+      wait("the line", function()
+        return table.concat(wire.log_lines, "\n"):find("error inbox: the store has not answered "
+          .. "for %d%.%d s, and 1 delivery waits for it: events are not acked")
+      end)
+      assert.equal(1, inbox:stats().outstanding)
+      unlock()
+      wait_outstanding(0)
+    end)
+
     it("stops reading when too much is on its way, and goes on when there is room", function()
       open { max_puts = 2 }
       local bot, socket = wire:ready_bot { inbox = inbox }

@@ -361,7 +361,7 @@ static struct slk_storage_job *link_jobs(struct slk_inbox *inbox, struct slk_put
         put->job->request.take = takes || !is_event(put);
         put->job = NULL;
     }
-    slk_inbox_tally_put(&inbox->tally, count, under_way == 0);
+    slk_inbox_tally_put(&inbox->tally, count);
     return (struct slk_storage_job *)jobs;
 }
 
@@ -415,6 +415,17 @@ bool slk_inbox_is_over(struct slk_inbox *inbox)
     atomic_store(&inbox->held_back, true);
     /* All may have ended before held_back could be seen; who swaps it back has noticed. */
     return is_half_full(inbox) || !atomic_exchange(&inbox->held_back, false);
+}
+
+/* A person does not wait for a store that is stuck, either. */
+int64_t slk_inbox_watch(struct slk_inbox *inbox, int64_t now)
+{
+    int64_t next = SLK_NEVER;
+    if (atomic_load(&inbox->outstanding) > 0 &&
+        slk_inbox_tally_watch(&inbox->tally, inbox->settings.deadline, now, inbox->log, &next)) {
+        atomic_store(&inbox->failing_until, now + FAILING);
+    }
+    return next;
 }
 
 /* -- Life --------------------------------------------------------------------- */
@@ -500,10 +511,8 @@ void slk_inbox_caught_up(struct slk_inbox *inbox)
 struct slk_inbox_stats slk_inbox_stats(struct slk_inbox *inbox)
 {
     struct slk_inbox_stats stats;
-    size_t outstanding = atomic_load(&inbox->outstanding);
-    slk_inbox_tally_read(&inbox->tally, outstanding > 0 ? inbox->settings.deadline : SLK_NEVER,
-                         &stats);
-    stats.outstanding = outstanding;
+    slk_inbox_tally_read(&inbox->tally, inbox->settings.deadline, &stats);
+    stats.outstanding = atomic_load(&inbox->outstanding);
     stats.outstanding_bytes = atomic_load(&inbox->outstanding_bytes);
     stats.is_behind = atomic_load(&inbox->is_behind) || atomic_load(&inbox->told);
     return stats;

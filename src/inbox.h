@@ -129,6 +129,11 @@ void slk_inbox_put(struct slk_inbox *inbox, struct slk_put *first);
 bool slk_inbox_is_crowded(const struct slk_inbox *inbox);
 bool slk_inbox_is_over(struct slk_inbox *inbox);
 
+/* Any thread. Says in the log when what is under way has waited for longer than the deadline and
+ * nothing has ended: that a store hangs is not to be known only once it answers. Gives when to
+ * ask again (slk_clock_now scale), or SLK_NEVER. */
+int64_t slk_inbox_watch(struct slk_inbox *inbox, int64_t now);
+
 /* Lua thread. Claims find nothing more (at first they have to say so, too): what is put
  * may be taken again. Whoever calls it claims once more, for what was put meanwhile. */
 void slk_inbox_caught_up(struct slk_inbox *inbox);

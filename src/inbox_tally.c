@@ -42,13 +42,14 @@ void slk_inbox_outcomes_add_failure(struct slk_inbox_outcomes *outcomes, struct 
     }
 }
 
-void slk_inbox_tally_put(struct slk_inbox_tally *tally, size_t count, bool are_first)
+void slk_inbox_tally_put(struct slk_inbox_tally *tally, size_t count)
 {
     pthread_mutex_lock(&tally->lock);
     tally->stats.puts += count;
-    if (are_first) {
+    if (tally->under_way == 0) {
         tally->waiting_since = slk_clock_now();
     }
+    tally->under_way += count;
     pthread_mutex_unlock(&tally->lock);
 }
 
@@ -72,6 +73,14 @@ static void log_late(struct slk_log *log, const struct slk_inbox_outcomes *outco
                   "%" PRIu64 " %s stored too late to be acked, after up to %.1f s: the store is "
                   "slow",
                   count, plural(count, "event was", "events were"), (double)outcomes->latest / 1e9);
+}
+
+static void log_silence(struct slk_log *log, int64_t time, uint64_t count)
+{
+    slk_log_write(log, SLK_LOG_ERROR, COMPONENT,
+                  "the store has not answered for %.1f s, and %" PRIu64
+                  " %s for it: events are not acked meanwhile, so that Slack delivers them again",
+                  (double)time / 1e9, count, plural(count, "delivery waits", "deliveries wait"));
 }
 
 static void log_recovery(struct slk_log *log, int64_t time, uint64_t count)
@@ -135,6 +144,7 @@ void slk_inbox_tally_note(struct slk_inbox_tally *tally, const struct slk_inbox_
     pthread_mutex_lock(&tally->lock);
     count_ended(&tally->stats, outcomes);
     tally->waiting_since = outcomes->now;
+    tally->under_way -= outcomes->stored + outcomes->known + outcomes->failed;
     tally->unacknowledged += outcomes->failed + outcomes->late;
     if (outcomes->failed > 0) {
         note_failures(tally, outcomes, &lines);
@@ -160,12 +170,9 @@ void slk_inbox_tally_note(struct slk_inbox_tally *tally, const struct slk_inbox_
 }
 
 /* Under the lock. */
-static int64_t failing_since(const struct slk_inbox_tally *tally, int64_t patience)
+static bool is_silent(const struct slk_inbox_tally *tally, int64_t patience, int64_t now)
 {
-    if (tally->stats.failing_since != 0 || patience == SLK_NEVER) {
-        return tally->stats.failing_since;
-    }
-    return slk_clock_now() - tally->waiting_since > patience ? tally->waiting_since : 0;
+    return tally->under_way > 0 && now - tally->waiting_since > patience;
 }
 
 void slk_inbox_tally_read(struct slk_inbox_tally *tally, int64_t patience,
@@ -173,6 +180,28 @@ void slk_inbox_tally_read(struct slk_inbox_tally *tally, int64_t patience,
 {
     pthread_mutex_lock(&tally->lock);
     *stats = tally->stats;
-    stats->failing_since = failing_since(tally, patience);
+    if (stats->failing_since == 0 && is_silent(tally, patience, slk_clock_now())) {
+        stats->failing_since = tally->waiting_since;
+    }
     pthread_mutex_unlock(&tally->lock);
+}
+
+bool slk_inbox_tally_watch(struct slk_inbox_tally *tally, int64_t patience, int64_t now,
+                           struct slk_log *log, int64_t *next)
+{
+    pthread_mutex_lock(&tally->lock);
+    bool silent = is_silent(tally, patience, now);
+    uint64_t under_way = tally->under_way;
+    int64_t since = tally->waiting_since;
+    bool says = silent && slk_log_limit_count(&tally->silence_lines, now) > 0;
+    if (silent && tally->stats.failing_since == 0) {
+        tally->stats.failing_since = since;
+    }
+    tally->is_failure_told = tally->is_failure_told || says;
+    pthread_mutex_unlock(&tally->lock);
+    *next = silent ? now + SLK_SECONDS(1) : under_way > 0 ? since + patience + 1 : SLK_NEVER;
+    if (says) {
+        log_silence(log, now - since, under_way);
+    }
+    return silent;
 }

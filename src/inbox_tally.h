@@ -1,5 +1,5 @@
-/* What the inbox counts, and what it says in the log of a store that fails or is slow: one
- * line in ten seconds for each, and one when storing works again. Any thread. */
+/* What the inbox counts, and what it says in the log of a store that fails, is slow, or says
+ * nothing: one line in ten seconds for each, and one when storing works again. Any thread. */
 #ifndef SLK_INBOX_TALLY_H
 #define SLK_INBOX_TALLY_H
 
@@ -47,22 +47,25 @@ struct slk_inbox_tally {
     pthread_mutex_t lock; /* guards the fields below */
     struct slk_inbox_stats stats;
     uint64_t unacknowledged; /* since storing began to fail */
-    int64_t waiting_since;   /* when puts last ended, or the first of those under way was put */
-    bool is_failure_told;    /* in the log, and not yet that it is over */
-    struct slk_log_limit failure_lines, late_lines;
+    uint64_t under_way;
+    int64_t waiting_since; /* when puts last ended, or the first of those under way was put */
+    bool is_failure_told;  /* in the log, and not yet that it is over */
+    struct slk_log_limit failure_lines, late_lines, silence_lines;
 };
 
 void slk_inbox_tally_init(struct slk_inbox_tally *tally);
 void slk_inbox_tally_free(struct slk_inbox_tally *tally);
 
-/* are_first: no others were under way. */
-void slk_inbox_tally_put(struct slk_inbox_tally *tally, size_t count, bool are_first);
+void slk_inbox_tally_put(struct slk_inbox_tally *tally, size_t count);
 void slk_inbox_tally_note(struct slk_inbox_tally *tally, const struct slk_inbox_outcomes *outcomes,
                           struct slk_log *log);
 
-/* Fills in what is counted here. Storing fails, too, when nothing has ended for longer than
- * patience nanoseconds, SLK_NEVER: when nothing is under way. */
+/* Storing fails, too, when nothing has ended for longer than patience nanoseconds although puts
+ * are under way: fills in what is counted here; says so in the log, and gives whether it is so.
+ * *next: when to ask again, or SLK_NEVER. */
 void slk_inbox_tally_read(struct slk_inbox_tally *tally, int64_t patience,
                           struct slk_inbox_stats *stats);
+bool slk_inbox_tally_watch(struct slk_inbox_tally *tally, int64_t patience, int64_t now,
+                           struct slk_log *log, int64_t *next);
 
 #endif

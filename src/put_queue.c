@@ -159,6 +159,11 @@ size_t slk_put_queue_outstanding(const struct slk_put_queue *queue)
     return queue->outstanding;
 }
 
+int64_t slk_put_queue_watch(struct slk_put_queue *queue, int64_t now)
+{
+    return slk_inbox_watch(queue->inbox, now);
+}
+
 bool slk_put_queue_is_crowded(const struct slk_put_queue *queue)
 {
     return slk_inbox_is_crowded(queue->inbox);

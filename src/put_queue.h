@@ -43,6 +43,9 @@ struct slk_put *slk_put_queue_take(struct slk_put_queue *queue);
 /* Sent, and not taken. */
 size_t slk_put_queue_outstanding(const struct slk_put_queue *queue);
 
+/* Looks after what was sent, as slk_inbox_watch has it. */
+int64_t slk_put_queue_watch(struct slk_put_queue *queue, int64_t now);
+
 /* Whether so much is under way that nothing more may come; is_over: then it is woken when
  * that has changed. */
 bool slk_put_queue_is_crowded(const struct slk_put_queue *queue);

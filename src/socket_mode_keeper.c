@@ -305,6 +305,7 @@ int64_t slk_keeper_tick(struct slk_keeper *keeper, int64_t now)
     keeper->again = false;
     if (keeper->puts != NULL) {
         settle_puts(keeper);
+        lower(&wake, slk_put_queue_watch(keeper->puts, now));
     }
     check_suspension(keeper, now);
     for (int i = 0; i < keeper->settings.connections; i++) {

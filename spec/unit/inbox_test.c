@@ -567,6 +567,34 @@ static void a_store_that_says_nothing_fails_since_it_last_did(void)
     stop();
 }
 
+static void a_store_that_hangs_is_told_of_before_it_answers(void)
+{
+    struct slk_inbox_settings settings = settings_of();
+    settings.interactive = true;
+    start(&settings, 0);
+    slk_inbox_caught_up(it.inbox);
+    set_store(false, SLK_STORED_TEXT);
+    CHECK(slk_inbox_watch(it.inbox, slk_clock_now()) == SLK_NEVER);
+    int64_t began = slk_clock_now();
+    put("{}");
+    put("{}");
+    int64_t due = slk_inbox_watch(it.inbox, slk_clock_now());
+    CHECK(due > began + settings.deadline && due <= slk_clock_now() + settings.deadline + 1);
+    CHECK(count_lines("") == 0 && slk_put_queue_keeps(it.queue, SLK_ENTRY_COMMAND));
+    CHECK(slk_inbox_watch(it.inbox, due) > due);
+    CHECK(slk_inbox_watch(it.inbox, due + SLK_SECONDS(1)) > due); /* says it once in ten seconds */
+    CHECK(count_lines("the store has not answered for 60.0 s, and 2 deliveries wait for it: events "
+                      "are not acked") == 1);
+    CHECK(slk_inbox_stats(it.inbox).failing_since >= began);
+    CHECK(!slk_put_queue_keeps(it.queue, SLK_ENTRY_COMMAND));
+    set_store(true, SLK_STORED_TEXT);
+    slk_storage_close(it.storage);
+    CHECK(slk_inbox_watch(it.inbox, slk_clock_now()) == SLK_NEVER);
+    CHECK(count_lines("storing works again") == 1);
+    CHECK(slk_inbox_stats(it.inbox).failing_since == 0);
+    stop();
+}
+
 static void count(void *context)
 {
     ++*(int *)context;
@@ -826,6 +854,7 @@ int main(void)
     beyond_the_bound_nothing_may_come_until_half_of_it_has_ended();
     the_bound_is_one_of_bytes_too();
     a_store_that_says_nothing_fails_since_it_last_did();
+    a_store_that_hangs_is_told_of_before_it_answers();
     who_waits_for_room_that_others_take_up_is_told_of_it();
     what_needs_an_answer_goes_on_kept_or_not();
     what_has_no_id_gets_a_key_of_its_own();
