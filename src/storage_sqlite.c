@@ -38,7 +38,7 @@ struct sqlite_store {
     int64_t patient_until; /* of what is done just now */
     int64_t makes_room_at; /* when that is worth another attempt */
     bool is_short_of_room;
-    bool has_no_claims; /* as far as could be seen before this batch */
+    bool has_no_claims; /* there are none, and this batch makes none */
     char path[];
 };
 
@@ -278,11 +278,21 @@ static void prepare_to_look(struct sqlite_store *store)
     }
 }
 
+/* What is put, given back or done beside a claim may leave something for it. */
+static bool may_leave_some(const struct slk_storage_job *job)
+{
+    return slk_storage_job_is_inbox(job) && slk_storage_job_writes(job) &&
+           job->request.operation != SLK_INBOX_CLAIM;
+}
+
 /* An idle poll takes no lock and writes nothing. */
 static void look_for_claims(struct sqlite_store *store, const struct slk_storage_job *first)
 {
     bool has_some = false;
     store->has_no_claims = false;
+    for (const struct slk_storage_job *job = first; job; job = slk_storage_job_next(job)) {
+        has_some = has_some || may_leave_some(job);
+    }
     for (const struct slk_storage_job *job = first; job; job = slk_storage_job_next(job)) {
         if (store->inbox == NULL && slk_storage_job_is_inbox(job)) {
             prepare_to_look(store);

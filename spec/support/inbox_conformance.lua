@@ -190,6 +190,19 @@ return function(open)
       assert.equal("c3", a:claim_keys())
     end)
 
+    it("come out by a claim that is asked for together with the end of the one before", function()
+      put "c1"
+      put "c2"
+      local entries, keys = a:claim(), nil
+      tasks.run(function()
+        local task = tasks.spawn(function() a:done(entries[1]) end)
+        tasks.sleep(0)
+        keys = a:claim_keys()
+        task:join()
+      end)
+      assert.equal("c2", keys)
+    end)
+
     it("pass one that waits to be tried again, and let it go first then", function()
       put "c1"
       put "c2"
