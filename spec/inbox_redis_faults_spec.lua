@@ -103,6 +103,25 @@ describe("an inbox whose Redis server", function()
     assert.equal("k l", claims:claim_keys())
   end)
 
+  it("is paused gets no message twice: that it may have it is said", function()
+    local a <close> = Inbox.open(redis.url .. HASTY, "a")
+    local b <close> = Inbox.open(redis.url .. PATIENT, "b")
+    assert.equal("", b:claim_keys())
+    local function send(text)
+      return a:ask("send", { key = "b", meta = "{}", value = text })
+    end
+    assert.is_true(send "1")
+    redis:signal "STOP"
+    assert.equal("unknown_outcome", select(2, send "2").code)
+    redis:signal "CONT"
+    assert.is_true(try(function() return send "3" end))
+    local texts = {}
+    for i, message in ipairs(b:claim()) do
+      texts[i] = message.body
+    end
+    assert.equal("1 2 3", table.concat(texts, " "))
+  end)
+
   it("answers a claim too late: the next has what was in it", function()
     local a <close> = Inbox.open(redis.url .. PATIENT, "a")
     local claims <close> = Inbox.open(redis.url .. HASTY, "a")

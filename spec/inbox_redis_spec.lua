@@ -210,6 +210,18 @@ describe("an inbox in a Redis server", function()
       assert.matches("ERROR +inbox +an entry is given up", a.lines[1])
     end)
 
+    it("counts the deaths of who had put and taken it at once, too", function()
+      local a <close> = Inbox.open(url, "a", { max_takeovers = 1 })
+      local b <close> = Inbox.open(url, "b")
+      b:put("k", { take = true })
+      end_lease "b"
+      local c <close> = Inbox.open(url, "c")
+      assert.equal("k", c:claim_keys(1, 10))
+      end_lease "c"
+      assert.equal("", a:claim_keys())
+      assert.equal("the process that handled this died, 2 times", a:list "dead"[1].error)
+    end)
+
     it("finds its entries even when the record of its lease was lost", function()
       local a <close> = Inbox.open(url, "a")
       a:put "k"
@@ -338,6 +350,39 @@ describe("an inbox in a Redis server", function()
     assert.is_true(a:fail(again, 0, "put off", "keep"))
     assert.equal("1", claims:claim(10, 5)[1].attempts)
     assert.equal("0", shared:ask "xlen lua-slack:inbox:own:a")
+  end)
+
+  it("is full of what is held behind others, or was taken at once, too", function()
+    local a <close> = Inbox.open(url, "a", { max_entries = 2 })
+    a:put("c1", { order = "C" })
+    a:put("c2", { order = "C" })
+    assert.equal("full", select(2, a:put "k").code)
+    shared:ask "flushall"
+    assert.equal("string", type(a:put("t1", { take = true })))
+    assert.equal("string", type(a:put("t2", { take = true })))
+    assert.equal("full", select(2, a:put("t3", { take = true })).code)
+  end)
+
+  it("refuses keys and orders that are too long", function()
+    local a <close> = Inbox.open(url, "a")
+    assert.equal("too_large", select(2, a:put(("k"):rep(3000), { value = "k" })).code)
+    assert.equal("too_large", select(2, a:put("k", { order = ("C"):rep(3000) })).code)
+    assert.equal("0 0 0 0", a:counts())
+  end)
+
+  it("sends and moves no more to who has not read ten thousand", function()
+    local a <close> = Inbox.open(url, "a")
+    local b <close> = Inbox.open(url, "b")
+    assert.equal("", b:claim_keys())
+    a:put "k"
+    local entry = a:claim()[1]
+    shared:ask([[eval "for i=1,10000 do redis.call('XADD',KEYS[1],'*','s',i) end" 1 ]]
+      .. "lua-slack:inbox:own:b")
+    local _, err = a:ask("send", { key = "b", meta = "{}", value = "message" })
+    assert.equal("full", err.code)
+    _, err = a:ask("move", { key = entry.id, value = "b" })
+    assert.equal("full", err.code)
+    assert.is_true(a:fail(entry, 0)) -- it is still a's
   end)
 
   it("knows again what took long to be done", function()
