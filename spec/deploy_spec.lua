@@ -82,11 +82,15 @@ describe("examples/deploy/Containerfile", function()
     assert.same(wanted, packages(build))
   end)
 
-  -- Package names that hold the libraries which core.so names itself.
+  -- Package names that hold the libraries which core.so names itself; nil when it is made for a
+  -- sanitizer, and then linked with more.
   local function needed()
     local module = package.searchpath("slack.core", package.cpath)
     local _, linked = files.run("ldd " .. module)
     local _, named = files.run("readelf -d " .. module)
+    if named:find "%[lib[at]san" then
+      return nil
+    end
     local list = {}
     for library in named:gmatch "%(NEEDED%)[^%[]*%[([^%]]+)%]" do
       local path = linked:match(library:gsub("%p", "%%%0") .. " => (%S+)")
@@ -101,10 +105,13 @@ describe("examples/deploy/Containerfile", function()
     if not (is_debian_12 and is_installed "readelf") then
       return pending "this is not Debian 12"
     end
-    local there = packages(image)
-    for name in pairs(needed()) do
+    local there, list = packages(image), needed()
+    if not list then
+      return pending "the C module is made for a sanitizer"
+    end
+    for name in pairs(list) do
       local is_always_there = name == "libc6" or name:find "^ld%-linux"
-      assert.truthy(there[name] or is_always_there or name:find "^lib[atu]*san", name)
+      assert.truthy(there[name] or is_always_there, name)
     end
   end)
 

@@ -9,17 +9,9 @@ local SECONDS = IS_LONG and 10 or 0.3
 local RATE = 100 -- events a second
 local INBOX = { lease = 1, backoff = 0.1 }
 
--- Runs fn(trial) with a trial on a store, and finds nothing lost and nothing twice in the end.
 local function try(storage, options, fn)
-  tasks.run(function()
-    options.storage, options.app = storage, options.app or { inbox = INBOX }
-    local trial <close> = Trial.start(options)
-    fn(trial)
-    local account = trial:account()
-    assert.same({}, account.lost)
-    assert.same({}, account.unexplained)
-    assert.equal(account.sent, account.acked)
-  end)
+  options.storage, options.app = storage, options.app or { inbox = INBOX }
+  Trial.loses_nothing(options, fn)
 end
 
 describe("an inbox in Redis", function()

@@ -18,18 +18,6 @@ local function try(fn)
   return result
 end
 
--- Runs what waits while other things happen.
-local function during(waiting, fn)
-  local result
-  tasks.run(function()
-    local task = tasks.spawn(function() result = table.pack(waiting()) end)
-    tasks.sleep(0.02)
-    fn()
-    task:join()
-  end)
-  return table.unpack(result, 1, result.n)
-end
-
 describe("an inbox whose Redis server", function()
   if not Redis.is_installed() then
     pending(Redis.MISSING)
@@ -62,7 +50,7 @@ describe("an inbox whose Redis server", function()
     local claims <close> = Inbox.open(redis.url .. PATIENT, "a")
     a:put "k"
     local entry = claims:claim()[1]
-    assert.equal("l", during(function() return claims:claim_keys(10, 60) end, function()
+    assert.equal("l", Inbox.during(function() return claims:claim_keys(10, 60) end, function()
       redis:ask "flushall"
       assert.is_false(a:fail(entry, 0))
       assert.is_true(a:done(entry))
@@ -74,7 +62,7 @@ describe("an inbox whose Redis server", function()
     local a <close> = Inbox.open(redis.url .. PATIENT, "a")
     local claims <close> = Inbox.open(redis.url .. PATIENT, "a")
     assert.is_true(a:put "k" and claims:claim_keys() == "k")
-    assert.equal("l", during(function() return claims:claim_keys(10, 60) end, function()
+    assert.equal("l", Inbox.during(function() return claims:claim_keys(10, 60) end, function()
       redis:kill()
       live_app.wait(function() return claims.lines[1] end)
       assert(redis:run())

@@ -7,18 +7,6 @@ local tasks = require "slack.tasks"
 local LEASE <const> = 0.3 -- seconds
 local PATIENT <const> = "?timeout=60"
 
--- Runs what waits while other things happen.
-local function during(waiting, fn)
-  local result
-  tasks.run(function()
-    local task = tasks.spawn(function() result = table.pack(waiting()) end)
-    tasks.sleep(0.02)
-    fn()
-    task:join()
-  end)
-  return table.unpack(result, 1, result.n)
-end
-
 describe("an inbox in a Redis server", function()
   if not Redis.is_installed() then
     pending(Redis.MISSING)
@@ -72,16 +60,16 @@ describe("an inbox in a Redis server", function()
     it("wakes a claim that waits when there is an entry", function()
       local a <close> = Inbox.open(url, "a")
       local b <close> = Inbox.open(url, "b")
-      assert.equal("k", during(function() return a:claim_keys(10, 60) end,
+      assert.equal("k", Inbox.during(function() return a:claim_keys(10, 60) end,
         function() assert.is_true(b:put "k") end))
-      assert.equal("message", during(function() return a:claim(10, 60)[1].body end, function()
+      assert.equal("message", Inbox.during(function() return a:claim(10, 60)[1].body end, function()
         assert.is_true(b:ask("send", { key = "a", meta = "{}", value = "message" }))
       end))
     end)
 
     it("answers a claim that waits at once when its store is closed", function()
       local a <close> = Inbox.open(url, "a")
-      assert.equal("", during(function() return a:claim_keys(10, 600) end,
+      assert.equal("", Inbox.during(function() return a:claim_keys(10, 600) end,
         function() a:close() end))
     end)
 
@@ -344,7 +332,7 @@ describe("an inbox in a Redis server", function()
     local claims <close> = Inbox.open(url, "a")
     a:put "k"
     local entry = claims:claim()[1]
-    local again = during(function() return claims:claim(10, 60)[1] end,
+    local again = Inbox.during(function() return claims:claim(10, 60)[1] end,
       function() assert.is_true(a:fail(entry, 30)) end)
     assert.same({ "k", "1", "failed" }, { again.key, again.attempts, again.reason })
     assert.is_true(a:fail(again, 0, "put off", "keep"))

@@ -3,6 +3,7 @@
 
 local logs = require "slack.log"
 local storage = require "slack.storage"
+local tasks = require "slack.tasks"
 
 local REMEMBERED <const> = 600 -- seconds
 local FIELDS <const> = { "id", "key", "meta", "body", "attempts", "reason" }
@@ -122,6 +123,21 @@ function Inbox:counts()
     return text:match(('"%s":(%%d+)'):format(name))
   end
   return table.concat({ count "waiting", count "taken", count "delayed", count "dead" }, " ")
+end
+
+---Runs what waits while other things happen.
+---@param waiting fun(): any
+---@param fn fun()
+---@return any ... of the first
+function Inbox.during(waiting, fn)
+  local result
+  tasks.run(function()
+    local task = tasks.spawn(function() result = table.pack(waiting()) end)
+    tasks.sleep(0.02)
+    fn()
+    task:join()
+  end)
+  return table.unpack(result, 1, result.n)
 end
 
 return Inbox

@@ -7,6 +7,7 @@
 -- reason when each of its handlings but the last was in flight when its process was killed:
 -- it had not ended, or so shortly before that it could not be marked as done.
 local Process = require "support.process"
+local assert = require "luassert"
 local core = require "slack.core"
 local files = require "support.files"
 local json = require "slack.json"
@@ -88,6 +89,21 @@ function Trial.start(options)
     end
   end)
   return self
+end
+
+---Runs fn(trial) on a trial of its own, and finds in the end that all that was sent was acked,
+---nothing lost, and nothing handled twice without reason.
+---@param options table as for start
+---@param fn fun(trial: table)
+---@return table account
+function Trial.loses_nothing(options, fn)
+  return tasks.run(function()
+    local trial <close> = Trial.start(options)
+    fn(trial)
+    local account = trial:account()
+    assert.same({ {}, {}, account.sent }, { account.lost, account.unexplained, account.acked })
+    return account
+  end)
 end
 
 -- Bots -----------------------------------------------------------------------------------
