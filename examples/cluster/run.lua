@@ -144,8 +144,8 @@ local function kill_worker(stage)
   tell_progress(stage)
   victim:finish "KILL"
   stage.killed_at = core.monotonic()
-  tell("%s is killed (kill -9), with %d jobs in its hands: nobody has heard of them since.",
-    victim.name, in_hands_of(look(stage), victim.name))
+  tell("%s is killed (kill -9), with %d jobs in its hands.", victim.name,
+    in_hands_of(look(stage), victim.name))
   tell("The rest of the jobs comes meanwhile. Its lease of %g s runs.", LEASE)
 end
 
@@ -176,11 +176,11 @@ end
 local function play(stage)
   tell("Redis, with its file, and a local Slack are there.")
   start_bots(stage)
-  tell("receiver 1, receiver 2 are connected to Slack, and handle nothing; worker 1, worker 2")
-  tell("handle what is in the inbox, in Redis, and know nothing of Slack's connections.")
-  tell("%d jobs come, each of %g s, four at a time for a worker; the receivers have acked them",
-    JOBS, SECONDS)
-  tell("once they are stored, long before they are done.")
+  tell("receiver 1, receiver 2 are connected to Slack, and handle nothing;")
+  tell("worker 1, worker 2 handle what is in the inbox, in Redis, and know")
+  tell("nothing of Slack's connections.")
+  tell("%d jobs come, each of %g s, four at a time for a worker. Receivers", JOBS, SECONDS)
+  tell("ack them once they are stored, long before they are done.")
   send(stage, JOBS - JOBS // 3)
   kill_worker(stage)
   send(stage, JOBS)
@@ -206,6 +206,9 @@ function Bots:__close()
 end
 
 local function main()
+  if not os.execute "command -v redis-server >/dev/null" then
+    error("this needs redis-server: apt-get install redis-server", 0)
+  end
   local path = assert(core.temporary_directory())
   local directory <close> = setmetatable({ path = path }, Directory)
   local slack_here <close> = assert(sandbox.start { bot_name = "cluster" })
@@ -225,4 +228,9 @@ local function main()
   return ok and result
 end
 
-os.exit(tasks.run(main) and 0 or 1, true)
+-- Ctrl-C is an error, too; what was started has been ended by then.
+local ok, result = pcall(tasks.run, main)
+if not ok then
+  io.stderr:write(tostring(result):find "interrupted!$" and "" or tostring(result), "\n")
+end
+os.exit(ok and result and 0 or 1, true)
