@@ -147,6 +147,21 @@ describe("durable state", function()
     app:close()
   end)
 
+  it("is stored by itself when all that has changed is too large to be stored at once", function()
+    local app = open()
+    local one = app:state("one", {}, { durable = true })
+    local two = app:state("two", {}, { durable = true })
+    app:state("three", { n = 3 }, { durable = true })
+    tasks.run(function()
+      one.text, two.text = ("1"):rep(9 << 20), ("2"):rep(9 << 20)
+      app.states.three = nil
+    end)
+    pass(1.01)
+    assert.same({ 9 << 20, 9 << 20 }, { #stored("one").text, #stored("two").text })
+    assert.is_nil(stored "three")
+    app:close()
+  end)
+
   it("is tried again when the store has failed, and the log says so once", function()
     local lines = {}
     local app = open(lines)
@@ -184,6 +199,9 @@ describe("durable state", function()
       end,
       ["app:state: default: JSON: f: a function has no form in JSON"] = function()
         app:state("x", { f = print }, { durable = true })
+      end,
+      ["app:state: name: 1 to 512 bytes expected, got 513"] = function()
+        app:state(("x"):rep(513), {}, { durable = true })
       end,
       ["app:state: name: 1 to 512 bytes expected, got 0"] = function()
         app:state("", {}, { durable = true })

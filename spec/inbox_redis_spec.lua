@@ -208,6 +208,11 @@ describe("an inbox in a Redis server", function()
       end_lease "c"
       assert.equal("", a:claim_keys())
       assert.equal("the process that handled this died, 2 times", a:list "dead"[1].error)
+      assert.equal(1, a:ask("retry", { value = "" })) -- as if nobody had died
+      local d <close> = Inbox.open(url, "d")
+      assert.equal("k", d:claim_keys())
+      end_lease "d"
+      assert.equal("k", a:claim_keys(1, 10))
     end)
 
     it("finds its entries even when the record of its lease was lost", function()
@@ -371,6 +376,7 @@ describe("an inbox in a Redis server", function()
     _, err = a:ask("move", { key = entry.id, value = "b" })
     assert.equal("full", err.code)
     assert.is_true(a:fail(entry, 0)) -- it is still a's
+    assert.equal(1, #a:list()) -- messages are no entries
   end)
 
   it("knows again what took long to be done", function()

@@ -150,8 +150,20 @@ describe("events of an app whose processes share a storage", function()
     end)
 
     it("keep their claim for as long as that takes", function()
-      pass(300)
-      assert.equal("running", store:get "Ev1")
+      for _ = 1, 30 do
+        pass(10)
+        assert.equal("running", store:get "Ev1")
+      end
+      gate:resolve "well"
+      OfflineApp.settle()
+      assert.equal("done", store:get "Ev1")
+    end)
+
+    it("keep it no longer than Slack delivers them", function()
+      pass(910)
+      assert.same({}, one.app.dispatch.shared_dedupe.running)
+      pass(46)
+      assert.is_nil(store:get "Ev1")
       gate:resolve "well"
       OfflineApp.settle()
       assert.equal("done", store:get "Ev1")
@@ -215,6 +227,21 @@ describe("events of an app whose processes share a storage", function()
     assert.equal("done", store:get "Ev1")
     deliver(other)
     assert.equal(51, handled)
+  end)
+
+  it("whose ends cannot be stored are noted up to a bound", function()
+    local dedupe = one.app.dispatch.shared_dedupe
+    watch.is_failing = true
+    for i = 1, 20100 do
+      dedupe:ended("Ev" .. i)
+    end
+    assert.equal(20000, dedupe.mark_count)
+    dedupe:ended("Ev1", true)
+    assert.same({ 20000, "failed" }, { dedupe.mark_count, dedupe.marks.Ev1 })
+    watch.is_failing = false
+    tasks.run(function() dedupe:finish() end)
+    assert.same({ 0, "done" }, { dedupe.mark_count, store:get "Ev20000" })
+    assert.is_nil(store:get "Ev1")
   end)
 
   it("that come together are claimed together, and take room meanwhile", function()
