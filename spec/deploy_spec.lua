@@ -91,11 +91,18 @@ describe("examples/deploy/Containerfile", function()
     if named:find "%[lib[at]san" then
       return nil
     end
-    local list = {}
+    local paths = {}
     for library in named:gmatch "%(NEEDED%)[^%[]*%[([^%]]+)%]" do
-      local path = linked:match(library:gsub("%p", "%%%0") .. " => (%S+)")
-      local ok, owner = files.run(([[dpkg -S "*/$(basename "$(readlink -f %s)")"]]):format(path))
-      list[ok and owner:match "^([^:]+)" or library] = true
+      table.insert(paths, linked:match(library:gsub("%p", "%%%0") .. " => (%S+)"))
+    end
+    local ok, owners = files.run(("set -f; dpkg -S $(readlink -f %s | sed 's,.*/,*/,')"):format(
+      table.concat(paths, " ")))
+    assert(ok, owners)
+    local list, seen = {}, {}
+    for name, file in ("\n" .. owners):gmatch "\n([^:\n]+)[^\n]*: /[^\n]*/([^/\n]+)" do
+      if not seen[file] then -- others have it for other processors
+        list[name], seen[file] = true, true
+      end
     end
     return list
   end
