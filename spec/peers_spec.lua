@@ -84,6 +84,15 @@ describe("peers", function()
     assert.equal("", names(b))
   end)
 
+  it("do not meet anybody any more once they have said bye", function()
+    local a = bus:process "a"
+    bus.settle()
+    run(function() a:leave() end)
+    local b = bus:process "b"
+    pass(3)
+    assert.same({ "", "" }, { names(a), names(b) })
+  end)
+
   it("forget who is found dead, by a look or by a message to it", function()
     local left = {}
     local a = bus:process "a"

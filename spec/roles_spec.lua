@@ -153,6 +153,33 @@ describe("a receiver", function()
     assert.equal(before + 1, #shared.bus:sent "deliver", "there is nobody else")
   end)
 
+  it("takes an answer, and how it ended, from none but who was asked", function()
+    local w = worker("w", false)
+    w.app:command("/kept", function() slack.sleep(1) end)
+    shared:process("x", { role = "receiver", storage = "redis://127.0.0.1" })
+    local request = shared:kept_command("r", "/kept", "e1")
+    local id = next(r.app.relays.sent)
+    for _, message in ipairs {
+      { type = "answer", ack = '{"text":"forged"}' }, { type = "answer", back = true },
+      { type = "ended" },
+    } do
+      message.v, message.from, message.id = 1, "x", id
+      r.app.peers:receive(json.encode(message))
+      Shared.settle()
+    end
+    assert.same({ {}, {} }, { request.answers, shared.ends })
+    time.now = time.now + 2
+    Shared.settle()
+    assert.same({ { "empty" }, { "e1 done" } }, { request.answers, shared.ends })
+  end)
+
+  it("tells a worker how long ago a delivery has come", function()
+    local w = worker "w"
+    w.app:command("/age", function(c) table.insert(got, time.now - c.request.received) end)
+    shared:deliver("r", { command = "/age" }, { received = time.now - 2 })
+    assert.same({ 2 }, got)
+  end)
+
   it("refuses with a status when nobody is there, and says so once", function()
     for _ = 1, 5 do
       local request = shared:deliver("r", { command = "/who" }, { has_status = true })

@@ -94,6 +94,38 @@ describe("conversations over several processes", function()
     assert.equal("b>a", shared:moved())
   end)
 
+  it("bring what several wait for to the nearest, of these to the latest", function()
+    local other, thread = shared:process "c", Talk.new_ts()
+    other.app:message("begin", function(c) table.insert(got, "c " .. c:ask("Well?").text) end)
+    other.app:command("/wait", function(c)
+      table.insert(got, "c " .. c:wait({ message = true, channel = "anywhere" }).text)
+    end)
+    shared:say("c", "begin", { thread_ts = thread })
+    at_a(function(c) return c:wait { message = true, channel = "anywhere" } end)
+    shared:say("b", "near", { thread_ts = thread })
+    assert.same({ "c near" }, got)
+    shared:command("c", "/wait")
+    shared:say("b", "latest")
+    shared:say("b", "first")
+    assert.same({ "c near", "c latest", "first" }, got)
+    assert.same({}, b.app.dispatch.wait_routes.kinds)
+  end)
+
+  it("remember of each process a bounded number", function()
+    at_a(function(c) return c:ask "Well?" end)
+    local told = shared.bus:sent "waits"
+    local message, known = told[#told], b.app.dispatch.wait_routes.of_peer
+    local filter = message.add[1].filter
+    local add = {}
+    for i = 1, 100010 do
+      add[i] = { number = 10 + i, filter = setmetatable({}, { __index = filter }) }
+    end
+    b.app.dispatch.wait_routes:_waits(next(known), { add = add })
+    assert.equal(100000, select(2, next(known)).count)
+    b.app.dispatch.wait_routes:left((next(known)))
+    assert.same({}, b.app.dispatch.wait_routes.kinds)
+  end)
+
   it("go on when nobody here wants it who waits", function()
     at_a(function(c) return c:ask "Well?" end)
     b.app:command("/here", function(c)
@@ -436,6 +468,17 @@ describe("conversations over several processes", function()
       wait_for_click()
       b.app:action("ok", function(c) c:ack() table.insert(got, "b") end)
       shared:kill "a"
+      local request = shared:click("b", "ok")
+      assert.same({ { "b" }, "empty" }, { got, (at_click(request)) })
+    end)
+
+    it("to nobody who keeps somebody waiting, and is not heard of", function()
+      wait_for_click()
+      b.app:action("ok", function(c) c:ack() table.insert(got, "b") end)
+      shared.bus.alive.a = function() end -- it was killed, or computes
+      assert.is_nil((at_click(shared:click("b", "ok"))))
+      time.now = time.now + 0.6
+      Shared.settle()
       local request = shared:click("b", "ok")
       assert.same({ { "b" }, "empty" }, { got, (at_click(request)) })
     end)
