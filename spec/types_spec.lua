@@ -1,5 +1,6 @@
 -- The annotations for editors: every type that is named exists, and what is generated is fresh.
 local cjson = require "cjson"
+local core = require "slack.core"
 local event_facts = require "generate.event_facts"
 local files = require "support.files"
 local kinds = require "slack.kinds"
@@ -94,6 +95,25 @@ describe("the annotations for editors", function()
     for _, path in ipairs(files.tree "lua/slack/types") do
       assert(load(texts[path], "=" .. path, "t", {}))
     end
+  end)
+
+  it("describe all functions and methods of the C module", function()
+    local described, missing = texts[FOLDER .. "core.lua"], {}
+    local function look(name, pattern)
+      if not described:find(pattern .. "%f[^%w_]") then
+        missing[#missing + 1] = name
+      end
+    end
+    for name in pairs(core) do
+      look("core." .. name, "core%." .. name)
+    end
+    for class, metatable in pairs(debug.getregistry()) do
+      local methods_of = type(class) == "string" and class:find "^slack%.core" and metatable.__index
+      for name in pairs(type(methods_of) == "table" and methods_of or {}) do
+        look(class .. ":" .. name, "function [%w_]+:" .. name)
+      end
+    end
+    assert.same({}, missing)
   end)
 
   it("name types of the project that exist", function()

@@ -69,7 +69,7 @@ function M.table(list, now)
 end
 
 ---@param list slack.InboxEntry[]
----@return string lines, an object each
+---@return string lines with an object each
 function M.json(list)
   local lines = {}
   for i, entry in ipairs(list) do

@@ -26,7 +26,7 @@ local M = {}
 
 ---How the inbox is: what lies in the store, for all its processes, and what this one has done.
 ---@class slack.InboxStats
----@field waiting? integer entries nobody has; the first five are there once the store was asked
+---@field waiting? integer entries nobody has; the first six are there once the store was asked
 ---@field taken? integer in the hands of a process
 ---@field delayed? integer failed, to be handled again
 ---@field dead? integer given up

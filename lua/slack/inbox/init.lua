@@ -36,7 +36,14 @@ local NOTHING_PUT <const> = { stored = 0, known = 0, failed = 0, late = 0, laten
 ---@field app slack.App
 ---@field settings slack.InboxOptions
 ---@field owner string names this process in the store
+---@field log slack.Logger
 ---@field store slack.Store
+---@field reader? slack.Store where claims wait, if the store can
+---@field ask slack.InboxAsk
+---@field core slack.core.inbox|false
+---@field claims? slack.InboxClaims from start() on
+---@field marks slack.InboxMarks
+---@field retries slack.InboxRetries
 ---@field in_hand integer entries that were handed out, and of whose end the store does not know
 ---@field held table<string, true|string> ids of those that run, or have ended well and wait for
 ---  their mark

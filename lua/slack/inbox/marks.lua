@@ -17,6 +17,8 @@ local PERIOD = 60 -- seconds between two lines about the same failure
 ---@field ask slack.InboxAsk
 ---@field on_marked fun(ids: string[], delay: number?) entries are in hand no more; delay:
 ---  seconds until one that failed is due again, negative: never
+---@field ids table<"done"|"back"|"interrupted", string[]>
+---@field failures slack.storage.InboxRequest[]
 ---@field count integer entries whose mark is not in the store yet
 local Marks = {}
 Marks.__index = Marks

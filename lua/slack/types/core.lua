@@ -160,9 +160,16 @@ function log:write(level, text) end
 ---A store in a file of SQLite or a Redis server, with a thread of its own.
 ---@class slack.core.storage
 local storage = {}
+---Of an inbox: in the settings of either kind of store; without an owner it takes nothing.
+---@class slack.core.inbox_store_settings
+---@field owner string? names this process among those that share it
+---@field lease number? seconds, 30
+---@field max_entries integer? 1,000,000
+---@field max_takeovers integer? 20
+---@field keep_dead number? seconds, 30 days
 ---Opens the file, waiting for other processes as it must, and starts the thread.
----@param settings { path: string, mailbox: slack.core.mailbox, source: integer,
----  sync_each: boolean?, busy_timeout: number? }
+---@param settings slack.core.inbox_store_settings|{ path: string, mailbox: slack.core.mailbox, source: integer,
+---  sync_each: boolean?, busy_timeout: number?, log: slack.core.log? }
 ---@return slack.core.storage?
 ---@return boolean|string is_exposed others than its owner have rights to the file; or the message
 ---@return string? code "open", "read_only", "corrupt",
@@ -172,20 +179,27 @@ function core.sqlite(settings) end
 ---"connection", "dns", "tls", "timeout", "denied", "database", "cluster", "sentinel",
 ---"protocol", "busy", "memory_full", "read_only", "disk_full", "foreign", "memory",
 ---"unknown_outcome" (a write whose answer was lost) or "storage".
----@param settings { host: string?, port: integer?, path: string?, is_encrypted: boolean?,
+---@param settings slack.core.inbox_store_settings|{ host: string?, port: integer?, path: string?, is_encrypted: boolean?,
 ---  user: string?, password: string?, database: integer?, prefix: string?, timeout: number?,
 ---  net: slack.core.net, log: slack.core.log?, mailbox: slack.core.mailbox, source: integer }
 ---@return slack.core.storage?, string? message, string? code
 function core.redis(settings) end
 ---Its outcome comes as the message "stored". Times are milliseconds of the wall clock.
----@param operation "get"|"set"|"add"|"replace"|"delete"|"incr"|"keys"
----@param key string of keys the prefix
+---@param operation "get"|"set"|"add"|"replace"|"delete"|"incr"|"keys"|"scan"|"batch"
+---@param key string of keys and scan the prefix, of batch ""
 ---@param now integer
----@param value string|integer|nil of incr what to add
+---@param value string|integer|nil of incr what to add, of scan entries at most, of batch its
+---  steps as src/storage_batch.h has them
 ---@param expires_at integer? nil: never
----@param expected string? of replace and delete: only where this is the value
+---@param expected string? of replace and delete: only where this is the value; of scan the
+---  cursor, "" for the first page
 ---@return integer? id, string? message, string? code
 function storage:submit(operation, key, now, value, expires_at, expected) end
+---An operation of the inbox, likewise; its fields, and what comes of it, are with
+---slack.storage.InboxRequest.
+---@param request slack.storage.InboxRequest
+---@return integer? id, string? message, string? code
+function storage:submit_inbox(request) end
 ---@return { jobs: integer, batches: integer, commits: integer }
 function storage:stats() end
 ---Carries out what was submitted, and blocks meanwhile; the outcomes still come.
