@@ -148,6 +148,39 @@ describe("an app with a durable inbox", function()
     end)
   end)
 
+  it("begins with nothing more once it is told to stop, and says so where it cuts off", function()
+    for _, lets_end in ipairs { true, false } do
+      live.run(function(here, new_app)
+        local app = new_app { storage = url(), max_in_flight = 1 }
+        local seen, gate = {}, tasks.waiter()
+        app:event("app_mention", function(c)
+          table.insert(seen, c.event.text)
+          gate:await()
+        end)
+        live.start(here, app)
+        for _, text in ipairs { "one", "two", "three" } do
+          assert(mention(here, text):await_ack())
+        end
+        live.wait(function() return seen[1] end)
+        local stop = tasks.spawn(app.stop, app, lets_end and 10 or 0.1)
+        live.wait(function() return app.phase == "stopping" end)
+        if lets_end then
+          gate:resolve()
+        end
+        local _, ok, err = stop:join()
+        assert.same({ "one" }, seen)
+        assert.equal(lets_end or nil, ok or nil)
+        assert.is_nil(err and tostring(err):find("deliver", 1, true))
+        local states = {}
+        for i, entry in ipairs(entries()) do
+          states[i] = entry.state
+        end
+        assert.equal(("waiting "):rep(lets_end and 2 or 3), table.concat(states, " ") .. " ")
+      end)
+      os.remove(temporary.path .. "/bot.db")
+    end
+  end)
+
   it("asks again after a stop what it had asked a person", function()
     live.run(function(here, new_app)
       local answered
