@@ -574,6 +574,29 @@ describe("a delivery that is kept in the inbox", function()
     end)
   end)
 
+  it("is told to the store together with all that have failed meanwhile", function()
+    local gates = {}
+    function kept.on_fail()
+      local gate = tasks.waiter()
+      table.insert(gates, gate)
+      gate:await()
+      return true
+    end
+    app:message(fail)
+    for i = 1, 3 do
+      kept:message(tostring(i))
+    end
+    assert.equal(1, #gates) -- the others wait for how that ends
+    gates[1]:resolve(true)
+    kept.settle()
+    assert.equal(3, #gates)
+    assert.equal(2, kept.inbox.marks.count)
+    gates[3]:resolve(true)
+    gates[2]:resolve(true)
+    kept.settle()
+    assert.same({ 0, 0 }, { kept.inbox.marks.count, kept.inbox.in_hand })
+  end)
+
   describe("while the store is away", function()
     local replaced
 

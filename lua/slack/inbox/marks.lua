@@ -7,7 +7,7 @@ local LogLimit = require "slack.log_limit"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
--- Ids in one operation.
+-- Ids in one operation, and failures at a time.
 local AT_ONCE = 500
 -- Seconds before the store is asked again, doubled up to the last.
 local RETRY_FIRST, RETRY_LAST = 0.25, 5
@@ -74,16 +74,42 @@ local function write_ids(self, name)
   end
 end
 
+local function write_failure(self, one, round)
+  local ok, err = self.ask("fail", one)
+  one.is_told, round.err = ok ~= nil, round.err or err
+  round.left = round.left - 1
+  if round.left == 0 then
+    round.waiter:resolve(true)
+  end
+end
+
+local function forget_told(self)
+  local left = {}
+  for _, one in ipairs(self.failures) do
+    if one.is_told then
+      self.count = self.count - 1
+      self.on_marked({ one.key }, one.by / 1000)
+    else
+      left[#left + 1] = one
+    end
+  end
+  self.failures = left
+end
+
+-- Many at a time, which the store does in one step: one by one they would fall behind a handler
+-- that always fails.
 local function write_failures(self)
   while self.failures[1] do
-    local one = self.failures[1]
-    local ok, err = self.ask("fail", one)
-    if ok == nil then
-      return err
+    local count = math.min(#self.failures, AT_ONCE)
+    local round = { left = count, waiter = tasks.waiter() }
+    for i = 1, count do
+      tasks.spawn(write_failure, self, self.failures[i], round)
     end
-    table.remove(self.failures, 1)
-    self.count = self.count - 1
-    self.on_marked({ one.key }, one.by / 1000)
+    round.waiter:await()
+    forget_told(self)
+    if round.err then
+      return round.err
+    end
   end
 end
 
@@ -195,6 +221,7 @@ function Marks:close(backend, now)
       backend:tell_inbox(operation, request)
     end
   end
+  forget_told(self)
   for _, one in ipairs(self.failures) do
     one.now = now
     backend:tell_inbox("fail", one)
