@@ -30,6 +30,9 @@ static const char *const texts[STATEMENTS] = {
               " (SELECT 1 FROM inbox WHERE state = 2 AND holder = inbox_owners.id)",
 };
 
+/* The clock has been set, or this machine slept: what is less drifts. */
+#define JUMP ((int64_t)1000)
+
 /* Of this process. */
 struct lease {
     int64_t number;   /* 0: it has not joined */
@@ -42,11 +45,21 @@ struct slk_sqlite_owners {
     struct slk_log *log;
     int64_t length; /* of a lease, ns */
     struct lease lease, committed;
-    bool is_lost; /* and that was said */
+    bool is_lost;         /* and that was said */
+    int64_t clocks_apart; /* ms, of the wall clock and slk_clock_now, when last looked */
+    int64_t counts_at;    /* on slk_clock_now's scale; not before do leases */
     struct slk_process_id self;
     char *name;
     sqlite3_stmt *statements[STATEMENTS];
 };
+
+/* The leases of all processes go by this clock, whatever a store's is. */
+static int64_t wall_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / SLK_MS(1);
+}
 
 int slk_sqlite_owners_prepare(sqlite3 *db, const struct slk_storage_inbox *settings,
                               struct slk_log *log, struct slk_sqlite_owners **owners)
@@ -61,6 +74,7 @@ int slk_sqlite_owners_prepare(sqlite3 *db, const struct slk_storage_inbox *setti
     self->name = name;
     self->length = settings->lease;
     self->log = log != NULL ? slk_log_retain(log) : NULL;
+    self->clocks_apart = wall_clock() - slk_clock_now() / SLK_MS(1);
     slk_process_id_get(&self->self);
     return slk_sqlite_prepare(db, texts, STATEMENTS, self->statements);
 }
@@ -78,14 +92,6 @@ void slk_sqlite_owners_free(struct slk_sqlite_owners *owners)
 int64_t slk_sqlite_owners_self(const struct slk_sqlite_owners *owners)
 {
     return owners->lease.number;
-}
-
-/* The leases of all processes go by this clock, whatever a store's is. */
-static int64_t wall_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / SLK_MS(1);
 }
 
 /* This process's lease ------------------------------------------------------- */
@@ -186,13 +192,26 @@ void slk_sqlite_owners_fail(struct slk_sqlite_owners *owners, const char *why)
 
 /* All owners ----------------------------------------------------------------- */
 
+/* Whether a lease that is over says that its owner is dead. When the clock is set forward,
+ * or the machine wakes up, the leases of all are over at once: they get the time to renew them. */
+static bool does_lease_count(struct slk_sqlite_owners *owners)
+{
+    int64_t now = slk_clock_now(), apart = wall_clock() - now / SLK_MS(1);
+    if (apart > owners->clocks_apart + JUMP) {
+        owners->counts_at = now + owners->length / 2;
+    }
+    owners->clocks_apart = apart;
+    return now >= owners->counts_at;
+}
+
 /* Of a row of FIND or LIST. */
-static bool is_alive(const struct slk_sqlite_owners *owners, sqlite3_stmt *statement)
+static bool is_alive(struct slk_sqlite_owners *owners, sqlite3_stmt *statement)
 {
     struct slk_process_id id = {.number = sqlite3_column_int64(statement, 2),
                                 .started = sqlite3_column_int64(statement, 3)};
     struct slk_text place = slk_sqlite_column_text(statement, 1);
-    if (sqlite3_column_int64(statement, 4) <= wall_clock()) {
+    bool counts = does_lease_count(owners);
+    if (counts && sqlite3_column_int64(statement, 4) <= wall_clock()) {
         return false;
     }
     if (place.length < sizeof id.place) {

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -13,6 +15,19 @@
 #include "sqlite_disk.h"
 
 static char path[256];
+
+static int64_t passed, set_by; /* ns: by all clocks, and by which the wall clock was set */
+
+/* In place of the C library's. */
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock, time);
+    int64_t shift = passed + (clock == CLOCK_REALTIME ? set_by : 0);
+    int64_t whole = time->tv_sec * SLK_SECONDS(1) + time->tv_nsec + shift;
+    time->tv_sec = whole / SLK_SECONDS(1);
+    time->tv_nsec = whole % SLK_SECONDS(1);
+    return result;
+}
 
 static struct slk_storage_backend *open_as(const char *owner, int64_t lease, struct slk_log *log)
 {
@@ -473,6 +488,26 @@ static void nobody_comes(void)
 {
 }
 
+static void a_clock_that_is_set_forward_ends_no_lease_that_is_renewed(void)
+{
+    struct slk_storage_backend *a = must_open("a"), *b = must_open("b"), *c = must_open("c");
+    CHECK(put(a, "k1", "", true) == SLK_STORED_TEXT);
+    CHECK(put(c, "k2", "", true) == SLK_STORED_TEXT);
+    CHECK(count_list(claim(b, 10), 6) == 0);
+    set_by += SLK_SECONDS(3600);
+    CHECK(count_list(claim(b, 10), 6) == 0);
+    passed += SLK_SECONDS(10);
+    a->tick(a, slk_clock_now());
+    CHECK(count_list(claim(b, 10), 6) == 0);
+    passed += SLK_SECONDS(6);
+    CHECK(count_list(claim(b, 10), 6) == 1); /* c's, who is dead by its lease */
+    passed += SLK_SECONDS(30);
+    CHECK(count_list(claim(b, 10), 6) == 1);
+    a->close(a);
+    b->close(b);
+    c->close(c);
+}
+
 int main(void)
 {
     static void (*const tests[])(void) = {
@@ -484,6 +519,7 @@ int main(void)
         so_many_dead_are_kept,
         a_lease_that_is_lost_is_told_of_and_taken_up_again,
         a_dead_owner_with_many_entries_is_dead_bit_by_bit,
+        a_clock_that_is_set_forward_ends_no_lease_that_is_renewed,
         rows_are_as_they_must_be_after_anything,
     };
     char directory[] = "/tmp/inbox-XXXXXX";
