@@ -357,6 +357,34 @@ describe("a delivery that is kept in the inbox", function()
       assert.same({ "fail live1 -1" }, kept:marks())
     end)
 
+    it("ends in the inbox of the process that sent it here, and not in this one's", function()
+      local outcomes, gate = {}, tasks.waiter()
+      app:command({ "/deploy", concurrency = 1, queue = 0 }, function(c)
+        gate:await()
+        return c.text == "fail" and fail()
+      end)
+      local function relay(text)
+        app.dispatch:request {
+          body = { command = "/deploy", text = text, user_id = "U1" }, acked = false,
+          entry = "relayed", relays = {}, is_moved = true,
+          ack = function() return true end, refuse = function() end,
+          ended = function(self, outcome)
+            self.entry = false
+            table.insert(outcomes, outcome or "done")
+          end,
+        }
+        kept.settle()
+      end
+      relay "first"
+      relay "has no room"
+      assert.same({ "done" }, outcomes)
+      gate:resolve()
+      kept.settle()
+      relay "fail"
+      assert.same({ "done", "done", "failed" }, outcomes)
+      assert.same({}, kept:marks())
+    end)
+
     it("is handled also when the app stops, as somebody waits", function()
       kept.inbox:stop()
       assert.same({ "empty" }, live(function() end))

@@ -256,9 +256,10 @@ describe("an app on several machines", function()
     live.run(function(here, new_app)
       local began = tasks.waiter()
       local apps = start(here, new_app, { "receiver", "worker" }, function(app)
+        app.settings.ack_deadline = 2.5
         app:command("/slow", function(c)
           began:resolve()
-          slack.sleep(0.3)
+          slack.sleep(1.2) -- longer than a claim waits for messages
           c:ack "done"
         end)
       end)
