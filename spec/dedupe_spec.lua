@@ -36,6 +36,16 @@ describe("dedupe", function()
     assert.is_true((dedupe:begin "a"))
   end)
 
+  it("remembers twenty thousand for ten minutes, unless it is told otherwise", function()
+    dedupe = Dedupe.new(function() return now end)
+    for i = 1, 20000 do
+      dedupe:begin("e" .. i)
+    end
+    now = 599
+    assert.is_false((dedupe:begin "e1"))
+    assert.is_false((dedupe:begin "e20000"))
+  end)
+
   it("remembers a bounded number", function()
     for i = 1, 10000 do
       dedupe:begin("e" .. i)
