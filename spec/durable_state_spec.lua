@@ -117,6 +117,20 @@ describe("durable state", function()
     app:close()
   end)
 
+  it("does not take the place of what is stored when it was asked for otherwise before", function()
+    store:scope("state:"):set("karma", { ada = 5 })
+    local app = open()
+    app:state("karma", {})
+    local value, err = app:state("karma", {}, { durable = true })
+    assert.is_nil(value)
+    assert.equal("conflict", err.code)
+    assert.matches('"karma" was asked for without { durable = true } before',
+      tostring(err), 1, true)
+    pass(1.01)
+    assert.same({ ada = 5 }, stored "karma")
+    app:close()
+  end)
+
   it("is loaded once for all that ask at a time", function()
     watch.delay = 0.1
     local app = open()

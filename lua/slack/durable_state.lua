@@ -197,6 +197,17 @@ local function warn_of_memory(self, name)
   end
 end
 
+-- Who asked for it before, and not for a durable one, has a table that would be stored in place
+-- of what is there.
+local function conflict(name)
+  return errors.new {
+    code = "conflict",
+    message = ("app:state: %q was asked for without { durable = true } before, and the storage has "
+      .. "another value of it: ask for it alike everywhere"):format(name),
+  }
+end
+
+-- Its value, and the JSON of what is stored; or nil and an error.
 local function load(self, name, default)
   if is_in_memory(self) then
     warn_of_memory(self, name)
@@ -208,10 +219,17 @@ local function load(self, name, default)
       code = err.code, cause = err,
       message = ("app:state: %q cannot be loaded: %s"):format(name, tostring(err)),
     }
+  end
+  local held, text = self.app.states[name], value ~= nil and json.encode(value)
+  if held ~= nil then
+    if text and text ~= json.encode(held) then
+      return nil, conflict(name)
+    end
+    return held, text
   elseif value == nil then
     return default, default ~= nil and json.encode(default) or false
   end
-  return value, json.encode(value)
+  return value, text
 end
 
 ---The state of that name, loaded when it is asked for the first time.
@@ -219,7 +237,7 @@ end
 ---@param name string
 ---@param default any what it is at first, when nothing is stored
 ---@return any value
----@return slack.Error? err it cannot be had from the storage
+---@return slack.Error? err it cannot be had from the storage; "conflict": another is in use
 function DurableState:get(name, default)
   local states = self.app.states
   if self.texts[name] ~= nil then
@@ -232,15 +250,11 @@ function DurableState:get(name, default)
   if self.texts[name] ~= nil then -- another task has loaded it meanwhile
     return states[name]
   end
-  local text = false
-  if states[name] == nil then
-    local value
-    value, text = load(self, name, default)
-    if errors.is(text) then
-      return nil, text
-    elseif states[name] == nil then
-      states[name] = value
-    end
+  local value, text = load(self, name, default)
+  if errors.is(text) then
+    return nil, text
+  elseif states[name] == nil then
+    states[name] = value
   end
   self.texts[name] = text
   begin_looking(self)
