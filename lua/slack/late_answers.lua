@@ -4,13 +4,15 @@
 local LogLimit = require "slack.log_limit"
 local owner = require "slack.inbox.owner"
 
--- Seconds between two lines about events that one listener keeps longer than Slack waits.
+-- Seconds between two lines about events that one listener keeps longer than Slack waits, and
+-- about answers that one other process owes.
 local PERIOD = 60
 
 ---@class slack.LateAnswers
 ---@field app slack.App
 ---@field slow_events slack.LogLimit
 ---@field lost slack.LogLimit
+---@field owed slack.LogLimit
 local LateAnswers = {}
 LateAnswers.__index = LateAnswers
 LateAnswers.__name = "slack.late_answers"
@@ -21,6 +23,7 @@ LateAnswers.__name = "slack.late_answers"
 function LateAnswers.new(app, clock)
   return setmetatable({
     app = app, slow_events = LogLimit.new(clock, PERIOD), lost = LogLimit.new(clock, PERIOD),
+    owed = LogLimit.new(clock, PERIOD),
   }, LateAnswers)
 end
 
@@ -47,13 +50,18 @@ local function slow_one(self, request)
   return listener_of(c)
 end
 
-local function slow_event(self, who)
-  local is_due, more = self.slow_events:is_due(who)
+-- Once in a while for each who; the line ends with how many there were meanwhile.
+local function warn(self, limit, who, format, ...)
+  local is_due, more = limit:is_due(who)
   if is_due then
-    self.app.log:warn("%s takes longer than Slack waits: the event was answered with 200, and will "
-      .. "not be delivered again if it fails%s", who,
+    self.app.log:warn("%s%s", format:format(...),
       more > 0 and ("; %d more like it since the last line"):format(more) or "")
   end
+end
+
+local function slow_event(self, who)
+  warn(self, self.slow_events, who, "%s takes longer than Slack waits: the event was answered "
+    .. "with 200, and will not be delivered again if it fails", who)
 end
 
 -- Once in a while for each listener.
@@ -77,6 +85,14 @@ function LateAnswers:no_message(c, problem)
   lost(self, c, "the person may not see what it answered: %s", problem)
 end
 
+-- Of one that hangs no more is known than that.
+local function late(self, request, who, format, ...)
+  if request.relay then
+    return warn(self, self.owed, who, format, ...)
+  end
+  self.app.log:warn(format, ...)
+end
+
 ---The deadline has answered for the handler.
 ---@param request slack.Request
 ---@param why? string in words
@@ -87,14 +103,15 @@ function LateAnswers:deadline(request, why)
   elseif request.held then
     return slow_event(self, who)
   end
-  self.app.log:warn("no ack in time from %s: acked empty. %s", who,
+  late(self, request, who, "no ack in time from %s: acked empty. %s", who,
     advice or why or "Ack first, then do what takes long")
 end
 
 ---Slack has hung up before it had an answer.
 ---@param request slack.Request
 function LateAnswers:gone(request)
-  self.app.log:warn("Slack hung up before %s had answered", (slow_one(self, request)))
+  local who = slow_one(self, request)
+  late(self, request, who, "Slack hung up before %s had answered", who)
 end
 
 return LateAnswers
