@@ -16,6 +16,8 @@ local json = require "slack.json"
 
 -- Texts of an entry in the list that the storage thread gives.
 local FIELDS = 8
+-- Of all that are dead a store changes at least so many at a time.
+local AT_ONCE = 1000
 
 local M = {}
 
@@ -35,11 +37,12 @@ local function read(list, at)
 end
 
 local function ask(store, operation, request)
-  request.now = core.time() * 1000 // 1 | 0
+  request.now = math.floor(core.time() * 1000)
   return store.backend:inbox(operation, request)
 end
 
--- A store changes so many of all at a time, and is asked until none is left.
+-- All are over once fewer come than the store does at a time: what dies anew meanwhile is not
+-- waited for, as it may do so without end.
 local function change(store, operation, ids)
   local all = 0
   repeat
@@ -48,7 +51,7 @@ local function change(store, operation, ids)
       return nil, err
     end
     all = all + count
-  until ids or count == 0
+  until ids or count < AT_ONCE
   return all
 end
 
