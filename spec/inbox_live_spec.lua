@@ -96,6 +96,20 @@ describe("an app with a durable inbox", function()
     end)
   end
 
+  it("knows what it has handled for ten minutes", function()
+    live.run(function(here, new_app)
+      local app, id = new_app { storage = url() }, nil
+      app:event("app_mention", function(c) id = c.event_id end)
+      live.start(here, app)
+      mention(here, "one")
+      live.wait(function() return id and app.inbox.in_hand == 0 end)
+      local later = (os.time() + 598) * 1000
+      assert.is_false(app.storage.backend:inbox("put", {
+        key = id, value = "{}", meta = "{}", now = later, expires_at = later,
+      }))
+    end)
+  end)
+
   it("keeps commands, if told so, and goes on with them when nobody waits any more", function()
     for _, transport in ipairs { "socket", "http" } do
       live.run(function(here, new_app)
