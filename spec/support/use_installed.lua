@@ -17,12 +17,13 @@ function use_installed.run(prefix)
 end
 
 ---Runs a command in an empty directory, without any search path.
----@param path string of the program
+---@param program string for the shell
 ---@param words string for the shell
 ---@return boolean ok, string output
-function use_installed.command(path, words)
+function use_installed.command(program, words)
   local empty <close> = files.temporary()
-  return files.run(("cd %s && env -u LUA_PATH -u LUA_CPATH %s %s"):format(empty.path, path, words))
+  return files.run(("cd %s && env -u LUA_PATH -u LUA_CPATH %s %s")
+    :format(empty.path, program, words))
 end
 
 return use_installed
