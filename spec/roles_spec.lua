@@ -261,6 +261,16 @@ describe("a receiver", function()
     assert.same({}, r.app.relays.kept)
   end)
 
+  it("hears no more of what is in the inbox from who has given it back", function()
+    local full = worker "full"
+    full.app.dispatch.is_full = true
+    worker("w").app:command("/kept", function(c) c:ack "at work" end)
+    shared:kept_command("r", "/kept", "e1")
+    shared:kept_command("r", "/kept", "e2")
+    assert.is_true(r.app.relays.counts.back > 0)
+    assert.same({ { "e1 done", "e2 done" }, {} }, { shared.ends, r.app.relays.kept })
+  end)
+
   it("hears how what is in the inbox has ended also when that cannot be said at once", function()
     local w = worker "w"
     w.app:command("/kept", function(c)
