@@ -7,6 +7,10 @@
 
 #define COMPONENT "inbox"
 
+/* Whoever asks whether all is well may send deliveries only if so: without any, nothing would
+ * show that storing works again. */
+#define STALE SLK_SECONDS(30)
+
 void slk_inbox_tally_init(struct slk_inbox_tally *tally)
 {
     *tally = (struct slk_inbox_tally){.stats = {0}};
@@ -133,6 +137,7 @@ static void note_failures(struct slk_inbox_tally *tally, const struct slk_inbox_
     if (tally->stats.failing_since == 0) {
         tally->stats.failing_since = outcomes->now;
     }
+    tally->failed_at = outcomes->now;
     lines->failures = slk_log_limit_add(&tally->failure_lines, outcomes->failed, outcomes->now);
     tally->is_failure_told = tally->is_failure_told || lines->failures > 0;
 }
@@ -178,10 +183,14 @@ static bool is_silent(const struct slk_inbox_tally *tally, int64_t patience, int
 void slk_inbox_tally_read(struct slk_inbox_tally *tally, int64_t patience,
                           struct slk_inbox_stats *stats)
 {
+    int64_t now = slk_clock_now();
     pthread_mutex_lock(&tally->lock);
     *stats = tally->stats;
-    if (stats->failing_since == 0 && is_silent(tally, patience, slk_clock_now())) {
+    bool silent = is_silent(tally, patience, now);
+    if (silent && stats->failing_since == 0) {
         stats->failing_since = tally->waiting_since;
+    } else if (!silent && now - tally->failed_at > STALE) {
+        stats->failing_since = 0;
     }
     pthread_mutex_unlock(&tally->lock);
 }
@@ -194,8 +203,10 @@ bool slk_inbox_tally_watch(struct slk_inbox_tally *tally, int64_t patience, int6
     uint64_t under_way = tally->under_way;
     int64_t since = tally->waiting_since;
     bool says = silent && slk_log_limit_count(&tally->silence_lines, now) > 0;
-    if (silent && tally->stats.failing_since == 0) {
-        tally->stats.failing_since = since;
+    if (silent) {
+        tally->failed_at = now;
+        tally->stats.failing_since =
+            tally->stats.failing_since != 0 ? tally->stats.failing_since : since;
     }
     tally->is_failure_told = tally->is_failure_told || says;
     pthread_mutex_unlock(&tally->lock);

@@ -26,7 +26,7 @@ struct slk_inbox_stats {
     size_t outstanding_bytes;
     uint64_t latency_count, latency_sum; /* nanoseconds from receipt until stored */
     int64_t latency_max;
-    int64_t failing_since; /* slk_clock_now scale; 0: storing works */
+    int64_t failing_since; /* slk_clock_now scale; 0: storing works, as far as was seen lately */
     bool is_behind;        /* entries wait in the store for Lua to claim them */
 };
 
@@ -49,6 +49,7 @@ struct slk_inbox_tally {
     uint64_t unacknowledged; /* since storing began to fail */
     uint64_t under_way;
     int64_t waiting_since; /* when puts last ended, or the first of those under way was put */
+    int64_t failed_at;     /* the latest time */
     bool is_failure_told;  /* in the log, and not yet that it is over */
     struct slk_log_limit failure_lines, late_lines, silence_lines;
 };

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "clock.h"
 #include "put_queue.h"
+#include "shifted_clock.h"
 
 /* A store that does with a batch what the test says, when it says so. */
 struct gate_backend {
@@ -567,6 +568,29 @@ static void a_store_that_says_nothing_fails_since_it_last_did(void)
     stop();
 }
 
+/* Whoever sends nothing to a receiver that is not ready has it try again in the end. */
+static void a_failure_of_which_nothing_more_was_heard_is_none_after_a_while(void)
+{
+    struct slk_inbox_settings settings = settings_of();
+    start(&settings, 0);
+    set_store(true, SLK_STORED_FAILED);
+    put("{}");
+    expect_end(1, SLK_PUT_FAILED);
+    int64_t since = slk_inbox_stats(it.inbox).failing_since;
+    passed += SLK_SECONDS(29);
+    CHECK(since != 0 && slk_inbox_stats(it.inbox).failing_since == since);
+    passed += SLK_SECONDS(2);
+    CHECK(slk_inbox_stats(it.inbox).failing_since == 0);
+    put("{}");
+    expect_end(2, SLK_PUT_FAILED);
+    CHECK(slk_inbox_stats(it.inbox).failing_since == since);
+    set_store(true, SLK_STORED_TEXT);
+    put("{}");
+    expect_end(3, SLK_PUT_STORED);
+    CHECK(slk_inbox_stats(it.inbox).failing_since == 0);
+    stop();
+}
+
 static void a_store_that_hangs_is_told_of_before_it_answers(void)
 {
     struct slk_inbox_settings settings = settings_of();
@@ -855,6 +879,7 @@ int main(void)
     the_bound_is_one_of_bytes_too();
     a_store_that_says_nothing_fails_since_it_last_did();
     a_store_that_hangs_is_told_of_before_it_answers();
+    a_failure_of_which_nothing_more_was_heard_is_none_after_a_while();
     who_waits_for_room_that_others_take_up_is_told_of_it();
     what_needs_an_answer_goes_on_kept_or_not();
     what_has_no_id_gets_a_key_of_its_own();

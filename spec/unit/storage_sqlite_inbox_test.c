@@ -4,30 +4,16 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
 #include "check.h"
 #include "clock.h"
+#include "shifted_clock.h"
 #include "sqlite_disk.h"
 
 static char path[256];
-
-static int64_t passed, set_by; /* ns: by all clocks, and by which the wall clock was set */
-
-/* In place of the C library's. */
-int clock_gettime(clockid_t clock, struct timespec *time)
-{
-    int result = (int)syscall(SYS_clock_gettime, clock, time);
-    int64_t shift = passed + (clock == CLOCK_REALTIME ? set_by : 0);
-    int64_t whole = time->tv_sec * SLK_SECONDS(1) + time->tv_nsec + shift;
-    time->tv_sec = whole / SLK_SECONDS(1);
-    time->tv_nsec = whole % SLK_SECONDS(1);
-    return result;
-}
 
 static struct slk_storage_backend *open_as(const char *owner, int64_t lease, struct slk_log *log)
 {
