@@ -271,6 +271,25 @@ describe("a receiver", function()
     assert.same({ { "e1 done", "e2 done" }, {} }, { shared.ends, r.app.relays.kept })
   end)
 
+  it("leaves to others what is in the inbox when nobody knows who has it", function()
+    worker "w"
+    local backend = r.app.storage.backend
+    local reach = backend.inbox
+    function backend:inbox(operation, request)
+      if operation == "send" and json.decode(request.value).type == "deliver" then
+        return nil, { code = "unknown_outcome", message = "the answer was lost" }
+      end
+      return reach(self, operation, request)
+    end
+    shared:kept_command("r", "/kept", "e1")
+    assert.same({}, shared.ends)
+    for _ = 1, 5 do
+      time.now = time.now + 1
+      Shared.settle()
+    end
+    assert.same({ { "e1 left" }, {}, {} }, { shared.ends, r.app.relays.kept, r.app.relays.sent })
+  end)
+
   it("hears how what is in the inbox has ended also when that cannot be said at once", function()
     local w = worker "w"
     w.app:command("/kept", function(c)
@@ -291,6 +310,23 @@ describe("a receiver", function()
   it("leaves what is in the inbox for others when nobody is there", function()
     shared:kept_command("r", "/kept", "e1")
     assert.same({ "e1 left" }, shared.ends)
+  end)
+
+  it("that has died is waited for by no worker any more", function()
+    local w = worker "w"
+    w.app:command("/slow", function(c)
+      slack.sleep(30)
+      local _, err = c:ack()
+      table.insert(got, err.code)
+    end)
+    shared:command("r", "/slow")
+    assert.is_truthy(next(w.app.relays.taken))
+    shared:kill "r"
+    for _ = 1, 4 do
+      time.now = time.now + 10
+      Shared.settle()
+    end
+    assert.same({ {}, { "gone" } }, { w.app.relays.taken, got })
   end)
 
   it("gives a worker its answer's limits", function()
