@@ -1,7 +1,8 @@
 /* The seam between the HTTP server and who knows what its requests mean: a gate
  * sees each whole request first, on the server thread. It answers at once,
- * takes it over (then Lua owes an answer until a deadline), holds it until it has been
- * kept somewhere, or lets it pass to Lua as a plain request. The server knows nothing else of Slack. */
+ * takes it over (then Lua owes an answer until a deadline), holds it until it has
+ * been kept somewhere, or lets it pass to Lua as a plain request. The server knows
+ * nothing else of Slack. */
 #ifndef SLK_HTTP_GATE_H
 #define SLK_HTTP_GATE_H
 

@@ -48,8 +48,6 @@ bool slk_slots_is_draining(const struct slk_sm_connection *connection)
     return connection->disconnect != SLK_DISCONNECT_NONE;
 }
 
-/* The connection with that number if it can still send, else the best other
- * one: Slack takes an ack on any of them. */
 struct slk_sm_connection *slk_slots_connection(const struct slk_keeper *keeper, uint64_t number)
 {
     for (int i = 0; i < keeper->settings.connections; i++) {
@@ -64,6 +62,8 @@ struct slk_sm_connection *slk_slots_connection(const struct slk_keeper *keeper, 
     return NULL;
 }
 
+/* The connection with that number if it can still send, else the best other
+ * one: Slack takes an ack on any of them. */
 struct slk_ws_connection *slk_slots_route(void *context, uint64_t number)
 {
     struct slk_keeper *keeper = context;

@@ -75,7 +75,8 @@ void slk_storage_release(struct slk_storage *storage);
 /* Lua thread. */
 struct slk_storage_stats slk_storage_stats(const struct slk_storage *storage);
 
-/* Lua thread. Closes and releases it. In a process forked from that of the thread both leave it alone. */
+/* Lua thread. Closes and releases it. In a process forked from that of the thread both leave it
+ * alone. */
 void slk_storage_destroy(struct slk_storage *storage);
 
 #endif

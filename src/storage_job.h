@@ -37,10 +37,11 @@ enum slk_storage_operation {
     SLK_STORAGE_OPERATIONS,
 
     /* key: of the delivery, by which it is known again, not empty; meta: a small JSON text that
-     * is only kept; value: its body; order: "" or a text, of which entries are handed out in turn;
-     * take: by this owner, if nobody has to come before; expires_at: until then at least the key is
-     * remembered, and as long again from the entry's end on. -> TEXT: the id of what was taken; TRUE: kept; FALSE: the key is known. Fails by
-     * itself with "full" and "too_large". */
+     * is only kept; value: its body; order: "" or a text, of which entries are handed out in
+     * turn; take: by this owner, if nobody has to come before; expires_at: until then at least
+     * the key is remembered, and as long again from the entry's end on. -> TEXT: the id of what
+     * was taken; TRUE: kept; FALSE: the key is known. Fails by itself with "full" and
+     * "too_large". */
     SLK_INBOX_PUT,
     /* Takes up to limit entries that wait, are due, or were a dead owner's; the oldest first.
      * wait_until: a backend that can wait does; the others answer at once. -> LIST, of each in
@@ -49,7 +50,8 @@ enum slk_storage_operation {
     /* value: ids, one a line. -> TRUE, also of those not known */
     SLK_INBOX_DONE,
     /* key: id; value: the error in words; by: milliseconds until it is due again, negative: dead;
-     * meta: "keep" if it does not count as an attempt. -> TRUE, or FALSE: this owner does not have it */
+     * meta: "keep" if it does not count as an attempt. -> TRUE, or FALSE: this owner does not have
+     * it */
     SLK_INBOX_FAIL,
     /* value: ids, one a line, of entries that this owner has: they stay so, but those behind them
      * in their order need not wait for them any more. -> TRUE */
