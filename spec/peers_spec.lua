@@ -84,6 +84,23 @@ describe("peers", function()
     assert.equal("", names(b))
   end)
 
+  it("are still told things while one of them has no room for more", function()
+    local a = bus:process "a"
+    bus:process "b"
+    bus:process "c"
+    bus.settle()
+    local send = a.carrier.send
+    function a.carrier:send(name, text)
+      if name == "b" then
+        return nil, { code = "full", message = "too much lies there" }
+      end
+      return send(self, name, text)
+    end
+    run(function() a:send("b", { type = "ping" }) end)
+    assert.is_false(a.is_cut)
+    assert.same({ "b c", 1 }, { names(a), a.counts.failed })
+  end)
+
   it("do not meet anybody any more once they have said bye", function()
     local a = bus:process "a"
     bus.settle()
