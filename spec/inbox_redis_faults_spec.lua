@@ -58,6 +58,18 @@ describe("an inbox whose Redis server", function()
     end))
   end)
 
+  it("stands still while something is taken at once has it undone: its sender went on", function()
+    local a <close> = Inbox.open(redis.url .. HASTY, "a", { lease = 30 })
+    assert.same({}, a:claim())
+    redis:signal "STOP"
+    local id, err = a:put("k", { take = true })
+    redis:signal "CONT"
+    assert.same({ nil, "timeout" }, { id, err.code })
+    assert.matches("^hand:", try(function() return a:put("l", { take = true }) end))
+    assert(try(function() return a:counts() == "0 1 0 0" end))
+    assert.equal("l", a:list()[1].body)
+  end)
+
   it("is killed and comes back empty: a claim that waits goes on, and so do puts", function()
     local a <close> = Inbox.open(redis.url .. PATIENT, "a")
     local claims <close> = Inbox.open(redis.url .. PATIENT, "a")

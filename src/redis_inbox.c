@@ -24,6 +24,9 @@
 #define MAX_DEAD "10000"
 #define MAX_OWN  "10000"
 
+/* Bytes of keys of what may have been taken. */
+#define MAX_UNSURE ((size_t)64 * 1024)
+
 #define MAX_PAGE 1000 /* of a list */
 
 /* In a row, after which a server that lacks a script, even when it was sent whole, is not
@@ -100,6 +103,7 @@ void slk_redis_inbox_destroy(struct slk_redis_inbox *inbox)
 {
     if (inbox != NULL) {
         slk_log_release(inbox->log);
+        free(inbox->unsure);
         free(inbox);
     }
 }
@@ -371,6 +375,44 @@ void slk_redis_inbox_conclude(struct slk_redis_inbox *inbox, struct slk_storage_
     case SLK_INBOX_LIST:
     case SLK_INBOX_OWNERS: conclude_list(job, reply); break;
     default: slk_storage_job_decide(job, reply->integer == 1);
+    }
+}
+
+/* What may have been taken ------------------------------------------------------ */
+
+/* Without memory, or with too many, it is handled again when this process stops. */
+void slk_redis_inbox_note_failure(struct slk_redis_inbox *inbox, const struct slk_storage_job *job)
+{
+    struct slk_text key = job->request.key;
+    if (job->request.operation != SLK_INBOX_PUT || !job->request.take ||
+        inbox->unsure_length + key.length >= MAX_UNSURE) {
+        return;
+    }
+    char *grown = realloc(inbox->unsure, inbox->unsure_length + key.length + 1);
+    if (grown != NULL) {
+        memcpy(grown + inbox->unsure_length, key.data, key.length);
+        inbox->unsure = grown;
+        inbox->unsure_length += key.length + 1;
+        inbox->unsure[inbox->unsure_length - 1] = '\n';
+        inbox->renew_at = slk_clock_now();
+    }
+}
+
+int slk_redis_inbox_append_undo(struct slk_redis_inbox *inbox,
+                                struct slk_redis_connection *connection)
+{
+    struct slk_text words[] = {inbox->owner, {inbox->unsure, inbox->unsure_length}};
+    return slk_redis_inbox_call(inbox, connection, SLK_SCRIPT_UNDO, words, 2);
+}
+
+void slk_redis_inbox_take_undo(struct slk_redis_inbox *inbox, const redisReply *reply)
+{
+    if (slk_redis_inbox_lacks(inbox, SLK_SCRIPT_UNDO, reply)) {
+        inbox->renew_at = slk_clock_now();
+    } else if (reply->type == REDIS_REPLY_INTEGER) {
+        free(inbox->unsure);
+        inbox->unsure = NULL;
+        inbox->unsure_length = 0;
     }
 }
 

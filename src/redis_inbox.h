@@ -53,6 +53,11 @@ struct slk_redis_inbox {
     int64_t answered_at;  /* by the server; 0: never */
     struct slk_log_limit lapses, deaths, drops;
 
+    /* Keys, one a line, of what was to be taken at once when the answer was lost: its sender has
+     * gone on without, and the server may have done it all the same. NULL: none. */
+    char *unsure;
+    size_t unsure_length;
+
     /* Of claims. */
     int64_t tend_at;
     int64_t sweep_at;
@@ -82,6 +87,14 @@ int slk_redis_inbox_append(struct slk_redis_inbox *inbox, struct slk_redis_conne
 /* Gives the job the outcome that its reply means, or none: it is to be sent again. */
 void slk_redis_inbox_conclude(struct slk_redis_inbox *inbox, struct slk_storage_job *job,
                               const redisReply *reply, const char *name);
+
+/* A job that fails as the server was away. */
+void slk_redis_inbox_note_failure(struct slk_redis_inbox *inbox, const struct slk_storage_job *job);
+
+/* Undoes what such jobs may have done, where `unsure` is not NULL. */
+int slk_redis_inbox_append_undo(struct slk_redis_inbox *inbox,
+                                struct slk_redis_connection *connection);
+void slk_redis_inbox_take_undo(struct slk_redis_inbox *inbox, const redisReply *reply);
 
 /* The renewal of the lease. */
 int slk_redis_inbox_append_renewal(struct slk_redis_inbox *inbox,

@@ -165,6 +165,16 @@ static const char put[] = BASE CLOCK
     "call('SET',key,ARGV[2],'PX',math.max(ARGV[2]+ARGV[3],1))\n"
     "return result\n";
 
+/* ARGV: owner, keys of what it wanted to take. -> 1. The server may have taken them after all. */
+static const char undo[] = BASE FREE "local mine,lost=P..'hand:'..ARGV[1],{}\n"
+                                     "for key in ARGV[2]:gmatch('[^\\n]+') do lost[key]=true end\n"
+                                     "for _,e in ipairs(call('XRANGE',mine,'-','+')) do\n"
+                                     " if lost[e[2][2]] then\n"
+                                     "  call('XDEL',mine,e[1]) call('DEL',P..'key:'..e[2][2])\n"
+                                     " end\n"
+                                     "end\n"
+                                     "return 1\n";
+
 /* Makes the lease longer. -> whether it had run out, or there was none. */
 #define RENEW                                                                                      \
     "local function renew(me,lease,now)\n"                                                         \
@@ -560,9 +570,9 @@ static const char move[] =
                               "return 1\n";
 
 const char *const slk_redis_scripts[SLK_SCRIPTS] = {
-    [SLK_SCRIPT_PUT] = put,   [SLK_SCRIPT_RENEW] = renew, [SLK_SCRIPT_TEND] = tend,
-    [SLK_SCRIPT_DONE] = done, [SLK_SCRIPT_PARK] = park,   [SLK_SCRIPT_FAIL] = fail,
-    [SLK_SCRIPT_BACK] = back, [SLK_SCRIPT_LIST] = list,   [SLK_SCRIPT_RETRY] = retry,
-    [SLK_SCRIPT_DROP] = drop, [SLK_SCRIPT_STATS] = stats, [SLK_SCRIPT_OWNERS] = owners,
-    [SLK_SCRIPT_SEND] = send, [SLK_SCRIPT_MOVE] = move,
+    [SLK_SCRIPT_PUT] = put,       [SLK_SCRIPT_UNDO] = undo, [SLK_SCRIPT_RENEW] = renew,
+    [SLK_SCRIPT_TEND] = tend,     [SLK_SCRIPT_DONE] = done, [SLK_SCRIPT_PARK] = park,
+    [SLK_SCRIPT_FAIL] = fail,     [SLK_SCRIPT_BACK] = back, [SLK_SCRIPT_LIST] = list,
+    [SLK_SCRIPT_RETRY] = retry,   [SLK_SCRIPT_DROP] = drop, [SLK_SCRIPT_STATS] = stats,
+    [SLK_SCRIPT_OWNERS] = owners, [SLK_SCRIPT_SEND] = send, [SLK_SCRIPT_MOVE] = move,
 };

@@ -22,6 +22,7 @@
 
 enum slk_redis_script {
     SLK_SCRIPT_PUT,
+    SLK_SCRIPT_UNDO,
     SLK_SCRIPT_RENEW,
     SLK_SCRIPT_TEND,
     SLK_SCRIPT_DONE,

@@ -191,6 +191,7 @@ static struct slk_storage_job *next_pending(struct slk_storage_job *job)
 
 static void fail(const struct redis_store *store, struct slk_storage_job *job)
 {
+    slk_redis_inbox_note_failure(store->inbox, job);
     slk_storage_job_fail(job, slk_redis_code(&store->trouble), store->trouble.text);
 }
 
@@ -423,11 +424,15 @@ static struct slk_storage_job *run_batch(struct slk_storage_backend *backend,
 
 /* The lease of an inbox ------------------------------------------------------- */
 
-static bool renew(struct redis_store *store)
+typedef int append_fn(struct slk_redis_inbox *inbox, struct slk_redis_connection *connection);
+typedef void take_fn(struct slk_redis_inbox *inbox, const redisReply *reply);
+
+/* Asks the server for something of the inbox's own. */
+static bool ask(struct redis_store *store, append_fn *append, take_fn *take)
 {
     redisReply *reply;
     int64_t until = slk_clock_now() + store->timeout;
-    if (slk_redis_inbox_append_renewal(store->inbox, store->connection) != SLK_OK) {
+    if (append(store->inbox, store->connection) != SLK_OK) {
         slk_error_set(&store->trouble, "memory", "out of memory for a command");
         return false;
     }
@@ -436,11 +441,18 @@ static bool renew(struct redis_store *store)
     if (progress == SLK_REDIS_LATER) {
         set_timeout(store, "answer");
     } else if (progress == SLK_REDIS_DONE) {
-        slk_redis_inbox_take_renewal(store->inbox, reply);
+        take(store->inbox, reply);
         note_replica(store, reply);
         freeReplyObject(reply);
     }
     return progress == SLK_REDIS_DONE;
+}
+
+static bool renew(struct redis_store *store)
+{
+    return ask(store, slk_redis_inbox_append_renewal, slk_redis_inbox_take_renewal) &&
+           (store->inbox->unsure == NULL ||
+            ask(store, slk_redis_inbox_append_undo, slk_redis_inbox_take_undo));
 }
 
 /* While the server is away this takes little of the thread's time, so that jobs that come
