@@ -331,8 +331,8 @@ describe("blocks", function()
       ["blocks.check: unknown option \"surfce\"; did you mean \"surface\"?"] = function()
         blocks.check({}, { surfce = "modal" })
       end,
-      ["blocks.check: option \"surface\": \"message\", \"modal\" or \"home\" expected; did you mean "
-        .. "\"modal\"?"] = function()
+      ["blocks.check: option \"surface\": \"message\", \"modal\" or \"home\" expected; did you "
+        .. "mean \"modal\"?"] = function()
         blocks.check({}, { surface = "modl" })
       end,
       ["blocks.check: a table of options expected, got string"] = function()
