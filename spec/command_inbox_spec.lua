@@ -150,13 +150,29 @@ local function behaves(new_url)
     end)
   end)
 
-  it("drops what is dead, and nothing else", function()
-    local id, waiting = listed()[1].id, listed("--state=waiting")[1].id
-    assert.equal("1 entry dropped\n", run("inbox", "drop", id, url).written)
-    assert.equal("0 entries dropped\n", run("inbox", "drop", waiting, url).written)
+  it("drops what is dead, and what is named in any state", function()
+    assert.equal("1 entry dropped\n", run("inbox", "drop", listed()[1].id, url).written)
     assert.equal("1 entry dropped\n", run("inbox", "drop", "--all", url).written)
-    assert.same({}, listed())
-    assert.equal(1, #listed "--state=all")
+    local waiting = listed("--state=all")[1]
+    assert.equal("waiting", waiting.state)
+    assert.same({ status = 0, written = "1 entry dropped\n", complained = "" },
+      run("inbox", "drop", waiting.id, url))
+    local ran = run("inbox", "drop", waiting.id, url)
+    assert.same({ 1, "0 entries dropped\n" }, { ran.status, ran.written })
+    assert.matches("1 of 1 IDs are of no entry", ran.complained)
+    assert.same({}, listed "--state=all")
+  end)
+
+  it("does not drop what a live process has in hand, and says so", function()
+    fill(url, function(ask)
+      ask("claim", { limit = 1, wait = 0 })
+      local taken, dead = listed("--state=taken")[1].id, listed()[1].id
+      local ran = run("inbox", "drop", taken, dead, "nonsense", url)
+      assert.same({ 1, "1 entry dropped\n" }, { ran.status, ran.written })
+      assert.matches("hands of a live process, so left as they are: " .. taken:gsub("%p", "%%%0")
+        .. "; 1 of 3 IDs are of no entry", ran.complained)
+      assert.equal(taken, listed("--state=taken")[1].id)
+    end)
   end)
 end
 

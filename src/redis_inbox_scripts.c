@@ -505,7 +505,40 @@ static const char list[] =
 static const char retry[] = SOME FREE JOIN DEAD "return each_dead(ARGV[1],1000,function(e)\n"
                                                 " set(e[2],'a','0') set(e[2],'n','0') join(e)\n"
                                                 "end)\n";
-static const char drop[] = SOME FREE FORGET DEAD "return each_dead(ARGV[1],1000,forget)\n";
+
+#define LIVES                                                                                      \
+    "local function lives(owner)\n"                                                                \
+    " return tonumber(call('ZSCORE',P..'owners',owner) or 0)>=clock()\n"                           \
+    "end\n"
+
+/* ARGV: names, "" for all that are dead. -> how many. What is named goes whatever its state, but
+ * for what a live process has in hand: so that what kills each that takes it can be got rid of. */
+static const char drop[] = SOME FREE CLOCK FORGET DEAD LIVES
+    "if ARGV[1]=='' then return each_dead('',1000,forget) end\n"
+    "local function holder(stream,id)\n"
+    " local at=stream:sub(#P+1)\n"
+    " local owner=at:match('^own:(.+)$') or at:match('^hand:(.+)$')\n"
+    " if owner or stream~=Q then return owner end\n"
+    " local p=pcall('XPENDING',Q,G,id,id,1)[1]\n"
+    " return p and p[2]:sub(1,1)~='-' and p[2]\n"
+    "end\n"
+    "local function drop(stream,id,name,e)\n"
+    " local o=stream==P..'held' and get(e[2],'o')\n"
+    " if o then call('LREM',P..'order:'..o,1,name) end\n"
+    " if stream==P..'delayed' then call('ZREM',P..'due',id) end\n"
+    " gone(stream,id) forget(e) follow(name)\n"
+    " return 1\n"
+    "end\n"
+    "local count=0\n"
+    "for name in ARGV[1]:gmatch('[^\\n]+') do\n"
+    " local stream,id=place(name)\n"
+    " local e=stream and read(stream,id)\n"
+    " local owner=e and holder(stream,id)\n"
+    " if e and not get(e[2],'s') and not (owner and lives(owner)) then\n"
+    "  count=count+drop(stream,id,name,e)\n"
+    " end\n"
+    "end\n"
+    "return count\n";
 
 /* -> the JSON text */
 static const char stats[] =
@@ -539,35 +572,32 @@ static const char owners[] =
                "return list\n";
 
 /* A stream that nobody reads must not grow. */
-#define LIVES                                                                                      \
-    "local function lives(owner)\n"                                                                \
-    " return tonumber(call('ZSCORE',P..'owners',owner) or 0)>=clock()\n"                           \
-    "end\n"                                                                                        \
+#define ROOM                                                                                       \
     "local function is_full(owner,max)\n"                                                          \
     " return call('XLEN',P..'own:'..owner)>=tonumber(max)\n"                                       \
     "end\n"
 
 /* ARGV: to, meta, value, how many it may have. -> 1, 0: it is gone, -1: full */
 static const char send[] =
-    BASE CLOCK LIVES "local to=ARGV[1]\n"
-                     "if not lives(to) then return 0 end\n"
-                     "if is_full(to,ARGV[4]) then return -1 end\n"
-                     "call('XADD',P..'own:'..to,'*','m',ARGV[2],'b',ARGV[3],'s','1')\n"
-                     "return 1\n";
+    BASE CLOCK LIVES ROOM "local to=ARGV[1]\n"
+                          "if not lives(to) then return 0 end\n"
+                          "if is_full(to,ARGV[4]) then return -1 end\n"
+                          "call('XADD',P..'own:'..to,'*','m',ARGV[2],'b',ARGV[3],'s','1')\n"
+                          "return 1\n";
 
 /* ARGV: owner, name, to, how many it may have. -> 1, 0: it is gone, -1: full, -2: not this
  * owner's */
 static const char move[] =
-    SOME FREE CLOCK LIVES HAS "local me,name,to=ARGV[1],ARGV[2],ARGV[3]\n"
-                              "if not lives(to) then return 0 end\n"
-                              "if is_full(to,ARGV[4]) then return -1 end\n"
-                              "local stream,id=place(name)\n"
-                              "local e=has(me,stream,id) and read(stream,id)\n"
-                              "if not e then return -2 end\n"
-                              "keep_time(e) set(e[2],'r','moved')\n"
-                              "local new=call('XADD',P..'own:'..to,'*',unpack(e[2]))\n"
-                              "rename(name,'own:'..to..':'..new) gone(stream,id)\n"
-                              "return 1\n";
+    SOME FREE CLOCK LIVES ROOM HAS "local me,name,to=ARGV[1],ARGV[2],ARGV[3]\n"
+                                   "if not lives(to) then return 0 end\n"
+                                   "if is_full(to,ARGV[4]) then return -1 end\n"
+                                   "local stream,id=place(name)\n"
+                                   "local e=has(me,stream,id) and read(stream,id)\n"
+                                   "if not e then return -2 end\n"
+                                   "keep_time(e) set(e[2],'r','moved')\n"
+                                   "local new=call('XADD',P..'own:'..to,'*',unpack(e[2]))\n"
+                                   "rename(name,'own:'..to..':'..new) gone(stream,id)\n"
+                                   "return 1\n";
 
 const char *const slk_redis_scripts[SLK_SCRIPTS] = {
     [SLK_SCRIPT_PUT] = put,       [SLK_SCRIPT_UNDO] = undo, [SLK_SCRIPT_RENEW] = renew,

@@ -75,25 +75,55 @@ static int move_dead(struct slk_sqlite_inbox *inbox, int64_t by, int64_t limit,
     return result;
 }
 
-static int run_on_dead(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job,
-                       slk_sqlite_move *move)
+/* Whether a process that lives has it. */
+static int is_in_hand(struct slk_sqlite_inbox *inbox, const struct slk_sqlite_entry *entry,
+                      bool *is)
+{
+    char name[8];
+    bool is_dead = false;
+    *is = entry->state == SLK_SQLITE_TAKEN;
+    if (!*is || entry->holder == slk_sqlite_owners_self(inbox->owners)) {
+        return SQLITE_OK;
+    }
+    int result = slk_sqlite_owners_check(inbox->owners, entry->holder, &is_dead, name, sizeof name);
+    *is = !is_dead;
+    return result;
+}
+
+/* Whatever its state, but for what a live process has in hand: so that what kills each process
+ * that takes it can be got rid of. */
+static int drop_named(struct slk_sqlite_inbox *inbox, struct slk_sqlite_entry *entry,
+                      const struct slk_storage_request *request, int64_t *count)
+{
+    bool is_held;
+    int result = is_in_hand(inbox, entry, &is_held);
+    if (result != SQLITE_OK || is_held) {
+        return result;
+    }
+    ++*count;
+    return slk_sqlite_entries_remove(inbox->entries, entry, request->now);
+}
+
+/* all: what is done to the dead when none is named. */
+static int run_on(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job,
+                  slk_sqlite_move *named, slk_sqlite_move *all)
 {
     int64_t count = 0;
     int result = job->request.value.length == 0
-                     ? move_dead(inbox, INT64_MAX, CHANGED_AT_ONCE, move, &job->request, &count)
-                     : slk_sqlite_inbox_move_listed(inbox, move, &job->request, &count);
+                     ? move_dead(inbox, INT64_MAX, CHANGED_AT_ONCE, all, &job->request, &count)
+                     : slk_sqlite_inbox_move_listed(inbox, named, &job->request, &count);
     slk_storage_job_count(job, count);
     return result;
 }
 
 int slk_sqlite_inbox_retry(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
 {
-    return run_on_dead(inbox, job, revive_dead);
+    return run_on(inbox, job, revive_dead, revive_dead);
 }
 
 int slk_sqlite_inbox_drop(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
 {
-    return run_on_dead(inbox, job, drop_dead);
+    return run_on(inbox, job, drop_named, drop_dead);
 }
 
 int slk_sqlite_inbox_drop_old(struct slk_sqlite_inbox *inbox, int64_t now, bool *more)

@@ -64,7 +64,8 @@ enum slk_storage_operation {
      * (milliseconds of the wall clock; due may be "") */
     SLK_INBOX_LIST,
     /* value: ids of dead entries, or "" for all, some 10,000 at a time. -> INTEGER: how many were;
-     * again until that is 0 */
+     * again until that is 0. DROP drops what is named whatever its state, but for what a live
+     * process has in hand. */
     SLK_INBOX_RETRY,
     SLK_INBOX_DROP,
     /* -> TEXT: JSON with the counts waiting, taken, delayed, dead, owners, and oldest: the age of

@@ -227,6 +227,18 @@ return function(open)
       assert.equal("c1 taken, c2 taken, c3 waiting", (states():gsub("^c2", "c1 taken, c2")))
     end)
 
+    it("do not wait for one that was dropped", function()
+      for _, key in ipairs { "c1", "c2", "c3" } do
+        put(key)
+      end
+      local ids = a:list()
+      assert.equal(1, b:ask("drop", { value = ids[2].id }))
+      assert.equal("c1", a:claim_keys())
+      assert.equal(1, a:ask("back", { value = "" }))
+      assert.equal(1, b:ask("drop", { value = a:list()[1].id }))
+      assert.equal("c3", a:claim_keys())
+    end)
+
     it("stay so when they are given back", function()
       put "c1"
       put "c2"
@@ -281,6 +293,18 @@ return function(open)
       assert.same({ "a" }, b:ask "owners")
       b:ask("back", { value = "" })
       assert.same({}, a:ask "owners")
+    end)
+
+    it("leave what they had when they died to be dropped", function()
+      a:put "k"
+      vanish "c"
+      local entry = a:list()[1]
+      assert.equal("taken", entry.state)
+      tasks.run(function()
+        live_app.wait(function() return a:ask("drop", { value = entry.id }) == 1 end)
+      end)
+      assert.equal("0 0 0 0", a:counts())
+      assert.equal("", b:claim_keys())
     end)
 
     it("do not die of the same entry for ever", function()
@@ -356,10 +380,21 @@ return function(open)
     end)
 
     it("drops what is dead, and nothing else", function()
-      local id = viewer:list "dead"[1].id
-      assert.equal(1, viewer:ask("drop", { value = viewer:list "taken"[1].id .. "\n" .. id }))
-      assert.equal(1, viewer:ask("drop", { value = "" }))
+      assert.equal(2, viewer:ask("drop", { value = "" }))
       assert.equal("1 1 1 0", viewer:counts())
+    end)
+
+    it("drops what is named, but not out of the hands of a live process", function()
+      local ids = { "nonsense", "99999" }
+      for i, state in ipairs { "dead", "taken", "delayed", "waiting" } do
+        ids[i + 2] = viewer:list(state)[1].id
+      end
+      local value = table.concat(ids, "\n")
+      assert.equal(0, a:ask("drop", { value = ids[4] }))
+      assert.equal(3, viewer:ask("drop", { value = value }))
+      assert.equal(0, viewer:ask("drop", { value = value }))
+      assert.equal("0 1 0 1", viewer:counts())
+      assert.is_false(a:put "w") -- it is known
     end)
   end)
 end

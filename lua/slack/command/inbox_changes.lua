@@ -25,28 +25,33 @@ local function read(given, terminal)
   return url
 end
 
+---@class slack.command.InboxChange
+---@field apply fun(store: slack.Store, ids: string[]?): integer?, slack.Error?
+---@field done string in words
+---@field confirm? fun(given: table, terminal: slack.command.Terminal, url: string): boolean
+---@field explain fun(store: slack.Store, ids: string[], count: integer): any why only so many
+---  entries with these ids were changed
+
 ---@param given table
 ---@param terminal slack.command.Terminal
----@param change fun(store: slack.Store, ids: string[]?): integer?, slack.Error?
----@param done string in words
----@param confirm? fun(given: table, terminal: slack.command.Terminal, url: string): boolean
+---@param change slack.command.InboxChange
 ---@return integer status
 ---@return any err
-function M.run(given, terminal, change, done, confirm)
+function M.run(given, terminal, change)
   local url, problem = read(given, terminal)
   if not url then
     return 2, problem
-  elseif confirm and not confirm(given, terminal, url) then
+  elseif change.confirm and not change.confirm(given, terminal, url) then
     return 1, "nothing was changed"
   end
   return stores.with(url, function(store)
-    local count, err = change(store, not given.all and given.ids or nil)
+    local count, err = change.apply(store, not given.all and given.ids or nil)
     if not count then
       return 1, err
     end
-    terminal.write(("%s %s\n"):format(count_text(count), done))
+    terminal.write(("%s %s\n"):format(count_text(count), change.done))
     if not given.all and count < #given.ids then
-      return 1, ("%d of %d IDs are of no dead entry"):format(#given.ids - count, #given.ids)
+      return 1, change.explain(store, given.ids, count)
     end
     return 0
   end)

@@ -13,15 +13,36 @@ local function confirm(given, terminal, url)
   return answer == nil or answer:lower():find "^%s*y" ~= nil
 end
 
+-- Which were left, and why.
+local function explain(store, ids, count)
+  local taken, err = listing.taken(store, ids)
+  if not taken then
+    return err
+  end
+  local reasons = {}
+  if #taken > 0 then
+    table.insert(reasons, ("in the hands of a live process, so left as they are: %s"):format(
+      table.concat(taken, " ")))
+  end
+  local unknown = #ids - count - #taken
+  if unknown > 0 then
+    table.insert(reasons, ("%d of %d IDs are of no entry"):format(unknown, #ids))
+  end
+  return table.concat(reasons, "; ")
+end
+
 return {
   summary = "removes entries for good",
   words = changes.WORDS,
-  notes = stores.NOTES,
+  notes = "An entry that a live process has in hand is not dropped: stop that process first.\n\n"
+    .. stores.NOTES,
   options = {
     { name = "all", text = "all that are dead" },
     { name = "yes", text = "do not ask" },
   },
   run = function(given, terminal)
-    return changes.run(given, terminal, listing.drop, "dropped", confirm)
+    return changes.run(given, terminal, {
+      apply = listing.drop, done = "dropped", confirm = confirm, explain = explain,
+    })
   end,
 }

@@ -111,10 +111,11 @@ function M:retry(ids)
   return count, err
 end
 
----Drops entries that were given up.
+---Drops entries for good: those with these ids, whatever their state, but for what a live process
+---has in hand, this one included.
 ---@async
 ---@param ids string|string[] "all" for all that are dead
----@return integer? count how many there were
+---@return integer? count how many were dropped
 ---@return slack.Error? err
 function M:drop(ids)
   return listing.drop(self.store, check_ids("drop", ids))

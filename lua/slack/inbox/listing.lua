@@ -57,12 +57,13 @@ end
 
 ---@async
 ---@param store slack.Store
----@param query { state: "waiting"|"taken"|"delayed"|"dead"|"all", limit: integer }
+---@param query { state: "waiting"|"taken"|"delayed"|"dead"|"all", limit: integer, after?: string }
+---  after: the id of the entry that the first follows
 ---@return slack.InboxEntry[]? entries oldest first
 ---@return slack.Error? err
 function M.list(store, query)
   local list, err = ask(store, "list", {
-    key = query.state ~= "all" and query.state or "", limit = query.limit,
+    key = query.state ~= "all" and query.state or "", limit = query.limit, value = query.after,
   })
   if not list then
     return nil, err
@@ -84,10 +85,37 @@ function M.retry(store, ids)
   return change(store, "retry", ids)
 end
 
----Removes dead entries.
+---Those of the ids whose entries a process has in hand.
 ---@async
 ---@param store slack.Store
----@param ids? string[] nil: all that are dead
+---@param ids string[]
+---@return string[]? taken
+---@return slack.Error? err
+function M.taken(store, ids)
+  local is_meant, taken, after = {}, {}, nil
+  for _, id in ipairs(ids) do
+    is_meant[id] = true
+  end
+  repeat
+    local page, err = M.list(store, { state = "taken", limit = AT_ONCE, after = after })
+    if not page then
+      return nil, err
+    end
+    for _, entry in ipairs(page) do
+      if is_meant[entry.id] then
+        table.insert(taken, entry.id)
+      end
+      after = entry.id
+    end
+  until #page == 0
+  return taken
+end
+
+---Removes entries for good.
+---@async
+---@param store slack.Store
+---@param ids? string[] whatever their state, but for what a live process has in hand; nil: all
+---  that are dead
 ---@return integer? count
 ---@return slack.Error? err
 function M.drop(store, ids)
