@@ -55,7 +55,7 @@ local function fill_with_three(url)
     put(ask, "Ev1", event("C1", "a secret wish"))
     put(ask, "Ev2", event("C2", "another one"))
     local list = ask("claim", { limit = 10, wait = 0 })
-    for i = 1, #list, 6 do
+    for i = 1, #list, 7 do
       ask("fail", { key = list[i], value = "bot.lua:7: it fell over xoxb-1-2-three", by = -1 })
     end
     put(ask, "Ev3", event("C3", "third"))

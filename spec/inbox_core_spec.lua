@@ -34,7 +34,7 @@ describe("an inbox in C", function()
     local list = wait("a claim", function() return stored[id] end)
     assert(list.value, list.message)
     local entries = {}
-    for i = 1, #list.value, 6 do
+    for i = 1, #list.value, 7 do
       entries[#entries + 1] = { id = list.value[i], key = list.value[i + 1],
         meta = list.value[i + 2], body = list.value[i + 3] }
     end

@@ -252,6 +252,8 @@ describe("a delivery that is kept in the inbox", function()
       for _, case in ipairs {
         { { attempts = 2, reason = "failed" }, { number = 2, reason = "failed" } },
         { { reason = "interrupted" }, { number = 1, reason = "interrupted" } },
+        { { reason = "interrupted", takeovers = 3 }, { number = 3, reason = "interrupted" } },
+        { { attempts = 1, reason = "failed", takeovers = 2 }, { number = 3, reason = "failed" } },
         { { attempts = 1, reason = "interrupted" }, { number = 1, reason = "interrupted" } },
         { {}, nil }, { { reason = "moved" }, nil },
       } do

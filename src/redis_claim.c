@@ -50,7 +50,7 @@ static bool is_hurried(const struct claim *claim)
 /* Entries -------------------------------------------------------------------- */
 
 struct entry {
-    struct slk_text key, meta, body, attempts, reason, mark;
+    struct slk_text key, meta, body, attempts, takeovers, reason, mark;
 };
 
 static void set_field(struct entry *entry, const redisReply *name, struct slk_text value)
@@ -60,6 +60,7 @@ static void set_field(struct entry *entry, const redisReply *name, struct slk_te
     case 'm': entry->meta = value; break;
     case 'b': entry->body = value; break;
     case 'a': entry->attempts = value; break;
+    case 'n': entry->takeovers = value; break;
     case 'r': entry->reason = value; break;
     case 's': entry->mark = value; break;
     default: break;
@@ -69,7 +70,7 @@ static void set_field(struct entry *entry, const redisReply *name, struct slk_te
 /* By names and values in turn. */
 static struct entry read_entry(const redisReply *fields)
 {
-    struct entry entry = {.attempts = {"0", 1}};
+    struct entry entry = {.attempts = {"0", 1}, .takeovers = {"0", 1}};
     for (size_t i = 0; i + 1 < fields->elements; i += 2) {
         const redisReply *name = fields->element[i], *value = fields->element[i + 1];
         if (name->type == REDIS_REPLY_STRING && value->type == REDIS_REPLY_STRING) {
@@ -118,6 +119,7 @@ static void add_entry(struct claim *claim, struct slk_text name, const struct en
     add_text(job, entry->body);
     add_text(job, entry->attempts);
     add_text(job, reason.length > 0 ? reason : entry->reason);
+    add_text(job, entry->takeovers);
 }
 
 /* What has come already is handed out all the same. */

@@ -39,6 +39,11 @@
     " for i=1,#f,2 do if f[i]==k then f[i+1]=v return end end\n"                                   \
     " f[#f+1]=k f[#f+1]=v\n"                                                                       \
     "end\n"                                                                                        \
+    "local function count_deaths(e,more)\n"                                                        \
+    " local n=more+tonumber(get(e[2],'n') or 0)\n"                                                 \
+    " if n>0 then set(e[2],'n',string.format('%d',n)) end\n"                                       \
+    " return n\n"                                                                                  \
+    "end\n"                                                                                        \
     "local function received(e) return get(e[2],'t') or e[1]:match('^%d+') end\n"                  \
     "local function keep_time(e) set(e[2],'t',received(e)) end\n"
 
@@ -239,7 +244,9 @@ static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
     "   from='('..p[1]\n"
     "   local e=is_new(p,t-p[3],last) and read(stream,p[1])\n"
     "   if e and get(e[2],'s')=='wake' then gone(stream,p[1])\n"
-    "   elseif e then add(kind..p[1],e,p[4]>1 and 'interrupted' or '') end\n"
+    "   elseif e then\n"
+    "    count_deaths(e,p[4]-1) add(kind..p[1],e,p[4]>1 and 'interrupted' or '')\n"
+    "   end\n"
     "  end\n"
     " until #list<100\n"
     "end\n"
@@ -259,7 +266,7 @@ static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
     " for _,p in ipairs(list) do\n"
     "  local id,times=p[1],p[4]+(has_died and 1 or 0)\n"
     "  local e=call('XCLAIM',Q,G,me,0,id,'RETRYCOUNT',times)[1]\n"
-    "  local lost=e and times-1+tonumber(get(e[2],'n') or 0)\n"
+    "  local lost=e and count_deaths(e,times-1)\n"
     "  if not e then\n"
     "   gone(Q,id) follow(id)\n"
     "  elseif lost>max then\n"
@@ -279,7 +286,7 @@ static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
     " for _,e in ipairs(call('XRANGE',stream,'-','+','COUNT',100)) do\n"
     "  if not get(e[2],'s') then\n"
     "   keep_time(e) set(e[2],'r','interrupted')\n"
-    "   set(e[2],'n',tonumber(get(e[2],'n') or 0)+1)\n"
+    "   count_deaths(e,1)\n"
     "   rename(prefix..':'..e[1],call('XADD',Q,'*',unpack(e[2])))\n"
     "  end\n"
     "  call('XDEL',stream,e[1])\n"
@@ -356,12 +363,17 @@ static const char done[] =
 static const char park[] = SOME FREE "for name in ARGV[1]:gmatch('[^\\n]+') do follow(name) end\n"
                                      "return 1\n";
 
-/* Whether this owner has it. Where there is no such stream or group nobody has. */
+/* Whether this owner has it; and what the queue knows of its deaths goes with it, when it leaves
+ * that. Where there is no such stream or group nobody has. */
 #define HAS                                                                                        \
     "local function has(me,stream,id)\n"                                                           \
     " if stream==P..'hand:'..me then return read(stream,id)~=nil end\n"                            \
     " local list=stream and pcall('XPENDING',stream,G,id,id,1,me)\n"                               \
     " return list and not list.err and #list==1\n"                                                 \
+    "end\n"                                                                                        \
+    "local function carry(e,stream,id)\n"                                                          \
+    " local list=pcall('XPENDING',stream,G,id,id,1)\n"                                             \
+    " if list[1] then count_deaths(e,list[1][4]-1) end\n"                                          \
     "end\n"
 
 /* ARGV: owner, name, milliseconds, error, "keep": attempts stay, max_dead. -> 1 or 0: it does
@@ -371,6 +383,7 @@ static const char fail[] =
                              "local stream,id=place(name)\n"
                              "local e=has(me,stream,id) and read(stream,id)\n"
                              "if not e then return {0,0} end\n"
+                             "carry(e,stream,id)\n"
                              "local f=e[2]\n"
                              "if ARGV[5]~='keep' then\n"
                              " set(f,'a',tonumber(get(f,'a') or 0)+1) set(f,'r','failed')\n"
@@ -594,6 +607,7 @@ static const char move[] =
                                    "local stream,id=place(name)\n"
                                    "local e=has(me,stream,id) and read(stream,id)\n"
                                    "if not e then return -2 end\n"
+                                   "carry(e,stream,id)\n"
                                    "keep_time(e) set(e[2],'r','moved')\n"
                                    "local new=call('XADD',P..'own:'..to,'*',unpack(e[2]))\n"
                                    "rename(name,'own:'..to..':'..new) gone(stream,id)\n"

@@ -20,7 +20,7 @@ enum { GIVE, LIST, LIST_STATE, OLDEST, STATEMENTS };
 
 /* ?1 and ?2 are states. Holders are few, and so is what they have. */
 static const char *const texts[STATEMENTS] = {
-    [GIVE] = "SELECT id, key, meta, body, attempts, reason FROM inbox WHERE id = ?1",
+    [GIVE] = "SELECT id, key, meta, body, attempts, reason, takeovers FROM inbox WHERE id = ?1",
     [LIST] = LISTED " WHERE id > ?3 ORDER BY id LIMIT ?4",
     [LIST_STATE] = LISTED " WHERE id IN (" SOME("state = ?1 AND holder = 0") " UNION ALL " SOME(
         "state = ?1 AND holder > 0") " UNION ALL " SOME("state = ?2 AND holder = 0") ") ORDER BY id"

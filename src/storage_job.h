@@ -45,7 +45,8 @@ enum slk_storage_operation {
     SLK_INBOX_PUT,
     /* Takes up to limit entries that wait, are due, or were a dead owner's; the oldest first.
      * wait_until: a backend that can wait does; the others answer at once. -> LIST, of each in
-     * turn: id, key, meta, body, attempts, reason ("", "failed", "interrupted", "slack") */
+     * turn: id, key, meta, body, attempts, reason ("", "failed", "interrupted", "slack"), and how
+     * many owners died that had it */
     SLK_INBOX_CLAIM,
     /* value: ids, one a line. -> TRUE, also of those not known */
     SLK_INBOX_DONE,

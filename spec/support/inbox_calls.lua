@@ -6,7 +6,9 @@ local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 
 local REMEMBERED <const> = 600 -- seconds
-local FIELDS <const> = { "id", "key", "meta", "body", "attempts", "reason" }
+local FIELDS <const> = {
+  "id", "key", "meta", "body", "attempts", "reason", "takeovers",
+}
 local LISTED <const> = { "id", "state", "meta", "body", "attempts", "error", "received", "due" }
 
 local Inbox = {}

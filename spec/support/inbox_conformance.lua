@@ -295,6 +295,23 @@ return function(open)
       assert.same({}, a:ask "owners")
     end)
 
+    it("are counted as they die of an entry, also when it fails in between", function()
+      a:put "k"
+      assert.equal("0", vanish "c"[1].takeovers)
+      local entry = vanish("d")[1]
+      assert.same({ "1", "interrupted" }, { entry.takeovers, entry.reason })
+      entry = claim_until(a, 1)[1]
+      assert.same({ "2", "0" }, { entry.takeovers, entry.attempts })
+      a:ask("back", { value = entry.id })
+      assert.equal("2", claim_until(a, 1)[1].takeovers)
+      assert.is_true(a:fail(entry, 0))
+      entry = claim_until(b, 1)[1]
+      assert.same({ "2", "1", "failed" }, { entry.takeovers, entry.attempts, entry.reason })
+      b:fail(entry, -1)
+      assert.equal(1, a:ask("retry", { value = "" }))
+      assert.equal("0", claim_until(a, 1)[1].takeovers)
+    end)
+
     it("leave what they had when they died to be dropped", function()
       a:put "k"
       vanish "c"

@@ -70,7 +70,7 @@ end
 
 ---Lays an entry into the store, which the app finds; gives its id.
 ---@param body table|string
----@param more? table kind, form, attempts, reason, key; retry and reason_of_slack: as Slack said;
+---@param more? table kind, form, attempts, takeovers, reason, key; retry and reason_of_slack: as Slack said;
 ---  is_found_later: together with the next
 ---@return string id
 function M:lay(body, more)
@@ -82,7 +82,7 @@ function M:lay(body, more)
       kind = more.kind or "event", form = more.form, via = "socket", received = 1700000000000,
       retry = more.retry, reason = more.reason_of_slack,
     }, type(body) == "table" and json.encode(body) or body, tostring(more.attempts or 0),
-    more.reason or "",
+    more.reason or "", tostring(more.takeovers or 0),
   })
   if not more.is_found_later then
     self.inbox.claims:wake()

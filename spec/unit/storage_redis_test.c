@@ -531,14 +531,14 @@ static void what_is_put_is_put_again_when_the_answer_is_lost(void)
 
 static void check_claimed(struct slk_storage_job *job, size_t count)
 {
-    static const char *const expected[] = {"1-0", "k1", "", "body", "0", "again"};
+    static const char *const expected[] = {"1-0", "k1", "", "body", "0", "again", "0"};
     struct slk_text text;
     size_t offset = 0, i = 0;
     CHECK(job->outcome == SLK_STORED_LIST);
     for (; slk_storage_job_read(job, &offset, &text); i++) {
-        CHECK(i < 6 && (slk_text_is(text, expected[i]) || i == 5));
+        CHECK(i < 7 && (slk_text_is(text, expected[i]) || i == 5));
     }
-    CHECK(i == 6 * count);
+    CHECK(i == 7 * count);
     slk_storage_job_destroy(job);
 }
 

@@ -3,8 +3,9 @@
 
 local json = require "slack.json"
 
--- Texts of one entry in the answer of the storage thread: id, key, meta, body, attempts, reason.
-local FIELDS = 6
+-- Texts of one entry in the answer of the storage thread: id, key, meta, body, attempts, reason, and
+-- how many processes died that had it.
+local FIELDS = 7
 
 local KINDS = { event = true, command = true, interaction = true }
 
@@ -58,13 +59,18 @@ function M.decode_body(meta, text)
   return body
 end
 
-local function retry_of(meta, attempts, reason)
+local function integer(text)
+  return math.tointeger(tonumber(text)) or 0
+end
+
+-- before: how often it has been begun without an end.
+local function retry_of(meta, before, reason)
   if reason == "moved" or reason == "" and not meta.retry then
     return nil
   elseif reason == "" or reason == "slack" then
     return { number = math.tointeger(meta.retry) or 1, reason = tostring(meta.reason or reason) }
   end
-  return { number = math.max(attempts, 1), reason = reason }
+  return { number = math.max(before, 1), reason = reason }
 end
 
 ---The request of the entry whose texts begin at an index of the list.
@@ -74,12 +80,13 @@ end
 function M.of(list, i)
   local meta = json.decode(list[i + 2])
   meta = type(meta) == "table" and meta or {}
-  local attempts = math.tointeger(tonumber(list[i + 4])) or 0
+  local attempts, deaths = integer(list[i + 4]), integer(list[i + 6])
   local body, problem = M.decode_body(meta, list[i + 3])
   return setmetatable({
     entry = list[i], kind = meta.kind, body = body, came_as = KINDS[meta.kind] and meta.kind or nil,
-    problem = problem or nil, retry = retry_of(meta, attempts, list[i + 5]), attempts = attempts,
-    via = meta.via, received = type(meta.received) == "number" and meta.received / 1000 or nil,
+    problem = problem or nil, retry = retry_of(meta, attempts + deaths, list[i + 5]),
+    attempts = attempts, via = meta.via,
+    received = type(meta.received) == "number" and meta.received / 1000 or nil,
     is_moved = list[i + 5] == "moved",
   }, Request)
 end
