@@ -26,8 +26,8 @@ static const char *const texts[STATEMENTS] = {
     [LEAVE] = "DELETE FROM inbox_owners WHERE id = ?1",
     [FIND] = COLUMNS " WHERE id = ?1",
     [LIST] = COLUMNS " ORDER BY name",
-    [SWEEP] = "DELETE FROM inbox_owners WHERE lease_until < ?1 AND NOT EXISTS"
-              " (SELECT 1 FROM inbox WHERE state = 2 AND holder = inbox_owners.id)",
+    [SWEEP] = ("DELETE FROM inbox_owners WHERE lease_until < ?1 AND NOT EXISTS"
+               " (SELECT 1 FROM inbox WHERE state = 2 AND holder = inbox_owners.id)"),
 };
 
 /* The clock has been set, or this machine slept: what is less drifts. */
