@@ -14,7 +14,12 @@ describe("marks of an inbox", function()
       ask = function(operation, request)
         table.insert(asked, { operation, request, at = loop.now() })
         local err = answers[#asked]
-        return not err or nil, err
+        if err then
+          return nil, err
+        elseif operation == "fail" and request.by < 0 then
+          return request.key ~= "lost" and "dead:" .. request.key
+        end
+        return true
       end,
       on_marked = function(ids) table.move(ids, 1, #ids, #marked + 1, marked) end,
     }
@@ -55,6 +60,25 @@ describe("marks of an inbox", function()
     end
     assert.same({ 0.25, 0.5, 1, 2, 4, 5, 5 }, waits)
     assert.same({ "e1" }, marked)
+  end)
+
+  it("say where to see what is given up, once it is there and if it was this process's", function()
+    local said = {}
+    local function say(where) table.insert(said, where) end
+    answers[1] = { code = "connection" }
+    for _, id in ipairs { "e1", "lost", "e3" } do
+      marks:failed(id, "it raised", -1, false, say)
+    end
+    marks:failed("e4", "it raised", 1)
+    loop.after(0.1, function() assert.same({ 2, 4 }, { #said, #asked }) end)
+    assert.is_true(flush())
+    local shown = "`lua-slack inbox list` shows it as dead:"
+    assert.same({ shown .. "e3", shown .. "e1" }, said)
+    answers[#asked + 1] = { code = "connection" }
+    marks:failed("e5", "it raised", -1, false, say)
+    assert.is_false(tasks.run(function() return marks:flush(0.1) end))
+    marks:close({ tell_inbox = function() end }, 0)
+    assert.equal("`lua-slack inbox list` shows it", said[3])
   end)
 
   it("are all tried again when one is not taken, with what has come meanwhile", function()

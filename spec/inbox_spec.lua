@@ -174,7 +174,7 @@ describe("a delivery that is kept in the inbox", function()
       local id = kept:message("hello", { attempts = 2, reason = "failed" })
       assert.same({ "fail " .. id .. " -1" }, kept:marks())
       assert.matches('event "message" is given up after 3 attempts: .*broken', kept.offline:log())
-      assert.matches("`lua%-slack inbox list` shows it", kept.offline:log())
+      assert.matches("`lua%-slack inbox list` shows it as " .. id, kept.offline:log())
       assert.equal(1, app:stats().inbox.given_up)
     end)
 

@@ -53,7 +53,7 @@ describe("an inbox in a file of SQLite", function()
     a:done(entry)
     assert.equal("c2", b:claim_keys())
     assert.is_false(a:put("k", { take = true }))
-    assert.is_true(a:fail({ id = id }, -1))
+    assert.equal(id, a:fail({ id = id }, -1))
   end)
 
   it("takes over at once what a killed process had", function()

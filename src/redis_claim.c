@@ -163,14 +163,15 @@ static int append_tend(struct claim *claim)
                                 sizeof words / sizeof *words);
 }
 
-static void note_deaths(struct slk_redis_inbox *inbox, int64_t count)
+static void note_deaths(struct slk_redis_inbox *inbox, const redisReply *names)
 {
-    uint64_t times = count > 0 ? slk_log_limit_count(&inbox->deaths, slk_clock_now()) : 0;
-    if (times > 0) {
+    bool has_some = names->type == REDIS_REPLY_ARRAY && names->elements > 0 &&
+                    names->element[0]->type == REDIS_REPLY_STRING;
+    if (has_some && slk_log_limit_count(&inbox->deaths, slk_clock_now()) > 0) {
         slk_log_write(inbox->log, SLK_LOG_ERROR, COMPONENT,
-                      "an entry is given up: more than %s processes died that had it; see "
-                      "lua-slack inbox list",
-                      inbox->max_takeovers.text);
+                      "entry %s is given up: poison: more than %s processes died that had it. "
+                      "`lua-slack inbox list` shows it",
+                      names->element[0]->str, inbox->max_takeovers.text);
     }
 }
 
@@ -220,7 +221,7 @@ static void take_tended(struct claim *claim, const redisReply *reply)
     }
     inbox->sweep_at = now >= inbox->sweep_at ? now + inbox->lease : inbox->sweep_at;
     slk_redis_inbox_note_lease(inbox, reply->element[2]->integer == 1);
-    note_deaths(inbox, reply->element[3]->integer);
+    note_deaths(inbox, reply->element[3]);
     slk_redis_inbox_note_drops(inbox, reply->element[4]->integer);
     add_tended(claim, reply->element[5]);
 }

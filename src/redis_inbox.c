@@ -332,7 +332,12 @@ static void conclude_failure(struct slk_redis_inbox *inbox, struct slk_storage_j
                              const redisReply *reply)
 {
     bool is_pair = reply->elements == 2;
-    slk_storage_job_decide(job, is_pair && reply->element[0]->integer == 1);
+    const redisReply *result = is_pair ? reply->element[0] : NULL;
+    if (is_pair && result->type == REDIS_REPLY_STRING) {
+        slk_storage_job_give(job, result->str, result->len);
+    } else {
+        slk_storage_job_decide(job, is_pair && result->integer == 1);
+    }
     slk_redis_inbox_note_drops(inbox, is_pair ? reply->element[1]->integer : 0);
 }
 

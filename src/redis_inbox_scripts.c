@@ -126,13 +126,13 @@
     " call('PEXPIRE',key,call('GET',key) or 0)\n"                                                  \
     "end\n"
 
-/* Room for so many dead; what is older is dropped, and counted. */
+/* Room for so many dead; what is older is dropped, and counted. -> the name it now has. */
 #define BURY                                                                                       \
     "local dropped=0\n"                                                                            \
     "local function bury(e,text,max)\n"                                                            \
     " keep_time(e) set(e[2],'e',text)\n"                                                           \
     " if call('XLEN',P..'dead')>=tonumber(max) then dropped=dropped+1 end\n"                       \
-    " call('XADD',P..'dead','MAXLEN',max,'*',unpack(e[2]))\n"                                      \
+    " return 'dead:'..call('XADD',P..'dead','MAXLEN',max,'*',unpack(e[2]))\n"                      \
     "end\n"
 
 #define SOME BASE PLACE FIELDS ORDER
@@ -198,12 +198,12 @@ static const char renew[] = BASE FREE CLOCK RENEW
 /* ARGV: owner, lease, limit, max_takeovers, max_dead, keep_dead, "1": takes over, "1": sweeps,
  * "" or since when nothing of this owner's has come through, the last ids that had come through of
  * the queue and of the owner's own stream. -> the time, milliseconds until the
- * next is due or -1, 1: the lease had run out, how many died, how many dead were dropped, and a
- * list of name, fields, reason. With limit 0 nothing but this owner's own comes. */
+ * next is due or -1, 1: the lease had run out, the names of those that died, how many dead were
+ * dropped, and a list of name, fields, reason. With limit 0 nothing but this owner's own comes. */
 static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
     "local me,limit,max=ARGV[1],tonumber(ARGV[3]),tonumber(ARGV[4])\n"
     "local now=clock()\n"
-    "local got,died={},0\n"
+    "local got,died={},{}\n"
     "local mine=P..'own:'..me\n"
     "call('DEL',P..'left:'..me)\n"
     "local lapsed=renew(me,tonumber(ARGV[2]),now)\n"
@@ -270,8 +270,9 @@ static const char tend[] = SOME FREE CLOCK FORGET JOIN BURY RENEW
     "  if not e then\n"
     "   gone(Q,id) follow(id)\n"
     "  elseif lost>max then\n"
-    "   bury(e,'the process that handled this died, '..lost..' times',ARGV[5])\n"
-    "   gone(Q,id) follow(id) died=died+1\n"
+    "   local text='the process that handled this died, '..lost..' times'\n"
+    "   died[#died+1]=bury(e,text,ARGV[5])\n"
+    "   gone(Q,id) follow(id)\n"
     "  else\n"
     "   add(id,e,reason=='' and times>1 and 'interrupted' or reason)\n"
     "  end\n"
@@ -376,20 +377,20 @@ static const char park[] = SOME FREE "for name in ARGV[1]:gmatch('[^\\n]+') do f
     " if list[1] then count_deaths(e,list[1][4]-1) end\n"                                          \
     "end\n"
 
-/* ARGV: owner, name, milliseconds, error, "keep": attempts stay, max_dead. -> 1 or 0: it does
- * not have it; and how many dead were dropped. Wakes the owner's claim when it is due soon. */
+/* ARGV: owner, name, milliseconds, error, "keep": attempts stay, max_dead. -> 1, its name
+ * among the dead, or 0: it does not have it; and how many dead were dropped. Wakes the owner's claim when it is due soon. */
 static const char fail[] =
     SOME FREE CLOCK BURY HAS "local me,name,by=ARGV[1],ARGV[2],tonumber(ARGV[3])\n"
                              "local stream,id=place(name)\n"
                              "local e=has(me,stream,id) and read(stream,id)\n"
                              "if not e then return {0,0} end\n"
                              "carry(e,stream,id)\n"
-                             "local f=e[2]\n"
+                             "local f,result=e[2],1\n"
                              "if ARGV[5]~='keep' then\n"
                              " set(f,'a',tonumber(get(f,'a') or 0)+1) set(f,'r','failed')\n"
                              "end\n"
                              "if by<0 then\n"
-                             " bury(e,ARGV[4],ARGV[6])\n"
+                             " result=bury(e,ARGV[4],ARGV[6])\n"
                              "else\n"
                              " keep_time(e) set(f,'e',ARGV[4])\n"
                              " local new=call('XADD',P..'delayed','*',unpack(f))\n"
@@ -400,7 +401,7 @@ static const char fail[] =
                              " end\n"
                              "end\n"
                              "gone(stream,id) follow(name)\n"
-                             "return {1,dropped}\n";
+                             "return {result,dropped}\n";
 
 /* ARGV: owner, names, reason, lease. -> how many. Without names all, and the lease ends, also for
  * a store of the same owner that would renew it. */

@@ -61,6 +61,13 @@ int64_t slk_sqlite_inbox_read_id(struct slk_text text)
     return id;
 }
 
+static void give_id(struct slk_storage_job *job, int64_t id)
+{
+    char text[24];
+    int length = snprintf(text, sizeof text, "%" PRId64, id);
+    slk_storage_job_give(job, text, (size_t)length);
+}
+
 int slk_sqlite_inbox_move(struct slk_sqlite_inbox *inbox, int64_t id, slk_sqlite_move *move,
                           const struct slk_storage_request *request, int64_t *count)
 {
@@ -135,9 +142,7 @@ static int add(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
         result = slk_sqlite_entries_add(inbox->entries, &job->request, holder, &id);
     }
     if (id != 0) {
-        char text[24];
-        int length = snprintf(text, sizeof text, "%" PRId64, id);
-        slk_storage_job_give(job, text, (size_t)length);
+        give_id(job, id);
     } else {
         slk_storage_job_decide(job, true);
     }
@@ -214,7 +219,11 @@ static int run_fail(struct slk_sqlite_inbox *inbox, struct slk_storage_job *job)
     int64_t count = 0, id = slk_sqlite_inbox_read_id(job->request.key);
     int result =
         id != 0 ? slk_sqlite_inbox_move(inbox, id, fail_own, &job->request, &count) : SQLITE_OK;
-    slk_storage_job_decide(job, count > 0);
+    if (count > 0 && job->request.by < 0) {
+        give_id(job, id);
+    } else {
+        slk_storage_job_decide(job, count > 0);
+    }
     return result;
 }
 

@@ -51,8 +51,8 @@ enum slk_storage_operation {
     /* value: ids, one a line. -> TRUE, also of those not known */
     SLK_INBOX_DONE,
     /* key: id; value: the error in words; by: milliseconds until it is due again, negative: dead;
-     * meta: "keep" if it does not count as an attempt. -> TRUE, or FALSE: this owner does not have
-     * it */
+     * meta: "keep" if it does not count as an attempt. -> TRUE; TEXT: its id among the dead;
+     * FALSE: this owner does not have it */
     SLK_INBOX_FAIL,
     /* value: ids, one a line, of entries that this owner has: they stay so, but those behind them
      * in their order need not wait for them any more. -> TRUE */

@@ -37,7 +37,7 @@ function M:on_claim(request)
 end
 
 function M.on_done() return true end
-function M.on_fail() return true end
+function M:on_fail(request) return request.by >= 0 or request.key end -- luacheck: no self
 
 function M:on_back(request)
   return request.value == "" and self.left or 1
@@ -70,7 +70,8 @@ end
 
 ---Lays an entry into the store, which the app finds; gives its id.
 ---@param body table|string
----@param more? table kind, form, attempts, takeovers, reason, key; retry and reason_of_slack: as Slack said;
+---@param more? table kind, form, attempts, takeovers, reason, key; retry and
+---   reason_of_slack: as Slack said;
 ---  is_found_later: together with the next
 ---@return string id
 function M:lay(body, more)

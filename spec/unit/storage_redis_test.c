@@ -525,7 +525,7 @@ static void what_is_put_is_put_again_when_the_answer_is_lost(void)
     CHECK(server.connections == 2 && server.commands[1] == 4 + 2);
 }
 
-#define TENDED "*6\r\n:1000\r\n:-1\r\n:0\r\n:0\r\n:0\r\n"
+#define TENDED "*6\r\n:1000\r\n:-1\r\n:0\r\n*0\r\n:0\r\n"
 #define TIME   "*2\r\n$1\r\n2\r\n$1\r\n0\r\n"
 #define ENTRY  "$3\r\n1-0\r\n*4\r\n$1\r\nk\r\n$2\r\nk1\r\n$1\r\nb\r\n$4\r\nbody\r\n"
 

@@ -58,8 +58,8 @@ end
 ---@param finished? table<slack.Listener, true>
 function M:failed(c, caught, finished)
   if not is_relayed(c.request, "failed") and c.request.entry then
-    local text, delay = self.retries:failed(c, caught, finished)
-    self.marks:failed(let_go(self, c.request), text, delay)
+    local text, delay, on_dead = self.retries:failed(c, caught, finished)
+    self.marks:failed(let_go(self, c.request), text, delay, false, on_dead)
   end
 end
 
@@ -73,9 +73,10 @@ end
 
 local function unreadable(self, request)
   local text = "its body cannot be read: " .. request.problem
-  self.log:error("a delivery of the inbox is given up: %s. `lua-slack inbox list` shows it", text)
   self.retries.counts.dead = self.retries.counts.dead + 1
-  self.marks:failed(let_go(self, request), text, -1)
+  self.marks:failed(let_go(self, request), text, -1, false, function(where)
+    self.log:error("a delivery is given up: %s. %s", text, where)
+  end)
 end
 
 ---The last handler of a delivery has ended, or nobody wanted it.

@@ -213,8 +213,10 @@ end
 
 -- What a fault of ours raises must not keep the others from their handlers.
 local function report(self, problem, id)
-  self.log:error("a delivery of the inbox could not be handled: %s", tostring(problem))
-  self.marks:failed(id, core.redact(tostring(problem)), -1)
+  local text = core.redact(tostring(problem))
+  self.marks:failed(id, text, -1, false, function(where)
+    self.log:error("a delivery could not be handled: %s. %s", text, where)
+  end)
 end
 
 local function hand_out(self, texts)

@@ -13,12 +13,17 @@ local AT_ONCE = 500
 local RETRY_FIRST, RETRY_LAST = 0.25, 5
 local PERIOD = 60 -- seconds between two lines about the same failure
 
+---@class slack.InboxFailure: slack.storage.InboxRequest
+---@field on_dead? fun(where: string)
+---@field is_told? boolean the store has answered
+---@field answer? string|boolean
+
 ---@class slack.InboxMarks
 ---@field ask slack.InboxAsk
 ---@field on_marked fun(ids: string[], delay: number?) entries are in hand no more; delay:
 ---  seconds until one that failed is due again, negative: never
 ---@field ids table<"done"|"back"|"interrupted", string[]>
----@field failures slack.storage.InboxRequest[]
+---@field failures slack.InboxFailure[]
 ---@field count integer entries whose mark is not in the store yet
 local Marks = {}
 Marks.__index = Marks
@@ -75,11 +80,20 @@ local function write_ids(self, name)
 end
 
 local function write_failure(self, one, round)
-  local ok, err = self.ask("fail", one)
-  one.is_told, round.err = ok ~= nil, round.err or err
+  local answer, err = self.ask("fail", one)
+  one.answer, one.is_told, round.err = answer, answer ~= nil, round.err or err
   round.left = round.left - 1
   if round.left == 0 then
     round.waiter:resolve(true)
+  end
+end
+
+-- The id among the dead need not be the one that it had. What this process no longer had when it
+-- gave it up, as its lease had run out, is not dead.
+local function tell_of_end(one)
+  if one.on_dead and one.answer ~= false then
+    local id = one.answer
+    one.on_dead("`lua-slack inbox list` shows it" .. (id and " as " .. id or ""))
   end
 end
 
@@ -88,6 +102,7 @@ local function forget_told(self)
   for _, one in ipairs(self.failures) do
     if one.is_told then
       self.count = self.count - 1
+      tell_of_end(one)
       self.on_marked({ one.key }, one.by / 1000)
     else
       left[#left + 1] = one
@@ -183,10 +198,11 @@ end
 ---@param text string why
 ---@param delay number seconds until it is due again; negative: it is given up
 ---@param keeps_attempt? boolean it does not count as an attempt
-function Marks:failed(id, text, delay, keeps_attempt)
+---@param on_dead? fun(where: string) called once it is among the dead, with where to see it
+function Marks:failed(id, text, delay, keeps_attempt, on_dead)
   table.insert(self.failures, {
     key = id, value = text, by = delay < 0 and -1 or math.ceil(delay * 1000),
-    meta = keeps_attempt and "keep" or nil,
+    meta = keeps_attempt and "keep" or nil, on_dead = on_dead,
   })
   plan(self)
 end
@@ -225,6 +241,7 @@ function Marks:close(backend, now)
   for _, one in ipairs(self.failures) do
     one.now = now
     backend:tell_inbox("fail", one)
+    tell_of_end(one)
   end
   self.failures, self.count = {}, 0
   end_waits(self)

@@ -3,8 +3,8 @@
 
 local json = require "slack.json"
 
--- Texts of one entry in the answer of the storage thread: id, key, meta, body, attempts, reason, and
--- how many processes died that had it.
+-- Texts of one entry in the answer of the storage thread: id, key, meta, body, attempts, reason,
+-- and how many processes died that had it.
 local FIELDS = 7
 
 local KINDS = { event = true, command = true, interaction = true }

@@ -62,10 +62,11 @@ end
 
 local function bury(self, c, text, tries)
   self.counts.dead = self.counts.dead + 1
-  self.log:error("%s is given up after %s: %s. `lua-slack inbox list` shows it, `lua-slack inbox "
-    .. "retry` has it handled again", name_of(c),
-    tries == 1 and "1 attempt" or ("%d attempts"):format(tries), text)
-  return text, -1
+  local name = name_of(c)
+  return text, -1, function(where)
+    self.log:error("%s is given up after %s: %s. %s, `lua-slack inbox retry` has it handled again",
+      name, tries == 1 and "1 attempt" or ("%d attempts"):format(tries), text, where)
+  end
 end
 
 ---Whether a delivery that fails now is handled again.
@@ -90,6 +91,7 @@ end
 ---@param finished? table<slack.Listener, true>
 ---@return string text
 ---@return number delay seconds; negative: it is given up
+---@return fun(where: string)? on_dead says so in the log
 function Retries:failed(c, caught, finished)
   local request, text = c.request, text_of(caught)
   local tries = (request.attempts or 0) + 1
