@@ -70,8 +70,10 @@ describe("marks of an inbox", function()
       marks:failed(id, "it raised", -1, false, say)
     end
     marks:failed("e4", "it raised", 1)
-    loop.after(0.1, function() assert.same({ 2, 4 }, { #said, #asked }) end)
+    local early
+    loop.after(0.1, function() early = #said end)
     assert.is_true(flush())
+    assert.equal(1, early)
     local shown = "`lua-slack inbox list` shows it as dead:"
     assert.same({ shown .. "e3", shown .. "e1" }, said)
     answers[#asked + 1] = { code = "connection" }
