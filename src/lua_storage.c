@@ -52,7 +52,7 @@ static struct slk_storage_inbox field_inbox(lua_State *L)
         .owner = owner,
         .lease = slk_field_seconds(L, 1, "lease", 30),
         .max_entries = slk_field_integer(L, 1, "max_entries", 1000000),
-        .max_takeovers = slk_field_integer(L, 1, "max_takeovers", 20),
+        .max_takeovers = slk_field_integer(L, 1, "max_takeovers", 4),
         .keep_dead = slk_field_seconds(L, 1, "keep_dead", 30 * 86400) / SLK_MS(1),
     };
 }

@@ -41,7 +41,7 @@ end
 ---@field owner string names this process among those which share the inbox
 ---@field lease? number seconds without a sign of this process until others take its entries, 30
 ---@field max_entries? integer kept at a time; a put beyond fails with "full", 1,000,000
----@field max_takeovers? integer an entry whose owners died more often is dead, 20
+---@field max_takeovers? integer an entry whose owners died more often is dead, 4
 ---@field keep_dead? number seconds until dead entries are dropped, 30 days
 
 ---The settings, with those of the inbox in options added.

@@ -165,7 +165,7 @@ local storage = {}
 ---@field owner string? names this process among those that share it
 ---@field lease number? seconds, 30
 ---@field max_entries integer? 1,000,000
----@field max_takeovers integer? 20
+---@field max_takeovers integer? 4
 ---@field keep_dead number? seconds, 30 days
 ---Opens the file, waiting for other processes as it must, and starts the thread.
 ---@param settings slack.core.inbox_store_settings|{ path: string, mailbox: slack.core.mailbox, source: integer,
