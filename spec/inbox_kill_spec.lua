@@ -87,6 +87,30 @@ describe("events whose bot is killed again and again, kept in SQLite,", function
   end)
 
   behaves_under_kills(function() return "sqlite:" .. directory.path .. "/bot.db" end, "socket")
+
+  it("are given up when five processes died of them, and their handlers see it come", function()
+    tasks.run(function()
+      local trial <close> = Trial.start {
+        storage = "sqlite:" .. directory.path .. "/bot.db", app = INBOX, ack_timeout = 60,
+      }
+      for i = 1, 5 do
+        local bot = trial:start_bot()
+        if i == 1 then
+          trial:wait_up(bot)
+          trial:send(1, "die")
+        end
+        trial:wait("a bot that dies", function() return not bot:is_running() end)
+      end
+      local bot = trial:start_bot()
+      trial:wait("the end of it", function() return bot:output():find "entry 1 is given up" end)
+      local numbers = {}
+      for i, handling in ipairs(trial.handlings.EvTrial1) do
+        numbers[i] = handling.retry
+      end
+      assert.same({ 0, 1, 2, 3, 4 }, numbers)
+      assert.equal(0, trial:stop(bot))
+    end)
+  end)
 end)
 
 describe("events whose bot is killed again and again, kept in Redis,", function()

@@ -43,7 +43,9 @@ app:event("app_mention", function(c)
   if given.work > 0 then
     slack.sleep(math.random() * given.work)
   end
-  if c.event.text == "fail" then
+  if c.event.text == "die" then
+    os.exit(3)
+  elseif c.event.text == "fail" then
     error "as it was told to"
   end
   note("ended", c)
@@ -171,7 +173,7 @@ end
 
 ---Sends so many events.
 ---@param count? integer 1
----@param text? string "fail": its handler raises
+---@param text? string "fail": its handler raises; "die": it ends the process
 function Trial:send(count, text)
   for _ = 1, count or 1 do
     local number = #self.sent + 1
