@@ -174,8 +174,8 @@ describe("an app with a durable inbox", function()
         live.start(here, app)
         for _, text in ipairs { "one", "two", "three" } do
           assert(mention(here, text):await_ack())
+          live.wait(function() return seen[1] end)
         end
-        live.wait(function() return seen[1] end)
         local stop = tasks.spawn(app.stop, app, lets_end and 10 or 0.1)
         live.wait(function() return app.phase == "stopping" end)
         if lets_end then
