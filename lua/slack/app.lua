@@ -14,6 +14,7 @@ local app_peers = require "slack.app_peers"
 local app_storage = require "slack.app_storage"
 local client = require "slack.client"
 local errors = require "slack.errors"
+local hosting = require "slack.hosting"
 local http = require "slack.http"
 local interrupts = require "slack.interrupts"
 local loading = require "slack.loading"
@@ -355,6 +356,13 @@ local function run_in_process(self)
   return ok, err
 end
 
+local function run_by_itself(self)
+  if self.settings.workers > 1 then
+    return workers.run_app(self, run_in_process)
+  end
+  return run_in_process(self)
+end
+
 ---Starts, runs until it is stopped, and stops gracefully on SIGINT and SIGTERM (at
 ---once on a second one). SIGHUP reloads the scripts and the certificate.
 ---`os.exit(app:run() or 1)` tells the shell how it ended. With the option `workers`
@@ -364,10 +372,11 @@ end
 ---@return slack.Error? err what kept it from starting, ended it, or handlers that were cut off
 function App:run()
   loading.refuse "app:run"
-  if self.settings.workers > 1 then
-    return workers.run_app(self, run_in_process)
+  local host = hosting.current()
+  if host then
+    return host(self, function() return run_by_itself(self) end)
   end
-  return run_in_process(self)
+  return run_by_itself(self)
 end
 
 -- Under another loop ---------------------------------------------------------------------

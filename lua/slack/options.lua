@@ -2,6 +2,7 @@
 -- from when it is not given. A new option is a line in the table.
 
 local checks = require "slack.option_checks"
+local hosting = require "slack.hosting"
 local http_options = require "slack.http_options"
 local inbox_options = require "slack.inbox.options"
 local limits = require "slack.web_api.limits"
@@ -163,6 +164,12 @@ local function needed(name, transport)
     MISSING[name])
 end
 
+-- Who hosts the program may do without.
+local function lacks(options, name)
+  options[name] = options[name] or hosting.placeholder(name)
+  return options[name] == nil
+end
+
 -- What RTM has no use for, and why; from the environment it is passed over.
 local NOT_RTM = {
   { "app_token", 'RTM connects with "token"' },
@@ -192,16 +199,16 @@ local function choose_transport(options, given)
     return nil
   end
   if not options.transport then
-    if not options.app_token and not options.signing_secret then
+    if not options.signing_secret and lacks(options, "app_token") then
       return missing("app_token", OR_HTTP)
     end
     options.transport = options.app_token and "socket" or "http"
   end
   if options.transport == "rtm" then
     return check_rtm(options, given)
-  elseif options.transport ~= "http" and not options.app_token then
+  elseif options.transport ~= "http" and lacks(options, "app_token") then
     return needed("app_token", options.transport)
-  elseif options.transport ~= "socket" and not options.signing_secret then
+  elseif options.transport ~= "socket" and lacks(options, "signing_secret") then
     return needed("signing_secret", options.transport)
   end
 end
@@ -215,7 +222,7 @@ local function check_authorization(options, given)
       .. "token of its own%s"):format(given.token and ""
       or "; unset SLACK_BOT_TOKEN in the environment")
   elseif not (options.token or options.oauth or options.authorize)
-    and options.role ~= "receiver" then
+    and options.role ~= "receiver" and lacks(options, "token") then
     return missing "token"
   end
 end

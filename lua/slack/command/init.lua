@@ -21,6 +21,7 @@ M.OK, M.FAILED, M.MISUSED = 0, 1, 2
 local ROOT = {
   summary = "lua-slack: a framework for Slack apps in Lua",
   commands = {
+    { "run", "slack.command.run" },
     { "inbox", "slack.command.inbox" },
     { "version", "slack.command.version" },
   },

@@ -1,0 +1,175 @@
+-- A bot's program, run by a command: its modules are found beside it, `arg` is as lua
+-- itself sets it, and its app is handed over when it would run.
+
+local core = require "slack.core"
+local errors = require "slack.errors"
+local hosting = require "slack.hosting"
+local raised = require "slack.raised"
+local tasks = require "slack.tasks"
+
+local M = {}
+
+---The program of who names none.
+M.DEFAULT = "bot.lua"
+
+local STOPPED = setmetatable({}, { __tostring = function() return "the app is not run here" end })
+
+-- Loading ------------------------------------------------------------------------------
+
+local function failure(code, message, traceback)
+  return errors.new { code = code, message = core.redact(message), traceback = traceback }
+end
+
+local function compile(path)
+  local _, kind = core.stat(path)
+  if kind ~= "file" then
+    return nil, failure("no_program", kind and ("%s is a %s, the file of a program expected")
+      :format(path, kind) or ("there is no file %s"):format(path))
+  end
+  local chunk, message = loadfile(path, "t")
+  if not chunk then
+    return nil, failure("syntax", message)
+  end
+  return chunk
+end
+
+-- What lies in the folder of the program comes before what is installed, as it does for
+-- scripts of their own (`require "model"` of a model.lua beside it).
+local function find_modules_beside(path)
+  local folder = path:match "^(.*)/[^/]*$" or "."
+  local own = ("%s/?.lua;%s/?/init.lua;"):format(folder, folder)
+  if package.path:sub(1, #own) ~= own then
+    package.path = own .. package.path
+  end
+end
+
+local function set_arguments(path, arguments)
+  local given = { [0] = path }
+  local first = 0
+  while arg and arg[first - 1] do
+    first = first - 1
+  end
+  given[-1] = arg and arg[first] or "lua"
+  _G.arg = table.move(arguments, 1, #arguments, 1, given)
+end
+
+---@param path string
+---@param arguments? string[]
+---@return function? chunk
+---@return slack.Error? err
+local function prepare(path, arguments)
+  local chunk, err = compile(path)
+  if not chunk then
+    return nil, err
+  end
+  find_modules_beside(path)
+  set_arguments(path, arguments or {})
+  return chunk
+end
+
+-- The frames of the program, without those of the command that runs it.
+local function program_part(traceback)
+  local lines = {}
+  for line in raised.own_part(traceback):gmatch "[^\n]+" do
+    if line:find("slack/command/program.lua", 1, true) then
+      break
+    end
+    table.insert(lines, line)
+  end
+  while lines[#lines] and lines[#lines]:find "^%s*%[C%]" do
+    table.remove(lines)
+  end
+  return #lines > 2 and table.concat(lines, "\n") or nil
+end
+
+local function caught(err)
+  if err == STOPPED then
+    return err
+  end
+  local traceback = debug.traceback("", 2)
+  return failure("program", raised.text(err),
+    not raised.is_misuse(traceback) and program_part(traceback) or nil)
+end
+
+local function no_app(path)
+  return failure("no_app", ("%s ended without running an app: end it with "
+    .. "os.exit(app:run() or 1)"):format(path))
+end
+
+local function release_host()
+  hosting.take_over(nil)
+end
+
+-- Loading, up to the run ---------------------------------------------------------------
+
+---@class slack.command.Program
+---@field path string
+---@field apps slack.App[] unstarted, with what the program itself has registered; its
+---  scripts are not loaded yet
+
+---Runs a program until its app would run, and no further. Tokens need not be there.
+---@async
+---@param path? string bot.lua
+---@param options? { arguments: string[]? }
+---@return slack.command.Program? program
+---@return slack.Error? err with file and line; code "no_program", "syntax", "program" (it
+---  failed; `err.traceback`, if there is more to tell) or "no_app"
+function M.load(path, options)
+  path = path or M.DEFAULT
+  local chunk, err = prepare(path, options and options.arguments)
+  if not chunk then
+    return nil, err
+  end
+  local apps, own = {}, nil
+  hosting.take_over(function(app)
+    table.insert(apps, app)
+    if coroutine.running() == own and coroutine.isyieldable() then
+      coroutine.yield()
+    end
+    error(STOPPED, 0) -- from a task of the program's, or through a C function such as require
+  end, { offline = true })
+  local guard <close> = setmetatable({}, { __close = release_host }) -- luacheck: ignore 211
+  local ok, problem = tasks.wrap(function()
+    own = coroutine.running()
+    return xpcall(chunk, caught, table.unpack(_G.arg))
+  end)()
+  if apps[1] then
+    return { path = path, apps = apps }
+  end
+  return nil, ok == false and problem or no_app(path)
+end
+
+-- Running --------------------------------------------------------------------------------
+
+---Runs a program for real, to its end; on_app(app) is called before an app of it runs.
+---@async
+---@param path? string bot.lua
+---@param on_app? fun(app: slack.App)
+---@param options? { arguments: string[]? }
+---@return true? ok
+---@return slack.Error? err as M.load has
+function M.run(path, on_app, options)
+  path = path or M.DEFAULT
+  local chunk, err = prepare(path, options and options.arguments)
+  if not chunk then
+    return nil, err
+  end
+  local has_run = false
+  hosting.take_over(function(app, run)
+    has_run = true
+    if on_app then
+      on_app(app)
+    end
+    return run()
+  end)
+  local guard <close> = setmetatable({}, { __close = release_host }) -- luacheck: ignore 211
+  local ok, problem = xpcall(chunk, caught, table.unpack(_G.arg))
+  if not ok then
+    return nil, problem
+  elseif not has_run then
+    return nil, no_app(path)
+  end
+  return true
+end
+
+return M
