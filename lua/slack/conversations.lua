@@ -7,6 +7,7 @@ local Waits = require "slack.waits"
 local calls = require "slack.context_calls"
 local choices = require "slack.choices"
 local forms = require "slack.forms"
+local loop = require "slack.loop"
 local mention = require "slack.mention"
 local payload = require "slack.payload"
 local place = require "slack.place"
@@ -104,7 +105,7 @@ end
 
 -- What the question will be younger than: its trigger, or a minute ago, as clocks differ.
 local function ts_before(c)
-  return c.kind == "event" and c.message_ts or ("%d.000000"):format(os.time() - 60)
+  return c.kind == "event" and c.message_ts or ("%d.000000"):format(loop.time() // 1 - 60)
 end
 
 -- Whether it may turn out to be an answer once the question has been posted.

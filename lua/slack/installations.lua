@@ -19,6 +19,7 @@ local completed = require "slack.storage.completed"
 local deletion = require "slack.installation_deletion"
 local errors = require "slack.errors"
 local lookup = require "slack.installation_lookup"
+local loop = require "slack.loop"
 local records = require "slack.installation_record"
 
 local place_key, user_key, history_key = records.place_key, records.user_key, records.history_key
@@ -46,6 +47,10 @@ Installations.__name = "slack.installations"
 ---@field team_id? string
 ---@field user_id? string whose half it is about; nil when it is about the bot or all
 
+local function whole_seconds()
+  return math.floor(loop.time())
+end
+
 ---@param store slack.Store
 ---@param options? { log?: slack.Logger, clock?: fun(): number } clock: seconds since the epoch
 ---@return slack.Installations
@@ -53,7 +58,7 @@ function Installations.new(store, options)
   local scope = completed.of(store):scope(PREFIX)
   return setmetatable({
     store = scope, locks = StoreLock.new(scope), listeners = {},
-    clock = options and options.clock or os.time, log = options and options.log,
+    clock = options and options.clock or whole_seconds, log = options and options.log,
   }, Installations)
 end
 

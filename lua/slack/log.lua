@@ -215,7 +215,7 @@ end
 local function write(self, level, component, message)
   local root = self.root
   emit(root, {
-    time = core.time(),
+    time = loop.time(),
     level = level,
     name = root.name,
     component = component,

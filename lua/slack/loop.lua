@@ -19,6 +19,7 @@ Loop.__name = "slack.loop"
 
 ---@class slack.LoopOptions
 ---@field clock? fun(): number seconds that never go back; for specs
+---@field wall? fun(): number seconds since the epoch; for specs
 ---@field sleep? fun(seconds: number) passes the time of a made-up clock instead of waiting
 
 ---A loop of its own. Nothing but the default one is needed outside of specs.
@@ -28,6 +29,7 @@ function Loop.new(options)
   options = options or {}
   local self = setmetatable({
     clock = options.clock or core.monotonic,
+    wall = options.wall or core.time,
     fake_sleep = options.sleep,
     timers = Timers.new(),
     poller = assert(core.poller()),
@@ -392,6 +394,12 @@ end
 ---@return number
 function M.now()
   return (default and default.clock or core.monotonic)()
+end
+
+---Seconds since the epoch, with fractions, by the clock of people, which may be put back.
+---@return number
+function M.time()
+  return (default and default.wall or core.time)()
 end
 
 ---Whether the default loop is in use already.

@@ -11,7 +11,6 @@
 local Context = require "slack.context"
 local Failures = require "slack.failures"
 local Job = require "slack.job"
-local core = require "slack.core"
 local loop = require "slack.loop"
 
 -- Seconds between two looks at the time of day.
@@ -38,7 +37,7 @@ function Schedule.new(app)
     app = app, log = app.log, entries = {}, is_running = false,
     counts = { run = 0, failed = 0, skipped = 0 },
     -- Clocks and timers; specs have their own.
-    now = loop.now, time = core.time, after = loop.after,
+    now = loop.now, time = loop.time, after = loop.after,
   }, Schedule)
 end
 

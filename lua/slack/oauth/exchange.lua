@@ -1,7 +1,7 @@
 -- What Slack gives for a code or a refresh token, and the records made of it.
 
-local core = require "slack.core"
 local errors = require "slack.errors"
+local loop = require "slack.loop"
 local payload = require "slack.payload"
 local records = require "slack.installation_record"
 
@@ -116,7 +116,7 @@ function M.install(client, settings, code, verifier, clock)
   if not answer then
     return nil, err
   end
-  local record = M.record(answer, (clock or core.time)())
+  local record = M.record(answer, (clock or loop.time)())
   local has_token, has_place = record.bot_token or record.user_token,
     record.team_id or record.enterprise_id
   if not has_token or not has_place then
@@ -144,7 +144,7 @@ local function tokens(client, method, fields, options, clock)
   if not answer then
     return nil, err
   end
-  local update = update_of(answer, (clock or core.time)())
+  local update = update_of(answer, (clock or loop.time)())
   if not update then
     return nil, errors.new {
       code = "invalid_response", method = method, message = "an answer without a token",

@@ -5,7 +5,6 @@ local Installer = require "slack.oauth.installer"
 local LogLimit = require "slack.log_limit"
 local Rotation = require "slack.oauth.rotation"
 local SignIn = require "slack.oauth.sign_in"
-local core = require "slack.core"
 local exchange = require "slack.oauth.exchange"
 local loop = require "slack.loop"
 
@@ -61,7 +60,7 @@ end
 function Oauth.new(app, options)
   local self = setmetatable({
     app = app, settings = app.settings.oauth, api_url = app.settings.api_url,
-    log = app.log:with { component = "oauth" }, clock = options and options.clock or core.time,
+    log = app.log:with { component = "oauth" }, clock = options and options.clock or loop.time,
     failures = LogLimit.new(loop.now, PERIOD),
   }, Oauth)
   add_routes(self)

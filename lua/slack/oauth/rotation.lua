@@ -6,7 +6,6 @@
 -- dies between Slack's answer and the write, the new tokens are lost, Slack refuses
 -- the old refresh token, and the app has to be installed there anew.
 
-local core = require "slack.core"
 local errors = require "slack.errors"
 local exchange = require "slack.oauth.exchange"
 local loop = require "slack.loop"
@@ -56,7 +55,7 @@ Rotation.__name = "slack.oauth.rotation"
 function Rotation.new(parts)
   return setmetatable({
     installations = parts.installations, settings = parts.settings, client = parts.client,
-    log = parts.log, clock = parts.clock or core.time, before = parts.settings.rotate_before,
+    log = parts.log, clock = parts.clock or loop.time, before = parts.settings.rotate_before,
     flights = {}, failures = {}, unsaved = {}, is_running = false, is_stopping = false,
     paused_until = 0, save_pause = SAVE_PAUSE, look_period = LOOK_PERIOD,
   }, Rotation)

@@ -10,6 +10,7 @@ local base64 = require "slack.base64"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
+local loop = require "slack.loop"
 
 local LIFETIME = 600 -- seconds
 local ID_BYTES = 18
@@ -38,7 +39,7 @@ States.__name = "slack.oauth.states"
 ---@return slack.oauth.States
 function States.new(options)
   return setmetatable({
-    store = options.store, purpose = options.purpose, clock = options.clock or core.time,
+    store = options.store, purpose = options.purpose, clock = options.clock or loop.time,
     secret = options.secret, is_stateless = options.secret ~= nil, kept = 0, kept_since = 0,
   }, States)
 end

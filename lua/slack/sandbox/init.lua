@@ -71,7 +71,8 @@ local SCOPES = {
   "chat:write", "commands", "app_mentions:read", "channels:history", "files:read", "files:write",
 }
 
-local function connect_parts(self, options)
+-- Where it is reached, and by whom.
+local function open_sides(self, options)
   local scheme = self.files and "s" or ""
   self.url = ("http%s://localhost:%d/"):format(scheme, self.server:port())
   self.api_url = self.url .. "api/"
@@ -89,6 +90,9 @@ local function connect_parts(self, options)
   self.rtm = Rtm.new {
     server = self.server, url = self.socket.url, await = self.socket.await, hello = options.hello,
   }
+end
+
+local function connect_parts(self, options)
   self.oauth = OAuth.new {
     settings = self,
     clock = self.clock,
@@ -136,11 +140,7 @@ local function new_secret()
   return Workspace.new_id "":lower() .. Workspace.new_id "":lower()
 end
 
----Starts a local Slack.
----@param options? slack.SandboxOptions
----@return slack.Sandbox?, string? message, string? code
-function Sandbox.start(options)
-  options = check_options(options or {})
+local function new(options, has_tls)
   local self = setmetatable({
     options = options,
     workspaces = {},
@@ -159,9 +159,32 @@ function Sandbox.start(options)
     triggers = Triggers.new(options.patience),
     responses = {},
     webhooks = {},
-    files = options.tls ~= false and certificate_files.make(options.certificate) or nil,
+    files = has_tls and certificate_files.make(options.certificate) or nil,
   }, Sandbox)
   found_workspace(self, options)
+  return self
+end
+
+---One that nothing can connect to: who makes it hands it the app's requests (`answer`), and
+---gives it the ways in which the app is reached.
+---@param options slack.SandboxOptions
+---@param sides { url: string, socket: table, rtm: table } socket and rtm: as slack.sandbox.Socket
+---  and slack.sandbox.Rtm are used by the methods of people
+---@return slack.Sandbox
+function Sandbox.without_network(options, sides)
+  local self = new(check_options(options), false)
+  self.url, self.api_url = sides.url, sides.url .. "api/"
+  self.socket, self.rtm = sides.socket, sides.rtm
+  connect_parts(self, options)
+  return self
+end
+
+---Starts a local Slack.
+---@param options? slack.SandboxOptions
+---@return slack.Sandbox?, string? message, string? code
+function Sandbox.start(options)
+  options = check_options(options or {})
+  local self = new(options, options.tls ~= false)
   self.ca_file = self.files and self.files.authority
   self.source = loop.register(function(kind, ...)
     if kind == "request" then
@@ -189,6 +212,7 @@ function Sandbox.start(options)
     return nil, message, code
   end
   self.server = server
+  open_sides(self, options)
   connect_parts(self, options)
   return self
 end

@@ -18,9 +18,9 @@
 local Batch = require "slack.storage.batch"
 local Scan = require "slack.storage.scan"
 local arguments = require "slack.storage.arguments"
-local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
+local loop = require "slack.loop"
 
 local encoded, expiry = arguments.encoded, arguments.expiry
 local refuse_key, refuse_text = arguments.refuse_key, arguments.refuse_text
@@ -45,7 +45,7 @@ Store.__name = "slack.store"
 ---@return slack.Store
 function Store.new(backend, clock, prefix)
   return setmetatable({
-    backend = backend, clock = clock or core.time, prefix = prefix or "", is_scope = false,
+    backend = backend, clock = clock or loop.time, prefix = prefix or "", is_scope = false,
   }, Store)
 end
 

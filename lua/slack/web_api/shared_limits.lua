@@ -43,7 +43,7 @@ SharedLimits.__name = "slack.web_api.shared_limits"
 function SharedLimits.new(store, stats)
   return setmetatable({
     store = store, stats = stats, log_limit = LogLimit.new(loop.now, LOG_PERIOD),
-    clock = store.clock or core.time, failed_until = 0,
+    clock = store.clock or loop.time, failed_until = 0,
   }, SharedLimits)
 end
 
