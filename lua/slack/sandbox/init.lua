@@ -27,6 +27,7 @@ local installing = require "slack.sandbox.installing"
 local logs = require "slack.log"
 local loop = require "slack.loop"
 local people = require "slack.sandbox.interactions"
+local people_in_channels = require "slack.sandbox.people_in_channels"
 local responses = require "slack.sandbox.responses"
 local steps = require "slack.sandbox.steps"
 local tasks = require "slack.tasks"
@@ -35,7 +36,8 @@ local transports = require "slack.sandbox.transports"
 local webhooks = require "slack.sandbox.webhooks"
 
 ---@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports, slack.sandbox.Teams,
----  slack.sandbox.Installing, slack.sandbox.Assistants, slack.sandbox.Steps
+---  slack.sandbox.Installing, slack.sandbox.Assistants, slack.sandbox.Steps,
+---  slack.sandbox.PeopleInChannels
 ---@field api_url string "https://localhost:PORT/api/"
 ---@field ca_file string? the authority to trust; nil without TLS
 ---@field bot_token string
@@ -54,7 +56,9 @@ local Sandbox = setmetatable({}, { __index = people })
 Sandbox.__index = Sandbox
 Sandbox.__name = "slack.sandbox"
 
-for _, methods in ipairs { transports, teams, installing, assistants.people, steps } do
+for _, methods in ipairs {
+  transports, teams, installing, assistants.people, steps, people_in_channels,
+} do
   for name, method in pairs(methods) do
     Sandbox[name] = method
   end
@@ -131,7 +135,8 @@ local function found_workspace(self, options)
   }
   self.workspace, self.team_id = self.workspaces[1].workspace, self.workspaces[1].team_id
   if options.installed ~= false then
-    self.grants:install(self.workspace, { scopes = SCOPES, token = self.bot_token })
+    local scopes = options.scopes or SCOPES
+    self.grants:install(self.workspace, { scopes = scopes, token = self.bot_token })
   end
   self.grants:know(self.app_token, { type = "app" })
 end

@@ -59,41 +59,86 @@ function messages:bot_fields()
   }
 end
 
+-- A message of a channel, its thread's root knowing of it.
+local function put(self, channel, fields)
+  local message = merged(fields)
+  message.type = "message"
+  message.ts = self:new_ts()
+  message.team = self.team.id
+  local root = message.thread_ts and self.find_message(channel, message.thread_ts)
+  table.insert(channel.messages, message)
+  if root then
+    counts_reply(root, message)
+    message.parent_user_id = root.user
+    if message.reply_broadcast then
+      message.subtype, message.root = "thread_broadcast", merged(root)
+    end
+  end
+  message.reply_broadcast = nil
+  return message
+end
+
+local function mention(self, channel, message)
+  self:emit(channel, {
+    type = "app_mention",
+    user = message.user,
+    text = message.text,
+    ts = message.ts,
+    thread_ts = message.thread_ts,
+    parent_user_id = message.parent_user_id,
+    blocks = message.blocks,
+    files = message.files,
+    team = self.team.id,
+    channel = channel.id,
+    event_ts = message.ts,
+  })
+end
+
 ---Puts a message into a channel and tells the app about it.
 ---@param channel table
 ---@param fields table user, text, blocks, thread_ts, reply_broadcast, bot_id, ...
 ---@return table message
 function messages:post(channel, fields)
-  local message = merged(fields)
-  message.type = "message"
-  message.ts = self:new_ts()
-  message.team = self.team.id
-  table.insert(channel.messages, message)
-  local root = message.thread_ts and self.find_message(channel, message.thread_ts)
-  if root then
-    counts_reply(root, message)
-    message.parent_user_id = root.user
-    message.subtype = message.reply_broadcast and "thread_broadcast" or message.subtype
-  end
-  message.reply_broadcast = nil
+  local message = put(self, channel, fields)
   if message.bot_id and message.thread_ts then
     self:clear_status(channel.id, message.thread_ts)
   end
   self:emit_message(channel, message)
   if not channel.is_im and message.text and not message.bot_id
     and message.text:find("<@" .. self.bot.user_id, 1, true) then
-    self:emit(channel, {
-      type = "app_mention",
-      user = message.user,
-      text = message.text,
-      ts = message.ts,
-      thread_ts = message.thread_ts,
-      team = self.team.id,
-      channel = channel.id,
-      event_ts = message.ts,
-    })
+    mention(self, channel, message)
   end
+  self:tell_metadata("posted", channel, message)
+  self:tell_links(channel, message)
   return message
+end
+
+---A line in the channel that Slack writes of what somebody did.
+---@param channel table
+---@param subtype string
+---@param user_id string
+---@param deed string "has joined the channel"
+---@param more? table fields of the message
+---@return table message
+function messages:note(channel, subtype, user_id, deed, more)
+  local message = put(self, channel, merged({
+    subtype = subtype, user = user_id, text = ("<@%s> %s"):format(user_id, deed),
+  }, more))
+  self:emit_message(channel, message)
+  return message
+end
+
+---Where people find a message.
+---@param channel table
+---@param message table
+---@return string url
+function messages:permalink(channel, message)
+  local url = ("https://%s.slack.com/archives/%s/p%s"):format(
+    self.team.domain, channel.id, (message.ts:gsub("%.", "")))
+  if message.thread_ts and message.thread_ts ~= message.ts then
+    url = ("%s?thread_ts=%s&cid=%s"):format(url, message.thread_ts, channel.id)
+  end
+  return url
 end
 
 ---@param channel table
@@ -144,9 +189,51 @@ function messages:change(channel, message, changes, editor)
     message = merged(message),
     previous_message = before,
   })
+  self:tell_metadata("updated", channel, message, before.metadata)
 end
 
----Takes a message away and tells the app.
+-- What is left of a message that has replies.
+local function tombstone(self, channel, message)
+  local before = merged(message)
+  for name in pairs(before) do
+    if not name:find "^reply_" and name ~= "ts" and name ~= "thread_ts" and name ~= "type"
+      and name ~= "latest_reply" then
+      message[name] = nil
+    end
+  end
+  message.subtype, message.user, message.hidden = "tombstone", "USLACKBOT", true
+  message.text = "This message was deleted."
+  self:emit_message(channel, { type = "message", ts = self:new_ts() }, {
+    subtype = "message_changed", hidden = true, message = merged(message),
+    previous_message = before,
+  })
+end
+
+-- The root of a thread has one reply less.
+local function uncount_reply(self, channel, reply)
+  local root = self.find_message(channel, reply.thread_ts)
+  if not root or root == reply then
+    return
+  end
+  local latest, users, seen = nil, {}, {}
+  for _, message in ipairs(channel.messages) do
+    if message.thread_ts == root.ts and message ~= root then
+      latest = message.ts
+      if message.user and not seen[message.user] then
+        seen[message.user] = true
+        table.insert(users, message.user)
+      end
+    end
+  end
+  root.reply_count = root.reply_count - 1
+  root.latest_reply, root.reply_users, root.reply_users_count = latest, users, #users
+  if root.reply_count == 0 then
+    root.reply_count, root.reply_users, root.reply_users_count = nil, nil, nil
+    root.thread_ts = nil
+  end
+end
+
+---Takes a message away and tells the app; of one with replies a tombstone is left.
 ---@param channel table
 ---@param ts string
 ---@return boolean found
@@ -155,7 +242,15 @@ function messages:remove(channel, ts)
   if not message then
     return false
   end
+  self:tell_metadata("deleted", channel, message, message.metadata)
+  if (message.reply_count or 0) > 0 and message.ts == message.thread_ts then
+    tombstone(self, channel, message)
+    return true
+  end
   table.remove(channel.messages, position)
+  if message.thread_ts then
+    uncount_reply(self, channel, message)
+  end
   self:emit_message(channel, { type = "message", ts = self:new_ts() }, {
     subtype = "message_deleted",
     hidden = true,
@@ -222,24 +317,6 @@ function messages:unreact(channel, message, name, user_id)
     table.remove(message.reactions, position)
   end
   self:emit_reaction("reaction_removed", channel, message, name, user_id)
-  return true
-end
-
----A person enters a channel.
----@return boolean joined false: was in it already
-function messages:join(channel, user_id)
-  if channel.members[user_id] then
-    return false
-  end
-  channel.members[user_id] = true
-  self:emit(channel, {
-    type = "member_joined_channel",
-    user = user_id,
-    channel = channel.id,
-    channel_type = channel.is_private and "G" or "C",
-    team = self.team.id,
-    event_ts = self:new_ts(),
-  })
   return true
 end
 

@@ -27,6 +27,9 @@ local checks = require "slack.sandbox.checks"
 ---  chat.appendStream, 300
 ---@field rate_limits? boolean|slack.PacingOptions answer 429 to what is over Slack's limits, or
 ---  over these; false
+---@field scopes? string[] that the app has; what needs others is refused with missing_scope, and
+---  events that need others do not come. nil: nothing is refused
+---@field events? string[] the app's event subscriptions, "message.channels" for instance; nil: all
 ---@field log? slack.Logger
 
 local OPTIONS = {
@@ -37,7 +40,8 @@ local OPTIONS = {
   app_token = "string", signing_secret = "string", client_id = "string",
   client_secret = "string", redirect_urls = "table", token_rotation = "boolean",
   installed = "boolean", stream_timeout = "number", enterprise = "table",
-  rate_limits = "any",
+  rate_limits = "any", scopes = "table", events = "table", unfurl_domains = "table",
+  metadata_events = "table",
 }
 
 -- Nothing that would not stand in a header as it is.

@@ -50,6 +50,8 @@ local function own_message(self, what)
   return message, channel, user
 end
 
+people.own_message = own_message
+
 ---Somebody writes a message; the app gets its events.
 ---@param what { text: string, user: string?, channel: string?, thread_ts: string?, blocks: table?,
 ---  reply_broadcast: boolean? } reply_broadcast: what they say in the thread is for the channel too
@@ -126,20 +128,6 @@ function people:unreact(what)
   local message, channel, user = own_message(self, what)
   self.workspace:unreact(channel, message, what.name, user.id)
   self:changed()
-end
-
----Somebody enters a channel; somebody new if there is no such person yet.
----@param what { user: string, channel: string? }
----@return table user
-function people:join(what)
-  checks.fields("join", what, { user = "string", channel = "string" }, "user")
-  if not self.workspace:find_user(what.user) then
-    self.workspace:add_user(what.user)
-  end
-  local user, channel = resolve(self, what)
-  self.workspace:join(channel, user.id)
-  self:changed()
-  return user
 end
 
 ---Somebody opens the app's home tab.

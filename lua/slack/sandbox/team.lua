@@ -3,10 +3,12 @@
 local assistants = require "slack.sandbox.assistants"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.interactions"
+local people_in_channels = require "slack.sandbox.people_in_channels"
 local responses = require "slack.sandbox.responses"
 local steps = require "slack.sandbox.steps"
 
----@class slack.sandbox.Team: slack.sandbox.People, slack.sandbox.Assistants, slack.sandbox.Steps
+---@class slack.sandbox.Team: slack.sandbox.People, slack.sandbox.Assistants, slack.sandbox.Steps,
+---  slack.sandbox.PeopleInChannels
 ---@field sandbox slack.Sandbox
 ---@field workspace slack.sandbox.Workspace
 ---@field team_id string
@@ -16,7 +18,7 @@ local Team = setmetatable({}, { __index = people })
 Team.__index = Team
 Team.__name = "slack.sandbox.team"
 
-for _, methods in ipairs { assistants.people, steps } do
+for _, methods in ipairs { assistants.people, steps, people_in_channels } do
   for name, method in pairs(methods) do
     Team[name] = method
   end

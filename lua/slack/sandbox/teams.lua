@@ -62,6 +62,8 @@ function teams:add_workspace(what)
     stream_timeout = self.options.stream_timeout,
     app_id = self.workspace and self.workspace.app_id,
     organization = organization_of(self, what.enterprise, bot_name),
+    unfurl_domains = self.options.unfurl_domains,
+    metadata_events = self.options.metadata_events,
   })
   table.insert(self.workspaces, team)
   local installation = self.grants:installation_of(team.workspace)

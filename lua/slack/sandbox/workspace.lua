@@ -3,16 +3,20 @@
 -- inner event that Slack would send, and only where the app would get it.
 
 local assistants = require "slack.sandbox.assistants"
+local channels = require "slack.sandbox.channels"
 local core = require "slack.core"
+local links = require "slack.sandbox.links"
 local messages = require "slack.sandbox.messages"
 local new_id = require "slack.sandbox.new_id"
+local pins = require "slack.sandbox.pins"
 local streams = require "slack.sandbox.streams"
 local views = require "slack.sandbox.views"
 
 local STREAM_TIMEOUT <const> = 300 -- seconds
 
----@class slack.sandbox.Workspace: slack.sandbox.Messages, slack.sandbox.Views,
----  slack.sandbox.Streams, slack.sandbox.Threads
+---@class slack.sandbox.Workspace: slack.sandbox.Messages, slack.sandbox.Channels,
+---  slack.sandbox.Pins, slack.sandbox.Links, slack.sandbox.Views, slack.sandbox.Streams,
+---  slack.sandbox.Threads
 ---@field id string of the team
 ---@field organization slack.sandbox.Organization? whose workspace it is
 ---@field team { id: string, name: string, domain: string }
@@ -29,7 +33,7 @@ local Workspace = {}
 Workspace.__index = Workspace
 Workspace.__name = "slack.sandbox.workspace"
 
-for _, methods in ipairs { messages, views, streams, assistants.state } do
+for _, methods in ipairs { messages, channels, pins, links, views, streams, assistants.state } do
   for name, method in pairs(methods) do
     Workspace[name] = method
   end
@@ -57,11 +61,21 @@ end
 ---@field app_id? string
 ---@field organization? slack.sandbox.Organization
 ---@field stream_timeout? number seconds that a message may be written on, 300
+---@field unfurl_domains? string[] of which links the app is told
+---@field metadata_events? string[] of which kinds of metadata the app is told
 
 -- Seconds since the epoch with fractions, growing even when the wall clock is set back.
 function Workspace.wall_clock()
   local offset = core.time() - core.monotonic()
   return function() return core.monotonic() + offset end
+end
+
+local function set_of(list)
+  local set = {}
+  for _, item in ipairs(list or {}) do
+    set[item] = true
+  end
+  return set
 end
 
 ---@param options? slack.sandbox.WorkspaceOptions
@@ -89,6 +103,9 @@ function Workspace.new(options)
     steps = {},
     step_of = {},
     stream_timeout = options.stream_timeout or STREAM_TIMEOUT,
+    unfurl_domains = options.unfurl_domains or {},
+    metadata_events = set_of(options.metadata_events),
+    shared_links = {}, -- what may be unfurled, by id
     clock = options.clock or Workspace.wall_clock(),
     last_micros = 0,
     on_event = function() end,
@@ -129,79 +146,6 @@ function Workspace:add_user(name, fields)
   self.users[user.id] = user
   table.insert(self.user_list, user)
   return user
-end
-
----Adds a public channel with everybody in it, the bot too.
----@param name string
----@param fields? table
----@return table channel
-function Workspace:add_channel(name, fields)
-  local channel = {
-    id = new_id "C",
-    name = name,
-    is_channel = true,
-    is_group = false,
-    is_im = false,
-    is_mpim = false,
-    is_private = false,
-    is_archived = false,
-    is_general = name == "general",
-    created = math.floor(self.clock()),
-    creator = self.user_list[2] and self.user_list[2].id or self.bot.user_id,
-    members = {},
-    messages = {},
-  }
-  for key, value in pairs(fields or {}) do
-    channel[key] = value
-  end
-  if not channel.is_im and not channel.is_mpim then
-    for _, user in ipairs(self.user_list) do
-      channel.members[user.id] = true
-    end
-  end
-  self.channels[channel.id] = channel
-  table.insert(self.channel_list, channel)
-  return channel
-end
-
----The conversation between the bot and a person; made when there is none yet.
----@param user_id string
----@return table channel
-function Workspace:direct_channel(user_id)
-  for _, channel in ipairs(self.channel_list) do
-    if channel.is_im and channel.user == user_id then
-      return channel
-    end
-  end
-  return self:add_channel("directmessage", {
-    id = new_id "D",
-    is_channel = false,
-    is_im = true,
-    user = user_id,
-    members = { [user_id] = true, [self.bot.user_id] = true },
-  })
-end
-
----The conversation between the bot and several people; made when there is none yet.
----@param user_ids string[]
----@return table channel
-function Workspace:group_channel(user_ids)
-  local members, names = { [self.bot.user_id] = true }, { self.bot.name }
-  for _, id in ipairs(user_ids) do
-    members[id] = true
-    names[#names + 1] = self.users[id].name
-  end
-  table.sort(names)
-  local name = ("mpdm-%s-1"):format(table.concat(names, "--"))
-  for _, channel in ipairs(self.channel_list) do
-    if channel.is_mpim and channel.name == name then
-      return channel
-    end
-  end
-  return self:add_channel(name, {
-    id = new_id "G", is_channel = false, is_group = true, is_mpim = true, is_private = true,
-    members = members,
-  })
 end
 
 local function find(list, by_id, key)
