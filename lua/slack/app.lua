@@ -17,6 +17,7 @@ local errors = require "slack.errors"
 local hosting = require "slack.hosting"
 local http = require "slack.http"
 local interrupts = require "slack.interrupts"
+local listing = require "slack.listing"
 local loading = require "slack.loading"
 local log = require "slack.log"
 local loop = require "slack.loop"
@@ -132,14 +133,29 @@ end
 
 -- Registered things ----------------------------------------------------------------
 
----Everything registered, by the program first, then by the scripts in the order
----of their names.
-function App:_apply()
+local function ledgers_of(self)
   local ledgers = { self._ledger }
   if self.scripts then
     self.scripts:add_ledgers(ledgers)
   end
-  registry.apply(self.dispatch, ledgers)
+  return ledgers
+end
+
+---Everything registered, by the program first, then by the scripts in the order
+---of their names.
+function App:_apply()
+  registry.apply(self.dispatch, ledgers_of(self))
+end
+
+---What is registered now: listeners, routes and jobs of the schedule, as data, the program's
+---first, then those of the scripts in the order of their names.
+---@return slack.Listed[]
+function App:listeners()
+  local list = {}
+  for _, ledger in ipairs(ledgers_of(self)) do
+    listing.of_ledger(ledger, list)
+  end
+  return list
 end
 
 -- A listener needs no new index.

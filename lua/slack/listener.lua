@@ -145,10 +145,14 @@ function Listener.new(method_name, ...)
   return setmetatable(self, Listener)
 end
 
+---@return string place as "file:line"
+function Listener:written_at()
+  return self.place or Listener.place_of(self.handler)
+end
+
 ---Like `app:command "/deploy" (handlers/deploy.lua:3)`.
 function Listener:__tostring()
-  local place = self.place or Listener.place_of(self.handler)
-  return ("app:%s%s (%s)"):format(self.method, self.what, place)
+  return ("app:%s%s (%s)"):format(self.method, self.what, self:written_at())
 end
 
 -- Removing --------------------------------------------------------------------------

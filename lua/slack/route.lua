@@ -132,10 +132,16 @@ function Route.new(method, path, handler)
   return self
 end
 
+---Like `GET /orders/:id`.
+---@return string
+function Route:words()
+  local methods = self.any_method and "*" or table.concat(sorted_keys(self.methods), ",")
+  return methods .. " " .. self.path
+end
+
 ---Like `app:route GET /orders/:id (handlers/orders.lua:3)`.
 function Route:__tostring()
-  local methods = self.any_method and "*" or table.concat(sorted_keys(self.methods), ",")
-  return ("app:route %s %s (%s)"):format(methods, self.path, self.place)
+  return ("app:route %s (%s)"):format(self:words(), self.place)
 end
 
 -- Matching --------------------------------------------------------------------------

@@ -10,8 +10,10 @@
 local Folder = require "slack.folder"
 local Modules = require "slack.modules"
 local Script = require "slack.script"
+local ScriptReports = require "slack.script_reports"
 local core = require "slack.core"
 local errors = require "slack.errors"
+local listing = require "slack.listing"
 local loop = require "slack.loop"
 local sorted_keys = require "slack.sorted_keys"
 local tasks = require "slack.tasks"
@@ -36,7 +38,8 @@ function Scripts.new(app, path)
   local folder = Folder.new(path, logger, loop.now)
   return setmetatable({
     app = app, folder = folder, log = logger, live = {}, generations = {},
-    failures = 0, reloads = 0, modules = Modules.new(folder, app.log),
+    failures = 0, reloads = 0, reports = ScriptReports.new(logger),
+    modules = Modules.new(folder, app.log),
   }, Scripts)
 end
 
@@ -59,6 +62,20 @@ local function report_failure(self, name, message)
   local kept = self.live[name]
   self.log:error("%s was not loaded%s: %s", name,
     kept and ("; generation %d stays"):format(kept.generation) or "", message)
+  self.reports:fail(name, message, self.folder.path, kept and kept.generation)
+end
+
+local function listed(script)
+  return script and listing.of_ledger(script.ledger) or {}
+end
+
+local function report_of(name, before, after, began)
+  local added, removed = listing.difference(listed(before), listed(after))
+  return {
+    kind = after and (before and "reloaded" or "loaded") or "removed", script = name,
+    generation = after and after.generation, added = added, removed = removed,
+    seconds = loop.now() - began,
+  }
 end
 
 local function stage(self, name, loader)
@@ -75,19 +92,21 @@ end
 
 -- Everything at once: the index is made anew and swapped in one assignment.
 local function swap(self, staged, removed, began)
-  local retired, lines = {}, {}
+  local retired, lines, reports = {}, {}, {}
   for _, script in ipairs(staged) do
     local name, old = script.name, self.live[script.name]
     local generation = (self.generations[name] or 0) + 1
     self.generations[name], self.live[name] = generation, script
     script:take_over(generation, old)
     retired[#retired + 1] = old
+    reports[#reports + 1] = report_of(name, old, script, began)
     lines[#lines + 1] = ("%s %s: generation %d, %d -> %d listeners, %.1f ms"):format(
       old and "reloaded" or "loaded", name, generation, listener_count(old),
       listener_count(script), (loop.now() - began) * 1000)
   end
   for _, name in ipairs(removed) do
     retired[#retired + 1] = self.live[name]
+    reports[#reports + 1] = report_of(name, self.live[name], nil, began)
     lines[#lines + 1] = ("removed %s: %d -> 0 listeners"):format(name,
       listener_count(self.live[name]))
     self.live[name] = nil
@@ -99,6 +118,9 @@ local function swap(self, staged, removed, began)
   self.reloads = self.reloads + #lines
   for _, line in ipairs(lines) do
     self.log:info("%s", line)
+  end
+  for _, report in ipairs(reports) do
+    self.reports:succeed(report)
   end
 end
 
@@ -265,12 +287,7 @@ local function start_watching(self)
   self.poll_timer = loop.after(self.watch and POLL or POLL_WITHOUT_NOTICES, poll, self)
 end
 
----Loads every script and begins to watch. A script that fails keeps no other from
----running.
----@async
----@return true? ok
----@return slack.Error? err when there is no such folder
-function Scripts:start()
+local function check_folder(self)
   local path = self.folder.path
   local _, kind = core.stat(path)
   if kind ~= "directory" then
@@ -278,18 +295,57 @@ function Scripts:start()
       code = "no_scripts", message = ("the scripts' folder %q is not there"):format(path),
     }
   end
-  self.started = true
-  start_watching(self)
-  local ok, err = check_in_task(self):join()
+  return true
+end
+
+---Loads every script that is not loaded as it is, and watches none of them: to look at what
+---they register, or to call it. A script that fails keeps no other from being loaded.
+---@async
+---@return true? ok
+---@return slack.Error? err when there is no such folder
+function Scripts:load_all()
+  local ok, err = check_folder(self)
+  if not ok then
+    return nil, err
+  end
+  ok, err = check_in_task(self):join()
   if not ok then
     error(err, 0)
   end
   return true
 end
 
+---Loads every script and begins to watch. A script that fails keeps no other from
+---running.
+---@async
+---@return true? ok
+---@return slack.Error? err when there is no such folder
+function Scripts:start()
+  local ok, err = check_folder(self)
+  if not ok then
+    return nil, err
+  end
+  self.started = true
+  start_watching(self)
+  return self:load_all()
+end
+
+---Calls fn with what becomes of the scripts from now on: it must not wait.
+---@param fn fun(report: slack.ScriptReport)
+---@return fun() unsubscribe
+function Scripts:subscribe(fn)
+  return self.reports:subscribe(fn)
+end
+
+---The scripts whose last text did not load, by name.
+---@return slack.ScriptProblem[]
+function Scripts:problems()
+  return self.reports:problems()
+end
+
 ---Ends watching, and every script.
 function Scripts:stop()
-  if not self.started then
+  if not self.started and not next(self.live) then
     return
   end
   self.started, self.all = false, false
