@@ -51,6 +51,12 @@ describe("a bot's program that is loaded", function()
     end
   end)
 
+  it("also gives an app that a program starts, to go on by itself", function()
+    local loaded, err = load_text "require('slack').app():start() os.exit(7)"
+    assert.is_nil(err)
+    assert.equal("idle", loaded.apps[1].phase)
+  end)
+
   it("finds modules beside it, and has its arguments as lua gives them", function()
     local loaded, err, path = load_text([[
       local first = ...
@@ -67,7 +73,8 @@ describe("a bot's program that is loaded", function()
       ["local x = = 1"] = "^%S+/bot.lua:1: unexpected symbol near '='$",
       ["\n\nerror 'no luck'"] = "^%S+/bot.lua:3: no luck$",
       ["\nrequire('slack').app { tokn = 1 }"] = "^%S+/bot.lua:2: slack.app: .*\"tokn\"",
-      ["return 1"] = "/bot.lua ended without running an app: end it with os.exit",
+      ["return 1"] = "/bot.lua makes no app: begin it with local app = ",
+      ["require('slack').app()"] = "/bot.lua makes an app but does not run it: end it with os.exit",
     } do
       local loaded, err = load_text(text)
       assert.is_nil(loaded)

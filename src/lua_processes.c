@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -100,14 +101,28 @@ static int reserve_port(lua_State *L)
     return reserved->fd >= 0 ? 1 : slk_push_error(L, &err);
 }
 
+/* getenv of other threads may be under way: before there are any. */
+static int set_environment(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    const char *value = luaL_checkstring(L, 2);
+    luaL_argcheck(L, *name != '\0' && strchr(name, '=') == NULL && strlen(name) == lua_rawlen(L, 1),
+                  1, "the name of a variable expected");
+    luaL_argcheck(L, strlen(value) == lua_rawlen(L, 2), 2, "a value without zeros expected");
+    return setenv(name, value, 1) == 0 ? 0 : luaL_error(L, "out of memory");
+}
+
 void slk_open_processes(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         {"port", reserved_port}, {"close", reserved_close}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {
-        {"fork", process_fork},           {"begin_process", process_begin},
-        {"process_ended", process_ended}, {"signal_process", process_signal},
-        {"reserve_port", reserve_port},   {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"fork", process_fork},
+                                         {"begin_process", process_begin},
+                                         {"process_ended", process_ended},
+                                         {"signal_process", process_signal},
+                                         {"reserve_port", reserve_port},
+                                         {"set_environment", set_environment},
+                                         {NULL, NULL}};
     slk_class(L, CLASS_RESERVED_PORT, methods, reserved_close);
     luaL_setfuncs(L, functions, 0);
 }

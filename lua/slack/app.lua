@@ -124,6 +124,7 @@ function App.new(options)
   self.transports = Transports.new(self)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
   self:_apply()
+  hosting.makes()
   return self
 end
 
@@ -221,6 +222,7 @@ function App:start(...)
   if select("#", ...) > 0 then
     error("app:start: it takes no arguments, and needs no port", 2)
   end
+  hosting.starts(self)
   if self.phase ~= "idle" then
     return nil, errors.new {
       code = "started", message = "app:start: the app is " .. self.phase .. " already",

@@ -2,7 +2,8 @@
 --
 -- An option is { name =, text = } or, where a value follows it, { name =, value =, text =,
 -- check =, default = }: `value` is its name in the help, `check` gives what to take for the
--- text of the value, or nil and what is wrong with it.
+-- text of the value, or nil and what is wrong with it. A command with `takes_rest` gets what
+-- stands behind "--" apart from its words, for a program that it runs.
 
 local near_miss = require "slack.near_miss"
 
@@ -63,9 +64,9 @@ local function value_of(option, words, at, attached)
   return value, at
 end
 
-local function with_defaults(options)
-  local given = { words = {} }
-  for _, option in ipairs(options) do
+local function with_defaults(command)
+  local given = { words = {}, rest = command.takes_rest and {} or nil }
+  for _, option in ipairs(command.options or {}) do
     given[option.name] = option.default
   end
   return given
@@ -74,17 +75,17 @@ end
 ---What words say to a command.
 ---@param command table
 ---@param words string[]
----@return table? given values by the names of options, and `words`: the others
+---@return table? given values by the names of options, `words`: the others, and `rest`
 ---@return string? problem
 function M.read(command, words)
-  local known, given = by_word(command.options or {}), with_defaults(command.options or {})
+  local known, given = by_word(command.options or {}), with_defaults(command)
   local at, only_words = 1, false
   while at <= #words do
     local word = words[at]
     local name, attached = word:match "^(%-%-?[^=]+)=(.*)$"
     name = name or word
     if only_words or not word:find "^%-." then
-      table.insert(given.words, word)
+      table.insert(only_words and given.rest or given.words, word)
     elseif word == "--" then
       only_words = true
     elseif not known[name] then

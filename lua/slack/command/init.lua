@@ -33,6 +33,8 @@ local ROOT = {
 ---@field complain fun(text: string) to the standard error
 ---@field ask fun(question: string): string? the line that is typed; nil: nobody is there
 ---@field environment fun(name: string): string?
+---@field has_color fun(stream: 1|2): boolean whether colors are wanted there: 1 the standard
+---  output, 2 the standard error
 
 -- The answer, or "" at the end of what is typed; nil where a program reads or writes.
 local function ask(question)
@@ -43,9 +45,14 @@ local function ask(question)
   return io.stdin:read "l" or ""
 end
 
+local function has_color(stream)
+  return (os.getenv "NO_COLOR" or "") == "" and core.is_terminal(stream)
+end
+
 ---@return slack.command.Terminal
 function M.terminal()
   return {
+    has_color = has_color,
     write = function(text) io.stdout:write(text) end,
     complain = function(text) io.stderr:write(text) end,
     ask = ask,

@@ -82,8 +82,13 @@ local function program_part(traceback)
   return #lines > 2 and table.concat(lines, "\n") or nil
 end
 
+-- Ctrl-C before the app runs is an error that Lua's own program raises.
+local function is_interrupt(err)
+  return type(err) == "string" and err:find "interrupted!$" ~= nil
+end
+
 local function caught(err)
-  if err == STOPPED then
+  if err == STOPPED or is_interrupt(err) then
     return err
   end
   local traceback = debug.traceback("", 2)
@@ -91,9 +96,20 @@ local function caught(err)
     not raised.is_misuse(traceback) and program_part(traceback) or nil)
 end
 
+local END = "end it with os.exit(app:run() or 1)"
+
 local function no_app(path)
-  return failure("no_app", ("%s ended without running an app: end it with "
-    .. "os.exit(app:run() or 1)"):format(path))
+  return failure("no_app", hosting.made() > 0
+    and ("%s makes an app but does not run it: %s"):format(path, END)
+    or ("%s makes no app: begin it with local app = require(\"slack\").app {}, %s"):format(path,
+      END))
+end
+
+local function failed(problem)
+  if is_interrupt(problem) then
+    error(problem, 0)
+  end
+  return nil, problem
 end
 
 local function release_host()
@@ -121,13 +137,14 @@ function M.load(path, options)
     return nil, err
   end
   local apps, own = {}, nil
-  hosting.take_over(function(app)
+  local function take(app)
     table.insert(apps, app)
     if coroutine.running() == own and coroutine.isyieldable() then
       coroutine.yield()
     end
     error(STOPPED, 0) -- from a task of the program's, or through a C function such as require
-  end, { offline = true })
+  end
+  hosting.take_over(take, { offline = true, on_start = take })
   local guard <close> = setmetatable({}, { __close = release_host }) -- luacheck: ignore 211
   local ok, problem = tasks.wrap(function()
     own = coroutine.running()
@@ -136,12 +153,15 @@ function M.load(path, options)
   if apps[1] then
     return { path = path, apps = apps }
   end
-  return nil, ok == false and problem or no_app(path)
+  if ok == false then
+    return failed(problem)
+  end
+  return nil, no_app(path)
 end
 
 -- Running --------------------------------------------------------------------------------
 
----Runs a program for real, to its end; on_app(app) is called before an app of it runs.
+---Runs a program for real, to its end; on_app(app) is called before an app of it starts.
 ---@async
 ---@param path? string bot.lua
 ---@param on_app? fun(app: slack.App)
@@ -154,19 +174,24 @@ function M.run(path, on_app, options)
   if not chunk then
     return nil, err
   end
-  local has_run = false
-  hosting.take_over(function(app, run)
-    has_run = true
-    if on_app then
-      on_app(app)
+  local seen = {}
+  local function see(app)
+    if not seen[app] then
+      seen[app] = true
+      if on_app then
+        on_app(app)
+      end
     end
+  end
+  hosting.take_over(function(app, run)
+    see(app)
     return run()
-  end)
+  end, { on_start = see })
   local guard <close> = setmetatable({}, { __close = release_host }) -- luacheck: ignore 211
   local ok, problem = xpcall(chunk, caught, table.unpack(_G.arg))
   if not ok then
-    return nil, problem
-  elseif not has_run then
+    return failed(problem)
+  elseif not next(seen) then
     return nil, no_app(path)
   end
   return true

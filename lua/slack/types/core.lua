@@ -127,6 +127,12 @@ function core.process_ended(child) end
 ---@return boolean sent
 function core.signal_process(pid, name) end
 
+---Sets a variable of this process's environment, for os.getenv and all libraries. Before
+---anything of this library has started only, as other threads may be reading it.
+---@param name string
+---@param value string
+function core.set_environment(name, value) end
+
 ---@class slack.core.reserved_port
 local reserved_port = {}
 ---Binds a port that servers with reuse_port in other processes can listen on.

@@ -1,0 +1,97 @@
+-- What commands that take a bot have in common: which program it is, the environment that
+-- stands in a file beside it, and how its mistakes are told.
+
+local dotenv = require "slack.command.dotenv"
+local paint = require "slack.command.paint"
+local program = require "slack.command.program"
+
+local M = {}
+
+---Their words, in the help.
+M.WORDS = "[BOT] [-- ARGUMENT…]"
+
+M.NOTES = "BOT is the file of its program, bot.lua where none is named. What stands behind -- are\n"
+  .. "arguments of the program.\n"
+
+M.ENV_OPTION = {
+  name = "env", value = "FILE", text = "environment variables, .env beside the bot by default",
+  completes = "file",
+}
+
+-- What a bot lacks that has no tokens: the variable of each option.
+local VARIABLES = {
+  token = "SLACK_BOT_TOKEN", app_token = "SLACK_APP_TOKEN",
+  signing_secret = "SLACK_SIGNING_SECRET",
+}
+
+---The bot that words name.
+---@param words string[]
+---@return string? path
+---@return string? problem
+function M.path(words)
+  if #words > 1 then
+    return nil, ("one BOT expected, got %q, too; arguments of the bot stand behind --")
+      :format(words[2])
+  end
+  return words[1] or program.DEFAULT
+end
+
+---@param path string of the bot
+---@return string path of the file beside it
+function M.env_file(path)
+  return (path:match "^(.*/)[^/]*$" or "") .. ".env"
+end
+
+---Takes over what the file with environment variables says; none need be there unless it is
+---named.
+---@param path string of the bot
+---@param named? string another file than that beside the bot
+---@return slack.command.Variable[]? list
+---@return slack.Error? err
+function M.read_environment(path, named)
+  local list, err = dotenv.read(named or M.env_file(path))
+  if list then
+    dotenv.apply(list)
+  elseif named or err.code ~= "missing" then
+    return nil, err
+  end
+  return list or {}
+end
+
+-- Where the variable of an option that is missing should stand.
+local function advise(message, path, named)
+  local name = VARIABLES[message:match 'option "([%l_]+)" is missing']
+  if not name then
+    return nil
+  end
+  local file = named or M.env_file(path)
+  local list = dotenv.read(file)
+  local line
+  for _, variable in ipairs(list or {}) do
+    line = variable.name == name and variable.line or line
+  end
+  local where = not list and ("there is no %s: make one with"):format(file)
+    or line and ("%s:%d leaves it empty:"):format(file, line)
+    or ("%s does not have it: add"):format(file)
+  return ("%s %s=…, or try the bot without Slack: lua-slack sandbox"):format(where, name)
+end
+
+---Tells what kept a bot from running.
+---@param terminal slack.command.Terminal
+---@param err slack.Error of program.load or run
+---@param path string of the bot
+---@param named_env? string
+function M.complain(terminal, err, path, named_env)
+  local message = err.message
+  if err.code == "no_program" and path == program.DEFAULT then
+    message = message .. ": name the bot's file, or make a bot by `lua-slack new NAME`"
+  end
+  terminal.complain(paint(terminal, 2, "red", "lua-slack: " .. message) .. "\n"
+    .. (err.traceback and err.traceback:gsub("^\n", "") .. "\n" or ""))
+  local advice = err.code == "program" and advise(message, path, named_env)
+  if advice then
+    terminal.complain(advice .. "\n")
+  end
+end
+
+return M
