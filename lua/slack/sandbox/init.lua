@@ -118,6 +118,7 @@ local function connect_parts(self, options)
       open_connection = function() return self.socket:open_connection() end,
       open_rtm = function(...) return self.rtm:open_connection(...) end,
       use_trigger = function(id, workspace) return self.triggers:use(id, workspace) end,
+      trigger_user = function(id) return self.triggers:user(id) end,
       new_webhook = function(workspace) return webhooks.add(self, workspace) end,
       tell = function(place, event) self:tell(place, event) end,
     },

@@ -134,12 +134,13 @@ function M.problem(element, value, offered)
   end
 end
 
----The first input of a view that keeps it from being submitted.
+---The inputs of a view that keep it from being submitted, in their order.
 ---@param view table
 ---@param filled_in { values: table } the state that would be sent
 ---@param offered fun(action_id: string): table?
----@return string? problem "count: a value is needed"
-function M.find_problem(view, filled_in, offered)
+---@return { block_id: string, action_id: string, text: string }[]
+function M.find_problems(view, filled_in, offered)
+  local problems = {}
   for _, block in ipairs(view.blocks or {}) do
     for _, element in ipairs(block.elements or { block.accessory or block.element }) do
       local id = element.action_id
@@ -150,10 +151,11 @@ function M.find_problem(view, filled_in, offered)
         problem = "a value is needed"
       end
       if problem then
-        return ("%s: %s"):format(id, problem)
+        table.insert(problems, { block_id = block.block_id, action_id = id, text = problem })
       end
     end
   end
+  return problems
 end
 
 return M

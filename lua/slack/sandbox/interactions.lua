@@ -22,17 +22,19 @@ local COMMAND = {
   command = "string", text = "string", user = "string", channel = "string", timeout = "number",
 }
 local CLICK = {
-  message = "table", view = "table", action_id = "string", user = "string", fields = "table",
-  value = "any", timeout = "number",
+  message = "table", view = "table", block_id = "string", action_id = "string", user = "string",
+  fields = "table", value = "any", by_block = "table", timeout = "number",
 }
 local SUGGEST = {
-  message = "table", view = "table", action_id = "string", user = "string", value = "string",
-  timeout = "number",
+  message = "table", view = "table", block_id = "string", action_id = "string", user = "string",
+  value = "string", by_block = "table", timeout = "number",
 }
 local SHORTCUT = {
   callback_id = "string", message = "table", user = "string", timeout = "number",
 }
-local SUBMIT = { view = "table", values = "table", user = "string", timeout = "number" }
+local SUBMIT = {
+  view = "table", values = "table", by_block = "table", user = "string", timeout = "number",
+}
 local CLOSE = { view = "table", user = "string", is_cleared = "boolean", timeout = "number" }
 
 -- Whose ack may carry something (protocol §2.4).
@@ -85,7 +87,7 @@ function people:command(what)
   payload.user_id, payload.user_name = user.id, user.name
   payload.command, payload.text = what.command, what.text or ""
   payload.response_url = self:new_response_url(user, channel)
-  payload.trigger_id = self:new_trigger()
+  payload.trigger_id = self:new_trigger(user.id)
   local outcome = deliver_and_wait(self, "slash_commands", payload, what.timeout)
   local refusal = type(outcome.ack) == "table"
     and block_checks.refusal(block_checks.message(outcome.ack))
@@ -98,11 +100,12 @@ function people:command(what)
   return outcome
 end
 
--- The element with that action_id among blocks, and its block.
-local function find_element(blocks, action_id)
+-- The element with that action_id among blocks, and its block; in any block without
+-- block_id.
+local function find_element(blocks, block_id, action_id)
   for _, block in ipairs(blocks or {}) do
     local elements = block.elements or { block.accessory or block.element }
-    for _, element in ipairs(elements) do
+    for _, element in ipairs((not block_id or block.block_id == block_id) and elements or {}) do
       if element.action_id == action_id then
         return element, block
       end
@@ -113,15 +116,15 @@ end
 -- The fields of a payload that each interaction has.
 local function interaction(self, kind, user)
   local payload = outer.interaction(self.workspace, self:installation(), kind, user)
-  payload.trigger_id = self:new_trigger()
+  payload.trigger_id = self:new_trigger(user.id)
   return payload
 end
 
 -- What somebody has chosen in a message so far, which nobody else sees.
-local function filled_in(self, user, channel, message, action)
+local function filled_in(self, user, channel, message, action, by_block)
   local all = self.workspace.filled_in
   local key = ("%s %s %s"):format(channel.id, message.ts, user.id)
-  all[key] = state.of(message.blocks, {}, all[key])
+  all[key] = state.of(message.blocks, {}, all[key], by_block)
   state.apply(all[key], action or {})
   return all[key]
 end
@@ -131,7 +134,7 @@ local function add_place(self, payload, place)
   local message, view = place.message, place.view
   local action = payload.actions and payload.actions[1]
   if view then
-    view.state = state.of(view.blocks, {}, view.state)
+    view.state = state.of(view.blocks, {}, view.state, place.by_block)
     state.apply(view.state, action or {})
     payload.view = view
     payload.container = { type = "view", view_id = view.id }
@@ -148,7 +151,7 @@ local function add_place(self, payload, place)
     thread_ts = message.thread_ts,
   }
   payload.message = not message.is_ephemeral and message or nil
-  payload.state = filled_in(self, user, channel, message, action)
+  payload.state = filled_in(self, user, channel, message, action, place.by_block)
   payload.response_url = self:new_response_url(user, channel, message)
   self:add_step(payload, message.ts)
 end
@@ -158,17 +161,25 @@ local function element_of(what, level)
   if not place then
     people.fail(level + 1, "a message or a view is needed")
   end
-  local element, block = find_element(place.blocks, what.action_id)
+  local element, block = find_element(place.blocks, what.block_id, what.action_id)
   if not element then
     people.fail(level + 1, "there is no element with action_id %s", what.action_id)
   end
   return element, block
 end
 
+-- Where it is remembered what the app offered in a menu of its own.
+local function offer_key(place, action_id)
+  return ("%s %s"):format(place.id or place.ts, action_id)
+end
+
 ---@class slack.sandbox.Click
 ---@field message? table
 ---@field view? table a modal or home tab, instead of a message
 ---@field action_id string
+---@field block_id? string where several blocks have an element with that action_id
+---@field by_block? table<string, table<string, any>> what the other elements hold by now, by
+---  block_id and action_id
 ---@field user? string
 ---@field fields? table what the action carries besides, selected_option for instance
 ---@field timeout? number seconds
@@ -209,9 +220,18 @@ function people:click(what)
   return outcome
 end
 
--- Where it is remembered what the app offered in a menu of its own.
-local function offer_key(place, action_id)
-  return ("%s %s"):format(place.id or place.ts, action_id)
+---What Slack's client would not let that person choose.
+---@param what slack.sandbox.Click
+---@return string? problem
+function people:choice_problem(what)
+  checks.fields("choice_problem", what, CLICK, "action_id")
+  local element = element_of(what, 2)
+  local field, chosen = state.chosen(element, what.value)
+  if not field then
+    return what.value ~= nil and ("nothing can be chosen in the %s"):format(element.type) or nil
+  end
+  local key = offer_key(what.message or what.view, what.action_id)
+  return inputs.problem(element, chosen, self.workspace.offered[key])
 end
 
 ---Somebody types into a menu whose options the app gives; waits for them.
@@ -258,9 +278,20 @@ end
 -- Views ------------------------------------------------------------------------
 
 ---The modal that is in front, if any.
+---@param user? string name or id: of this person's
 ---@return table? view
-function people:view()
-  return self.workspace:top_view()
+function people:view(user)
+  return self.workspace:top_view(user and people.resolve(self, { user = user }).id)
+end
+
+-- The modal that is meant; without one the one in front, of the person who is named.
+local function modal_of(self, what, verb)
+  local view = what.view or people.view(self, what.user)
+  if not view then
+    people.fail(3, "there is no modal to %s", verb)
+  end
+  local user = people.resolve(self, { user = what.user or self.workspace:viewer(view.id) })
+  return view, user
 end
 
 -- Errors at no input show the person a failure.
@@ -289,14 +320,6 @@ local function find_fault(view, ack)
   end
 end
 
-local function clear_stack(workspace, view)
-  for id, other in pairs(workspace.views) do
-    if other.root_view_id == view.root_view_id then
-      workspace.views[id] = nil
-    end
-  end
-end
-
 -- What the ack of a submission does to the stack of views.
 local function follow(self, view, ack)
   local workspace = self.workspace
@@ -304,7 +327,7 @@ local function follow(self, view, ack)
   if action == "errors" then
     return
   elseif action == "clear" then
-    clear_stack(workspace, view)
+    workspace:clear_views(view)
   elseif action == "update" then
     workspace:put_view(ack.view, {
       id = view.id,
@@ -315,32 +338,44 @@ local function follow(self, view, ack)
   elseif action == "push" then
     workspace:put_view(ack.view, { previous_view_id = view.id, root_view_id = view.root_view_id })
   else
-    workspace.views[view.id] = nil
+    workspace:drop_view(view)
   end
+end
+
+-- What would be sent, and what keeps it from that.
+local function fill_in(self, view, what)
+  local filled = state.of(view.blocks, what.values or {}, view.state, what.by_block)
+  return filled, inputs.find_problems(view, filled, function(action_id)
+    return self.workspace.offered[offer_key(view, action_id)]
+  end)
+end
+
+---What keeps a modal from being submitted in Slack's client.
+---@param what { view: table?, values: table?, by_block: table?, user: string? } as for submit
+---@return { block_id: string, action_id: string, text: string }[] problems empty when it can be
+function people:submit_problems(what)
+  checks.fields("submit_problems", what, SUBMIT)
+  local view = modal_of(self, what, "submit")
+  local _, problems = fill_in(self, view, what)
+  return problems
 end
 
 ---Somebody fills in a modal and submits it; waits for the app's ack and does
 ---what it says. What Slack's client does not send raises: a required input that is empty, a
 ---value of the wrong form, an option that the menu does not have.
 ---@async
----@param what? { view: table?, values: table<string, any>?, user: string?, timeout: number? }
----  values by action_id, options by their values; what is not given stays as it was before, or
----  begins; json.null empties it. The view in front when none is given
+---@param what? { view: table?, values: table<string, any>?, by_block: table?, user: string?,
+---  timeout: number? } values by action_id, or in by_block by block_id and action_id; options by
+---  their values; what is not given stays as it was before, or begins; json.null empties it. The
+---  view in front when none is given
 ---@return slack.sandbox.Outcome
 function people:submit(what)
   what = what or {}
   checks.fields("submit", what, SUBMIT)
-  local view = what.view or self.workspace:top_view()
-  if not view then
-    people.fail(2, "there is no modal to submit")
-  end
-  local user = people.resolve(self, { user = what.user })
-  local filled = state.of(view.blocks, what.values or {}, view.state)
-  local problem = inputs.find_problem(view, filled, function(action_id)
-    return self.workspace.offered[offer_key(view, action_id)]
-  end)
-  if problem then
-    people.fail(2, "%s", problem)
+  local view, user = modal_of(self, what, "submit")
+  local filled, problems = fill_in(self, view, what)
+  if problems[1] then
+    people.fail(2, "%s: %s", problems[1].action_id, problems[1].text)
   end
   view.state = filled
   local payload = interaction(self, "view_submission", user)
@@ -361,32 +396,30 @@ function people:submit(what)
 end
 
 ---Somebody closes a modal without submitting it; the app hears of it when the
----view has notify_on_close.
+---view has notify_on_close. Where it has clear_on_close, all above and below go, too.
 ---@async
 ---@param what? { view: table?, user: string?, is_cleared: boolean?, timeout: number? }
+---  is_cleared: all go
 ---@return slack.sandbox.Outcome? nil when the app is not told
 function people:close_view(what)
   what = what or {}
   checks.fields("close_view", what, CLOSE)
-  local view = what.view or self.workspace:top_view()
-  if not view then
-    people.fail(2, "there is no modal to close")
-  end
-  if what.is_cleared then
-    clear_stack(self.workspace, view)
+  local view, user = modal_of(self, what, "close")
+  local is_cleared = what.is_cleared or view.clear_on_close == true
+  if is_cleared then
+    self.workspace:clear_views(view)
   else
-    self.workspace.views[view.id] = nil
+    self.workspace:drop_view(view)
   end
   self:changed()
   if not view.notify_on_close then
     return nil
   end
-  local user = people.resolve(self, { user = what.user })
   local payload = interaction(self, "view_closed", user)
   payload.trigger_id = nil
   payload.view = view
   self:add_step(payload, view.id)
-  payload.is_cleared = what.is_cleared or false
+  payload.is_cleared = is_cleared
   return deliver_and_wait(self, "interactive", payload, what.timeout)
 end
 

@@ -65,7 +65,9 @@ end
 
 local function held(element, names, given, before)
   local field = names[1]
-  if given ~= nil then
+  if given == json.null then
+    return names.is_list and json.list {} or json.null
+  elseif given ~= nil then
     return written(element, field, given)
   elseif before and before.type == element.type and before[field] ~= nil then
     return before[field]
@@ -79,8 +81,9 @@ end
 ---@param blocks? table[]
 ---@param given table<string, any> by action_id; json.null empties one
 ---@param before? table a state whose values stand where none is given
+---@param by_block? table<string, table<string, any>> the same as given, by block_id and action_id
 ---@return { values: table }
-function M.of(blocks, given, before)
+function M.of(blocks, given, before, by_block)
   local values, old = {}, before and before.values or {}
   for _, block in ipairs(blocks or {}) do
     for _, element in ipairs(block.elements or { block.accessory or block.element }) do
@@ -88,9 +91,13 @@ function M.of(blocks, given, before)
       if names then
         local id = element.action_id
         local state = values[block.block_id] or {}
+        local value = ((by_block or {})[block.block_id] or {})[id]
+        if value == nil then
+          value = given[id]
+        end
         state[id] = {
           type = element.type,
-          [names[1]] = held(element, names, given[id], (old[block.block_id] or {})[id]),
+          [names[1]] = held(element, names, value, (old[block.block_id] or {})[id]),
         }
         values[block.block_id] = state
       end

@@ -102,7 +102,7 @@ function people:add_step(payload, place)
     }
     payload.interactivity = {
       interactor = { id = payload.user.id, secret = new_id "":lower() },
-      interactivity_pointer = self:new_trigger(),
+      interactivity_pointer = self:new_trigger(payload.user.id),
     }
   end
 end

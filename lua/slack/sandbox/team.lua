@@ -76,9 +76,10 @@ function Team:wait(condition, timeout)
 end
 
 ---A trigger_id that works once, within three seconds, in this workspace.
+---@param user_id? string for whom a view is opened with it
 ---@return string
-function Team:new_trigger()
-  return self.sandbox.triggers:add(self.workspace)
+function Team:new_trigger(user_id)
+  return self.sandbox.triggers:add(self.workspace, user_id)
 end
 
 ---A URL to answer an interaction with.

@@ -120,9 +120,10 @@ function teams:token(user)
 end
 
 ---A trigger_id that works once, within three seconds.
+---@param user_id? string for whom a view is opened with it
 ---@return string
-function teams:new_trigger()
-  return self.workspaces[1]:new_trigger()
+function teams:new_trigger(user_id)
+  return self.workspaces[1]:new_trigger(user_id)
 end
 
 ---A URL to answer an interaction with.

@@ -17,11 +17,14 @@ function Triggers.new(life)
 end
 
 ---@param workspace slack.sandbox.Workspace
+---@param user_id? string who did what it is for
 ---@return string id
-function Triggers:add(workspace)
+function Triggers:add(workspace, user_id)
   local id = ("%d.%d.%s"):format(
     math.random(10 ^ 12 // 1), math.random(10 ^ 12 // 1), new_id "":lower())
-  self.by_id[id] = { workspace = workspace, until_time = loop.now() + self.life }
+  self.by_id[id] = {
+    workspace = workspace, user_id = user_id, until_time = loop.now() + self.life,
+  }
   return id
 end
 
@@ -30,6 +33,13 @@ end
 function Triggers:workspace(id)
   local trigger = self.by_id[id]
   return trigger and trigger.workspace
+end
+
+---@param id string
+---@return string? user_id who did what it is for
+function Triggers:user(id)
+  local trigger = self.by_id[id]
+  return trigger and trigger.user_id
 end
 
 ---@param id string

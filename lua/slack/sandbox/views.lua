@@ -21,9 +21,10 @@ views.identify = identify
 
 ---Stores a view (modal or home tab) as views.open and its like give it back.
 ---@param definition table as the app sent it
----@param fields? table id, previous_view_id, root_view_id, user_id
+---@param fields? table id, previous_view_id, root_view_id
+---@param user_id? string whose it is; that of the view with this id, or below it
 ---@return table view
-function views:put_view(definition, fields)
+function views:put_view(definition, fields, user_id)
   local view = {}
   for key, value in pairs(definition) do
     view[key] = value
@@ -44,22 +45,59 @@ function views:put_view(definition, fields)
   view.root_view_id = view.root_view_id or view.id
   view.hash = ("%s.%s"):format(self:new_ts(), new_id(""):sub(1, 8))
   self.views[view.id] = view
+  if view.type == "modal" and not self.modals[view.id] then
+    local below = self.modals[view.previous_view_id]
+    self.modals_opened = self.modals_opened + 1
+    self.modals[view.id] = {
+      user_id = user_id or below and below.user_id, number = self.modals_opened,
+    }
+  end
   return view
 end
 
----The modal in front: the newest that has none above it.
----@return table? view
-function views:top_view()
-  local covered, top = {}, nil
-  for _, view in pairs(self.views) do
-    covered[view.previous_view_id or false] = true
-  end
-  for id, view in pairs(self.views) do
-    if view.type == "modal" and not covered[id] and (not top or view.hash > top.hash) then
-      top = view
+---The modals that are open, the one in front last.
+---@param user_id? string this person's; everybody's
+---@return table[] views
+function views:open_views(user_id)
+  local open, modals = {}, self.modals
+  for id, modal in pairs(modals) do
+    if not user_id or not modal.user_id or modal.user_id == user_id then
+      open[#open + 1] = self.views[id]
     end
   end
-  return top
+  table.sort(open, function(a, b) return modals[a.id].number < modals[b.id].number end)
+  return open
+end
+
+---The modal in front: the newest.
+---@param user_id? string this person's; anybody's
+---@return table? view
+function views:top_view(user_id)
+  local open = self:open_views(user_id)
+  return open[#open]
+end
+
+---Whose modal it is.
+---@param id string
+---@return string? user_id
+function views:viewer(id)
+  return self.modals[id] and self.modals[id].user_id
+end
+
+---A modal goes.
+---@param view table
+function views:drop_view(view)
+  self.views[view.id], self.modals[view.id] = nil, nil
+end
+
+---A modal goes with all that are above and below it.
+---@param view table
+function views:clear_views(view)
+  for _, other in ipairs(self:open_views()) do
+    if other.root_view_id == view.root_view_id then
+      self:drop_view(other)
+    end
+  end
 end
 
 return views

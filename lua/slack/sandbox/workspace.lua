@@ -96,6 +96,8 @@ function Workspace.new(options)
     channels = {},
     channel_list = {},
     views = {},
+    modals = {}, -- whose each open one is, and as which it was opened
+    modals_opened = 0,
     filled_in = {}, -- states of messages by channel, ts and person
     offered = {}, -- "view or message, action_id" -> what the app gave last for that menu
     streams = {},

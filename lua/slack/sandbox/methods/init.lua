@@ -13,6 +13,7 @@
 ---@field open_rtm fun(workspace: table, user_id: string, batches: boolean): string makes a
 ---  WebSocket URL for RTM
 ---@field use_trigger fun(id: string, workspace: table): true?, string? spends a trigger_id
+---@field trigger_user fun(id: string): string? for whom a view is opened with a trigger_id
 ---@field new_webhook fun(workspace: table): table makes an incoming webhook
 ---@field tell fun(place: table, event: table) tells the app of what befell itself
 ---@field clock fun(): number

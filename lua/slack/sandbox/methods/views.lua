@@ -36,13 +36,17 @@ local function find_view(workspace, call)
   end
 end
 
+local function trigger_of(call)
+  return tostring(call.args.trigger_id or call.args.interactivity_pointer or "")
+end
+
 local function show_view(workspace, call, below)
   local definition, err, more = check_view(call)
   if not definition then
     return nil, err, more
   end
-  local ok, trigger_error = call.use_trigger(tostring(call.args.trigger_id
-    or call.args.interactivity_pointer or ""), workspace)
+  local trigger = trigger_of(call)
+  local ok, trigger_error = call.use_trigger(trigger, workspace)
   if not ok then
     return nil, trigger_error
   end
@@ -50,7 +54,7 @@ local function show_view(workspace, call, below)
     view = workspace:put_view(definition, below and {
       previous_view_id = below.id,
       root_view_id = below.root_view_id,
-    }),
+    }, call.trigger_user(trigger)),
   }
 end
 
@@ -59,7 +63,7 @@ methods["views.open"] = function(workspace, call)
 end
 
 methods["views.push"] = function(workspace, call)
-  local below = workspace:top_view()
+  local below = workspace:top_view(call.trigger_user(trigger_of(call)))
   if not below then
     return nil, "not_found"
   elseif below.previous_view_id and workspace.views[below.previous_view_id].previous_view_id then
