@@ -34,14 +34,15 @@ void slk_open_codecs(lua_State *L);        /* sign, verify, scan_envelope, *_par
 void slk_open_gzip(lua_State *L);          /* gunzip */
 /* Pushes the value of a header by its name in any case; repeated ones are joined by commas. */
 bool slk_push_header(lua_State *L, const char *lines, size_t size, const char *name);
-void slk_open_headers(lua_State *L);     /* find_header */
-void slk_open_crypto(lua_State *L);      /* random, sha256, hmac_sha256, is_equal */
-void slk_open_recent_ids(lua_State *L);  /* recent_ids */
-void slk_open_text_search(lua_State *L); /* text_search */
-void slk_open_storage(lua_State *L);     /* sqlite, redis */
-void slk_open_inbox(lua_State *L);       /* inbox */
-void slk_open_processes(lua_State *L);   /* fork, process_ended, reserve_port, … */
-void slk_open_json(lua_State *L);        /* json_decode, json_is_plain */
+void slk_open_headers(lua_State *L);       /* find_header */
+void slk_open_crypto(lua_State *L);        /* random, sha256, hmac_sha256, is_equal */
+void slk_open_recent_ids(lua_State *L);    /* recent_ids */
+void slk_open_text_search(lua_State *L);   /* text_search */
+void slk_open_storage(lua_State *L);       /* sqlite, redis */
+void slk_open_inbox(lua_State *L);         /* inbox */
+void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
+void slk_open_child_process(lua_State *L); /* child_process */
+void slk_open_json(lua_State *L);          /* json_decode, json_is_plain */
 /* Pushes the value of a JSON text; the metatable of empty lists is at that index. False when
  * it is none, with anything pushed. */
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);
@@ -88,6 +89,7 @@ void *slk_field_object_or_null(lua_State *L, int index, const char *name, const 
 #define SLK_CLASS_INBOX         "slack.core.inbox"
 #define SLK_CLASS_STORAGE       "slack.core.storage"
 #define SLK_CLASS_TEXT_SEARCH   "slack.core.text_search"
+#define SLK_CLASS_CHILD         "slack.core.child"
 
 /* Pushes what mailbox:take gives after the kind; returns how many values.
  * Called with the message owned by a userdata, so that raising is safe. */

@@ -3,6 +3,7 @@
 -- The supervisor itself has no loop and no threads, so that it can fork again at
 -- any time.
 
+local ChildProcess = require "slack.child_process"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local http_options = require "slack.http_options"
@@ -85,19 +86,9 @@ function Workers:_plan(number)
   return delay
 end
 
-local SIGNAL_NAMES = { [2] = "SIGINT", [6] = "SIGABRT", [9] = "SIGKILL", [11] = "SIGSEGV",
-  [15] = "SIGTERM" }
-
-local function describe(how, code)
-  if how == "signal" then
-    return "was ended by " .. (SIGNAL_NAMES[code] or "signal " .. code)
-  end
-  return code == 0 and "ended" or ("ended with status %d"):format(code)
-end
-
 local function on_exit(self, pid, number, how, code)
   self.pids[pid] = nil
-  local text = ("worker %d (process %d) %s"):format(number, pid, describe(how, code))
+  local text = ("worker %d (process %d) %s"):format(number, pid, ChildProcess.describe(how, code))
   if self.stops > 0 then
     self.log:info("%s", text)
     self.unclean = self.unclean or how == "signal" or code ~= 0

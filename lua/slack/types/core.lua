@@ -133,6 +133,32 @@ function core.signal_process(pid, name) end
 ---@param value string
 function core.set_environment(name, value) end
 
+---A program that runs beside this one. Collected or closed it is killed.
+---@class slack.core.child
+local child = {}
+---Starts it; its input is empty.
+---@param options { arguments: string[], environment: string[]?, directory: string? } arguments:
+---  the program, looked for in PATH, and what it gets; environment: "NAME=VALUE" sets, "NAME" unsets
+---@return slack.core.child?, string? message, string? code
+function core.child_process(options) end
+---@return integer
+function child:pid() end
+---Readable when it has written something to either stream, and at the end of that.
+---@return integer
+function child:output_fd() end
+---Readable once it has ended; nil where the system has no such descriptor.
+---@return integer?
+function child:end_fd() end
+---@return string? bytes "": nothing for now; nil: nothing will come
+function child:read() end
+---@return "exit"|"signal"|nil how nil: it still runs
+---@return integer? code exit status, or number of the signal
+function child:ended() end
+---@param name "TERM"|"INT"|"HUP"|"KILL"
+---@return boolean sent false: it has ended
+function child:signal(name) end
+function child:close() end
+
 ---@class slack.core.reserved_port
 local reserved_port = {}
 ---Binds a port that servers with reuse_port in other processes can listen on.
