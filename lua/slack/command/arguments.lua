@@ -2,8 +2,9 @@
 --
 -- An option is { name =, text = } or, where a value follows it, { name =, value =, text =,
 -- check =, default = }: `value` is its name in the help, `check` gives what to take for the
--- text of the value, or nil and what is wrong with it. A command with `takes_rest` gets what
--- stands behind "--" apart from its words, for a program that it runs.
+-- text of the value, or nil and what is wrong with it. With is_optional it is only taken from
+-- "--name=value"; without it the option is true. A command with `takes_rest` gets what stands
+-- behind "--" apart from its words, for a program that it runs.
 
 local near_miss = require "slack.near_miss"
 
@@ -13,6 +14,7 @@ local M = {}
 ---@field name string without the hyphens
 ---@field text string what it does
 ---@field value? string what its value is called in the help
+---@field is_optional? boolean it may stand without its value
 ---@field check? fun(text: string): any, string?
 ---@field default? any
 
@@ -48,7 +50,9 @@ local function value_of(option, words, at, attached)
     return true, at
   end
   local text = attached
-  if not text then
+  if not text and option.is_optional then
+    return true, at
+  elseif not text then
     at = at + 1
     text = words[at]
   end

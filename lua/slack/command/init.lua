@@ -22,6 +22,7 @@ local ROOT = {
   summary = "lua-slack: a framework for Slack apps in Lua",
   commands = {
     { "run", "slack.command.run" },
+    { "sandbox", "slack.command.sandbox" },
     { "inbox", "slack.command.inbox" },
     { "version", "slack.command.version" },
   },

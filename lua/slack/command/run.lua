@@ -3,12 +3,14 @@
 local arguments = require "slack.command.arguments"
 local bot = require "slack.command.bot"
 local program = require "slack.command.program"
+local reporting = require "slack.command.reporting"
 
 -- What is done with an app before it runs.
 local function prepare(app, given)
   if given.log then
     app.log:set_level(given.log)
   end
+  reporting.start(app)
 end
 
 return {

@@ -19,6 +19,11 @@ function M.group(group, path)
     group.summary, path, columns.format(rows), path)
 end
 
+local function value_part(option)
+  local part = option.value and "=" .. option.value or ""
+  return option.is_optional and ("[%s]"):format(part) or part
+end
+
 ---@param command table
 ---@param path string
 ---@return string
@@ -26,7 +31,7 @@ function M.command(command, path)
   local rows = {}
   for _, option in ipairs(command.options or {}) do
     table.insert(rows, {
-      "  --" .. option.name .. (option.value and "=" .. option.value or ""),
+      "  --" .. option.name .. value_part(option),
       option.text .. (option.default and (" (%s)"):format(option.default) or ""),
     })
   end

@@ -28,6 +28,7 @@ local logs = require "slack.log"
 local loop = require "slack.loop"
 local people = require "slack.sandbox.interactions"
 local people_in_channels = require "slack.sandbox.people_in_channels"
+local reports = require "slack.sandbox.reports"
 local responses = require "slack.sandbox.responses"
 local steps = require "slack.sandbox.steps"
 local tasks = require "slack.tasks"
@@ -37,7 +38,7 @@ local webhooks = require "slack.sandbox.webhooks"
 
 ---@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports, slack.sandbox.Teams,
 ---  slack.sandbox.Installing, slack.sandbox.Assistants, slack.sandbox.Steps,
----  slack.sandbox.PeopleInChannels
+---  slack.sandbox.PeopleInChannels, slack.sandbox.Reports
 ---@field api_url string "https://localhost:PORT/api/"
 ---@field ca_file string? the authority to trust; nil without TLS
 ---@field bot_token string
@@ -58,6 +59,7 @@ Sandbox.__name = "slack.sandbox"
 
 for _, methods in ipairs {
   transports, teams, installing, assistants.people, steps, people_in_channels,
+  reports,
 } do
   for name, method in pairs(methods) do
     Sandbox[name] = method
@@ -289,7 +291,10 @@ function Sandbox:answer(request)
   elseif request.path:find "^/services/" then
     return webhooks.handle(self, request)
   end
-  local status, answer_headers, body = self.uploads:handle(request)
+  local status, answer_headers, body = self:handle_report(request)
+  if not status then
+    status, answer_headers, body = self.uploads:handle(request)
+  end
   if not status then
     status, answer_headers, body = self.oauth:handle(request)
   end

@@ -1,0 +1,135 @@
+-- Tells the local Slack that started this bot what the bot has registered, and which of its
+-- scripts did not load: at the start, and whenever that changes.
+
+local core = require "slack.core"
+local environment = require "slack.command.sandbox_environment"
+local http = require "slack.http"
+local json = require "slack.json"
+local loop = require "slack.loop"
+local sorted_keys = require "slack.sorted_keys"
+local tasks = require "slack.tasks"
+
+-- Several scripts that load at once are one report.
+local SETTLE = 0.05
+local TIMEOUT = 5
+
+local M = {}
+
+-- "deploy … | rollback …": what the routes of a command take.
+local function hint_of(routes)
+  local texts = {}
+  for i, route in ipairs(routes or {}) do
+    texts[i] = route.text
+  end
+  return texts[1] and table.concat(texts, " | ") or nil
+end
+
+local function help_of(routes)
+  for _, route in ipairs(routes or {}) do
+    if route.help then
+      return route.help
+    end
+  end
+end
+
+local function commands_of(listeners)
+  local commands, known = {}, {}
+  for _, entry in ipairs(listeners) do
+    local name = entry.kind == "command" and entry.name:match "^/.+"
+    if name and not known[name] then
+      known[name] = true
+      table.insert(commands, {
+        command = name, description = help_of(entry.routes), usage_hint = hint_of(entry.routes),
+      })
+    end
+  end
+  return commands
+end
+
+local function shortcuts_of(listeners)
+  local shortcuts = {}
+  for _, entry in ipairs(listeners) do
+    local id = entry.kind == "shortcut" and entry.constraints.callback_id
+    if type(id) == "string" then
+      table.insert(shortcuts, {
+        callback_id = id, name = id,
+        type = entry.constraints.type == "message_action" and "message_action" or "shortcut",
+      })
+    end
+  end
+  return shortcuts
+end
+
+local function scripts_of(app)
+  local generations, list = app.scripts and app.scripts:stats().generations or {}, {}
+  for i, name in ipairs(sorted_keys(generations)) do
+    list[i] = { name = name, generation = generations[name] }
+  end
+  return list
+end
+
+---@param app slack.App
+---@return slack.sandbox.Report
+function M.of(app)
+  local listeners = app:listeners()
+  return {
+    app = app.settings.name, pid = core.pid(), listeners = #listeners,
+    commands = json.list(commands_of(listeners)), shortcuts = json.list(shortcuts_of(listeners)),
+    scripts = json.list(scripts_of(app)),
+    problems = json.list(app.scripts and app.scripts:problems() or {}),
+  }
+end
+
+local function send(app, url)
+  local response, err = http.request {
+    method = "POST", url = url, net = app.net, timeout = TIMEOUT, body = json.encode(M.of(app)),
+    headers = {
+      "Content-Type", "application/json", "Authorization", "Bearer " .. app.settings.token,
+    },
+  }
+  if not response or response.status ~= 200 then
+    app.log:debug("the local Slack did not take the report: %s", err or response.status)
+  end
+end
+
+-- One at a time; what changes meanwhile is told by the next.
+local function send_until_told(self)
+  repeat
+    self.is_due = false
+    tasks.sleep(SETTLE)
+    send(self.app, self.url)
+  until not self.is_due
+  self.is_sending = false
+end
+
+local function report(self)
+  self.is_due = true
+  if not self.is_sending then
+    self.is_sending = true
+    tasks.spawn(send_until_told, self)
+  end
+end
+
+local function origin_of(url)
+  return url:match "^%a+://[^/]+"
+end
+
+---Begins to report, if a local Slack has started this bot. The token that goes along is for
+---the same place as the calls of the Web API are.
+---@param app slack.App before it runs
+---@param getenv? fun(name: string): string? os.getenv
+function M.start(app, getenv)
+  local url = (getenv or os.getenv)(environment.REPORT)
+  local is_wanted = url and url ~= "" and app.settings.token
+    and origin_of(url) == origin_of(app.settings.api_url)
+  if not is_wanted or app.settings.workers > 1 then -- nothing may start before they fork
+    return
+  end
+  local self = { app = app, url = url, is_sending = false }
+  if app.scripts then
+    app.scripts:subscribe(function() report(self) end)
+  end
+  loop.defer(report, self)
+end
+
+return M

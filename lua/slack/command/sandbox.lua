@@ -1,0 +1,137 @@
+-- `lua-slack sandbox`: a local Slack with its page, and a bot in it.
+
+local Bot = require "slack.command.sandbox_bot"
+local core = require "slack.core"
+local environment = require "slack.command.sandbox_environment"
+local interrupts = require "slack.interrupts"
+local options = require "slack.command.sandbox_options"
+local sandbox = require "slack.sandbox"
+local tasks = require "slack.tasks"
+
+local FAILED, MISUSED = 1, 2
+
+-- A level's color, for a log that comes through a pipe.
+local COLORS = { WARN = "\27[33m", ERROR = "\27[31m", DEBUG = "\27[2m" }
+local NOTE_COLOR, COLOR_END = "\27[36m", "\27[0m"
+
+-- What is written ---------------------------------------------------------------------
+
+local function painted(self, color, line)
+  return self.is_colored and color and color .. line .. COLOR_END or line
+end
+
+local function show_line(self, line)
+  local level = line:match "^%d+%-%d+%-%d+ %S+%s+(%u+)%s"
+  self.terminal.write(painted(self, COLORS[level], line) .. "\n")
+end
+
+local function note(self, text)
+  self.terminal.write(painted(self, NOTE_COLOR, "sandbox: " .. text) .. "\n")
+end
+
+-- The local Slack ---------------------------------------------------------------------
+
+local function start_slack(plan)
+  local origin = plan.oauth and plan.url:match "^https?://[^/]+"
+  local port = plan.port
+  local slack_here, message, code = sandbox.start {
+    port = port,
+    websocket_port = port == 0 and 0 or port + 1,
+    bot_token = "xoxb-local",
+    app_token = "xapp-local",
+    signing_secret = "local-signing-secret",
+    client_id = "local",
+    client_secret = "local-client-secret",
+    installed = not plan.oauth,
+    redirect_urls = origin and { origin .. "/slack/oauth_redirect", origin } or nil,
+  }
+  if not slack_here then
+    return nil, code == "address_in_use" and message .. ": choose another one with --port"
+      or message
+  end
+  if plan.url then
+    slack_here:deliver_over_http { url = plan.url, ca_file = plan.ca_file }
+    slack_here.delivery = plan.both and "alternate" or nil
+  end
+  return slack_here
+end
+
+-- Running -----------------------------------------------------------------------------
+
+local function start_bot(self, plan)
+  local bot = Bot.new {
+    script = plan.script,
+    environment = environment.of_process(self.slack, plan),
+    on_line = function(line) show_line(self, line) end,
+    on_note = function(text) note(self, text) end,
+    on_change = function() self.slack:changed() end,
+  }
+  self.slack.program = bot
+  local started, message = bot:start()
+  if not started then
+    note(self, message)
+  end
+  return bot
+end
+
+local function tell_address(self, plan)
+  local for_whom = plan.script and " for " .. plan.script or ""
+  note(self, ("a local Slack%s listens on %s; Ctrl-C ends it"):format(for_whom,
+    self.slack.api_url))
+  if self.slack.page_url then
+    note(self, "its page: " .. self.slack:page_url())
+  end
+  if not plan.script then
+    self.terminal.write(environment.exports(self.slack, plan))
+  end
+  if plan.oauth then
+    note(self, ("when the bot runs, install it with a browser: %s/slack/install"):format(
+      plan.url:match "^https?://[^/]+"))
+  end
+end
+
+-- Ends the bot at the first signal, and kills it at the second.
+local function until_interrupted(self)
+  local ended = tasks.waiter()
+  local guard <close> = interrupts.listen(function() -- luacheck: ignore 211
+    if not ended:resolve() and self.bot then
+      tasks.spawn(self.bot.stop, self.bot)
+    end
+  end)
+  ended:await()
+  if self.bot then
+    self.bot:stop()
+  end
+end
+
+local function main(plan, terminal)
+  io.stdout:setvbuf "line"
+  local slack_here <close>, message = start_slack(plan)
+  if not slack_here then
+    return FAILED, message
+  end
+  local self = {
+    slack = slack_here, terminal = terminal,
+    is_colored = core.is_terminal(1) and not terminal.environment "NO_COLOR",
+  }
+  tell_address(self, plan)
+  local bot <close> = plan.script and start_bot(self, plan) or nil
+  self.bot = bot
+  until_interrupted(self)
+  return 0
+end
+
+return {
+  summary = "a Slack on this machine with a page in the browser, and a bot in it",
+  words = "[BOT]",
+  notes = "BOT is the program of the bot to start, bot.lua where there is one; it is started "
+    .. "again\nwhen the file is saved.\n",
+  options = options.LIST,
+  run = function(given, terminal)
+    local plan, problem = options.plan(given)
+    if not plan then
+      return MISUSED, problem
+    end
+    return tasks.run(main, plan, terminal)
+  end,
+}
