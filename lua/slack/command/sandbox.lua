@@ -66,7 +66,7 @@ local function start_bot(self, plan)
     on_note = function(text) note(self, text) end,
     on_change = function() self.slack:changed() end,
   }
-  self.slack.program = bot
+  self.slack.child = bot
   local started, message = bot:start()
   if not started then
     note(self, message)

@@ -17,7 +17,7 @@ local PATIENCE = 12 -- seconds, on top of which the bot's own shutdown_timeout o
 ---@field on_note fun(text: string) what there is to tell of its life
 ---@field on_change fun()
 
----@class slack.command.SandboxBot: slack.sandbox.Program
+---@class slack.command.SandboxBot: slack.sandbox.Child
 ---@field pid? integer while it runs
 local Bot = {}
 Bot.__index = Bot
@@ -102,10 +102,15 @@ end
 
 ---Starts it again, after it has stopped gracefully if it runs. A call while that is under way
 ---changes nothing.
+---@return true? ok
+---@return string? message
 function Bot:restart()
-  if not self.restarting and not self.is_closed then
+  if self.is_closed then
+    return nil, "the sandbox is ending"
+  elseif not self.restarting then
     self.restarting = tasks.spawn(start_again, self)
   end
+  return true
 end
 
 local function look(self)

@@ -16,15 +16,15 @@ local MAX_BODY, MAX_ITEMS = 1024 * 1024, 1000
 ---@field problems slack.ScriptProblem[]
 
 ---The program that runs the bot, for who may start it again; `lua-slack sandbox` sets it.
----@class slack.sandbox.Program
+---@class slack.sandbox.Child
 ---@field is_running boolean
 ---@field exit? string how it ended, in words
 ---@field pid? integer
----@field restart fun(self: slack.sandbox.Program)
+---@field restart fun(self: slack.sandbox.Child): true?, string? true, or nil and why it cannot be
 
 ---@class slack.sandbox.Reports
 ---@field report? slack.sandbox.Report the last one; nil: the bot tells nothing of itself
----@field program? slack.sandbox.Program
+---@field child? slack.sandbox.Child
 local reports = {}
 
 -- Fields of the lists' items, and their types; what is not needed may be missing.
