@@ -147,6 +147,9 @@ GENERATE = LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(LUA)
 methods:                 ## make the table of Web API methods anew from CATALOGUE=file.json
 	$(GENERATE) spec/generate/methods.lua $(CATALOGUE)
 
+events:                  ## make the table of events and their scopes anew
+	$(GENERATE) spec/generate/events.lua
+
 types:                   ## make the annotations for editors anew from that table
 	$(GENERATE) spec/generate/types.lua
 
