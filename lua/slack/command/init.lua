@@ -24,6 +24,7 @@ local ROOT = {
     { "run", "slack.command.run" },
     { "sandbox", "slack.command.sandbox" },
     { "inbox", "slack.command.inbox" },
+    { "manifest", "slack.command.manifest" },
     { "version", "slack.command.version" },
   },
 }

@@ -17,7 +17,7 @@ function M.reason_of(listed)
   local name = listed.name ~= "" and listed.kind ~= "assistant" and " " .. listed.name or ""
   return {
     what = "app:" .. method .. name,
-    place = listed.file and ("%s:%d"):format(listed.file, listed.line),
+    place = listed.file and ("%s:%d"):format((listed.file:gsub("^%./", "")), listed.line),
   }
 end
 
@@ -150,9 +150,21 @@ end
 local function usage_hint(listed)
   local hints = {}
   for i, route in ipairs(listed.routes or {}) do
-    hints[i] = (route.usage:gsub("^/%S+%s*", ""))
+    hints[i] = route.text
   end
   return hints[1] and table.concat(hints, " | ") or nil
+end
+
+-- Words of routes that stand for a mention reach them only if Slack escapes what was typed.
+local MENTIONS = { ":user[>%]%.]", ":channel[>%]%.]", ":usergroup[>%]%.]" }
+
+local function takes_mentions(hint)
+  for _, pattern in ipairs(MENTIONS) do
+    if hint and hint:find(pattern) then
+      return true
+    end
+  end
+  return false
 end
 
 local ADD = {}
@@ -166,8 +178,10 @@ function ADD.message(needs, listed, reason)
 end
 
 function ADD.command(needs, listed, reason)
+  local hint = usage_hint(listed)
   each_name(needs, listed, "command", reason, function(name)
-    needs:add("commands", name, reason).usage_hint = usage_hint(listed)
+    local command = needs:add("commands", name, reason)
+    command.usage_hint, command.has_mentions = hint, takes_mentions(hint)
     needs:add_scope("bot", { "commands" }, reason)
   end)
 end

@@ -14,7 +14,7 @@ local sorted_keys = require "slack.sorted_keys"
 
 ---@class slack.manifest.Needs
 ---@field identity "bot"|"user" whose events and scopes listeners need
----@field scopes { bot: table<string, slack.manifest.Scope>, user: table<string, slack.manifest.Scope> }
+---@field scopes table<"bot"|"user", table<string, slack.manifest.Scope>>
 ---@field events table<string, slack.manifest.Reason[]> by the name to subscribe to
 ---@field commands table<string, table> by name: usage_hint, reasons
 ---@field shortcuts table<string, table> by callback_id: type, reasons
@@ -53,6 +53,16 @@ function Needs.new(identity)
   }, Needs)
 end
 
+-- A helper that calls two methods, or a call that is looked at twice, is one reason.
+local function add_reason(reasons, reason)
+  for _, known in ipairs(reasons) do
+    if known.what == reason.what and known.place == reason.place then
+      return
+    end
+  end
+  reasons[#reasons + 1] = reason
+end
+
 local function entry(map, name)
   local found = map[name]
   if not found then
@@ -72,7 +82,7 @@ function Needs:add_scope(identity, any_of, reason)
   end
   local scope = entry(self.scopes[identity], table.concat(any_of, " "))
   scope.any_of = any_of
-  table.insert(scope.reasons, reason)
+  add_reason(scope.reasons, reason)
   for _, other in ipairs(IMPLIED[any_of[1]] or {}) do
     self:add_scope(identity, { other }, { what = any_of[1], place = reason.place })
   end
@@ -82,7 +92,7 @@ end
 ---@param reason slack.manifest.Reason
 function Needs:add_event(name, reason)
   self.events[name] = self.events[name] or {}
-  table.insert(self.events[name], reason)
+  add_reason(self.events[name], reason)
 end
 
 ---@param name "commands"|"shortcuts"|"functions"
@@ -91,7 +101,7 @@ end
 ---@return table entry to add to
 function Needs:add(name, key, reason)
   local found = entry(self[name], key)
-  table.insert(found.reasons, reason)
+  add_reason(found.reasons, reason)
   return found
 end
 
@@ -99,7 +109,7 @@ end
 ---@param reason slack.manifest.Reason
 function Needs:add_feature(name, reason)
   self.features[name] = self.features[name] or {}
-  table.insert(self.features[name], reason)
+  add_reason(self.features[name], reason)
 end
 
 ---@param what string
@@ -193,7 +203,9 @@ function Needs:chosen_scopes(identity)
     end
     found = found or scope.any_of[1]
     chosen[found] = chosen[found] or {}
-    table.move(scope.reasons, 1, #scope.reasons, #chosen[found] + 1, chosen[found])
+    for _, reason in ipairs(scope.reasons) do
+      add_reason(chosen[found], reason)
+    end
   end
   return chosen
 end

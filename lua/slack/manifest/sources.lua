@@ -23,8 +23,13 @@ local function folder_of(path)
   return path:match "^(.*)/[^/]*$" or "."
 end
 
+-- As it is shown, and so that no file is there under two names.
+local function tidy(path)
+  return (path:gsub("^%./+", ""))
+end
+
 local function join(folder, name)
-  return folder == "." and name or folder .. "/" .. name
+  return tidy(folder .. "/" .. name)
 end
 
 -- The file of a module that lies below one of the folders.
@@ -73,12 +78,9 @@ end
 ---@return table files paths in a list; texts by path
 function M.files(path, scripts)
   local found, folders = {}, { folder_of(path), scripts }
-  add_file(found, path, folders)
-  if scripts then
-    local names = M.scripts(scripts)
-    for _, name in ipairs(names) do
-      add_file(found, join(scripts, name), folders)
-    end
+  add_file(found, tidy(path), folders)
+  for _, name in ipairs(scripts and M.scripts(scripts) or {}) do
+    add_file(found, join(scripts, name), folders)
   end
   return found
 end

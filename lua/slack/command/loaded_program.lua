@@ -1,0 +1,46 @@
+-- A bot's program with its scripts, loaded and not run, for commands that look at it.
+
+local errors = require "slack.errors"
+local program = require "slack.command.program"
+
+local M = {}
+
+-- Scripts that cannot be loaded are told of, and none of them is guessed at.
+local function load_scripts(loaded)
+  for _, app in ipairs(loaded.apps) do
+    app.log:set_level "off" -- what is wrong is told once
+    if app.scripts then
+      local ok, err = app.scripts:load_all()
+      if not ok then
+        return nil, err
+      end
+      local problem = app.scripts:problems()[1]
+      if problem then
+        return nil, errors.new {
+          code = "script", message = ("the script %s does not load: %s"):format(problem.script,
+            problem.message),
+        }
+      end
+    end
+  end
+  return true
+end
+
+---@async
+---@param path? string
+---@return slack.command.Program? loaded
+---@return slack.Error? err
+function M.load(path)
+  local loaded, err = program.load(path)
+  if not loaded then
+    return nil, err
+  end
+  local ok
+  ok, err = load_scripts(loaded)
+  if not ok then
+    return nil, err
+  end
+  return loaded
+end
+
+return M
