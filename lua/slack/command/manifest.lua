@@ -1,5 +1,6 @@
 -- `lua-slack manifest`
 
+local bot = require "slack.command.bot"
 local columns = require "slack.command.columns"
 local difference = require "slack.manifest.difference"
 local limits = require "slack.manifest.limits"
@@ -113,10 +114,11 @@ local function name_of_folder(terminal)
   return (terminal.environment "PWD" or ""):match "([^/]+)/*$"
 end
 
-local function run(given, terminal)
-  local program, err = programs.load(given.words[1])
+local function run(given, terminal, path)
+  local program, err = programs.load(path)
   if not program then
-    return 1, err
+    bot.complain(terminal, err, path, given.env)
+    return 1
   end
   local needs = manifest.needs(program)
   local built = manifest.build(needs, program, {
@@ -146,19 +148,31 @@ return {
     .. "run: no token is needed. Its sources are read for the Web API methods that they call.\n"
     .. "--diff exits with 1 when FILE lacks something.\n",
   options = {
+    bot.ENV_OPTION,
     { name = "yaml", text = "YAML, with what needs each scope and event; else JSON" },
-    { name = "base", value = "FILE", text = "a manifest whose name, texts and extras stay" },
-    { name = "diff", value = "FILE", text = "what FILE lacks, and what it has besides" },
+    {
+      name = "base", value = "FILE", text = "a manifest whose name, texts and extras stay",
+      completes = "file",
+    },
+    {
+      name = "diff", value = "FILE", text = "what FILE lacks, and what it has besides",
+      completes = "file",
+    },
     { name = "explain", text = "what needs each scope, event and feature, and where" },
     { name = "name", value = "NAME", text = "of the app" },
     { name = "url", value = "URL", text = "where Slack reaches it over HTTP", check = check_url },
   },
   run = function(given, terminal)
-    if #given.words > 1 then
-      return 2, ("one BOT expected, got %d words"):format(#given.words)
+    local path, problem = bot.path(given.words)
+    if not path then
+      return 2, problem
     elseif given.diff and (given.explain or given.base) then
       return 2, "--diff and --explain or --base exclude each other"
     end
-    return tasks.run(run, given, terminal)
+    local _, err = bot.read_environment(path, given.env)
+    if err then
+      return 2, err.message
+    end
+    return tasks.run(run, given, terminal, path)
   end,
 }
