@@ -93,6 +93,7 @@ describe("slack.app", function()
     app_token = { BOT, "app-level token (xapp-…) expected, this is a bot token" },
     api_url = { "slack.com", "URL" },
     scripts = { "no/such/folder", 'there is no directory "no/such/folder"' },
+    watch = { "often", 'true, false or "poll" expected' },
     connections = { 11, "integer from 1 to 10 expected, got 11" },
     transport = { "pigeon", '"socket", "http", "both" or "rtm" expected' },
     signing_secret = { "", "it is empty" }, -- (S009)

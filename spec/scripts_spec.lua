@@ -472,7 +472,7 @@ describe("scripts", function()
       }, function(on)
         on.save("lib/words.lua", "return { word = 'bad' }")
         on.await_log "refused"
-        on.await_log "a.lua stays as it was"
+        on.await_log "a.lua was not loaded; generation 1 stays: it shares lib/words.lua with b.lua"
         assert.equal("good good", on.say())
       end)
     end)

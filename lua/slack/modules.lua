@@ -1,13 +1,21 @@
--- `require` inside scripts: files below the scripts' folder are loaded here, so
--- that a change of one reloads all that hold it. Everything else is Lua's own.
+-- The files below the scripts' folder that others `require`: who needs which, which are
+-- loaded, and which of these have another text by now. How they are loaded is in
+-- module_loader.lua.
 
-local Script = require "slack.script"
 local core = require "slack.core"
+
+-- A name in quotes behind the word; a line for people to read requires nothing.
+local COMMENT <const>, REQUIRED <const> =
+  "%-%-[^\n]*", "require%s*%(?%s*[\"']([%w_%.%-/]+)[\"']"
 
 ---@class slack.Modules
 ---@field folder slack.Folder
----@field loaded table<string, { value: any }> by path below the folder
----@field uses table<string, table<string, true>> file -> modules it requires, by path
+---@field log slack.Logger
+---@field loaded table<string, slack.Module> by path below the folder; what the live scripts have
+---@field outdated table<string, true> of these, those that have changed since
+---@field stated table<string, table<string, true>> file -> what its text requires, by path
+---@field asked table<string, table<string, true>> file -> what it has required, as long as it is
+---  there: a name may be made at run time
 local Modules = {}
 Modules.__index = Modules
 Modules.__name = "slack.modules"
@@ -16,51 +24,94 @@ Modules.__name = "slack.modules"
 ---@param log slack.Logger
 ---@return slack.Modules
 function Modules.new(folder, log)
-  return setmetatable({ folder = folder, log = log, loaded = {}, uses = {} }, Modules)
+  return setmetatable({
+    folder = folder, log = log, loaded = {}, outdated = {}, stated = {}, asked = {},
+  }, Modules)
 end
 
--- The file below the folder that a module's name means, if there is one.
-local function find(self, name)
-  if name == "slack" or name:find "^slack%." then
+-- Names -----------------------------------------------------------------------------------
+
+-- The files that a name may mean, the first that is there being it.
+local function candidates(name)
+  local path = name:gsub("%.", "/")
+  return path .. ".lua", path .. "/init.lua"
+end
+
+---The file below the folder that a module's name means, if there is one.
+---@param name any
+---@return string? path
+function Modules:find(name)
+  if type(name) ~= "string" or name == "slack" or name:find "^slack%." then
     return nil
   end
-  local path = name:gsub("%.", "/")
-  for _, candidate in ipairs { path .. ".lua", path .. "/init.lua" } do
-    local _, kind = core.stat(self.folder.path .. "/" .. candidate)
+  local file, package_file = candidates(name)
+  for _, path in ipairs { file, package_file } do
+    local _, kind = core.stat(self.folder.path .. "/" .. path)
     if kind == "file" then
-      return candidate
+      return path
     end
   end
 end
 
-local function note_use(self, user, path)
-  local uses = self.uses[user]
-  if not uses then
-    uses = {}
-    self.uses[user] = uses
+-- Who needs which -------------------------------------------------------------------------
+
+-- Also those of its files that are not there: they change what it means when they come.
+local function note_name(self, uses, name)
+  local path = self:find(name)
+  local file, package_file = candidates(name)
+  uses[file] = true
+  if path ~= file then
+    uses[package_file] = true
   end
-  uses[path] = true
 end
 
 ---Notes what a file requires, as far as its text shows it.
 ---@param file string below the folder
 function Modules:scan(file)
-  self.uses[file] = nil
-  local text = self.folder:read(file) or ""
-  for name in text:gmatch "require%s*%(?%s*[\"']([%w_%.%-/]+)[\"']" do
-    local path = find(self, name)
-    if path then
-      note_use(self, file, path)
+  local uses, text = {}, self.folder:read(file) or ""
+  for name in text:gsub(COMMENT, ""):gmatch(REQUIRED) do
+    note_name(self, uses, name)
+  end
+  self.stated[file] = uses
+end
+
+---Notes that a file has required another.
+---@param file string
+---@param path string
+function Modules:note_asked(file, path)
+  local asked = self.asked[file]
+  if not asked then
+    asked = {}
+    self.asked[file] = asked
+  end
+  asked[path] = true
+end
+
+local function add_to(list, seen, uses)
+  for path in pairs(uses or {}) do
+    if not seen[path] then
+      seen[path] = true
+      list[#list + 1] = path
     end
   end
 end
 
----Whether another file requires it, so that it is no handler script.
+---What a file requires, directly or through others.
 ---@param file string
----@return boolean
-function Modules:is_module(file)
-  for user, uses in pairs(self.uses) do
-    if uses[file] and user ~= file then
+---@return table<string, true> paths
+function Modules:reach(file)
+  local list, seen, i = { file }, {}, 1
+  while list[i] do
+    add_to(list, seen, self.stated[list[i]])
+    add_to(list, seen, self.asked[list[i]])
+    i = i + 1
+  end
+  return seen
+end
+
+local function uses_any(uses, files)
+  for path in pairs(uses or {}) do
+    if files[path] then
       return true
     end
   end
@@ -77,13 +128,10 @@ function Modules:dependents(files)
   end
   while grew do
     grew = false
-    for user, uses in pairs(self.uses) do
-      if not found[user] then
-        for path in pairs(uses) do
-          if found[path] then
-            found[user], grew = true, true
-            break
-          end
+    for _, map in ipairs { self.stated, self.asked } do
+      for user, uses in pairs(map) do
+        if not found[user] and uses_any(uses, found) then
+          found[user], grew = true, true
         end
       end
     end
@@ -91,92 +139,81 @@ function Modules:dependents(files)
   return found
 end
 
+---Whether another file requires it, so that it is no handler script.
+---@param file string
+---@return boolean
+function Modules:is_module(file)
+  for _, map in ipairs { self.stated, self.asked } do
+    for user, uses in pairs(map) do
+      if uses[file] and user ~= file then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- What is loaded --------------------------------------------------------------------------
+
+---Those of these files that are loaded are not what they should be any more. What nobody
+---needs is dropped.
+---@param files table<string, true>
+function Modules:mark_outdated(files)
+  for file in pairs(files) do
+    if self.loaded[file] then
+      if self:is_module(file) then
+        self.outdated[file] = true
+      else
+        self.loaded[file] = nil
+      end
+    end
+  end
+end
+
+---The files that a change of these concerns: also those that share with them a module which
+---could not be replaced before.
+---@param touched table<string, true>
+---@return table<string, true>
+function Modules:spread(touched)
+  local grew = true
+  while grew do
+    local more = {}
+    for file in pairs(touched) do
+      for path in pairs(self:reach(file)) do
+        more[path] = self.outdated[path] and not touched[path] or nil
+      end
+    end
+    grew = next(more) ~= nil
+    for file in pairs(touched) do
+      more[file] = true
+    end
+    touched = self:dependents(more)
+  end
+  return touched
+end
+
 ---@param files table<string, true> that are gone
 function Modules:forget(files)
   for file in pairs(files) do
-    self.uses[file], self.loaded[file] = nil, nil
+    self.stated[file], self.asked[file] = nil, nil
   end
 end
 
----A loader for one reload: modules in `stale` are loaded anew, into this loader
----alone until commit.
----@param stale table<string, true>
-function Modules:loader(stale)
-  local known = {}
-  for path, module in pairs(self.loaded) do
-    if not stale[path] then
-      known[path] = module
+---Takes what was loaded in place of what was there, but for what is to stay.
+---@param fresh table<string, slack.Module>
+---@param kept table<string, true> modules that scripts go on with which have not been replaced
+---@param used table<string, true> modules that the scripts have which are live from now on
+function Modules:take_over(fresh, kept, used)
+  for path, module in pairs(fresh) do
+    if not kept[path] and not uses_any(self:reach(path), kept) then
+      self.loaded[path], self.outdated[path] = module, nil
     end
   end
-  return { modules = self, loaded = known }
-end
-
-local function load_module(self, loader, name, path)
-  local module = { loading = true }
-  loader.loaded[path] = module
-  local chunk, message = Script.compile(self.folder, path, self.log,
-    self:require_for(path, loader))
-  if not chunk then
-    loader.loaded[path] = nil
-    error(message, 0)
-  end
-  local ok, value = xpcall(chunk, debug.traceback, name, self.folder.path .. "/" .. path)
-  if not ok then
-    loader.loaded[path] = nil
-    error(value, 0)
-  end
-  module.loading = nil
-  module.value = value == nil and true or value
-  return module.value
-end
-
--- Lua's own `require`, except that who asks for what there is not is told so at the
--- program's line, and that the scripts' folder was looked through as well.
-local function require_other(self, name)
-  if type(name) ~= "string" or package.loaded[name] ~= nil or package.preload[name]
-    or package.searchpath(name, package.path) then
-    return true, require(name)
-  end
-  local missing = ("module '%s' not found:"):format(name)
-  local ok, value, where = pcall(require, name)
-  if ok then
-    return true, value, where
-  elseif type(value) ~= "string" or value:sub(1, #missing) ~= missing then
-    error(value, 0)
-  end
-  local path = self.folder.path .. "/" .. name:gsub("%.", "/")
-  return nil, ("%s\n\tno file '%s.lua'\n\tno file '%s/init.lua'%s"):format(missing, path, path,
-    value:sub(#missing + 1))
-end
-
----The `require` for one file.
----@param file string
----@param loader table
----@return fun(name: string): any
-function Modules:require_for(file, loader)
-  return function(name)
-    local path = type(name) == "string" and find(self, name)
-    if not path then
-      local found, value, where = require_other(self, name)
-      if not found then
-        error(value, 2)
-      end
-      return value, where
+  for path in pairs(self.loaded) do
+    if self.outdated[path] and not kept[path] or not used[path] and not self:is_module(path) then
+      self.loaded[path], self.outdated[path] = nil, nil
     end
-    note_use(self, file, path)
-    local module = loader.loaded[path]
-    if not module then
-      return load_module(self, loader, name, path)
-    elseif module.loading then
-      error(("%s requires itself, directly or through others"):format(path), 2)
-    end
-    return module.value
   end
-end
-
----What the loader has loaded is what everybody gets from now on.
-function Modules:commit(loader)
-  self.loaded = loader.loaded
 end
 
 return Modules

@@ -134,6 +134,14 @@ function M.directory(value)
   end
 end
 
+---How changes of scripts are noticed.
+---@type slack.OptionCheck
+function M.watch(value)
+  if type(value) ~= "boolean" and value ~= "poll" then
+    return 'true, false or "poll" expected'
+  end
+end
+
 ---@type slack.OptionCheck
 function M.file(value)
   if type(value) ~= "string" then

@@ -35,6 +35,8 @@ local TIMINGS = {
 ---@field api_url? string SLACK_API_URL, else "https://slack.com/api/"
 ---@field govslack? boolean the app is in GovSlack: "https://slack-gov.com/api/", and its OAuth
 ---@field scripts? string directory of handler scripts
+---@field watch? boolean|"poll" reload them when they change; "poll": look at the files often, and
+---  ask for no notices; false: on SIGHUP alone; true
 ---@field connections? integer Socket Mode connections, 1 to 10; 2
 ---@field transport? "socket"|"http"|"both"|"rtm" SLACK_TRANSPORT, else "socket" with an app
 ---  token
@@ -84,6 +86,7 @@ local OPTIONS = {
   api_url = { check = checks.url, environment = "SLACK_API_URL" },
   govslack = { check = of_type "boolean" },
   scripts = { check = checks.directory },
+  watch = { check = checks.watch },
   connections = { check = integer_from(1, 10), default = 2 },
   transport = {
     check = one_of(table.unpack(TRANSPORTS)), environment = "SLACK_TRANSPORT", is_public = true,

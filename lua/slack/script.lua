@@ -8,6 +8,7 @@ local core = require "slack.core"
 local loading = require "slack.loading"
 local loop = require "slack.loop"
 local method_advice = require "slack.method_advice"
+local ownership = require "slack.ownership"
 local raised = require "slack.raised"
 local registry = require "slack.registry"
 local tasks = require "slack.tasks"
@@ -16,8 +17,8 @@ local tasks = require "slack.tasks"
 local TIME_LIMIT = 10
 -- Until the log tells that one takes long.
 local LONG = 5
--- Until a file that seems cut short is read again.
-local REREAD_AFTER = 0.03
+-- A text that does not compile may be half-written: it is read again and again for so long.
+local PATIENCE, REREAD_AFTER = 0.2, 0.02
 
 -- The app that a script sees ------------------------------------------------------
 
@@ -83,6 +84,8 @@ end
 ---@field name string path below the folder
 ---@field ledger slack.Ledger
 ---@field generation integer
+---@field tasks slack.Ownership those of slack.spawn that its top level has begun
+---@field modules table<string, true> that it had required when it was taken over
 local Script = {}
 Script.__index = Script
 Script.__name = "slack.script"
@@ -119,24 +122,32 @@ local function compile(folder, name, environment)
   return chunk, message, text
 end
 
--- It ends too early, or is empty, as between the two steps of writing in place.
-local function is_half_written(chunk, message, text)
-  return text == "" or not chunk and message:find("<eof>", 1, true) ~= nil
+-- Also an empty one may be the first of two steps of writing in place.
+local function is_half_written(chunk, text)
+  return not chunk or text == ""
 end
 
----The compiled text of a file; one that seems half-written is read once more.
+---Until when a text that does not compile may be half-written.
+---@return number
+function Script.deadline()
+  return loop.now() + PATIENCE
+end
+
+---The compiled text of a file; one that may be half-written is read again until it compiles.
 ---@async
 ---@param folder slack.Folder
 ---@param name string path below it
 ---@param log slack.Logger
 ---@param require_local fun(name: string): any
+---@param deadline? number when that ends
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return string? text
-function Script.compile(folder, name, log, require_local)
+function Script.compile(folder, name, log, require_local, deadline)
   local environment = new_environment(log, require_local)
   local chunk, message, text = compile(folder, name, environment)
-  if is_half_written(chunk, message, text) and tasks.current() then
+  while deadline and is_half_written(chunk, text) and tasks.current()
+    and loop.now() < deadline do
     tasks.sleep(REREAD_AFTER)
     chunk, message, text = compile(folder, name, environment)
   end
@@ -156,6 +167,7 @@ end
 function Script.new(app, name, folder)
   local self = setmetatable({
     app = app, name = name, folder = folder, generation = 0, ledger = registry.new_ledger(name),
+    tasks = ownership.new(), modules = {},
   }, Script)
   self.facade = setmetatable({ _app = app, _ledger = self.ledger }, ScriptApp)
   return self
@@ -171,6 +183,7 @@ local function run_within(self, fn)
   pcall(tasks.timeout, TIME_LIMIT, function()
     self.task = tasks.current()
     loading.begin()
+    self.tasks:adopt(self.task)
     fn()
   end)
   timer:cancel()
@@ -179,10 +192,12 @@ end
 ---Runs it aside: its registrations go to its ledger.
 ---@async
 ---@param require_local fun(name: string): any
+---@param deadline number of reading again what seems half-written
 ---@return true? ok
 ---@return string? message with file and line
-function Script:run(require_local)
-  local chunk, message, text = Script.compile(self.folder, self.name, self.app.log, require_local)
+function Script:run(require_local, deadline)
+  local chunk, message, text = Script.compile(self.folder, self.name, self.app.log, require_local,
+    deadline)
   if not chunk then
     return nil, message
   end
@@ -192,6 +207,7 @@ function Script:run(require_local)
     ok, problem = xpcall(chunk, trace, self.facade, self.name)
     done = true
   end)
+  self.text, self.task = nil, nil
   if self.is_outdated then
     return nil, "a newer text of it came while it was loading"
   elseif not done then
@@ -222,6 +238,8 @@ function Script:take_over(generation, before)
   end
 end
 
+-- Ending ------------------------------------------------------------------------------
+
 local function call_unload(self, fn)
   local ok, message = xpcall(fn, trace)
   if not ok then
@@ -229,14 +247,28 @@ local function call_unload(self, fn)
   end
 end
 
----Ends it, taken over or not: calls what it gave to on_unload, the last first.
+local function end_tasks(self, unloading)
+  local deadline = loop.now() + TIME_LIMIT
+  for _, task in ipairs(unloading) do
+    task:join(math.max(deadline - loop.now(), 0))
+  end
+  self.tasks:cancel()
+end
+
+---Ends it, taken over or not: calls what it gave to on_unload, the last first, and then ends
+---the tasks that its top level has begun.
 function Script:retire()
-  local ledger = self.ledger
+  local ledger, unloading = self.ledger, {}
   ledger.is_live, ledger.is_retired = false, true
   for i = #ledger.unloads, 1, -1 do
-    tasks.spawn(call_unload, self, ledger.unloads[i])
+    unloading[#unloading + 1] = tasks.spawn(call_unload, self, ledger.unloads[i])
   end
   ledger.unloads = {}
+  if unloading[1] then
+    tasks.spawn(end_tasks, self, unloading)
+  else
+    self.tasks:cancel()
+  end
 end
 
 return Script

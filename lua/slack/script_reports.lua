@@ -27,7 +27,9 @@ local sorted_keys = require "slack.sorted_keys"
 
 ---@class slack.ScriptReports
 ---@field failed table<string, slack.ScriptProblem> by script
----@field listeners table<function, true>
+---@field listeners table<table, true>
+---@field reloads integer scripts loaded, again or not, and removed
+---@field failures integer
 local ScriptReports = {}
 ScriptReports.__index = ScriptReports
 ScriptReports.__name = "slack.script_reports"
@@ -35,7 +37,9 @@ ScriptReports.__name = "slack.script_reports"
 ---@param logger slack.Logger
 ---@return slack.ScriptReports
 function ScriptReports.new(logger)
-  return setmetatable({ log = logger, failed = {}, listeners = {} }, ScriptReports)
+  return setmetatable({
+    log = logger, failed = {}, listeners = {}, reloads = 0, failures = 0,
+  }, ScriptReports)
 end
 
 ---@param fn fun(report: slack.ScriptReport)
@@ -73,38 +77,102 @@ local function tell(self, report)
   end
 end
 
--- The file below the folder and the line that a message begins with, if it does.
+-- The file below the folder and the line that a message begins with, if it does. Lua shortens
+-- long names to "..." and their end.
 local function place_in(message, folder)
+  local path, line = message:match "^([^\n]-):(%d+): "
   local prefix = folder .. "/"
-  if message:sub(1, #prefix) == prefix then
-    local file, line = message:sub(#prefix + 1):match "^([^\n:]+):(%d+): "
-    return file, math.tointeger(line)
+  if not path then
+    return nil
+  elseif path:sub(1, #prefix) == prefix then
+    return path:sub(#prefix + 1), math.tointeger(line)
+  end
+  local rest = path:match "^%.%.%.(.*)$"
+  for i = 2, rest and #prefix or 0 do
+    local left = #prefix - i + 1
+    if rest:sub(1, left) == prefix:sub(i) then
+      return rest:sub(left + 1), math.tointeger(line)
+    end
   end
 end
 
----@param name string of the script
----@param message string
+local function log_failures(self, failed, kept)
+  local by_message = {}
+  for _, name in ipairs(sorted_keys(failed)) do
+    local names = by_message[failed[name]] or {}
+    by_message[failed[name]] = names
+    names[#names + 1] = name
+  end
+  for _, message in ipairs(sorted_keys(by_message)) do
+    local names = by_message[message]
+    local stays = kept[names[1]]
+    self.log:error("%s %s not loaded%s: %s", table.concat(names, ", "),
+      #names == 1 and "was" or "were",
+      not stays and "" or #names == 1 and ("; generation %d stays"):format(stays)
+        or "; what they were stays", message)
+  end
+end
+
+---Scripts did not load.
+---@param failed table<string, string> message by script
+---@param kept table<string, integer> generations that stay
 ---@param folder string
----@param kept? integer
-function ScriptReports:fail(name, message, folder, kept)
-  local file, line = place_in(message, folder)
-  self.failed[name] = {
-    script = name, file = file or name, line = line, message = message, at = core.time(),
-    kept = kept,
-  }
-  tell(self, {
-    kind = "failed", script = name, generation = kept, file = file or name, line = line,
-    message = message,
-  })
+function ScriptReports:fail(failed, kept, folder)
+  log_failures(self, failed, kept)
+  for _, name in ipairs(sorted_keys(failed)) do
+    local message = failed[name]
+    local file, line = place_in(message, folder)
+    self.failures = self.failures + 1
+    self.failed[name] = {
+      script = name, file = file or name, line = line, message = message, at = core.time(),
+      kept = kept[name],
+    }
+    tell(self, {
+      kind = "failed", script = name, generation = kept[name], file = file or name, line = line,
+      message = message,
+    })
+  end
 end
 
----@param report slack.ScriptReport of a script that is there, or is there no more
-function ScriptReports:succeed(report)
-  if report.kind ~= "removed" and self.failed[report.script] then
-    report.kind = "recovered"
+local function log_difference(self, report)
+  for _, sign in ipairs { "removed", "added" } do
+    for _, entry in ipairs(report[sign]) do
+      self.log:debug("%s: %s %s %s", report.script, sign, entry.kind, entry.name)
+    end
   end
-  self.failed[report.script] = nil
+end
+
+local function log_success(self, report, before, after, left)
+  local lasting = left == 0 and "" or left == 1 and "; 1 handler goes on on the old code"
+    or ("; %d handlers go on on the old code"):format(left)
+  if report.kind == "removed" then
+    self.log:info("removed %s: %d -> 0 listeners%s", report.script, before, lasting)
+  else
+    self.log:info("%s %s: generation %d, %d -> %d listeners, %.1f ms%s", report.kind,
+      report.script, report.generation, before, after, report.seconds * 1000, lasting)
+  end
+  log_difference(self, report)
+end
+
+---A script is there, or is there no more.
+---@param report slack.ScriptReport
+---@param before integer listeners
+---@param after integer
+---@param left integer handlers that go on on what was there
+function ScriptReports:succeed(report, before, after, left)
+  local name = report.script
+  if report.kind ~= "removed" then
+    report.kind = self.failed[name] and "recovered" or report.kind
+  end
+  self.failed[name] = nil
+  self.reloads = self.reloads + 1
+  log_success(self, report, before, after, left)
   tell(self, report)
+end
+
+---Nothing is known of any script any more.
+function ScriptReports:forget()
+  self.failed = {}
 end
 
 return ScriptReports

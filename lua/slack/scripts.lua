@@ -8,23 +8,30 @@
 -- every few seconds, for file systems that send no notices.
 
 local Folder = require "slack.folder"
+local FolderWatch = require "slack.folder_watch"
 local Modules = require "slack.modules"
-local Script = require "slack.script"
+local Reload = require "slack.reload"
 local ScriptReports = require "slack.script_reports"
 local core = require "slack.core"
 local errors = require "slack.errors"
-local listing = require "slack.listing"
 local loop = require "slack.loop"
 local sorted_keys = require "slack.sorted_keys"
 local tasks = require "slack.tasks"
 
-local DEBOUNCE = 0.02 -- seconds from a change to the look at it
-local POLL = 2
-local POLL_WITHOUT_NOTICES = 0.5
+-- Seconds from the last of several changes to the look at them, and from the first.
+local DEBOUNCE, MOST_DEBOUNCE = 0.02, 0.2
+-- Seconds between looks that nothing gives cause for.
+local INTERVALS = { behind_notices = 2, without_notices = 0.5 }
 
 ---@class slack.Scripts
 ---@field folder slack.Folder
 ---@field live table<string, slack.Script> by path below the folder
+---@field generations table<string, integer> of each the last one, also when it is gone
+---@field modules slack.Modules
+---@field reports slack.ScriptReports
+---@field loading? slack.Script
+---@field watch? slack.FolderWatch
+---@field intervals { behind_notices: number, without_notices: number } specs have their own
 ---@field task? slack.Task that looks through the folder
 local Scripts = {}
 Scripts.__index = Scripts
@@ -37,9 +44,8 @@ function Scripts.new(app, path)
   local logger = app.log:with { component = "scripts" }
   local folder = Folder.new(path, logger, loop.now)
   return setmetatable({
-    app = app, folder = folder, log = logger, live = {}, generations = {},
-    failures = 0, reloads = 0, reports = ScriptReports.new(logger),
-    modules = Modules.new(folder, app.log),
+    app = app, folder = folder, log = logger, live = {}, generations = {}, intervals = INTERVALS,
+    modules = Modules.new(folder, app.log), reports = ScriptReports.new(logger),
   }, Scripts)
 end
 
@@ -50,170 +56,11 @@ function Scripts:add_ledgers(ledgers)
   end
 end
 
--- Loading ------------------------------------------------------------------------------
-
-local function listener_count(script)
-  return script and #script.ledger.listeners.list + #script.ledger.routes
-    + #script.ledger.schedules or 0
-end
-
-local function report_failure(self, name, message)
-  self.failures = self.failures + 1
-  local kept = self.live[name]
-  self.log:error("%s was not loaded%s: %s", name,
-    kept and ("; generation %d stays"):format(kept.generation) or "", message)
-  self.reports:fail(name, message, self.folder.path, kept and kept.generation)
-end
-
-local function listed(script)
-  return script and listing.of_ledger(script.ledger) or {}
-end
-
-local function report_of(name, before, after, began)
-  local added, removed = listing.difference(listed(before), listed(after))
-  return {
-    kind = after and (before and "reloaded" or "loaded") or "removed", script = name,
-    generation = after and after.generation, added = added, removed = removed,
-    seconds = loop.now() - began,
-  }
-end
-
-local function stage(self, name, loader)
-  local script = Script.new(self.app, name, self.folder)
-  self.loading = script
-  local ok, message = script:run(self.modules:require_for(name, loader))
-  self.loading = nil
-  if ok then
-    return script
-  end
-  script:retire()
-  report_failure(self, name, message)
-end
-
--- Everything at once: the index is made anew and swapped in one assignment.
-local function swap(self, staged, removed, began)
-  local retired, lines, reports = {}, {}, {}
-  for _, script in ipairs(staged) do
-    local name, old = script.name, self.live[script.name]
-    local generation = (self.generations[name] or 0) + 1
-    self.generations[name], self.live[name] = generation, script
-    script:take_over(generation, old)
-    retired[#retired + 1] = old
-    reports[#reports + 1] = report_of(name, old, script, began)
-    lines[#lines + 1] = ("%s %s: generation %d, %d -> %d listeners, %.1f ms"):format(
-      old and "reloaded" or "loaded", name, generation, listener_count(old),
-      listener_count(script), (loop.now() - began) * 1000)
-  end
-  for _, name in ipairs(removed) do
-    retired[#retired + 1] = self.live[name]
-    reports[#reports + 1] = report_of(name, self.live[name], nil, began)
-    lines[#lines + 1] = ("removed %s: %d -> 0 listeners"):format(name,
-      listener_count(self.live[name]))
-    self.live[name] = nil
-  end
-  self.app:_apply()
-  for _, script in ipairs(retired) do
-    script:retire()
-  end
-  self.reloads = self.reloads + #lines
-  for _, line in ipairs(lines) do
-    self.log:info("%s", line)
-  end
-  for _, report in ipairs(reports) do
-    self.reports:succeed(report)
-  end
-end
-
-local function keep_old(self, staged, failed)
-  for _, script in ipairs(staged) do
-    script:retire()
-    self.log:error("%s stays as it was, because it shares a module with %s", script.name, failed)
-  end
-end
-
--- Scripts that share a changed module go together or not at all; otherwise two of
--- them would hold two copies of it. Where nothing old is there, there is nothing
--- to keep.
-local function reload_together(self, names, stale, began)
-  local loader, staged, failed, is_reload = self.modules:loader(stale), {}, nil, false
-  for _, name in ipairs(names) do
-    is_reload = is_reload or self.live[name] ~= nil
-    local script = stage(self, name, loader)
-    staged[#staged + 1] = script
-    failed = failed or not script and name
-  end
-  if failed and is_reload then
-    return keep_old(self, staged, failed)
-  end
-  self.modules:commit(loader)
-  swap(self, staged, {}, began)
-end
-
-local function reload_alone(self, name, began)
-  local loader = self.modules:loader {}
-  local script = stage(self, name, loader)
-  if script then
-    self.modules:commit(loader)
-    swap(self, { script }, {}, began)
-  end
-end
-
--- Which scripts a change concerns: on their own, and together through modules.
-local function sort_out(self, changed)
-  local stale, alone, together = {}, {}, {}
-  local touched = self.modules:dependents(changed)
-  for name in pairs(touched) do
-    if self.modules:is_module(name) then
-      stale[name] = true
-    end
-  end
-  local shared = self.modules:dependents(stale)
-  for _, name in ipairs(sorted_keys(touched)) do
-    if self.folder.files[name] and not stale[name] then
-      local list = shared[name] and together or alone
-      list[#list + 1] = name
-    end
-  end
-  return alone, together, stale
-end
-
--- Scripts that have become modules, and files that are gone.
-local function to_remove(self, removed)
-  local names = {}
-  for _, name in ipairs(sorted_keys(self.live)) do
-    if removed[name] or self.modules:is_module(name) then
-      names[#names + 1] = name
-    end
-  end
-  return names
-end
-
-local function apply_changes(self, changed, removed)
-  local began = loop.now()
-  for name in pairs(changed) do
-    self.modules:scan(name)
-  end
-  local alone, together, stale = sort_out(self, changed)
-  self.modules:forget(removed)
-  local gone = to_remove(self, removed)
-  if #gone > 0 then
-    swap(self, {}, gone, began)
-  end
-  if #together > 0 then
-    reload_together(self, together, stale, began)
-  end
-  for _, name in ipairs(alone) do
-    reload_alone(self, name, loop.now())
-  end
-end
-
 -- When to look ---------------------------------------------------------------------------
 
+-- Seconds until there is more to see, if there will be.
 local function check_once(self)
   local changed, removed, again_in = self.folder:changes()
-  if again_in then
-    self:look_again(again_in)
-  end
   if self.all then
     self.all = false
     for name in pairs(self.folder.files) do
@@ -221,15 +68,23 @@ local function check_once(self)
     end
   end
   if next(changed) or next(removed) then
-    apply_changes(self, changed, removed)
+    Reload.run(self, changed, removed)
   end
+  return again_in
 end
 
 local function check(self)
+  local again_in
   repeat
     self.again = false
-    check_once(self)
-  until not self.again
+    again_in = check_once(self)
+    if again_in and not self.started then
+      tasks.sleep(again_in)
+    end
+  until not self.again and (self.started or not again_in)
+  if again_in then
+    self:look_again(again_in)
+  end
 end
 
 -- In a task that stop can end wherever it is, so that nothing of it comes later.
@@ -240,7 +95,7 @@ local function check_in_task(self)
 end
 
 local function check_soon(self)
-  self.timer = nil
+  self.timer, self.noticed_at = nil, nil
   if self.task and not self.task:is_done() then
     self.again = true
     if self.loading then
@@ -251,11 +106,19 @@ local function check_soon(self)
   end
 end
 
----Looks through the folder in so many seconds.
+local function look_at(self, moment)
+  if self.timer then
+    self.timer:cancel()
+  end
+  self.timer, self.looks_at = loop.after(moment - loop.now(), check_soon, self), moment
+end
+
+---Looks through the folder in so many seconds at the latest.
 ---@param seconds number
 function Scripts:look_again(seconds)
-  if not self.timer and self.started then
-    self.timer = loop.after(seconds, check_soon, self)
+  local moment = loop.now() + seconds
+  if self.started and (not self.timer or moment < self.looks_at) then
+    look_at(self, moment)
   end
 end
 
@@ -265,26 +128,42 @@ function Scripts:reload_all()
   self:look_again(0)
 end
 
+-- Often where notices may be missing, else seldom.
+local function poll_interval(self)
+  local is_told = self.watch and not self.watch.has_gaps
+  return is_told and self.intervals.behind_notices or self.intervals.without_notices
+end
+
 local function poll(self)
-  self.poll_timer = loop.after(self.watch and POLL or POLL_WITHOUT_NOTICES, poll, self)
+  self.poll_timer = loop.after(poll_interval(self), poll, self)
   self:look_again(0)
 end
 
+-- Files that are saved together are told of one by one.
 local function on_notice(self)
-  self.folder:take_notices()
-  self:look_again(DEBOUNCE)
+  local now = loop.now()
+  self.watch:take()
+  self.noticed_at = self.noticed_at or now
+  look_at(self, math.min(now + DEBOUNCE, self.noticed_at + MOST_DEBOUNCE))
+end
+
+local function open_watch(self)
+  local watch = self.app.settings.watch ~= "poll" and core.file_watch()
+  if watch then
+    self.watch = FolderWatch.new(watch, self.log)
+    loop.watch(self.watch:fd(), function() on_notice(self) end)
+  elseif self.app.settings.watch ~= "poll" then
+    self.log:info("this system sends no notices of changed files: looking every %g seconds",
+      self.intervals.without_notices)
+  end
+  self.folder:watch_with(self.watch)
 end
 
 local function start_watching(self)
-  self.watch = core.file_watch()
-  self.folder:watch_with(self.watch)
-  if self.watch then
-    loop.watch(self.watch:fd(), function() on_notice(self) end)
-  else
-    self.log:info("this system sends no notices of changed files: looking every %g seconds",
-      POLL_WITHOUT_NOTICES)
+  if self.app.settings.watch ~= false then
+    open_watch(self)
+    self.poll_timer = loop.after(poll_interval(self), poll, self)
   end
-  self.poll_timer = loop.after(self.watch and POLL or POLL_WITHOUT_NOTICES, poll, self)
 end
 
 local function check_folder(self)
@@ -364,6 +243,7 @@ function Scripts:stop()
   local live = self.live
   self.live = {}
   self.folder:forget()
+  self.reports:forget()
   self.modules = Modules.new(self.folder, self.app.log)
   self.app:_apply()
   for _, name in ipairs(sorted_keys(live)) do
@@ -371,13 +251,29 @@ function Scripts:stop()
   end
 end
 
----@return table { reloads, failures, generations by script }
+---How many handlers go on on the code of a script that has been replaced.
+---@param script? slack.Script nil: of all
+---@return integer
+function Scripts:running_on(script)
+  local count = 0
+  for job in pairs(self.app.dispatch.jobs) do
+    local ledger = job.listener and job.listener.ledger
+    if ledger and ledger.is_retired and (not script or ledger == script.ledger) then
+      count = count + 1
+    end
+  end
+  return count
+end
+
+---@return { reloads: integer, failures: integer, generations: table<string, integer> }
 function Scripts:stats()
   local generations = {}
   for name, script in pairs(self.live) do
     generations[name] = script.generation
   end
-  return { reloads = self.reloads, failures = self.failures, generations = generations }
+  return {
+    reloads = self.reports.reloads, failures = self.reports.failures, generations = generations,
+  }
 end
 
 return Scripts

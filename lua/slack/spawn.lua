@@ -2,6 +2,7 @@
 -- that a script has left behind is told of when the script ends: nothing is dropped silently.
 
 local log = require "slack.log"
+local ownership = require "slack.ownership"
 local tasks = require "slack.tasks"
 
 local MOST_PLACES <const> = 3
@@ -45,6 +46,7 @@ return function(fn, ...)
   end
   sentinel = sentinel or setmetatable({}, { __gc = tell_left_behind })
   local task = tasks.spawn(fn, ...)
+  ownership.inherit(task)
   under_way[task] = not task.done and fn or nil
   return task
 end

@@ -14,6 +14,7 @@ local start_one = scheduler.start_one
 
 ---@class slack.Task
 ---@field name? string for logs
+---@field owner? slack.Ownership of what it spawns (ownership.lua)
 ---@field race? table what tasks that race have in common (waits.lua); `above`: of who waits for it
 local Task = {}
 Task.__index = Task
@@ -161,9 +162,14 @@ local function as_tasks(list, name)
       error(("slack.%s: item %d: function or task expected, got %s"):format(name, i, type(item)), 3)
     end
   end
-  local tasks = {}
+  local tasks, current = {}, M.current()
   for i, item in ipairs(list) do
-    tasks[i] = type(item) == "function" and M.spawn(item) or item
+    if type(item) == "function" then
+      tasks[i] = M.spawn(item)
+      tasks[i].owner = current and current.owner
+    else
+      tasks[i] = item
+    end
   end
   return tasks
 end
@@ -283,7 +289,7 @@ function M.timeout(seconds, fn, ...)
   end
   check_function(fn, "timeout")
   local task, current = M.spawn(fn, ...), M.current()
-  task.race = current and current.race
+  task.race, task.owner = current and current.race, current and current.owner
   local gate = Waiter.new()
   gate.on_abandon = function()
     task:cancel()
