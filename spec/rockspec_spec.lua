@@ -18,7 +18,9 @@ describe("rockspec", function()
   it("names its Lua files by lying under lua/ alone, which LuaRocks copies whole", function()
     assert.same({ "lua/slack" }, files.list("lua", ""))
     for _, path in ipairs(files.tree("lua")) do
-      assert.matches("%.lua$", path)
+      if not path:find("lua/slack/sandbox/page/", 1, true) then -- with what browsers load
+        assert.matches("%.lua$", path)
+      end
     end
   end)
 

@@ -11,9 +11,11 @@
 local Api = require "slack.sandbox.api"
 local Grants = require "slack.sandbox.grants"
 local OAuth = require "slack.sandbox.oauth"
+local Page = require "slack.sandbox.page"
 local RateLimits = require "slack.sandbox.rate_limits"
 local Rtm = require "slack.sandbox.rtm"
 local Socket = require "slack.sandbox.socket"
+local Trace = require "slack.sandbox.trace"
 local Triggers = require "slack.sandbox.triggers"
 local Uploads = require "slack.sandbox.uploads"
 local Workspace = require "slack.sandbox.workspace"
@@ -33,12 +35,13 @@ local responses = require "slack.sandbox.responses"
 local steps = require "slack.sandbox.steps"
 local tasks = require "slack.tasks"
 local teams = require "slack.sandbox.teams"
+local traffic = require "slack.sandbox.traffic"
 local transports = require "slack.sandbox.transports"
 local webhooks = require "slack.sandbox.webhooks"
 
 ---@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports, slack.sandbox.Teams,
 ---  slack.sandbox.Installing, slack.sandbox.Assistants, slack.sandbox.Steps,
----  slack.sandbox.PeopleInChannels, slack.sandbox.Reports
+---  slack.sandbox.PeopleInChannels, slack.sandbox.Traffic, slack.sandbox.Reports
 ---@field api_url string "https://localhost:PORT/api/"
 ---@field ca_file string? the authority to trust; nil without TLS
 ---@field bot_token string
@@ -53,13 +56,14 @@ local webhooks = require "slack.sandbox.webhooks"
 ---@field uploads slack.sandbox.Uploads files that were uploaded
 ---@field rtm slack.sandbox.Rtm its connections, and how it treats them
 ---@field workspaces slack.sandbox.Team[] the first one first
+---@field page? slack.sandbox.Page in the browser
 local Sandbox = setmetatable({}, { __index = people })
 Sandbox.__index = Sandbox
 Sandbox.__name = "slack.sandbox"
 
 for _, methods in ipairs {
   transports, teams, installing, assistants.people, steps, people_in_channels,
-  reports,
+  reports, traffic,
 } do
   for name, method in pairs(methods) do
     Sandbox[name] = method
@@ -86,6 +90,7 @@ local function open_sides(self, options)
     server = self.server,
     url = ("ws%s://localhost:%d"):format(scheme, self.server:websocket_port()),
     app_id = self.workspace.app_id,
+    trace = self.recorder,
     await = function(condition, timeout) return self:wait(condition, timeout) ~= nil end,
     log = self.log,
     hello = options.hello,
@@ -169,6 +174,7 @@ local function new(options, has_tls)
     webhooks = {},
     files = has_tls and certificate_files.make(options.certificate) or nil,
   }, Sandbox)
+  self.recorder = Trace.new(self.clock, options.ack_timeout or 3)
   found_workspace(self, options)
   return self
 end
@@ -222,7 +228,20 @@ function Sandbox.start(options)
   self.server = server
   open_sides(self, options)
   connect_parts(self, options)
+  if options.page then
+    self.page, message, code = Page.start(self, options.page ~= true and options.page or {})
+    if not self.page then
+      self:stop()
+      return nil, message, code
+    end
+  end
   return self
+end
+
+---Where people can use it in a browser.
+---@return string? url with a secret in it, new at each start; nil without the option `page`
+function Sandbox:page_url()
+  return self.page and self.page:url()
 end
 
 ---Ends it: every connection is closed at once.
@@ -231,6 +250,9 @@ function Sandbox:stop()
     return
   end
   self.stopped = true
+  if self.page then
+    self.page:stop()
+  end
   self:deliver_over_http(false)
   self.socket:stop()
   self.server:close()
@@ -245,6 +267,9 @@ Sandbox.__close = Sandbox.stop
 
 -- Something has happened: looks at every condition that is waited for.
 function Sandbox:changed()
+  if self.page then
+    self.page:changed()
+  end
   local waits = self.waits
   for position = #waits, 1, -1 do
     local wait = waits[position]
@@ -283,8 +308,7 @@ end
 
 -- Serving ------------------------------------------------------------------------
 
--- Status, headers and body for a request.
-function Sandbox:answer(request)
+local function handle(self, request)
   local response_id = request.path:match "^/commands/%w+/(%w+)$"
   if response_id then
     return responses.handle(self, response_id, request)
@@ -302,6 +326,34 @@ function Sandbox:answer(request)
     return status, answer_headers, body
   end
   return self.api:handle(request)
+end
+
+-- Under which kind and name a request is recorded; nil: not at all.
+local function trace_name(path)
+  local method = path:match "^/api/([%w._]+)$"
+  if method then
+    return "call", method
+  elseif path:find "^/commands/" then
+    return "response_url", "response_url"
+  elseif path:find "^/services/" then
+    return "response_url", "incoming webhook"
+  elseif path:find "^/upload/" then
+    return "call", "upload"
+  end
+end
+
+---Status, headers and body for a request of the app.
+---@async
+---@param request slack.sandbox.Request
+---@return integer|"drop" status, string[] headers, string body
+function Sandbox:answer(request)
+  local kind, name = trace_name(request.path)
+  local record = kind and self.recorder:asked(kind, name, request)
+  local status, answer_headers, body = handle(self, request)
+  if record then
+    self.recorder:answered(record, status, body)
+  end
+  return status, answer_headers, body
 end
 
 function Sandbox:on_request(id, method, target, header_lines, body)

@@ -89,15 +89,28 @@ function people:command(what)
   payload.response_url = self:new_response_url(user, channel)
   payload.trigger_id = self:new_trigger(user.id)
   local outcome = deliver_and_wait(self, "slash_commands", payload, what.timeout)
-  local refusal = type(outcome.ack) == "table"
-    and block_checks.refusal(block_checks.message(outcome.ack))
-  if refusal then
-    outcome.failure, outcome.detail = "invalid_command_response", refusal.messages[1]
-  elseif is_message(outcome.ack) then
-    outcome.message = people.show_response(self, outcome.ack, user, channel)
+  local problem
+  outcome.message, problem = people.show_ack(self, outcome.ack, user, channel)
+  if problem then
+    outcome.failure, outcome.detail = "invalid_command_response", problem
   end
   self:changed()
   return outcome
+end
+
+---What an ack of a command puts into the channel, if it is one that does.
+---@param ack any
+---@param user table
+---@param channel table
+---@return table? message
+---@return string? problem what is wrong with it
+function people:show_ack(ack, user, channel)
+  local refusal = type(ack) == "table" and block_checks.refusal(block_checks.message(ack))
+  if refusal then
+    return nil, refusal.messages[1]
+  elseif is_message(ack) then
+    return people.show_response(self, ack, user, channel)
+  end
 end
 
 -- The element with that action_id among blocks, and its block; in any block without

@@ -30,6 +30,7 @@ local checks = require "slack.sandbox.checks"
 ---@field scopes? string[] that the app has; what needs others is refused with missing_scope, and
 ---  events that need others do not come. nil: nothing is refused
 ---@field events? string[] the app's event subscriptions, "message.channels" for instance; nil: all
+---@field page? boolean|{ port: integer? } a page in the browser, see page_url; false
 ---@field log? slack.Logger
 
 local OPTIONS = {
@@ -41,7 +42,7 @@ local OPTIONS = {
   client_secret = "string", redirect_urls = "table", token_rotation = "boolean",
   installed = "boolean", stream_timeout = "number", enterprise = "table",
   rate_limits = "any", scopes = "table", events = "table", unfurl_domains = "table",
-  metadata_events = "table",
+  metadata_events = "table", page = "any",
 }
 
 -- Nothing that would not stand in a header as it is.
@@ -52,6 +53,20 @@ local function limits_problem(value)
   return problem and not is_whole and "option 'rate_limits': " .. problem or problem
 end
 
+local function page_problem(page)
+  local port = type(page) == "table" and page.port
+  if type(page) ~= "boolean" and type(page) ~= "table" then
+    return "option 'page': true or a table with port expected, got " .. type(page)
+  elseif port and (math.type(port) ~= "integer" or port < 0 or port > 65535) then
+    return "option 'page': field \"port\": a port from 0 to 65535 expected"
+  end
+  for name in pairs(type(page) == "table" and page or {}) do
+    if name ~= "port" then
+      return ("option 'page': unknown field %q; port is what it has"):format(tostring(name))
+    end
+  end
+end
+
 ---Raises at the caller of the caller.
 ---@param options table
 ---@return slack.SandboxOptions
@@ -59,6 +74,7 @@ local function check(options)
   for name, value in pairs(options) do
     local problem = checks.option_problem(name, value, OPTIONS)
       or name == "rate_limits" and limits_problem(value)
+      or name == "page" and page_problem(value)
     if problem then
       error("sandbox.start: " .. problem, 3)
     elseif TOKENS[name] and not value:find(TOKENS[name]) then

@@ -16,6 +16,7 @@ local MAX_CONNECTIONS = 10 -- of one app
 ---@field attempts { connection: slack.sandbox.Connection, at: number }[]
 ---@field acked_at number?
 ---@field ack any payload of the ack; json.null when it had none
+---@field record? table of the trace, about the last attempt
 local Delivery = {}
 Delivery.__index = Delivery
 Delivery.__name = "slack.sandbox.delivery"
@@ -50,6 +51,7 @@ Socket.__name = "slack.sandbox.socket"
 ---@field server slack.core.http_server
 ---@field url string "wss://localhost:PORT"
 ---@field app_id string
+---@field trace slack.sandbox.Trace
 ---@field await fun(condition: fun(): boolean, timeout: number?): boolean
 ---@field log slack.Logger
 ---@field hello? boolean false: say nothing after the upgrade
@@ -65,6 +67,7 @@ function Socket.new(options)
     server = options.server,
     url = options.url,
     app_id = options.app_id,
+    trace = options.trace,
     await = options.await,
     log = options.log,
     hello = options.hello ~= false,
@@ -159,6 +162,10 @@ function Socket:say_hello(connection)
       approximate_connection_time = self.connection_time,
     },
   }
+  self.trace:add {
+    kind = "hello", way = "out", name = "hello",
+    body = { type = "hello", num_connections = #self.connections },
+  }
   connection.ready = true
   local waiting = self.waiting
   self.waiting = {}
@@ -186,6 +193,7 @@ function Socket:on_text(connection, text, at)
   local delivery = self.deliveries[frame.envelope_id]
   if delivery and not delivery.acked_at then
     delivery.acked_at, delivery.ack = at, payload
+    self.trace:acked(delivery.record, at - delivery.record.sent_at, text)
     self.deliveries[frame.envelope_id] = nil
     if delivery.timer then
       delivery.timer:cancel()
@@ -259,7 +267,9 @@ function Socket:send_delivery(delivery)
     return
   end
   table.insert(delivery.attempts, { connection = connection, at = core.monotonic() })
-  connection:send(delivery.envelope, delivery.fragments)
+  local text = assert(json.encode(delivery.envelope))
+  delivery.record = self.trace:deliver("envelope", delivery.envelope, text)
+  connection:send(text, delivery.fragments)
   if delivery.envelope.type == "events_api" then
     self:plan_retry(delivery)
   end
