@@ -40,6 +40,7 @@ build = {
     ["slack.core"] = {
       sources = {
         "src/ack_ledger.c",
+        "src/append_file.c",
         "src/backoff.c",
         "src/buffer.c",
         "src/certificate.c",

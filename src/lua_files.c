@@ -8,6 +8,7 @@
 
 #include <lualib.h>
 
+#include "append_file.h"
 #include "file_watch.h"
 
 #ifdef __APPLE__
@@ -16,7 +17,8 @@
 #define CHANGED_NS(info) ((info).st_mtim.tv_nsec)
 #endif
 
-#define CLASS_DIRECTORY "slack.core.directory"
+#define CLASS_DIRECTORY   "slack.core.directory"
+#define CLASS_APPEND_FILE "slack.core.append_file"
 
 static int push_errno(lua_State *L, const char *path)
 {
@@ -142,6 +144,42 @@ static int list_directory(lua_State *L)
     return 1;
 }
 
+static int append_file_open(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    void **object = slk_new_object(L, CLASS_APPEND_FILE);
+    struct slk_error err;
+    *object = slk_append_file_open(path, &err);
+    return *object != NULL ? 1 : slk_push_error(L, &err);
+}
+
+static int append_file_add(lua_State *L)
+{
+    size_t length;
+    struct slk_append_file *file = slk_check_object(L, 1, CLASS_APPEND_FILE);
+    const char *bytes = luaL_checklstring(L, 2, &length);
+    struct slk_error err;
+    if (slk_append_file_add(file, bytes, length, &err) != SLK_OK) {
+        return slk_push_error(L, &err);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+static int append_file_size(lua_State *L)
+{
+    lua_pushinteger(L, slk_append_file_size(slk_check_object(L, 1, CLASS_APPEND_FILE)));
+    return 1;
+}
+
+static int append_file_close(lua_State *L)
+{
+    void **object = luaL_checkudata(L, 1, CLASS_APPEND_FILE);
+    slk_append_file_close(*object);
+    *object = NULL;
+    return 0;
+}
+
 static int is_terminal(lua_State *L)
 {
     lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
@@ -153,12 +191,18 @@ void slk_open_files(lua_State *L)
     static const luaL_Reg watch_methods[] = {
         {"fd", file_watch_fd},     {"add", file_watch_add},     {"remove", file_watch_remove},
         {"take", file_watch_take}, {"close", file_watch_close}, {NULL, NULL}};
+    static const luaL_Reg append_methods[] = {{"add", append_file_add},
+                                              {"size", append_file_size},
+                                              {"close", append_file_close},
+                                              {NULL, NULL}};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
     static const luaL_Reg functions[] = {{"file_watch", file_watch_new},
                                          {"stat", stat_file},
                                          {"is_terminal", is_terminal},
+                                         {"append_file", append_file_open},
                                          {NULL, NULL}};
     slk_class(L, SLK_CLASS_FILE_WATCH, watch_methods, file_watch_close);
+    slk_class(L, CLASS_APPEND_FILE, append_methods, append_file_close);
     slk_class(L, CLASS_DIRECTORY, no_methods, directory_close);
     luaL_setfuncs(L, functions, 0);
     lua_getglobal(L, LUA_TABLIBNAME);

@@ -52,6 +52,7 @@ local CLIENT_OPTIONS = {
 ---@field states table<string, any> of app:state
 ---@field durable_state slack.DurableState|false
 ---@field schedule slack.Schedule of app:every and app:at
+---@field tap slack.Tap|false who sees what comes and goes; see tap.lua
 ---@field worker? integer number of this process, with the option workers
 ---@field phase "idle"|"starting"|"running"|"stopping"
 local App = {}
@@ -112,7 +113,7 @@ function App.new(options)
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
     settings = options, net = net, log = logger, states = {}, phase = "idle", end_waiters = {},
-    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false,
+    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false, tap = false,
     _ledger = registry.new_ledger(),
   }, App)
   self.measures = Measures.new(self)

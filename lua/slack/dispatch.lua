@@ -37,6 +37,7 @@ local execution = require "slack.execution"
 local ignore_self = require "slack.ignore_self"
 local payload = require "slack.payload"
 local stale = require "slack.stale"
+local tap = require "slack.tap"
 local unmatched = require "slack.unmatched"
 
 local is_own, may_be_own = ignore_self.is_own, ignore_self.may_be_own
@@ -291,6 +292,9 @@ end
 ---@param request slack.Request
 function Dispatch:request(request)
   local app, body = self.app, request.body
+  if app.tap then
+    tap.begin(app.tap, request)
+  end
   if self.receiver then
     return self.receiver:request(request)
   end
@@ -403,6 +407,9 @@ end
 ---@param why? string in words
 function Dispatch:deadline(request, why)
   request.acked, request.deadline_passed = true, true
+  if self.app.tap then
+    self.app.tap:ack(request, nil, "deadline")
+  end
   self.late:deadline(request, why)
   if request.relay then
     request.relay:lost "deadline"

@@ -10,6 +10,7 @@ local json = require "slack.json"
 local loop = require "slack.loop"
 local refusals = require "slack.blocks.refusals"
 local retry = require "slack.retry"
+local tap = require "slack.tap"
 
 local check_self, told = calls.check_self, calls.told
 
@@ -69,12 +70,15 @@ local function post_response(c, url, text)
   if not ok then
     return nil, used_up
   end
-  local app = c.app
+  local app, began = c.app, loop.now()
   local done, err = hooks.post {
     who = "c:respond", name = "response URL", url = url, body = text, net = app.net,
     timeout = app.settings.timeout, retries = retry.policy(app.settings.retries),
     max_wait = counter:seconds_left(), is_paced = false, log = app.log,
   }
+  if app.tap then
+    tap.responded(c, json.decode(text), loop.now() - began, done, err)
+  end
   if done then
     return true
   elseif not err.status or err.status == 429 or err.status >= 500 then

@@ -567,6 +567,20 @@ function core.temporary_directory() end
 ---@return string[]?, string? message
 function core.list_directory(path) end
 
+---@class slack.core.append_file
+local append_file = {}
+---Makes a file that only its owner can read, or goes on at the end of the one that is there.
+---@param path string
+---@return slack.core.append_file?, string? message, string? code
+function core.append_file(path) end
+---Adds the text as a whole, or nothing of it.
+---@param text string
+---@return boolean?, string? message, string? code
+function append_file:add(text) end
+---@return integer bytes in it
+function append_file:size() end
+function append_file:close() end
+
 ---Whether a descriptor is a terminal.
 ---@param fd integer
 ---@return boolean

@@ -10,6 +10,7 @@ local http = require "slack.http"
 local loop = require "slack.loop"
 local methods = require "slack.web_api.methods"
 local retry = require "slack.retry"
+local tap = require "slack.tap"
 
 ---@class slack.web_api.Call: slack.web_api.Repeated
 ---@field method? slack.Method nil when the table does not have it
@@ -157,9 +158,13 @@ function M.run(client, call)
     advice.broken_text(client, call.name, call.args)
   end
   local log = client:_log()
-  local began = log:is_enabled "debug" and loop.now()
+  local is_told, tapped = log:is_enabled "debug", client._stats.tap
+  local began = (is_told or tapped) and loop.now()
   local answer, err = attempts.run(client, call, attempt)
-  if began then
+  if tapped then
+    tap.called(tapped, call, loop.now() - began, answer, err)
+  end
+  if is_told then
     log:debug("%s: %s after %.0f ms", call.name, err and err.code or "ok",
       (loop.now() - began) * 1000)
   end

@@ -17,7 +17,7 @@ Stats.__name = "slack.web_api.stats"
 ---@return slack.web_api.Stats
 function Stats.new(options)
   return setmetatable({
-    logger = options.log, on_wait = options.on_wait, measures = false,
+    logger = options.log, on_wait = options.on_wait, measures = false, tap = false,
     call_count = 0, failures = {}, code_count = 0,
     retry_count = 0, limit_count = 0, wait_count = 0, seconds = 0.0,
   }, Stats)

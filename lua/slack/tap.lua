@@ -1,0 +1,90 @@
+-- Who sees what passes between Slack and an app: `app.tap`, false or an object with the methods
+-- below. What nobody taps costs one test for each delivery and call.
+
+local tasks = require "slack.tasks"
+
+local M = {}
+
+---@class slack.TappedCall
+---@field method string of the Web API, or "response_url"
+---@field args table<string, any>
+---@field answer? table|true
+---@field err? slack.Error
+---@field seconds number
+---@field token_kind? "bot"|"user"|"app"|"other"
+---@field request? slack.Request whose handler makes it, if one does
+
+---@class slack.Tap
+---@field delivery fun(self, request: slack.Request) what Slack sent, before its handlers run
+---@field ack fun(self, request: slack.Request, text: string?, how: string?) the answer, as JSON;
+---  how: "deadline", or why it was refused
+---@field call fun(self, call: slack.TappedCall) the end of a call
+
+local KINDS = { xoxb = "bot", xoxp = "user", xapp = "app" }
+
+---From now on the tap sees it all; false: nobody does.
+---@param app slack.App
+---@param tap slack.Tap|false
+function M.attach(app, tap)
+  app.tap = tap
+  app.client._stats.tap = tap and { tap = tap, app = app } or false
+end
+
+---A delivery begins.
+---@param tap slack.Tap
+---@param request slack.Request
+function M.begin(tap, request)
+  local ack, refuse = request.ack, request.refuse
+  function request.ack(self, text)
+    local ok, err = ack(self, text)
+    if ok then
+      tap:ack(self, text)
+    end
+    return ok, err
+  end
+  function request.refuse(self, why)
+    tap:ack(self, nil, why or "refused")
+    return refuse(self, why)
+  end
+  tap:delivery(request)
+end
+
+-- The delivery that the running task handles.
+local function current_request(app)
+  local current = tasks.current()
+  for job in pairs(current and app.dispatch.jobs or {}) do
+    if (job.task or current) == current then
+      return job.c.request
+    end
+  end
+end
+
+---A call of the Web API has ended.
+---@param tapped { tap: slack.Tap, app: slack.App }
+---@param call slack.web_api.Call
+---@param seconds number
+---@param answer? table
+---@param err? slack.Error
+function M.called(tapped, call, seconds, answer, err)
+  local token = call.token
+  tapped.tap:call {
+    method = call.name, args = call.args, answer = answer, err = err, seconds = seconds,
+    token_kind = token and (KINDS[token:sub(1, 4)] or "other"),
+    request = current_request(tapped.app),
+  }
+end
+
+---A post to a response URL has ended.
+---@param c slack.Context
+---@param args table
+---@param seconds number
+---@param ok? true
+---@param err? slack.Error
+function M.responded(c, args, seconds, ok, err)
+  c.app.tap:call {
+    method = "response_url", args = args, answer = ok, err = err, seconds = seconds,
+    request = c.request,
+  }
+end
+
+return M
