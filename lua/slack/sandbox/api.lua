@@ -2,11 +2,13 @@
 -- runs the method, encodes the answer. Knows no sockets: a request comes in as
 -- a table, status, headers and body go out.
 
-local base64 = require "slack.base64"
-local form = require "slack.form"
+local catalog = require "slack.web_api.methods"
 local json = require "slack.json"
+local merged = require "slack.merged"
 local methods = require "slack.sandbox.methods"
+local permissions = require "slack.sandbox.permissions"
 local places = require "slack.sandbox.places"
+local requests = require "slack.sandbox.requests"
 local tasks = require "slack.tasks"
 
 ---@class slack.sandbox.Request
@@ -38,6 +40,8 @@ Api.__name = "slack.sandbox.api"
 ---@field grants slack.sandbox.Grants
 ---@field trigger_workspace fun(id: string): slack.sandbox.Workspace?
 ---@field rate_limits slack.sandbox.RateLimits
+---@field enforces_scopes boolean
+---@field log slack.Logger
 ---@field services table what methods need besides: see slack.sandbox.Call
 
 ---@param options slack.sandbox.ApiOptions
@@ -49,54 +53,12 @@ function Api.new(options)
     trigger_workspace = options.trigger_workspace,
     services = { __index = options.services },
     rate_limits = options.rate_limits,
+    enforces_scopes = options.enforces_scopes,
+    log = options.log,
     calls = {},
     failures = {},
+    unplayed = {},
   }, Api)
-end
-
-local function media_type(request)
-  local value = request.headers["content-type"] or "application/x-www-form-urlencoded"
-  return value:match "^%s*([^;%s]*)":lower()
-end
-
-local function decode_arguments(request)
-  local args = form.decode(request.query or "")
-  if not args then
-    return nil, "invalid_form_data"
-  elseif request.body == "" then
-    return args
-  end
-  local kind = media_type(request)
-  if kind == "application/json" then
-    local decoded = json.decode(request.body)
-    if decoded == nil then
-      return nil, "invalid_json"
-    elseif type(decoded) ~= "table" then
-      return nil, "json_not_object"
-    end
-    return decoded
-  elseif kind ~= "application/x-www-form-urlencoded" then
-    return nil, "invalid_post_type"
-  end
-  local fields = form.decode(request.body)
-  if not fields then
-    return nil, "invalid_form_data"
-  end
-  for name, value in pairs(fields) do
-    args[name] = value
-  end
-  return args
-end
-
--- The token counts in the header; a bot token also as an argument of a form.
-local function find_token(request, args, method)
-  local token = (request.headers.authorization or ""):match "^[Bb]earer%s+(%S+)$"
-  local is_form = media_type(request) ~= "application/json"
-  if not token and is_form and method ~= "apps.connections.open" then
-    token = args.token
-  end
-  args.token = nil
-  return token
 end
 
 -- What is asked without a token, by the app as such.
@@ -106,6 +68,10 @@ local WITHOUT_TOKEN = {
   ["oauth.v2.user.access"] = true,
   ["oauth.v2.exchange"] = true, -- has the one to be exchanged
   ["openid.connect.token"] = true,
+}
+-- What only an app-level token may.
+local OF_APP_TOKENS = {
+  ["apps.connections.open"] = true, ["apps.event.authorizations.list"] = true,
 }
 local TOO_MANY = { ok = false, error = "ratelimited" }
 local NOBODY = { type = "none", scopes = {} }
@@ -119,15 +85,10 @@ function Api:authorize(method, token)
   local known, err = self.grants:find(token)
   if not known then
     return nil, err
-  elseif (known.type == "app") ~= (method == "apps.connections.open") then
+  elseif (known.type == "app") ~= (OF_APP_TOKENS[method] or false) then
     return nil, "not_allowed_token_type"
   end
   return known
-end
-
-local function basic_of(request)
-  local text = (request.headers.authorization or ""):match "^[Bb]asic%s+(%S+)$"
-  return text and base64.decode(text)
 end
 
 -- What is used in a message or view that a step made is told with the step.
@@ -138,14 +99,46 @@ local function note_step(workspace, step, result)
   end
 end
 
+-- Why a method that there is no code for does nothing.
+local function refuse_unplayed(self, method, known)
+  if not known then
+    return nil, "unknown_method", { req_method = method }
+  elseif known.status == "removed" then
+    return nil, "method_deprecated", {
+      response_metadata = { messages = { "[ERROR] Slack has no " .. method .. " any more"
+        .. catalog.instead(method, known) } },
+    }
+  end
+  local text = "the local Slack does not play " .. method
+  if not self.unplayed[method] then
+    self.unplayed[method] = true
+    self.log:warn("%s", text)
+  end
+  return nil, "not_played", { response_metadata = { messages = { "[ERROR] " .. text } } }
+end
+
+-- The token's kind and scopes, and the arguments that must be there.
+local function refuse_call(self, known, identity, args, workspace)
+  if not permissions.takes(known, identity.type) then
+    return "not_allowed_token_type"
+  end
+  local lacking = self.enforces_scopes and identity.type ~= "none"
+    and permissions.lacking(known, identity, args, workspace)
+  if lacking then
+    return "missing_scope", lacking
+  elseif identity.type ~= "none" then
+    return requests.missing(known, args)
+  end
+end
+
 function Api:run(method, args, token, request)
   local identity, err = self:authorize(method, token)
   if not identity then
     return nil, err
   end
-  local run = methods[method]
+  local known, run = catalog.find(method), methods[method]
   if not run then
-    return nil, "unknown_method", { req_method = method }
+    return refuse_unplayed(self, method, known)
   end
   local workspace = self.workspace
   if identity.place then
@@ -154,13 +147,21 @@ function Api:run(method, args, token, request)
       return nil, err
     end
   end
+  local refusal, why
+  if known then
+    refusal, why = refuse_call(self, known, identity, args, workspace)
+  end
+  if refusal then
+    return nil, refusal, why
+  end
   local result, word, more = run(workspace, setmetatable({
     args = args,
     token = token,
-    basic = basic_of(request),
+    basic = requests.basic(request),
     identity = identity,
     token_type = identity.type,
     user_id = identity.user_id or workspace.bot.user_id,
+    scopes = self.enforces_scopes and permissions.set(identity.scopes) or nil,
   }, self.services))
   if result and identity.step then
     note_step(workspace, identity.step, result)
@@ -194,9 +195,28 @@ local function answer(status, content, more_headers)
   return status, headers, assert(json.encode(content))
 end
 
-local function granted(self, token)
+-- What the token may do, and what the method needs.
+local function scope_headers(self, token, method)
   local identity = token and self.grants:find(token)
-  return identity and { "X-OAuth-Scopes", table.concat(identity.scopes, ",") }
+  if not identity then
+    return nil
+  end
+  local headers = { "X-OAuth-Scopes", table.concat(identity.scopes, ",") }
+  local known = catalog.find(method)
+  local accepted = known and permissions.accepted(known, identity) or {}
+  if #accepted > 0 then
+    table.move({ "X-Accepted-OAuth-Scopes", table.concat(accepted, ",") }, 1, 2, 3, headers)
+  end
+  return headers
+end
+
+local function add_warning(content, warning)
+  if not warning then
+    return
+  end
+  content.warning = warning
+  content.response_metadata = content.response_metadata or {}
+  content.response_metadata.warnings = { warning }
 end
 
 -- Plays a failure; gives nothing when it only delays.
@@ -228,8 +248,8 @@ function Api:handle(request)
   elseif request.method ~= "POST" and request.method ~= "GET" then
     return 405, { "Allow", "GET, POST" }, ""
   end
-  local args, decode_error = decode_arguments(request)
-  local token = find_token(request, args or {}, method)
+  local args, decode_error = requests.arguments(request)
+  local token = requests.token(request, args or {}, method)
   local at = self.workspace.clock()
   local call = { method = method, args = args, token = token, at = at, ok = false }
   table.insert(self.calls, call)
@@ -250,16 +270,10 @@ function Api:handle(request)
   else
     err = decode_error
   end
-  if result then
-    call.ok = true
-    result.ok = true
-    return answer(200, result, granted(self, token))
-  end
-  local refusal = { ok = false, error = err }
-  for key, value in pairs(more or {}) do
-    refusal[key] = value
-  end
-  return answer(200, refusal, granted(self, token))
+  call.ok = result ~= nil
+  local content = merged(result or more, { ok = call.ok, error = not result and err or nil })
+  add_warning(content, requests.warning(request))
+  return answer(200, content, scope_headers(self, token, method))
 end
 
 return Api

@@ -14,6 +14,7 @@ local OAuth = require "slack.sandbox.oauth"
 local Page = require "slack.sandbox.page"
 local RateLimits = require "slack.sandbox.rate_limits"
 local Rtm = require "slack.sandbox.rtm"
+local Scheduled = require "slack.sandbox.scheduled"
 local Socket = require "slack.sandbox.socket"
 local Trace = require "slack.sandbox.trace"
 local Triggers = require "slack.sandbox.triggers"
@@ -54,6 +55,7 @@ local webhooks = require "slack.sandbox.webhooks"
 ---@field workspace slack.sandbox.Workspace the first one's state
 ---@field team_id string the first one's
 ---@field uploads slack.sandbox.Uploads files that were uploaded
+---@field scheduled slack.sandbox.Scheduled messages that are to be posted later
 ---@field rtm slack.sandbox.Rtm its connections, and how it treats them
 ---@field workspaces slack.sandbox.Team[] the first one first
 ---@field page? slack.sandbox.Page in the browser
@@ -111,9 +113,12 @@ local function connect_parts(self, options)
     app_name = self.workspace.bot.name,
   }
   self.uploads = Uploads.new(self.url, function(token) return self.grants:find(token) end)
+  self.scheduled = Scheduled.new(self.clock, function() self:changed() end)
   self.rate_limits = RateLimits.new(options.rate_limits, self.clock)
   self.api = Api.new {
     rate_limits = self.rate_limits,
+    enforces_scopes = options.scopes ~= nil,
+    log = self.log,
     workspace = self.workspace,
     grants = self.grants,
     trigger_workspace = function(id) return self.triggers:workspace(id) end,
@@ -121,6 +126,7 @@ local function connect_parts(self, options)
       grants = self.grants,
       oauth = self.oauth,
       uploads = self.uploads,
+      scheduled = self.scheduled,
       clock = self.clock,
       open_connection = function() return self.socket:open_connection() end,
       open_rtm = function(...) return self.rtm:open_connection(...) end,
@@ -254,6 +260,7 @@ function Sandbox:stop()
     self.page:stop()
   end
   self:deliver_over_http(false)
+  self.scheduled:stop()
   self.socket:stop()
   self.server:close()
   loop.unregister(self.source)

@@ -4,6 +4,7 @@ local assistants = require "slack.sandbox.assistants"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.interactions"
 local people_in_channels = require "slack.sandbox.people_in_channels"
+local permissions = require "slack.sandbox.permissions"
 local responses = require "slack.sandbox.responses"
 local steps = require "slack.sandbox.steps"
 
@@ -24,6 +25,15 @@ for _, methods in ipairs { assistants.people, steps, people_in_channels } do
   end
 end
 
+-- Whether an event is for the app, by its subscriptions and its scopes.
+local function wants(options, installation, event)
+  local identity = installation.bot or select(2, next(installation.users))
+  if options.scopes and not permissions.lets_come(event, identity and identity.scopes or {}) then
+    return false
+  end
+  return not options.events or permissions.set(options.events)[permissions.subscription(event)]
+end
+
 ---@param sandbox slack.Sandbox
 ---@param workspace slack.sandbox.Workspace
 ---@return slack.sandbox.Team
@@ -35,9 +45,10 @@ function Team.new(sandbox, workspace)
     enterprise_id = workspace.organization and workspace.organization.id,
     name = workspace.team.name,
   }, Team)
-  -- An app hears of nothing where it is not installed.
+  -- An app hears of nothing where it is not installed, and of what it may hear and wants to.
   workspace.on_event = function(event)
-    if self:installation() then
+    local installation = self:installation()
+    if installation and wants(sandbox.options, installation, event) then
       self:deliver_event(event)
     end
   end

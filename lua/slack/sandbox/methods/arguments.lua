@@ -32,7 +32,7 @@ function M.in_channel(fn, posts)
   return function(workspace, call)
     local id = tostring(call.args.channel or "")
     local channel = workspace.channels[id] or posts and workspace:find_channel(id)
-    if not channel then
+    if not channel or not workspace.can_see(channel, call.user_id) then
       return nil, "channel_not_found"
     end
     return fn(workspace, call, channel)

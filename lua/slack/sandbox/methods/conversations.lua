@@ -1,8 +1,9 @@
--- Methods about channels and their history.
+-- Methods that look at channels and their history, and open conversations.
 
 local arguments = require "slack.sandbox.methods.arguments"
 local merged = require "slack.merged"
 local paging = require "slack.sandbox.methods.paging"
+local permissions = require "slack.sandbox.permissions"
 
 local in_channel, on_message = arguments.in_channel, arguments.on_message
 
@@ -10,26 +11,6 @@ local in_channel, on_message = arguments.in_channel, arguments.on_message
 local methods = {}
 
 local MAX_PEOPLE <const> = 8
-
--- Without what only the workspace itself needs to know.
-local function shown(workspace, channel)
-  local fields = {}
-  for key, value in pairs(channel) do
-    fields[key] = value
-  end
-  fields.messages, fields.members, fields.ephemeral = nil, nil, nil
-  fields.is_member = channel.members[workspace.bot.user_id] == true
-  fields.num_members = 0
-  for _ in pairs(channel.members) do
-    fields.num_members = fields.num_members + 1
-  end
-  return fields
-end
-
-local function type_of(channel)
-  return channel.is_im and "im" or channel.is_mpim and "mpim"
-    or channel.is_private and "private_channel" or "public_channel"
-end
 
 local CHANNELS = {
   name = "channels", kind = "team", limit_error = "invalid_limit",
@@ -57,14 +38,17 @@ local function list_channels(workspace, call, accept)
     return nil, "invalid_types"
   end
   local without_archived = arguments.is_set(call.args.exclude_archived)
-  local channels = {}
+  local found = {}
   for _, channel in ipairs(workspace.channel_list) do
     local is_hidden = without_archived and channel.is_archived
-    if types[type_of(channel)] and not is_hidden and accept(channel) then
-      table.insert(channels, shown(workspace, channel))
+      or not workspace.can_see(channel, call.user_id)
+    if types[permissions.kind_of(channel)] and not is_hidden and accept(channel) then
+      local fields = workspace:describe_channel(channel, call.user_id)
+      fields.num_members = not channel.is_im and workspace.count_members(channel) or nil
+      table.insert(found, fields)
     end
   end
-  return paging.by_cursor(channels, call, CHANNELS)
+  return paging.by_cursor(found, call, CHANNELS)
 end
 
 methods["conversations.list"] = function(workspace, call)
@@ -80,16 +64,25 @@ methods["users.conversations"] = function(workspace, call)
   return list_channels(workspace, call, function(channel) return channel.members[user_id] end)
 end
 
-methods["conversations.info"] = in_channel(function(workspace, _, channel)
-  return { channel = shown(workspace, channel) }
+methods["conversations.info"] = in_channel(function(workspace, call, channel)
+  local fields = workspace:describe_channel(channel, call.user_id)
+  if arguments.is_set(call.args.include_num_members) then
+    fields.num_members = workspace.count_members(channel)
+  end
+  if arguments.is_set(call.args.include_locale) then
+    fields.locale = "en-US"
+  end
+  return { channel = fields }
 end)
 
--- The people whose ids are given, without the bot, whom Slack adds; each once.
-local function people_of(workspace, users)
-  local ids, seen = {}, { [workspace.bot.user_id] = true }
-  for id in users:gmatch "[^,%s]+" do
+-- The people whose ids are given, without the caller, whom Slack adds; each once.
+local function people_of(workspace, call)
+  local ids, seen = {}, { [call.user_id] = true }
+  for id in tostring(call.args.users or ""):gmatch "[^,%s]+" do
     if not workspace.users[id] then
-      return nil
+      return nil, "user_not_found"
+    elseif workspace.users[id].deleted then
+      return nil, "user_disabled"
     elseif not seen[id] then
       seen[id] = true
       ids[#ids + 1] = id
@@ -98,30 +91,69 @@ local function people_of(workspace, users)
   return ids
 end
 
+-- The conversation with some people, which is made when there is none yet.
+local function conversation_with(workspace, call)
+  local users = call.args.users
+  if users == nil or users == "" then
+    return nil, "users_list_not_supplied"
+  end
+  local ids, err = people_of(workspace, call)
+  if not ids then
+    return nil, err
+  elseif #ids == 0 then
+    return nil, "user_not_found"
+  elseif #ids > MAX_PEOPLE then
+    return nil, "too_many_users"
+  elseif #ids > 1 then
+    return workspace:group_channel(ids)
+  elseif call.token_type ~= "user" and workspace.users[ids[1]].is_bot then
+    return nil, "cannot_dm_bot"
+  end
+  return workspace:direct_channel(ids[1], call.user_id)
+end
+
 methods["conversations.open"] = function(workspace, call)
   local args = call.args
   local channel = args.channel and workspace.channels[tostring(args.channel)]
-  if args.channel and not channel then
+  if args.channel and not (channel and workspace.can_see(channel, call.user_id)) then
     return nil, "channel_not_found"
+  elseif channel and not (channel.is_im or channel.is_mpim) then
+    return nil, "method_not_supported_for_channel_type"
   elseif not channel then
-    local users = tostring(args.users or "")
-    local ids = people_of(workspace, users)
-    if users == "" then
-      return nil, "users_list_not_supplied"
-    elseif not ids or #ids == 0 then
-      return nil, "user_not_found"
-    elseif #ids > MAX_PEOPLE then
-      return nil, "too_many_users"
+    local err
+    channel, err = conversation_with(workspace, call)
+    if not channel then
+      return nil, err
     end
-    channel = #ids == 1 and workspace:direct_channel(ids[1]) or workspace:group_channel(ids)
   end
+  local was_open = channel.is_open
+  channel.is_open = true
   local has_all = arguments.is_set(args.return_im)
-  return { channel = has_all and shown(workspace, channel) or { id = channel.id } }
+  return {
+    channel = has_all and workspace:describe_channel(channel, call.user_id) or { id = channel.id },
+    no_op = was_open or nil, already_open = was_open or nil,
+  }
 end
 
-methods["conversations.join"] = in_channel(function(workspace, _, channel)
-  channel.members[workspace.bot.user_id] = true
-  return { channel = shown(workspace, channel) }
+methods["conversations.close"] = in_channel(function(_, _, channel)
+  if not (channel.is_im or channel.is_mpim) then
+    return nil, "method_not_supported_for_channel_type"
+  end
+  local was_closed = not channel.is_open
+  channel.is_open = nil
+  return { no_op = was_closed or nil, already_closed = was_closed or nil }
+end)
+
+methods["conversations.mark"] = in_channel(function(_, call, channel)
+  local ts = tostring(call.args.ts)
+  if not channel.members[call.user_id] then
+    return nil, "not_in_channel"
+  elseif not ts:find "^%d+%.?%d*$" then
+    return nil, "invalid_timestamp"
+  end
+  channel.last_read = channel.last_read or {}
+  channel.last_read[call.user_id] = ts
+  return {}
 end)
 
 local MEMBERS = {
@@ -185,7 +217,23 @@ local REPLIES = merged(HISTORY, {
   find = find_from(function(at, from) return at >= from end),
 })
 
-methods["conversations.history"] = in_channel(function(_, call, channel)
+-- History is for members; times must be some.
+local function refuse_history(call, channel)
+  local args = call.args
+  if not channel.members[call.user_id] then
+    return "not_in_channel"
+  elseif args.oldest and not tonumber(args.oldest) then
+    return "invalid_ts_oldest"
+  elseif args.latest and not (tonumber(args.latest) or args.latest == "now") then
+    return "invalid_ts_latest"
+  end
+end
+
+methods["conversations.history"] = in_channel(function(workspace, call, channel)
+  local refusal = refuse_history(call, channel)
+  if refusal then
+    return nil, refusal
+  end
   local found = in_range(call, channel.messages, function(message)
     return not message.thread_ts or message.thread_ts == message.ts
       or message.subtype == "thread_broadcast"
@@ -194,10 +242,20 @@ methods["conversations.history"] = in_channel(function(_, call, channel)
   for i = #found, 1, -1 do
     table.insert(newest_first, found[i])
   end
-  return paging.by_cursor(newest_first, call, HISTORY)
+  local page, err = paging.by_cursor(newest_first, call, HISTORY)
+  if page then
+    page.pin_count = #workspace.pinned(channel)
+  end
+  return page, err
 end)
 
-methods["conversations.replies"] = on_message("ts", function(_, call, channel, root)
+methods["conversations.replies"] = on_message("ts", function(workspace, call, channel, root)
+  local refusal = refuse_history(call, channel)
+  if refusal then
+    return nil, refusal
+  elseif root.thread_ts and root.thread_ts ~= root.ts then -- a reply stands for its thread
+    root = workspace.find_message(channel, root.thread_ts) or root
+  end
   return paging.by_cursor(in_range(call, channel.messages, function(message)
     return message.ts == root.ts or message.thread_ts == root.ts
   end), call, REPLIES)

@@ -17,9 +17,11 @@
 ---@field new_webhook fun(workspace: table): table makes an incoming webhook
 ---@field tell fun(place: table, event: table) tells the app of what befell itself
 ---@field clock fun(): number
+---@field scopes table<string, true>? that the token has; nil where scopes are not enforced
 ---@field grants slack.sandbox.Grants
 ---@field oauth slack.sandbox.OAuth
 ---@field uploads slack.sandbox.Uploads
+---@field scheduled slack.sandbox.Scheduled
 
 ---@alias slack.sandbox.Method
 ---| fun(workspace: slack.sandbox.Workspace, call: slack.sandbox.Call): table?, string?, table?
@@ -28,8 +30,9 @@
 local methods = {}
 
 for _, area in ipairs {
-  "apps", "assistant", "chat", "conversations", "files", "functions", "oauth", "openid", "streams",
-  "users", "views",
+  "apps", "assistant", "bookmarks", "channels", "chat", "conversations", "files", "functions",
+  "oauth", "openid", "pins", "reactions", "scheduled_messages", "streams", "unfurls", "users",
+  "views",
 } do
   for name, method in pairs(require("slack.sandbox.methods." .. area)) do
     methods[name] = method
