@@ -11,6 +11,7 @@ PREFIX      ?= /usr/local
 DESTDIR     ?=
 CC          ?= cc
 BUILD       ?= build
+SPEC_PROCESSES ?= 2
 CFLAGS      ?= -O2 -g
 WARNINGS    ?= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wconversion -Wno-sign-conversion -Werror
 
@@ -86,7 +87,7 @@ deps-ci: deps            ## install what .ci/run needs besides
 	@.ci/deps $(DEPS_CI) $(DEPS_PEERS)
 
 test: deps all unit      ## run the specs
-	SLACK_CORE_DIR=$(BUILD) $(BUSTED)
+	SLACK_CORE_DIR=$(BUILD) spec/support/side_by_side $(SPEC_PROCESSES) $(BUSTED)
 
 test-peers: all $(BUILD)/peers/package.json ## run Bolt for JavaScript (Node, npm) against the local Slack
 	SLACK_CORE_DIR=$(BUILD) NODE_PATH=$(BUILD)/peers/node_modules $(BUSTED) --run=peers

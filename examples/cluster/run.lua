@@ -137,10 +137,11 @@ end
 
 local function kill_worker(stage)
   local victim = stage.bots[3]
-  wait_for("a job done by " .. victim.name, PATIENCE, function()
-    return done_by(look(stage), victim.name) > 0
+  wait_for("the next jobs of " .. victim.name, PATIENCE, function()
+    local jobs = look(stage)
+    return done_by(jobs, victim.name) > 0 and in_hands_of(jobs, victim.name) > 0
   end)
-  tasks.sleep(SECONDS / 2) -- in the middle of the next ones
+  tasks.sleep(SECONDS / 2) -- between what ends one job and what begins another
   tell_progress(stage)
   victim:finish "KILL"
   stage.killed_at = core.monotonic()
