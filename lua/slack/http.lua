@@ -63,6 +63,24 @@ local function client_of_loop()
   return client
 end
 
+local header_lists = setmetatable({}, { __mode = "k" })
+
+---Headers made ready, for many requests.
+---@param list string[] alternating name and value
+---@return slack.core.http_headers
+function M.headers(list)
+  local headers = core.http_headers(list)
+  header_lists[headers] = list
+  return headers
+end
+
+---What is in the headers of a request, for what stands in for the network.
+---@param headers? string[]|slack.core.http_headers
+---@return string[]
+function M.header_list(headers)
+  return header_lists[headers or false] or headers or {}
+end
+
 ---From now on requests that are made on this loop go to what make(hear) gives, not to the
 ---network: it has `request(settings)`, `cancel(id)`, `feed(id, piece)`, `hand_on(id)` and
 ---`stats()` as slack.core.http_client has, and says by hear(kind, id, …) what that sends.

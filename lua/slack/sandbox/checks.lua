@@ -29,6 +29,14 @@ local function problem_of(given, known, needed)
   end
 end
 
+---What is wrong with the fields of a table, or nil.
+---@param given any
+---@param known table<string, string> type of each field
+---@return string?
+function M.problem(given, known)
+  return problem_of(given, known, {})
+end
+
 ---What is wrong with an option, or nil.
 ---@param name any
 ---@param value any

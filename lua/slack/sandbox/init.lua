@@ -144,8 +144,8 @@ local function found_workspace(self, options)
     clock = self.clock, rotates = function() return self.token_rotation end,
   }
   self:add_workspace {
-    team_name = options.team_name, bot_name = options.bot_name, users = options.users,
-    channels = options.channels, enterprise = options.enterprise,
+    team_name = options.team_name, bot_name = options.bot_name, bot = options.bot,
+    users = options.users, channels = options.channels, enterprise = options.enterprise,
   }
   self.workspace, self.team_id = self.workspaces[1].workspace, self.workspaces[1].team_id
   if options.installed ~= false then

@@ -36,7 +36,7 @@ local checks = require "slack.sandbox.checks"
 local OPTIONS = {
   port = "number", websocket_port = "number", tls = "boolean", certificate = "table",
   hello = "boolean", ping_interval = "number", ack_timeout = "number", retry_delays = "table",
-  patience = "number", log = "table", team_name = "string", bot_name = "string",
+  patience = "number", log = "table", team_name = "string", bot_name = "string", bot = "table",
   users = "table", channels = "table", clock = "function", bot_token = "string",
   app_token = "string", signing_secret = "string", client_id = "string",
   client_secret = "string", redirect_urls = "table", token_rotation = "boolean",

@@ -11,7 +11,7 @@ local json = require "slack.json"
 local teams = {}
 
 local WORKSPACE = {
-  team_name = "string", bot_name = "string", users = "table", channels = "table",
+  team_name = "string", bot_name = "string", bot = "table", users = "table", channels = "table",
   enterprise = "table", installed = "boolean",
 }
 local ENTERPRISE = { id = "string", name = "string" }
@@ -56,6 +56,7 @@ function teams:add_workspace(what)
   local team = Team.new(self, Workspace.new {
     team_name = what.team_name or count > 0 and ("Moonbase %d"):format(count + 1) or nil,
     bot_name = bot_name,
+    bot = what.bot,
     users = what.users,
     channels = what.channels,
     clock = self.clock,

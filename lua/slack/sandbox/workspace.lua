@@ -55,6 +55,7 @@ end
 ---@class slack.sandbox.WorkspaceOptions
 ---@field team_name? string "Moonbase"
 ---@field bot_name? string "lander"
+---@field bot? { id: string, user_id: string, name: string } of known ids
 ---@field users? string[] names of the people, { "ada", "grace" }
 ---@field channels? string[] names of the public channels, { "general", "random" }
 ---@field clock? fun(): number seconds since the epoch
@@ -89,7 +90,7 @@ function Workspace.new(options)
     team = { id = id, name = name, domain = name:lower():gsub("%W", "-") },
     organization = organization,
     app_id = options.app_id or new_id "A",
-    bot = organization and organization.bot
+    bot = organization and organization.bot or options.bot
       or { id = new_id "B", user_id = new_id "U", name = options.bot_name or "lander" },
     users = {},
     user_list = {},

@@ -2,7 +2,6 @@
 -- interfaces. The fields stand in the object that the program holds, so they begin with "_".
 
 local client_options = require "slack.web_api.options"
-local core = require "slack.core"
 local Generations = require "slack.generations"
 local header_lines = require "slack.headers"
 local http = require "slack.http"
@@ -101,7 +100,7 @@ function methods:_headers_of(token, content_type)
   local lists, key = self._header_lists, content_type or ""
   local list = lists[key]
   if not list then
-    list = core.http_headers(new_headers(self, token, content_type))
+    list = http.headers(new_headers(self, token, content_type))
     lists[key] = list
   end
   return list

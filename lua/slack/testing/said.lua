@@ -1,0 +1,76 @@
+-- What the bot says in a local workspace, noted as it happens.
+
+local merged = require "slack.merged"
+
+---A message of the bot's as it was said: Slack's message object, and
+---@class slack.testing.Said
+---@field text string
+---@field blocks? table[]
+---@field ts string
+---@field channel string id
+---@field channel_name string "general", or "@ada" for the conversation with a person
+---@field thread_ts? string
+---@field ephemeral_to? string name of the only person who sees it
+---@field is_update? boolean it took the place of an earlier text of this message
+
+local M = {}
+
+local function name_of(workspace, id)
+  local user = workspace.users[id]
+  return user and user.name or id
+end
+
+local function channel_name(workspace, channel)
+  return channel.is_im and "@" .. name_of(workspace, channel.user) or channel.name
+end
+
+local function snapshot(workspace, channel, message)
+  local said = merged(message)
+  said.text = said.text or ""
+  said.channel, said.channel_name = channel.id, channel_name(workspace, channel)
+  said.ephemeral_to = message.shown_to and name_of(workspace, message.shown_to)
+  return said
+end
+
+M.snapshot = snapshot
+
+---Calls note(said, message) with all that the bot says there from now on.
+---@param workspace slack.sandbox.Workspace
+---@param note fun(said: slack.testing.Said, message: table)
+---@param note_removed fun(said: slack.testing.Said)
+function M.watch(workspace, note, note_removed)
+  local class = getmetatable(workspace)
+  local function is_bots(message)
+    return message.bot_id == workspace.bot.id
+  end
+  function workspace:post(channel, ...)
+    local message = class.post(self, channel, ...)
+    if is_bots(message) then
+      note(snapshot(self, channel, message), message)
+    end
+    return message
+  end
+  function workspace:show_ephemeral(channel, ...)
+    local message = class.show_ephemeral(self, channel, ...)
+    note(snapshot(self, channel, message), message)
+    return message
+  end
+  function workspace:change(channel, message, changes, editor, ...)
+    local result = class.change(self, channel, message, changes, editor, ...)
+    if is_bots(message) and not editor then
+      local said = snapshot(self, channel, message)
+      said.is_update = true
+      note(said, message)
+    end
+    return result
+  end
+  function workspace:remove(channel, ts, ...)
+    local message = self.find_message(channel, ts)
+    if message and is_bots(message) then
+      note_removed(snapshot(self, channel, message))
+    end
+    return class.remove(self, channel, ts, ...)
+  end
+end
+
+return M
