@@ -563,6 +563,16 @@ describe("http_server", function()
       assert.are.same({ "closed", 1006 }, { happening(2).what, happening(2).close_code })
     end)
 
+    it("drops at once what reads nothing, with all that waits for it", function()
+      local client, websocket = open()
+      client:stop_reading()
+      for _ = 1, 20 do
+        server:act(websocket, "text", ("x"):rep(1000000))
+      end
+      server:act(websocket, "drop")
+      assert.are.same({ "closed", 1006 }, { happening(2).what, happening(2).close_code })
+    end)
+
     it("answers nothing while silent, and everything afterwards", function()
       local client, websocket = open()
       server:act(websocket, "silence", nil, 1)

@@ -130,9 +130,10 @@ enum slk_served_act {
     SLK_ACT_CLOSE,   /* close handshake; number is the code (0: just end TCP), data the reason */
     SLK_ACT_RESET,   /* TCP reset, nothing said */
     SLK_ACT_SILENCE, /* number 1: stop reading, so that nothing is answered; 0: go on */
+    SLK_ACT_DROP,    /* TCP reset now: what waits to be sent before it is forgotten */
 };
 
-/* Any act for one WebSocket; data is copied. Acts happen in order. */
+/* Any act for one WebSocket; data is copied. Acts happen in order, but for DROP. */
 int slk_http_server_act(struct slk_http_server *server, uint64_t websocket, enum slk_served_act act,
                         const void *data, size_t length, int number);
 

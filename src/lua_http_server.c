@@ -10,8 +10,8 @@
 #define MOST_SECONDS 86400
 #define MOST_COUNT   1000000
 
-static const char *const act_names[] = {"text",  "binary", "ping",    "raw",
-                                        "close", "reset",  "silence", NULL};
+static const char *const act_names[] = {"text",  "binary",  "ping", "raw", "close",
+                                        "reset", "silence", "drop", NULL};
 static const char *const happening_names[] = {"open", "text", "binary", "pong", "closed"};
 
 static int server_close(lua_State *L)

@@ -307,6 +307,7 @@ static enum outcome perform(struct websocket *websocket, struct slk_websocket_ac
         }
         return END;
     case SLK_ACT_RESET: reset(wsi); return END;
+    case SLK_ACT_DROP: break; /* never waits */
     }
     return DONE;
 }
@@ -343,6 +344,12 @@ static int on_writable(struct websocket *websocket)
 void slk_websocket_act(struct slk_server_socket *socket, struct slk_websocket_act *act)
 {
     struct websocket *websocket = (struct websocket *)socket;
+    if (act->kind == SLK_ACT_DROP) { /* no turn would come to a peer that reads nothing */
+        free(act);
+        reset(socket->wsi);
+        lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+        return;
+    }
     act->next = NULL;
     *websocket->last = act;
     websocket->last = &act->next;

@@ -50,10 +50,15 @@ function RawClient:error()
   return files.read(self.path .. "/errors")
 end
 
+---Takes nothing off the wire any more, as a page in a browser that hangs.
+function RawClient:stop_reading()
+  files.run(("cd '%s' && read -r _ _ reader <pids && kill -STOP $reader"):format(self.path))
+end
+
 function RawClient:close()
   self.pipe:close()
   -- In that order, so that nobody makes a file where all are being removed.
-  files.run(("cd '%s' && kill $(cat pids)"):format(self.path))
+  files.run(("cd '%s' && kill $(cat pids); kill -CONT $(cat pids)"):format(self.path))
   getmetatable(self.directory).__close()
 end
 

@@ -494,7 +494,7 @@ function http_server:admit(target) end
 ---@param status integer 0 admits again
 function http_server:refuse_upgrades(status) end
 ---@param websocket integer
----@param act "text"|"binary"|"ping"|"raw"|"close"|"reset"|"silence"
+---@param act "text"|"binary"|"ping"|"raw"|"close"|"reset"|"silence"|"drop"
 ---@param data string?
 ---@param number integer? fragments of text and binary, close code, 1 or 0 for silence
 function http_server:act(websocket, act, data, number) end

@@ -86,7 +86,7 @@ end
 function Live:drop(why)
   if not self.is_gone then
     self.page.log:warn("a page was let go: %s", why)
-    self.page.server:act(self.id, "reset")
+    self.page.server:act(self.id, "drop")
     self.page:close(self)
   end
 end
