@@ -8,6 +8,7 @@ local json = require "slack.json"
 ---@field await fun(condition: fun(): boolean, timeout: number?): boolean
 ---@field connections slack.sandbox.Connection[] open ones, oldest first
 ---@field by_id table<integer, slack.sandbox.Connection>
+---@field trace slack.sandbox.Trace
 ---@field on_text fun(self, connection: slack.sandbox.Connection, text: string, at: number)
 
 ---One WebSocket of the app.
@@ -52,6 +53,10 @@ local function on_closed(side, connection, code, at)
       break
     end
   end
+  side.trace:add {
+    kind = "disconnect", way = "in", name = "closed", summary = ("code %d"):format(code or 1006),
+    body = { code = code, seconds = at - connection.opened_at, connections = #side.connections },
+  }
 end
 
 ---Something has happened on one of a side's connections.
@@ -121,11 +126,11 @@ end
 ---@param reason "warning"|"refresh_requested"|"link_disabled"|"too_many_websockets"|string
 function Connection:disconnect(reason)
   self.leaving = true
-  self:send {
-    type = "disconnect",
-    reason = reason,
-    debug_info = { host = "localhost" },
+  local frame = { type = "disconnect", reason = reason, debug_info = { host = "localhost" } }
+  self.socket.trace:add {
+    kind = "disconnect", way = "out", name = "disconnect", summary = reason, body = frame,
   }
+  self:send(frame)
 end
 
 ---Waits until it has gone.

@@ -62,6 +62,7 @@ HttpSide.__name = "slack.sandbox.http_side"
 ---@field secret fun(): string the signing secret of now
 ---@field await fun(condition: fun(): boolean, timeout: number?): boolean
 ---@field changed fun() an answer has come
+---@field trace slack.sandbox.Trace
 ---@field ack_timeout? number seconds, 3
 ---@field retry_delays? number[] seconds before each repetition of an event, { 0, 60, 300 }
 
@@ -74,6 +75,7 @@ function HttpSide.new(options)
     secret = options.secret,
     await = options.await,
     changed = options.changed,
+    trace = options.trace,
     ack_timeout = options.ack_timeout or 3,
     retry_delays = options.retry_delays or { 0, 60, 300 },
     running = {},
@@ -129,6 +131,10 @@ local function settle(self, delivery, response, reason, detail)
   else
     self:plan_retry(delivery, reason)
   end
+  self.trace:settled(delivery.record, {
+    seconds = response and response.seconds or core.monotonic() - attempt.at,
+    status = attempt.status, error = reason, text = response and response.body,
+  })
   self.changed()
 end
 
@@ -153,6 +159,7 @@ local function attempt(self, delivery)
   local envelope = delivery.envelope
   local is_repeated = (envelope.retry_attempt or 0) > 0
   table.insert(delivery.attempts, { url = delivery.url, at = core.monotonic() })
+  delivery.record = self.trace:deliver("http", envelope, assert(json.encode(envelope)))
   settle(self, delivery, signed_post {
     url = delivery.url,
     secret = self.secret(),

@@ -102,6 +102,7 @@ local function open_sides(self, options)
   }
   self.rtm = Rtm.new {
     server = self.server, url = self.socket.url, await = self.socket.await, hello = options.hello,
+    trace = self.recorder,
   }
 end
 

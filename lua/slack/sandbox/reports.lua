@@ -72,6 +72,7 @@ function reports:take_report(given)
   for name, list in pairs(LISTS) do
     report[name] = known_items(given[name], list)
   end
+  self:trace_report(self.report, report)
   self.report = report
   self:changed()
 end

@@ -2,6 +2,7 @@
 -- replies to what the app sends, and the ways in which the real one ends a connection.
 
 local Connection = require "slack.sandbox.connection"
+local Trace = require "slack.sandbox.trace"
 local core = require "slack.core"
 local json = require "slack.json"
 local merged = require "slack.merged"
@@ -30,6 +31,7 @@ RtmConnection.__name = "slack.sandbox.rtm_connection"
 
 ---Says that this connection is about to end.
 function RtmConnection:goodbye()
+  self.socket.trace:add { kind = "disconnect", way = "out", name = "goodbye" }
   self:send { type = "goodbye", source = "gateway_server" }
 end
 
@@ -63,13 +65,14 @@ Rtm.__name = "slack.sandbox.rtm"
 ---@field server slack.core.http_server
 ---@field url string "wss://localhost:PORT"
 ---@field await fun(condition: fun(): boolean, timeout: number?): boolean
+---@field trace slack.sandbox.Trace
 ---@field hello? boolean
 
 ---@param options slack.sandbox.RtmOptions
 ---@return slack.sandbox.Rtm
 function Rtm.new(options)
   return setmetatable({
-    server = options.server, url = options.url, await = options.await,
+    server = options.server, url = options.url, await = options.await, trace = options.trace,
     hello = options.hello ~= false, replies = true, url_lifetime = URL_LIFETIME,
     connections = {}, by_id = {}, tickets = {},
   }, Rtm)
@@ -98,6 +101,9 @@ function Rtm.say_hello(connection)
     type = "hello", fast_reconnect = false, region = "local", start = true, host_id = "localhost",
   }
   connection.ready = true
+  connection.socket.trace:add {
+    kind = "hello", way = "out", name = "hello", summary = "RTM", body = { type = "hello" },
+  }
 end
 
 local function on_open(self, ticket, id, target, at)
@@ -161,6 +167,13 @@ function Rtm:tell(workspace, event)
         connection:send(event)
       end
     end
+  end
+  if told[1] then
+    local text = assert(json.encode { type = "rtm", payload = event })
+    self.trace:add {
+      kind = "envelope", way = "out", name = Trace.name_of("events_api", event), text = text,
+      summary = "RTM",
+    }
   end
   return told[1] and setmetatable({ connections = told }, Delivery)
 end
@@ -234,6 +247,9 @@ function Rtm:on_text(connection, text, at)
     return connection:close(#text > MAX_FRAME and 1009 or 1008)
   end
   table.insert(connection.frames, merged(frame, { at = at }))
+  if frame.type ~= "ping" then
+    self.trace:add { kind = "call", way = "in", name = "RTM " .. frame.type, text = text }
+  end
   local reply = FRAMES[frame.type](self, connection, frame)
   if reply and (self.replies or frame.type == "ping") then
     connection:send(reply)

@@ -155,6 +155,20 @@ function Trace:acked(record, seconds, text)
   }
 end
 
+---The app has answered a signed request, or will not.
+---@param record table
+---@param outcome { seconds: number, status: integer?, error: string?, text: string? }
+function Trace:settled(record, outcome)
+  if outcome.error then
+    return self:change(record, {
+      state = "failed", seconds = outcome.seconds, answer_text = outcome.text,
+      error = outcome.status and ("%s: status %d"):format(outcome.error, outcome.status)
+        or outcome.error,
+    })
+  end
+  self:acked(record, outcome.seconds, outcome.text)
+end
+
 ---Marks what should have been acked by now.
 function Trace:mark_late()
   local now = core.monotonic()

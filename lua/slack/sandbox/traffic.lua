@@ -47,6 +47,66 @@ local function freshen(self, kind, payload, options)
   return team, user, channel
 end
 
+-- Reports ------------------------------------------------------------------------
+
+local function by_name(list)
+  local found = {}
+  for _, item in ipairs(list or {}) do
+    found[item.name or item.script or item.file or ""] = item
+  end
+  return found
+end
+
+local function place_text(problem)
+  local file = problem.file or problem.script or "?"
+  return problem.line and ("%s:%d"):format(file, problem.line) or file
+end
+
+local function trace_problems(self, before, problems)
+  local known = {}
+  for _, problem in ipairs(before and before.problems or {}) do
+    known[place_text(problem) .. problem.message] = true
+  end
+  for _, problem in ipairs(problems) do
+    if not known[place_text(problem) .. problem.message] then
+      self.recorder:add {
+        kind = "reload", way = "in", name = problem.script or "bot", state = "failed",
+        summary = place_text(problem), error = problem.message, body = problem,
+      }
+    end
+  end
+end
+
+---Records what is new in what a bot tells of itself.
+---@param before slack.sandbox.Report? the one before; nil: it has just started
+---@param report slack.sandbox.Report
+function traffic:trace_report(before, report)
+  local is_same = before and before.pid == report.pid
+  if not is_same then
+    self.recorder:add {
+      kind = "reload", way = "in", name = report.app or "bot", state = "ok", summary = "started",
+      body = report,
+    }
+  end
+  local known = by_name(is_same and before.scripts)
+  for _, script in ipairs(is_same and report.scripts or {}) do
+    local old = known[script.name]
+    if not old or old.generation ~= script.generation then
+      self.recorder:add {
+        kind = "reload", way = "in", name = script.name, state = "ok", body = script,
+        summary = old and ("generation %d"):format(script.generation or 0) or "new",
+      }
+    end
+    known[script.name] = nil
+  end
+  for name in pairs(known) do
+    self.recorder:add {
+      kind = "reload", way = "in", name = name, state = "ok", summary = "removed",
+    }
+  end
+  trace_problems(self, is_same and before, report.problems)
+end
+
 local AGAIN = { same_id = "boolean" }
 
 ---Delivers what a record tells of once more: the same body, but with an event_id,

@@ -72,6 +72,7 @@ function transports:deliver_over_http(where)
     secret = function() return self.signing_secret end,
     await = function(condition, timeout) return self:wait(condition, timeout) ~= nil end,
     changed = function() self:changed() end,
+    trace = self.recorder,
     ack_timeout = self.options.ack_timeout,
     retry_delays = self.options.retry_delays,
   }

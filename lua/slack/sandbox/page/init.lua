@@ -64,7 +64,7 @@ function Page.start(sandbox, options)
   }
   if not server then
     loop.unregister(self.source)
-    return nil, message, code
+    return nil, "the page: " .. tostring(message), code
   end
   self.server = server
   serve(self)

@@ -200,13 +200,13 @@ local function tell_channels(self)
 end
 
 local function tell_messages(self, id, change, is_new)
-  local texts, remove = {}, json.list {}
+  local texts, remove, model = {}, json.list {}, self.page:model(self.team)
   if is_new then
-    texts = self.page:model(self.team):messages(id, self.me)
+    texts = model:messages(id, self.me)
   end
   for _, item in ipairs(not is_new and change.upsert or {}) do
     if not item.shown_to or item.shown_to == self.me then
-      texts[#texts + 1] = item.json
+      texts[#texts + 1] = model:shown(id, item, self.me)
     end
   end
   for _, item in ipairs(not is_new and change.remove or {}) do

@@ -13,6 +13,7 @@ local WINDOW <const> = 500 -- messages of a channel that are looked at, the newe
 ---@field raw string JSON of the state's own table
 ---@field json string as pages get it
 ---@field shown_to? string
+---@field has_blocks boolean
 ---@field look integer number of the last look that saw it
 
 ---@class slack.sandbox.PageModel
@@ -35,12 +36,15 @@ end
 ---@field threads { user: string?, channel: string, json: string }[]
 
 local function see(self, items, channel, message, upsert)
-  local raw = assert(json.encode(message))
-  local item = items[message.ts]
+  local workspace, raw, item = self.team.workspace, json.encode(message), items[message.ts]
+  local stream = shapes.stream(workspace, message.ts)
+  if stream then
+    raw = raw .. json.encode(stream)
+  end
   if not item or item.raw ~= raw then
     item = {
-      ts = message.ts, raw = raw, shown_to = message.shown_to,
-      json = assert(json.encode(shapes.message(self.team.workspace, channel, message))),
+      ts = message.ts, raw = raw, shown_to = message.shown_to, has_blocks = message.blocks ~= nil,
+      json = assert(json.encode(shapes.message(workspace, channel, message, stream))),
     }
     items[message.ts] = item
     upsert[#upsert + 1] = item
@@ -116,6 +120,20 @@ function Model:look()
   return changes
 end
 
+---A message as a person sees it: with what they have chosen in its menus.
+---@param channel_id string
+---@param item slack.sandbox.PageItem
+---@param me string
+---@return string json
+function Model:shown(channel_id, item, me)
+  local key = item.has_blocks and ("%s %s %s"):format(channel_id, item.ts, me)
+  local state = key and self.team.workspace.filled_in[key]
+  if not state then
+    return item.json
+  end
+  return ('%s,"state":%s}'):format(item.json:sub(1, -2), assert(json.encode(state)))
+end
+
 ---What a person sees of a channel, oldest first, as JSON texts.
 ---@param channel_id string
 ---@param me string
@@ -129,7 +147,7 @@ function Model:messages(channel_id, me)
   end
   table.sort(items, function(a, b) return a.ts < b.ts end)
   for i, item in ipairs(items) do
-    items[i] = item.json
+    items[i] = self:shown(channel_id, item, me)
   end
   return items
 end

@@ -61,12 +61,26 @@ function M.is_visible(channel, me)
   return is_open or channel.members[me] == true
 end
 
+---What is written bit by bit, beside the text that stands in the message already.
+---@param workspace slack.sandbox.Workspace
+---@param ts string
+---@return table? nil: the message was not written so
+function M.stream(workspace, ts)
+  local stream = workspace.streams[ts] and workspace:stream_of(ts)
+  return stream and {
+    state = stream.state, tasks = json.list(table.move(stream.tasks, 1, #stream.tasks, 1, {})),
+    plan = stream.plan,
+  }
+end
+
 ---@param workspace slack.sandbox.Workspace
 ---@param channel table
 ---@param message table
+---@param stream table? of M.stream
 ---@return table
-function M.message(workspace, channel, message)
+function M.message(workspace, channel, message, stream)
   local shape = merged(message)
+  shape.stream = stream
   shape.shown_to = nil
   shape.reactions = message.reactions and message.reactions[1] and message.reactions or nil
   shape.channel = channel.id
