@@ -99,7 +99,7 @@ $(BUILD)/peers/package.json: spec/peers/package.json
 
 UNIT = $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c spec/unit/*_server.c))
 
-unit: $(UNIT)            ## build the programs in C that `test` runs
+unit: $(UNIT) $(BUILD)/bench/load_server ## build the programs in C that `test` runs
 
 $(BUILD)/unit/%: spec/unit/%.c $(wildcard spec/unit/*.h) $(filter-out $(BUILD)/lua_%,$(OBJECTS))
 	@mkdir -p $(@D)
@@ -133,7 +133,8 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*
 	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl) \
 	  $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets)
 
-soak: deps all           ## large trials of the durable inbox: kills, faults of stores (SOAK_KILLS, SOAK_SECONDS)
+soak: deps all unit      ## large trials: saves of a script under load (SOAK_SAVES), the durable inbox (SOAK_KILLS, SOAK_SECONDS)
+	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/reload.lua
 	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/run.lua
 
 test-rock:               ## install the rock into a fresh tree and use it from there

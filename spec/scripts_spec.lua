@@ -1,63 +1,11 @@
-local Offline = require "support.offline_app"
 local files = require "support.files"
 local live = require "support.live_app"
+local script_folder = require "support.script_folder"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
 describe("scripts", function()
-  -- Runs fn with an app over a folder with these files: name -> text.
-  local function with_scripts(texts, fn)
-    tasks.run(function()
-      local folder <close> = files.temporary()
-      local function save(name, text)
-        files.write(folder.path .. "/.new", text)
-        assert(os.rename(folder.path .. "/.new", folder.path .. "/" .. name))
-      end
-      for name, text in pairs(texts) do
-        if name:find "/" then
-          files.run(("mkdir -p '%s/%s'"):format(folder.path, name:match "^(.*)/"))
-        end
-        save(name, text)
-      end
-      local offline = Offline.new { scripts = folder.path }
-      local scripts = offline.app.scripts
-      local stopping <close> = setmetatable({}, { -- luacheck: ignore 211
-        __close = function() scripts:stop() end,
-      })
-      assert(scripts:start())
-      fn({
-        offline = offline, app = offline.app, scripts = scripts, path = folder.path, save = save,
-        generation = function(name) return scripts:stats().generations[name] end,
-        await = function(name, generation)
-          live.wait(function() return scripts:stats().generations[name] == generation end)
-        end,
-        look = function()
-          local watched, looked = scripts.folder, false
-          function watched.changes(...)
-            looked, watched.changes = true, nil
-            return watched.changes(...)
-          end
-          scripts:look_again(0)
-          live.wait(function() return looked end)
-        end,
-        await_log = function(text)
-          live.wait(function() return offline:log():find(text, 1, true) end)
-        end,
-        say = function(text)
-          offline:message(text or "x")
-          tasks.sleep(0) -- in which the handlers run
-          return table.concat(offline.app:state("said", {}), " ")
-        end,
-      })
-    end)
-  end
-
-  local function answering(word)
-    return ([[
-      local app = ...
-      app:message(function() table.insert(app:state("said", {}), %q) end)
-    ]]):format(word)
-  end
+  local with_scripts, answering = script_folder.run, script_folder.answering
 
   it("are loaded in the order of their names, below folders too", function()
     with_scripts({ ["b.lua"] = answering "b", ["sub/a.lua"] = answering "sub", ["a.lua"] =

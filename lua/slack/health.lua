@@ -94,6 +94,19 @@ local function alive()
   return { text = "ok", headers = NOT_STORED }
 end
 
+-- Scripts whose last text did not load; what they were goes on, so the app is ready all the same.
+-- Texts of errors are for the log.
+local function script_problems(self)
+  local list = {}
+  for i, problem in ipairs(self.app.scripts and self.app.scripts:problems() or {}) do
+    list[i] = {
+      script = problem.script, file = problem.file, line = problem.line,
+      generation = problem.kept,
+    }
+  end
+  return list[1] and list
+end
+
 local function ready(self)
   local missing = self:missing()
   local is_ready = #missing == 0
@@ -101,7 +114,7 @@ local function ready(self)
     status = is_ready and 200 or 503, headers = NOT_STORED,
     json = {
       ready = is_ready, phase = self.app.phase, missing = json.list(missing),
-      problem = self.app.inbox and self.app.inbox:problem(),
+      problem = self.app.inbox and self.app.inbox:problem(), scripts = script_problems(self),
     },
   }
 end

@@ -130,13 +130,34 @@ local function write_dispatch(app, write)
   write:sample({ "queue", "internal" }, (loop.mailbox():load()))
 end
 
+local function write_by_script(write, name, help, numbers)
+  write:family(name, "gauge", help)
+  for _, script in ipairs(sorted_keys(numbers)) do
+    write:sample({ "script", script }, numbers[script])
+  end
+end
+
 local function write_scripts(app, write)
   local stats = app.scripts and app.scripts:stats()
-  if stats then
-    write:family("slack_script_loads_total", "counter", "Scripts loaded, again or not, by outcome.")
-    write:sample({ "outcome", "ok" }, stats.reloads)
-    write:sample({ "outcome", "failed" }, stats.failures)
+  if not stats then
+    return
   end
+  write:family("slack_script_loads_total", "counter", "Scripts loaded, again or not, by outcome.")
+  write:sample({ "outcome", "ok" }, stats.reloads)
+  write:sample({ "outcome", "failed" }, stats.failures)
+  local problems = {}
+  for name in pairs(stats.generations) do
+    problems[name] = 0
+  end
+  for _, problem in ipairs(app.scripts:problems()) do
+    problems[problem.script] = 1
+  end
+  write_by_script(write, "slack_script_problem", "1: the last text of the script did not load.",
+    problems)
+  write_by_script(write, "slack_script_generation", "How often the script has been loaded.",
+    stats.generations)
+  write:single("slack_handlers_outdated", "gauge",
+    "Handlers that go on on the code of a script that has been replaced.", app.scripts:running_on())
 end
 
 local function write_schedule(app, write)

@@ -103,15 +103,22 @@ end
 
 -- Coroutines -----------------------------------------------------------------------
 
+local work
+
+-- By a tail call: its stack holds nothing of the last task while it is idle.
+local function work_again()
+  return work(yield(IDLE))
+end
+
 -- A worker is a coroutine that runs one task after another; one that has seen
 -- an error is not used again.
-local function work(task, fn, ...)
+function work(task, fn, ...)
   if finish(task, xpcall(fn, trace, ...)) and idle_count < MAX_IDLE then
     local worker = task.worker
     worker.task = nil
     idle_count = idle_count + 1
     idle[idle_count] = worker
-    return work(yield(IDLE))
+    return work_again()
   end
 end
 

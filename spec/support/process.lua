@@ -34,8 +34,10 @@ function Process.start(command, options)
   return self
 end
 
--- Search paths that hold in any directory.
-local function absolute(paths)
+---Search paths that hold in any directory.
+---@param paths string
+---@return string
+function Process.absolute(paths)
   local pipe <close> = assert(io.popen("pwd", "r"))
   local here = pipe:read "l"
   return (paths:gsub("[^;]+", function(path)
@@ -50,8 +52,8 @@ end
 function Process.lua(script, options)
   options = options or {}
   local environment = {
-    LUA_PATH = absolute(package.path),
-    LUA_CPATH = absolute(package.cpath),
+    LUA_PATH = Process.absolute(package.path),
+    LUA_CPATH = Process.absolute(package.cpath),
   }
   for name, value in pairs(options.environment or {}) do
     environment[name] = value
