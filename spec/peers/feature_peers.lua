@@ -230,7 +230,7 @@ local function offers(name)
     end)
     assert.is_nil(bolt:output():find "refused", bolt:output())
     assert.equal("Samples", title_in_front())
-    submit {}
+    assert.is_nil(slack_here:submit({ user = "grace" }).failure)
     assert.is_nil(slack_here:view())
   end)
 

@@ -34,7 +34,7 @@ end
 function in_channels:join(what)
   checks.fields("join", what, { user = "string", channel = "string", inviter = "string" }, "user")
   if not self.workspace:find_user(what.user) then
-    self.workspace:add_user(what.user)
+    self.workspace:welcome(what.user)
   end
   local user, channel = people.resolve(self, { user = what.user, channel = what.channel })
   local inviter = what.inviter and people.resolve(self, { user = what.inviter })

@@ -22,7 +22,8 @@ Uploads.__name = "slack.sandbox.uploads"
 -- Bytes of a request here; Slack takes files of 1 GB.
 Uploads.MAX = 64 * 1024 * 1024
 
-local PATH, PRIVATE_PATH = "/upload/v1/", "/files-pri/"
+local PATH <const>, PRIVATE_PATH <const>, PUBLIC_PATH <const> =
+  "/upload/v1/", "/files-pri/", "/files-pub/"
 
 ---@param url string of the local Slack
 ---@param find_token fun(token: string): table?
@@ -66,15 +67,37 @@ function Uploads:complete(file, title)
   local url = ("%s%s%s/%s"):format(self.url, PRIVATE_PATH:sub(2), file.id,
     (file.filename:lower():gsub("[^%w.-]", "_")))
   local kind, media_type = type_of(file)
+  local created = math.floor(file.workspace.clock())
+  local address = ("%s/%s/%s"):format(file.user_id, file.id, url:match "[^/]+$")
   file.fields = {
     id = file.id, name = file.filename, title = title or file.filename, user = file.user_id,
     size = #file.content, mode = file.snippet_type and "snippet" or "hosted", filetype = kind,
-    mimetype = media_type, url_private = url, url_private_download = url, alt_txt = file.alt_txt,
-    created = math.floor(file.workspace.clock()), shares = { public = {}, private = {} },
-    channels = json.list {},
+    pretty_type = kind:upper(), mimetype = media_type, url_private = url,
+    url_private_download = url, alt_txt = file.alt_txt, created = created, timestamp = created,
+    user_team = file.workspace.id, editable = file.snippet_type ~= nil, is_external = false,
+    external_type = "", is_public = false, public_url_shared = false, display_as_bot = false,
+    username = "", media_display_type = "unknown", is_starred = false, has_rich_preview = false,
+    file_access = "visible", permalink = ("https://%s.slack.com/files/%s"):format(
+      file.workspace.team.domain, address),
+    permalink_public = ("%s%s%s-%s"):format(self.url, PUBLIC_PATH:sub(2), file.id,
+      new_id "":lower()),
+    shares = { public = {}, private = {} }, channels = json.list {}, groups = json.list {},
+    ims = json.list {}, comments_count = 0,
   }
   table.insert(self.complete_files, file)
+  self.tell(file, "file_created")
   return file.fields
+end
+
+---Tells the app of something about a file.
+---@param file slack.sandbox.File
+---@param kind string type of the event
+function Uploads.tell(file, kind)
+  local workspace = file.workspace
+  workspace.on_event {
+    type = kind, user_id = file.user_id, file_id = file.id, file = { id = file.id },
+    event_ts = workspace:new_ts(),
+  }
 end
 
 ---A file that somebody has sent from elsewhere than the Web API.
@@ -100,9 +123,11 @@ function Uploads.share(workspace, channel, files, message)
   for _, file in ipairs(files) do
     local shares = channel.is_private and file.shares.private or file.shares.public
     shares[channel.id] = { { ts = posted.ts, thread_ts = posted.thread_ts } }
-    table.insert(file.channels, channel.id)
+    table.insert(channel.is_im and file.ims or channel.is_private and file.groups
+      or file.channels, channel.id)
+    file.is_public = file.is_public or not (channel.is_private or channel.is_im)
     workspace:emit(channel, {
-      type = "file_shared", file_id = file.id, file = { id = file.id }, user_id = message.user,
+      type = "file_shared", file_id = file.id, file = { id = file.id }, user_id = posted.user,
       channel_id = channel.id, event_ts = posted.ts,
     })
   end
@@ -171,6 +196,17 @@ local function give(self, request)
   return 200, { "Content-Type", file.fields.mimetype }, file.content
 end
 
+-- Who has the link may have the file, while it is shared.
+local function give_public(self, request)
+  local id, secret = request.path:sub(#PUBLIC_PATH + 1):match "^(%w+)%-(%w+)$"
+  local file = id and self.files[id]
+  if not file or not file.fields or file.is_deleted or not file.fields.public_url_shared
+    or file.fields.permalink_public:sub(-#secret) ~= secret then
+    return answer(404, "not found")
+  end
+  return 200, { "Content-Type", file.fields.mimetype }, file.content
+end
+
 ---@param request slack.sandbox.Request
 ---@return integer? status nil when it is no request for a file
 ---@return string[]? headers
@@ -180,6 +216,8 @@ function Uploads:handle(request)
     return take(self, request)
   elseif request.path:sub(1, #PRIVATE_PATH) == PRIVATE_PATH then
     return give(self, request)
+  elseif request.path:sub(1, #PUBLIC_PATH) == PUBLIC_PATH then
+    return give_public(self, request)
   end
 end
 

@@ -2,6 +2,7 @@
 -- Pure data and rules, no network: what happens is told to `on_event` as the
 -- inner event that Slack would send, and only where the app would get it.
 
+local accounts = require "slack.sandbox.accounts"
 local assistants = require "slack.sandbox.assistants"
 local channels = require "slack.sandbox.channels"
 local core = require "slack.core"
@@ -14,9 +15,9 @@ local views = require "slack.sandbox.views"
 
 local STREAM_TIMEOUT <const> = 300 -- seconds
 
----@class slack.sandbox.Workspace: slack.sandbox.Messages, slack.sandbox.Channels,
----  slack.sandbox.Pins, slack.sandbox.Links, slack.sandbox.Views, slack.sandbox.Streams,
----  slack.sandbox.Threads
+---@class slack.sandbox.Workspace: slack.sandbox.Accounts, slack.sandbox.Messages,
+---  slack.sandbox.Channels, slack.sandbox.Pins, slack.sandbox.Links, slack.sandbox.Views,
+---  slack.sandbox.Streams, slack.sandbox.Threads
 ---@field id string of the team
 ---@field organization slack.sandbox.Organization? whose workspace it is
 ---@field team { id: string, name: string, domain: string }
@@ -33,7 +34,10 @@ local Workspace = {}
 Workspace.__index = Workspace
 Workspace.__name = "slack.sandbox.workspace"
 
-for _, methods in ipairs { messages, channels, pins, links, views, streams, assistants.state } do
+for _, methods in ipairs {
+  accounts, messages, channels, pins, links, views,
+  streams, assistants.state,
+} do
   for name, method in pairs(methods) do
     Workspace[name] = method
   end
@@ -109,6 +113,9 @@ function Workspace.new(options)
     unfurl_domains = options.unfurl_domains or {},
     metadata_events = set_of(options.metadata_events),
     shared_links = {}, -- what may be unfurled, by id
+    usergroups = {},
+    reminders = {},
+    emoji = {}, -- URLs and aliases by name
     clock = options.clock or Workspace.wall_clock(),
     last_micros = 0,
     on_event = function() end,
@@ -124,31 +131,6 @@ function Workspace.new(options)
     self:add_channel(channel)
   end
   return self
-end
-
----Adds a person (or, with is_bot, an app's user).
----@param name string
----@param fields? table
----@return table user
-function Workspace:add_user(name, fields)
-  local user = {
-    id = self.organization and self.organization:user_id(name) or new_id "U",
-    team_id = self.id,
-    name = name,
-    real_name = name:gsub("^%l", string.upper),
-    deleted = false,
-    is_bot = false,
-    tz = "Etc/UTC",
-    tz_offset = 0,
-    updated = math.floor(self.clock()),
-    profile = { display_name = name, real_name = name, email = name .. "@example.com" },
-  }
-  for key, value in pairs(fields or {}) do
-    user[key] = value
-  end
-  self.users[user.id] = user
-  table.insert(self.user_list, user)
-  return user
 end
 
 local function find(list, by_id, key)

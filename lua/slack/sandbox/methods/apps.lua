@@ -1,6 +1,7 @@
 -- Methods about the app and its team.
 
 local arguments = require "slack.sandbox.methods.arguments"
+local json = require "slack.json"
 local paging = require "slack.sandbox.methods.paging"
 
 ---@type table<string, slack.sandbox.Method>
@@ -56,27 +57,32 @@ methods["rtm.connect"] = function(workspace, call)
   }
 end
 
-methods["bots.info"] = function(workspace, call)
-  if call.args.bot and call.args.bot ~= workspace.bot.id then
-    return nil, "bot_not_found"
+-- Who else may see an event; all of them are in its body here.
+methods["apps.event.authorizations.list"] = function(workspace, call)
+  if not tostring(call.args.event_context):find "^4%-" then
+    return nil, "invalid_event_context"
   end
-  return { bot = workspace:bot_fields().bot_profile }
+  local installation = call.grants:installation_of(workspace)
+  local found = {}
+  for _, identity in ipairs(installation and { installation.bot } or {}) do
+    table.insert(found, {
+      enterprise_id = workspace.organization and workspace.organization.id or json.null,
+      team_id = installation.is_org and json.null or workspace.id, user_id = identity.user_id,
+      is_bot = true, is_enterprise_install = installation.is_org,
+    })
+  end
+  return paging.by_cursor(found, call, {
+    name = "authorizations", kind = "authorization",
+    key = function(one) return one.user_id end,
+  })
 end
 
-methods["team.info"] = function(workspace, call)
-  if call.args.team and call.args.team ~= workspace.id then
-    return nil, "team_not_found"
-  end
-  local organization = workspace.organization
-  return {
-    team = {
-      id = workspace.id,
-      name = workspace.team.name,
-      domain = workspace.team.domain,
-      url = ("https://%s.slack.com/"):format(workspace.team.domain),
-      enterprise_id = organization and organization.id,
-      enterprise_name = organization and organization.name,
-    },
+-- Dialogs gave way to modals.
+methods["dialog.open"] = function()
+  return nil, "method_deprecated", {
+    response_metadata = { messages = {
+      "[ERROR] dialogs are deprecated, and the local Slack shows none: call views.open",
+    } },
   }
 end
 

@@ -1,5 +1,6 @@
 -- What a message of the app consists of, checked as Slack does.
 
+local Workspace = require "slack.sandbox.workspace"
 local arguments = require "slack.sandbox.methods.arguments"
 local block_checks = require "slack.sandbox.block_checks"
 local json = require "slack.json"
@@ -123,6 +124,10 @@ function M.of(call, options)
   end
   fields = merged(fields, attached, metadata)
   fields.text = text
+  if args.markdown_text then
+    fields.blocks = { { type = "markdown", text = text } }
+    Workspace.identify(fields.blocks)
+  end
   if text == "" and not fields.blocks and #(fields.attachments or {}) == 0
     and not options.can_be_empty then
     return nil, "no_text"

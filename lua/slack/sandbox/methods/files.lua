@@ -120,10 +120,41 @@ end
 
 -- Looking and deleting -------------------------------------------------------------
 
+-- The conversations that a file is shared with.
+local function places_of(file)
+  local places = {}
+  for _, list in ipairs { file.channels, file.groups, file.ims } do
+    table.move(list, 1, #list, #places + 1, places)
+  end
+  return places
+end
+
+local function is_in(file, channel_id)
+  for _, id in ipairs(places_of(file)) do
+    if id == channel_id then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether the caller has it, or is where it is shared.
+local function can_see(workspace, call, file)
+  if file.user == call.user_id then
+    return true
+  end
+  for _, id in ipairs(places_of(file)) do
+    if workspace.can_see(workspace.channels[id], call.user_id) then
+      return true
+    end
+  end
+  return false
+end
+
 -- The file of an argument, if it can be seen.
 local function find_file(workspace, call)
   local file = call.uploads:find(call.args.file, workspace)
-  if not file or not file.fields then
+  if not file or not file.fields or not can_see(workspace, call, file.fields) then
     return nil, "file_not_found"
   elseif file.is_deleted then
     return nil, "file_deleted"
@@ -169,15 +200,6 @@ local function type_test(types)
   end
 end
 
-local function is_in(file, channel_id)
-  for _, id in ipairs(file.channels) do
-    if id == channel_id then
-      return true
-    end
-  end
-  return false
-end
-
 methods["files.list"] = function(workspace, call)
   local args = call.args
   local is_wanted = type_test(args.types)
@@ -189,7 +211,8 @@ methods["files.list"] = function(workspace, call)
   local from, to = tonumber(args.ts_from) or 0, tonumber(args.ts_to) or math.huge
   local found = {}
   for _, file in ipairs(call.uploads:newest_first(workspace)) do
-    if is_wanted(file) and file.created >= from and file.created <= to
+    if is_wanted(file) and can_see(workspace, call, file)
+      and file.created >= from and file.created <= to
       and (not args.user or file.user == args.user)
       and (not args.channel or is_in(file, args.channel)) then
       table.insert(found, file)
@@ -200,7 +223,7 @@ end
 
 -- What is left of it in messages.
 local function bury(workspace, file)
-  for _, id in ipairs(file.channels) do
+  for _, id in ipairs(places_of(file)) do
     for _, message in ipairs(workspace.channels[id].messages) do
       for i, one in ipairs(message.files or {}) do
         if one.id == file.id then
@@ -220,12 +243,39 @@ methods["files.delete"] = function(workspace, call)
   end
   file.is_deleted, file.content = true, nil
   bury(workspace, file.fields)
-  for _, id in ipairs(file.fields.channels) do
+  for _, id in ipairs(places_of(file.fields)) do
     workspace:emit(workspace.channels[id], {
       type = "file_deleted", file_id = file.id, event_ts = workspace:new_ts(),
     })
   end
   return {}
+end
+
+-- Public links, which persons' tokens make.
+local function publishing(is_public)
+  return function(workspace, call)
+    local file, err = find_file(workspace, call)
+    if not file then
+      return nil, err
+    elseif is_public and file.fields.public_url_shared then
+      return nil, "already_public"
+    end
+    file.fields.public_url_shared = is_public
+    call.uploads.tell(file, is_public and "file_public" or "file_change")
+    return { file = file.fields }
+  end
+end
+
+methods["files.sharedPublicURL"] = publishing(true)
+methods["files.revokePublicURL"] = publishing(false)
+
+methods["files.upload"] = function()
+  return nil, "method_deprecated", {
+    response_metadata = { messages = {
+      "[ERROR] Slack has no files.upload any more: call files.getUploadURLExternal, send the "
+        .. "file to its upload_url, then call files.completeUploadExternal",
+    } },
+  }
 end
 
 return methods

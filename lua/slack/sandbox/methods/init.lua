@@ -31,8 +31,8 @@ local methods = {}
 
 for _, area in ipairs {
   "apps", "assistant", "bookmarks", "channels", "chat", "conversations", "files", "functions",
-  "oauth", "openid", "pins", "reactions", "scheduled_messages", "streams", "unfurls", "users",
-  "views",
+  "oauth", "openid", "pins", "reactions", "reminders", "scheduled_messages", "search", "streams",
+  "team", "unfurls", "usergroups", "users", "views",
 } do
   for name, method in pairs(require("slack.sandbox.methods." .. area)) do
     methods[name] = method
