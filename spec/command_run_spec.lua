@@ -1,25 +1,14 @@
-local Process = require "support.process"
 local child = require "support.child"
 local files = require "support.files"
+local lua_slack = require "support.lua_slack"
 
-local here = assert(io.popen("pwd", "r")):read "l"
-
--- `lua-slack run …` in a folder with these files; a bot in it runs no further than to its app.
+-- `lua-slack run …` in a folder with these files.
 local function run(words, list, environment)
   local directory <close> = files.temporary()
   for name, text in pairs(list) do
     files.write(directory.path .. "/" .. name, text)
   end
-  files.write(directory.path .. "/entry.lua", ([[
-    arg = { [0] = %q, "run", %s }
-    dofile(arg[0])
-  ]]):format(here .. "/lua/slack/command/main.lua", words))
-  local process <close> = Process.lua("entry.lua", {
-    directory = directory.path,
-    environment = environment or {}, before = "unset SLACK_BOT_TOKEN SLACK_APP_TOKEN "
-      .. "SLACK_SIGNING_SECRET NAME",
-  })
-  return process:wait(), process:output()
+  return lua_slack.run(directory.path, { "run", table.unpack(words) }, environment)
 end
 
 local function says(expected, words, list, environment)
@@ -32,23 +21,23 @@ local PRINT = "print(os.getenv 'NAME', arg[0], ...) os.exit(5)"
 
 describe("lua-slack run", function()
   it("runs bot.lua, with its arguments, and ends as it does", function()
-    local status, output = run("'--', 'one', '--two'", { ["bot.lua"] = PRINT })
+    local status, output = run({ "--", "one", "--two" }, { ["bot.lua"] = PRINT })
     assert.same({ 5, "nil\tbot.lua\tone\t--two\n" }, { status, output })
   end)
 
   it("takes the environment from .env, where it has not the variable already", function()
     local list = { ["bot.lua"] = PRINT, [".env"] = "export NAME='from the file' # there" }
-    local _, output = run("", list)
+    local _, output = run({}, list)
     assert.matches("^from the file\t", output)
-    _, output = run("", list, { NAME = "own" })
+    _, output = run({}, list, { NAME = "own" })
     assert.matches("^own\t", output)
     list.other = "NAME=other"
-    _, output = run("'--env', 'other'", list)
+    _, output = run({ "--env", "other" }, list)
     assert.matches("^other\t", output)
   end)
 
   it("gives the environment to the C side, too", function()
-    local status = says("127.0.0.1", "", {
+    local status = says("127.0.0.1", {}, {
       [".env"] = "HTTPS_PROXY=http://127.0.0.1:1",
       ["bot.lua"] = [[
         local answer, err = require("slack").fetch("https://nowhere.invalid/")
@@ -60,28 +49,28 @@ describe("lua-slack run", function()
 
   it("names file and line of what is no environment, and not what stands there", function()
     local list = { ["bot.lua"] = PRINT, [".env"] = "A=1\nhunter2 secret\n" }
-    local status, output = says(".env:2: NAME=VALUE expected", "", list)
+    local status, output = says(".env:2: NAME=VALUE expected", {}, list)
     assert.equal(2, status)
     assert.falsy(output:find "hunter2")
-    assert.equal(2, (says("there is no file none", "'--env=none'", list)))
+    assert.equal(2, (says("there is no file none", { "--env=none" }, list)))
   end)
 
   it("says what is missing, and where it should stand", function()
     local bot = "require('slack').app():run()"
-    says("there is no .env: make one with SLACK_BOT_TOKEN=", "", { ["bot.lua"] = bot })
-    says(".env does not have it: add SLACK_APP_TOKEN=", "",
+    says("there is no .env: make one with SLACK_BOT_TOKEN=", {}, { ["bot.lua"] = bot })
+    says(".env does not have it: add SLACK_APP_TOKEN=", {},
       { ["bot.lua"] = bot, [".env"] = "SLACK_BOT_TOKEN=xoxb-1" })
-    local status = says(".env:2 leaves it empty: SLACK_APP_TOKEN=", "",
+    local status = says(".env:2 leaves it empty: SLACK_APP_TOKEN=", {},
       { ["bot.lua"] = bot, [".env"] = "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=" })
     assert.equal(1, status)
   end)
 
   it("says what is wrong with the bot, with its own lines only", function()
     says("lua-slack: there is no file bot.lua: name the bot's file, or make a bot by "
-      .. "`lua-slack new NAME`\n", "", {})
-    says("lua-slack: bot.lua:1: unexpected symbol near '='", "", { ["bot.lua"] = "x = = 1" })
-    says("lua-slack: bot.lua makes no app", "", { ["bot.lua"] = "return 1" })
-    local status, output = says("lua-slack: ./model.lua:1: it fell", "", {
+      .. "`lua-slack new NAME`\n", {}, {})
+    says("lua-slack: bot.lua:1: unexpected symbol near '='", {}, { ["bot.lua"] = "x = = 1" })
+    says("lua-slack: bot.lua makes no app", {}, { ["bot.lua"] = "return 1" })
+    local status, output = says("lua-slack: ./model.lua:1: it fell", {}, {
       ["bot.lua"] = "require 'model'", ["model.lua"] = "error 'it fell'",
     })
     assert.equal(1, status)
@@ -90,11 +79,15 @@ describe("lua-slack run", function()
   end)
 
   it("runs no bot when it is called wrongly", function()
-    for words, expected in pairs {
-      ["'bot.lua', 'one'"] = 'got "one", too; arguments of the bot stand behind --',
-      ["'--log=wran'"] = 'did you mean "warn"?',
-      ["'--evn=x'"] = 'there is no option "--evn"; did you mean "--env"?',
+    for line, expected in pairs {
+      ["bot.lua one"] = 'got "one", too; arguments of the bot stand behind --',
+      ["--log=wran"] = 'did you mean "warn"?',
+      ["--evn=x"] = 'there is no option "--evn"; did you mean "--env"?',
     } do
+      local words = {}
+      for word in line:gmatch "%S+" do
+        table.insert(words, word)
+      end
       assert.equal(2, (says(expected, words, { ["bot.lua"] = PRINT })))
     end
   end)

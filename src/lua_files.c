@@ -180,6 +180,16 @@ static int append_file_close(lua_State *L)
     return 0;
 }
 
+static int make_directory(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    if (mkdir(path, 0777) != 0) {
+        return push_errno(L, path);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 static int is_terminal(lua_State *L)
 {
     lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
@@ -196,11 +206,10 @@ void slk_open_files(lua_State *L)
                                               {"close", append_file_close},
                                               {NULL, NULL}};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
-    static const luaL_Reg functions[] = {{"file_watch", file_watch_new},
-                                         {"stat", stat_file},
-                                         {"is_terminal", is_terminal},
-                                         {"append_file", append_file_open},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"file_watch", file_watch_new},     {"stat", stat_file},
+        {"is_terminal", is_terminal},       {"append_file", append_file_open},
+        {"make_directory", make_directory}, {NULL, NULL}};
     slk_class(L, SLK_CLASS_FILE_WATCH, watch_methods, file_watch_close);
     slk_class(L, CLASS_APPEND_FILE, append_methods, append_file_close);
     slk_class(L, CLASS_DIRECTORY, no_methods, directory_close);

@@ -21,6 +21,7 @@ M.OK, M.FAILED, M.MISUSED = 0, 1, 2
 local ROOT = {
   summary = "lua-slack: a framework for Slack apps in Lua",
   commands = {
+    { "new", "slack.command.new" },
     { "run", "slack.command.run" },
     { "sandbox", "slack.command.sandbox" },
     { "inbox", "slack.command.inbox" },

@@ -562,6 +562,10 @@ function core.stat(path) end
 ---Makes an empty directory that only this user can enter.
 ---@return string? path, string? message
 function core.temporary_directory() end
+---Makes a directory; what is there already is a failure.
+---@param path string
+---@return boolean?, string? message
+function core.make_directory(path) end
 ---Names in a directory, sorted, without "." and "..".
 ---@param path string
 ---@return string[]?, string? message
