@@ -122,8 +122,10 @@ function M.message_or_last(t, name, message, who)
   return last
 end
 
--- What a delivery has brought.
-local function take_outcome(result, outcome)
+---What a delivery has brought.
+---@param result slack.testing.Result
+---@param outcome? slack.sandbox.Outcome
+function M.take_outcome(result, outcome)
   local delivery = outcome and outcome.delivery
   if not delivery then
     return
@@ -148,7 +150,7 @@ function M.interact(t, what, who, act, finish)
       result.is_delivery = nil
       return
     end
-    take_outcome(result, outcome)
+    M.take_outcome(result, outcome)
     if finish then
       finish(result, outcome)
     end

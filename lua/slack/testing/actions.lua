@@ -178,7 +178,8 @@ function M:command(line, text, options)
     acting.refuse 't:command: a command expected, as "/deploy prod", got ""'
   end
   text = text or rest
-  local result = interact(self, describe(who, "%s %s", command, text), who, function()
+  local typed = text ~= "" and command .. " " .. text or command
+  local result = interact(self, describe(who, "%s", typed), who, function()
     return self.slack:command {
       command = command, text = text, user = who.user.id, channel = who.channel.id,
     }

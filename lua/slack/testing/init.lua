@@ -17,11 +17,13 @@ local Sandbox = require "slack.sandbox"
 local Side = require "slack.testing.side"
 local Web = require "slack.testing.web"
 local acting = require "slack.testing.acting"
+local logs = require "slack.log"
 local misuse = require "slack.misuse"
 local answers = require "slack.testing.answers"
 local near_miss = require "slack.near_miss"
 local people = require "slack.testing.people"
 local person = require "slack.testing.person"
+local playing = require "slack.testing.playing"
 local raised = require "slack.raised"
 local said = require "slack.testing.said"
 local subject = require "slack.testing.subject"
@@ -60,7 +62,7 @@ local Test = {}
 Test.__index = Test
 Test.__name = "slack.test"
 
-for _, methods in ipairs { person.actions, answers } do
+for _, methods in ipairs { person.actions, answers, playing } do
   for name, method in pairs(methods) do
     Test[name] = method
   end
@@ -103,12 +105,20 @@ local function environment_of(options, slack_here)
   return environment
 end
 
+local function on_line(self, line)
+  table.insert(self.lines, line)
+  if self.result then
+    table.insert(self.result.log, line)
+  end
+end
+
 local NOBODY = { tell = function() end, wait_ready = function() end }
 
 local function new_slack(self, options)
   local slack_here = Sandbox.without_network({
     clock = function() return self.clock:now() end, team_name = TEAM, users = {}, channels = {},
     bot = people.BOT, installed = options.installed,
+    log = logs.new { sink = function(line) on_line(self, line) end, level = "warn" },
   }, { url = ROOT, socket = self.side, rtm = NOBODY })
   self.first_user = people.move_in(slack_here.workspace, options)
   return slack_here
@@ -165,13 +175,6 @@ local function watch_failures(self)
       listener = failure.listener and tostring(failure.listener) or nil,
     })
     return report(of, c, failure, ...)
-  end
-end
-
-local function on_line(self, line)
-  table.insert(self.lines, line)
-  if self.result then
-    table.insert(self.result.log, line)
   end
 end
 
@@ -236,7 +239,9 @@ function Test:_make(what, options)
   end
   self.app = app
   self.undo = {
-    subject.isolate(app, { storage = options.storage, log = function(l) on_line(self, l) end }),
+    subject.isolate(app, {
+      storage = options.storage, clock = self.clock, log = function(line) on_line(self, line) end,
+    }),
     undo,
   }
   self.side:serve(app)
@@ -252,6 +257,9 @@ end
 
 local function check_errors(self, result, expected)
   local first = result.errors[1]
+  if expected == nil then
+    expected, self.expected = self.expected, nil
+  end
   if expected == nil and self.errors == "fail" and first then
     refuse("%s: the bot failed: %s", result.what, text_of(first))
   elseif expected and not first then
@@ -312,6 +320,30 @@ function Test:_act(what, who, run)
   return result
 end
 
+---The next thing that is done makes a handler fail, as with `fails` in its options.
+---@param text? string found in the error
+function Test:expect_error(text)
+  self.expected = text or true
+end
+
+---Runs what the test itself asks of the app, its client or its storage, by the test's clock:
+---`t:run(function() return t.app.store:get "visits" end)`.
+---@param fn function
+---@return any ... what it returns
+function Test:run(fn, ...)
+  if type(fn) ~= "function" then
+    refuse("t:run: a function expected, got %s", type(fn))
+  end
+  local arguments, results = table.pack(...), nil
+  self:_act("t:run", {}, function()
+    results = table.pack(fn(table.unpack(arguments, 1, arguments.n)))
+  end)
+  if not results then
+    refuse "t:run: it waits for something that needs time to pass: t:advance"
+  end
+  return table.unpack(results, 1, results.n)
+end
+
 ---One of the people, who does what the test has methods for: `ada:message "hello"`.
 ---@param name string somebody new when there is nobody of that name
 ---@return slack.testing.Person
@@ -362,6 +394,7 @@ function Test:close()
       self.app:close()
       self.app.dispatch.failures.report = nil
     end
+    self.slack.scheduled:stop()
     self.clock:settle()
   end
   self.is_closed = true

@@ -1,5 +1,6 @@
 -- What came of something that a test did.
 
+local acting = require "slack.testing.acting"
 local json = require "slack.json"
 
 -- Characters of a text that are shown of it.
@@ -36,6 +37,12 @@ local Result = {}
 Result.__index = Result
 Result.__name = "slack.testing.result"
 
+-- What is no pattern is not found.
+local function is_found(text, pattern)
+  local ok, found = pcall(string.find, text, pattern)
+  return ok and found ~= nil
+end
+
 ---@param what string what was done
 ---@return slack.testing.Result
 function Result.new(what)
@@ -43,6 +50,28 @@ function Result.new(what)
     what = what, acked = false, said = {}, deleted = {}, calls = {}, fetched = {}, errors = {},
     log = {},
   }, Result)
+end
+
+---A message that the bot has said with this in its text; fails the test when there is none.
+---@param text string found in it as it is, or as a pattern
+---@return slack.testing.Said
+function Result:expect_said(text)
+  if type(text) ~= "string" then
+    acting.refuse("r:expect_said: text expected, got %s", type(text))
+  end
+  for _, said in ipairs(self.said) do
+    if said.text:find(text, 1, true) or is_found(said.text, text) then
+      return said
+    end
+  end
+  acting.refuse("%q was to be said: %s", text, tostring(self))
+end
+
+---Fails the test when the bot has said anything.
+function Result:expect_silence()
+  if self.said[1] then
+    acting.refuse("nothing was to be said: %s", tostring(self))
+  end
 end
 
 -- As text --------------------------------------------------------------------------------
@@ -58,12 +87,23 @@ local function place_of(said)
     said.ephemeral_to and " to " .. said.ephemeral_to .. " only" or "")
 end
 
+-- What a message has besides its text.
+local function besides(said)
+  local parts = {}
+  for _, name in ipairs { "blocks", "attachments" } do
+    local count = said[name] and #said[name]
+    parts[#parts + 1] = count and ("%d %s"):format(count, count == 1 and name:sub(1, -2) or name)
+  end
+  for _, file in ipairs(said.files or {}) do
+    parts[#parts + 1] = file.name
+  end
+  return parts[1] and (" [%s]"):format(table.concat(parts, ", ")) or ""
+end
+
 local function add_said(lines, self)
   for _, said in ipairs(self.said) do
-    local blocks = said.blocks and (" [%d block%s]"):format(#said.blocks,
-      #said.blocks == 1 and "" or "s") or ""
     lines[#lines + 1] = ("  %s in %s: %q%s"):format(said.is_update and "updated" or "said",
-      place_of(said), short(said.text), blocks)
+      place_of(said), short(said.text), besides(said))
   end
   for _, said in ipairs(self.deleted) do
     lines[#lines + 1] = ("  deleted in %s: %q"):format(place_of(said), short(said.text))

@@ -2,6 +2,8 @@
 
 local M = {}
 
+-- What stands in blocks of text and pictures.
+local SHOWN = { mrkdwn = true, plain_text = true, image = true }
 -- Elements that are pressed, not filled in.
 local PRESSED = { button = true, workflow_button = true, icon_button = true }
 
@@ -23,7 +25,7 @@ local function each_element(blocks, visit)
   for _, block in ipairs(type(blocks) == "table" and blocks or {}) do
     local elements = block.elements or { block.accessory or block.element }
     for _, element in ipairs(elements) do
-      if type(element) == "table" and element.action_id then
+      if type(element) == "table" and element.action_id and not SHOWN[element.type] then
         local found = visit(element, block)
         if found then
           return element, block
@@ -140,7 +142,7 @@ local function choices(list)
   for _, place in ipairs(list) do
     each_element(blocks_of(place), function(element)
       local words = M.words(element)
-      local name = words and ("%q (%s)"):format(words, element.action_id) or element.action_id
+      local name = ("%q"):format(words or element.action_id)
       if not seen[name] then
         seen[name] = true
         names[#names + 1] = name

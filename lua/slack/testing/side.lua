@@ -145,7 +145,8 @@ local function new_request(self, delivery, options)
     body = assert(json.decode(assert(json.encode(delivery.payload)))),
     acked = is_event, held = is_held or nil, has_status = self.name == "http" or nil,
     takes_payload = options.accepts_response_payload or false, max_ack = MAX_ACK[self.name],
-    retry = delivery.attempt > 0 and { number = delivery.attempt, reason = "http_error" } or nil,
+    retry = delivery.attempt > 0 and { number = delivery.attempt, reason = "http_error" }
+      or options.retry,
   }, Request)
 end
 

@@ -82,32 +82,49 @@ end
 
 -- Taken off -------------------------------------------------------------------------------
 
----Its storage is in memory, its log goes to a function, and scripts are loaded but not watched.
----@param app slack.App
----@param options { storage: any, log: fun(line: string, record: slack.LogRecord) }
----@return function undo
-function M.isolate(app, options)
-  local settings, root = app.settings, app.log.root
-  local before = {
-    storage = settings.storage, workers = settings.workers, inbox = settings.inbox,
-    role = settings.role, sink = root.sink, color = root.color,
-  }
-  if type(settings.storage) == "string" then
-    settings.storage = options.storage or "memory:"
-  end
-  settings.workers, settings.inbox, settings.role = 1, false, nil
-  root.sink, root.color = options.log, false
-  if app.scripts then
-    app.scripts.start = app.scripts.load_all
+-- Sets fields of a table; what is given sets them back.
+local function set(t, fields)
+  local before = {}
+  for name, value in pairs(fields) do
+    before[name] = rawget(t, name) == nil and before or t[name]
+    t[name] = value
   end
   return function()
-    settings.storage, settings.workers, settings.inbox = before.storage, before.workers,
-      before.inbox
-    settings.role, root.sink, root.color = before.role, before.sink, before.color
-    if app.scripts then
-      app.scripts.start = nil
+    for name, value in pairs(before) do
+      if value == before then
+        value = nil
+      end
+      t[name] = value
     end
-    app.transports.listen, app.transports.open = nil, nil
+  end
+end
+
+---Its storage is in memory, its log goes to a function, it keeps to the clock of the test, and
+---its scripts are loaded but not watched.
+---@param app slack.App
+---@param options { storage: any, log: fun(line: string), clock: slack.testing.Clock }
+---@return function undo
+function M.isolate(app, options)
+  local clock, settings = options.clock, app.settings
+  local kept = options.storage or type(settings.storage) == "string" and "memory:"
+    or settings.storage
+  local undo = {
+    set(settings, { storage = kept, workers = 1, inbox = false, role = false }),
+    set(app.log.root, { sink = options.log, color = false }),
+    -- What the test itself registers is planned while the clock is not that of the process.
+    set(app.schedule, {
+      now = clock.loop.clock, time = clock.loop.wall,
+      after = function(...) return clock.loop:after(...) end,
+    }),
+    set(app.transports, { listen = app.transports.listen, open = app.transports.open }),
+  }
+  if app.scripts then
+    undo[#undo + 1] = set(app.scripts, { start = app.scripts.load_all })
+  end
+  return function()
+    for _, back in ipairs(undo) do
+      back()
+    end
   end
 end
 

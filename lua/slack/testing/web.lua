@@ -9,6 +9,7 @@ local tasks = require "slack.tasks"
 ---@field slack slack.Sandbox
 ---@field api_stubs slack.testing.Stubs
 ---@field server_stubs slack.testing.Stubs
+---@field recorded? fun(method: string): table? what Slack said when this was recorded
 ---@field on_call fun(call: slack.testing.Call)
 ---@field on_fetch fun(asked: slack.testing.Asked)
 ---@field on_unknown fun(text: string) nothing says what a server answers
@@ -63,6 +64,9 @@ end
 
 local function stubbed(self, method, args)
   local answer = self.api_stubs:take(method)
+  if answer == nil and self.recorded then
+    answer = self.recorded(method)
+  end
   if answer == nil then
     return nil
   end
@@ -79,7 +83,9 @@ local function told_by_sandbox(self, asked)
   return { status = status, headers = list, body = body }
 end
 
-local function note_answer(call, told)
+local UNPLAYED = "%s: the local Slack does not do it: t:stub(%q, { … }) says what it answers"
+
+local function note_answer(self, call, told)
   local answer = told.body and json.decode(told.body)
   if type(answer) ~= "table" then
     call.error = told.code or tostring(told.status)
@@ -89,6 +95,9 @@ local function note_answer(call, told)
     call.error, call.answer = answer.error or tostring(told.status), nil
   end
   call.status = told.status
+  if call.error == "not_played" then
+    self.on_unknown(UNPLAYED:format(call.method, call.method))
+  end
 end
 
 local function ask_api(self, asked, method)
@@ -99,7 +108,7 @@ local function ask_api(self, asked, method)
   call.args.token = nil
   self.on_call(call)
   local told = stubbed(self, method, call.args) or told_by_sandbox(self, asked)
-  note_answer(call, told)
+  note_answer(self, call, told)
   return told
 end
 
