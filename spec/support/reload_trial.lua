@@ -12,7 +12,7 @@ local tasks = require "slack.tasks"
 local BUILD <const> = os.getenv "SLACK_CORE_DIR" or "build"
 local LOAD_SERVER <const> = BUILD .. "/bench/load_server"
 -- Seconds: of events before the first save and after the last, until all is given up.
-local MARGIN <const>, PATIENCE <const> = 0.5, 120
+local MARGIN <const>, PATIENCE <const> = 0.3, 120
 -- Among so many saves one does not compile, and one fails when it runs.
 local BROKEN_EVERY <const>, FAILING_EVERY <const> = 25, 40
 
@@ -35,6 +35,8 @@ local app = slack.app {
   watch = watch == "poll" and "poll" or true,
   log = { level = "error", sink = function() end },
 }
+
+app.scripts.intervals = { behind_notices = 2, without_notices = 0.1 }
 
 function app.trial_note(c, side, version, fn)
   local number = tonumber(c.body.event_id:sub(3), 16) + 1
@@ -99,7 +101,7 @@ local function listener(side)
 end
 app:event(kinds, listener(0))
 app:event(kinds, listener(1))
-if VERSION == 2 then
+if VERSION > 1 then
   app.trial_measure()
 end
 -- %s
