@@ -58,7 +58,7 @@ MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
 .PHONY: all help deps deps-ci test unit fuzz test-peers test-rock soak demo bench bench-deps lint check-types \
-  methods types sanitize install rock clean
+  methods types emoji sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -144,13 +144,16 @@ demo: deps all           ## a bot and a local Slack talk in the terminal; STAY=1
 	@LUA_PATH="./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" STAY=$(STAY) \
 	  $(LUA) examples/demo/main.lua
 
-GENERATE = LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(LUA)
+GENERATE = LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(LUA)
 
 methods:                 ## make the table of Web API methods anew from CATALOGUE=file.json
 	$(GENERATE) spec/generate/methods.lua $(CATALOGUE)
 
 events:                  ## make the table of events and their scopes anew
 	$(GENERATE) spec/generate/events.lua
+
+emoji:                   ## make the emoji of the page anew from EMOJI=emoji-datasource/emoji.json
+	$(GENERATE) spec/generate/emoji.lua $(EMOJI)
 
 types:                   ## make the annotations for editors anew from that table
 	$(GENERATE) spec/generate/types.lua
