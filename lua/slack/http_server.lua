@@ -179,7 +179,14 @@ local function split_target(target)
   return path == "" and "/" or path, query
 end
 
-local function on_request(self, number, method, target, headers, body, received)
+---Takes a request, which is answered through the core by its number.
+---@param number integer
+---@param method string
+---@param target string
+---@param headers string lines as received
+---@param body string
+---@param received number when it came
+function HttpServer:take(number, method, target, headers, body, received)
   self.counts.requests = self.counts.requests + 1
   local path, query = split_target(target)
   local exchange = setmetatable({ server = self, number = number, acked = false }, Exchange)
@@ -229,7 +236,7 @@ end
 function HttpServer:open()
   self.source = loop.register(function(kind, ...)
     if kind == "request" then
-      on_request(self, ...)
+      self:take(...)
     end
   end)
   local server, message, code = core.http_server(core_settings(self))

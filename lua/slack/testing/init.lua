@@ -14,6 +14,7 @@ local Clock = require "slack.testing.clock"
 local Network = require "slack.testing.network"
 local Result = require "slack.testing.result"
 local Sandbox = require "slack.sandbox"
+local Server = require "slack.testing.server"
 local Side = require "slack.testing.side"
 local Web = require "slack.testing.web"
 local acting = require "slack.testing.acting"
@@ -28,10 +29,11 @@ local raised = require "slack.raised"
 local said = require "slack.testing.said"
 local subject = require "slack.testing.subject"
 local tasks = require "slack.tasks"
+local visiting = require "slack.testing.visiting"
 
 local FOLDER = misuse.folder()
 local refuse = acting.refuse
-local ROOT = "https://hooks.slack.com/" -- of URLs that Slack makes
+local ROOT = "https://slack.com/" -- of URLs that Slack makes
 local TEAM = "Moonbase"
 
 ---@class slack.TestingOptions
@@ -54,6 +56,7 @@ local OPTIONS = {
 ---@class slack.Test: slack.testing.Actions
 ---@field app slack.App the bot's
 ---@field slack slack.Sandbox the local Slack, for what the test has no method for
+---@field team_id string of the workspace
 ---@field bot { id: string, user_id: string, name: string }
 ---@field calls slack.testing.Call[] of the Web API since the app has started
 ---@field fetched slack.testing.Asked[] requests to other servers
@@ -62,7 +65,7 @@ local Test = {}
 Test.__index = Test
 Test.__name = "slack.test"
 
-for _, methods in ipairs { person.actions, answers, playing } do
+for _, methods in ipairs { person.actions, answers, playing, visiting } do
   for name, method in pairs(methods) do
     Test[name] = method
   end
@@ -90,6 +93,18 @@ local function check_options(options)
   elseif options.errors and options.errors ~= "fail" and options.errors ~= "collect" then
     refuse('testing.new: option "errors": "fail" or "collect" expected, got %q', options.errors)
   end
+end
+
+-- It is installed by its own pages, with what it shows there.
+local function prepare_oauth(self, app)
+  local slack_here, settings = self.slack, app.settings.oauth
+  local installation = slack_here:installation()
+  if installation then
+    slack_here.grants:uninstall(installation)
+  end
+  slack_here.client_id, slack_here.client_secret = settings.client_id, settings.client_secret
+  slack_here.redirect_urls = { settings.redirect_uri
+    or ("http://127.0.0.1:%d%s"):format(app.settings.http.port or 3000, settings.redirect_path) }
 end
 
 -- What a program finds in its environment: nothing of the developer's own apps.
@@ -151,6 +166,7 @@ local function watch(self)
   end
   self.web = Web.new {
     slack = self.slack,
+    server = function() return self.server end,
     api_url = function() return self.app and self.app.settings.api_url or ROOT end,
     on_call = function(call)
       table.insert(self.calls, call)
@@ -190,15 +206,22 @@ local function raise_problems(self)
   end
 end
 
-local function start(self)
+local function start(self, is_installed)
   self:_act("the start of the app", {}, function()
     local ok, err = self.app:start()
     if not ok then
       refuse("%s", err.cause and tostring(err.cause) or tostring(err))
     end
   end)
-  self.calls, self.said, self.fetched = {}, {}, {}
   raise_problems(self)
+  if self.app.oauth and is_installed then
+    local page = self:install().page
+    if not self.slack:installation() then
+      self:close()
+      refuse("testing.new: the app could not be installed: %d %s", page.status, page.body)
+    end
+  end
+  self.calls, self.said, self.fetched = {}, {}, {}
 end
 
 ---A bot in a workspace of its own, started: what people do there reaches it.
@@ -220,11 +243,11 @@ function M.new(what, options)
   }, Test)
   self.clock = Clock.new(Clock.read_time(options.now), {})
   self.slack = new_slack(self, options)
-  self.bot = self.slack.workspace.bot
+  self.bot, self.team_id = self.slack.workspace.bot, self.slack.team_id
   self.clock.environment = environment_of(options, self.slack)
   watch(self)
   self:_make(what, options)
-  start(self)
+  start(self, options.installed ~= false)
   return self
 end
 
@@ -245,6 +268,10 @@ function Test:_make(what, options)
     undo,
   }
   self.side:serve(app)
+  self.side.on_listen = function() self.server = Server.open(app) end
+  if app.oauth then
+    prepare_oauth(self, app)
+  end
   watch_failures(self)
 end
 

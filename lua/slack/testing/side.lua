@@ -104,7 +104,7 @@ end
 ---@field app slack.App
 ---@field name "socket"|"http"|"rtm"
 ---@field connections table[] there is one, as long as the app runs
----@field on_delivery? fun(delivery: slack.testing.Delivery)
+---@field on_listen fun() the app starts
 local Side = { connections = { {} } }
 Side.__index = Side
 Side.__name = "slack.testing.side"
@@ -120,7 +120,10 @@ function Side:serve(app)
   self.app, self.name = app, app.settings.transport == "http" and "http" or "socket"
   local http = app.settings.http
   self.holds_events = self.name == "http" and http and http.answer_events == "handled" or false
-  app.transports.listen = function() return true end
+  app.transports.listen = function()
+    self.on_listen()
+    return true
+  end
   app.transports.open = function(transports)
     transports[1], self.is_open = self, true
     return true
@@ -170,9 +173,6 @@ function Side:deliver(kind, payload, options)
     side = self, kind = kind, payload = payload, options = options or {}, attempt = 0,
     began = loop.now(), acked = false, was_late = false, is_settled = false,
   }, Delivery)
-  if self.on_delivery then
-    self.on_delivery(delivery)
-  end
   if self.is_open then
     send(delivery)
   else

@@ -10,6 +10,7 @@ local tasks = require "slack.tasks"
 ---@field api_stubs slack.testing.Stubs
 ---@field server_stubs slack.testing.Stubs
 ---@field recorded? fun(method: string): table? what Slack said when this was recorded
+---@field server fun(): slack.testing.Server?
 ---@field on_call fun(call: slack.testing.Call)
 ---@field on_fetch fun(asked: slack.testing.Asked)
 ---@field on_unknown fun(text: string) nothing says what a server answers
@@ -142,6 +143,18 @@ local function know_webhook(self, asked)
   end
 end
 
+-- What a browser has from the app itself.
+local function ask_app(server, asked)
+  local list = {}
+  for name, value in pairs(asked.headers) do
+    list[#list + 1], list[#list + 2] = name, value
+  end
+  return server:ask {
+    method = asked.method, target = asked.url:match "^%a+://[^/]*([^#]*)", headers = list,
+    body = asked.body,
+  }
+end
+
 ---@param asked slack.testing.Asked
 ---@return slack.testing.Told
 function Web:ask(asked)
@@ -151,6 +164,10 @@ function Web:ask(asked)
   if method then
     asked.path = "/api/" .. method
     return ask_api(self, asked, method)
+  end
+  local server = self.server()
+  if server and server:has(asked.url) then
+    return ask_app(server, asked)
   end
   local answer = self.server_stubs:take(asked)
   if answer == nil and is_slack(asked.host) then
