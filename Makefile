@@ -58,7 +58,7 @@ MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
 .PHONY: all help deps deps-ci test unit fuzz test-peers test-rock soak demo bench bench-deps lint check-types \
-  methods types emoji sanitize install rock clean
+  methods events types emoji sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 

@@ -303,6 +303,18 @@ settings: { event_subscriptions: { bot_events: [pin_added] } }
       assert.equal(1, ran.status)
     end)
 
+    it("is content with messages of some kinds of channels, and says so", function()
+      local path = bot [[app:message("hi", function(c) end)]]
+      local own = write("manifest.yaml", "settings: { socket_mode_enabled: true, "
+        .. "event_subscriptions: { bot_events: [message.im] } }\n"
+        .. "features: { app_home: { messages_tab_enabled: true } }\n"
+        .. "oauth_config: { scopes: { bot: [im:history] } }\n")
+      local ran = run(path, "--diff", own)
+      assert.equal(0, ran.status, ran.written)
+      assert.matches("perhaps +bot scope +channels:history +app:message hi", ran.written)
+      assert.matches("perhaps +event +message.channels +app:message hi", ran.written)
+    end)
+
     it("takes a scope that does as well", function()
       local path = bot [[app:every("1h", function(c)
         app.client.conversations.history { channel = "C1" } end)]]

@@ -152,6 +152,18 @@ describe("file_watch", function()
 end)
 
 describe("core.stat", function()
+  it("tells whose a file is, and who else may use it", function()
+    local directory <close> = files.temporary()
+    local path = directory.path .. "/own"
+    assert.is_true(core.make_private_directory(path))
+    local _, kind, mode, owner = core.stat(path)
+    assert.same({ "directory", tonumber("700", 8), core.user_id() }, { kind, mode, owner })
+    local made, message, code = core.make_private_directory(path)
+    assert.is_nil(made)
+    assert.matches("own: File exists", message)
+    assert.equal("system", code)
+  end)
+
   it("gives another stamp when a file was saved, and the same when not", function()
     local directory <close> = files.temporary()
     local path = directory.path .. "/a.lua"

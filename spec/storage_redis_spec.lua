@@ -34,6 +34,16 @@ describe("a store in a Redis server", function()
       assert.equal("0", shared:ask "dbsize")
     end)
 
+    it("and tells what the server says of itself", function()
+      opened.with_store(shared.url .. "?prefix=bot:", function(store)
+        assert.matches("redis_version:%d+%.%d+", (assert(store.backend:info())))
+      end)
+      local directory <close> = files.temporary()
+      opened.with_store("sqlite:" .. directory.path .. "/a.db", function(store)
+        assert.equal("unsupported", select(2, store.backend:info()).code)
+      end)
+    end)
+
     it("of which lists and loops are made while others have their turn", function()
       shared:ask [[eval 'for i = 1, 100000 do redis.call("SET", "other" .. i, 1) end' 0]]
       opened.with_store(shared.url, function(store)

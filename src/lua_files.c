@@ -101,7 +101,25 @@ static int stat_file(lua_State *L)
     lua_pushstring(L, S_ISREG(info.st_mode)   ? "file"
                       : S_ISDIR(info.st_mode) ? "directory"
                                               : "other");
-    return 2;
+    lua_pushinteger(L, info.st_mode & 07777);
+    lua_pushinteger(L, info.st_uid);
+    return 4;
+}
+
+static int user_id(lua_State *L)
+{
+    lua_pushinteger(L, geteuid());
+    return 1;
+}
+
+static int make_private_directory(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    if (mkdir(path, S_IRWXU) != 0) {
+        return push_errno(L, path);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
 }
 
 static int directory_close(lua_State *L)
@@ -206,10 +224,14 @@ void slk_open_files(lua_State *L)
                                               {"close", append_file_close},
                                               {NULL, NULL}};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
-    static const luaL_Reg functions[] = {
-        {"file_watch", file_watch_new},     {"stat", stat_file},
-        {"is_terminal", is_terminal},       {"append_file", append_file_open},
-        {"make_directory", make_directory}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"file_watch", file_watch_new},
+                                         {"stat", stat_file},
+                                         {"is_terminal", is_terminal},
+                                         {"append_file", append_file_open},
+                                         {"make_directory", make_directory},
+                                         {"make_private_directory", make_private_directory},
+                                         {"user_id", user_id},
+                                         {NULL, NULL}};
     slk_class(L, SLK_CLASS_FILE_WATCH, watch_methods, file_watch_close);
     slk_class(L, CLASS_APPEND_FILE, append_methods, append_file_close);
     slk_class(L, CLASS_DIRECTORY, no_methods, directory_close);

@@ -21,7 +21,7 @@ static const char *const operations[SLK_STORAGE_OPERATIONS + 1] = {
     [SLK_STORAGE_ADD] = "add",       [SLK_STORAGE_REPLACE] = "replace",
     [SLK_STORAGE_DELETE] = "delete", [SLK_STORAGE_INCR] = "incr",
     [SLK_STORAGE_KEYS] = "keys",     [SLK_STORAGE_SCAN] = "scan",
-    [SLK_STORAGE_BATCH] = "batch",
+    [SLK_STORAGE_BATCH] = "batch",   [SLK_STORAGE_INFO] = "info",
 };
 
 /* Of submit_inbox. */

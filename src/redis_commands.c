@@ -156,6 +156,7 @@ int slk_redis_append_job(struct slk_redis_connection *connection, struct slk_tex
     case SLK_STORAGE_REPLACE: make_replace(&command, prefix, request); break;
     case SLK_STORAGE_DELETE: make_delete(&command, prefix, request); break;
     case SLK_STORAGE_INCR: make_incr(&command, prefix, request); break;
+    case SLK_STORAGE_INFO: add_text(&command, "INFO"); break;
     default: add_text(&command, "GET"); add_key(&command, prefix, request->key);
     }
     return slk_redis_connection_append(connection, command.words, command.count);
@@ -195,6 +196,7 @@ void slk_redis_conclude_job(struct slk_storage_job *job, const redisReply *reply
     }
     switch (job->request.operation) {
     case SLK_STORAGE_GET:
+    case SLK_STORAGE_INFO:
         if (reply->type == REDIS_REPLY_STRING) {
             slk_storage_job_give(job, reply->str, reply->len);
         } else {

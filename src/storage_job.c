@@ -63,6 +63,7 @@ bool slk_storage_job_writes(const struct slk_storage_job *job)
     case SLK_STORAGE_GET:
     case SLK_STORAGE_KEYS:
     case SLK_STORAGE_SCAN:
+    case SLK_STORAGE_INFO:
     case SLK_INBOX_LIST:
     case SLK_INBOX_STATS:
     case SLK_INBOX_OWNERS: return false;

@@ -34,6 +34,7 @@ enum slk_storage_operation {
                           * by: about so many (on Redis negative: with "" for values);
                           * expected: where it begins, "" at first */
     SLK_STORAGE_BATCH,   /* -> LIST, a text for each step (storage_batch.h) */
+    SLK_STORAGE_INFO,    /* -> TEXT, what the server says of itself; of Redis alone */
     SLK_STORAGE_OPERATIONS,
 
     /* key: of the delivery, by which it is known again, not empty; meta: a small JSON text that

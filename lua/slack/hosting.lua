@@ -53,4 +53,12 @@ function M.placeholder(name)
   return is_offline and PLACEHOLDERS[name] or nil
 end
 
+---Whether a value stands in for an option that is missing.
+---@param name string
+---@param value any
+---@return boolean
+function M.is_placeholder(name, value)
+  return value ~= nil and PLACEHOLDERS[name] == value
+end
+
 return M

@@ -26,6 +26,7 @@ local ROOT = {
     { "sandbox", "slack.command.sandbox" },
     { "inbox", "slack.command.inbox" },
     { "manifest", "slack.command.manifest" },
+    { "doctor", "slack.command.doctor" },
     { "version", "slack.command.version" },
   },
 }

@@ -1,5 +1,6 @@
 -- `lua-slack manifest`
 
+local arguments = require "slack.command.arguments"
 local bot = require "slack.command.bot"
 local columns = require "slack.command.columns"
 local difference = require "slack.manifest.difference"
@@ -7,7 +8,7 @@ local limits = require "slack.manifest.limits"
 local manifest = require "slack.manifest"
 local manifest_file = require "slack.manifest.file"
 local merge = require "slack.manifest.merge"
-local needed_by = require "slack.command.needed_by"
+local needed_by = require "slack.manifest.needed_by"
 local programs = require "slack.command.loaded_program"
 local sorted_keys = require "slack.sorted_keys"
 local tasks = require "slack.tasks"
@@ -71,8 +72,9 @@ local function show_difference(terminal, path, needs, built)
   if not given then
     return 1, problem
   end
-  local missing, more = difference.of(given, needs, built)
+  local missing, more, perhaps = difference.of(given, needs, built)
   local rows = rows_of(missing, "missing")
+  table.move(rows_of(perhaps, "perhaps"), 1, #perhaps, #rows + 1, rows)
   table.move(rows_of(more, "more"), 1, #more, #rows + 1, rows)
   if rows[1] then
     terminal.write(columns.format(rows))
@@ -134,13 +136,6 @@ local function run(given, terminal, path)
   return show(given, terminal, needs, built)
 end
 
-local function check_url(text)
-  if text:find "^https?://[^/%s]+/?$" then
-    return text
-  end
-  return nil, ("the beginning of a URL expected, like https://bot.example, got %q"):format(text)
-end
-
 return {
   summary = "the app manifest that a bot's listeners and calls need",
   words = "[BOT]",
@@ -160,7 +155,7 @@ return {
     },
     { name = "explain", text = "what needs each scope, event and feature, and where" },
     { name = "name", value = "NAME", text = "of the app" },
-    { name = "url", value = "URL", text = "where Slack reaches it over HTTP", check = check_url },
+    { name = "url", value = "URL", text = "where Slack reaches it over HTTP", check = arguments.origin },
   },
   run = function(given, terminal)
     local path, problem = bot.path(given.words)

@@ -34,10 +34,36 @@ function Comparison:missing(what, name, reasons)
   table.insert(self.lacks, { what = what, name = name, reasons = reasons })
 end
 
+function Comparison:perhaps(what, name, reasons)
+  table.insert(self.lacks_perhaps, { what = what, name = name, reasons = reasons })
+end
+
+local function one_of(names, has)
+  for _, name in ipairs(names or {}) do
+    if has[name] then
+      return true
+    end
+  end
+  return false
+end
+
+-- Those for which there is nothing else that would do.
+local function unserved(reasons, field, has)
+  local left = {}
+  for _, reason in ipairs(reasons) do
+    if not one_of(reason[field], has) then
+      left[#left + 1] = reason
+    end
+  end
+  return left
+end
+
 function Comparison:compare(what, needed, has)
   for _, name in ipairs(sorted_keys(needed)) do
+    local reasons = needed[name].reasons or needed[name]
     if not has[name] then
-      self:missing(what, name, needed[name].reasons or needed[name])
+      local is_needed = #unserved(reasons, "any_event", has) > 0
+      self[is_needed and "missing" or "perhaps"](self, what, name, reasons)
     end
   end
   for _, name in ipairs(sorted_keys(has)) do
@@ -47,29 +73,23 @@ function Comparison:compare(what, needed, has)
   end
 end
 
-local function one_of(any_of, granted)
-  for _, name in ipairs(any_of) do
-    if granted[name] then
-      return true
-    end
-  end
-  return false
-end
-
 ---Scopes of which not even an alternative is granted.
 ---@param needs slack.manifest.Needs
 ---@param identity "bot"|"user"
 ---@param granted table<string, any>
----@return slack.manifest.Scope[]
+---@return slack.manifest.Scope[] missing
+---@return slack.manifest.Scope[] perhaps without these the bot gets messages of some kinds of
+---  channels, and none of others
 function M.missing_scopes(needs, identity, granted)
-  local missing = {}
+  local missing, perhaps = {}, {}
   for _, key in ipairs(sorted_keys(needs.scopes[identity])) do
     local scope = needs.scopes[identity][key]
     if not one_of(scope.any_of, granted) then
-      missing[#missing + 1] = scope
+      local is_needed = #unserved(scope.reasons, "any_scope", granted) > 0
+      table.insert(is_needed and missing or perhaps, scope)
     end
   end
-  return missing
+  return missing, perhaps
 end
 
 -- A scope that is an alternative to one that is needed is no surplus.
@@ -88,8 +108,12 @@ function Comparison:scopes(identity, given)
   for _, optional in pairs(set_of(at(given, "oauth_config", "scopes", identity .. "_optional"))) do
     granted[optional] = true
   end
-  for _, scope in ipairs(M.missing_scopes(self.needs, identity, granted)) do
+  local missing, perhaps = M.missing_scopes(self.needs, identity, granted)
+  for _, scope in ipairs(missing) do
     self:missing(identity .. " scope", table.concat(scope.any_of, " or "), scope.reasons)
+  end
+  for _, scope in ipairs(perhaps) do
+    self:perhaps(identity .. " scope", table.concat(scope.any_of, " or "), scope.reasons)
   end
   local useful = useful_scopes(self.needs, identity)
   for _, name in ipairs(sorted_keys(granted)) do
@@ -157,8 +181,12 @@ end
 ---@param built table what slack.manifest makes of them
 ---@return slack.manifest.Difference[] missing
 ---@return slack.manifest.Difference[] more
+---@return slack.manifest.Difference[] perhaps without these messages of some kinds of channels
+---  do not come
 function M.of(given, needs, built)
-  local self = setmetatable({ needs = needs, lacks = {}, has_besides = {} }, Comparison)
+  local self = setmetatable({
+    needs = needs, lacks = {}, lacks_perhaps = {}, has_besides = {},
+  }, Comparison)
   self:scopes("bot", given)
   self:scopes("user", given)
   local key = needs.identity == "user" and "user_events" or "bot_events"
@@ -172,7 +200,7 @@ function M.of(given, needs, built)
   self:compare("function", needs.functions, type(functions) == "table" and functions or {})
   self:switches(given, built)
   self:urls(given, built)
-  return self.lacks, self.has_besides
+  return self.lacks, self.has_besides, self.lacks_perhaps
 end
 
 return M

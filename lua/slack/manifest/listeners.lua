@@ -70,19 +70,31 @@ local function takes(constraints, kind)
   return true
 end
 
+local function of_kinds(reason, kinds)
+  local made = { what = reason.what, place = reason.place, any_event = {}, any_scope = {} }
+  for i, kind in ipairs(kinds) do
+    made.any_event[i] = events.MESSAGES[kind].event
+    made.any_scope[i] = events.MESSAGES[kind].scope
+  end
+  return made
+end
+
 ---Subscribes to the messages that constraints let through.
 ---@param needs slack.manifest.Needs
 ---@param constraints table<string, any>
 ---@param reason slack.manifest.Reason
 function M.add_messages(needs, constraints, reason)
+  local kinds = {}
   for _, kind in ipairs(events.CHANNEL_TYPES) do
-    if takes(constraints, kind) then
-      local message = events.MESSAGES[kind]
-      needs:add_event(message.event, reason)
-      needs:add_scope(needs.identity, { message.scope }, reason)
-      if kind == "im" then
-        needs:add_feature("messages_tab", reason)
-      end
+    kinds[#kinds + 1] = takes(constraints, kind) and kind or nil
+  end
+  reason = of_kinds(reason, kinds)
+  for _, kind in ipairs(kinds) do
+    local message = events.MESSAGES[kind]
+    needs:add_event(message.event, reason)
+    needs:add_scope(needs.identity, { message.scope }, reason)
+    if kind == "im" then
+      needs:add_feature("messages_tab", reason)
     end
   end
 end

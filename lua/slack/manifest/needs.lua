@@ -7,6 +7,9 @@ local sorted_keys = require "slack.sorted_keys"
 ---@class slack.manifest.Reason
 ---@field what string in words: "app:command \"/deploy\"", "c:say"
 ---@field place? string "bot.lua:7"
+---@field any_event? string[] of a listener that takes messages of several kinds of channels: it
+---  works with any of these subscriptions
+---@field any_scope? string[] and with any of these scopes
 
 ---@class slack.manifest.Scope
 ---@field any_of string[] one is enough; the first is the one to ask for

@@ -196,6 +196,14 @@ function Thread:tell_inbox(operation, request)
   end
 end
 
+---What the server says of itself; of Redis alone, else the error "unsupported".
+---@async
+---@return string? text of lines NAME:VALUE
+---@return slack.Error? err
+function Thread:info()
+  return ask(self, "info", "", 0)
+end
+
 ---What the thread has done so far.
 ---@return { jobs: integer, batches: integer, commits: integer }
 function Thread:stats()

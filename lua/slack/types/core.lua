@@ -217,7 +217,7 @@ function core.sqlite(settings) end
 ---@return slack.core.storage?, string? message, string? code
 function core.redis(settings) end
 ---Its outcome comes as the message "stored". Times are milliseconds of the wall clock.
----@param operation "get"|"set"|"add"|"replace"|"delete"|"incr"|"keys"|"scan"|"batch"
+---@param operation "get"|"set"|"add"|"replace"|"delete"|"incr"|"keys"|"scan"|"batch"|"info"
 ---@param key string of keys and scan the prefix, of batch ""
 ---@param now integer
 ---@param value string|integer|nil of incr what to add, of scan entries at most, of batch its
@@ -558,7 +558,16 @@ function file_watch:close() end
 ---@param path string
 ---@return string? stamp device, inode, size and time of change
 ---@return string? type "file" | "directory" | "other"
+---@return integer? mode its permissions, 0 to 4095
+---@return integer? owner the user whose it is
 function core.stat(path) end
+---The user that this process acts as.
+---@return integer
+function core.user_id() end
+---Makes a directory for this user alone.
+---@param path string
+---@return true? ok, string? message, string? code
+function core.make_private_directory(path) end
 ---Makes an empty directory that only this user can enter.
 ---@return string? path, string? message
 function core.temporary_directory() end
