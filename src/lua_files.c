@@ -112,16 +112,6 @@ static int user_id(lua_State *L)
     return 1;
 }
 
-static int make_private_directory(lua_State *L)
-{
-    const char *path = luaL_checkstring(L, 1);
-    if (mkdir(path, S_IRWXU) != 0) {
-        return push_errno(L, path);
-    }
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
 static int directory_close(lua_State *L)
 {
     DIR **directory = luaL_checkudata(L, 1, CLASS_DIRECTORY);
@@ -201,7 +191,7 @@ static int append_file_close(lua_State *L)
 static int make_directory(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
-    if (mkdir(path, 0777) != 0) {
+    if (mkdir(path, lua_toboolean(L, 2) ? S_IRWXU : 0777) != 0) {
         return push_errno(L, path);
     }
     lua_pushboolean(L, 1);
@@ -229,7 +219,6 @@ void slk_open_files(lua_State *L)
                                          {"is_terminal", is_terminal},
                                          {"append_file", append_file_open},
                                          {"make_directory", make_directory},
-                                         {"make_private_directory", make_private_directory},
                                          {"user_id", user_id},
                                          {NULL, NULL}};
     slk_class(L, SLK_CLASS_FILE_WATCH, watch_methods, file_watch_close);

@@ -564,17 +564,14 @@ function core.stat(path) end
 ---The user that this process acts as.
 ---@return integer
 function core.user_id() end
----Makes a directory for this user alone.
----@param path string
----@return true? ok, string? message, string? code
-function core.make_private_directory(path) end
 ---Makes an empty directory that only this user can enter.
 ---@return string? path, string? message
 function core.temporary_directory() end
 ---Makes a directory; what is there already is a failure.
 ---@param path string
+---@param is_private? boolean for this user alone
 ---@return boolean?, string? message
-function core.make_directory(path) end
+function core.make_directory(path, is_private) end
 ---Names in a directory, sorted, without "." and "..".
 ---@param path string
 ---@return string[]?, string? message
