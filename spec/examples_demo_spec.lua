@@ -14,7 +14,7 @@ describe("examples/demo", function()
     local ok, output = demo()
     assert.truthy(ok, output)
     for _, line in ipairs {
-      "Hello, @ada!", "Lunch at Luigi's", "A table for 4, Friday.", "Ahoy, @ada!", "status 0",
+      "Hello, @ada!", "Lunch at Luigi's", "A table for 4, Friday.", "Ahoy, @ada!", "asked to stop and ended",
     } do
       assert.truthy(output:find(line, 1, true), output)
     end
@@ -63,7 +63,7 @@ describe("examples/demo", function()
     for _, line in ipairs {
       { "book a table", "Which day?" }, { "Friday", "[6: 4]" }, { "/click 6", "A table for 4" },
       { "/rate", "stars: Stars" }, { "/fill stars 9\n/submit", "stars: From one to five." },
-      { "/fill stars 4\n/submit", "@ada gives lunch 4 of 5 stars." }, { "/quit", "status 0" },
+      { "/fill stars 4\n/submit", "@ada gives lunch 4 of 5 stars." }, { "/quit", "asked to stop and ended" },
     } do
       typed:write(line[1], "\n")
       wait_for(line[2])

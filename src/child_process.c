@@ -82,7 +82,7 @@ static void become(const struct slk_child_options *options, char **environment, 
 {
     forget_handlers();
     slk_process_begin(parent);
-    int input = open("/dev/null", O_RDONLY);
+    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (input >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
         dup2(output, STDERR_FILENO) >= 0 &&
         (options->directory == NULL || chdir(options->directory) == 0)) {

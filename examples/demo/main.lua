@@ -1,16 +1,17 @@
--- The local Slack and examples/hello, each in a process of its own, TLS between
--- them: plays a short conversation, then, with STAY=1, lets you talk.
--- `make demo` runs it from the top of the tree.
+-- The local Slack with its page and examples/hello, each in a process of its own, TLS
+-- between them: plays a short conversation, then lets you talk, here and in the page.
+-- `make demo` runs it from the top of the tree; STAY=0 ends it behind the play, STAY=1 lets
+-- it stay also where no person is at a terminal.
 
 package.path = arg[0]:match "^(.*)/" .. "/?.lua;" .. package.path
 
 local Bot = require "bot"
-local Screen = require "screen"
+local Screen = require "slack.command.talk.screen"
+local Talk = require "slack.command.talk"
 local core = require "slack.core"
 local interrupts = require "slack.interrupts"
 local play = require "play"
 local sandbox = require "slack.sandbox"
-local stay = require "stay"
 local tasks = require "slack.tasks"
 
 local CONNECT_WITHIN = 10
@@ -18,6 +19,10 @@ local CONNECT_WITHIN = 10
 -- A person watches: colors, and time to read.
 local IS_TERMINAL = core.is_terminal(1)
 local PACE = 0.7
+
+local TRY = [[
+  The bot's handlers are in %s: edit one, save, and talk on. Try
+  "book a table", /lunch PLACE, /rate.]]
 
 -- What is said without a traceback: that an answer did not come, and what has one already.
 local function explain(err)
@@ -40,7 +45,7 @@ local function connect(stage)
     error("the bot did not connect in time", 0)
   end
   stage.screen:note(("The bot (pid %d) runs examples/hello/bot.lua and has connected")
-    :format(stage.bot.pid), core.monotonic() - stage.bot.started_at)
+    :format(stage.bot.process.pid), core.monotonic() - stage.bot.started_at)
   stage.connections = assert(stage.slack:wait_connections(2, CONNECT_WITHIN),
     "the second connection did not come")
   stage.screen:pause()
@@ -58,12 +63,9 @@ end
 
 local function stop(stage)
   local began = core.monotonic()
-  stage.bot:stop()
-  stage.slack:wait(function() return #stage.slack:connections() == 0 end, 5)
-  local status = stage.bot:collect()
-  stage.screen:note(("The bot was asked to stop and ended with status %d"):format(status),
-    core.monotonic() - began)
-  return status == 0
+  local exit = stage.bot:stop()
+  stage.screen:note("The bot was asked to stop and " .. exit, core.monotonic() - began)
+  return exit == "ended"
 end
 
 -- Raises as fn does; or false when Ctrl-C comes before its end.
@@ -73,7 +75,7 @@ local function unless_interrupted(stage, fn)
       return xpcall(fn, explain, stage)
     end,
     function()
-      stage.interrupt:await()
+      stage.interrupt.waiter:await()
       return false
     end,
   }
@@ -88,6 +90,32 @@ local function show(stage)
   play(stage)
 end
 
+local function is_to_stay()
+  local wanted = os.getenv "STAY"
+  if wanted == "1" or wanted == "0" then
+    return wanted == "1"
+  end
+  return IS_TERMINAL and core.is_terminal(0)
+end
+
+-- Of the bot's log only what has to do with its scripts, and troubles.
+local function show_log(stage, talk, line)
+  if line:find " scripts " or line:find " WARN " or line:find " ERROR " then
+    talk:aside(function() stage.screen:log(line, stage.bot.directory) end)
+  end
+end
+
+local function stay(stage)
+  stage.bot:edit("greet.lua", "function%(c\n", "function(c)\n") -- what the play has broken
+  local talk = Talk.new {
+    slack = stage.slack, screen = stage.screen, ends_with_input = true,
+    help = TRY:format(stage.bot.directory .. "/handlers"),
+  }
+  stage.bot.on_line = function(line) show_log(stage, talk, line) end
+  stage.interrupt.on_signal = function() talk:stop() end
+  talk:run()
+end
+
 local function perform(stage)
   if not unless_interrupted(stage, show) then
     print()
@@ -96,7 +124,7 @@ local function perform(stage)
     return false
   end
   local kept = finish(stage)
-  if os.getenv "STAY" == "1" then
+  if is_to_stay() then
     stage.screen:pause()
     stay(stage)
   end
@@ -104,16 +132,19 @@ local function perform(stage)
 end
 
 local function main()
-  local interrupt = tasks.waiter()
+  local interrupt = { waiter = tasks.waiter() }
   local guard <close> = interrupts.listen(function() -- luacheck: ignore 211
-    interrupt:resolve()
+    if interrupt.on_signal then
+      interrupt.on_signal()
+    end
+    interrupt.waiter:resolve()
   end)
   local slack_here <close> = assert(sandbox.start { bot_name = "hello" })
   local screen = Screen.new(slack_here, IS_TERMINAL and not os.getenv "NO_COLOR",
     IS_TERMINAL and PACE or 0)
   screen:pause()
   screen:note("A local Slack listens on " .. slack_here.api_url)
-  local bot <close> = Bot.start(slack_here, arg[-1] or "lua5.4")
+  local bot <close> = Bot.start(slack_here)
   local stage = {
     slack = slack_here, bot = bot, screen = screen, interrupt = interrupt, answers = 0, slowest = 0,
   }
@@ -121,7 +152,7 @@ local function main()
   if not ok then
     screen:line("FAILED", tostring(result), nil, "bad")
     screen:note("What the bot logged:")
-    print(bot:log())
+    print(table.concat(bot.lines, "\n"))
   end
   return ok and result
 end

@@ -8,8 +8,8 @@ local RELOAD_WITHIN = 5
 
 ---@class demo.Stage
 ---@field slack slack.Sandbox
----@field bot? demo.Bot nil: the bot is not ours
----@field screen demo.Screen
+---@field bot demo.Bot
+---@field screen slack.command.TalkScreen
 ---@field slowest? number seconds of the slowest answer
 ---@field answers? integer
 
@@ -93,7 +93,7 @@ end
 
 -- Saves a changed script and waits until the bot's log speaks of it.
 local function edit(stage, name, from, to, remark, word)
-  local logged = #stage.bot:log()
+  local logged = #stage.bot.lines
   local began = core.monotonic()
   stage.bot:edit(name, from, to)
   stage.screen:note(remark)

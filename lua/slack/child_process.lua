@@ -43,9 +43,11 @@ end
 
 local function take_lines(self, bytes)
   local text, from = self.rest .. bytes, 1
-  for line, next_at in text:gmatch "([^\n]*)\n()" do
-    hand_out(self, line)
-    from = next_at
+  local at = text:find("\n", #self.rest + 1, true)
+  while at do
+    hand_out(self, text:sub(from, at - 1))
+    from = at + 1
+    at = text:find("\n", from, true)
   end
   self.rest = text:sub(from)
   if #self.rest >= MAX_LINE then

@@ -1,32 +1,38 @@
 -- `lua-slack sandbox`: a local Slack with its page, and a bot in it.
 
 local Bot = require "slack.command.sandbox_bot"
-local core = require "slack.core"
+local Screen = require "slack.command.talk.screen"
+local Talk = require "slack.command.talk"
 local environment = require "slack.command.sandbox_environment"
 local interrupts = require "slack.interrupts"
 local options = require "slack.command.sandbox_options"
+local paint = require "slack.command.paint"
 local sandbox = require "slack.sandbox"
 local tasks = require "slack.tasks"
 
 local FAILED, MISUSED = 1, 2
 
 -- A level's color, for a log that comes through a pipe.
-local COLORS = { WARN = "\27[33m", ERROR = "\27[31m", DEBUG = "\27[2m" }
-local NOTE_COLOR, COLOR_END = "\27[36m", "\27[0m"
+local COLORS = { WARN = "yellow", ERROR = "red", DEBUG = "dim" }
 
 -- What is written ---------------------------------------------------------------------
 
-local function painted(self, color, line)
-  return self.is_colored and color and color .. line .. COLOR_END or line
+-- Between the lines of a conversation, if there is one.
+local function write(self, text)
+  if self.talk then
+    self.talk:aside(function() self.terminal.write(text) end)
+  else
+    self.terminal.write(text)
+  end
 end
 
 local function show_line(self, line)
-  local level = line:match "^%d+%-%d+%-%d+ %S+%s+(%u+)%s"
-  self.terminal.write(painted(self, COLORS[level], line) .. "\n")
+  local color = COLORS[line:match "^%d+%-%d+%-%d+ %S+%s+(%u+)%s" or ""]
+  write(self, (color and paint(self.terminal, 1, color, line) or line) .. "\n")
 end
 
 local function note(self, text)
-  self.terminal.write(painted(self, NOTE_COLOR, "sandbox: " .. text) .. "\n")
+  write(self, paint(self.terminal, 1, "cyan", "sandbox: " .. text) .. "\n")
 end
 
 -- The local Slack ---------------------------------------------------------------------
@@ -91,18 +97,31 @@ local function tell_address(self, plan)
   end
 end
 
--- Ends the bot at the first signal, and kills it at the second.
-local function until_interrupted(self)
+-- Until the first signal; the second one kills the bot.
+local function wait_for_end(self)
   local ended = tasks.waiter()
   local guard <close> = interrupts.listen(function() -- luacheck: ignore 211
     if not ended:resolve() and self.bot then
       tasks.spawn(self.bot.stop, self.bot)
+    elseif self.talk then
+      self.talk:stop()
     end
   end)
-  ended:await()
+  if self.talk then
+    self.talk:run()
+    self.talk = nil
+  else
+    ended:await()
+  end
+  ended:resolve()
   if self.bot then
     self.bot:stop()
   end
+end
+
+local function new_talk(self, plan)
+  local screen = Screen.new(self.slack, self.terminal.has_color(1), 0)
+  return Talk.new { slack = self.slack, screen = screen, shows_connections = not plan.script }
 end
 
 local function main(plan, terminal)
@@ -111,14 +130,11 @@ local function main(plan, terminal)
   if not slack_here then
     return FAILED, message
   end
-  local self = {
-    slack = slack_here, terminal = terminal,
-    is_colored = core.is_terminal(1) and not terminal.environment "NO_COLOR",
-  }
+  local self = { slack = slack_here, terminal = terminal }
   tell_address(self, plan)
   local bot <close> = plan.script and start_bot(self, plan) or nil
-  self.bot = bot
-  until_interrupted(self)
+  self.bot, self.talk = bot, plan.talk and new_talk(self, plan) or nil
+  wait_for_end(self)
   return 0
 end
 

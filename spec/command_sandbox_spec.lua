@@ -1,6 +1,7 @@
 local Browser = require "slack.sandbox.browser"
 local Process = require "support.process"
 local child = require "support.child"
+local command = require "slack.command"
 local core = require "slack.core"
 local files = require "support.files"
 local live_app = require "support.live_app"
@@ -10,13 +11,14 @@ local tasks = require "slack.tasks"
 
 local silent = log.new { level = "off" }
 
-describe("examples/sandbox.lua", function()
+describe("lua-slack sandbox with --no-bot --talk", function()
   local directory, slack_here, typed
 
   -- On any free ports; what is typed comes through a pipe.
   local function start(arguments)
     local input = directory.path .. "/input"
-    slack_here = Process.start(child.interpreter() .. " examples/sandbox.lua 0 " .. arguments, {
+    slack_here = Process.start(("%s lua/slack/command/main.lua sandbox --port=0 %s"):format(
+      child.interpreter(), arguments), {
       environment = { LUA_PATH = package.path, LUA_CPATH = package.cpath },
       input = input,
     })
@@ -27,7 +29,7 @@ describe("examples/sandbox.lua", function()
   before_each(function()
     directory = files.temporary()
     assert(os.execute(("mkfifo %s/input"):format(directory.path)))
-    start ""
+    start "--no-bot --talk"
   end)
 
   after_each(function()
@@ -195,7 +197,7 @@ describe("examples/sandbox.lua", function()
   describe("--http", function()
     it("is the Slack of a bot that is reached over HTTP", function()
       local port = free_port()
-      restart(("--http=http://localhost:%d/slack/events"):format(port))
+      restart(("--no-bot --talk --http=http://localhost:%d/slack/events"):format(port))
       wait_for "export SLACK_SIGNING_SECRET="
       local environment = exports_now()
       assert.is_nil(environment.SLACK_APP_TOKEN)
@@ -217,7 +219,7 @@ describe("examples/sandbox.lua", function()
   describe("--oauth", function()
     it("is the Slack in which a bot is installed first", function()
       local port = free_port()
-      restart(("--oauth --http=http://localhost:%d/slack/events"):format(port))
+      restart(("--no-bot --talk --oauth --http=http://localhost:%d/slack/events"):format(port))
       wait_for "ada>"
       wait_for(("install it with a browser: http://localhost:%d/slack/install"):format(port))
       local environment = exports_now()
@@ -236,7 +238,7 @@ describe("examples/sandbox.lua", function()
   describe("--both", function()
     it("is the Slack of a bot that is reached either way, by turns", function()
       local port = free_port()
-      restart(("--both --http=http://localhost:%d/slack/events"):format(port))
+      restart(("--no-bot --talk --both --http=http://localhost:%d/slack/events"):format(port))
       wait_for "ada>"
       local environment = exports_now()
       environment.PORT = tostring(port)
@@ -252,7 +254,7 @@ describe("examples/sandbox.lua", function()
 
   describe("--rtm", function()
     it("is the Slack of a classic app", function()
-      restart "--rtm"
+      restart "--no-bot --talk --rtm"
       wait_for "export SLACK_TRANSPORT='rtm'"
       wait_for "ada>"
       local bot <close> = Process.lua("examples/hello/bot.lua", { environment = exports_now() })
@@ -265,31 +267,6 @@ describe("examples/sandbox.lua", function()
     end)
   end)
 
-  for arguments, expected in pairs {
-    ["--http=http://localhost:3000"] =
-      "the path is missing: --http=http://localhost:3000/slack/events",
-    ["--http=localhost"] = "a URL expected",
-    ["99999"] = "99999: a port from 0 to 65534 expected",
-    ["--ca=/nowhere/ca.pem"] = "--ca=/nowhere/ca.pem: it cannot be read",
-    ["--oauth --both"] = "over HTTP alone",
-    ["--rtm --http"] = "over RTM alone",
-    ["--htpp"] = "usage: ",
-  } do
-    it("says what is wrong with " .. arguments, function()
-      restart(arguments)
-      assert.equal(1, slack_here:wait())
-      assert.truthy(slack_here:output():find(expected, 1, true), slack_here:output())
-      assert.is_nil(slack_here:output():find "traceback")
-    end)
-  end
-
-  it("says how it is started when asked for help", function()
-    local ok, output = files.run(("LUA_PATH=%q LUA_CPATH=%q %s examples/sandbox.lua --help")
-      :format(package.path, package.cpath, child.interpreter()))
-    assert.is_true(ok)
-    assert.matches("^usage: lua5%.4 examples/sandbox%.lua", output)
-  end)
-
   it("goes on when its input has ended", function()
     wait_for "ada>"
     typed:write "hello\n"
@@ -297,5 +274,138 @@ describe("examples/sandbox.lua", function()
     wait_for "no bot is connected"
     typed = assert(io.open("/dev/null", "w"))
     assert.is_true(slack_here:is_running())
+  end)
+end)
+
+describe("lua-slack sandbox", function()
+  -- What it complains of, and how it ends.
+  local function complaint(line)
+    local words, complained = {}, {}
+    for word in line:gmatch "%S+" do
+      table.insert(words, word)
+    end
+    local status = command.run(words, {
+      write = function() end,
+      complain = function(text) table.insert(complained, text) end,
+      has_color = function() return false end,
+    })
+    return table.concat(complained), status
+  end
+
+  for arguments, expected in pairs {
+    ["--http=http://localhost:3000"] =
+      "the path is missing: --http=http://localhost:3000/slack/events",
+    ["--http=localhost"] = "a URL expected",
+    ["--port=99999"] = "--port: a port from 0 to 65534 expected",
+    ["--page-port=x"] = "--page-port: a port from 0 to 65535 expected",
+    ["--ca=/nowhere/ca.pem"] = "--ca: there is no file /nowhere/ca.pem",
+    ["--host=0.0.0.0"] = "this machine alone may reach it",
+    ["nowhere.lua"] = "there is no file nowhere.lua",
+    ["bot.lua other.lua"] = 'one bot expected, got "other.lua" as well',
+    ["--no-bot bot.lua"] = '--no-bot and "bot.lua" exclude each other',
+    ["--oauth --both"] = "over HTTP alone",
+    ["--rtm --http"] = "over RTM alone",
+    ["--htpp"] = 'there is no option "--htpp"; did you mean "--http"?',
+  } do
+    it("says what is wrong with " .. arguments, function()
+      local text, status = complaint("sandbox " .. arguments)
+      assert.equal(2, status)
+      assert.truthy(text:find(expected, 1, true), text)
+    end)
+  end
+
+  it("names the option of a port that is taken", function()
+    local source = loop.register(function() end)
+    local server = assert(core.http_server {
+      mailbox = loop.mailbox(), source = source, log = silent:core(),
+    })
+    local text, status = complaint("sandbox --no-bot --port=" .. server:port())
+    server:close()
+    loop.unregister(source)
+    assert.equal(1, status)
+    assert.truthy(text:find("choose another one with --port", 1, true), text)
+  end)
+end)
+
+describe("lua-slack sandbox with a bot", function()
+  local BOT <const> = [[
+    local app = require("slack").app { scripts = %q, log = "info" }
+    app:message("which", function(c) c:say "the %s one" end)
+    os.exit(app:run() or 1)
+  ]]
+  local directory, here
+
+  local function write_bot(name)
+    files.write(directory.path .. "/bot.lua",
+      BOT:format(directory.path .. "/handlers", name))
+  end
+
+  local function wait_for(text)
+    live_app.wait(function()
+      return here:output():find(text, 1, true) or not here:is_running() and error(here:output())
+    end)
+  end
+
+  local function start(more)
+    here = Process.start(("%s lua/slack/command/main.lua sandbox %s %s"):format(
+      child.interpreter(), Process.quote(directory.path .. "/bot.lua"), more or ""), {
+      environment = { LUA_PATH = package.path, LUA_CPATH = package.cpath },
+    })
+  end
+
+  before_each(function()
+    directory = files.temporary()
+    assert(os.execute(("mkdir %s/handlers"):format(directory.path)))
+    files.write(directory.path .. "/handlers/greet.lua",
+      "local app = ...\napp:message('hi', print)")
+    write_bot "first"
+  end)
+
+  after_each(function()
+    getmetatable(here).__close(here)
+    getmetatable(directory).__close(directory)
+  end)
+
+  it("runs it, shows its log, and ends it at Ctrl-C without leaving files", function()
+    start()
+    wait_for "running as lander in Moonbase"
+    wait_for "loaded greet.lua"
+    here:signal "INT"
+    assert.equal(0, here:wait(), here:output())
+    assert.truthy(here:output():find "SIGTERM: stopping.*stopped\n", here:output())
+    assert.is_nil(here:output():find "\27", here:output())
+  end)
+
+  it("starts it again when its file is saved, as often as it takes", function()
+    start()
+    wait_for "running as lander in Moonbase"
+    files.write(directory.path .. "/bot.lua", "error 'a mistake'")
+    wait_for "bot.lua has changed: the bot starts again"
+    wait_for "bot.lua:1: a mistake"
+    wait_for "the bot ended with status 1; it starts again when"
+    write_bot "second"
+    live_app.wait(function()
+      local _, count = here:output():gsub("running as lander in Moonbase", "")
+      return count == 2
+    end)
+  end)
+
+  it("ends a bot that does not stop by itself, at a second Ctrl-C", function()
+    files.write(directory.path .. "/bot.lua", [[
+      local app = require("slack").app {}
+      local signals = require("slack.core").signals { "TERM" } -- and nobody looks at them
+      require("slack.interrupts").listen = function()
+        return setmetatable({}, { __close = function() signals:close() end })
+      end
+      app:run()
+    ]])
+    start()
+    wait_for "running as lander in Moonbase"
+    here:signal "INT"
+    live_app.wait(function()
+      here:signal "INT"
+      return not here:is_running()
+    end)
+    assert.equal(0, here:wait(), here:output())
   end)
 end)

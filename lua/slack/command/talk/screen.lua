@@ -3,7 +3,7 @@
 local mrkdwn = require "slack.mrkdwn"
 local tasks = require "slack.tasks"
 
----@class demo.Screen
+---@class slack.command.TalkScreen
 ---@field workspace slack.sandbox.Workspace
 ---@field is_colored boolean
 ---@field pace number seconds between the parts of the play
@@ -11,7 +11,7 @@ local tasks = require "slack.tasks"
 ---@field buttons table[]
 local Screen = {}
 Screen.__index = Screen
-Screen.__name = "demo.screen"
+Screen.__name = "slack.command.talk.screen"
 
 local NAME_WIDTH = 8
 local TEXT_WIDTH = 62

@@ -2,10 +2,10 @@
 
 local Views = {}
 Views.__index = Views
-Views.__name = "demo.views"
+Views.__name = "slack.command.talk.views"
 
 ---@param slack_here slack.Sandbox
----@param screen demo.Screen
+---@param screen slack.command.TalkScreen
 function Views.new(slack_here, screen)
   return setmetatable({ slack = slack_here, screen = screen, values = {} }, Views)
 end

@@ -1,13 +1,11 @@
 -- The terminal as a person in #general: lines are messages, /words are commands.
 
+local Views = require "slack.command.talk.views"
 local core = require "slack.core"
-local interrupts = require "slack.interrupts"
 local loop = require "slack.loop"
-local Views = require "views"
 local tasks = require "slack.tasks"
 
 local CHANNEL = "general"
-local LOG_INTERVAL = 0.1
 local ANSWER_WITHIN = 1.5
 
 local HELP = [[
@@ -16,13 +14,20 @@ local HELP = [[
   /dm TEXT tells the bot alone, /assistant TEXT in a thread with it; /shortcut ID uses a
   shortcut; /fill NAME VALUE, /submit and /close are for modals; /as NAME makes you another
   person (ada, grace), /quit ends.]]
-local HANDLERS = [[
-  The bot's handlers are in %s: edit one, save, and talk on. Try
-  "book a table", /lunch PLACE, /rate.]]
 
-local Stay = {}
-Stay.__index = Stay
-Stay.__name = "demo.stay"
+---@class slack.command.TalkOptions
+---@field slack slack.Sandbox
+---@field screen slack.command.TalkScreen
+---@field help? string of the bot, below what can be typed
+---@field shows_connections? boolean that the bot comes and goes is told; others start and stop it
+---@field ends_with_input? boolean
+
+---@class slack.command.Talk
+---@field shown table<string, string> versions of messages by ts
+---@field places table<string, string> of messages outside of #general itself
+local Talk = {}
+Talk.__index = Talk
+Talk.__name = "slack.command.talk"
 
 -- Of the person with the bot.
 local function direct_channel(self)
@@ -75,8 +80,8 @@ end
 
 local function print_help(self)
   print(HELP)
-  if self.bot then
-    print(HANDLERS:format(self.bot.directory .. "/handlers"))
+  if self.options.help then
+    print(self.options.help)
   end
 end
 
@@ -100,28 +105,11 @@ local function show_news(self)
   end
 end
 
--- Reloads and troubles, as the bot logs them.
-local function show_log(self)
-  local shown = #self.bot:log()
-  while true do
-    tasks.sleep(LOG_INTERVAL)
-    local log = self.bot:log()
-    for line in log:sub(shown + 1):gmatch "([^\n]+)\n" do
-      if line:find " scripts " or line:find " WARN " or line:find " ERROR " then
-        self.screen:log(line, self.bot.directory)
-        prompt(self)
-      end
-    end
-    shown = #log
-  end
-end
-
 -- How many the bot has, over Socket Mode or RTM.
 local function count_connections(self)
   return #self.slack:connections() + #self.slack.rtm.connections
 end
 
--- Of a bot that others start and stop.
 local function show_connections(self)
   local known = 0
   while true do
@@ -295,12 +283,11 @@ local function obey(self, line)
   end
 end
 
--- false at the end of the input, after which only a local Slack with no bot of its
--- own goes on.
+-- false at the end of the input.
 local function read_line(self)
   local line = io.read "l"
   if not line then
-    if self.bot then
+    if self.options.ends_with_input then
       self.ended:resolve()
     end
     return false
@@ -324,33 +311,47 @@ local function watch_input(self)
   end
 end
 
----Reads the terminal until /quit, the end of the input, or an interrupt.
----@async
----@param stage demo.Stage its bot is nil when others run one
-return function(stage)
+---@param options slack.command.TalkOptions
+---@return slack.command.Talk
+function Talk.new(options)
   local self = setmetatable({
-    slack = stage.slack,
-    bot = stage.bot,
-    screen = stage.screen,
-    views = Views.new(stage.slack, stage.screen),
+    options = options,
+    slack = options.slack,
+    screen = options.screen,
+    views = Views.new(options.slack, options.screen),
     user = "ada",
     shown = {},
-    places = {}, -- of messages outside of #general itself
+    places = {},
     threads = {},
     ended = tasks.waiter(),
-  }, Stay)
-  news(self) -- what the play has shown counts as seen
-  if self.bot then
-    self.bot:edit("greet.lua", "function%(c\n", "function(c)\n") -- what the play has broken
-  end
+  }, Talk)
+  news(self) -- what was there before counts as seen
+  return self
+end
+
+---Writes lines of others between those of the conversation.
+---@param write fun() what writes them
+function Talk:aside(write)
+  io.stdout:write "\r"
+  write()
+  prompt(self)
+end
+
+---Ends the conversation.
+function Talk:stop()
+  self.ended:resolve()
+end
+
+---Reads the terminal until /quit, stop, or the end of the input.
+---@async
+function Talk:run()
   print_help(self)
   self.screen.start = "\r"
-  local guard <close> = interrupts.listen(function() -- luacheck: ignore 211
-    self.ended:resolve()
-  end)
   watch_input(self)
-  local watch_bot = self.bot and show_log or show_connections
-  local watchers = { tasks.spawn(show_news, self), tasks.spawn(watch_bot, self) }
+  local watchers = { tasks.spawn(show_news, self) }
+  if self.options.shows_connections then
+    table.insert(watchers, tasks.spawn(show_connections, self))
+  end
   prompt(self)
   self.ended:await()
   for _, watcher in ipairs(watchers) do
@@ -360,3 +361,5 @@ return function(stage)
   print()
   self.screen.start = ""
 end
+
+return Talk
