@@ -319,11 +319,14 @@ describe("lua-slack sandbox", function()
     local server = assert(core.http_server {
       mailbox = loop.mailbox(), source = source, log = silent:core(),
     })
-    local text, status = complaint("sandbox --no-bot --port=" .. server:port())
+    for _, option in ipairs { "--port", "--page-port" } do
+      local text, status = complaint(("sandbox --no-bot --port=0 %s=%d"):format(option,
+        server:port()))
+      assert.equal(1, status)
+      assert.truthy(text:find("choose another one with " .. option .. "\n", 1, true), text)
+    end
     server:close()
     loop.unregister(source)
-    assert.equal(1, status)
-    assert.truthy(text:find("choose another one with --port", 1, true), text)
   end)
 end)
 
@@ -370,6 +373,7 @@ describe("lua-slack sandbox with a bot", function()
     start()
     wait_for "running as lander in Moonbase"
     wait_for "loaded greet.lua"
+    wait_for "its page: http://127.0.0.1:"
     here:signal "INT"
     assert.equal(0, here:wait(), here:output())
     assert.truthy(here:output():find "SIGTERM: stopping.*stopped\n", here:output())

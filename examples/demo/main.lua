@@ -139,11 +139,12 @@ local function main()
     end
     interrupt.waiter:resolve()
   end)
-  local slack_here <close> = assert(sandbox.start { bot_name = "hello" })
+  local slack_here <close> = assert(sandbox.start { bot_name = "hello", page = true })
   local screen = Screen.new(slack_here, IS_TERMINAL and not os.getenv "NO_COLOR",
     IS_TERMINAL and PACE or 0)
   screen:pause()
   screen:note("A local Slack listens on " .. slack_here.api_url)
+  screen:note("Its page: " .. slack_here:page_url())
   local bot <close> = Bot.start(slack_here)
   local stage = {
     slack = slack_here, bot = bot, screen = screen, interrupt = interrupt, answers = 0, slowest = 0,

@@ -51,10 +51,11 @@ local function start_slack(plan)
     client_secret = "local-client-secret",
     installed = not plan.oauth,
     redirect_urls = origin and { origin .. "/slack/oauth_redirect", origin } or nil,
+    page = { port = plan.page_port },
   }
   if not slack_here then
-    return nil, code == "address_in_use" and message .. ": choose another one with --port"
-      or message
+    return nil, code == "address_in_use" and ("%s: choose another one with %s"):format(message,
+      message:find "^the page: " and "--page-port" or "--port") or message
   end
   if plan.url then
     slack_here:deliver_over_http { url = plan.url, ca_file = plan.ca_file }
@@ -85,9 +86,7 @@ local function tell_address(self, plan)
   local for_whom = plan.script and " for " .. plan.script or ""
   note(self, ("a local Slack%s listens on %s; Ctrl-C ends it"):format(for_whom,
     self.slack.api_url))
-  if self.slack.page_url then
-    note(self, "its page: " .. self.slack:page_url())
-  end
+  note(self, "its page: " .. self.slack:page_url())
   if not plan.script then
     self.terminal.write(environment.exports(self.slack, plan))
   end
