@@ -43,7 +43,6 @@ local function start_slack(plan)
   local slack_here, message, code = sandbox.start {
     port = port,
     websocket_port = port == 0 and 0 or port + 1,
-    page = true,
     bot_token = "xoxb-local",
     app_token = "xapp-local",
     signing_secret = "local-signing-secret",
