@@ -49,11 +49,13 @@ function M.begin(tap, request)
   tap:delivery(request)
 end
 
--- The delivery that the running task handles.
-local function current_request(app)
-  local current = tasks.current()
-  for job in pairs(current and app.dispatch.jobs or {}) do
-    if (job.task or current) == current then
+---The delivery that a task handles, if it is a handler's.
+---@param app slack.App
+---@param task? slack.Task
+---@return slack.Request?
+function M.request_of(app, task)
+  for job in pairs(task and app.dispatch.jobs or {}) do
+    if (job.task or task) == task then
       return job.c.request
     end
   end
@@ -70,7 +72,7 @@ function M.called(tapped, call, seconds, answer, err)
   tapped.tap:call {
     method = call.name, args = call.args, answer = answer, err = err, seconds = seconds,
     token_kind = token and (KINDS[token:sub(1, 4)] or "other"),
-    request = current_request(tapped.app),
+    request = M.request_of(tapped.app, tasks.current()),
   }
 end
 

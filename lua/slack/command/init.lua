@@ -24,6 +24,7 @@ local ROOT = {
     { "new", "slack.command.new" },
     { "run", "slack.command.run" },
     { "sandbox", "slack.command.sandbox" },
+    { "replay", "slack.command.replay" },
     { "inbox", "slack.command.inbox" },
     { "manifest", "slack.command.manifest" },
     { "doctor", "slack.command.doctor" },

@@ -108,8 +108,8 @@ local function copy(self, name, value, depth)
     end
     return (hide_string(self, name, value))
   elseif kind ~= "table" then
-    return (kind == "number" or kind == "boolean" or value == json.null) and value
-      or ("(a %s)"):format(kind)
+    local is_plain = kind == "number" or kind == "boolean" or value == json.null
+    return not is_plain and ("(a %s)"):format(kind) or value
   elseif depth > MAX_DEPTH then
     return "(too deep)"
   end

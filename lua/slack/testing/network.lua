@@ -17,6 +17,7 @@ local PIECE = 128 * 1024 -- bytes of a body that is handed out in pieces
 ---@field query string
 ---@field headers table<string, string> found in any case
 ---@field body string
+---@field task? slack.Task that asks
 
 ---What it is told: a status, or how it failed.
 ---@class slack.testing.Told
@@ -191,6 +192,7 @@ local function perform(self, exchange)
     body = body,
   }
   exchange.body = body
+  asked.task = exchange.asked_by
   take_url(asked, settings.url)
   local told = self.ask(asked)
   if told.code then
@@ -228,6 +230,7 @@ function Network:request(settings)
   local seconds = settings.deadline or settings.timeout or 30
   local exchange = {
     network = self, id = self.last_id, settings = settings, began = loop.now(), seconds = seconds,
+    asked_by = tasks.current(),
   }
   self.exchanges[exchange.id] = exchange
   if seconds > 0 then

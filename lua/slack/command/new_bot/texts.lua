@@ -32,7 +32,8 @@ A Slack bot, made with `lua-slack new`.
 | run it in Slack | see below, then `lua-slack run` |
 | see why it does not run | `lua-slack doctor` |
 | know what it needs of Slack | `lua-slack manifest` |
-| keep what happens, and have it again | `lua-slack run --record traffic.jsonl`, `lua-slack replay traffic.jsonl` |
+| keep what happens | `lua-slack run --record traffic.jsonl` |
+| have it happen again | `lua-slack replay traffic.jsonl` |
 
 In the local Slack say *hello* or *book a table*, or type `/lunch`.
 
