@@ -1,16 +1,10 @@
-// A Bolt for JavaScript bot in Socket Mode with what came later than messages:
-// modals, menus, home tab, an assistant, streams, steps of workflows, files. Which
-// Bolt and which Slack the environment says.
+// A Bolt for JavaScript bot with what came later than messages: modals, menus, home tab, an
+// assistant, streams, steps of workflows, files. Which Bolt and which Slack the environment says.
 const { App, Assistant, LogLevel } = require(process.env.BOLT);
 const samples = require("./block_samples.js");
+const transport = require("./transport.js");
 
-const app = new App({
-  token: process.env.SLACK_BOT_TOKEN,
-  appToken: process.env.SLACK_APP_TOKEN,
-  socketMode: true,
-  clientOptions: { slackApiUrl: process.env.SLACK_API_URL, allowAbsoluteUrls: true },
-  logLevel: LogLevel.WARN,
-});
+const app = new App({ ...transport.options, logLevel: LogLevel.WARN });
 const plain = (text) => ({ type: "plain_text", text });
 const section = (text) => ({ type: "section", text: { type: "mrkdwn", text } });
 const failure = (error) =>
@@ -263,5 +257,4 @@ app.view("samples", async ({ ack }) => ack());
 app.view({ callback_id: "samples", type: "view_closed" }, async ({ ack }) => ack());
 
 app.error(async (error) => console.error("error", error.code, error.message, error.stack));
-process.on("SIGTERM", () => app.stop().then(() => process.exit(0)));
-app.start().then(() => console.log("started"));
+transport.start(app);

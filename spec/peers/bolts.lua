@@ -1,6 +1,8 @@
 -- Bolts of several versions that run before a local Slack.
 local Process = require "support.process"
+local core = require "slack.core"
 local files = require "support.files"
+local wait_until = require "support.wait_until"
 
 local M = {}
 
@@ -31,26 +33,41 @@ end
 ---@param script string in this directory
 ---@param slack_here slack.Sandbox
 ---@param name? string of the Bolt
+---@param port? integer that it listens at; nil: Socket Mode
 ---@return table process
-function M.run(script, slack_here, name)
+function M.run(script, slack_here, name, port)
   return Process.start("node spec/peers/" .. script, { environment = {
     NODE_PATH = M.MODULES,
     BOLT = name,
+    PORT = port,
     SLACK_API_URL = slack_here.api_url,
     SLACK_BOT_TOKEN = slack_here.bot_token,
     SLACK_APP_TOKEN = slack_here.app_token,
+    SLACK_SIGNING_SECRET = slack_here.signing_secret,
     NODE_EXTRA_CA_CERTS = slack_here.ca_file, -- nil without TLS
   } })
 end
 
----Starts one in Socket Mode, and waits until it is connected.
+local function free_port()
+  local reserved <close> = assert(core.reserve_port("127.0.0.1", 0))
+  return reserved:port()
+end
+
+---Starts one, and waits until it is connected.
 ---@param script string
 ---@param slack_here slack.Sandbox
 ---@param name string
+---@param over_http? boolean it gets signed requests; else Socket Mode
 ---@return table process
-function M.start(script, slack_here, name)
-  local bolt = M.run(script, slack_here, name)
-  assert(slack_here:wait_connections(1, 30), bolt:output())
+function M.start(script, slack_here, name, over_http)
+  local port = over_http and free_port() or nil
+  local bolt = M.run(script, slack_here, name, port)
+  if port then
+    wait_until("Bolt listens", function() return bolt:output():find "started" end)
+    slack_here:deliver_over_http(("http://127.0.0.1:%d/slack/events"):format(port))
+  else
+    assert(slack_here:wait_connections(1, 30), bolt:output())
+  end
   return bolt
 end
 

@@ -3,12 +3,12 @@
 local bolts = require "peers.bolts"
 local sandbox = require "support.local_slack"
 
-local function offers(name)
+local function offers(name, over_http)
   local slack_here, bolt
 
   setup(function()
     slack_here = assert(sandbox.start { tls = false })
-    bolt = bolts.start("bolt_features.js", slack_here, name)
+    bolt = bolts.start("bolt_features.js", slack_here, name, over_http)
   end)
 
   teardown(function()
@@ -244,8 +244,10 @@ for _, bolt in ipairs(bolts.all()) do
   describe("what the local Slack offers to " .. bolt.name, function()
     if bolt.lack then
       pending(bolt.lack)
-    else
-      offers(bolt.name)
+      return
+    end
+    for way, over_http in pairs { ["over Socket Mode"] = false, ["over signed HTTP"] = true } do
+      describe(way, function() offers(bolt.name, over_http) end)
     end
   end)
 end

@@ -25,6 +25,7 @@ local certificate_files = require "slack.sandbox.certificate_files"
 local check_options = require "slack.sandbox.options"
 local checks = require "slack.sandbox.checks"
 local core = require "slack.core"
+local default_scopes = require "slack.sandbox.scopes"
 local headers = require "slack.headers"
 local installing = require "slack.sandbox.installing"
 local logs = require "slack.log"
@@ -77,11 +78,6 @@ local function remove_files(self)
     certificate_files.remove(self.files)
   end
 end
-
--- Of the installation that is there from the start.
-local SCOPES = {
-  "chat:write", "commands", "app_mentions:read", "channels:history", "files:read", "files:write",
-}
 
 -- Where it is reached, and by whom.
 local function open_sides(self, options)
@@ -150,7 +146,7 @@ local function found_workspace(self, options)
   }
   self.workspace, self.team_id = self.workspaces[1].workspace, self.workspaces[1].team_id
   if options.installed ~= false then
-    local scopes = options.scopes or SCOPES
+    local scopes = options.scopes or default_scopes
     self.grants:install(self.workspace, { scopes = scopes, token = self.bot_token })
   end
   self.grants:know(self.app_token, { type = "app" })

@@ -3,6 +3,7 @@
 local Browser = require "slack.sandbox.browser"
 local checks = require "slack.sandbox.checks"
 local people = require "slack.sandbox.people"
+local default_scopes = require "slack.sandbox.scopes"
 local revocations = require "slack.sandbox.revocations"
 
 ---@class slack.sandbox.Installing
@@ -17,10 +18,6 @@ local GRANT = {
 }
 local UNINSTALL = { workspace = "table", org = "boolean" }
 local REVOKE = { workspace = "table", user = "string" }
-local SCOPES = {
-  "chat:write", "commands", "app_mentions:read", "channels:history", "files:read", "files:write",
-}
-
 -- Where the local Slack asks for a decision.
 local ASKING = { "oauth/v2/authorize?", "oauth/v2_user/authorize?", "openid/connect/authorize?" }
 
@@ -124,7 +121,7 @@ function installing:grant(what)
   local place = place_of(self, what)
   local user = people.resolve(what.workspace or self.workspaces[1], { user = what.user })
   local installation = self.grants:install(place, {
-    scopes = what.scopes or SCOPES, user_id = user.id, user_scopes = what.user_scopes,
+    scopes = what.scopes or default_scopes, user_id = user.id, user_scopes = what.user_scopes,
   })
   local of_user = installation.users[user.id]
   return {

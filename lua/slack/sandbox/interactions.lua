@@ -1,9 +1,11 @@
 -- What people do to the app itself: commands, buttons, menus, shortcuts and
 -- modals. Each waits for the app's ack and gives back what came of it.
 
+local actions = require "slack.sandbox.actions"
 local block_checks = require "slack.sandbox.block_checks"
 local checks = require "slack.sandbox.checks"
 local inputs = require "slack.sandbox.inputs"
+local merged = require "slack.merged"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.people"
 local state = require "slack.sandbox.state"
@@ -83,7 +85,8 @@ function people:command(what)
   checks.fields("command", what, COMMAND, "command")
   local user, channel = people.resolve(self, what)
   local payload = outer.command(self.workspace, self:installation())
-  payload.channel_id, payload.channel_name = channel.id, channel.name
+  local place = outer.channel(channel)
+  payload.channel_id, payload.channel_name = place.id, place.name
   payload.user_id, payload.user_name = user.id, user.name
   payload.command, payload.text = what.command, what.text or ""
   payload.response_url = self:new_response_url(user, channel)
@@ -110,19 +113,6 @@ function people:show_ack(ack, user, channel)
     return nil, refusal.messages[1]
   elseif is_message(ack) then
     return people.show_response(self, ack, user, channel)
-  end
-end
-
--- The element with that action_id among blocks, and its block; in any block without
--- block_id.
-local function find_element(blocks, block_id, action_id)
-  for _, block in ipairs(blocks or {}) do
-    local elements = block.elements or { block.accessory or block.element }
-    for _, element in ipairs((not block_id or block.block_id == block_id) and elements or {}) do
-      if element.action_id == action_id then
-        return element, block
-      end
-    end
   end
 end
 
@@ -155,14 +145,10 @@ local function add_place(self, payload, place)
     return
   end
   local user, channel = people.resolve(self, { user = place.user, channel = message.channel })
-  payload.channel = { id = channel.id, name = channel.name }
-  payload.container = {
-    type = "message",
-    message_ts = message.ts,
-    channel_id = channel.id,
-    is_ephemeral = message.is_ephemeral or false,
-    thread_ts = message.thread_ts,
-  }
+  payload.channel = outer.channel(channel)
+  payload.container = actions.container(message, channel, place.attachment)
+  payload.app_unfurl = place.attachment and place.attachment.is_app_unfurl and place.attachment
+    or nil
   payload.message = not message.is_ephemeral and message or nil
   payload.state = filled_in(self, user, channel, message, action, place.by_block)
   payload.response_url = self:new_response_url(user, channel, message)
@@ -174,11 +160,11 @@ local function element_of(what, level)
   if not place then
     people.fail(level + 1, "a message or a view is needed")
   end
-  local element, block = find_element(place.blocks, what.block_id, what.action_id)
+  local element, block, attachment = actions.find(place, what.block_id, what.action_id)
   if not element then
     people.fail(level + 1, "there is no element with action_id %s", what.action_id)
   end
-  return element, block
+  return element, block, attachment
 end
 
 -- Where it is remembered what the app offered in a menu of its own.
@@ -203,17 +189,9 @@ end
 ---@return slack.sandbox.Outcome
 function people:click(what)
   checks.fields("click", what, CLICK, "action_id")
-  local element, block = element_of(what, 2)
+  local element, block, attachment = element_of(what, 2)
   local user = people.resolve(self, { user = what.user })
-  local action = {
-    type = element.type,
-    action_id = element.action_id,
-    block_id = block.block_id,
-    text = element.text,
-    value = element.value,
-    style = element.style,
-    action_ts = self.workspace:new_ts(),
-  }
+  local action = actions.of(element, block, self.workspace:new_ts())
   if what.value ~= nil then
     local field, chosen = state.chosen(element, what.value)
     if not field then
@@ -227,7 +205,7 @@ function people:click(what)
   end
   local payload = interaction(self, "block_actions", user)
   payload.actions = { action }
-  add_place(self, payload, what)
+  add_place(self, payload, merged(what, { attachment = attachment }))
   local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
   self:changed()
   return outcome
@@ -279,7 +257,7 @@ function people:shortcut(what)
   payload.action_ts = self.workspace:new_ts()
   if what.message then
     local _, channel = people.resolve(self, { channel = what.message.channel })
-    payload.channel = { id = channel.id, name = channel.name }
+    payload.channel = outer.channel(channel)
     payload.message, payload.message_ts = what.message, what.message.ts
     payload.response_url = self:new_response_url(user, channel, what.message)
   else

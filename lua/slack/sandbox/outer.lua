@@ -80,6 +80,14 @@ function M.interaction(workspace, installation, kind, user)
   }
 end
 
+---A channel as interactions and commands name it: the names of private ones are not told.
+---@param channel table
+---@return { id: string, name: string }
+function M.channel(channel)
+  local is_hidden = channel.is_private and not channel.is_mpim
+  return { id = channel.id, name = is_hidden and "privategroup" or channel.name }
+end
+
 ---The fields that each slash command has; a form knows text only.
 ---@param workspace slack.sandbox.Workspace
 ---@param installation slack.sandbox.Installation?
