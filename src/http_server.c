@@ -204,8 +204,13 @@ static int open_listeners(struct creation *creation)
 {
     struct slk_http_server *server = creation->server;
     const struct slk_http_server_settings *settings = creation->settings;
-    creation->http_fd = listen_on(settings, settings->port, &server->port, creation->err);
-    if (settings->port >= 0 && creation->http_fd < 0) {
+    if (settings->path != NULL) {
+        server->port = -1;
+        creation->http_fd = slk_listen_at_path(settings->path, creation->err);
+    } else {
+        creation->http_fd = listen_on(settings, settings->port, &server->port, creation->err);
+    }
+    if ((settings->path != NULL || settings->port >= 0) && creation->http_fd < 0) {
         return SLK_SYSTEM;
     }
     creation->websocket_fd =

@@ -36,6 +36,7 @@ struct slk_http_patience {
 
 struct slk_http_server_settings {
     const char *host;      /* address to listen on, "127.0.0.1" */
+    const char *path;      /* of HTTP on a socket of this machine, in place of a port; NULL */
     int port;              /* of HTTP; 0: any free one; -1: no HTTP listener */
     int websocket_port;    /* of WebSocket; 0: any free one; -1: none */
     const char *cert_file; /* PEM; NULL: plain text */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG SOMAXCONN
@@ -77,6 +79,46 @@ static int open_on(const char *host, int port, struct wish wish, int *bound, str
 int slk_listen(const char *host, int port, bool is_shared, int *bound, struct slk_error *err)
 {
     return open_on(host, port, (struct wish){.is_shared = is_shared, .listens = true}, bound, err);
+}
+
+/* Nobody can connect before it listens, so the mode holds for all who do. */
+static int bind_at_path(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    if (bind(fd, (const struct sockaddr *)address, sizeof *address) == 0) {
+        if (chmod(address->sun_path, S_IRUSR | S_IWUSR) == 0 && listen(fd, BACKLOG) == 0) {
+            return fd;
+        }
+        int reason = errno;
+        unlink(address->sun_path);
+        errno = reason;
+    }
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+int slk_listen_at_path(const char *path, struct slk_error *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof address.sun_path) {
+        slk_error_set(err, "address", "cannot listen at %.80s: a path of 1 to %d bytes expected",
+                      path, (int)sizeof address.sun_path - 1);
+        return SLK_SYSTEM;
+    }
+    memcpy(address.sun_path, path, length);
+    int fd = bind_at_path(&address);
+    if (fd < 0) {
+        slk_error_set(err, errno == EADDRINUSE ? "address_in_use" : "listen",
+                      "cannot listen at %.120s: %s", path, slk_errno_text(errno));
+        return SLK_SYSTEM;
+    }
+    return fd;
 }
 
 int slk_reserve_port(const char *host, int port, int *bound, struct slk_error *err)

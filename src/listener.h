@@ -1,4 +1,4 @@
-/* A listening TCP socket. Any thread. */
+/* A listening socket, TCP or of this machine alone. Any thread. */
 #ifndef SLK_LISTENER_H
 #define SLK_LISTENER_H
 
@@ -12,6 +12,10 @@
  * Returns a non-blocking, close-on-exec descriptor and sets *bound to the
  * port, or SLK_SYSTEM with err. */
 int slk_listen(const char *host, int port, bool is_shared, int *bound, struct slk_error *err);
+
+/* Listens at a path of the file system, which only this user can connect to. What is at the
+ * path must be gone. Returns a descriptor as above, or SLK_SYSTEM with err. */
+int slk_listen_at_path(const char *path, struct slk_error *err);
 
 /* Binds a shared port without listening on it, so that nobody else takes it and
  * processes to come can share it. Refused when anybody listens there: a program

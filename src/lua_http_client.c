@@ -67,6 +67,7 @@ static int net_create(lua_State *L)
         .proxy = slk_field_string(L, 1, "proxy", NULL),
         .no_proxy = slk_field_string(L, 1, "no_proxy", NULL),
         .ca_file = slk_field_string(L, 1, "ca_file", NULL),
+        .socket = slk_field_string(L, 1, "socket", NULL),
         .insecure = slk_field_boolean(L, 1, "insecure", 0),
     };
     void **object = slk_new_object(L, SLK_CLASS_NET);

@@ -87,6 +87,7 @@ static int server_new(lua_State *L)
     lua_Integer source = slk_field_integer(L, 1, "source", 0);
     struct slk_http_server_settings settings = {
         .host = slk_field_string(L, 1, "host", "127.0.0.1"),
+        .path = slk_field_string(L, 1, "path", NULL),
         .port = check_port(L, "port", 0),
         .websocket_port = check_port(L, "websocket_port", -1),
         .cert_file = slk_field_string(L, 1, "cert_file", NULL),

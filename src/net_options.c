@@ -27,6 +27,7 @@ struct slk_net_options {
     char *no_proxy;       /* as libcurl takes it */
     char *no_proxy_ports; /* what goes past the proxy on one port */
     char *ca_file;        /* NULL: the system's */
+    char *socket;         /* of this machine; NULL: the network */
     bool has_system_bundle;
     bool insecure;
 };
@@ -61,6 +62,7 @@ static void destroy(struct slk_net_options *options)
     free(options->no_proxy);
     free(options->no_proxy_ports);
     free(options->ca_file);
+    free(options->socket);
     free(options);
 }
 
@@ -197,6 +199,17 @@ static int set_ca(struct slk_net_options *options, const struct slk_net_settings
     return check_ca_file(path, origin, err);
 }
 
+static int set_socket(struct slk_net_options *options, const struct slk_net_settings *settings,
+                      struct slk_error *err)
+{
+    options->socket = settings->socket != NULL ? strdup(settings->socket) : NULL;
+    if (settings->socket != NULL && options->socket == NULL) {
+        slk_error_set(err, "memory", "out of memory");
+        return SLK_NOMEM;
+    }
+    return SLK_OK;
+}
+
 struct slk_net_options *slk_net_options_create(const struct slk_net_settings *settings,
                                                struct slk_error *err)
 {
@@ -208,7 +221,8 @@ struct slk_net_options *slk_net_options_create(const struct slk_net_settings *se
     }
     atomic_init(&options->references, 1);
     options->insecure = settings->insecure;
-    if (set_proxy(options, settings, err) != SLK_OK || set_ca(options, settings, err) != SLK_OK) {
+    if (set_proxy(options, settings, err) != SLK_OK || set_ca(options, settings, err) != SLK_OK ||
+        set_socket(options, settings, err) != SLK_OK) {
         destroy(options);
         return NULL;
     }
@@ -290,6 +304,7 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
     failed |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     failed |= curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
     failed |= curl_easy_setopt(easy, CURLOPT_NOPROXY, options->no_proxy);
+    failed |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options->socket);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (options->ca_file != NULL) {

@@ -16,6 +16,7 @@ struct slk_net_settings {
     const char *proxy;    /* URL; NULL: HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy; "": none */
     const char *no_proxy; /* NULL: NO_PROXY, no_proxy */
     const char *ca_file;  /* PEM; NULL: SSL_CERT_FILE, else the system's */
+    const char *socket;   /* path of a socket of this machine, where all hosts are; NULL */
     bool insecure;        /* allow http and ws to other hosts than loopback */
 };
 

@@ -13,7 +13,7 @@ local Streamed = require "slack.streamed_response"
 
 -- What marks empty lists that come out of JSON.
 local LISTS = getmetatable(json.list())
-local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure" }
+local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure", "socket" }
 
 local M = {}
 
@@ -102,7 +102,8 @@ end
 local nets = {}
 
 ---Proxy, CA and rules from options; equal options share one object.
----@param options? { proxy: string?, no_proxy: string?, ca_file: string?, insecure: boolean? }
+---@param options? { proxy: string?, no_proxy: string?, ca_file: string?, insecure: boolean?,
+---  socket: string? } socket: path of one of this machine, where all hosts are
 ---@return slack.core.net?
 ---@return slack.Error? err a proxy that is no URL, a CA file that cannot be read
 function M.net(options)

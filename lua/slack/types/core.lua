@@ -274,7 +274,8 @@ function inbox:close() end
 ---@class slack.core.net
 local net = {}
 ---How to reach the network; see net_options.h for what nil means.
----@param settings { proxy: string?, no_proxy: string?, ca_file: string?, insecure: boolean? }
+---@param settings { proxy: string?, no_proxy: string?, ca_file: string?, insecure: boolean?,
+---  socket: string? }
 ---@return slack.core.net?, string? message, string? code
 function core.net(settings) end
 ---@param url string
@@ -449,6 +450,7 @@ local http_server = {}
 ---@field source integer
 ---@field log slack.core.log
 ---@field host string? "127.0.0.1"
+---@field path string? of a socket of this machine, for this user alone, in place of a port
 ---@field port integer? 0; -1 for no HTTP listener
 ---@field websocket_port integer? -1: no WebSocket listener
 ---@field cert_file string? PEM; nil: plain text
