@@ -57,6 +57,19 @@ describe("a bot's program that is loaded", function()
     assert.equal("idle", loaded.apps[1].phase)
   end)
 
+  it("asks nobody over the network, and goes on", function()
+    local loaded, err = load_text [[
+      local slack = require "slack"
+      local app = slack.app()
+      local _, refused = app.client.auth.test()
+      local _, failed = slack.fetch "http://127.0.0.1:1/"
+      app.seen = { refused.code, failed.code }
+      app:run()
+    ]]
+    assert.is_nil(err)
+    assert.same({ "offline", "offline" }, rawget(loaded.apps[1], "seen"))
+  end)
+
   it("finds modules beside it, and has its arguments as lua gives them", function()
     local loaded, err, path = load_text([[
       local first = ...

@@ -86,9 +86,11 @@ end
 ---`stats()` as slack.core.http_client has, and says by hear(kind, id, …) what that sends.
 ---@param other slack.Loop
 ---@param make fun(hear: fun(kind: string, id: integer, ...)): table
+---@return fun() undo
 function M.replace_client(other, make)
-  local waiting = {}
+  local waiting, before = {}, clients[other]
   clients[other] = { core = make(new_hearer(waiting)), waiting = waiting, is_plain = true }
+  return function() clients[other] = before end
 end
 
 ---The client thread that all of this Lua state shares.

@@ -1,9 +1,11 @@
 -- A bot's program, run by a command: its modules are found beside it, `arg` is as lua
 -- itself sets it, and its app is handed over when it would run.
 
+local Network = require "slack.testing.network"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local hosting = require "slack.hosting"
+local loop = require "slack.loop"
 local raised = require "slack.raised"
 local tasks = require "slack.tasks"
 
@@ -116,6 +118,14 @@ local function release_host()
   hosting.take_over(nil)
 end
 
+-- What a program asks before its app runs is not asked with tokens that are none.
+local function offline(asked)
+  return {
+    code = "offline", message = ("%s is not asked: the program is loaded, and not run"):format(
+      asked.host),
+  }
+end
+
 -- Loading, up to the run ---------------------------------------------------------------
 
 ---@class slack.command.Program
@@ -145,7 +155,11 @@ function M.load(path, options)
     error(STOPPED, 0) -- from a task of the program's, or through a C function such as require
   end
   hosting.take_over(take, { offline = true, on_start = take })
-  local guard <close> = setmetatable({}, { __close = release_host }) -- luacheck: ignore 211
+  local connect = Network.attach(loop.default(), offline)
+  local guard <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
+    release_host()
+    connect()
+  end })
   local ok, problem = tasks.wrap(function()
     own = coroutine.running()
     return xpcall(chunk, caught, table.unpack(_G.arg))

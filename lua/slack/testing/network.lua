@@ -38,8 +38,9 @@ Network.__name = "slack.testing.network"
 ---Has all requests that are made on a loop answered by ask, which may wait.
 ---@param of_loop slack.Loop
 ---@param ask fun(asked: slack.testing.Asked): slack.testing.Told
+---@return fun() undo
 function Network.attach(of_loop, ask)
-  http.replace_client(of_loop, function(hear)
+  return http.replace_client(of_loop, function(hear)
     return setmetatable({ hear = hear, ask = ask, exchanges = {}, last_id = 0 }, Network)
   end)
 end

@@ -114,6 +114,8 @@ function Side.new()
   return setmetatable({ name = "socket", held = {}, is_held = false, is_open = false }, Side)
 end
 
+function Side.on_listen() end
+
 ---The app is reached by this from its start on.
 ---@param app slack.App
 function Side:serve(app)
