@@ -351,6 +351,12 @@ function Loop:step(timeout)
   return true
 end
 
+---Gives its descriptors back: it is of no use any more.
+function Loop:close()
+  self.poller:close()
+  self.main_mailbox:close()
+end
+
 ---Whether a step is under way, that is, whether the caller is a callback.
 ---@return boolean
 function Loop:is_stepping()

@@ -148,6 +148,27 @@ function Clock:pass(seconds)
   return false
 end
 
+---Passes as much time as a task needs to end, at most so much.
+---@param task slack.Task
+---@param seconds number
+---@return boolean rests
+function Clock:finish(task, seconds)
+  local latest, rests = self.seconds + seconds, self:settle()
+  while rests and not task:is_done() do
+    local next_at = self.loop.timers:next_at()
+    if not next_at or next_at > latest then
+      return true
+    end
+    rests = self:pass(math.max(next_at - self.seconds, 0))
+  end
+  return rests
+end
+
+---It is of no use any more.
+function Clock:close()
+  self.loop:close()
+end
+
 ---Seconds of "5m", "1h30m" or a number; nil for anything else.
 ---@param given any
 ---@return number?

@@ -16,25 +16,20 @@ local Result = require "slack.testing.result"
 local Sandbox = require "slack.sandbox"
 local Server = require "slack.testing.server"
 local Side = require "slack.testing.side"
+local Test = require "slack.testing.test"
 local Web = require "slack.testing.web"
 local acting = require "slack.testing.acting"
 local logs = require "slack.log"
-local misuse = require "slack.misuse"
-local answers = require "slack.testing.answers"
 local near_miss = require "slack.near_miss"
 local people = require "slack.testing.people"
-local person = require "slack.testing.person"
-local playing = require "slack.testing.playing"
 local raised = require "slack.raised"
 local said = require "slack.testing.said"
 local subject = require "slack.testing.subject"
-local tasks = require "slack.tasks"
-local visiting = require "slack.testing.visiting"
 
-local FOLDER = misuse.folder()
 local refuse = acting.refuse
 local ROOT = "https://slack.com/" -- of URLs that Slack makes
 local TEAM = "Moonbase"
+local PATIENCE = 60 -- seconds that a start may take
 
 ---@class slack.TestingOptions
 ---@field now? number|string when the test begins: seconds since the epoch, or
@@ -47,29 +42,11 @@ local TEAM = "Moonbase"
 ---@field errors? "fail"|"collect" whether an error of a handler fails the test where it came
 ---  up, or is only in what the call gives; "fail"
 
+-- Types; true: looked at below.
 local OPTIONS = {
   now = true, users = "table", channels = "table", env = "table", storage = "table",
   installed = "boolean", errors = "string",
 }
-
----A bot in a workspace of its own.
----@class slack.Test: slack.testing.Actions
----@field app slack.App the bot's
----@field slack slack.Sandbox the local Slack, for what the test has no method for
----@field team_id string of the workspace
----@field bot { id: string, user_id: string, name: string }
----@field calls slack.testing.Call[] of the Web API since the app has started
----@field fetched slack.testing.Asked[] requests to other servers
----@field said slack.testing.Said[] what the bot has said
-local Test = {}
-Test.__index = Test
-Test.__name = "slack.test"
-
-for _, methods in ipairs { person.actions, answers, playing, visiting } do
-  for name, method in pairs(methods) do
-    Test[name] = method
-  end
-end
 
 local M = {}
 
@@ -167,7 +144,7 @@ local function watch(self)
   self.web = Web.new {
     slack = self.slack,
     server = function() return self.server end,
-    api_url = function() return self.app and self.app.settings.api_url or ROOT end,
+    api_url = function() return self.app and self.app.settings.api_url or ROOT .. "api/" end,
     on_call = function(call)
       table.insert(self.calls, call)
       table.insert(self.result.calls, call)
@@ -176,14 +153,27 @@ local function watch(self)
       table.insert(self.fetched, asked)
       table.insert(self.result.fetched, asked)
     end,
+    on_answered = function(asked, status)
+      local one, message = said.replaced(self.slack, asked, status)
+      if one then
+        note_said(self, one, message)
+      end
+    end,
     on_unknown = function(text) note_error(self, { message = text, traceback = "" }) end,
   }
   Network.attach(self.clock.loop, function(asked) return self.web:ask(asked) end)
 end
 
--- Errors of handlers, whatever the app does about them.
-local function watch_failures(self)
-  local failures = self.app.dispatch.failures
+-- What no listener takes, and errors of handlers, whatever the app does about them.
+local function watch_dispatch(self)
+  local dispatch = self.app.dispatch
+  local failures, nobody = dispatch.failures, dispatch.nobody
+  function dispatch.nobody(of, c, ...)
+    if self.result then
+      self.result.unmatched = true
+    end
+    return nobody(of, c, ...)
+  end
   local report = failures.report
   function failures.report(of, c, failure, ...)
     note_error(self, {
@@ -201,27 +191,52 @@ local function raise_problems(self)
     for i, problem in ipairs(problems) do
       texts[i] = problem.message
     end
-    self:close()
     refuse("testing.new: a script does not load: %s", table.concat(texts, "\n"))
   end
 end
 
 local function start(self, is_installed)
-  self:_act("the start of the app", {}, function()
+  self:_act("the start of the app", { patience = PATIENCE }, function()
     local ok, err = self.app:start()
     if not ok then
       refuse("%s", err.cause and tostring(err.cause) or tostring(err))
     end
   end)
+  if self.app.phase ~= "running" then
+    refuse("testing.new: the app has not started within %d s", PATIENCE)
+  end
   raise_problems(self)
   if self.app.oauth and is_installed then
     local page = self:install().page
     if not self.slack:installation() then
-      self:close()
       refuse("testing.new: the app could not be installed: %d %s", page.status, page.body)
     end
   end
   self.calls, self.said, self.fetched = {}, {}, {}
+end
+
+local function make(self, what, options)
+  local app, undo
+  do
+    local guard <close> = self.clock:enter() -- luacheck: ignore 211
+    app, undo = subject.make(what)
+  end
+  if not app then
+    refuse("testing.new: %s", undo)
+  end
+  self.app = app
+  self.undo = {
+    subject.isolate(app, {
+      storage = options.storage, clock = self.clock, log = function(line) on_line(self, line) end,
+    }),
+    undo,
+  }
+  self.side:serve(app)
+  self.side.on_listen = function() self.server = Server.open(app) end
+  if app.oauth then
+    prepare_oauth(self, app)
+  end
+  watch_dispatch(self)
 end
 
 ---A bot in a workspace of its own, started: what people do there reaches it.
@@ -246,190 +261,15 @@ function M.new(what, options)
   self.bot, self.team_id = self.slack.workspace.bot, self.slack.team_id
   self.clock.environment = environment_of(options, self.slack)
   watch(self)
-  self:_make(what, options)
-  start(self, options.installed ~= false)
+  local ok, problem = pcall(function()
+    make(self, what, options)
+    start(self, options.installed ~= false)
+  end)
+  if not ok then
+    self:close()
+    error(problem, 0)
+  end
   return self
 end
-
-function Test:_make(what, options)
-  local app, undo
-  do
-    local guard <close> = self.clock:enter() -- luacheck: ignore 211
-    app, undo = subject.make(what)
-  end
-  if not app then
-    refuse("testing.new: %s", undo)
-  end
-  self.app = app
-  self.undo = {
-    subject.isolate(app, {
-      storage = options.storage, clock = self.clock, log = function(line) on_line(self, line) end,
-    }),
-    undo,
-  }
-  self.side:serve(app)
-  self.side.on_listen = function() self.server = Server.open(app) end
-  if app.oauth then
-    prepare_oauth(self, app)
-  end
-  watch_failures(self)
-end
-
--- Doing -----------------------------------------------------------------------------------
-
-local function text_of(failure)
-  local where = failure.listener and ("\n  in %s"):format(failure.listener) or ""
-  return failure.message .. where .. failure.traceback
-end
-
-local function check_errors(self, result, expected)
-  local first = result.errors[1]
-  if expected == nil then
-    expected, self.expected = self.expected, nil
-  end
-  if expected == nil and self.errors == "fail" and first then
-    refuse("%s: the bot failed: %s", result.what, text_of(first))
-  elseif expected and not first then
-    refuse("%s: an error was expected, and none came\n%s", result.what, tostring(result))
-  elseif type(expected) == "string" and not first.message:find(expected)
-    and not first.message:find(expected, 1, true) then
-    refuse("%s: an error with %q was expected, and it is: %s", result.what, expected,
-      text_of(first))
-  end
-end
-
--- What a message says at the end, when it was written on meanwhile.
-local function refresh(result, streams)
-  for one, message in pairs(result.live) do
-    if streams[message.ts] and not one.is_update then
-      one.text, one.blocks = message.text, message.blocks
-    end
-  end
-  result.live = nil
-end
-
-local function check_free(self, what)
-  if self.is_closed then
-    refuse("%s: the test has been closed", what)
-  elseif self.clock:is_inside() then
-    refuse("%s: called by the bot that is tested: the test itself calls it", what)
-  end
-end
-
----Does something, and all that the app can do about it without time passing.
----@param what string for people
----@param who { user: table?, fails: boolean|string|nil, seconds: number? } seconds: that pass
----@param run fun(result: slack.testing.Result) in a task
----@return slack.testing.Result
-function Test:_act(what, who, run)
-  check_free(self, what)
-  local result = Result.new(what)
-  result.live, result.errors, self.stray_errors = {}, self.stray_errors, {}
-  local rests, task
-  do
-    local guard <close> = self.clock:enter() -- luacheck: ignore 211
-    self.result = result
-    task = tasks.spawn(run, result)
-    task.joined = true
-    rests = self.clock:pass(who.seconds or 0)
-  end
-  self.result = nil
-  refresh(result, self.slack.workspace.streams)
-  result.view = self.slack.workspace:top_view(who.user and who.user.id)
-  if task.failed then
-    misuse.raise(FOLDER, what .. ": " .. raised.text(task.err):gsub("^[^\n]-:%d+: ", "", 1)
-      :gsub("^sandbox: ", ""))
-  elseif not rests then
-    refuse("%s: the bot does not come to rest: it does something again and again without time "
-      .. "passing", what)
-  end
-  check_errors(self, result, who.fails)
-  return result
-end
-
----The next thing that is done makes a handler fail, as with `fails` in its options.
----@param text? string found in the error
-function Test:expect_error(text)
-  self.expected = text or true
-end
-
----Runs what the test itself asks of the app, its client or its storage, by the test's clock:
----`t:run(function() return t.app.store:get "visits" end)`.
----@param fn function
----@return any ... what it returns
-function Test:run(fn, ...)
-  if type(fn) ~= "function" then
-    refuse("t:run: a function expected, got %s", type(fn))
-  end
-  local arguments, results = table.pack(...), nil
-  self:_act("t:run", {}, function()
-    results = table.pack(fn(table.unpack(arguments, 1, arguments.n)))
-  end)
-  if not results then
-    refuse "t:run: it waits for something that needs time to pass: t:advance"
-  end
-  return table.unpack(results, 1, results.n)
-end
-
----One of the people, who does what the test has methods for: `ada:message "hello"`.
----@param name string somebody new when there is nobody of that name
----@return slack.testing.Person
-function Test:user(name)
-  if type(name) ~= "string" then
-    refuse("t:user: a name expected, got %s", type(name))
-  end
-  return person.new(self, name)
-end
-
--- Time and log ------------------------------------------------------------------------------
-
----Seconds since the epoch, by the clock of the test.
----@return number
-function Test:now()
-  return self.clock:now()
-end
-
----Passes time: timers, timeouts, sleeps and what is due by the clock come when they are due.
----@param time string|number "5m", "1h30m", seconds
----@param options? { fails: boolean|string }
----@return slack.testing.Result of all that came meanwhile
-function Test:advance(time, options)
-  local seconds = Clock.seconds_of(time)
-  if not seconds then
-    refuse('t:advance: "5m", "1h30m" or seconds expected, got %s', tostring(time))
-  end
-  local what = ("t:advance(%s)"):format(type(time) == "string" and ("%q"):format(time) or time)
-  local result = self:_act(what, { fails = options and options.fails, seconds = seconds },
-    function() end)
-  return result
-end
-
----The lines of the log so far.
----@return string[]
-function Test:log()
-  return self.lines
-end
-
----Ends the test: the app is closed, and what its start has changed in this process is put back.
-function Test:close()
-  if self.is_closed then
-    return
-  end
-  do
-    local guard <close> = self.clock:enter() -- luacheck: ignore 211
-    if self.app then
-      self.app:close()
-      self.app.dispatch.failures.report = nil
-    end
-    self.slack.scheduled:stop()
-    self.clock:settle()
-  end
-  self.is_closed = true
-  for _, undo in pairs(self.undo) do
-    undo()
-  end
-end
-
-Test.__close = Test.close
 
 return M

@@ -70,7 +70,7 @@ local function offered(t, found)
 end
 
 local function click_of(t, who, found, value)
-  local element, message = found.element, found.message
+  local element, message, pressed = found.element, found.message, found.part or found.element
   if message then
     message.channel = found.channel.id
   end
@@ -79,7 +79,7 @@ local function click_of(t, who, found, value)
     block_id = found.block.block_id, user = who.user.id,
     value = meant(t.slack.workspace, element, value, offered(t, found)),
     -- Of several that share their action_id.
-    fields = value == nil and { value = element.value, text = element.text } or nil,
+    fields = value == nil and { value = pressed.value, text = pressed.text } or nil,
   }
 end
 

@@ -22,6 +22,7 @@ local SHOWN = 120
 ---@class slack.testing.Result
 ---@field acked boolean the app has answered by itself, in time
 ---@field ack any what it answered; nil for an empty answer
+---@field unmatched? boolean no listener was there for it, or for something that came of it
 ---@field failure? string Slack's word for what the person sees when there is no answer, or a
 ---  wrong one: "operation_timeout", "dispatch_failed", "connection_error", …
 ---@field detail? string more about the failure
@@ -48,7 +49,7 @@ end
 function Result.new(what)
   return setmetatable({
     what = what, acked = false, said = {}, deleted = {}, calls = {}, fetched = {}, errors = {},
-    log = {},
+    log = {}, live = {},
   }, Result)
 end
 
@@ -133,6 +134,9 @@ function Result:__tostring()
     lines[#lines + 1] = ack_line(self)
   end
   add_said(lines, self)
+  if self.unmatched then
+    lines[#lines + 1] = "  no listener takes it"
+  end
   if #self.said == 0 then
     lines[#lines + 1] = "  said nothing"
   end

@@ -1,5 +1,6 @@
 -- What the bot says in a local workspace, noted as it happens.
 
+local json = require "slack.json"
 local merged = require "slack.merged"
 
 ---A message of the bot's as it was said: Slack's message object, and
@@ -12,6 +13,9 @@ local merged = require "slack.merged"
 ---@field thread_ts? string
 ---@field ephemeral_to? string name of the only person who sees it
 ---@field is_update? boolean it took the place of an earlier text of this message
+
+-- What stands above an assistant's thread.
+local ROOT = "assistant_app_thread"
 
 local M = {}
 
@@ -45,7 +49,7 @@ function M.watch(workspace, note, note_removed)
   end
   function workspace:post(channel, ...)
     local message = class.post(self, channel, ...)
-    if is_bots(message) then
+    if is_bots(message) and message.subtype ~= ROOT then
       note(snapshot(self, channel, message), message)
     end
     return message
@@ -70,6 +74,24 @@ function M.watch(workspace, note, note_removed)
       note_removed(snapshot(self, channel, message))
     end
     return class.remove(self, channel, ts, ...)
+  end
+end
+
+---What a post to a response URL has put in the place of a message that only one person sees.
+---@param slack_here slack.Sandbox
+---@param asked slack.testing.Asked
+---@param status integer|string
+---@return slack.testing.Said?
+---@return table? message
+function M.replaced(slack_here, asked, status)
+  local id = status == 200 and asked.path:match "^/commands/%w+/(%w+)$"
+  local place = id and slack_here.responses[id]
+  local content = place and place.message and place.message.is_ephemeral
+    and json.decode(asked.body)
+  if content and content.replace_original then
+    local one = snapshot(place.team.workspace, place.channel, place.message)
+    one.is_update = true
+    return one, place.message
   end
 end
 

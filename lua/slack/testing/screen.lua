@@ -5,7 +5,9 @@ local M = {}
 -- What stands in blocks of text and pictures.
 local SHOWN = { mrkdwn = true, plain_text = true, image = true }
 -- Elements that are pressed, not filled in.
-local PRESSED = { button = true, workflow_button = true, icon_button = true }
+local PRESSED = {
+  button = true, workflow_button = true, icon_button = true, feedback_buttons = true,
+}
 
 local function text_of(object)
   if type(object) == "table" then
@@ -37,6 +39,16 @@ end
 
 M.each_element = each_element
 
+-- The half of a pair of buttons that is meant by its words or its value.
+local function part_of(element, what)
+  for _, name in ipairs { "positive_button", "negative_button" } do
+    local part = element[name]
+    if part and (text_of(part.text) == what or part.value == what) then
+      return part
+    end
+  end
+end
+
 -- The first element of which one of these is true, the first one first.
 local function first_of(blocks, tests)
   for _, is_meant in ipairs(tests) do
@@ -60,6 +72,7 @@ function M.element(blocks, what, block_id)
   return first_of(blocks, {
     function(element, block) return element.action_id == what and is_there(block) end,
     function(element, block) return M.words(element) == what and is_there(block) end,
+    function(element, block) return part_of(element, what) ~= nil and is_there(block) end,
   })
 end
 
@@ -153,6 +166,14 @@ local function choices(list)
     or "there is nothing to press"
 end
 
+---@class slack.testing.Found
+---@field element table
+---@field part? table the half of it that is pressed, of a pair of buttons
+---@field block table
+---@field view? table
+---@field message? table
+---@field channel? table
+
 ---What a person means by an action_id, or by the words on a button or menu.
 ---@param workspace slack.sandbox.Workspace
 ---@param user table
@@ -160,7 +181,7 @@ end
 ---@param where { message: table?, channel: table?, view: table?, front: table? } in this message
 ---  or view alone; front: the modal in front
 ---@param block_id? string
----@return { element: table, block: table, view: table?, message: table?, channel: table? }?
+---@return slack.testing.Found?
 ---@return string? problem
 function M.find(workspace, user, what, where, block_id)
   local list = (where.message or where.view) and { where } or places(workspace, user, where.front)
@@ -168,8 +189,8 @@ function M.find(workspace, user, what, where, block_id)
     local element, block = M.element(blocks_of(place), what, block_id)
     if element then
       return {
-        element = element, block = block, view = place.view, message = place.message,
-        channel = place.channel,
+        element = element, block = block, part = part_of(element, what), view = place.view,
+        message = place.message, channel = place.channel,
       }
     end
   end

@@ -71,7 +71,8 @@ end
 function Server:has(url)
   local origin, oauth = origin_of(url), self.app.settings.oauth
   return origin ~= nil
-    and (origin == origin_of(self.server:url()) or origin == origin_of(oauth and oauth.redirect_uri))
+    and (origin == origin_of(self.server:url())
+      or origin == origin_of(oauth and oauth.redirect_uri))
 end
 
 ---Asks the app, and waits for its answer.

@@ -121,7 +121,10 @@ function M.isolate(app, options)
   if app.scripts then
     undo[#undo + 1] = set(app.scripts, { start = app.scripts.load_all })
   end
+  local memory = app.memory -- what an earlier test has stored
+  app.memory = nil
   return function()
+    app.memory = memory
     for _, back in ipairs(undo) do
       back()
     end

@@ -13,6 +13,7 @@ local tasks = require "slack.tasks"
 ---@field server fun(): slack.testing.Server?
 ---@field on_call fun(call: slack.testing.Call)
 ---@field on_fetch fun(asked: slack.testing.Asked)
+---@field on_answered fun(asked: slack.testing.Asked, status: integer|string) by the local Slack
 ---@field on_unknown fun(text: string) nothing says what a server answers
 local Web = {}
 Web.__index = Web
@@ -78,6 +79,7 @@ end
 local function told_by_sandbox(self, asked)
   local status, list, body = self.slack:answer(asked)
   self.slack:changed()
+  self.on_answered(asked, status)
   if status == "drop" then
     return { code = "interrupted", message = "the connection was closed before the answer" }
   end
