@@ -1,6 +1,8 @@
 local PageClient = require "support.page_client"
 local local_slack = require "support.local_slack"
+local logs = require "slack.log"
 local slack = require "slack"
+local wait_until = require "support.wait_until"
 
 -- A local Slack with a page, and a page that is open.
 local function with_page(options, fn)
@@ -26,6 +28,104 @@ describe("a page of the local Slack", function()
       assert.equal("channel", hello.channels[1].kind)
       assert.same({ connected = false, connections = 0, transport = slack.null, commands = {},
         shortcuts = {}, problems = {}, scripts = {}, is_running = slack.null }, hello.app)
+    end)
+  end)
+
+  it("tells the others what one of them does, each its own person's", function()
+    with_page({}, function(here, page)
+      local grace <close> = PageClient.open(here, { user = page:id "grace" })
+      local nobody <close> = PageClient.open(here, { user = "U0NONE", team = "T0NONE" })
+      assert.same({ page:id "grace", page:id "ada" }, { grace.hello.me, nobody.hello.me })
+      page:act("say", { channel = page:id "general", text = "to all" })
+      for _, one in ipairs { page, grace, nobody } do
+        assert.equal(page.hello.me, one:message(function(m) return m.text == "to all" end).user)
+      end
+    end)
+  end)
+
+  it("is in the workspace that it asks for", function()
+    slack.run(function()
+      local here <close> = assert(local_slack.start { page = true })
+      local second = here:add_workspace { team_name = "Second", users = { "eve" } }
+      local page <close> = PageClient.open(here, { team = second.team_id })
+      assert.same({ "Second", 2 }, { page.hello.team.name, #page.hello.teams })
+      page:act("say", { channel = page:id "general", text = "here" })
+      assert.equal("here", second:messages "general"[1].text)
+      assert.equal(0, #here:messages "general")
+    end)
+  end)
+
+  it("keeps what others only are shown to itself", function()
+    with_page({}, function(here, page)
+      local workspace = here.workspace
+      local general, grace = workspace:find_channel "general", workspace:find_user "grace"
+      workspace:show_ephemeral(general, grace.id, { text = "for grace" })
+      here:say { user = "grace", channel = "@grace", text = "to the bot" }
+      here:say { user = "ada", channel = "general", text = "last" }
+      page:message(function(m) return m.text == "last" end)
+      local again <close> = PageClient.open(here)
+      for _, frame in ipairs { again.hello, table.unpack(page.frames) } do
+        local text = slack.json.encode { frame.messages or {}, frame.upsert or {} }
+        assert.is_nil(text:find "for grace")
+        assert.is_nil(text:find "to the bot")
+      end
+    end)
+  end)
+
+  it("that takes nothing any more is let go, and can come again", function()
+    with_page({}, function(here, page)
+      here.page.most_under_way, here.page.log = 100000, logs.new { level = "off" }
+      page.pongs = false
+      for _ = 1, 30 do
+        here:say { text = ("x"):rep(5000) }
+      end
+      wait_until("the page's end", function() return not next(here.page.lives) end)
+      local again <close> = PageClient.open(here)
+      assert.equal(30, #again.hello.messages[page:id "general"])
+    end)
+  end)
+
+  it("leaves nothing behind when it has gone", function()
+    with_page({}, function(here, page)
+      page:close()
+      wait_until("the page's end", function() return not next(here.page.lives) end)
+      assert.is_nil(next(here.page.models))
+      assert.is_false(here.recorder.dirty)
+    end)
+  end)
+
+  it("begins with the newest of a long channel", function()
+    slack.run(function()
+      local here <close> = assert(local_slack.start { page = true })
+      for i = 1, 700 do
+        here:say { text = tostring(i) }
+      end
+      local page <close> = PageClient.open(here)
+      local list = page.hello.messages[page:id "general"]
+      assert.same({ 500, "201", "700" }, { #list, list[1].text, list[500].text })
+      here:say { text = "701" }
+      local frame = page:wait "messages"
+      assert.same({ 1, {} }, { #frame.upsert, frame.remove })
+    end)
+  end)
+
+  it("shows how the app is, and what it reports", function()
+    with_page({}, function(here, page)
+      here.child = { is_running = false, exit = "killed", restart = function(child)
+        child.is_running, child.exit = true, nil
+        here:changed()
+        return true
+      end }
+      here:take_report { app = "bot", pid = 7, scripts = { { name = "a", generation = 1 } } }
+      local app = page:wait("app", function(frame) return frame.app.pid end).app
+      assert.same({ "bot", 7, false, "killed" }, { app.name, app.pid, app.is_running, app.exit })
+      here:take_report { pid = 7, scripts = { { name = "a", generation = 1 } }, problems = {
+        { script = "a", file = "handlers/a.lua", line = 3, message = "unexpected symbol" },
+      } }
+      app = page:wait("app", function(frame) return frame.app.problems[1] end).app
+      assert.same({ "handlers/a.lua", 3 }, { app.problems[1].file, app.problems[1].line })
+      assert(page:act "restart")
+      page:wait("app", function(frame) return frame.app.is_running == true end)
     end)
   end)
 

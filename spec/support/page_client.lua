@@ -113,7 +113,10 @@ function PageClient:id(name)
 end
 
 function PageClient:close()
-  self.wire:close()
+  if self.wire then
+    self.wire:close()
+    self.wire = nil
+  end
 end
 
 PageClient.__close = PageClient.close

@@ -118,15 +118,15 @@ function assistants:change_context(what)
 end
 
 ---The person whose thread it is wants no more of an answer that is being written.
----@param what { thread: slack.sandbox.Thread }
+---@param what { thread: slack.sandbox.Thread, user: string? } user: id, when it is nobody's own
 ---@return string[] ts of the messages that were being written
 function assistants:stop_answer(what)
-  checks.fields("stop_answer", what, { thread = "table" }, "thread")
+  checks.fields("stop_answer", what, { thread = "table", user = "string" }, "thread")
   local workspace, thread = self.workspace, what.thread
   local stopped = workspace:stop_streams(workspace.channels[thread.channel], thread.thread_ts)
   self:deliver_event {
     type = "agent_session_stopped", channel = thread.channel, thread_ts = thread.thread_ts,
-    user = thread.user, streaming_message_ts = json.list(stopped),
+    user = thread.user or what.user, streaming_message_ts = json.list(stopped),
     event_ts = workspace:new_ts(),
   }
   self:changed()

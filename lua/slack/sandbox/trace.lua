@@ -10,6 +10,7 @@ local json = require "slack.json"
 local shown = require "slack.sandbox.shown"
 
 local MOST_RECORDS <const>, MOST_BYTES <const> = 2000, 16 * 1024 * 1024
+local MOST_SHOWN <const>, SHOWN_OF_MORE <const> = 512 * 1024, 1000 -- bytes of a body
 
 ---One of the things that went to or fro.
 ---@class slack.sandbox.Record
@@ -239,6 +240,8 @@ end
 local function decode(text, is_form)
   if not text or text == "" then
     return nil
+  elseif #text > MOST_SHOWN then
+    return ("%s… (%d bytes)"):format(text:sub(1, SHOWN_OF_MORE), #text)
   end
   local value
   if is_form then
@@ -273,6 +276,22 @@ function Trace.public(record)
     seconds = record.seconds, state = record.state, error = record.error, retry = record.retry,
     ref = record.ref, repeatable = record.envelope_type ~= nil,
   }
+end
+
+---The first of the newest records that are so many, or so many bytes, at most.
+---@param count integer
+---@param bytes integer
+---@return integer n
+function Trace:first_of(count, bytes)
+  local n, sum = self.last + 1, 0
+  while n > self.first and self.last - n + 1 < count do
+    sum = sum + size_of(self.records[n - 1])
+    if sum > bytes then
+      return n
+    end
+    n = n - 1
+  end
+  return n
 end
 
 ---The records from one on, oldest first.

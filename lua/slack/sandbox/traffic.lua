@@ -133,6 +133,7 @@ function traffic:send_again(n, options)
   if kind == "slash_commands" and user and channel then
     tasks.spawn(function()
       people.show_ack(team, delivery:await_ack(), user, channel)
+      self:changed()
     end)
   end
   return delivery

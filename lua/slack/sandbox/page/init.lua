@@ -15,16 +15,18 @@ local json = require "slack.json"
 local loop = require "slack.loop"
 local shapes = require "slack.sandbox.page.shapes"
 
-local SHOWN_RECORDS <const> = 500 -- of the trace, to a page that opens
+local SHOWN_RECORDS <const>, SHOWN_BYTES <const> = 500, 4 * 1024 * 1024 -- to a page that opens
 local LOOK_PAUSE <const> = 0.02 -- seconds between two looks at least
 local CHECK_PERIOD <const> = 1 -- seconds
 local MOST_MESSAGE <const> = 32 * 1024 * 1024 -- bytes from a page: files come in one
+local MOST_UNDER_WAY <const> = 16 * 1024 * 1024 -- bytes to a page that it has not yet taken
 local TICKET_LIFE <const> = 60 -- seconds
 
 ---@class slack.sandbox.Page
 ---@field sandbox slack.Sandbox
 ---@field lives table<integer, slack.sandbox.Live> by the WebSocket's id
 ---@field typed table<string, true> commands that people have typed
+---@field most_under_way integer bytes to one page that it has not yet taken
 local Page = {}
 Page.__index = Page
 Page.__name = "slack.sandbox.page"
@@ -49,7 +51,7 @@ end
 function Page.start(sandbox, options)
   local self = setmetatable({
     sandbox = sandbox, log = sandbox.log:with { component = "page" }, lives = {}, models = {},
-    tickets = {}, typed = {}, secret = new_secret(),
+    tickets = {}, typed = {}, secret = new_secret(), most_under_way = MOST_UNDER_WAY,
   }, Page)
   self.source = loop.register(function(kind, ...)
     if kind == "request" then
@@ -247,7 +249,8 @@ end
 ---@return string
 function Page:recent_trace()
   local recorder = self.sandbox.recorder
-  return assert(json.encode(json.list(recorder:list(recorder.last - SHOWN_RECORDS + 1))))
+  return assert(json.encode(json.list(recorder:list(recorder:first_of(SHOWN_RECORDS,
+    SHOWN_BYTES)))))
 end
 
 return Page

@@ -8,7 +8,6 @@ local core = require "slack.core"
 local json = require "slack.json"
 local shapes = require "slack.sandbox.page.shapes"
 
-local MOST_UNDER_WAY <const> = 16 * 1024 * 1024 -- bytes
 local PONG_TIMEOUT <const> = 30 -- seconds
 local PING_PERIOD <const> = 10 -- seconds, when nothing else is sent
 
@@ -19,6 +18,8 @@ local PING_PERIOD <const> = 10 -- seconds, when nothing else is sent
 ---@field me string id of the user who acts
 ---@field visible table<string, string> JSON of the channels that were told, by id
 ---@field running integer acts under way
+---@field sent integer bytes
+---@field taken integer how many of them it has
 local Live = {}
 Live.__index = Live
 Live.__name = "slack.sandbox.live"
@@ -31,7 +32,7 @@ Live.__name = "slack.sandbox.live"
 function Live.new(page, id, team, me)
   return setmetatable({
     page = page, id = id, team = team, me = me, visible = {}, running = 0, sent = 0, taken = 0,
-    last_sent_at = core.monotonic(),
+    last_sent_at = core.monotonic(), hello_bytes = 0,
   }, Live)
 end
 
@@ -49,7 +50,7 @@ function Live:send(text)
   end
   self.page.server:act(self.id, "text", text)
   self.sent, self.last_sent_at = self.sent + #text, core.monotonic()
-  if self.sent - self.taken > MOST_UNDER_WAY then
+  if self.sent - self.taken > math.max(self.page.most_under_way, 2 * self.hello_bytes) then
     self:drop("it does not take what it is sent")
   elseif not self.pinged_at then
     ping(self)
@@ -160,13 +161,15 @@ function Live:hello()
   end
   self.views, self.home = views_of(self)
   self.app = self.page:app()
-  self:send(table.concat {
+  local text = table.concat {
     heading(self):sub(1, -2),
     ',"users":', list(users), ',"channels":', list(channels),
     ',"messages":', all_messages(self, order), ',"views":', self.views, ',"home":', self.home,
     ',"assistant":', list(own_threads(self)), ',"app":', self.app,
     ',"trace":', self.page:recent_trace(), "}",
-  })
+  }
+  self.hello_bytes = #text
+  self:send(text)
 end
 
 ---Somebody else acts in it from now on.

@@ -113,7 +113,7 @@ end
 
 -- A URL for one WebSocket.
 local function give_ticket(self, request)
-  local wishes = request.body ~= "" and json.decode(request.body) or {}
+  local wishes = json.decode(request.body == "" and "{}" or request.body)
   if type(wishes) ~= "table" then
     return plain(self, 400, "a JSON object expected")
   end

@@ -7,7 +7,7 @@ local M = {}
 
 local ELEMENT = {
   channel = "string?", ts = "string?", view_id = "string?", block_id = "string?",
-  action_id = "string", value = "any?", values = "table?",
+  action_id = "string", value = "any?", values = "values?",
 }
 
 local TROUBLE <const> = "We had some trouble connecting. Try again?"
@@ -142,7 +142,7 @@ local function words_of(problem)
 end
 
 M.submit = {
-  fields = { view_id = "string", values = "table?" },
+  fields = { view_id = "string", values = "values?" },
   run = function(live, given)
     local view, problem = finding.view(live, given.view_id)
     if not view then

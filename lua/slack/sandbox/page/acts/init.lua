@@ -8,7 +8,8 @@ local tasks = require "slack.tasks"
 local MOST_RUNNING <const> = 64 -- acts of one page at a time
 
 ---@class slack.sandbox.Act
----@field fields table<string, string> type of each field; those that end in "?" may be missing
+---@field fields table<string, string> type of each field, "values" by block_id and action_id;
+---  those that end in "?" may be missing
 ---@field run fun(live: slack.sandbox.Live, given: table): table?, string?
 
 ---@type table<string, slack.sandbox.Act>
@@ -32,6 +33,26 @@ local function reply(live, id, result, problem)
   live:tell { type = "reply", id = id, ok = false, error = problem }
 end
 
+-- { BLOCK_ID: { ACTION_ID: value } }
+local function are_values(value)
+  if type(value) ~= "table" then
+    return false
+  end
+  for block_id, values in pairs(value) do
+    if type(block_id) ~= "string" or type(values) ~= "table" then
+      return false
+    end
+  end
+  return true
+end
+
+local function is_of(kind, value)
+  if kind == "values" then
+    return are_values(value)
+  end
+  return kind == "any" or type(value) == kind or math.type(value) == kind
+end
+
 -- What is wrong with the fields of an act, in words for people.
 local function problem_of(act, frame)
   for name, kind in pairs(act.fields) do
@@ -43,7 +64,7 @@ local function problem_of(act, frame)
       return ("%s: field %q is missing"):format(frame.act, name)
     end
     kind = is_optional and kind:sub(1, -2) or kind
-    if value ~= nil and kind ~= "any" and type(value) ~= kind and math.type(value) ~= kind then
+    if value ~= nil and not is_of(kind, value) then
       return ("%s: field %q: %s expected"):format(frame.act, name, kind)
     end
   end
@@ -86,8 +107,8 @@ function M.run(live, text)
   end
   local act = type(frame.act) == "string" and acts[frame.act]
   if not act then
-    return reply(live, frame.id, nil,
-      ("there is no act %q%s"):format(tostring(frame.act), near_miss(tostring(frame.act), acts)))
+    local name = tostring(frame.act):sub(1, 40)
+    return reply(live, frame.id, nil, ("there is no act %q%s"):format(name, near_miss(name, acts)))
   elseif live.running >= MOST_RUNNING then
     return reply(live, frame.id, nil, "too much at a time")
   end

@@ -149,11 +149,12 @@ M.open_assistant = {
 M.stop_answer = {
   fields = { channel = "string", thread_ts = "string" },
   run = function(live, given)
-    local thread = live.team.workspace.threads[given.channel .. ":" .. given.thread_ts]
-    if not thread or thread.user ~= live.me then
-      return nil, "there is no such thread"
+    local channel, problem = finding.own_channel(live, given.channel)
+    if not channel then
+      return nil, problem
     end
-    live.team:stop_answer { thread = thread }
+    local thread = live.team.workspace:assistant_thread(channel.id, given.thread_ts)
+    live.team:stop_answer { thread = thread, user = live.me }
     return {}
   end,
 }

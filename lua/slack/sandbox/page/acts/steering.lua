@@ -2,7 +2,6 @@
 -- demand, its process.
 
 local json = require "slack.json"
-local loop = require "slack.loop"
 
 local REFRESH_GRACE <const> = 10 -- seconds between the warning and the end, as at Slack
 
@@ -35,7 +34,7 @@ local CONTROLS = {}
 function CONTROLS.refresh(sandbox)
   for _, connection in ipairs(connections(sandbox)) do
     warn(connection, "refresh_requested")
-    loop.after(REFRESH_GRACE, function() connection:close() end)
+    sandbox.socket:after(REFRESH_GRACE, function() connection:close() end)
   end
 end
 
