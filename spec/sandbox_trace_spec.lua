@@ -202,6 +202,25 @@ describe("the trace of the local Slack", function()
   end)
 end)
 
+describe("a record", function()
+  it("is made of anything that is delivered", function()
+    local trace = Trace.new(os.time, 3)
+    for _, payload in ipairs {
+      slack.null, 7, "x", {}, { event = slack.null }, { event = "x" }, { type = {} },
+      { actions = "x", view = 7 }, { actions = { 1 } }, { command = slack.null, text = {} },
+      { event = { type = {}, text = 7, reaction = {} } }, { view = { title = "x" } },
+    } do
+      for _, kind in ipairs { "events_api", "interactive", "slash_commands", "strange" } do
+        local envelope = { type = kind, payload = payload }
+        local text = json.encode(envelope)
+        trace:acked(trace:deliver("envelope", envelope, text), 1, text)
+        trace:settled(trace:deliver("http", envelope, text), { seconds = 1, text = "[]" })
+      end
+    end
+    assert.equal(192, #trace:list())
+  end)
+end)
+
 describe("sending again", function()
   local function counting(app, seen)
     app:message("ping", function(c)

@@ -59,33 +59,42 @@ local function cut(text)
   return at and at <= #text and text:sub(1, at - 1) .. "…" or text
 end
 
+-- Nothing need be of the type it has at Slack.
+local function get(value, name)
+  local field = type(value) == "table" and value[name]
+  return field ~= json.null and field or nil
+end
+
 local function text_of(value)
-  return type(value) == "table" and type(value.text) == "string" and value.text or nil
+  local text = get(value, "text")
+  return type(text) == "string" and text or nil
+end
+
+local function string_of(value, name)
+  local text = get(value, name)
+  return type(text) == "string" and text or nil
 end
 
 local function event_words(event)
-  local reaction = type(event.reaction) == "string" and ":" .. event.reaction .. ":"
-  return text_of(event) or text_of(event.message) or reaction or nil
+  local reaction = string_of(event, "reaction")
+  return text_of(event) or text_of(get(event, "message")) or reaction and ":" .. reaction .. ":"
 end
 
 local function interaction_words(payload)
-  local action = payload.actions and payload.actions[1]
+  local action = get(get(payload, "actions"), 1)
   if action then
-    local option = type(action.selected_option) == "table" and action.selected_option
-    return text_of(action.text) or option and text_of(option.text)
-      or type(action.value) == "string" and action.value or nil
-  elseif type(payload.view) == "table" then
-    return text_of(payload.view.title)
+    return text_of(get(action, "text")) or text_of(get(get(action, "selected_option"), "text"))
+      or string_of(action, "value")
   end
-  return text_of(payload.message) or type(payload.value) == "string" and payload.value or nil
+  return text_of(get(get(payload, "view"), "title")) or text_of(get(payload, "message"))
+    or string_of(payload, "value")
 end
 
 local function delivery_words(payload)
-  if type(payload) ~= "table" then
-    return nil
-  elseif type(payload.event) == "table" then
-    return event_words(payload.event)
-  elseif payload.command then
+  local event = get(payload, "event")
+  if event then
+    return event_words(event)
+  elseif get(payload, "command") then
     return text_of(payload)
   end
   return interaction_words(payload)
@@ -97,24 +106,17 @@ function WORDS.envelope(body)
   return delivery_words(body.payload)
 end
 
-function WORDS.http(body)
-  return delivery_words(type(body.payload) == "table" and body.payload or body)
-end
+WORDS.http = WORDS.envelope
 
 function WORDS.ack(body)
-  local payload = body.payload or body
-  if type(payload) ~= "table" then
-    return type(payload) == "string" and payload or nil
-  end
-  return text_of(payload) or type(payload.response_action) == "string" and payload.response_action
-    or nil
+  local payload = get(body, "payload") or body
+  return type(payload) == "string" and payload or text_of(payload)
+    or string_of(payload, "response_action")
 end
 
 function WORDS.call(body)
-  local view = type(body.view) == "table" and body.view
-  local words = text_of(body) or view and text_of(view.title) or body.status or body.title
-    or body.name
-  return type(words) == "string" and words or nil
+  return text_of(body) or text_of(get(get(body, "view"), "title")) or string_of(body, "status")
+    or string_of(body, "title") or string_of(body, "name")
 end
 
 WORDS.response_url = text_of

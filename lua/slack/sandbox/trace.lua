@@ -103,25 +103,32 @@ end
 
 -- Deliveries -------------------------------------------------------------------
 
+-- Programs deliver what they like: nothing need be of the type it has at Slack.
+local function get(value, name)
+  local field = type(value) == "table" and value[name]
+  return field ~= json.null and field or nil
+end
+
 -- By what a person knows an interaction.
 local function interaction_name(payload)
-  local action = payload.actions and payload.actions[1]
-  local view = payload.view
-  local id = action and action.action_id or payload.action_id or payload.callback_id
-    or view and view.callback_id
-  return id and id ~= "" and ("%s %s"):format(payload.type, id) or payload.type
+  local id = get(get(get(payload, "actions"), 1), "action_id") or get(payload, "action_id")
+    or get(payload, "callback_id") or get(get(payload, "view"), "callback_id")
+  local kind = tostring(get(payload, "type"))
+  return id and id ~= "" and ("%s %s"):format(kind, tostring(id)) or kind
 end
 
 ---What a delivery is called: its event, command or interaction.
 ---@param kind string of the envelope
----@param payload table
+---@param payload any
 ---@return string
 function Trace.name_of(kind, payload)
   if kind == "events_api" then
-    local event = payload.event or payload
-    return event.subtype and ("%s.%s"):format(event.type, event.subtype) or tostring(event.type)
+    local event = get(payload, "event") or payload
+    local subtype = get(event, "subtype")
+    local name = tostring(get(event, "type"))
+    return subtype and ("%s.%s"):format(name, tostring(subtype)) or name
   end
-  return tostring(kind == "slash_commands" and payload.command
+  return tostring(kind == "slash_commands" and get(payload, "command")
     or kind == "interactive" and interaction_name(payload) or kind)
 end
 

@@ -23,12 +23,13 @@ end
 
 -- The team, user and channel that a command or an interaction is about.
 local function place_of(self, payload)
-  local user, channel = payload.user or {}, payload.channel or {}
-  local team = self:team(payload.team_id or (payload.team or {}).id or user.team_id)
-    or self.workspaces[1]
+  local function id_of(name)
+    local object = payload[name]
+    return payload[name .. "_id"] or type(object) == "table" and object.id or ""
+  end
+  local team = self:team(id_of "team") or self.workspaces[1]
   local workspace = team.workspace
-  return team, workspace.users[payload.user_id or user.id],
-    workspace.channels[payload.channel_id or channel.id]
+  return team, workspace.users[id_of "user"], workspace.channels[id_of "channel"]
 end
 
 -- Gives what only works once, or not for long, anew.
@@ -41,7 +42,7 @@ local function freshen(self, kind, payload, options)
     payload.trigger_id = team:new_trigger(user and user.id)
   end
   if payload.response_url and user and channel then
-    local message = payload.message and team.workspace.find_message(channel, payload.message.ts)
+    local message = type(payload.message) == "table" and team.workspace.find_message(channel, payload.message.ts)
     payload.response_url = team:new_response_url(user, channel, message)
   end
   return team, user, channel
@@ -126,6 +127,9 @@ function traffic:send_again(n, options)
   end
   local envelope = json.decode(record.text)
   local kind, payload = record.envelope_type, envelope.payload
+  if type(payload) ~= "table" then
+    return nil, "there is nothing in it"
+  end
   local team, user, channel = freshen(self, kind, payload, options or {})
   local delivery = team:deliver(kind, payload, {
     accepts_response_payload = envelope.accepts_response_payload,
