@@ -10,7 +10,7 @@ local M = {}
 ---@class slack.Dedupe
 ---@field clock fun(): number
 ---@field unfinished table<string, table|true> events whose handling failed: listeners that had
----  finished; true for none, as a table for each would cost memory
+---  finished (finished.lua); true for none, as a table for each would cost memory
 local Dedupe = {}
 Dedupe.__index = Dedupe
 Dedupe.__name = "slack.dedupe"
@@ -35,7 +35,7 @@ end
 ---Notes that an event is being handled.
 ---@param id string
 ---@return boolean go_on false: it was handled, or is being handled now
----@return table<slack.Listener, true>? done listeners that had finished with it
+---@return table<string, true>? done listeners that had finished with it
 function Dedupe:begin(id)
   local now = self.clock()
   if now - self.since >= self.age then
@@ -56,7 +56,7 @@ end
 ---Notes that handling failed, wholly or for some listeners: a redelivery will
 ---be handled by the others.
 ---@param id string
----@param done? table<slack.Listener, true>
+---@param done? table<string, true>
 function Dedupe:failed(id, done)
   self.ids:remove(id)
   if self.failures >= self.limit then

@@ -367,7 +367,7 @@ end
 ---Goes on with a request that is this process's to handle.
 ---@param c slack.Context
 ---@param event_id? string
----@param done? table<slack.Listener, true> listeners that had finished with it
+---@param done? table<string, true> listeners that had finished with it
 function Dispatch:proceed(c, event_id, done)
   c.request.context = c
   if self.streams and c.payload.type == "agent_session_stopped" then

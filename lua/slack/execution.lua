@@ -270,7 +270,7 @@ end
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
 ---@param event_id? string
----@param done? table<slack.Listener, true>
+---@param done? table<string, true>
 ---@param listeners slack.Found is kept
 function M.behind_middleware(dispatch, c, event_id, done, listeners)
   local job = Job.new(dispatch, c)
@@ -290,7 +290,7 @@ end
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
 ---@param event_id? string
----@param done? table<slack.Listener, true>
+---@param done? table<string, true>
 ---@param listeners slack.Found
 function M.one(dispatch, c, event_id, done, listeners)
   c.matches = listeners.matches[1]
@@ -309,7 +309,7 @@ end
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
 ---@param event_id? string
----@param done? table<slack.Listener, true>
+---@param done? table<string, true>
 ---@param listeners slack.Found
 function M.each(dispatch, c, event_id, done, listeners)
   local delivery = Job.new(dispatch, c)

@@ -3,6 +3,7 @@
 
 local Measures = require "slack.measures"
 local core = require "slack.core"
+local finished = require "slack.finished"
 local tasks = require "slack.tasks"
 
 local monotonic = core.monotonic
@@ -17,7 +18,7 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field delivery slack.Job whose fields say how the whole delivery stands
 ---@field left integer jobs of the delivery that have not ended
 ---@field event_id string|false
----@field finished? table<slack.Listener, true> listeners that need not see a redelivery
+---@field finished? table<slack.Listener|string, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field began number|false false: it waits before any handler begins, or reports
 ---@field outcome? "failed"|"unmatched"|"unknown"|"overloaded"|false of the delivery; nil: handled;
@@ -64,7 +65,7 @@ function Job.end_delivery(delivery)
   end
   local is_undone = outcome == "failed" or outcome == "overloaded"
   if is_undone and delivery.event_id and c.request.entry == nil then
-    dispatch.dedupe:failed(delivery.event_id, delivery.finished)
+    dispatch.dedupe:failed(delivery.event_id, finished.keep(delivery.finished))
   end
   if dispatch.shared_dedupe and c.request.claim then
     dispatch.shared_dedupe:ended(c.request.claim, is_undone)

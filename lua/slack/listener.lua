@@ -23,6 +23,7 @@ local NONE = {}
 ---@field consumes? boolean what it takes is for no other one that does not (assistant.lua)
 ---@field takes_own? boolean what the bot has done itself, too
 ---@field lanes slack.Lanes|false whose turns its handlers need
+---@field finished_key? string see finished.lua
 ---@field order integer
 ---@field script? string
 ---@field ledger? slack.Ledger until it is removed

@@ -1,6 +1,7 @@
 -- Which listeners take a context.
 
 local Failures = require "slack.failures"
+local finished = require "slack.finished"
 local kinds = require "slack.kinds"
 
 local trace = Failures.trace
@@ -10,7 +11,7 @@ local ANSWERED_ONCE = kinds.ANSWERED_ONCE
 ---@class slack.Found
 ---@field [integer] slack.Listener
 ---@field matches table<integer, any[]> what their patterns captured
----@field done? table<slack.Listener, true> listeners to pass over
+---@field done? table<string, true> listeners to pass over (finished.lua)
 ---@field was_done boolean whether there were such
 ---@field is_consumed? boolean one of them takes it for itself
 ---@field named boolean whether there are listeners that name this very id
@@ -50,7 +51,7 @@ end
 local function collect(c, listener, found)
   if not listener.ledger then
     return false -- it has been removed meanwhile
-  elseif found.done and found.done[listener] then
+  elseif found.done and finished.has(found.done, listener) then
     found.was_done = true
     return false
   end
@@ -81,7 +82,7 @@ end
 ---The listeners that take it, or else those that listen to anything.
 ---@param index slack.Index
 ---@param c slack.Context
----@param done? table<slack.Listener, true> listeners to pass over
+---@param done? table<string, true> listeners to pass over (finished.lua)
 ---@return slack.Found
 function Matching:find(index, c, done)
   -- While a predicate dispatches something itself, another list takes its place.

@@ -3,6 +3,7 @@
 -- module_loader.lua.
 
 local core = require "slack.core"
+local merged = require "slack.merged"
 
 -- A name in quotes behind the word; a line for people to read requires nothing.
 local COMMENT <const>, REQUIRED <const> =
@@ -75,10 +76,13 @@ function Modules:scan(file)
   self.stated[file] = uses
 end
 
----Notes that a file has required another.
+---Notes that a file has required another, which its text need not show.
 ---@param file string
 ---@param path string
 function Modules:note_asked(file, path)
+  if (self.stated[file] or {})[path] then
+    return
+  end
   local asked = self.asked[file]
   if not asked then
     asked = {}
@@ -173,21 +177,22 @@ end
 ---The files that a change of these concerns: also those that share with them a module which
 ---could not be replaced before.
 ---@param touched table<string, true>
+---@param live table<string, slack.Script>
 ---@return table<string, true>
-function Modules:spread(touched)
+function Modules:spread(touched, live)
   local grew = true
   while grew do
     local more = {}
     for file in pairs(touched) do
-      for path in pairs(self:reach(file)) do
-        more[path] = self.outdated[path] and not touched[path] or nil
+      local had = live[file] and live[file].modules
+      for path in pairs(merged(self:reach(file), had)) do
+        if self.outdated[path] and not touched[path] then
+          more[path] = true
+        end
       end
     end
     grew = next(more) ~= nil
-    for file in pairs(touched) do
-      more[file] = true
-    end
-    touched = self:dependents(more)
+    touched = grew and self:dependents(merged(touched, more)) or touched
   end
   return touched
 end
@@ -205,7 +210,7 @@ end
 ---@param used table<string, true> modules that the scripts have which are live from now on
 function Modules:take_over(fresh, kept, used)
   for path, module in pairs(fresh) do
-    if not kept[path] and not uses_any(self:reach(path), kept) then
+    if used[path] and not kept[path] and not uses_any(self:reach(path), kept) then
       self.loaded[path], self.outdated[path] = module, nil
     end
   end

@@ -14,7 +14,7 @@ local INNER = {
 }
 
 -- error called by a file of ours.
-local MISUSE = "^%s*stack traceback:\n%s*%[C%]: in function 'error'\n[^\n]*slack[/\\]%l+%.lua:"
+local MISUSE = "^%s*stack traceback:\n%s*%[C%]: in function 'error'\n[^\n]*slack[/\\][%l_]+%.lua:"
 
 local function of_table(err)
   local metatable = getmetatable(err)

@@ -216,7 +216,7 @@ function Reload.run(scripts, changed, removed)
   local touched = modules:dependents(merged(changed, removed))
   modules:forget(removed)
   modules:mark_outdated(touched)
-  for _, name in ipairs(names_to_load(self, modules:spread(touched))) do
+  for _, name in ipairs(names_to_load(self, modules:spread(touched, scripts.live))) do
     if not modules:is_module(name) then
       stage(self, name)
     end

@@ -12,6 +12,7 @@ local sorted_keys = require "slack.sorted_keys"
 ---@field file? string of "failed": where the mistake is, a module perhaps
 ---@field line? integer
 ---@field message? string file, line and text
+---@field traceback? string of what raised it
 ---@field added? slack.Listed[] listeners that have come
 ---@field removed? slack.Listed[] listeners that are gone
 ---@field seconds? number from the first look at the change
@@ -21,7 +22,8 @@ local sorted_keys = require "slack.sorted_keys"
 ---@field script string
 ---@field file? string
 ---@field line? integer
----@field message string
+---@field message string file, line and text
+---@field traceback? string
 ---@field at number seconds since the epoch
 ---@field kept? integer the generation that goes on
 
@@ -96,20 +98,27 @@ local function place_in(message, folder)
   end
 end
 
+-- The text, and the traceback behind it, if there is one.
+local function split(text)
+  local message, traceback = text:match "^(.-)\n(stack traceback:.*)$"
+  return message or text, traceback
+end
+
 local function log_failures(self, failed, kept)
   local by_message = {}
   for _, name in ipairs(sorted_keys(failed)) do
-    local names = by_message[failed[name]] or {}
-    by_message[failed[name]] = names
+    local first_line = failed[name]:match "^[^\n]*"
+    local names = by_message[first_line] or {}
+    by_message[first_line] = names
     names[#names + 1] = name
   end
-  for _, message in ipairs(sorted_keys(by_message)) do
-    local names = by_message[message]
+  for _, first_line in ipairs(sorted_keys(by_message)) do
+    local names = by_message[first_line]
     local stays = kept[names[1]]
     self.log:error("%s %s not loaded%s: %s", table.concat(names, ", "),
       #names == 1 and "was" or "were",
       not stays and "" or #names == 1 and ("; generation %d stays"):format(stays)
-        or "; what they were stays", message)
+        or "; what they were stays", failed[names[1]])
   end
 end
 
@@ -120,16 +129,16 @@ end
 function ScriptReports:fail(failed, kept, folder)
   log_failures(self, failed, kept)
   for _, name in ipairs(sorted_keys(failed)) do
-    local message = failed[name]
+    local message, traceback = split(failed[name])
     local file, line = place_in(message, folder)
     self.failures = self.failures + 1
     self.failed[name] = {
-      script = name, file = file or name, line = line, message = message, at = core.time(),
-      kept = kept[name],
+      script = name, file = file or name, line = line, message = message, traceback = traceback,
+      at = core.time(), kept = kept[name],
     }
     tell(self, {
       kind = "failed", script = name, generation = kept[name], file = file or name, line = line,
-      message = message,
+      message = message, traceback = traceback,
     })
   end
 end

@@ -341,7 +341,7 @@ end
 ---this one's. While the store is away it is.
 ---@param c slack.Context
 ---@param id string its event_id
----@param done? table<slack.Listener, true> listeners that had finished with it
+---@param done? table<string, true> listeners that had finished with it
 function SharedDedupe:claim(c, id, done)
   if not can_be_key(id) then
     return self.dispatch:proceed(c, id, done)

@@ -1,6 +1,7 @@
 -- The ends of deliveries that are kept: the methods of slack.Inbox that whoever ends one calls.
 -- Each takes the entry from its request, so that it ends but once.
 
+local finished = require "slack.finished"
 local tasks = require "slack.tasks"
 
 ---@class slack.Inbox
@@ -55,10 +56,10 @@ end
 ---Its handling has failed, or it came to no handler.
 ---@param c slack.Context
 ---@param caught? slack.Caught
----@param finished? table<slack.Listener, true>
-function M:failed(c, caught, finished)
+---@param done? table<string, true> listeners that had finished (finished.lua)
+function M:failed(c, caught, done)
   if not is_relayed(c.request, "failed") and c.request.entry then
-    local text, delay, on_dead = self.retries:failed(c, caught, finished)
+    local text, delay, on_dead = self.retries:failed(c, caught, done)
     self.marks:failed(let_go(self, c.request), text, delay, false, on_dead)
   end
 end
@@ -97,7 +98,7 @@ function M:ended(request, delivery, outcome)
   elseif outcome == "failed" then
     local failures = delivery.failures
     self:failed(delivery.c, delivery.caught or failures and failures[1] or delivery.failure,
-      delivery.finished)
+      finished.keep(delivery.finished))
   elseif outcome == "overloaded" then
     overloaded(self, request)
   else

@@ -88,7 +88,7 @@ end
 ---It failed.
 ---@param c slack.Context
 ---@param caught? slack.Caught
----@param finished? table<slack.Listener, true>
+---@param finished? table<string, true>
 ---@return string text
 ---@return number delay seconds; negative: it is given up
 ---@return fun(where: string)? on_dead says so in the log
@@ -112,7 +112,7 @@ end
 
 ---Listeners of this process that had finished with an event when it failed.
 ---@param event_id string
----@return table<slack.Listener, true>? finished
+---@return table<string, true>? finished
 function Retries:take_finished(event_id)
   local finished = self.finished:get(event_id)
   if finished then
