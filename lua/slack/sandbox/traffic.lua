@@ -42,7 +42,8 @@ local function freshen(self, kind, payload, options)
     payload.trigger_id = team:new_trigger(user and user.id)
   end
   if payload.response_url and user and channel then
-    local message = type(payload.message) == "table" and team.workspace.find_message(channel, payload.message.ts)
+    local message = type(payload.message) == "table"
+      and team.workspace.find_message(channel, payload.message.ts) or nil
     payload.response_url = team:new_response_url(user, channel, message)
   end
   return team, user, channel

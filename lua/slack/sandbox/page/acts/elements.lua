@@ -1,5 +1,6 @@
 -- What people do to the app: commands, shortcuts, elements of messages and views, modals.
 
+local actions = require "slack.sandbox.actions"
 local finding = require "slack.sandbox.page.acts.finding"
 local json = require "slack.json"
 
@@ -59,14 +60,7 @@ M.command = {
 -- Elements ------------------------------------------------------------------------
 
 local function find_element(place, given)
-  for _, block in ipairs((place.message or place.view).blocks or {}) do
-    for _, element in ipairs(block.elements or { block.accessory or block.element }) do
-      if element.action_id == given.action_id
-        and (not given.block_id or block.block_id == given.block_id) then
-        return element
-      end
-    end
-  end
+  return (actions.find(place.message or place.view, given.block_id, given.action_id))
 end
 
 -- One of two buttons in one element is told by its value.
