@@ -109,31 +109,32 @@ function M.read(command, words)
   return given
 end
 
+local values_of = setmetatable({}, { __mode = "k" })
+
+---The words that a check of one_of takes, for those who offer them.
+---@param check function
+---@return string[]?
+function M.values_of(check)
+  return values_of[check]
+end
+
 ---A check of options whose values are among some words.
 ---@param ... string
 ---@return fun(text: string): string?, string?
 function M.one_of(...)
-  local list, known = table.concat({ ... }, ", "), {}
-  for _, word in ipairs { ... } do
+  local words, known = { ... }, {}
+  for _, word in ipairs(words) do
     known[word] = true
   end
-  return function(text)
+  local function check(text)
     if known[text] then
       return text
     end
-    return nil, ("one of %s expected, got %q%s"):format(list, text, near_miss(text, known))
+    return nil, ("one of %s expected, got %q%s"):format(table.concat(words, ", "), text,
+      near_miss(text, known))
   end
-end
-
----A check of options that are the beginnings of URLs: a scheme and a host.
----@param text string
----@return string? url
----@return string? problem
-function M.origin(text)
-  if text:find "^https?://[^/%s]+/?$" then
-    return text
-  end
-  return nil, ("the beginning of a URL expected, like https://bot.example, got %q"):format(text)
+  values_of[check] = words
+  return check
 end
 
 ---A check of options that are counts.

@@ -15,7 +15,7 @@ M.NOTES = "BOT is the file of its program, bot.lua where none is named. What sta
 
 M.ENV_OPTION = {
   name = "env", value = "FILE", text = "environment variables, .env beside the bot by default",
-  completes = "file",
+ 
 }
 
 -- What a bot lacks that has no tokens: the variable of each option.

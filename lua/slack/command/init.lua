@@ -18,7 +18,8 @@ local M = {}
 ---How the process ends.
 M.OK, M.FAILED, M.MISUSED = 0, 1, 2
 
-local ROOT = {
+---The commands.
+M.ROOT = {
   summary = "lua-slack: a framework for Slack apps in Lua",
   commands = {
     { "new", "slack.command.new" },
@@ -28,6 +29,7 @@ local ROOT = {
     { "inbox", "slack.command.inbox" },
     { "manifest", "slack.command.manifest" },
     { "doctor", "slack.command.doctor" },
+    { "completion", "slack.command.completion" },
     { "version", "slack.command.version" },
   },
 }
@@ -105,13 +107,13 @@ end
 ---@param terminal slack.command.Terminal
 ---@return integer status for the shell
 function M.run(words, terminal)
-  local command, path, at = ROOT, "lua-slack", 1
+  local command, path, at = M.ROOT, "lua-slack", 1
   while command.commands do
     local word = words[at]
     if word == nil or word == "--help" or word == "-h" or word == "help" then
       (word and terminal.write or terminal.complain)(usage.group(command, path))
       return word and M.OK or M.MISUSED
-    elseif word == "--version" and command == ROOT then
+    elseif word == "--version" and command == M.ROOT then
       word = "version"
     end
     local found, problem = choose(command, word)

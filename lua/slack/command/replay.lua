@@ -204,7 +204,7 @@ return {
   summary = "gives recorded traffic to a bot's handlers again, without a network",
   words = "FILE [BOT] [-- ARGUMENT…]",
   takes_rest = true,
-  completes = "file",
+ 
   notes = "FILE is what `lua-slack run --record FILE` wrote. " .. bot.NOTES .. "\n"
     .. "Calls of the Web API get the recorded answers, in their order; others fail with\n"
     .. "not_recorded. It says which handlers ran, and what they answer and call otherwise than\n"
@@ -217,7 +217,6 @@ return {
     {
       name = "log", value = "LEVEL", text = "show what the bot logs, from this level on",
       check = arguments.one_of("debug", "info", "warn", "error"),
-      values = { "debug", "info", "warn", "error" },
     },
     bot.ENV_OPTION,
   },

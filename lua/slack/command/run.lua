@@ -79,7 +79,7 @@ return {
       check = arguments.one_of("debug", "info", "warn", "error", "off"),
     },
     {
-      name = "record", value = "FILE", completes = "file",
+      name = "record", value = "FILE",
       text = "write down what Slack sends, and what the bot answers and calls",
     },
     {
