@@ -141,17 +141,21 @@ end
 -- Events ----------------------------------------------------------------------------------
 
 ---Slack tells the app of an event, as it is.
----@param event table|string with type; or the type
----@param fields? table of the event, when its type is given
+---@param event table|string with type; or the type, and then the other fields
+---@param fields? table
+---@param options? { fails: boolean|string|nil }
 ---@return slack.testing.Result
-function M:event(event, fields)
+---@overload fun(self: slack.Test, event: table, options: table?): slack.testing.Result
+function M:event(event, fields, options)
   if type(event) == "string" then
     event = merged(fields or {}, { type = event })
+  else
+    options = fields
   end
   if type(event) ~= "table" or type(event.type) ~= "string" then
     acting.refuse("t:event: an event with its type expected, got %s", type(event))
   end
-  local who = read(self, "event")
+  local who = read(self, "event", options)
   event = merged({ event_ts = self.slack.workspace:new_ts() }, event)
   local result = self:_act("event " .. event.type, who, function(result)
     self.slack:deliver_event(event)

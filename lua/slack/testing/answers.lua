@@ -20,7 +20,7 @@ function M:stub(method, answer)
     refuse("t:stub: an answer expected: a table, { error = word }, or a function; got %s",
       type(answer))
   end
-  local advice = method ~= "*" and not methods.find(method) and methods.instead(method) or ""
+  local advice = method ~= "*" and not methods.find(method) and methods.near(method) or ""
   if advice ~= "" then
     refuse("t:stub: there is no method %s%s", method, advice)
   end

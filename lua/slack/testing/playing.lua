@@ -97,6 +97,16 @@ local function answer_as_recorded(t, calls)
   end
 end
 
+-- What a command's ack puts into the channel.
+local function show_answer(t, delivery, ack, user_id, channel_id)
+  local workspace = t.slack.workspace
+  local user, channel = workspace.users[user_id or false], workspace.channels[channel_id or false]
+  local is_message = type(ack) == "table" and (ack.text or ack.blocks or ack.attachments)
+  if delivery.kind == "command" and is_message and user and channel then
+    t.slack.show_response(t.slack, ack, user, channel)
+  end
+end
+
 local function deliver(t, delivery, result)
   local body = delivery.body
   local user_id, channel_id = introduce(t.slack.workspace, body)
@@ -108,6 +118,7 @@ local function deliver(t, delivery, result)
   result.is_delivery = true
   local ack = sent:await_ack(3)
   acting.take_outcome(result, { delivery = sent, ack = ack, failure = sent.refused })
+  show_answer(t, delivery, ack, user_id, channel_id)
 end
 
 local function name_of(delivery)

@@ -71,7 +71,7 @@ end
 
 ---Somebody installs an app that has the option oauth, with a browser.
 ---@param options? slack.testing.Where|{ deny: boolean? } deny: they cancel
----@return slack.testing.Result with page: where it ended
+---@return slack.testing.Result with page: where it ended; and installed
 function M:install(options)
   local who
   who, options = acting.read(self, "install", options, { deny = "boolean" })
@@ -87,7 +87,7 @@ function M:install(options)
     if not page then
       acting.refuse("t:install: %s", tostring(err))
     end
-    result.page, result.acked = page, page.status < 400
+    result.page, result.installed = page, self.slack:installation() ~= nil
   end)
   return result
 end
