@@ -170,6 +170,13 @@ describe("README", function()
       assert(answer("order 5", "Ordered: 5"))
     end)
 
+    it("keeps what it knows when a module of a script is saved", function()
+      assert(answer("idea: tea", "Noted, that makes 1."))
+      files.write(directory.path .. "/handlers/words.lua", 'return { thanks = "Now %d." }')
+      live_app.wait(function() return bot:output():find "reloaded ideas.lua" end)
+      assert(answer("idea: cake", "Now 2."), bot:output())
+    end)
+
     it("counts visits", function()
       slack_here:command { command = "/visit" }
       local outcome = slack_here:command { command = "/visit" }
