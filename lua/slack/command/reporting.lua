@@ -53,7 +53,7 @@ local function shortcuts_of(listeners)
     if type(id) == "string" then
       table.insert(shortcuts, {
         callback_id = id, name = id,
-        type = entry.constraints.type == "message_action" and "message_action" or "shortcut",
+        type = entry.constraints.type, -- nil: of messages and of the workspace alike
       })
     end
   end

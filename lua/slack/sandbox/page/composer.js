@@ -56,7 +56,7 @@ export class Composer {
   }
 
   shortcuts(anchor) {
-    const list = (store.app.shortcuts || []).filter((shortcut) => shortcut.type === "shortcut");
+    const list = (store.app.shortcuts || []).filter((shortcut) => shortcut.type !== "message_action");
     const run = (callback_id) => act("shortcut", { callback_id });
     openMenu(anchor, [
       { heading: "Shortcuts of the app" },

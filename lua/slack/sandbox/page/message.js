@@ -118,7 +118,7 @@ async function copy(text, what) {
 
 function menuItems(message) {
   const is_mine = message.user === store.me && !message.bot_id;
-  const shortcuts = (store.app.shortcuts || []).filter((s) => s.type === "message_action");
+  const shortcuts = (store.app.shortcuts || []).filter((s) => s.type !== "shortcut");
   return [
     is_mine && { label: "Edit message", lead: icon("edit"), act: () => edit(message) },
     { label: message.pinned ? "Unpin from conversation" : "Pin to conversation", lead: icon("pin"),

@@ -31,7 +31,7 @@ function initials(name) {
 
 export function avatar(id, name, { is_bot = false, size = "" } = {}) {
   return h("span", {
-    class: `avatar avatar-${colorOf(id || name)} ${is_bot ? "avatar-bot" : ""} ${size}`,
+    class: `avatar avatar-${colorOf(name || id)} ${is_bot ? "avatar-bot" : ""} ${size}`,
     "aria-hidden": "true",
   }, is_bot ? icon("bot") : initials(name));
 }

@@ -61,7 +61,9 @@ function sourceOf(kind, element, block, place) {
     is_remote: true,
     min_length: element.min_query_length ?? 3,
     async load(text) {
-      const offer = groupsOf(await place.suggest(element, block, text));
+      const answer = await place.suggest(element, block, text);
+      if (answer.failure) throw new Error(answer.failure);
+      const offer = groupsOf(answer);
       for (const choice of offer.flatMap((group) => group.options)) {
         place.labels.set(`${element.action_id} ${choice.value}`, choice);
       }

@@ -36,7 +36,8 @@ const NEAR = new Map([[0, "Today"], [1, "Yesterday"], [-1, "Tomorrow"]]);
 
 export function dayName(ts) {
   const date = dateOf(ts);
-  return NEAR.get(daysAgo(date)) || DAY.format(date);
+  const is_this_year = date.getFullYear() === new Date().getFullYear();
+  return NEAR.get(daysAgo(date)) || (is_this_year ? DAY : LONG).format(date);
 }
 
 export const dayKey = (ts) => dateOf(ts).toDateString();
