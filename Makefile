@@ -25,6 +25,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
   libhiredis-dev zlib1g-dev
 DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server redis-server curl openssl tzdata
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
+DEPS_BROWSER = chromium fonts-noto-color-emoji
 # squid and haproxy start a service of their own where they are installed, so they are no matter
 # of `make test`.
 DEPS_CI    = squid haproxy lua-check luarocks clang clang-format libclang-rt-14-dev valgrind
@@ -57,8 +58,8 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test unit fuzz test-peers test-rock soak demo bench bench-deps lint check-types \
-  methods events types emoji sanitize install rock clean
+.PHONY: all help deps deps-ci test unit fuzz test-peers test-browser test-rock soak demo bench \
+  bench-deps lint check-types methods events types emoji sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -84,7 +85,7 @@ deps:                    ## install what building and testing need (Debian; else
 	@LUA_PC=$(LUA_PC) PKG_CONFIG=$(PKG_CONFIG) .ci/deps $(DEPS_BUILD) $(DEPS_TEST)
 
 deps-ci: deps            ## install what .ci/run needs besides
-	@.ci/deps $(DEPS_CI) $(DEPS_PEERS)
+	@.ci/deps $(DEPS_CI) $(DEPS_PEERS) $(DEPS_BROWSER)
 
 test: deps all unit      ## run the specs
 	SLACK_CORE_DIR=$(BUILD) spec/support/side_by_side $(SPEC_PROCESSES) $(BUSTED)
@@ -92,7 +93,10 @@ test: deps all unit      ## run the specs
 test-peers: all $(BUILD)/peers/package.json ## run Bolt for JavaScript (Node, npm) against the local Slack
 	SLACK_CORE_DIR=$(BUILD) NODE_PATH=$(BUILD)/peers/node_modules $(BUSTED) --run=peers
 
-$(BUILD)/peers/package.json: spec/peers/package.json
+test-browser: all $(BUILD)/browser/package.json ## use the page of the local Slack in Chromium (SCREENSHOTS=folder keeps pictures)
+	SLACK_CORE_DIR=$(BUILD) NODE_PATH=$(abspath $(BUILD))/browser/node_modules $(BUSTED) --run=browser
+
+$(BUILD)/%/package.json: spec/%/package.json
 	@mkdir -p $(@D)
 	cp $< $@
 	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --loglevel=error || { rm $@; exit 1; }
