@@ -1,4 +1,5 @@
 local RawClient = require "support.raw_client"
+local files = require "support.files"
 local json = require "slack.json"
 local local_slack = require "support.local_slack"
 local slack = require "slack"
@@ -91,6 +92,25 @@ describe("the page's server", function()
     } do
       assert.equal(404, status("GET /" .. secret .. "/" .. path), path)
     end
+  end)
+
+  served("serves every file that the page needs, as what it is", function()
+    local kinds = {
+      html = "text/html; charset=utf-8", css = "text/css; charset=utf-8",
+      js = "text/javascript; charset=utf-8", svg = "image/svg+xml", json = "application/json",
+    }
+    local code, head, body = ask("GET /" .. secret .. "/")
+    assert.equal(200, code)
+    assert.truthy(head:find("Content-Type: text/html; charset=utf-8\r\n", 1, true))
+    assert.equal(files.read "lua/slack/sandbox/page/index.html", body)
+    for _, path in ipairs(files.list("lua/slack/sandbox/page", "%.%w+$")) do
+      local name, ending = path:match "([^/]+%.(%w+))$"
+      local response = assert(slack.fetch(here:page_url() .. name))
+      assert.equal(kinds[ending] and 200 or 404, response.status, name)
+      assert.equal(kinds[ending] or "text/plain; charset=utf-8", response.headers["content-type"])
+    end
+    local _, _, nothing = ask("HEAD /" .. secret .. "/index.html")
+    assert.equal("", nothing)
   end)
 
   served("says in each answer what browsers may do with it", function()

@@ -5,7 +5,7 @@ local sandbox = require "slack.sandbox"
 local core = require "slack.core"
 
 slack.run(function()
-  local slack_here <close> = assert(sandbox.start { patience = 60 })
+  local slack_here <close> = assert(sandbox.start { patience = 60, page = true })
   local app = slack.app {
     token = slack_here.bot_token,
     app_token = slack_here.app_token,
@@ -19,6 +19,13 @@ slack.run(function()
   slack_here:say { text = "ping" }
   assert(slack_here:wait_message { text = "pong" })
   app:stop()
+
+  -- The page's files have been installed, too.
+  local page = assert(slack.fetch(slack_here:page_url()))
+  assert(page.ok, "there is no index.html")
+  for path in page.body:gmatch '[sh]rc?e?f?="([%w_./-]+%.%w+)"' do
+    assert(assert(slack.fetch(slack_here:page_url() .. path)).ok, path .. " is missing")
+  end
 end)
 
 for _, name in ipairs { "slack", "slack.core", "slack.sandbox" } do
