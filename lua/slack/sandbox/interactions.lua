@@ -5,6 +5,7 @@ local actions = require "slack.sandbox.actions"
 local block_checks = require "slack.sandbox.block_checks"
 local checks = require "slack.sandbox.checks"
 local inputs = require "slack.sandbox.inputs"
+local json = require "slack.json"
 local merged = require "slack.merged"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.people"
@@ -298,11 +299,30 @@ local function find_wrong_error(view, errors)
   end
 end
 
--- A view that Slack would not take: the person sees a failure, and the app nothing.
-local function find_fault(view, ack)
+local MOST_VIEWS <const> = 3
+local RESPONSES <const> = { clear = true, errors = true, push = true, update = true }
+
+-- How many views are in a stack up to this one.
+local function depth_of(workspace, view)
+  local depth = 0
+  while view do
+    depth, view = depth + 1, workspace.views[view.previous_view_id or false]
+  end
+  return depth
+end
+
+-- An answer that Slack would not take: the person sees a failure, and the app nothing.
+local function find_fault(workspace, view, ack)
   local action = type(ack) == "table" and ack.response_action
-  if action == "errors" then
+  local is_empty = ack == nil or ack == json.null or type(ack) == "table" and next(ack) == nil
+  if is_empty then
+    return nil
+  elseif not RESPONSES[action] then
+    return "its answer has no response_action that is errors, update, push or clear"
+  elseif action == "errors" then
     return find_wrong_error(view, ack.errors)
+  elseif action == "push" and depth_of(workspace, view) >= MOST_VIEWS then
+    return "there are three views already"
   elseif action == "update" or action == "push" then
     local refusal = type(ack.view) == "table" and block_checks.refusal { view = ack.view }
     if refusal or type(ack.view) ~= "table" then
@@ -376,7 +396,7 @@ function people:submit(what)
     return self:new_response_url(people.resolve(self, { user = user.id, channel = channel_id }))
   end)
   local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
-  local fault = find_fault(view, outcome.ack)
+  local fault = find_fault(self.workspace, view, outcome.ack)
   if fault then
     outcome.failure, outcome.detail = "connection_error", fault
   elseif outcome.ack ~= nil then

@@ -1,5 +1,6 @@
 -- Messages and reactions of a local workspace, and the events that tell of them.
 
+local json = require "slack.json"
 local merged = require "slack.merged"
 
 ---@class slack.sandbox.Messages
@@ -169,16 +170,27 @@ function messages:show_ephemeral(channel, user_id, fields)
   return message
 end
 
+---Changes fields of a message.
+---@param message table
+---@param changes table json.null takes a field away
+function messages.alter(message, changes)
+  for key, value in pairs(changes) do
+    if value == json.null then
+      message[key] = nil
+    else
+      message[key] = value
+    end
+  end
+end
+
 ---Changes a message in place and tells the app.
 ---@param channel table
 ---@param message table
----@param changes table text, blocks, ...
+---@param changes table text, blocks, ...; json.null takes one away
 ---@param editor? string user id, when a person edits
 function messages:change(channel, message, changes, editor)
   local before = merged(message)
-  for key, value in pairs(changes) do
-    message[key] = value
-  end
+  self.alter(message, changes)
   local ts = self:new_ts()
   if editor then
     message.edited = { user = editor, ts = ts }

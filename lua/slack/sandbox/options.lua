@@ -42,7 +42,7 @@ local OPTIONS = {
   client_secret = "string", redirect_urls = "table", token_rotation = "boolean",
   installed = "boolean", stream_timeout = "number", enterprise = "table",
   rate_limits = "any", scopes = "table", events = "table", unfurl_domains = "table",
-  metadata_events = "table", page = "any",
+  metadata_events = "table", home_tab = "boolean", page = "any",
 }
 
 -- Nothing that would not stand in a header as it is.

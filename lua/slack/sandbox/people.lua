@@ -130,18 +130,22 @@ function people:unreact(what)
   self:changed()
 end
 
----Somebody opens the app's home tab.
----@param what? { user: string? }
+---Somebody opens the app: its home tab, or what was said to it.
+---@param what? { user: string?, tab: "home"|"messages"|nil } "home"
 ---@return table? view the published home tab, nil when there is none yet
 function people:open_home(what)
-  checks.fields("open_home", what or {}, { user = "string" })
-  local user = resolve(self, what or {})
+  what = what or {}
+  checks.fields("open_home", what, { user = "string", tab = "string" })
+  local user, tab = resolve(self, { user = what.user }), what.tab or "home"
+  if tab ~= "home" and tab ~= "messages" then
+    fail(2, 'field "tab": "home" or "messages" expected, got %q', tab)
+  end
   self:deliver_event {
     type = "app_home_opened",
     user = user.id,
     channel = self.workspace:direct_channel(user.id).id,
-    tab = "home",
-    view = user.home,
+    tab = tab,
+    view = tab == "home" and user.home or nil,
     event_ts = self.workspace:new_ts(),
   }
   self:changed()

@@ -49,11 +49,13 @@ end
 local function replace(place, content)
   local message = place.message
   place.team.workspace.identify(content.blocks)
-  local changes = { text = content.text or "", blocks = content.blocks or nil }
+  local changes = {
+    text = content.text or "", blocks = content.blocks or json.null,
+    attachments = content.attachments or json.null, metadata = content.metadata,
+  }
   if message.is_ephemeral then
-    message.text, message.blocks = changes.text, changes.blocks
+    place.team.workspace.alter(message, changes)
   else
-    message.blocks = nil
     place.team.workspace:change(place.channel, message, changes)
   end
 end

@@ -65,6 +65,7 @@ function teams:add_workspace(what)
     organization = organization_of(self, what.enterprise, bot_name),
     unfurl_domains = self.options.unfurl_domains,
     metadata_events = self.options.metadata_events,
+    home_tab = self.options.home_tab,
   })
   table.insert(self.workspaces, team)
   local installation = self.grants:installation_of(team.workspace)

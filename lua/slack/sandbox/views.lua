@@ -39,6 +39,8 @@ function views:put_view(definition, fields, user_id)
   view.private_metadata = view.private_metadata or ""
   view.callback_id = view.callback_id or ""
   view.external_id = view.external_id or ""
+  view.clear_on_close = view.clear_on_close or false
+  view.notify_on_close = view.notify_on_close or false
   for key, value in pairs(fields or {}) do
     view[key] = value
   end

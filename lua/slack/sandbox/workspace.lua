@@ -68,6 +68,7 @@ end
 ---@field stream_timeout? number seconds that a message may be written on, 300
 ---@field unfurl_domains? string[] of which links the app is told
 ---@field metadata_events? string[] of which kinds of metadata the app is told
+---@field home_tab? boolean false: the app has no home tab
 
 -- Seconds since the epoch with fractions, growing even when the wall clock is set back.
 function Workspace.wall_clock()
@@ -112,6 +113,7 @@ function Workspace.new(options)
     stream_timeout = options.stream_timeout or STREAM_TIMEOUT,
     unfurl_domains = options.unfurl_domains or {},
     metadata_events = set_of(options.metadata_events),
+    has_home = options.home_tab ~= false,
     shared_links = {}, -- what may be unfurled, by id
     usergroups = {},
     reminders = {},

@@ -2,6 +2,7 @@
 
 local arguments = require "slack.sandbox.methods.arguments"
 local content = require "slack.sandbox.methods.content"
+local json = require "slack.json"
 
 local in_channel, on_message = arguments.in_channel, arguments.on_message
 
@@ -80,11 +81,11 @@ end
 
 -- The message as it is to be.
 local function update(workspace, call, channel, message, fields)
-  if call.args.blocks then
-    message.blocks = nil -- an empty list takes the blocks away
+  if call.args.blocks and not fields.blocks then -- an empty list takes them away
+    fields.blocks = json.null
   end
   if fields.attachments and #fields.attachments == 0 then
-    message.attachments, fields.attachments = nil, nil
+    fields.attachments = json.null
   end
   workspace:change(channel, message, fields)
   if arguments.is_set(call.args.reply_broadcast) and message.thread_ts
