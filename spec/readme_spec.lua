@@ -16,7 +16,7 @@ local SOURCES = files.read "src/README.md"
 local function blocks()
   local named, programs = {}, {}
   for text in README:gmatch "```lua\n(.-)```" do
-    local name = text:match "^%-%- ([%w/]+%.lua)\n"
+    local name = text:match "^%-%- ([%w_/]+%.lua)\n"
     if name then
       assert(not named[name], name)
       named[name] = text
@@ -105,12 +105,24 @@ describe("README", function()
 
   local function write_named()
     local directory = files.temporary()
-    assert(os.execute("mkdir " .. directory.path .. "/handlers"))
+    assert(os.execute(("mkdir %s/handlers %s/spec"):format(directory.path, directory.path)))
     for name, text in pairs(named) do
       files.write(directory.path .. "/" .. name, text)
     end
     return directory
   end
+
+  it("has specs of its bot, which pass", function()
+    local directory <close> = write_named()
+    files.write(directory.path .. "/run.lua", [[
+arg = { [0] = "run.lua", "spec" }
+require "busted.runner" { standalone = false }
+]])
+    local process <close> = Process.lua("run.lua", { directory = directory.path })
+    live_app.wait(function() return not process:is_running() end)
+    assert.matches("4 successes / 0 failures / 0 errors", process:output())
+    assert.equal(0, (process:wait()))
+  end)
 
   describe("as a bot", function()
     local directory, slack_here, bot

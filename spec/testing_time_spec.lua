@@ -121,6 +121,29 @@ describe("slack.testing", function()
     end)
   end)
 
+  describe("Slack's limits", function()
+    it("hold back what is too much at once", function()
+      local app = new()
+      app:message("many", function(c)
+        for i = 1, 12 do
+          c:say(tostring(i))
+        end
+      end)
+      local r = t:message "many"
+      assert.same({ 10, 1 }, { #r.said, r.waiting })
+      assert.matches("1 call waits by Slack's limits until time passes", tostring(r), 1, true)
+      assert.equal(2, #t:advance(2).said)
+    end)
+
+    it("are not used up by people, who take no time in a test", function()
+      local app = new()
+      app:message("one", function(c) c:say "one" end)
+      for _ = 1, 30 do
+        assert.equal(1, #t:message "one".said)
+      end
+    end)
+  end)
+
   describe("a trigger", function()
     it("expires after three seconds", function()
       local app = new()

@@ -30,6 +30,7 @@ local SHOWN = 120
 ---@field deleted slack.testing.Said[] messages of the bot that it has deleted
 ---@field calls slack.testing.Call[] of the Web API
 ---@field fetched slack.testing.Asked[] requests to other servers
+---@field waiting integer calls of the Web API that wait for their turn, by Slack's limits
 ---@field errors slack.testing.Failure[] of handlers
 ---@field view? table the modal in front
 ---@field message? table what the person said, of t:message and the like
@@ -145,6 +146,10 @@ function Result:__tostring()
   end
   for _, call in ipairs(self.calls) do
     lines[#lines + 1] = ("  called %s: %s"):format(call.method, call.error or "ok")
+  end
+  if (self.waiting or 0) > 0 then
+    lines[#lines + 1] = ("  %d call%s by Slack's limits until time passes"):format(self.waiting,
+      self.waiting == 1 and " waits" or "s wait")
   end
   for _, asked in ipairs(self.fetched) do
     lines[#lines + 1] = ("  fetched %s %s: %s"):format(asked.method, asked.url,

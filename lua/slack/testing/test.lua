@@ -89,6 +89,9 @@ function Test:_act(what, who, run)
   do
     local guard <close> = self.clock:enter() -- luacheck: ignore 211
     self.result = result
+    if who.user then
+      self.app.client._pacing:refill()
+    end
     task = tasks.spawn(run, result)
     task.joined = true
     if who.patience then
@@ -98,6 +101,7 @@ function Test:_act(what, who, run)
     end
   end
   self.result = nil
+  result.waiting = self.app.client._pacing:waiting()
   refresh(result, self.slack.workspace.streams)
   result.view = self.slack.workspace:top_view(who.user and who.user.id)
   if task.failed then
