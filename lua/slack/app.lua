@@ -54,6 +54,7 @@ local CLIENT_OPTIONS = {
 ---@field schedule slack.Schedule of app:every and app:at
 ---@field tap slack.Tap|false who sees what comes and goes; see tap.lua
 ---@field worker? integer number of this process, with the option workers
+---@field console slack.Console|false while the app runs, with the option console
 ---@field phase "idle"|"starting"|"running"|"stopping"
 local App = {}
 App.__index = App
@@ -113,7 +114,7 @@ function App.new(options)
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
     settings = options, net = net, log = logger, states = {}, phase = "idle", end_waiters = {},
-    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false, tap = false,
+    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false, console = false, tap = false,
     _ledger = registry.new_ledger(),
   }, App)
   self.measures = Measures.new(self)
@@ -275,6 +276,10 @@ function App:close()
   end
   if self.oauth then
     self.oauth:close()
+  end
+  if self.console then
+    self.console:close()
+    self.console = false
   end
   app_storage.close(self)
   self.phase = "idle"

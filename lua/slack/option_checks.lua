@@ -96,6 +96,16 @@ function M.token(expected, accepted)
   end
 end
 
+---A console: whether there is one, or the path of its socket.
+---@type slack.OptionCheck
+function M.console(value)
+  if type(value) == "string" then
+    return value == "" and "it is empty" or nil
+  elseif type(value) ~= "boolean" then
+    return "true, false or the path of a socket expected"
+  end
+end
+
 local one_secret = M.token("a signing secret", {})
 
 ---A signing secret, or a list of them while one takes the place of another.

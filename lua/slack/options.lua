@@ -70,6 +70,8 @@ local TIMINGS = {
 ---@field ack_deadline? number seconds until an ack that a handler owes goes out empty, 2.5
 ---@field shutdown_timeout? number seconds that running handlers have at a stop, 10
 ---@field max_in_flight? integer handlers running at once, 1000
+---@field console? boolean|string a Lua prompt in the app, for `lua-slack console`: true, or the
+---  path of its socket
 ---@field log? string|slack.LogOptions|slack.Logger
 ---@field socket_mode? table<string, number> fine timings, also of RTM's connection
 
@@ -116,6 +118,7 @@ local OPTIONS = {
   ack_deadline = { check = number_from(0.01, 3), default = 2.5 },
   shutdown_timeout = { check = number_from(0), default = 10 },
   max_in_flight = { check = integer_from(1), default = 1000 },
+  console = { check = checks.console },
   log = { check = checks.log, default = "info" },
   socket_mode = { check = table_of(TIMINGS, "socket_mode.") },
 }

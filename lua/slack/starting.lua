@@ -30,7 +30,19 @@ local function on_fatal(self, err)
   end)
 end
 
+-- Before all else that may take its time: one wants to look into that.
+local function open_console(self)
+  local console, err = require("slack.console").open(self, self.settings.console)
+  if not console then
+    self.log:warn("%s", err)
+  end
+  self.console = console or false
+end
+
 local function start_up(self)
+  if self.settings.console then
+    open_console(self)
+  end
   local ok, err = app_storage.open(self)
   if ok then
     ok, err = self.transports:listen()

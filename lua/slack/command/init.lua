@@ -29,6 +29,7 @@ M.ROOT = {
     { "inbox", "slack.command.inbox" },
     { "manifest", "slack.command.manifest" },
     { "doctor", "slack.command.doctor" },
+    { "console", "slack.command.console" },
     { "completion", "slack.command.completion" },
     { "version", "slack.command.version" },
   },
@@ -39,6 +40,8 @@ M.ROOT = {
 ---@field write fun(text: string) to the standard output
 ---@field complain fun(text: string) to the standard error
 ---@field ask fun(question: string): string? the line that is typed; nil: nobody is there
+---@field read_line fun(prompt: string): string? the next line of the standard input, without
+---  the prompt where a program writes it; nil: its end
 ---@field environment fun(name: string): string?
 ---@field has_color fun(stream: 1|2): boolean whether colors are wanted there: 1 the standard
 ---  output, 2 the standard error
@@ -52,6 +55,18 @@ local function ask(question)
   return io.stdin:read "l" or ""
 end
 
+local function read_line(prompt)
+  local is_asked = core.is_terminal(0) and core.is_terminal(2)
+  if is_asked then
+    io.stderr:write(prompt)
+  end
+  local line = io.stdin:read "l"
+  if is_asked and not line then
+    io.stderr:write "\n"
+  end
+  return line
+end
+
 local function has_color(stream)
   return (os.getenv "NO_COLOR" or "") == "" and core.is_terminal(stream)
 end
@@ -63,6 +78,7 @@ function M.terminal()
     write = function(text) io.stdout:write(text) end,
     complain = function(text) io.stderr:write(text) end,
     ask = ask,
+    read_line = read_line,
     environment = os.getenv,
   }
 end

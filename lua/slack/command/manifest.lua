@@ -155,7 +155,10 @@ return {
     },
     { name = "explain", text = "what needs each scope, event and feature, and where" },
     { name = "name", value = "NAME", text = "of the app" },
-    { name = "url", value = "URL", text = "where Slack reaches it over HTTP", check = arguments.origin },
+    {
+      name = "url", value = "URL", text = "where Slack reaches it over HTTP",
+      check = arguments.origin,
+    },
   },
   run = function(given, terminal)
     local path, problem = bot.path(given.words)

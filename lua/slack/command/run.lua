@@ -55,6 +55,9 @@ local function run(given, terminal, path, recorder)
     if recorder then
       recorder:attach(app)
     end
+    if app.settings.console == nil then
+      app.settings.console = not given["no-console"]
+    end
     reporting.start(app)
   end, { arguments = given.rest })
   if not ok then
@@ -86,6 +89,7 @@ return {
       name = "record-max", value = "SIZE", check = size,
       text = "the recording ends there (100M); 500k, 20M, 2G",
     },
+    { name = "no-console", text = "no prompt for `lua-slack console`" },
     { name = "redact-texts", text = "record x in place of the letters that people wrote" },
     { name = "raw", text = "record all but tokens and secrets" },
   },
