@@ -137,6 +137,17 @@ function M.one_of(...)
   return check
 end
 
+---A check of options that are the beginnings of URLs: a scheme and a host.
+---@param text string
+---@return string? url
+---@return string? problem
+function M.origin(text)
+  if text:find "^https?://[^/%s]+/?$" then
+    return text
+  end
+  return nil, ("the beginning of a URL expected, like https://bot.example, got %q"):format(text)
+end
+
 ---A check of options that are counts.
 ---@param text string
 ---@return integer? count
