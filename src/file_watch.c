@@ -11,7 +11,7 @@
 #include "error.h"
 
 /* Closed after writing, not written to: half a file is of no use to anybody.
- * Of what is created only directories matter, files are reported when closed. */
+ * Of links nothing is told but that they were created. */
 #define WATCHED                                                                                    \
     (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF |       \
      IN_MOVE_SELF | IN_ONLYDIR)
@@ -79,10 +79,8 @@ static int read_events(struct slk_file_watch *watch)
 
 static bool is_told(const struct inotify_event *event)
 {
-    if (event->mask & IN_IGNORED) {
-        return false; /* the watch has ended, which its IN_DELETE_SELF or remove told before */
-    }
-    return !(event->mask & IN_CREATE) || (event->mask & IN_ISDIR);
+    /* The watch has ended, which its IN_DELETE_SELF or remove told before. */
+    return !(event->mask & IN_IGNORED);
 }
 
 int slk_file_watch_next(struct slk_file_watch *watch, struct slk_file_change *change)
@@ -106,6 +104,7 @@ int slk_file_watch_next(struct slk_file_watch *watch, struct slk_file_change *ch
                                          : "",
                 .overflow = overflow,
                 .is_directory = (event->mask & (IN_ISDIR | IN_DELETE_SELF | IN_MOVE_SELF)) != 0,
+                .created = (event->mask & (IN_CREATE | IN_ISDIR)) == IN_CREATE,
                 .gone = (event->mask & GONE) != 0,
             };
             return 1;

@@ -14,7 +14,8 @@ struct slk_file_change {
     const char *name; /* within the directory; valid until the next call; NULL for overflow */
     bool overflow;    /* changes were lost: look at everything */
     bool is_directory;
-    bool gone; /* deleted or moved away (the directory itself: name is "") */
+    bool created; /* a link, or a file that may be empty so far */
+    bool gone;    /* deleted or moved away (the directory itself: name is "") */
 };
 
 /* NULL where the system has no inotify or descriptors ran out. */

@@ -84,7 +84,7 @@ static int file_watch_take(lua_State *L)
         return 1;
     }
     lua_pushstring(L, change.name);
-    lua_pushstring(L, change.gone ? "gone" : "changed");
+    lua_pushstring(L, change.gone ? "gone" : change.created ? "created" : "changed");
     lua_pushboolean(L, change.is_directory);
     return 4;
 }

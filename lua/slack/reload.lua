@@ -5,6 +5,7 @@
 
 local ModuleLoader = require "slack.module_loader"
 local Script = require "slack.script"
+local core = require "slack.core"
 local listing = require "slack.listing"
 local loop = require "slack.loop"
 local merged = require "slack.merged"
@@ -47,8 +48,8 @@ local function stage(self, name)
   end
   self.staged[name] = nil
   script:retire()
-  if script.is_outdated then
-    scripts.log:info("%s was not loaded: %s", name, message)
+  if script.is_outdated or not core.stat(scripts.folder.path .. "/" .. name) then
+    scripts.log:info("%s was not loaded: %s", name, message) -- the next look tells more
   else
     self.failed[name] = message
   end

@@ -22,8 +22,9 @@ local function make_parent(path, name)
   end
 end
 
--- Seconds between looks, so that specs need not wait for those that come seldom.
-local OFTEN <const> = 0.02
+-- Seconds between looks: specs that watch by looks do not wait for those, others show that
+-- notices alone suffice.
+local OFTEN <const>, NEVER <const> = 0.02, 1e6
 
 ---Runs fn as a task, with an app whose scripts are loaded and watched.
 ---@param texts table<string, string> by path below the folder
@@ -48,9 +49,7 @@ function M.run(texts, fn, options)
     end
     local offline, reports = Offline.new(given), {}
     local scripts = offline.app.scripts
-    if given.watch == "poll" then
-      scripts.intervals = { behind_notices = OFTEN, without_notices = OFTEN }
-    end
+    scripts.intervals = { behind_notices = NEVER, without_notices = OFTEN }
     scripts:subscribe(function(report) table.insert(reports, report) end)
     local stopping <close> = setmetatable({}, { -- luacheck: ignore 211
       __close = function() scripts:stop() end,

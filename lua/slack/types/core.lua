@@ -552,7 +552,7 @@ function file_watch:remove(number) end
 ---The next change, or nothing when none waits.
 ---@return integer? directory -1: changes were lost, look at everything
 ---@return string? name
----@return "changed"|"gone"? what
+---@return "changed"|"created"|"gone"? what created: a link, or a file that may be empty so far
 ---@return boolean? is_directory
 function file_watch:take() end
 function file_watch:close() end
