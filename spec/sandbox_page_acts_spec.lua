@@ -335,6 +335,72 @@ describe("modals in the page", function()
   end)
 end)
 
+describe("modals of several persons", function()
+  -- A modal with a button that pushes another one upon it.
+  local function stack(app)
+    app:command("/stack", function(c)
+      c:ack()
+      c:open(blocks.modal {
+        title = "Below", callback_id = "below", clear_on_close = c.payload.text == "clear",
+        blocks = { blocks.actions { blocks.button("More", { action_id = "more" }) } },
+      })
+    end)
+    app:action("more", function(c)
+      c:ack()
+      c:push(blocks.modal { title = "Above", blocks = { blocks.section "x" },
+        clear_on_close = true })
+    end)
+  end
+
+  local function open(page)
+    page:act("command", { channel = page:id "general", command = "/stack" })
+    return page:wait("views", function(frame) return #frame.views == 1 end).views[1]
+  end
+
+  shows("grow each for itself, and go with what is below when they say so", stack,
+    function(page, here)
+      local grace <close> = require("support.page_client").open(here, { user = page:id "grace" })
+      local view = open(grace)
+      open(page) -- the newest of all
+      assert.same({}, grace:act("click", { view_id = view.id, action_id = "more" }))
+      local views = grace:wait("views", function(frame) return #frame.views == 2 end).views
+      assert.same({ "Below", "Above" }, { views[1].title.text, views[2].title.text })
+      assert.equal(1, #here.workspace:open_views(page.hello.me))
+      assert(grace:act("close_view", { view_id = views[2].id }))
+      assert.same({}, here.workspace:open_views(grace.hello.me))
+    end)
+end)
+
+describe("files in a modal", function()
+  local seen
+  shows("are given by id, and reach the app as files", function(app)
+    app:command("/file", function(c)
+      c:ack()
+      c:open { type = "modal", callback_id = "f", title = { type = "plain_text", text = "F" },
+        submit = { type = "plain_text", text = "S" }, blocks = { {
+          type = "input", block_id = "b", label = { type = "plain_text", text = "File" },
+          element = { type = "file_input", action_id = "v", filetypes = { "png" }, max_files = 1 },
+        } } }
+    end)
+    app:view("f", function(c) seen = c.body.view.state.values.b.v.files c:ack() end)
+  end, function(page)
+    page:act("command", { channel = page:id "general", command = "/file" })
+    local id = page:wait("views", function(frame) return frame.views[1] end).views[1].id
+    local function submit(...)
+      local files = json.list {}
+      for i, name in ipairs { ... } do
+        files[i] = page:act("upload", { filename = name, content = "AA==" }).file.id
+      end
+      return page:act("submit", { view_id = id, values = { b = { v = files } } })
+    end
+    assert.same({ b = "1 files at most" }, submit("a.png", "b.png").errors)
+    assert.same({ b = "Files of type png expected, got a.exe" }, submit("a.exe").errors)
+    assert.same({ b = "Please complete this required field." }, submit().errors)
+    assert.same({}, submit("moon.png"))
+    assert.equal("moon.png", seen[1].name)
+  end)
+end)
+
 describe("places in the page", function()
   shows("are created, entered and left", nil, function(page, here)
     local id = page:act("create_channel", { name = "#New place" }).channel

@@ -98,6 +98,13 @@ describe("the trace of the local Slack", function()
     assert.equal("hi there", ack.body.text or ack.body)
   end)
 
+  traced("has what goes over RTM", "rtm", pong, function(here)
+    ping(here)
+    assert.equal("RTM", find(here, named("hello", "hello")).summary)
+    local record = find(here, named("envelope", "message"))
+    assert.same({ "out", false }, { record.way, record.repeatable })
+  end)
+
   traced("has refused and failed calls", "socket", pong, function(here, app)
     here:fail("chat.postMessage", { error = "fatal_error", times = 1 })
     app.client:call("chat.postMessage", { channel = "general", text = "x" })
@@ -303,7 +310,13 @@ describe("control in the page", function()
           end
         end)
       end
-      page:wait("trace", function(frame) return named("note", "refresh")(frame.records[1]) end)
+      page:wait("trace", function(frame)
+        for _, record in ipairs(frame.records) do
+          if named("note", "refresh")(record) then
+            return true
+          end
+        end
+      end)
     end)
   end)
 

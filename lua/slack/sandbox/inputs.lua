@@ -51,6 +51,25 @@ function CHECKS.url_text_input(_, value)
   end
 end
 
+-- What a program gives may be ids alone, of which nothing is known.
+function CHECKS.file_input(element, value)
+  local most = element.max_files or 10
+  if #value > most then
+    return ("%d files at most"):format(most)
+  end
+  local is_allowed = {}
+  for _, kind in ipairs(element.filetypes or {}) do
+    is_allowed[kind:lower()] = true
+  end
+  for _, file in ipairs(next(is_allowed) and value or {}) do
+    local kind = type(file) == "table" and file.filetype
+    if kind and not is_allowed[kind] then
+      return ("files of type %s expected, got %s"):format(table.concat(element.filetypes, ", "),
+        tostring(file.name))
+    end
+  end
+end
+
 local function is_day(text)
   local year, month, day = tostring(text):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$"
   return year and os.date("%Y-%m-%d", os.time { year = year, month = month, day = day, hour = 12 })
@@ -127,7 +146,9 @@ function M.problem(element, value, offered)
   elseif field == "selected_option" or field == "selected_options" then
     return chosen_problem(element, value, offered)
   elseif CHECKS[element.type] then
-    if field == "value" and type(value) ~= "string" then
+    if field == "files" and type(value) ~= "table" then
+      return "a list of files expected, got a " .. type(value)
+    elseif field == "value" and type(value) ~= "string" then
       return "a text expected, got a " .. type(value)
     end
     return CHECKS[element.type](element, value)

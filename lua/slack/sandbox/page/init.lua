@@ -16,7 +16,9 @@ local loop = require "slack.loop"
 local shapes = require "slack.sandbox.page.shapes"
 
 local SHOWN_RECORDS <const>, SHOWN_BYTES <const> = 500, 4 * 1024 * 1024 -- to a page that opens
-local LOOK_PAUSE <const> = 0.02 -- seconds between two looks at least
+-- Between two looks: so many seconds at least, and so many times what the last one took, so
+-- that looking stays a small part of what this thread does.
+local LOOK_PAUSE <const>, LOOK_SHARE <const> = 0.02, 4
 local CHECK_PERIOD <const> = 1 -- seconds
 local MOST_MESSAGE <const> = 32 * 1024 * 1024 -- bytes from a page: files come in one
 local MOST_UNDER_WAY <const> = 16 * 1024 * 1024 -- bytes to a page that it has not yet taken
@@ -52,6 +54,7 @@ function Page.start(sandbox, options)
   local self = setmetatable({
     sandbox = sandbox, log = sandbox.log:with { component = "page" }, lives = {}, models = {},
     tickets = {}, typed = {}, secret = new_secret(), most_under_way = MOST_UNDER_WAY,
+    looked_at = 0, look_time = 0,
   }, Page)
   self.source = loop.register(function(kind, ...)
     if kind == "request" then
@@ -203,9 +206,9 @@ function Page:plan_check()
     for _, live in pairs(self.lives) do
       live:check(now)
     end
-    self:look()
     if next(self.lives) then
       self:plan_check()
+      self:look()
     end
   end)
 end
@@ -216,13 +219,14 @@ function Page:changed()
     return
   end
   self.is_planned = true
-  local pause = (self.looked_at or 0) + LOOK_PAUSE - core.monotonic()
-  self.look_timer = loop.after(math.max(pause, 0), function() self:look() end)
+  local pause = math.max(LOOK_PAUSE, LOOK_SHARE * self.look_time)
+  self.look_timer = loop.after(self.looked_at + pause - core.monotonic(), self.look, self)
 end
 
 ---Tells every open page what is otherwise than at the last look.
 function Page:look()
-  self.is_planned, self.looked_at = false, core.monotonic()
+  local began = core.monotonic()
+  self.is_planned = false
   self.sandbox.recorder:mark_late()
   local app, records = self:app(), self.sandbox.recorder:take_dirty()
   local trace = records[1]
@@ -237,6 +241,8 @@ function Page:look()
       live:send(trace)
     end
   end
+  self.looked_at = core.monotonic()
+  self.look_time = self.looked_at - began
 end
 
 ---How the app is, as JSON.

@@ -63,6 +63,23 @@ local function find_element(place, given)
   return (actions.find(place.message or place.view, given.block_id, given.action_id))
 end
 
+-- Values with the files whose ids a file_input holds.
+local function with_files(live, place, values)
+  for _, block in ipairs(values and (place.message or place.view).blocks or {}) do
+    local element = block.element or {}
+    local given = (values[block.block_id] or {})[element.action_id]
+    if element.type == "file_input" and type(given) == "table" then
+      local files = json.list {}
+      for i, id in ipairs(given) do
+        local file = live.page.sandbox.uploads:find(id, live.team.workspace)
+        files[i] = file and file.fields or id
+      end
+      values[block.block_id][element.action_id] = files
+    end
+  end
+  return values
+end
+
 -- One of two buttons in one element is told by its value.
 local function feedback_fields(element, value)
   for _, name in ipairs { "positive_button", "negative_button" } do
@@ -81,7 +98,8 @@ local function click_of(live, given)
   end
   local click = {
     message = place.message, view = place.view, block_id = given.block_id,
-    action_id = given.action_id, by_block = given.values, value = given.value, user = live.me,
+    action_id = given.action_id, by_block = with_files(live, place, given.values),
+    value = given.value, user = live.me,
   }
   if element.type == "feedback_buttons" then
     click.fields, click.value = feedback_fields(element, given.value), nil
@@ -144,7 +162,8 @@ M.submit = {
     elseif view.type ~= "modal" then
       return nil, "a home tab is not submitted"
     end
-    local what = { view = view, by_block = given.values, user = live.me }
+    local values = with_files(live, { view = view }, given.values)
+    local what = { view = view, by_block = values, user = live.me }
     local errors = {}
     for _, wrong in ipairs(live.team:submit_problems(what)) do
       errors[wrong.block_id] = errors[wrong.block_id] or words_of(wrong.text)
