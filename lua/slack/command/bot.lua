@@ -10,12 +10,11 @@ local M = {}
 ---Their words, in the help.
 M.WORDS = "[BOT] [-- ARGUMENT…]"
 
-M.NOTES = "BOT is the file of its program, bot.lua where none is named. What stands behind -- are\n"
-  .. "arguments of the program.\n"
+M.NOTES = "BOT is the file of a bot's program, bot.lua where none is named. What stands behind\n"
+  .. "-- are arguments of the program.\n"
 
 M.ENV_OPTION = {
   name = "env", value = "FILE", text = "environment variables, .env beside the bot by default",
- 
 }
 
 -- What a bot lacks that has no tokens: the variable of each option.

@@ -40,8 +40,8 @@ local function leaf(command, path)
   table.insert(node.options, HELP)
   local words = command.words or ""
   node.values = command.word_values
-  node.words = node.values and "values" or words:find "FILE" and "file" or words:find "BOT" and "lua"
-    or nil
+  node.words = node.values and "values" or words:find "FILE" and "file"
+    or words:find "BOT" and "lua" or nil
   return node
 end
 

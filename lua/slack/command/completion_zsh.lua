@@ -55,8 +55,8 @@ local function group_case(node)
   for _, command in ipairs(node.commands) do
     table.insert(entries, ("'%s:%s'"):format(command.name, quoted(command.summary)))
   end
-  return ('    ("%s")\n      commands=(%s)\n      _describe command commands ;;\n'):format(node.path,
-    table.concat(entries, "\n        "))
+  return ('    ("%s")\n      commands=(%s)\n      _describe command commands ;;\n'):format(
+    node.path, table.concat(entries, "\n        "))
 end
 
 local function leaf_case(node)

@@ -204,8 +204,7 @@ return {
   summary = "gives recorded traffic to a bot's handlers again, without a network",
   words = "FILE [BOT] [-- ARGUMENT…]",
   takes_rest = true,
- 
-  notes = "FILE is what `lua-slack run --record FILE` wrote. " .. bot.NOTES .. "\n"
+  notes = "FILE is what `lua-slack run --record=FILE` wrote.\n" .. bot.NOTES .. "\n"
     .. "Calls of the Web API get the recorded answers, in their order; others fail with\n"
     .. "not_recorded. It says which handlers ran, and what they answer and call otherwise than\n"
     .. "they did. 1 is its status when a handler failed.\n",
@@ -227,7 +226,7 @@ return {
       path, problem = bot.path(given.words)
     end
     if not path then
-      return 2, problem or "FILE expected: what `lua-slack run --record FILE` wrote"
+      return 2, problem or "FILE expected: what `lua-slack run --record=FILE` wrote"
     end
     local recording, err = reader.read(file)
     if not recording then

@@ -58,7 +58,7 @@ M.LIST = {
   { name = "oauth", text = "over HTTP, and installed first, with a browser" },
   { name = "rtm", text = "over RTM, as a classic app" },
   { name = "port", value = "PORT", check = port_up_to(65534),
-    text = ("of the Web API; Socket Mode takes the next one (any free ones; %d without a bot)")
+    text = ("of the Web API; Socket Mode takes the next one (any free; %d without a bot)")
       :format(DEFAULT_PORT) },
   { name = "page-port", value = "PORT", check = port_up_to(65535),
     text = "of the page (any free one)" },
