@@ -184,6 +184,17 @@ describe("scripts that fail to load", function()
       end)
   end)
 
+  it("are held to a module, too, that only their handlers have required", function()
+    with_scripts({ ["a.lua"] = AT_RUN_TIME, ["b.lua"] = USER, ["lib/words.lua"] = words "one" },
+      function(on)
+        assert.equal("a:one1 b:one2", on.answer())
+        files.write(on.path .. "/a.lua", "if then")
+        files.write(on.path .. "/lib/words.lua", words "two")
+        on.await_report("failed", "b.lua")
+        assert.equal("a:one3 b:one4", on.answer())
+      end)
+  end)
+
   it("leave nothing of what they had begun to load", function()
     with_scripts({}, function(on)
       on.save("lib/words.lua", words "one")

@@ -101,7 +101,8 @@ local function keep_back(self)
   local scripts, kept, why = self.scripts, {}, nil
   for _, name in ipairs(sorted_keys(scripts.live)) do
     if not self.staged[name] and not self.is_gone[name] then
-      why = add_outdated(self, kept, scripts.live[name].modules) and (why or name) or why
+      local has = merged(scripts.live[name].modules, scripts.modules:reach(name))
+      why = add_outdated(self, kept, has) and (why or name) or why
     end
   end
   local grew = next(kept) ~= nil

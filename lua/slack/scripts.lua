@@ -227,7 +227,7 @@ function Scripts:stop()
   if not self.started and not next(self.live) then
     return
   end
-  self.started, self.all = false, false
+  self.started, self.all, self.noticed_at = false, false, nil
   for _, name in ipairs { "timer", "poll_timer", "task" } do
     if self[name] then
       self[name]:cancel()
