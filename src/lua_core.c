@@ -235,6 +235,7 @@ int luaopen_slack_core(lua_State *L)
     slk_open_inbox(L);
     slk_open_processes(L);
     slk_open_child_process(L);
+    slk_open_watchdog(L);
     slk_open_json(L);
     return 1;
 }

@@ -40,23 +40,6 @@ static int64_t tick(struct slk_storage *storage)
     return backend->tick != NULL ? backend->tick(backend, slk_clock_now()) : SLK_NEVER;
 }
 
-/* Under queue_lock. */
-static void wait_until(struct slk_storage *storage, int64_t end)
-{
-    if (end == SLK_NEVER) {
-        pthread_cond_wait(&storage->changed, &storage->queue_lock);
-        return;
-    }
-#ifdef __APPLE__ /* has conditions on the wall clock only, or relative ones */
-    int64_t left = end - slk_clock_now(), wait = left > 0 ? left : 0;
-    struct timespec time = {.tv_sec = wait / SLK_SECONDS(1), .tv_nsec = wait % SLK_SECONDS(1)};
-    pthread_cond_timedwait_relative_np(&storage->changed, &storage->queue_lock, &time);
-#else
-    struct timespec time = {.tv_sec = end / SLK_SECONDS(1), .tv_nsec = end % SLK_SECONDS(1)};
-    pthread_cond_timedwait(&storage->changed, &storage->queue_lock, &time);
-#endif
-}
-
 /* Under queue_lock. What can wait shares the batch, and so the commit, of what comes next. */
 static void linger(struct slk_storage *storage)
 {
@@ -65,7 +48,7 @@ static void linger(struct slk_storage *storage)
     }
     int64_t end = storage->first->submitted_at + storage->backend->linger;
     while (!storage->is_hurried && !storage->closing && slk_clock_now() < end) {
-        wait_until(storage, end);
+        slk_condition_wait(&storage->changed, &storage->queue_lock, end);
     }
 }
 
@@ -78,7 +61,7 @@ static struct slk_storage_job *take_queue(struct slk_storage *storage)
         int64_t next = tick(storage);
         pthread_mutex_lock(&storage->queue_lock);
         if (storage->first == NULL && !storage->closing) {
-            wait_until(storage, next);
+            slk_condition_wait(&storage->changed, &storage->queue_lock, next);
         }
         linger(storage);
         first = storage->first;
@@ -194,18 +177,6 @@ void slk_storage_release(struct slk_storage *storage)
     free(storage);
 }
 
-/* On the clock that slk_clock_now reads. */
-static void init_condition(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-#ifndef __APPLE__
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-#endif
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
                                        struct slk_mailbox *mailbox, struct slk_error *err)
 {
@@ -220,7 +191,7 @@ struct slk_storage *slk_storage_create(struct slk_storage_backend *backend,
     storage->backend = backend;
     storage->mailbox = slk_mailbox_retain(mailbox);
     pthread_mutex_init(&storage->queue_lock, NULL);
-    init_condition(&storage->changed);
+    slk_condition_init(&storage->changed);
     if (slk_thread_start(&storage->thread, "slack-storage", run, storage) != SLK_OK) {
         slk_error_set(err, "system", "cannot start the storage thread");
         backend->close(backend);

@@ -26,6 +26,7 @@ local registry = require "slack.registry"
 local starting = require "slack.starting"
 local stopping = require "slack.stopping"
 local tasks = require "slack.tasks"
+local watchdog = require "slack.watchdog"
 local workers = require "slack.workers"
 
 local CLIENT_OPTIONS = {
@@ -231,6 +232,7 @@ function App:start(...)
     }
   end
   self.phase, self.fatal, self.dispatch.is_stopping = "starting", nil, false
+  watchdog.start(self)
   local ok, err = starting.run(self)
   if not ok then
     if err.code == "stopped" then
@@ -282,6 +284,7 @@ function App:close()
     self.console = false
   end
   app_storage.close(self)
+  watchdog.stop(self)
   self.phase = "idle"
   announce_end(self)
 end

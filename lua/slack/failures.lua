@@ -3,6 +3,7 @@
 
 local acks = require "slack.acks"
 local raised = require "slack.raised"
+local watchdog = require "slack.watchdog"
 
 ---What was raised, caught by `xpcall(fn, Failures.trace)`.
 ---@class slack.Caught
@@ -50,6 +51,7 @@ local Caught = {
 ---@param err any
 ---@return slack.Caught
 function Failures.trace(err)
+  watchdog.calm()
   return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Caught)
 end
 

@@ -8,8 +8,9 @@ local FOLDER = misuse.folder()
 local M = {}
 
 ---From now on the running task runs the top level of a script.
-function M.begin()
-  tasks.current().is_loading = true
+---@param name string of the script
+function M.begin(name)
+  tasks.current().is_loading = name
 end
 
 ---Raises, at the program's line, when that is the top level of a script: a second app there

@@ -46,8 +46,14 @@ function Loop.new(options)
     spare = {}, -- takes turns with deferred
     pid = core.pid(),
     stepping = false,
+    watchdog = false,
   }, Loop)
-  self.step_guard = setmetatable({}, { __close = function() self.stepping = false end })
+  self.step_guard = setmetatable({}, { __close = function()
+    self.stepping = false
+    if self.watchdog then
+      self.watchdog:leave()
+    end
+  end })
   self.main_mailbox = core.mailbox()
   self:attach(self.main_mailbox, function(source, ...)
     local handler = self.handlers[source]
@@ -344,6 +350,9 @@ function Loop:step(timeout)
   -- Also when the coroutine that steps is closed in the middle.
   local _ <close> = self.step_guard
   self.stepping = true
+  if self.watchdog then
+    self.watchdog:enter()
+  end
   run_descriptors(self, count)
   run_messages(self)
   run_timers(self)

@@ -14,6 +14,7 @@ local version = require "slack.version"
 ---@field metrics slack.Metrics
 ---@field events slack.Counter
 ---@field handlers slack.Histogram
+---@field hogs slack.Counter
 ---@field acks slack.Histogram
 ---@field calls slack.Counter
 ---@field call_failures slack.Counter
@@ -44,6 +45,11 @@ end
 ---@param seconds number
 function Measures:handled(kind, seconds)
   record(self.handlers, seconds, kind)
+end
+
+---Something has kept the Lua thread for longer than the option watchdog says.
+function Measures:hogged()
+  count(self.hogs)
 end
 
 ---An ack that a handler owed. Over HTTP the server thread measures all answers.
@@ -343,6 +349,8 @@ function Measures.new(app)
       "Deliveries from Slack, by type and what became of them.", { "type", "outcome" }),
     handlers = metrics:own_histogram("slack_handler_seconds",
       "From the start of a handler to its end, waiting included.", { "kind" }),
+    hogs = metrics:own_counter("slack_hogs_total",
+      "Times that the watchdog has named what kept the Lua thread.", {}),
     acks = metrics:own_histogram("slack_ack_seconds",
       "From a delivery to its answer; over Socket Mode those that handlers owed.",
       { "transport" }),

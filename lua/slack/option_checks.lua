@@ -152,6 +152,30 @@ function M.watch(value)
   end
 end
 
+local function is_seconds(value)
+  return type(value) == "number" and value > 0 and value <= 86400
+end
+
+---What becomes of handlers that keep the Lua thread.
+---@type slack.OptionCheck
+function M.watchdog(value)
+  if value == false or is_seconds(value) then
+    return nil
+  elseif type(value) ~= "table" then
+    return "seconds, { limit =, stop = } or false expected"
+  end
+  for name, seconds in pairs(value) do
+    if name ~= "limit" and name ~= "stop" then
+      return ("unknown field %q: limit and stop expected"):format(tostring(name))
+    elseif not is_seconds(seconds) then
+      return ("%s: seconds expected, got %s"):format(name, tostring(seconds))
+    end
+  end
+  if value.stop and value.stop < (value.limit or 1) then
+    return "stop comes after limit"
+  end
+end
+
 ---@type slack.OptionCheck
 function M.file(value)
   if type(value) ~= "string" then

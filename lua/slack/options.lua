@@ -68,6 +68,8 @@ local TIMINGS = {
 ---@field on_wait? fun(method: string, seconds: number, reason: "pacing"|"ratelimited"|"retry")
 ---@field ignore_self? boolean pass over the bot's own events; true
 ---@field ack_deadline? number seconds until an ack that a handler owes goes out empty, 2.5
+---@field watchdog? number|slack.WatchdogOptions|false seconds in which a handler lets nothing else
+---  run, and is then named in the log; 1
 ---@field shutdown_timeout? number seconds that running handlers have at a stop, 10
 ---@field max_in_flight? integer handlers running at once, 1000
 ---@field console? boolean|string a Lua prompt in the app, for `lua-slack console`: true, or the
@@ -89,6 +91,7 @@ local OPTIONS = {
   govslack = { check = of_type "boolean" },
   scripts = { check = checks.directory },
   watch = { check = checks.watch },
+  watchdog = { check = checks.watchdog, default = 1 },
   connections = { check = integer_from(1, 10), default = 2 },
   transport = {
     check = one_of(table.unpack(TRANSPORTS)), environment = "SLACK_TRANSPORT", is_public = true,

@@ -38,7 +38,8 @@ local MAX_IDLE = 64
 ---@class slack.scheduler
 ---@field report fun(task: slack.Task, err: any, traceback: string) what happens to errors
 ---  that nobody else gets; set by slack.tasks
-local M = { PARKED = PARKED }
+---@field calm fun() called with each error that ends a task; the watchdog's
+local M = { PARKED = PARKED, calm = function() end }
 
 local current -- the task whose coroutine was resumed here, if any
 local worker_of = setmetatable({}, { __mode = "k" }) -- coroutine -> worker
@@ -70,6 +71,7 @@ end
 local Failure = {}
 
 local function trace(err)
+  M.calm()
   return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Failure)
 end
 
@@ -229,6 +231,12 @@ function M.start_one(task, fn, arg)
   local worker = take_worker()
   worker.task, task.worker, current = task, worker, task
   return after_resume(task, nil, resume(worker.co, task, fn, arg))
+end
+
+---Resumes tasks by another function than coroutine.resume; nil: by that again.
+---@param fn? function
+function M.use_resume(fn)
+  resume = fn or coroutine.resume
 end
 
 ---The task that is running, also when it runs a coroutine of its own; or nil.

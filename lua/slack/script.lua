@@ -12,6 +12,7 @@ local ownership = require "slack.ownership"
 local raised = require "slack.raised"
 local registry = require "slack.registry"
 local tasks = require "slack.tasks"
+local watchdog = require "slack.watchdog"
 
 -- Seconds that the top level of a script may take, waiting included.
 local TIME_LIMIT = 10
@@ -155,6 +156,7 @@ function Script.compile(folder, name, log, require_local, deadline)
 end
 
 local function trace(err)
+  watchdog.calm()
   local traceback = debug.traceback("", 2)
   local text = raised.text(err)
   return raised.is_misuse(traceback) and text or text .. raised.own_part(traceback)
@@ -182,7 +184,7 @@ local function run_within(self, fn)
   end)
   pcall(tasks.timeout, TIME_LIMIT, function()
     self.task = tasks.current()
-    loading.begin()
+    loading.begin(self.name)
     self.tasks:adopt(self.task)
     fn()
   end)

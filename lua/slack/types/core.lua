@@ -159,6 +159,23 @@ function child:ended() end
 function child:signal(name) end
 function child:close() end
 
+---Notices what keeps the Lua thread. One at a time.
+---@class slack.core.watchdog
+local watchdog = {}
+---@param limit number seconds
+---@param on_hog fun(traceback: string, seconds: number): number? called in the work that has
+---  taken so long; gives the seconds after which an error stops it
+---@return slack.core.watchdog?, string? message, string? code
+function core.watchdog(limit, on_hog) end
+---@return function resume as coroutine.resume, watched
+function watchdog:resumer() end
+---From now on until leave the running coroutine is watched.
+function watchdog:enter() end
+function watchdog:leave() end
+---The error that it raised has been seen to: what runs now is not stopped again.
+function watchdog:calm() end
+function watchdog:close() end
+
 ---@class slack.core.reserved_port
 local reserved_port = {}
 ---Binds a port that servers with reuse_port in other processes can listen on.

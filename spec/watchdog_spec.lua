@@ -1,0 +1,182 @@
+local child = require "support.child"
+local core = require "slack.core"
+local files = require "support.files"
+local live_app = require "support.live_app"
+local loop = require "slack.loop"
+local slack = require "slack"
+local watchdog = require "slack.watchdog"
+
+describe("watchdog", function()
+  local LIMIT <const> = { limit = 0.03 }
+  local STOP <const> = { limit = 0.03, stop = 0.06 }
+
+  local function find(lines, text)
+    for _, line in ipairs(lines) do
+      if line:find(text, 1, true) then
+        return line
+      end
+    end
+  end
+
+  -- An app with a handler that a message calls.
+  local function with_handler(options, handler, check)
+    live_app.run(function(here, new_app, lines)
+      local app = new_app { watchdog = options }
+      app:message("work", function(c) handler(c, lines) end)
+      app:message("ping", function(c) c:say "pong" end)
+      live_app.start(here, app)
+      here:say { user = "ada", channel = "general", text = "work" }
+      here:say { user = "ada", channel = "general", text = "ping" }
+      assert(here:wait_message { channel = "general", text = "pong" })
+      check(lines, app)
+    end)
+  end
+
+  it("names the handler that keeps the Lua thread, and where it is, once", function()
+    with_handler(LIMIT, function(_, lines)
+      while not find(lines, "has kept the Lua thread") do end
+      local count = #lines
+      local from = os.clock()
+      while os.clock() - from < 0.1 do end
+      assert.equal(count, #lines)
+    end, function(lines, app)
+      local line = find(lines, "has kept the Lua thread")
+      assert.matches('app:message "work" %(.*watchdog_spec%.lua:%d+%) has kept', line)
+      assert.matches("traceback:.*watchdog_spec%.lua:%d+: in", line)
+      assert.matches("slack_hogs_total 1\n", app.metrics:render())
+      assert.is_nil(find(lines, "error in"))
+    end)
+  end)
+
+  it("stops one by an error, when it is to", function()
+    with_handler(STOP, function() while true do end end, function(lines)
+      assert.matches('error in app:message "work".*stopped by the watchdog', find(lines, "error in"))
+    end)
+  end)
+
+  it("stops one that catches errors in a loop", function()
+    with_handler(STOP, function()
+      while true do
+        pcall(function() while true do end end)
+      end
+    end, function(lines)
+      assert.truthy(find(lines, "stopped by the watchdog"))
+    end)
+  end)
+
+  it("lets what it stops clean up", function()
+    local closed
+    with_handler(STOP, function()
+      local guard <close> = setmetatable({}, { -- luacheck: ignore 211
+        __close = function()
+          local sum = 0
+          for i = 1, 1000 do sum = sum + i end
+          closed = sum
+        end,
+      })
+      while true do end
+    end, function()
+      assert.equal(500500, closed)
+    end)
+  end)
+
+  it("leaves handlers alone that wait", function()
+    with_handler(LIMIT, function() slack.sleep(0.15) end, function(lines)
+      live_app.wait(function() return true end)
+      assert.is_nil(find(lines, "has kept"))
+    end)
+  end)
+
+  it("is off with false, and when its app is closed", function()
+    live_app.run(function(here, new_app)
+      local off = live_app.start(here, new_app { watchdog = false })
+      assert.is_false(loop.default().watchdog)
+      local on = live_app.start(here, new_app {})
+      assert.truthy(loop.default().watchdog)
+      on:close()
+      assert.is_false(loop.default().watchdog)
+      off:close()
+    end)
+  end)
+
+  describe("of scripts", function()
+    local before
+
+    before_each(function()
+      before, watchdog.script_stop = watchdog.script_stop, 0.06
+    end)
+
+    after_each(function()
+      watchdog.script_stop = before
+    end)
+
+    it("names a top level that does not end, and stops it", function()
+      local directory <close> = files.temporary()
+      files.write(directory.path .. "/endless.lua", "local app = ...\nwhile true do end")
+      files.write(directory.path .. "/fine.lua", "local app = ...\napp:message('x', print)")
+      live_app.run(function(here, new_app, lines)
+        live_app.start(here, new_app { watchdog = LIMIT, scripts = directory.path })
+        assert.truthy(find(lines, "the top level of endless.lua has kept the Lua thread"))
+        assert.matches("endless.lua:2: stopped by the watchdog", find(lines, "was not loaded"))
+        assert.truthy(find(lines, "loaded fine.lua"))
+      end)
+    end)
+  end)
+
+  describe("of work in C", function()
+    it("says that it cannot be interrupted, and where it was when it ends", function()
+      local ok, output = child.run [[
+        local core = require "slack.core"
+        local told
+        local dog <close> = core.watchdog(0.05, function(text, seconds) told = { text, seconds } end)
+        local co = coroutine.create(function() os.execute "sleep 1" return "slept" end)
+        assert(select(2, dog:resumer()(co)) == "slept")
+        assert(told[1]:find "in function 'os.execute'" and told[2] > 0.05)
+      ]]
+      assert.is_true(ok, output)
+      assert.matches("the Lua thread has been busy for 0%.%d s, in a C function", output)
+    end)
+
+    it("leaves a debugger's hook alone", function()
+      local told, hooked = false, 0
+      local dog <close> = core.watchdog(0.01, function() told = true end)
+      local co = coroutine.create(function()
+        debug.sethook(function() hooked = hooked + 1 end, "", 1000)
+        local from = os.clock()
+        while os.clock() - from < 0.1 do end
+      end)
+      assert(dog:resumer()(co))
+      assert.is_false(told)
+      assert.is_true(hooked > 0)
+    end)
+  end)
+
+  it("resumes as coroutine.resume does", function()
+    local dog <close> = core.watchdog(10, print)
+    local resume = dog:resumer()
+    local co = coroutine.create(function(...)
+      local more = { coroutine.yield(select("#", ...), ...) }
+      error(more)
+    end)
+    assert.same({ true, 3, 1, nil, 3 }, { resume(co, 1, nil, 3) })
+    local ok, err = resume(co, "a", "b")
+    assert.same({ false, { "a", "b" } }, { ok, err })
+    assert.same({ false, "cannot resume dead coroutine" }, { resume(co) })
+    assert.has_error(function() resume(1) end)
+    dog:close()
+    assert.same({ true, 7 }, { resume(coroutine.create(function() return 7 end)) })
+  end)
+
+  for _, case in ipairs {
+    { 0, "seconds, { limit =, stop = } or false expected" },
+    { "1", "seconds, { limit =, stop = } or false expected" },
+    { { limt = 1 }, 'unknown field "limt"' }, { { limit = -1 }, "limit: seconds expected" },
+    { { limit = 2, stop = 1 }, "stop comes after limit" },
+  } do
+    it("says what is wrong with the option: " .. case[2], function()
+      assert.error_matches(function()
+        slack.app { token = "xoxb-1", app_token = "xapp-1", watchdog = case[1] }
+      end, case[2], nil, true)
+    end)
+  end
+end)
