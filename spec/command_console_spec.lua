@@ -83,6 +83,12 @@ describe("lua-slack console", function()
     end)
   end)
 
+  it("moves no cursor, whatever people wrote", function()
+    with_consoles(1, function()
+      assert.equal("a?[2Jb\tc\n", run({ "print('a\\27[2Jb\\tc')" }).written)
+    end)
+  end)
+
   it("runs one chunk for a script", function()
     with_consoles(1, function()
       assert.same({ 0, '"idle"\n' }, { run({}, "--eval=app.phase").status,

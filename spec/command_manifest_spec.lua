@@ -1,3 +1,4 @@
+local Needs = require "slack.manifest.needs"
 local command = require "slack.command"
 local difference = require "slack.manifest.difference"
 local event_generator = require "generate.events"
@@ -260,6 +261,33 @@ settings: { socket_mode_enabled: false, token_rotation_enabled: true }
       made.settings.token_rotation_enabled })
   end)
 
+  it("leaves the type of a shortcut to people where the listener is for either", function()
+    local body = [[
+      app:shortcut("report", function(c) end)
+      app:shortcut({ callback_id = "copy", type = "message_action" }, function(c) end)
+    ]]
+    local base = write("base.yaml", "features: { shortcuts: [{ callback_id: report, type: message,"
+      .. " name: R, description: r }, { callback_id: copy, type: global }] }")
+    local made = manifest_of(body, "", "--base", base)
+    assert.same({ "message", "message" }, { made.features.shortcuts[1].type,
+      made.features.shortcuts[2].type })
+    local ran = run(folder.path .. "/bot.lua", "--diff", base)
+    assert.matches("missing +shortcut +copy of type message", ran.written)
+    assert.falsy(ran.written:find "missing +shortcut +report")
+  end)
+
+  it("of each example is one that Slack would take", function()
+    for _, path in ipairs(files.tree "examples") do
+      local is_bot = path:find "/bot.lua$" and files.read(path):find("app:run()", 1, true)
+      if is_bot and not path:find "cluster" then -- that one needs a Redis
+        local ran = run(path)
+        assert.same({ 0, "" }, { ran.status, ran.complained }, path)
+        local made = assert(json.decode(ran.written))
+        assert.same({}, limits.problems(made))
+      end
+    end
+  end)
+
   describe("beside a manifest", function()
     local BODY = [[
       app:command("/lunch", function(c) c:say "x" end)
@@ -362,13 +390,13 @@ describe("a manifest", function()
 
   it("that is merged is left as it was", function()
     local base = { oauth_config = { scopes = { bot = { "a" } } } }
-    local merged = merge.merge(base, { oauth_config = { scopes = { bot = { "b" } } } })
+    local merged = merge.merge(base, { oauth_config = { scopes = { bot = { "b" } } } },
+      Needs.new())
     assert.same({ "a", "b" }, merged.oauth_config.scopes.bot)
     assert.same({ "a" }, base.oauth_config.scopes.bot)
   end)
 
   it("of any shape can be compared", function()
-    local Needs = require "slack.manifest.needs"
     local built = { settings = { socket_mode_enabled = true } }
     for _, given in ipairs { {}, { oauth_config = 1 }, { settings = { event_subscriptions = "x" } },
       { features = { slash_commands = { "x" } } }, { functions = json.null } } do

@@ -53,6 +53,16 @@ describe("a value in the console", function()
     assert.truthy(text:find("tokens_used = 5", 1, true))
   end)
 
+  it("is itself, whatever its metatable does", function()
+    local odd = setmetatable({ 1 }, {
+      __len = function() error "no" end, __pairs = function() error "no" end,
+      __index = function() error "no" end,
+    })
+    assert.equal("{ 1 }", inspect.text(odd))
+    local key = setmetatable({}, { __tostring = function() error "no" end })
+    assert.matches("^a value that cannot be shown: ", inspect.text { [key] = 1 })
+  end)
+
   it("may fail to have a text", function()
     local broken = setmetatable({}, { __name = "x", __tostring = function() error "no" end })
     assert.equal("a value whose __tostring fails", inspect.text(broken))
@@ -134,6 +144,10 @@ describe("a chunk in the console", function()
     assert.equal('"xoxb-***"', (run("'xoxb-123-456-geheim'").output:gsub("xoxb%-[^\"]*",
       "xoxb-***")))
     assert.falsy(run("'xoxb-123-456-geheim'").output:find "geheim")
+  end)
+
+  it("may print any bytes", function()
+    assert.truthy(utf8.len(run("print('a\\xffb') return '\\xff'").output))
   end)
 
   it("has an output of a bounded size", function()
@@ -288,6 +302,8 @@ describe("the console of an app", function()
     assert.is_nil(prepared)
     assert.matches("is no folder that this user alone can enter", problem)
     assert.same({}, place.list(getenv))
+    os.execute(("rm -rf '%s' && ln -s '%s' '%s'"):format(own, folder.path, own))
+    assert.is_nil((place.prepare(getenv)))
     assert.equal("/tmp/lua-slack-" .. core.user_id(), place.folder(function() end))
   end)
 end)

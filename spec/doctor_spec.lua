@@ -173,6 +173,18 @@ describe("doctor: tokens", function()
       "problem: SLACK_BOT_TOKEN is missing")
   end)
 
+  it("of apps for many workspaces are looked at", function()
+    local function oauth(id, secret)
+      return { settings = { oauth = { client_id = id, client_secret = secret } } }
+    end
+    assert.equal("ok: SLACK_CLIENT_ID is there\nok: SLACK_CLIENT_SECRET is there",
+      (findings("oauth", oauth("1.2", SECRET))))
+    says("oauth", oauth("offline", SECRET), "problem: SLACK_CLIENT_ID is missing")
+    says("oauth", oauth("1.2", "geheim"), "warning: SLACK_CLIENT_SECRET does not look like one")
+    assert.falsy(findings("oauth", oauth("geheim", "geheim")):find "geheim")
+    assert.equal("", (findings("oauth", {})))
+  end)
+
   it("are never shown", function()
     for _, value in ipairs { "xoxb-1-geheim", "xapp-geheim", "geheim", "https://x/geheim" } do
       local text, remedies = findings("tokens", with {
@@ -215,6 +227,9 @@ describe("doctor: the network", function()
     says("authorities", { variables = variables }, "problem: SSL_CERT_FILE: /ca.pem cannot be read")
     says("authorities", { variables = variables, read = function() return "hello" end },
       "problem: SSL_CERT_FILE: there is no certificate in /ca.pem")
+    says("authorities", { settings = { ca_file = "/none.pem" }, read = function()
+      return "-----BEGIN CERTIFICATE-----"
+    end }, "problem: ", "/none.pem")
     local read = function() return "-----BEGIN CERTIFICATE-----\n" end
     says("authorities", { variables = variables, read = read }, "ok: /ca.pem vouches for")
     says("authorities", { variables = variables, read = read, slack = unreached("tls", "unknown") },

@@ -92,7 +92,8 @@ static int file_watch_take(lua_State *L)
 static int stat_file(lua_State *L)
 {
     struct stat info;
-    if (stat(luaL_checkstring(L, 1), &info) != 0) {
+    const char *path = luaL_checkstring(L, 1);
+    if ((lua_toboolean(L, 2) ? lstat(path, &info) : stat(path, &info)) != 0) {
         return 0;
     }
     lua_pushfstring(L, "%I:%I:%I:%I.%I", (LUAI_UACINT)info.st_dev, (LUAI_UACINT)info.st_ino,

@@ -3,6 +3,7 @@
 -- Stand in for tokens that are missing where nothing connects.
 local PLACEHOLDERS = {
   token = "xoxb-offline", app_token = "xapp-offline", signing_secret = "offline",
+  client_id = "offline", client_secret = "offline",
 }
 
 local M = {}

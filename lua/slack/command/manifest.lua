@@ -105,7 +105,7 @@ local function show(given, terminal, needs, built)
     if not base then
       return 1, problem
     end
-    built = merge.merge(base, built)
+    built = merge.merge(base, built, needs)
   end
   complain_of(terminal, needs, built)
   terminal.write(given.yaml and writer.yaml(built, comments(needs)) or writer.json(built))

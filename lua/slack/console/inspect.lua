@@ -68,7 +68,7 @@ end
 
 -- The list first, then the rest by name; what exceeds the room is counted.
 local function items_of(value, depth, seen)
-  local items, length = {}, #value
+  local items, length = {}, rawlen(value)
   for i = 1, math.min(length, ENTRIES) do
     items[i] = of_value(rawget(value, i), depth, seen)
   end
@@ -139,7 +139,8 @@ function M.text(value)
     and metatable.__name then
     return own_text(value)
   end
-  return of_value(value, DEPTH, {})
+  local ok, text = pcall(of_value, value, DEPTH, {})
+  return ok and text or "a value that cannot be shown: " .. tostring(text)
 end
 
 return M

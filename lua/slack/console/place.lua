@@ -22,7 +22,7 @@ end
 ---@return true? ok
 ---@return string? problem
 function M.check(path)
-  local stamp, kind, mode, owner = core.stat(path)
+  local stamp, kind, mode, owner = core.stat(path, true) -- a link may be somebody else's
   if not stamp then
     return nil, ("there is no folder %s"):format(path)
   elseif kind ~= "directory" or owner ~= core.user_id() or mode & OTHERS ~= 0 then

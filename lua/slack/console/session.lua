@@ -1,5 +1,6 @@
 -- One console: what it has said so far, as variables, and how a chunk of it is run.
 
+local clean = require "slack.stream_text".clean
 local core = require "slack.core"
 local fire = require("slack.console.request").fire
 local inspect = require "slack.console.inspect"
@@ -9,6 +10,7 @@ local raised = require "slack.raised"
 local NAME <const> = "=console"
 local MAX_OUTPUT <const> = 64 * 1024
 local SECRETS = { "token", "app_token", "signing_secret" }
+local MIN_SECRET <const> = 8 -- bytes: shorter ones are words that stand anywhere
 
 ---@class slack.console.Answer
 ---@field output string what it printed, and its results
@@ -116,17 +118,23 @@ local function add_results(self, results)
   end
 end
 
--- Not what patterns take for secrets alone: also those that the app was given.
-local function without_secrets(self, text)
-  for _, name in ipairs(SECRETS) do
-    local given = self.app.settings[name]
-    for _, secret in ipairs(type(given) == "table" and given or { given }) do
-      if type(secret) == "string" and #secret >= 8 then
-        text = text:gsub(secret:gsub("%p", "%%%0"), "<hidden>")
-      end
+local function hide(text, given)
+  for _, secret in ipairs(type(given) == "table" and given or { given }) do
+    if type(secret) == "string" and #secret >= MIN_SECRET then
+      text = text:gsub(secret:gsub("%p", "%%%0"), "<hidden>")
     end
   end
-  return core.redact(text)
+  return text
+end
+
+-- Not what patterns take for secrets alone: also those that the app was given.
+local function without_secrets(self, text)
+  local settings = self.app.settings
+  for _, name in ipairs(SECRETS) do
+    text = hide(text, settings[name])
+  end
+  text = hide(text, settings.oauth and settings.oauth.client_secret)
+  return clean(core.redact(text), true)
 end
 
 local function cut(text)

@@ -36,7 +36,7 @@ local function check_proxy(case, report)
   local shown = ("%s of %s"):format(without_credentials(proxy), source)
   local net, err = case:net()
   if not net then
-    return err.code ~= "ca" and report:problem(err.message, "check " .. source) or nil
+    return err.code == "proxy" and report:problem(err.message, "check " .. source) or nil
   elseif is_loopback(case:api_host()) and not case.settings.proxy then
     return report:ok(shown .. ", which is passed by for this machine")
   end

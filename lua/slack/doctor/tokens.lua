@@ -96,6 +96,33 @@ local function is_swapped(values)
   return token and app_token and kind_of(token) == "app" and kind_of(app_token) == "bot"
 end
 
+local OAUTH = {
+  {
+    option = "client_id", variable = "SLACK_CLIENT_ID", pattern = "^%d+%.%d+$",
+    like = "two numbers with a dot",
+  },
+  {
+    option = "client_secret", variable = "SLACK_CLIENT_SECRET", pattern = "^" .. ("%x"):rep(32)
+      .. "$", like = "32 characters 0-9, a-f",
+  },
+}
+local CREDENTIALS = 'it is on the app\'s page "Basic Information", "App Credentials"'
+
+-- Of apps that are installed in many workspaces.
+local function check_oauth(case, report)
+  for _, place in ipairs(case.settings.oauth and OAUTH or {}) do
+    local value = case.settings.oauth[place.option]
+    if not value or hosting.is_placeholder(place.option, value) then
+      report:problem(("%s is missing"):format(place.variable), CREDENTIALS)
+    elseif not value:find(place.pattern) then
+      report:warning(("%s does not look like one: %s"):format(place.variable, place.like),
+        CREDENTIALS)
+    else
+      report:ok(("%s is there"):format(place.variable))
+    end
+  end
+end
+
 local function check_tokens(case, report)
   local values = {}
   for _, place in ipairs(PLACES) do
@@ -117,6 +144,7 @@ end
 
 return {
   { name = "tokens", run = check_tokens },
+  { name = "oauth", run = check_oauth },
   value_of = function(case, option)
     for _, place in ipairs(PLACES) do
       if place.option == option then

@@ -170,7 +170,7 @@ local function types_differ(self, given)
   local has = set_of(at(given, "features", "shortcuts"), "callback_id")
   for _, id in ipairs(sorted_keys(self.needs.shortcuts)) do
     local wanted = self.needs.shortcuts[id]
-    if has[id] and has[id].type ~= wanted.type then
+    if wanted.type and has[id] and has[id].type ~= wanted.type then
       self:missing("shortcut", ("%s of type %s"):format(id, wanted.type), wanted.reasons)
     end
   end

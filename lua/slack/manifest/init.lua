@@ -63,7 +63,7 @@ local function shortcuts(needs)
   local list = {}
   for _, id in ipairs(sorted_keys(needs.shortcuts)) do
     list[#list + 1] = {
-      name = words_of(id):sub(1, MAX_SHORTCUT), type = needs.shortcuts[id].type,
+      name = words_of(id):sub(1, MAX_SHORTCUT), type = needs.shortcuts[id].type or "global",
       callback_id = id, description = words_of(id),
     }
   end

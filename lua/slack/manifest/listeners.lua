@@ -179,6 +179,8 @@ local function takes_mentions(hint)
   return false
 end
 
+local SHORTCUT_TYPES = { shortcut = "global", message_action = "message" }
+
 local ADD = {}
 
 function ADD.event(needs, listed, reason)
@@ -201,8 +203,8 @@ end
 function ADD.shortcut(needs, listed, reason)
   local types = texts_of(listed.constraints.type) or {}
   each_name(needs, listed, "callback_id", reason, function(name)
-    needs:add("shortcuts", name, reason).type = types[1] == "message_action" and "message"
-      or "global"
+    local shortcut = needs:add("shortcuts", name, reason)
+    shortcut.type = SHORTCUT_TYPES[types[1]] or shortcut.type
     needs:add_scope("bot", { "commands" }, reason)
   end)
 end

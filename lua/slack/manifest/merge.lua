@@ -55,7 +55,7 @@ end
 
 -- Facts about the program, in which the base has no say.
 local FACTS = {
-  socket_mode_enabled = true, is_enabled = true, function_runtime = true, type = true,
+  socket_mode_enabled = true, is_enabled = true, function_runtime = true,
   request_url = true, url = true, message_menu_options_url = true,
 }
 
@@ -88,11 +88,21 @@ local function keep_functions(base, merged)
   end
 end
 
+-- Where listeners do not say which type of shortcut they are for, people have.
+local function set_types(merged, needs)
+  for _, shortcut in ipairs(merged.features and merged.features.shortcuts or {}) do
+    local known = needs.shortcuts[shortcut.callback_id]
+    shortcut.type = known and known.type or shortcut.type
+  end
+end
+
 ---@param base table
 ---@param needed table as slack.manifest builds it
+---@param needs slack.manifest.Needs
 ---@return table merged
-function M.merge(base, needed)
+function M.merge(base, needed, needs)
   local merged = merge(base, needed)
+  set_types(merged, needs)
   if merged.functions then
     keep_functions(base, merged)
   end

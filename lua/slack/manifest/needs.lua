@@ -20,7 +20,7 @@ local sorted_keys = require "slack.sorted_keys"
 ---@field scopes table<"bot"|"user", table<string, slack.manifest.Scope>>
 ---@field events table<string, slack.manifest.Reason[]> by the name to subscribe to
 ---@field commands table<string, table> by name: usage_hint, reasons
----@field shortcuts table<string, table> by callback_id: type, reasons
+---@field shortcuts table<string, table> by callback_id: type (nil: either), reasons
 ---@field functions table<string, table> by callback_id: reasons
 ---@field features table<string, slack.manifest.Reason[]> by name: interactivity, option_loads,
 ---  home_tab, messages_tab, assistant

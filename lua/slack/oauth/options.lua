@@ -3,6 +3,7 @@
 -- call it.
 
 local checks = require "slack.option_checks"
+local hosting = require "slack.hosting"
 local merged = require "slack.merged"
 local urls = require "slack.oauth.urls"
 
@@ -151,7 +152,7 @@ local function given(values, name)
   end
   local variable = ENVIRONMENT[name]
   local value = variable and os.getenv(variable)
-  return value ~= "" and value or nil
+  return value ~= "" and value or hosting.placeholder(name)
 end
 
 local function check_environment(values)

@@ -575,11 +575,12 @@ function file_watch:take() end
 function file_watch:close() end
 ---What identifies a file's content without reading it, or nil when there is none.
 ---@param path string
+---@param is_link_itself? boolean of a link what it is, not what it leads to: "other"
 ---@return string? stamp device, inode, size and time of change
 ---@return string? type "file" | "directory" | "other"
 ---@return integer? mode its permissions, 0 to 4095
 ---@return integer? owner the user whose it is
-function core.stat(path) end
+function core.stat(path, is_link_itself) end
 ---The user that this process acts as.
 ---@return integer
 function core.user_id() end
