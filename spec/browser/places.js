@@ -58,8 +58,7 @@ test("tells a second page at once, and keeps what is for one's own eyes", async 
 });
 
 test("writes to another person", async (here) => {
-  await here.page.getByRole("button", { name: "Write to someone" }).click();
-  await here.page.getByRole("menuitem", { name: "ada" }).click();
+  await here.go("ada");
   await here.say("psst");
   await here.heard("psst");
 });

@@ -19,6 +19,7 @@ import { ThreadPane } from "./thread_pane.js";
 import { Trace } from "./trace.js";
 
 const ACT_AS = "lua-slack act as";
+const ONE_SIDE = 1340; // pixels: no room for thread and log at once, as layout.css has it
 const LOG_OPEN = "lua-slack log open";
 
 const frame = $("#frame");
@@ -64,7 +65,7 @@ function toggleLog(is_open) {
   $("#log").hidden = !is_open;
   rail.log.setAttribute("aria-pressed", String(is_open));
   localStorage.setItem(LOG_OPEN, is_open ? "1" : "");
-  frame.classList.toggle("log-open", is_open);
+  if (is_open && window.innerWidth <= ONE_SIDE && route().thread_ts) go(route().channel);
   trace.show();
   if (!is_open) rail.log.focus();
 }
@@ -130,5 +131,5 @@ const connection = new Connection({
   },
 }, () => store.me || sessionStorage.getItem(ACT_AS));
 use(connection);
-if (localStorage.getItem(LOG_OPEN) ?? window.innerWidth >= 1280) toggleLog(true);
+if (localStorage.getItem(LOG_OPEN) ?? window.innerWidth > ONE_SIDE) toggleLog(true);
 loadEmoji().finally(() => connection.open());

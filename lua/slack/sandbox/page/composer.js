@@ -61,7 +61,7 @@ export class Composer {
     openMenu(anchor, [
       { heading: "Shortcuts of the app" },
       ...list.map((shortcut) => ({ label: plainString(shortcut.name || shortcut.callback_id), lead: icon("bolt"),
-        note: shortcut.name ? shortcut.callback_id : null, act: () => run(shortcut.callback_id) })),
+        note: shortcut.name !== shortcut.callback_id && shortcut.name ? shortcut.callback_id : null, act: () => run(shortcut.callback_id) })),
       { label: "Run a shortcut by its callback_id …", lead: icon("bolt"), act: async () => {
         const callback_id = await askText({ title: "Shortcut", label: "callback_id", submit: "Run" });
         if (callback_id) run(callback_id);

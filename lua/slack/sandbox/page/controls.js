@@ -37,6 +37,7 @@ export class Controls {
         plain("disconnect", "Disconnect", "Slack says that it closes, and closes"),
         plain("drop", "Drop", "The connection breaks without a word"), this.restart),
       h("div", { class: "control-row" }, h("h3", {}, "The next calls"), method.node, error.node, times.node, this.methods,
+        h("span", { class: "control-break" }),
         h("button", { type: "button", class: "button", on: { click: () => control("fail",
           { ...fields(), error: error.input.value.trim() }) } }, "Fail"),
         h("button", { type: "button", class: "button", on: { click: () => control("rate_limit", fields()) } }, "Rate limit")));

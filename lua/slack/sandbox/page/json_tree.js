@@ -17,16 +17,30 @@ function label(name) {
   return name === undefined ? null : [h("span", { class: "json-key" }, String(name)), ": "];
 }
 
+// By name: a Lua table has no order that would tell anything.
+function entriesOf(value) {
+  const entries = Object.entries(value);
+  return Array.isArray(value) ? entries : entries.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+// The same, as text.
+export function prettyJson(value) {
+  const sorted = (key, item) => (item !== null && typeof item === "object" && !Array.isArray(item)
+    ? Object.fromEntries(entriesOf(item)) : item);
+  return JSON.stringify(value, sorted, 2);
+}
+
 function branch(value, name, level) {
   const is_list = Array.isArray(value);
-  const entries = Object.entries(value);
+  const entries = entriesOf(value);
   const [open, close] = is_list ? "[]" : "{}";
   const about = is_list ? `${entries.length} item${entries.length === 1 ? "" : "s"}`
     : entries.slice(0, 3).map(([key]) => key).join(", ") + (entries.length > 3 ? ", …" : "");
   if (entries.length === 0) return h("div", { class: "json-line" }, label(name), open, close);
   const inside = h("div", { class: "json-inside" });
   const node = h("details", { class: "json-branch", open: level < OPEN_TO },
-    h("summary", {}, label(name), open, h("span", { class: "json-about" }, about), close), inside);
+    h("summary", {}, name === undefined ? null : h("span", { class: "json-key" }, String(name)),
+      h("span", { class: "json-about" }, `${name === undefined ? "" : ": "}${open}${about}${close}`)), inside);
   const fill = () => {
     if (inside.firstChild) return;
     const shown = entries.slice(0, MANY).map(([key, item]) => jsonTree(item, is_list ? undefined : key, level + 1));
@@ -38,6 +52,9 @@ function branch(value, name, level) {
 }
 
 export function jsonTree(value, name, level = 0) {
-  if (value !== null && typeof value === "object") return branch(value, name, level);
+  if (value !== null && typeof value === "object") {
+    if (level === 0) return entriesOf(value).map(([key, item]) => jsonTree(item, key, 1));
+    return branch(value, name, level);
+  }
   return h("div", { class: "json-line" }, label(name), leaf(value));
 }

@@ -17,7 +17,7 @@ function isGrouped(before, message) {
 }
 
 export class MessageList {
-  // options: { label, in_thread, empty() -> node }
+  // options: { label, in_thread, countsReplies }
   constructor(options) {
     this.options = options;
     this.items = h("div", { class: "messages-items" });
@@ -81,6 +81,10 @@ export class MessageList {
       entries.push({ key: message.ts, signature: signature(message, options),
         make: () => messageNode(message, options) });
       before = message;
+      if (this.options.countsReplies && message.ts === message.thread_ts && messages.length > 1) {
+        const text = `${messages.length - 1} ${messages.length === 2 ? "reply" : "replies"}`;
+        entries.push({ key: "replies", signature: text, make: () => repliesNode(text) });
+      }
     }
     return entries;
   }
@@ -96,6 +100,10 @@ export class MessageList {
     event.preventDefault();
     to.focus();
   }
+}
+
+function repliesNode(text) {
+  return h("div", { class: "replies-line", role: "separator", "aria-label": text }, h("span", {}, text));
 }
 
 function dayNode(day) {

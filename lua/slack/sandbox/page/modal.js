@@ -8,6 +8,7 @@ import { busy } from "./elements.js";
 import { forget, problems } from "./form.js";
 import { Place } from "./place.js";
 import { plainString } from "./rich_text.js";
+import { route } from "./route.js";
 import { store } from "./store.js";
 
 export class Modals {
@@ -45,6 +46,7 @@ class Modal {
     this.window.body.append(this.failure, this.body);
     this.errors = {};
     this.place = new Place(view.id, { view_id: view.id }, view.blocks, view.state);
+    this.place.channel = route().channel; // where it was opened from
     this.place.onEdit = (what) => this.edited(what);
     this.update(view);
     const first = this.body.querySelector("[data-load]") || this.body.querySelector(

@@ -4,7 +4,6 @@ import { act } from "./actions.js";
 import { askText } from "./dialog.js";
 import { h, icon, iconButton, keepFocus, replace } from "./dom.js";
 import { channelName, nameOf, people, userAvatar } from "./people.js";
-import { openMenu } from "./popup.js";
 import { go, route } from "./route.js";
 import { store } from "./store.js";
 
@@ -35,19 +34,27 @@ async function createChannel() {
   if (result?.channel) go(result.channel.id || result.channel);
 }
 
-function openDirect(anchor) {
-  openMenu(anchor, [{ heading: "Write to" }, ...people().filter((user) => user.id !== store.me)
-    .map((user) => ({ label: nameOf(user), lead: userAvatar(user.id, "small"), act: async () => {
-      const result = await act("open_dm", { user: user.id });
-      if (result?.channel) go(result.channel.id || result.channel);
-    } }))], { label: "Write to" });
+async function writeTo(user) {
+  const result = await act("open_dm", { user });
+  if (result?.channel) go(result.channel.id || result.channel);
 }
 
-async function openApp() {
+function openApp() {
   const known = store.appChannel();
-  if (known) return go(known.id);
-  const result = await act("open_dm", { user: store.bot.user_id });
-  if (result?.channel) go(result.channel.id || result.channel);
+  return known ? go(known.id) : writeTo(store.bot.user_id);
+}
+
+// Somebody with whom nothing was said yet.
+function personItem(user) {
+  return h("button", { type: "button", class: "side-item", "data-focus": user.id,
+    on: { click: () => writeTo(user.id) } }, userAvatar(user.id, "small"),
+  h("span", { class: "side-name" }, nameOf(user)));
+}
+
+function directItems(channels) {
+  const known = new Set(channels.map((channel) => channel.user));
+  return [...channels.map(channelItem), ...people().filter((user) => user.id !== store.me
+    && !known.has(user.id)).map(personItem)];
 }
 
 function appItems() {
@@ -88,12 +95,11 @@ export class Sidebar {
     const rooms = all.filter((c) => c.kind === "channel" || c.kind === "private").sort(byName);
     const direct = all.filter((c) => (c.kind === "im" || c.kind === "mpim") && c.user !== store.bot.user_id)
       .sort(byName);
-    const add = iconButton("plus", "Write to someone", () => openDirect(add));
     keepFocus(this.node, () => replace(this.node,
       h("div", { class: "side-team" }, h("strong", {}, store.team.name), h("small", {}, "local Slack")),
       h("div", { class: "side-scroll" },
         section("Channels", iconButton("plus", "Create a channel", createChannel), rooms.map(channelItem)),
-        section("Direct messages", add, direct.map(channelItem)),
+        section("Direct messages", null, directItems(direct)),
         section("Apps", null, appItems()))));
   }
 }

@@ -98,7 +98,9 @@ export function isReply(message) {
   return Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 }
 
+// Talks with the assistant have a tab of their own.
 export function isInChannel(message) {
+  if (message.subtype === "assistant_app_thread") return false;
   return !isReply(message) || message.subtype === "thread_broadcast";
 }
 

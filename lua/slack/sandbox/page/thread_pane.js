@@ -10,7 +10,7 @@ import { store } from "./store.js";
 export class ThreadPane {
   constructor(node) {
     this.node = node;
-    this.list = new MessageList({ label: "Thread", in_thread: true });
+    this.list = new MessageList({ label: "Thread", in_thread: true, countsReplies: true });
     this.composer = new Composer({
       place: () => ({ channel: this.channel, thread_ts: this.thread_ts }), canBroadcast: true,
     });

@@ -3,7 +3,7 @@
 import { act } from "./actions.js";
 import { Controls } from "./controls.js";
 import { h, icon, iconButton, reconcile, replace } from "./dom.js";
-import { jsonTree } from "./json_tree.js";
+import { jsonTree, prettyJson } from "./json_tree.js";
 import { store } from "./store.js";
 import { duration, exactTime } from "./time.js";
 import { toast } from "./toast.js";
@@ -102,6 +102,7 @@ export class Trace {
       on: { click: () => {
         this.open = is_open ? null : record.n;
         this.show();
+        this.rows.querySelector(".trace-row.open")?.scrollIntoView({ block: "nearest" });
       } } },
     h("span", { class: `trace-way way-${record.way}`, title: record.way === "out" ? "Slack to app" : "app to Slack" },
       icon(record.way === "out" ? "arrow-right" : "arrow-left")),
@@ -117,7 +118,7 @@ export class Trace {
   }
 
   details(record) {
-    const pretty = JSON.stringify(record.body ?? null, null, 2);
+    const pretty = prettyJson(record.body ?? null);
     const body = h("div", { class: "trace-body" }, jsonTree(record.body ?? null));
     const as_text = h("button", { type: "button", class: "link-button", "aria-pressed": "false", on: { click: () => {
       const is_text = as_text.getAttribute("aria-pressed") !== "true";
