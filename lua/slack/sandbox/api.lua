@@ -131,6 +131,16 @@ local function refuse_call(self, known, identity, args, workspace)
   end
 end
 
+-- A mistake in a method must not leave its caller without an answer.
+local function run_safely(self, method, run, workspace, call)
+  local ok, result, word, more = xpcall(run, debug.traceback, workspace, call)
+  if not ok then
+    self.log:error("%s of the local Slack failed: %s", method, result)
+    return nil, "internal_error"
+  end
+  return result, word, more
+end
+
 function Api:run(method, args, token, request)
   local identity, err = self:authorize(method, token)
   if not identity then
@@ -147,14 +157,17 @@ function Api:run(method, args, token, request)
       return nil, err
     end
   end
-  local refusal, why
   if known then
-    refusal, why = refuse_call(self, known, identity, args, workspace)
+    local refusal, why = refuse_call(self, known, identity, args, workspace)
+    if refusal then
+      return nil, refusal, why
+    end
+    args, refusal, why = requests.typed(known, args)
+    if not args then
+      return nil, refusal, why
+    end
   end
-  if refusal then
-    return nil, refusal, why
-  end
-  local result, word, more = run(workspace, setmetatable({
+  local result, word, more = run_safely(self, method, run, workspace, setmetatable({
     args = args,
     token = token,
     basic = requests.basic(request),
@@ -193,6 +206,16 @@ local function answer(status, content, more_headers)
   local headers = { "Content-Type", "application/json; charset=utf-8" }
   table.move(more_headers or {}, 1, #(more_headers or {}), #headers + 1, headers)
   return status, headers, assert(json.encode(content))
+end
+
+-- The answer to a call; a mistake in it must not leave the caller without one.
+local function answer_call(self, method, content, headers)
+  local ok, status, lines, body = pcall(answer, 200, content, headers)
+  if ok then
+    return status, lines, body
+  end
+  self.log:error("%s of the local Slack failed: %s", method, status)
+  return answer(200, { ok = false, error = "internal_error" }, headers)
 end
 
 -- What the token may do, and what the method needs.
@@ -273,7 +296,7 @@ function Api:handle(request)
   call.ok = result ~= nil
   local content = merged(result or more, { ok = call.ok, error = not result and err or nil })
   add_warning(content, requests.warning(request))
-  return answer(200, content, scope_headers(self, token, method))
+  return answer_call(self, method, content, scope_headers(self, token, method))
 end
 
 return Api

@@ -89,6 +89,32 @@ function M.warning(request)
   end
 end
 
+-- Types of arguments that are one value, as text.
+local SCALARS <const> = {
+  string = true, channel_id = true, user_id = true, file_id = true, timestamp = true,
+}
+
+---The arguments of a method, those that are texts as texts: JSON may have numbers there.
+---@param known slack.Method
+---@param args table
+---@return table? args
+---@return string? error Slack's word
+---@return table? more fields of the answer
+function M.typed(known, args)
+  local typed = {}
+  for name, value in pairs(args) do
+    local kind = known.arguments[name]
+    if (SCALARS[kind] or kind == "integer") and type(value) == "table" then
+      return nil, "invalid_arguments", { response_metadata = { messages = {
+        ("[ERROR] must be %s [json-pointer:/%s]"):format(
+          kind == "integer" and "an integer" or "a string", name),
+      } } }
+    end
+    typed[name] = SCALARS[kind] and tostring(value) or value
+  end
+  return typed
+end
+
 -- Methods that have a word of their own for an argument that is missing.
 local WORDS = {
   ["chat.meMessage"] = { text = "no_text" },

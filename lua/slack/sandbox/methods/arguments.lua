@@ -17,6 +17,13 @@ function M.structure(value)
   end
 end
 
+---Whether a value is an object, not a list.
+---@param value any
+---@return boolean
+function M.is_object(value)
+  return type(value) == "table" and #value == 0 and not json.is_list(value)
+end
+
 ---Whether a flag is set, in a form or a JSON body.
 ---@param value any
 ---@return boolean

@@ -38,7 +38,7 @@ local function attachments_of(value)
   end
   local attachments = {}
   for i, one in ipairs(list) do
-    if type(one) ~= "table" then
+    if not arguments.is_object(one) then
       return nil, "invalid_attachments"
     end
     local metadata = one.blocks and block_checks.refusal { blocks = one.blocks }
@@ -57,7 +57,7 @@ local function metadata_of(value)
     return {}
   end
   local metadata = structure(value)
-  if type(metadata) ~= "table" then
+  if not arguments.is_object(metadata) then
     return nil, "invalid_metadata_format"
   elseif metadata.entities == nil and (type(metadata.event_type) ~= "string"
     or metadata.event_type == "" or type(metadata.event_payload) ~= "table") then

@@ -35,7 +35,7 @@ end
 
 -- An attachment of the message for one link.
 local function attachment_of(url, unfurl, app_id)
-  if type(unfurl) ~= "table" then
+  if not arguments.is_object(unfurl) then
     return nil, "cannot_parse_attachment"
   end
   local metadata = unfurl.blocks and block_checks.refusal { blocks = unfurl.blocks }
@@ -81,7 +81,7 @@ methods["chat.unfurl"] = function(workspace, call)
     or args.user_auth_message or args.user_auth_blocks
   if unfurls == nil and args.unfurls == nil and not asks_for_login then
     return nil, "missing_unfurls"
-  elseif unfurls == nil and args.unfurls ~= nil then
+  elseif args.unfurls ~= nil and not arguments.is_object(unfurls) then
     return nil, "invalid_unfurls_format"
   end
   local channel, message = find_place(workspace, args)

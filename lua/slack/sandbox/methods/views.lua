@@ -17,7 +17,7 @@ end
 -- The view of a call, of one kind if only that one can be there.
 local function check_view(call, kind)
   local view = arguments.structure(call.args.view)
-  if type(view) ~= "table" then
+  if not arguments.is_object(view) then
     return missing_field "view"
   elseif view.type ~= "modal" and view.type ~= "home" or kind and view.type ~= kind then
     return nil, "invalid_arguments", { response_metadata = { messages = {
