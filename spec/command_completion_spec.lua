@@ -140,6 +140,31 @@ describe("lua-slack completion", function()
     end)
   end)
 
+  it("offers in zsh what is meant at each place", function()
+    if not is_installed "zsh" then
+      return pending "zsh is not installed"
+    end
+    local _, script = run("completion", "zsh")
+    in_folder(function(folder)
+      files.write(folder .. "/_lua-slack", script)
+      files.write(folder .. "/try", ([[
+        _describe() { print -rl -- "${commands[@]}" }
+        _arguments() { print -rl -- "at $CURRENT" "$@" }
+        compdef() { : }
+        source %s/_lua-slack
+        shift_to() { CURRENT=$1; shift; words=("$@"); _lua_slack }
+        shift_to 2 lua-slack re; shift_to 3 lua-slack inbox l
+        shift_to 4 lua-slack inbox list --st; shift_to 5 lua-slack run --env run x
+      ]]):format(folder))
+      local ok, output = files.run("zsh -f " .. folder .. "/try")
+      assert.is_true(ok, output)
+      for _, line in ipairs { "run:runs a bot", "list:shows entries", "at 2\n--state=[dead",
+        "at 4\n--env=[" } do
+        assert.truthy(output:find(line, 1, true), line .. "\n" .. output)
+      end
+    end)
+  end)
+
   it("is what fish completes by", function()
     if not is_installed "fish" then
       return pending "fish is not installed"

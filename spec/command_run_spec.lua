@@ -1,6 +1,9 @@
 local child = require "support.child"
 local files = require "support.files"
+local live_app = require "support.live_app"
 local lua_slack = require "support.lua_slack"
+local sandbox = require "support.local_slack"
+local tasks = require "slack.tasks"
 
 -- `lua-slack run …` in a folder with these files.
 local function run(words, list, environment)
@@ -76,6 +79,28 @@ describe("lua-slack run", function()
     assert.equal(1, status)
     assert.matches("\n%s+bot.lua:1: in main chunk", output)
     assert.falsy(output:find("slack/command", 1, true), output)
+  end)
+
+  it("tells of a script that does not load where the bot's log is silent", function()
+    local directory <close> = files.temporary()
+    os.execute(("mkdir '%s/handlers'"):format(directory.path))
+    local script = directory.path .. "/handlers/hello.lua"
+    files.write(script, "local app = ...")
+    files.write(directory.path .. "/bot.lua", [[
+      os.exit(require("slack").app { scripts = "handlers", log = "off" }:run() or 1)]])
+    tasks.run(function()
+      local here <close> = assert(sandbox.start())
+      local bot <close> = lua_slack.start(directory.path, { "run" }, {
+        SLACK_API_URL = here.api_url, SLACK_BOT_TOKEN = here.bot_token,
+        SLACK_APP_TOKEN = here.app_token, SSL_CERT_FILE = here.ca_file,
+      })
+      assert(here:wait_connections(1, 20), bot:output())
+      files.write(script, "local app = = 1")
+      live_app.wait(function() return bot:output():find "lua%-slack: hello.lua does not load" end)
+      assert.matches("generation 1 stays: handlers/hello.lua:1: unexpected symbol", bot:output())
+      files.write(script, "local app = ... -- again")
+      live_app.wait(function() return bot:output():find "hello.lua loads again: generation 2" end)
+    end)
   end)
 
   it("runs no bot when it is called wrongly", function()

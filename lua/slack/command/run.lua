@@ -6,6 +6,7 @@ local bot = require "slack.command.bot"
 local paint = require "slack.command.paint"
 local program = require "slack.command.program"
 local reporting = require "slack.command.reporting"
+local script_notes = require "slack.command.script_notes"
 
 local UNITS = { [""] = 1, k = 1 << 10, m = 1 << 20, g = 1 << 30 }
 
@@ -58,6 +59,7 @@ local function run(given, terminal, path, recorder)
     if app.settings.console == nil then
       app.settings.console = not given["no-console"]
     end
+    script_notes.watch(app, terminal)
     reporting.start(app)
   end, { arguments = given.rest })
   if not ok then
