@@ -146,6 +146,18 @@ describe("the trace of the local Slack", function()
     end)
   end)
 
+  it("says what is kept until the app is there", function()
+    slack.run(function()
+      local here <close> = assert(local_slack.start {})
+      here:say { text = "hello?" }
+      assert.same({ "note", "message", "the app is not connected: sent when it is" },
+        { here:trace()[1].kind, here:trace()[1].name, here:trace()[1].summary })
+      here:deliver_over_http { commands = "http://127.0.0.1:1/" }
+      here:say { text = "and now?" }
+      assert.equal("not sent: the app has no Request URL for it", here:trace()[2].summary)
+    end)
+  end)
+
   it("has no token or secret in it", function()
     slack.run(function()
       local here <close> = assert(local_slack.start {})
@@ -263,6 +275,7 @@ describe("sending again", function()
     page:message(function(m) return m.text == "pong 2" end)
     assert.not_equal(seen[1], seen[2])
     assert(here:send_again(record.n, { same_id = true }):await_ack())
+    assert.equal(1, find(here, named("envelope", "message")).retry)
     page:act("say", { channel = page:id "general", text = "ping" })
     page:message(function(m) return m.text == "pong 3" end) -- the same id was no new event
     assert.not_equal(seen[1], seen[3])

@@ -184,7 +184,7 @@ end
 ---Delivers a payload; an event whose answer is no 2xx is delivered again.
 ---@param kind "events_api"|"interactive"|"slash_commands"|string
 ---@param payload table
----@param options? { timeout: number? } seconds for the answer
+---@param options? slack.sandbox.DeliveryOptions timeout: seconds for the answer
 ---@return slack.sandbox.HttpDelivery
 function HttpSide:deliver(kind, payload, options)
   local url, content_type, body = address(self, kind, payload)
@@ -199,13 +199,14 @@ function HttpSide:deliver(kind, payload, options)
     envelope = { type = kind, payload = payload },
   }, HttpDelivery)
   if kind == "events_api" then
-    delivery.envelope.retry_attempt = 0
-    delivery.envelope.retry_reason = ""
+    delivery.envelope.retry_attempt = options and options.retry or 0
+    delivery.envelope.retry_reason = options and options.retry and "http_timeout" or ""
   end
   if url then
     self:send(delivery)
   else -- as an app without such a Request URL gets none
     delivery.ended, delivery.failure = true, "no_request_url"
+    self.trace:kept(delivery.envelope, "not sent: the app has no Request URL for it")
     delivery.detail = "deliver_over_http names no URL for it"
   end
   return delivery

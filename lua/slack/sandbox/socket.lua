@@ -230,6 +230,7 @@ end
 ---@field connection? slack.sandbox.Connection where to send it; nil: in turn
 ---@field fragments? integer how many pieces the frame is cut into
 ---@field timeout? number over HTTP: seconds that the app has to answer
+---@field retry? integer as which repetition an event comes, as if the ones before had failed
 ---@field outer? table of deliver_event: fields of the body that are to be otherwise
 
 ---Delivers an envelope; an event that is not acked in time is delivered again.
@@ -252,8 +253,8 @@ function Socket:deliver(kind, payload, options)
     },
   }, Delivery)
   if kind == "events_api" then
-    delivery.envelope.retry_attempt = 0
-    delivery.envelope.retry_reason = ""
+    delivery.envelope.retry_attempt = options.retry or 0
+    delivery.envelope.retry_reason = options.retry and "timeout" or ""
   end
   self.deliveries[delivery.envelope.envelope_id] = delivery
   self:send_delivery(delivery)
@@ -264,6 +265,7 @@ function Socket:send_delivery(delivery)
   local connection = delivery.connection or self:pick()
   if not connection then
     table.insert(self.waiting, delivery)
+    self.trace:kept(delivery.envelope, "the app is not connected: sent when it is")
     return
   end
   table.insert(delivery.attempts, { connection = connection, at = core.monotonic() })

@@ -150,6 +150,16 @@ function Trace:deliver(kind, envelope, text)
   return record
 end
 
+---A delivery does not set out, at least not yet.
+---@param envelope table
+---@param why string
+function Trace:kept(envelope, why)
+  self:add {
+    kind = "note", way = "out", name = self.name_of(envelope.type, envelope.payload),
+    summary = why,
+  }
+end
+
 ---The app has acked one, in time or not.
 ---@param record table
 ---@param seconds number

@@ -114,7 +114,7 @@ local AGAIN = { same_id = "boolean" }
 ---Delivers what a record tells of once more: the same body, but with an event_id,
 ---trigger_id and response_url of its own, so that the app takes it for new.
 ---@param n integer of a record with `repeatable`
----@param options? { same_id: boolean? } the same event_id, which apps take for a repetition
+---@param options? { same_id: boolean? } an event comes with its event_id, as Slack's repetition
 ---@return slack.sandbox.Delivery|slack.sandbox.HttpDelivery|nil delivery
 ---@return string? problem
 function traffic:send_again(n, options)
@@ -134,6 +134,7 @@ function traffic:send_again(n, options)
   local team, user, channel = freshen(self, kind, payload, options or {})
   local delivery = team:deliver(kind, payload, {
     accepts_response_payload = envelope.accepts_response_payload,
+    retry = options and options.same_id and (record.retry or 0) + 1 or nil,
   })
   if kind == "slash_commands" and user and channel then
     tasks.spawn(function()
