@@ -108,9 +108,9 @@ describe("commands in the page", function()
     local message = page:message(function(m) return m.text == "sunny in Rome" end)
     assert.is_true(message.is_ephemeral)
     assert.is_nil(message.shown_to)
-    assert.equal("/weather", page:wait("app", function(frame)
+    assert.same({ { command = "/weather" } }, page:wait("app", function(frame)
       return frame.app.commands[1]
-    end).app.commands[1].command)
+    end).app.commands)
   end)
 
   shows("fail in Slack's words when no answer comes", nil, function(page)
@@ -135,6 +135,38 @@ describe("commands in the page", function()
     assert.same({ { command = "/known", description = "does it" } }, app.commands)
     assert.matches("^/unknown is not a valid command%. In Slack, all messages that start with", page
       :act("command", { channel = page:id "general", command = "/unknown" }).failure)
+  end)
+end)
+
+describe("Slack's own commands in the page", function()
+  shows("invite, remove, join, leave, and set topics", nil, function(page, here)
+    local channel = here.workspace.channels[page:act("create_channel", { name = "den" }).channel]
+    local bot = page.hello.bot.user_id
+    local function command(name, text)
+      return page:act("command", { channel = channel.id, command = name, text = text })
+    end
+    assert.same({}, command("/invite", "@lander"))
+    assert.is_true(channel.members[bot])
+    assert.same({}, command("/remove", "<@" .. bot .. "|lander>"))
+    assert.is_nil(channel.members[bot])
+    assert.equal("Nobody here is called that.", command("/invite", "nobody").failure)
+    assert.equal("Nobody here is called that.", command("/invite").failure)
+    assert.same({}, command("/topic", "of bears"))
+    page:wait("channels", function(frame)
+      return frame.upsert[1] and frame.upsert[1].topic == "of bears"
+    end)
+    assert.same({}, command "/leave")
+    refused("join #den first", page, "say", { channel = channel.id, text = "x" })
+    assert.same({}, page:act("command", {
+      channel = page:id "general", command = "/join", text = "#den",
+    }))
+    assert.is_true(channel.members[page.hello.me])
+    assert.equal("Nobody leaves #general.", page:act("command", {
+      channel = page:id "general", command = "/leave",
+    }).failure)
+    assert.equal("This command is not for direct messages.", page:act("command", {
+      channel = page:act("open_dm", { user = bot }).channel, command = "/invite", text = "@grace",
+    }).failure)
   end)
 end)
 

@@ -26,6 +26,8 @@ describe("a page of the local Slack", function()
       assert.same({ "general", "random" }, { hello.channels[1].name, hello.channels[2].name })
       assert.is_true(hello.channels[1].is_member)
       assert.equal("channel", hello.channels[1].kind)
+      assert.equal("/invite", hello.app.own_commands[1].command)
+      hello.app.own_commands = nil
       assert.same({ connected = false, connections = 0, transport = slack.null, commands = {},
         shortcuts = {}, problems = {}, scripts = {}, is_running = slack.null }, hello.app)
     end)

@@ -2,6 +2,7 @@
 
 local json = require "slack.json"
 local merged = require "slack.merged"
+local own_commands = require "slack.sandbox.page.acts.own_commands"
 local sorted_keys = require "slack.sorted_keys"
 
 local M = {}
@@ -147,7 +148,8 @@ local function reported(sandbox)
   }
 end
 
----What is known of the app and of the process that it runs in.
+---What is known of the app and of the process that it runs in; `own_commands` are
+---Slack's.
 ---@param sandbox slack.Sandbox
 ---@return table
 function M.app(sandbox)
@@ -163,8 +165,14 @@ function M.app(sandbox)
     shape.pid = child.pid or shape.pid
   end
   for _, name in ipairs { "commands", "shortcuts", "problems", "scripts" } do
-    shape[name] = json.list(type(shape[name]) == "table" and table.move(shape[name], 1,
-      #shape[name], 1, {}) or {})
+    local list = shape[name] or {}
+    shape[name] = json.list(table.move(list, 1, #list, 1, {}))
+  end
+  shape.own_commands = {}
+  for i, own in ipairs(own_commands.list) do
+    shape.own_commands[i] = {
+      command = own.command, description = own.description, usage_hint = own.usage_hint,
+    }
   end
   return shape
 end

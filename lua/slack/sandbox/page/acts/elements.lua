@@ -3,6 +3,7 @@
 local actions = require "slack.sandbox.actions"
 local finding = require "slack.sandbox.page.acts.finding"
 local json = require "slack.json"
+local own_commands = require "slack.sandbox.page.acts.own_commands"
 
 local M = {}
 
@@ -43,6 +44,9 @@ M.command = {
       return nil, problem
     elseif not command:find "^/%S+$" then
       return nil, "a command begins with a slash, and has no blanks"
+    elseif own_commands.by_name[command] then
+      local failure = own_commands.by_name[command].run(live, channel, given.text or "")
+      return { failure = failure, code = failure and "refused" }
     elseif given.thread_ts then
       return { failure = command .. " is not supported in threads. Sorry!", code = "in_thread" }
     elseif not is_known(live, command) then
