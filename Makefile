@@ -144,7 +144,7 @@ soak: deps all unit      ## large trials: saves of a script under load (SOAK_SAV
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock
 
-demo: deps all           ## a bot and a local Slack talk in the terminal; STAY=1: talk to it
+demo: deps all           ## a bot in a local Slack, with its page: a short play, then it is your turn; STAY=0: only the play
 	@LUA_PATH="./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" STAY=$(STAY) \
 	  $(LUA) examples/demo/main.lua
 

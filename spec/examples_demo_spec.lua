@@ -1,6 +1,7 @@
 local Process = require "support.process"
 local child = require "support.child"
 local files = require "support.files"
+local http = require "slack.http"
 local live_app = require "support.live_app"
 
 -- The demo, with these modules, as `make demo` runs it.
@@ -10,33 +11,56 @@ local function demo(settings, input)
 end
 
 describe("examples/demo", function()
+  local greet = "examples/hello/handlers/greet.lua"
+  local before, ok, output
+
+  setup(function()
+    before = files.read(greet)
+    ok, output = demo()
+  end)
+
   it("plays its conversation with examples/hello to the end and exits with 0", function()
-    local ok, output = demo()
     assert.truthy(ok, output)
     for _, line in ipairs {
-      "Hello, @ada!", "Lunch at Luigi's", "A table for 4, Friday.", "Ahoy, @ada!", "asked to stop and ended",
+      "Hello, @ada!", "Lunch at Luigi's", "A table for 4, Friday.", "Ahoy, @ada!",
+      "asked to stop and ended",
     } do
       assert.truthy(output:find(line, 1, true), output)
     end
   end)
 
   it("keeps both connections through the saves of a script", function()
-    local _, output = demo()
     assert.truthy(output:find("2 connections over TLS, the same ones from first to last", 1, true),
       output)
   end)
 
+  it("reloads a handler that is edited, and keeps the old one when the text is broken", function()
+    assert.matches("Hello, @ada!.*reloaded greet.lua.*Ahoy, @ada!.*greet.lua was not loaded.*Ahoy,",
+      output)
+  end)
+
   it("leaves the example's own files as they are", function()
-    local before = files.read "examples/hello/handlers/greet.lua"
-    demo()
-    assert.equal(before, files.read "examples/hello/handlers/greet.lua")
+    assert.equal(before, files.read(greet))
+  end)
+
+  it("prints the address of its page, where the same conversation stands", function()
+    local here <close> = Process.start(child.interpreter() .. " examples/demo/main.lua", {
+      environment = { LUA_PATH = package.path, LUA_CPATH = package.cpath },
+    })
+    local url = live_app.wait(function()
+      return here:output():match "page +(http://127%.0%.0%.1:%d+/%x+/)\n"
+        or not here:is_running() and error(here:output())
+    end)
+    local page = assert(http.request { url = url })
+    assert.equal(200, page.status)
+    assert.equal(0, here:wait(), here:output())
   end)
 
   it("with STAY=1 takes lines as messages and commands, and ends with its input", function()
-    local ok, output = demo("STAY=1", "hello\\n/as grace\\n/as nobody\\n/click 9\\n")
-    assert.truthy(ok, output)
+    local stayed, text = demo("STAY=1", "hello\\n/as grace\\n/as nobody\\n/click 9\\n")
+    assert.truthy(stayed, text)
     for _, line in ipairs { "grace>", "there is nobody called nobody", "there is no button 9" } do
-      assert.truthy(output:find(line, 1, true), output)
+      assert.truthy(text:find(line, 1, true), text)
     end
   end)
 
@@ -63,7 +87,8 @@ describe("examples/demo", function()
     for _, line in ipairs {
       { "book a table", "Which day?" }, { "Friday", "[6: 4]" }, { "/click 6", "A table for 4" },
       { "/rate", "stars: Stars" }, { "/fill stars 9\n/submit", "stars: From one to five." },
-      { "/fill stars 4\n/submit", "@ada gives lunch 4 of 5 stars." }, { "/quit", "asked to stop and ended" },
+      { "/fill stars 4\n/submit", "@ada gives lunch 4 of 5 stars." },
+      { "/quit", "asked to stop and ended" },
     } do
       typed:write(line[1], "\n")
       wait_for(line[2])

@@ -21,8 +21,11 @@ local IS_TERMINAL = core.is_terminal(1)
 local PACE = 0.7
 
 local TRY = [[
-  The bot's handlers are in %s: edit one, save, and talk on. Try
-  "book a table", /lunch PLACE, /rate.]]
+
+  It is your turn, here or in a browser: %s
+  Try "book a table", /lunch PLACE, /rate. The bot's handlers are in
+  %s: edit one, save, and talk on. Ctrl-C ends it.
+]]
 
 -- What is said without a traceback: that an answer did not come, and what has one already.
 local function explain(err)
@@ -109,7 +112,7 @@ local function stay(stage)
   stage.bot:edit("greet.lua", "function%(c\n", "function(c)\n") -- what the play has broken
   local talk = Talk.new {
     slack = stage.slack, screen = stage.screen, ends_with_input = true,
-    help = TRY:format(stage.bot.directory .. "/handlers"),
+    help = TRY:format(stage.slack:page_url(), stage.bot.directory .. "/handlers"),
   }
   stage.bot.on_line = function(line) show_log(stage, talk, line) end
   stage.interrupt.on_signal = function() talk:stop() end
@@ -144,7 +147,7 @@ local function main()
     IS_TERMINAL and PACE or 0)
   screen:pause()
   screen:note("A local Slack listens on " .. slack_here.api_url)
-  screen:note("Its page: " .. slack_here:page_url())
+  screen:line("page", slack_here:page_url())
   local bot <close> = Bot.start(slack_here)
   local stage = {
     slack = slack_here, bot = bot, screen = screen, interrupt = interrupt, answers = 0, slowest = 0,
