@@ -1,4 +1,5 @@
 local Redis = require "support.redis"
+local WebServer = require "support.web_server"
 local command = require "slack.command"
 local files = require "support.files"
 local json = require "slack.json"
@@ -74,6 +75,17 @@ os.exit(app:run() or 1)
       assert.matches("problem   storage +there is no folder /nowhere for the store\n +%-> mkdir",
         ran.written)
       assert.matches("2 problems", ran.written)
+    end)
+  end)
+
+  it("tells what a proxy answered to CONNECT", function()
+    with_slack(function(here)
+      local no_proxy <close> = WebServer.start(function() end)
+      local ran = run({}, bot(here, "", ("proxy = 'http://ada:geheim@127.0.0.1:%d'"):format(
+        no_proxy.port)))
+      assert.equal(1, ran.status)
+      assert.matches("problem   proxy +[^\n]*answered CONNECT with status 4%d%d", ran.written)
+      assert.falsy(ran.written:find "geheim")
     end)
   end)
 

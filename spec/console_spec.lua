@@ -10,6 +10,7 @@ local offline_app = require "support.offline_app"
 local place = require "slack.console.place"
 local slack = require "slack"
 local tasks = require "slack.tasks"
+local watchdog = require "slack.watchdog"
 
 describe("a value in the console", function()
   it("is shown as it is written", function()
@@ -247,6 +248,19 @@ describe("the console of an app", function()
       }
       assert.same({ "two", "one" }, order)
     end)
+  end)
+
+  it("is named by the watchdog when a chunk keeps the Lua thread, and stopped by it", function()
+    local offline = offline_app.new { watchdog = { limit = 0.02, stop = 0.04 } }
+    app = offline.app
+    watchdog.start(app)
+    with_console(function()
+      local answer = assert(link.run(path, "one", "while true do end"))
+      assert.matches("console:1: ", answer.error)
+      assert.equal("2", assert(link.run(path, "one", "1 + 1")).output)
+    end)
+    watchdog.stop(app)
+    assert.matches("a chunk of the console has kept the Lua thread", offline:log())
   end)
 
   it("tells whose it is", function()

@@ -44,7 +44,9 @@ local function describe()
     return ("the top level of %s"):format(task.is_loading), any_app(), M.script_stop
   end
   local job, app = job_of(task)
-  if not job then
+  if not job and task.name then
+    return task.name, any_app(), watched[any_app()].stop
+  elseif not job then
     return "a task", any_app()
   end
   local listener = job.c.listener or job.listener

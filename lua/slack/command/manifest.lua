@@ -145,14 +145,8 @@ return {
   options = {
     bot.ENV_OPTION,
     { name = "yaml", text = "YAML, with what needs each scope and event; else JSON" },
-    {
-      name = "base", value = "FILE", text = "a manifest whose name, texts and extras stay",
-      completes = "file",
-    },
-    {
-      name = "diff", value = "FILE", text = "what FILE lacks, and what it has besides",
-      completes = "file",
-    },
+    { name = "base", value = "FILE", text = "a manifest whose name, texts and extras stay" },
+    { name = "diff", value = "FILE", text = "what FILE lacks, and what it has besides" },
     { name = "explain", text = "what needs each scope, event and feature, and where" },
     { name = "name", value = "NAME", text = "of the app" },
     {

@@ -8,6 +8,7 @@ local json = require "slack.json"
 local link = require "slack.console.link"
 local loop = require "slack.loop"
 local place = require "slack.console.place"
+local scheduler = require "slack.scheduler"
 local tasks = require "slack.tasks"
 
 local MAX_SESSIONS <const> = 16
@@ -58,6 +59,7 @@ local function respond(self, number, status, answer)
 end
 
 local function run(self, number, wish)
+  scheduler.current().name = "a chunk of the console" -- for the watchdog
   local session = session_of(self, wish.session)
   respond(self, number, 200, session:run(wish.text))
 end
@@ -68,8 +70,7 @@ local function take(self, number, method, target, body)
     respond(self, number, 200, about(self))
   elseif type(wish) == "table" and type(wish.text) == "string"
     and type(wish.session) == "string" then
-    local task = tasks.spawn(run, self, number, wish)
-    task.name = "console"
+    tasks.spawn(run, self, number, wish)
   else
     respond(self, number, 400, { error = "POST /run with session and text expected" })
   end

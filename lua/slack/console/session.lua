@@ -6,6 +6,7 @@ local fire = require("slack.console.request").fire
 local inspect = require "slack.console.inspect"
 local listing_text = require "slack.console.listing_text"
 local raised = require "slack.raised"
+local watchdog = require "slack.watchdog"
 
 local NAME <const> = "=console"
 local MAX_OUTPUT <const> = 64 * 1024
@@ -161,6 +162,7 @@ function Session:run(text)
   if results[1] then
     add_results(self, results)
   else
+    watchdog.calm()
     problem = results[2].text
   end
   local output = table.concat(self.lines, "\n")
