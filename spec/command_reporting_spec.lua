@@ -12,7 +12,10 @@ describe("reports of a bot", function()
     files.write(directory.path .. "/a.lua", [[
       local app = ...
       app:command("/plain", print)
-      app:command("/deploy", { ["to <where>"] = { print, help = "Deploys." }, status = print })
+      app:command("/deploy", {
+        ["to <where>"] = { function() end, help = "Deploys." },
+        status = function() end,
+      })
       app:shortcut("one", print)
       app:shortcut({ "two", type = "message_action" }, print)
     ]])
@@ -45,7 +48,7 @@ describe("reports of a bot", function()
       end)
       assert.same({
         { command = "/plain" },
-        { command = "/deploy", description = "Deploys.", usage_hint = "status | to <where>" },
+        { command = "/deploy", description = "Deploys.", usage_hint = "to <where> | status" },
       }, report.commands)
       assert.same({
         { callback_id = "one", name = "one" },
