@@ -162,6 +162,27 @@ describe("lua-slack replay", function()
     end)
   end)
 
+  it("replays again when a handler is saved, until Ctrl-C", function()
+    with_handler("hello.lua", [[
+      local app = ...
+      app:message("hello", function() error "not yet" end)
+    ]], function()
+      tasks.run(function()
+        local process <close> = lua_slack.start(demo,
+          { "replay", "--watch", "--only=1", "r.jsonl" })
+        live_app.wait(function() return process:output():find ", 1 failed\n.*Ctrl%-C ends" end)
+        files.write(demo .. "/handlers/hello.lua", [[
+          local app = ...
+          app:message("hello", function(c) c:say "Mended" end)
+        ]])
+        live_app.wait(function() return process:output():find ", 0 failed\n.*Ctrl%-C ends" end)
+        process:signal "INT"
+        live_app.wait(function() return not process:is_running() end)
+        assert.equal(0, process:wait(), process:output())
+      end)
+    end)
+  end)
+
   it("names the line of a malformed recording, and a file that is not there", function()
     files.write(demo .. "/bad.jsonl", '{"type":"recording","format":1}\n{"type":"delivery"}\n')
     local status, output = lua_slack.run(demo, { "replay", "bad.jsonl" })

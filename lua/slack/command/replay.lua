@@ -10,6 +10,7 @@ local json = require "slack.json"
 local paint = require "slack.command.paint"
 local program = require "slack.command.program"
 local reader = require "slack.recording.reader"
+local watch = require "slack.command.replay_watch"
 
 local SHOWN = 160 -- characters of a value
 
@@ -217,6 +218,7 @@ return {
       name = "log", value = "LEVEL", text = "show what the bot logs, from this level on",
       check = arguments.one_of("debug", "info", "warn", "error"),
     },
+    { name = "watch", text = "again whenever a Lua file beside the bot is saved" },
     bot.ENV_OPTION,
   },
   run = function(given, terminal)
@@ -227,6 +229,9 @@ return {
     end
     if not path then
       return 2, problem or "FILE expected: what `lua-slack run --record=FILE` wrote"
+    end
+    if given.watch then
+      return watch.run(terminal, path, file)
     end
     local recording, err = reader.read(file)
     if not recording then
