@@ -6,6 +6,7 @@ local environment = require "slack.command.sandbox_environment"
 local http = require "slack.http"
 local json = require "slack.json"
 local loop = require "slack.loop"
+local manifest_words = require "slack.command.manifest_words"
 local sorted_keys = require "slack.sorted_keys"
 local tasks = require "slack.tasks"
 
@@ -32,28 +33,31 @@ local function help_of(routes)
   end
 end
 
-local function commands_of(listeners)
+local function commands_of(listeners, words)
   local commands, known = {}, {}
   for _, entry in ipairs(listeners) do
     local name = entry.kind == "command" and entry.name:match "^/.+"
     if name and not known[name] then
       known[name] = true
+      local told = words.commands[name] or {}
       table.insert(commands, {
-        command = name, description = help_of(entry.routes), usage_hint = hint_of(entry.routes),
+        command = name, description = told.description or help_of(entry.routes),
+        usage_hint = told.usage_hint or hint_of(entry.routes),
       })
     end
   end
   return commands
 end
 
-local function shortcuts_of(listeners)
+local function shortcuts_of(listeners, words)
   local shortcuts = {}
   for _, entry in ipairs(listeners) do
     local id = entry.kind == "shortcut" and entry.constraints.callback_id
     if type(id) == "string" then
+      local told = words.shortcuts[id] or {}
       table.insert(shortcuts, {
-        callback_id = id, name = id,
-        type = entry.constraints.type, -- nil: of messages and of the workspace alike
+        callback_id = id, name = told.name or id,
+        type = told.type or entry.constraints.type, -- nil: of messages and of the workspace alike
       })
     end
   end
@@ -71,10 +75,11 @@ end
 ---@param app slack.App
 ---@return slack.sandbox.Report
 function M.of(app)
-  local listeners = app:listeners()
+  local listeners, words = app:listeners(), manifest_words.beside(arg and arg[0] or "")
   return {
     app = app.settings.name, pid = core.pid(), listeners = #listeners,
-    commands = json.list(commands_of(listeners)), shortcuts = json.list(shortcuts_of(listeners)),
+    commands = json.list(commands_of(listeners, words)),
+    shortcuts = json.list(shortcuts_of(listeners, words)),
     scripts = json.list(scripts_of(app)),
     problems = json.list(app.scripts and app.scripts:problems() or {}),
   }

@@ -5,6 +5,7 @@ local Screen = require "slack.command.talk.screen"
 local Talk = require "slack.command.talk"
 local environment = require "slack.command.sandbox_environment"
 local interrupts = require "slack.interrupts"
+local manifest_words = require "slack.command.manifest_words"
 local options = require "slack.command.sandbox_options"
 local paint = require "slack.command.paint"
 local sandbox = require "slack.sandbox"
@@ -51,6 +52,7 @@ local function start_slack(plan)
     installed = not plan.oauth,
     redirect_urls = origin and { origin .. "/slack/oauth_redirect", origin } or nil,
     page = { port = plan.page_port },
+    bot_name = plan.script and manifest_words.beside(plan.script).bot_name,
   }
   if not slack_here then
     return nil, code == "address_in_use" and ("%s: choose another one with %s"):format(message,
