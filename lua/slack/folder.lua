@@ -20,6 +20,7 @@ local IDENTITY, SECONDS = "^%d+:%d+:", ":(%d+)%.%d+$"
 ---@field changing table<string, table> files that may be written to at the moment
 ---@field watch? slack.FolderWatch
 ---@field is_known boolean it was looked at before
+---@field is_hasty? boolean the present look waits for nothing
 local Folder = {}
 Folder.__index = Folder
 Folder.__name = "slack.folder"
@@ -139,7 +140,7 @@ end
 
 -- Seconds until it is clear that a file is whole; nil: it is.
 local function unsettled_for(self, name, token, now)
-  if not self.is_known or self.watch and self.watch.whole[name] then
+  if self.is_hasty or not self.is_known or self.watch and self.watch.whole[name] then
     return nil
   end
   local change = self.changing[name] or {}
@@ -159,7 +160,7 @@ local function find_missing(self, found, now)
       self.missing[name] = nil
     else
       self.missing[name] = self.missing[name] or now
-      local left = self.missing[name] + MISSING_FOR - now
+      local left = self.is_hasty and 0 or self.missing[name] + MISSING_FOR - now
       missing[name] = left <= 0 or nil
       again_in = left > 0 and math.max(left, again_in or 0) or again_in
     end
@@ -215,11 +216,13 @@ local function is_to_wait(self, again_in, now)
 end
 
 ---Looks through the folder.
+---@param is_hasty? boolean what is there now counts, whatever may be being done to it
 ---@return table<string, true> changed files that are new or other than at the last look
 ---@return table<string, true> removed
 ---@return number? again in so many seconds more will be clear: whether a file that is missing is
 ---  gone, whether one that was written to is whole
-function Folder:changes()
+function Folder:changes(is_hasty)
+  self.is_hasty = is_hasty
   local found, now = look_through(self), self.clock()
   local removed, missing_for = find_missing(self, found, now)
   local changed, unsettled = find_changed(self, found, now)

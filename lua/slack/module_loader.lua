@@ -16,13 +16,13 @@ local tasks = require "slack.tasks"
 ---@class slack.ModuleLoader
 ---@field modules slack.Modules
 ---@field fresh table<string, slack.Module>|false those of this reload; false: it is over
----@field deadline number of reading texts again that seem half-written
+---@field deadline number|false of reading texts again that seem half-written
 local ModuleLoader = {}
 ModuleLoader.__index = ModuleLoader
 ModuleLoader.__name = "slack.module_loader"
 
 ---@param modules slack.Modules
----@param deadline number
+---@param deadline number|false
 ---@return slack.ModuleLoader
 function ModuleLoader.new(modules, deadline)
   return setmetatable({ modules = modules, fresh = {}, deadline = deadline }, ModuleLoader)

@@ -209,7 +209,8 @@ end
 function Reload.run(scripts, changed, removed)
   local modules = scripts.modules
   local self <close> = setmetatable({
-    scripts = scripts, began = loop.now(), loader = ModuleLoader.new(modules, Script.deadline()),
+    scripts = scripts, began = loop.now(),
+    loader = ModuleLoader.new(modules, scripts.started and Script.deadline()),
     staged = {}, failed = {}, gone = {}, is_gone = {}, is_done = false,
   }, Reload)
   for name in pairs(changed) do

@@ -140,7 +140,7 @@ end
 ---@param name string path below it
 ---@param log slack.Logger
 ---@param require_local fun(name: string): any
----@param deadline? number when that ends
+---@param deadline? number|false when that ends; it is not done without one
 ---@return function? chunk
 ---@return string? message with file and line
 ---@return string? text
@@ -194,7 +194,7 @@ end
 ---Runs it aside: its registrations go to its ledger.
 ---@async
 ---@param require_local fun(name: string): any
----@param deadline number of reading again what seems half-written
+---@param deadline number|false of reading again what seems half-written
 ---@return true? ok
 ---@return string? message with file and line
 function Script:run(require_local, deadline)

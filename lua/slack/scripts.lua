@@ -60,7 +60,7 @@ end
 
 -- Seconds until there is more to see, if there will be.
 local function check_once(self)
-  local changed, removed, again_in = self.folder:changes()
+  local changed, removed, again_in = self.folder:changes(not self.started)
   if self.all then
     self.all = false
     for name in pairs(self.folder.files) do
@@ -78,10 +78,7 @@ local function check(self)
   repeat
     self.again = false
     again_in = check_once(self)
-    if again_in and not self.started then
-      tasks.sleep(again_in)
-    end
-  until not self.again and (self.started or not again_in)
+  until not self.again
   if again_in then
     self:look_again(again_in)
   end
@@ -177,8 +174,8 @@ local function check_folder(self)
   return true
 end
 
----Loads every script that is not loaded as it is, and watches none of them: to look at what
----they register, or to call it. A script that fails keeps no other from being loaded.
+---Loads every script that is not loaded as it is, at once and without watching them: to look at
+---what they register, or to call it. A script that fails keeps no other from being loaded.
 ---@async
 ---@return true? ok
 ---@return slack.Error? err when there is no such folder
@@ -187,7 +184,12 @@ function Scripts:load_all()
   if not ok then
     return nil, err
   end
-  ok, err = check_in_task(self):join()
+  if self.task and not self.task:is_done() then
+    self.again = true
+  else
+    check_in_task(self)
+  end
+  ok, err = self.task:join()
   if not ok then
     error(err, 0)
   end

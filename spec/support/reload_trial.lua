@@ -176,17 +176,12 @@ local function wait_for(what, seconds, condition)
   end
 end
 
----Whether the load server has been built.
----@return boolean
-function M.is_possible()
-  return core.stat(LOAD_SERVER) ~= nil
-end
-
 ---@async
 ---@param options { saves: integer, pause: number, rate: integer, watch: "poll"? } pause: seconds
 ---  between saves; rate: events a second
 ---@return table result of the load server; its `client`: the sums of the bot
 function M.run(options)
+  assert(core.stat(LOAD_SERVER), "there is no " .. LOAD_SERVER .. " (built by: make unit)")
   local folder <close> = files.temporary()
   local seconds = options.saves * options.pause + 2 * MARGIN
   local total = math.ceil(seconds * options.rate)
@@ -202,7 +197,8 @@ function M.run(options)
   save_all(options, path, core.monotonic())
   wait_for("the end of the load", PATIENCE, function() return not server:is_running() end)
   server:wait()
-  local result = assert(json.decode(server:output()), server:output())
+  local line = server:output():match '{"connected"[^\n]*' or "null"
+  local result = assert(json.decode(line), server:output())
   result.total = total
   return result
 end
