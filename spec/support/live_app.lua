@@ -82,6 +82,7 @@ function M.run(fn, given)
       local all = {
         api_url = here.api_url, ca_file = here.ca_file, token = here.bot_token,
         app_token = here.app_token, log = { level = "debug", sink = sink },
+        watchdog = 60, -- a spec may keep the Lua thread, and a machine may be slow
       }
       for name, value in pairs(options or {}) do
         all[name] = value

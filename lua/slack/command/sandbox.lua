@@ -97,23 +97,23 @@ local function tell_address(self, plan)
   end
 end
 
--- Until the first signal; the second one kills the bot.
+-- The first signal ends it, the second one kills the bot.
+local function on_signal(self)
+  if not self.ended:resolve() and self.bot then
+    tasks.spawn(self.bot.stop, self.bot)
+  elseif self.talk then
+    self.talk:stop()
+  end
+end
+
 local function wait_for_end(self)
-  local ended = tasks.waiter()
-  local guard <close> = interrupts.listen(function() -- luacheck: ignore 211
-    if not ended:resolve() and self.bot then
-      tasks.spawn(self.bot.stop, self.bot)
-    elseif self.talk then
-      self.talk:stop()
-    end
-  end)
-  if self.talk then
+  if self.talk and not self.ended.settled then
     self.talk:run()
     self.talk = nil
   else
-    ended:await()
+    self.ended:await()
   end
-  ended:resolve()
+  self.ended:resolve()
   if self.bot then
     self.bot:stop()
   end
@@ -126,11 +126,13 @@ end
 
 local function main(plan, terminal)
   io.stdout:setvbuf "line"
+  local self = { terminal = terminal, ended = tasks.waiter() }
+  local guard <close> = interrupts.listen(function() on_signal(self) end) -- luacheck: ignore 211
   local slack_here <close>, message = start_slack(plan)
   if not slack_here then
     return FAILED, message
   end
-  local self = { slack = slack_here, terminal = terminal }
+  self.slack = slack_here
   tell_address(self, plan)
   local bot <close> = plan.script and start_bot(self, plan) or nil
   self.bot, self.talk = bot, plan.talk and new_talk(self, plan) or nil
