@@ -61,11 +61,23 @@ describe("lua-slack run", function()
   it("says what is missing, and where it should stand", function()
     local bot = "require('slack').app():run()"
     says("there is no .env: make one with SLACK_BOT_TOKEN=", {}, { ["bot.lua"] = bot })
+    says("there is no .env: cp .env.example .env, and fill in SLACK_BOT_TOKEN=", {},
+      { ["bot.lua"] = bot, [".env.example"] = "" })
     says(".env does not have it: add SLACK_APP_TOKEN=", {},
       { ["bot.lua"] = bot, [".env"] = "SLACK_BOT_TOKEN=xoxb-1" })
     local status = says(".env:2 leaves it empty: SLACK_APP_TOKEN=", {},
       { ["bot.lua"] = bot, [".env"] = "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=" })
     assert.equal(1, status)
+  end)
+
+  it("says where to start a bot whose scripts lie beside it", function()
+    local directory <close> = files.temporary()
+    os.execute(("mkdir -p '%s/my/handlers'"):format(directory.path))
+    files.write(directory.path .. "/my/bot.lua", [[
+      require("slack").app { token = "xoxb-1", app_token = "xapp-1", scripts = "handlers" }:run()]])
+    local status, output = lua_slack.run(directory.path, { "run", "my/bot.lua" })
+    assert.equal(1, status)
+    assert.matches("\nit is looked for in the working directory: cd my\n$", output)
   end)
 
   it("says what is wrong with the bot, with its own lines only", function()

@@ -1,6 +1,7 @@
 -- What commands that take a bot have in common: which program it is, the environment that
 -- stands in a file beside it, and how its mistakes are told.
 
+local core = require "slack.core"
 local dotenv = require "slack.command.dotenv"
 local paint = require "slack.command.paint"
 local program = require "slack.command.program"
@@ -57,22 +58,38 @@ function M.read_environment(path, named)
   return list or {}
 end
 
--- Where the variable of an option that is missing should stand.
-local function advise(message, path, named)
-  local name = VARIABLES[message:match 'option "([%l_]+)" is missing']
-  if not name then
-    return nil
-  end
-  local file = named or M.env_file(path)
+-- Where a variable should stand.
+local function place_of(name, path, named)
+  local file, example = named or M.env_file(path), M.env_file(path) .. ".example"
   local list = dotenv.read(file)
   local line
   for _, variable in ipairs(list or {}) do
     line = variable.name == name and variable.line or line
   end
-  local where = not list and ("there is no %s: make one with"):format(file)
-    or line and ("%s:%d leaves it empty:"):format(file, line)
-    or ("%s does not have it: add"):format(file)
-  return ("%s %s=…, or try the bot without Slack: lua-slack sandbox"):format(where, name)
+  if list then
+    return line and ("%s:%d leaves it empty:"):format(file, line)
+      or ("%s does not have it: add"):format(file)
+  end
+  return ("there is no %s: "):format(file) .. (not named and core.stat(example)
+    and ("cp %s %s, and fill in"):format(example, file) or "make one with")
+end
+
+-- Folders that a program names are looked for where it is started.
+local function advise_folder(message, path)
+  local name = message:match 'option "scripts": there is no directory "([^"/]+)"'
+  local folder = path:match "^(.*)/"
+  if name and folder and core.stat(folder .. "/" .. name) then
+    return ("it is looked for in the working directory: cd %s"):format(folder)
+  end
+end
+
+local function advise(message, path, named)
+  local name = VARIABLES[message:match 'option "([%l_]+)" is missing']
+  if not name then
+    return advise_folder(message, path)
+  end
+  return ("%s %s=…, or try the bot without Slack: lua-slack sandbox%s"):format(
+    place_of(name, path, named), name, path ~= program.DEFAULT and " " .. path or "")
 end
 
 ---Tells what kept a bot from running.

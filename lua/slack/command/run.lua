@@ -3,6 +3,7 @@
 local Recorder = require "slack.recording.recorder"
 local arguments = require "slack.command.arguments"
 local bot = require "slack.command.bot"
+local core = require "slack.core"
 local paint = require "slack.command.paint"
 local program = require "slack.command.program"
 local reporting = require "slack.command.reporting"
@@ -106,7 +107,9 @@ return {
       return 2, err.message
     end
     local recorder
-    recorder, err = open_recorder(given, terminal)
+    if core.stat(path) then
+      recorder, err = open_recorder(given, terminal)
+    end
     if err then
       return 1, err
     end
