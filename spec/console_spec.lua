@@ -147,6 +147,14 @@ describe("a chunk in the console", function()
     assert.falsy(run("'xoxb-123-456-geheim'").output:find "geheim")
   end)
 
+  it("shows what tasks of earlier ones have printed meanwhile", function()
+    tasks.run(function()
+      session:run "slack.spawn(function() slack.sleep(0.005) print 'later' end)"
+      tasks.sleep(0.02)
+      assert.equal("later\n1", session:run("1").output)
+    end)
+  end)
+
   it("may print any bytes", function()
     assert.truthy(utf8.len(run("print('a\\xffb') return '\\xff'").output))
   end)

@@ -121,6 +121,11 @@ describe("doctor: the bot's files", function()
       "chmod 600 .env")
     says(".env", env(tonumber("600", 8)), "ok: ")
     assert.equal("", (findings(".env", {})))
+    local wrong = env(tonumber("600", 8))
+    wrong.env_error = errors.new { code = "env", message = ".env:2: NAME=VALUE expected" }
+    says(".env", wrong, "problem: .env:2: NAME=VALUE expected")
+    says(".env", { env_error = errors.new { code = "missing", message = "there is no file x" } },
+      "problem: there is no file x")
   end)
 end)
 

@@ -105,6 +105,22 @@ describe("what a source calls of Slack", function()
     assert.same({ types = "im,mpim", limit = true, nested = true }, call.given)
   end)
 
+  it("is found in as much of a text as there is", function()
+    local text = [==[
+      app:command("/a", function(c) -- [[ x
+        c.client:call("pins.add", { channel = c.channel_id, name = [[x]] })
+        c.client.chat.postMessage { text = "x", icon_emoji = ':x:' }
+        c:say { text = "y" }
+      end)
+    ]==]
+    assert.has_no.errors(function()
+      for i = 1, #text do
+        calls.find(text:sub(1, i), "bot.lua")
+        calls.find(text:sub(i), "bot.lua")
+      end
+    end)
+  end)
+
   it("tells methods that Slack does not have", function()
     assert.same({ "1 chat.postMesage" }, found "c.client.chat.postMesage { text = 'x' }")
   end)

@@ -58,6 +58,22 @@ nested:
     assert.equal(json.null, yaml.read("a: ~").a)
   end)
 
+  it("of any shape is read or refused, and written as it was read", function()
+    local text = "a:\n  - { b: [1, 'c'], d: \"e\" } # f\n  -   g: |\n        h\n      i: >-\n"
+      .. "        j\n- k\n'l m': n: o\np:q: r\n- - s\n  - t\n"
+    for i = 1, #text do
+      for j = i, #text, 3 do
+        local value, problem = yaml.read(text:sub(1, i) .. text:sub(j))
+        if type(value) == "table" and next(value) ~= nil then
+          local written = writer.yaml(value)
+          assert.equal(written, writer.yaml((yaml.read(written))))
+        else
+          assert.is_true(value ~= nil or problem:find "^line %d+: " ~= nil)
+        end
+      end
+    end
+  end)
+
   it("is refused with the line where it is wrong", function()
     for text, expected in pairs {
       ["a: 1\n   b: 2"] = "line 2: it is indented further",

@@ -10,6 +10,7 @@ local watchdog = require "slack.watchdog"
 
 local NAME <const> = "=console"
 local MAX_OUTPUT <const> = 64 * 1024
+local MAX_LINES <const> = 20000
 local SECRETS = { "token", "app_token", "signing_secret" }
 local MIN_SECRET <const> = 8 -- bytes: shorter ones are words that stand anywhere
 
@@ -33,7 +34,9 @@ local function print_to(session)
     for i = 1, words.n do
       words[i] = tostring(words[i])
     end
-    table.insert(session.lines, table.concat(words, "\t", 1, words.n))
+    if #session.lines < MAX_LINES then
+      table.insert(session.lines, table.concat(words, "\t", 1, words.n))
+    end
   end
 end
 
@@ -156,7 +159,6 @@ function Session:run(text)
     return is_incomplete(message) and { output = "", is_incomplete = true }
       or { output = "", error = without_secrets(self, message) }
   end
-  self.lines = {}
   local results = table.pack(xpcall(chunk, caught))
   local problem
   if results[1] then
@@ -166,7 +168,7 @@ function Session:run(text)
     problem = results[2].text
   end
   local output = table.concat(self.lines, "\n")
-  self.lines = {}
+  self.lines = {} -- what tasks print that go on is shown with the next chunk
   return {
     output = cut(without_secrets(self, output)),
     error = problem and cut(without_secrets(self, problem)),

@@ -41,15 +41,17 @@ end
 
 local function check_env_file(case, report)
   local stamp, _, mode = case.stat(case.env_file)
+  if case.env_error then
+    report:problem(case.env_error.message, "mend that line, or name another file: --env=FILE")
+  end
   if not stamp then
     return
   elseif mode & OTHERS ~= 0 then
     return report:warning(("%s may be read by others on this machine (mode %03o)"):format(
       case.env_file, mode), ("chmod 600 %s"):format(case.env_file))
-  elseif case.env_error then
-    return report:problem(case.env_error.message, "mend that line")
+  elseif not case.env_error then
+    report:ok(("%s is for its owner alone"):format(case.env_file))
   end
-  report:ok(("%s is for its owner alone"):format(case.env_file))
 end
 
 return {

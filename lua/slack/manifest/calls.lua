@@ -61,9 +61,9 @@ local function fields_at(list, at)
       if depth == 0 then
         break
       end
-    elseif depth == 1 and token.kind == "name" and is(list[i + 1], "=") then
+    elseif depth == 1 and token.kind == "name" and is(list[i + 1], "=") and list[i + 2] then
       local value = list[i + 2]
-      given[token.text] = value and value.kind == "string" and value.text or value.text ~= "nil"
+      given[token.text] = value.kind == "string" and value.text or value.text ~= "nil"
     end
   end
   return given
@@ -164,7 +164,9 @@ function Scan:call_by_name(at, receiver)
   local first = is(list[at + 2], "(") and list[at + 3] or list[at + 2]
   local last = receiver and receiver[#receiver]
   local is_user = last == "user_client" or nil
-  if first.kind == "string" then
+  if not first then
+    return -- the text ends here
+  elseif first.kind == "string" then
     local after = is(list[at + 4], ",") and at + 5 or at + 4
     self:add(at, { method = first.text, is_user = is_user, given = fields_at(list, after) })
   elseif first.kind == "name" and (last == "client" or is_user)

@@ -215,7 +215,7 @@ function Reader:key_of(text)
     local rest = text:match("^%s*:%s*(.*)$", after)
     return rest and key, rest
   end
-  local key, rest = text:match "^([^%[{][^:]-)%s*:%s+(.*)$"
+  local key, rest = text:match "^([^%[{].-)%s*:%s+(.*)$"
   if not key then
     key, rest = text:match "^([^%[{].-)%s*:$", ""
   end
