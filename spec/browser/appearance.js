@@ -5,16 +5,32 @@ const { test, run, PHONE } = require("./driver");
 // Controls without a name, images without a text, ids that are there twice.
 function faults() {
   const visible = (node) => node.getClientRects().length > 0;
-  const labelled = (node) => (node.getAttribute("aria-labelledby") || "").split(" ")
-    .map((id) => document.getElementById(id)?.textContent || "").join("");
-  const name = (node) => (node.getAttribute("aria-label") || labelled(node) || node.title
-    || [...(node.labels || [])].map((label) => label.textContent).join("") || node.textContent || "").trim();
-  const controls = "button, a[href], input:not([hidden]), textarea, select, summary, [role=button], "
-    + "[role=menuitem], [role=option], [role=combobox], [role=listbox], dialog, [role=region], [role=log]";
-  const found = [...document.querySelectorAll(controls)].filter((node) => visible(node) && !name(node))
+  const labelled = (node) =>
+    (node.getAttribute("aria-labelledby") || "")
+      .split(" ")
+      .map((id) => document.getElementById(id)?.textContent || "")
+      .join("");
+  const name = (node) =>
+    (
+      node.getAttribute("aria-label") ||
+      labelled(node) ||
+      node.title ||
+      [...(node.labels || [])].map((label) => label.textContent).join("") ||
+      node.textContent ||
+      ""
+    ).trim();
+  const controls =
+    "button, a[href], input:not([hidden]), textarea, select, summary, [role=button], " +
+    "[role=menuitem], [role=option], [role=combobox], [role=listbox], dialog, " +
+    "[role=region], [role=log]";
+  const found = [...document.querySelectorAll(controls)]
+    .filter((node) => visible(node) && !name(node))
     .map((node) => `no name: ${node.outerHTML.slice(0, 160)}`);
-  found.push(...[...document.querySelectorAll("img")].filter((node) => !node.hasAttribute("alt"))
-    .map((node) => `no alt: ${node.outerHTML.slice(0, 160)}`));
+  found.push(
+    ...[...document.querySelectorAll("img")]
+      .filter((node) => !node.hasAttribute("alt"))
+      .map((node) => `no alt: ${node.outerHTML.slice(0, 160)}`),
+  );
   const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
   found.push(...ids.filter((id, i) => ids.indexOf(id) !== i).map((id) => `id twice: ${id}`));
   return found;
@@ -26,7 +42,8 @@ function faint() {
     const [r, g, b, a = 1] = text.match(/[\d.]+/g).map(Number);
     return text.startsWith("color(") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
   };
-  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
+  const over = (top, below) =>
+    [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
   const behind = (node) => {
     if (!node) return [255, 255, 255, 1];
     const style = getComputedStyle(node);
@@ -37,22 +54,38 @@ function faint() {
     return below && over(color, below);
   };
   const light = (color) => {
-    const [r, g, b] = color.map((c) => (c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+    const [r, g, b] = color.map((c) =>
+      c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+    );
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const found = new Set();
   for (const node of document.querySelectorAll("body *")) {
-    const has_text = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!has_text || !node.getClientRects().length || node.closest(":disabled, [hidden], .visually-hidden, [aria-disabled=true]")) continue;
+    const has_text = [...node.childNodes].some(
+      (child) => child.nodeType === 3 && child.data.trim(),
+    );
+    if (
+      !has_text ||
+      !node.getClientRects().length ||
+      node.closest(":disabled, [hidden], .visually-hidden, [aria-disabled=true]")
+    )
+      continue;
     const style = getComputedStyle(node);
     const back = behind(node);
-    if (!back || style.opacity === "0" || node.closest(".side-time, .message-toolbar, .composer-hint")) continue;
+    if (
+      !back ||
+      style.opacity === "0" ||
+      node.closest(".side-time, .message-toolbar, .composer-hint")
+    )
+      continue;
     const front = over(parse(style.color), back);
     const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
     const is_large = parseFloat(style.fontSize) >= 18.66;
     if (ratio < (is_large ? 3 : 4.5)) {
-      found.add(`${ratio.toFixed(2)}: ${node.className || node.tagName} "${node.textContent.trim().slice(0, 30)}"`);
+      found.add(
+        `${ratio.toFixed(2)}: ${node.className || node.tagName} "${node.textContent.trim().slice(0, 30)}"`,
+      );
     }
   }
   return [...found];
@@ -64,7 +97,8 @@ async function holds(page, check, where) {
 }
 
 async function fill(here, page = here.page) {
-  for (const text of ["hello", "whisper", "markup", "attachment", "/elements"]) await here.say(text, page);
+  for (const text of ["hello", "whisper", "markup", "attachment", "/elements"])
+    await here.say(text, page);
   await here.heard("Section with a select", page);
   await here.heard("Before it", page);
 }
@@ -110,11 +144,16 @@ test("can be used by keyboard alone", async (here) => {
     await here.page.keyboard.press("Tab");
     const outline = await here.page.evaluate(() => {
       const style = getComputedStyle(document.activeElement);
-      const box = getComputedStyle(document.activeElement.closest(".composer-box") || document.activeElement);
+      const box = getComputedStyle(
+        document.activeElement.closest(".composer-box") || document.activeElement,
+      );
       return style.outlineStyle !== "none" || box.boxShadow !== "none";
     });
-    names.push(await here.page.evaluate(() => document.activeElement.getAttribute("aria-label")
-      || document.activeElement.tagName));
+    names.push(
+      await here.page.evaluate(
+        () => document.activeElement.getAttribute("aria-label") || document.activeElement.tagName,
+      ),
+    );
     if (!outline) throw new Error(`the focus cannot be seen on ${names.at(-1)}`);
   }
   if (new Set(names).size < 6) throw new Error(`the focus goes only to ${names}`);

@@ -17,7 +17,10 @@ test("answers otherwise as soon as the handler is saved", async (here) => {
 test("says above all what is wrong with a handler, and where", async (here) => {
   here.edit("talk.lua", "-- Answers", "local = Answers");
   const banner = here.page.locator(".banner-error");
-  await banner.getByText(/talk\.lua:1/).first().waitFor();
+  await banner
+    .getByText(/talk\.lua:1/)
+    .first()
+    .waitFor();
   await banner.getByText(/near/).waitFor();
   await here.picture("banner");
   await here.say("hello");
@@ -32,7 +35,11 @@ test("takes that away when it is mended", async (here) => {
 test("lists events, calls and answers with their time and state", async (here) => {
   await row(here, "chat.postMessage").getByRole("img", { name: "ok" }).waitFor();
   await row(here, "chat.postMessage").getByText(/ms|s$/).first().waitFor();
-  await log(here).locator(".kind-envelope").getByRole("img", { name: "acknowledged" }).first().waitFor();
+  await log(here)
+    .locator(".kind-envelope")
+    .getByRole("img", { name: "acknowledged" })
+    .first()
+    .waitFor();
 });
 
 test("finds by kind and by text", async (here) => {
@@ -50,7 +57,7 @@ test("shows a frame as a tree and as text", async (here) => {
   await last.locator(".trace-line").click();
   await last.locator(".json-key", { hasText: "channel" }).first().waitFor();
   await last.getByRole("button", { name: "As text" }).click();
-  await last.locator("pre", { hasText: "\"channel\"" }).waitFor();
+  await last.locator("pre", { hasText: '"channel"' }).waitFor();
   await here.picture("log");
   await last.locator(".trace-line").click();
 });
@@ -88,6 +95,15 @@ test("starts the bot again", async (here) => {
   const before = await starts();
   await log(here).getByRole("button", { name: "Restart the bot" }).click();
   await log(here).locator(".trace-row", { hasText: "started" }).nth(before).waitFor();
+  await here.page.locator(".rail-link.on").waitFor();
+});
+
+test("says that the bot has ended, until it is there again", async (here) => {
+  here.edit("../bot.lua", "local slack", 'error "no bot today" local slack');
+  const banner = here.page.locator(".banner-error", { hasText: "The bot has ended." });
+  await banner.waitFor();
+  here.edit("../bot.lua", 'error "no bot today" local slack', "local slack");
+  await banner.waitFor({ state: "detached" });
   await here.page.locator(".rail-link.on").waitFor();
 });
 

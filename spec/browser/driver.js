@@ -32,8 +32,12 @@ class Driver {
   }
 
   async open(options = {}) {
-    const context = await this.browser.newContext({ viewport: DESKTOP, locale: "en-US",
-      colorScheme: "light", ...options });
+    const context = await this.browser.newContext({
+      viewport: DESKTOP,
+      locale: "en-US",
+      colorScheme: "light",
+      ...options,
+    });
     const page = await context.newPage();
     watch(page, this.complaints);
     await page.goto(process.env.PAGE_URL);
@@ -92,19 +96,26 @@ class Driver {
 
   // Kept for people to look at, where SCREENSHOTS names a folder.
   async picture(name, page = this.page) {
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `${name}.png`) });
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `${name}.png`) });
   }
 }
 
 // What is wrong with the page as it stands when a test has failed.
 async function about(driver, error) {
-  const text = await driver.pane().innerText().catch(() => "");
-  return `${error.message}\nthe page shows:\n${text.slice(-1200)}\nit complains of:\n${driver.complaints.join("\n")}`;
+  const text = await driver
+    .pane()
+    .innerText()
+    .catch(() => "");
+  const complaints = driver.complaints.join("\n");
+  return `${error.message}\nthe page shows:\n${text.slice(-1200)}\nit complains of:\n${complaints}`;
 }
 
 async function run() {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
   const driver = await new Driver(browser).start();
   test("has the page complain of nothing", async () => {
     if (driver.complaints.length) throw new Error(driver.complaints.join("\n"));

@@ -10,7 +10,8 @@ test("shows each kind of block", async (here) => {
   const shown = await here.heard("Section with a select");
   await shown.getByRole("heading", { name: "Elements" }).waitFor();
   await shown.getByRole("img", { name: ":tada:" }).waitFor();
-  for (const text of ["Context with", "quoted", "pre = 1", "Markdown"]) await shown.getByText(text).first().waitFor();
+  for (const text of ["Context with", "quoted", "pre = 1", "Markdown"])
+    await shown.getByText(text).first().waitFor();
   await shown.getByRole("cell", { name: "Ada" }).waitFor();
   await shown.getByRole("listitem").filter({ hasText: "two" }).first().waitFor();
 });
@@ -22,16 +23,23 @@ test("presses a button", async (here) => {
 
 test("asks before what is to be confirmed", async (here) => {
   await message(here).getByRole("button", { name: "Delete" }).click();
-  await here.page.getByRole("dialog", { name: "Are you sure?" }).getByRole("button", { name: "Keep" }).click();
+  await here.page
+    .getByRole("dialog", { name: "Are you sure?" })
+    .getByRole("button", { name: "Keep" })
+    .click();
   await message(here).getByRole("button", { name: "Delete" }).click();
   await here.page.getByRole("dialog").getByText("It cannot be undone.").waitFor();
   await here.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await used(here, "danger");
-  if (await here.pane().getByText("Used danger").count() !== 1) throw new Error("it was sent twice");
+  if ((await here.pane().getByText("Used danger").count()) !== 1)
+    throw new Error("it was sent twice");
 });
 
 test("chooses from groups of options by keyboard", async (here) => {
-  await message(here).getByRole("button", { name: /nothing chosen/ }).first().focus();
+  await message(here)
+    .getByRole("button", { name: /nothing chosen/ })
+    .first()
+    .focus();
   await here.page.keyboard.press("Enter");
   const list = here.page.getByRole("listbox");
   await list.getByText("Nuts").waitFor();
@@ -56,20 +64,27 @@ test("takes a date and a time", async (here) => {
 });
 
 test("chooses a person", async (here) => {
-  await message(here).getByRole("button", { name: /^Who\?/ }).click();
+  await message(here)
+    .getByRole("button", { name: /^Who\?/ })
+    .click();
   await here.page.getByRole("option", { name: "grace" }).click();
   await used(here, "user: U");
 });
 
 test("asks the app for options while one types", async (here) => {
-  await message(here).getByRole("button", { name: /^Which city\?/ }).click();
+  await message(here)
+    .getByRole("button", { name: /^Which city\?/ })
+    .click();
   await here.page.getByText("Type 1 more character to search.").waitFor();
   await here.page.keyboard.type("os");
   await here.page.getByRole("option", { name: "Osaka" }).waitFor();
-  if (await here.page.getByRole("option", { name: "Lima" }).count()) throw new Error("Lima was offered");
+  if (await here.page.getByRole("option", { name: "Lima" }).count())
+    throw new Error("Lima was offered");
   await here.page.getByRole("option", { name: "Oslo" }).click();
   await used(here, "city: oslo");
-  await message(here).getByRole("button", { name: /^Which city\?: Oslo/ }).waitFor();
+  await message(here)
+    .getByRole("button", { name: /^Which city\?: Oslo/ })
+    .waitFor();
 });
 
 test("ticks boxes and a radio button", async (here) => {
@@ -105,15 +120,25 @@ test("sends what all kinds of fields hold", async (here) => {
   await modal.getByLabel("Moment").fill("2026-12-24T18:00");
   await modal.getByLabel("Yes").check();
   await modal.getByLabel("That").check();
-  await modal.getByLabel("Files").setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") });
+  await modal
+    .getByLabel("Files")
+    .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") });
   await modal.getByRole("listitem").filter({ hasText: "a.txt" }).waitFor();
   await here.picture("fields");
   await modal.getByRole("button", { name: "Send" }).click();
   await modal.waitFor({ state: "detached" });
   await here.go("lander");
   const said = await (await here.heard("Fields:")).innerText();
-  for (const part of ["text=some text", "email=ada@example.com", "url=", "several=red+blue+", "channel=C",
-    "moment=1", "tick=yes+", "one=that"]) {
+  for (const part of [
+    "text=some text",
+    "email=ada@example.com",
+    "url=",
+    "several=red+blue+",
+    "channel=C",
+    "moment=1",
+    "tick=yes+",
+    "one=that",
+  ]) {
     if (!said.includes(part)) throw new Error(`${part} is not in ${said}`);
   }
 });

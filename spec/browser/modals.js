@@ -14,8 +14,13 @@ test("opens a modal, and puts the focus where the app says", async (here) => {
 
 test("keeps an empty field from being sent, and says so below it", async (here) => {
   await modal(here).getByRole("button", { name: "Order" }).click();
-  await modal(here).locator("[data-block]").first().getByText("Please complete this required field.").waitFor();
-  if (await field(here, "What?").getAttribute("aria-invalid") !== "true") throw new Error("it is not marked");
+  await modal(here)
+    .locator("[data-block]")
+    .first()
+    .getByText("Please complete this required field.")
+    .waitFor();
+  if ((await field(here, "What?").getAttribute("aria-invalid")) !== "true")
+    throw new Error("it is not marked");
 });
 
 test("shows the app's error below its field, until that is corrected", async (here) => {
@@ -25,8 +30,9 @@ test("shows the app's error below its field, until that is corrected", async (he
   const error = modal(here).getByText("Nine at most, please.");
   await error.waitFor();
   await here.picture("modal-error");
-  const described = await field(here, "How many?").evaluate((node) => (
-    document.getElementById(node.getAttribute("aria-describedby")).textContent));
+  const described = await field(here, "How many?").evaluate(
+    (node) => document.getElementById(node.getAttribute("aria-describedby")).textContent,
+  );
   if (described !== "Nine at most, please.") throw new Error(`it is described by ${described}`);
   await field(here, "How many?").fill("3");
   await error.waitFor({ state: "hidden" });
@@ -44,7 +50,7 @@ test("keeps what is filled in while the app updates the view", async (here) => {
   await field(here, "How many?").fill("2");
   await modal(here).getByRole("button", { name: "Change it" }).click();
   await modal(here).getByText("Changed.").waitFor();
-  if (await field(here, "How many?").inputValue() !== "2") throw new Error("the number is gone");
+  if ((await field(here, "How many?").inputValue()) !== "2") throw new Error("the number is gone");
 });
 
 test("stacks one modal on another, and goes back", async (here) => {
@@ -52,14 +58,17 @@ test("stacks one modal on another, and goes back", async (here) => {
   await modal(here, "More").waitFor();
   await modal(here, "More").getByRole("button", { name: "Back" }).click();
   await modal(here).waitFor();
-  if (await field(here, "How many?").inputValue() !== "2") throw new Error("the number is gone");
+  if ((await field(here, "How many?").inputValue()) !== "2") throw new Error("the number is gone");
 });
 
 test("keeps the focus inside", async (here) => {
   for (let i = 0; i < 14; i += 1) {
     await here.page.keyboard.press("Tab");
-    const inside = await here.page.evaluate(() => document.activeElement === document.body
-      || document.activeElement.closest("dialog") !== null);
+    const inside = await here.page.evaluate(
+      () =>
+        document.activeElement === document.body ||
+        document.activeElement.closest("dialog") !== null,
+    );
     if (!inside) throw new Error(`out of it after ${i + 1} steps`);
   }
 });

@@ -23,7 +23,10 @@ test("shows the streamed answer as Markdown", async (here) => {
   const answer = await here.heard("384,400 km");
   await answer.locator("strong", { hasText: "384,400 km" }).waitFor();
   await answer.getByRole("listitem").filter({ hasText: "thirty Earths" }).waitFor();
-  await here.pane().getByRole("button", { name: "How far is the moon?" }).waitFor({ state: "detached" });
+  await here
+    .pane()
+    .getByRole("button", { name: "How far is the moon?" })
+    .waitFor({ state: "detached" });
   await here.picture("assistant");
 });
 
@@ -53,7 +56,8 @@ test("tells a second page at once, and keeps what is for one's own eyes", async 
   await here.heard("A secret for you.");
   await here.say("everybody hears this");
   await here.message("everybody hears this", other).waitFor();
-  if (await other.getByText("A secret for you.").count()) throw new Error("ada sees what was for grace");
+  if (await other.getByText("A secret for you.").count())
+    throw new Error("ada sees what was for grace");
   await other.context().close();
 });
 

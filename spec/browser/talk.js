@@ -17,7 +17,12 @@ test("shows what only I can see as such", async (here) => {
 test("shows markup, and takes nobody's text for HTML", async (here) => {
   await here.say("markup");
   const message = await here.heard("not bold");
-  for (const [tag, text] of [["strong", "bold"], ["em", "italic"], ["s", "struck"], ["code", "code"]]) {
+  for (const [tag, text] of [
+    ["strong", "bold"],
+    ["em", "italic"],
+    ["s", "struck"],
+    ["code", "code"],
+  ]) {
     await message.locator(`${tag}`, { hasText: text }).first().waitFor();
   }
   await message.getByText("<b>not bold</b> & ").waitFor();
@@ -26,9 +31,12 @@ test("shows markup, and takes nobody's text for HTML", async (here) => {
   await message.locator("pre", { hasText: "local x = 1 < 2 -- *not bold*" }).waitFor();
   await message.getByText(":nonesuch:").waitFor();
   await message.getByRole("img", { name: ":wave:", exact: true }).waitFor();
-  const links = await message.locator("a").evaluateAll((all) => all.map((a) => a.getAttribute("href")));
+  const links = await message
+    .locator("a")
+    .evaluateAll((all) => all.map((a) => a.getAttribute("href")));
   if (!links.includes("https://example.com/a?b=c&d")) throw new Error(`links: ${links}`);
-  if (links.some((link) => link.startsWith("javascript"))) throw new Error("a link runs JavaScript");
+  if (links.some((link) => link.startsWith("javascript")))
+    throw new Error("a link runs JavaScript");
   if (await message.locator("img").count()) throw new Error("an image was made of a text");
 });
 
@@ -51,10 +59,11 @@ test("completes a slash command by keyboard", async (here) => {
   const active = await list.locator("[aria-selected=true]").innerText();
   await box.press("Tab");
   const typed = await box.inputValue();
-  if (!typed.startsWith("/") || !active.includes(typed.trim())) throw new Error(`${typed} of ${active}`);
+  if (!typed.startsWith("/") || !active.includes(typed.trim()))
+    throw new Error(`${typed} of ${active}`);
   await box.fill("/o");
   await box.press("Enter");
-  if (await box.inputValue() !== "/order ") throw new Error(await box.inputValue());
+  if ((await box.inputValue()) !== "/order ") throw new Error(await box.inputValue());
   await box.fill("/");
   await box.press("Escape");
   await list.waitFor({ state: "hidden" });
@@ -127,11 +136,17 @@ test("pins a message, and lists it", async (here) => {
 
 test("runs the app's shortcut on a message", async (here) => {
   await here.choose(here.message("one more"), "repeat_it");
-  await here.message("one more").getByRole("button", { name: /1 reply/ }).waitFor();
+  await here
+    .message("one more")
+    .getByRole("button", { name: /1 reply/ })
+    .waitFor();
 });
 
 test("talks in a thread, and tells its channel", async (here) => {
-  await here.message("one more").getByRole("button", { name: /1 reply/ }).click();
+  await here
+    .message("one more")
+    .getByRole("button", { name: /1 reply/ })
+    .click();
   const thread = here.page.getByRole("complementary", { name: "Thread" });
   await thread.getByText("You said: one more").waitFor();
   const box = thread.locator(".composer-text");
@@ -146,8 +161,14 @@ test("talks in a thread, and tells its channel", async (here) => {
 });
 
 test("shares a file", async (here) => {
-  await here.pane().locator("input[type=file]").setInputFiles({ name: "notes.txt", mimeType: "text/plain",
-    buffer: Buffer.from("some notes") });
+  await here
+    .pane()
+    .locator("input[type=file]")
+    .setInputFiles({
+      name: "notes.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("some notes"),
+    });
   const message = await here.heard("notes.txt");
   const href = await message.locator("a.file").getAttribute("href");
   const text = await here.page.evaluate(async (url) => (await fetch(url)).text(), href);

@@ -6,7 +6,7 @@ import { AssistantPane } from "./assistant_pane.js";
 import { Banner } from "./banner.js";
 import { ChannelPane } from "./channel_pane.js";
 import { Connection } from "./connection.js";
-import { $, h } from "./dom.js";
+import { $, h, loadIcons, soon } from "./dom.js";
 import { loadEmoji } from "./emoji.js";
 import { Modals } from "./modal.js";
 import { authorOf } from "./people.js";
@@ -30,19 +30,36 @@ function openDrawer(is_open = true) {
   if (is_open) $("#sidebar .side-item")?.focus();
 }
 
-const TABS = [["home", "Home"], ["messages", "Messages"], ["assistant", "Assistant"]];
+const TABS = [
+  ["home", "Home"],
+  ["messages", "Messages"],
+  ["assistant", "Assistant"],
+];
 
 async function openTab(name) {
   if (name !== "messages") return go(name);
-  const channel = store.appChannel() || (await act("open_dm", { user: store.bot.user_id }))?.channel;
+  const channel =
+    store.appChannel() || (await act("open_dm", { user: store.bot.user_id }))?.channel;
   if (channel) go(channel.id || channel);
 }
 
 // The tabs of the app: its home, its messages, its assistant.
 function tabs(current) {
-  return h("nav", { class: "tabs", "aria-label": "App" }, TABS.map(([name, label]) => h("button", {
-    type: "button", "aria-current": name === current ? "page" : null, on: { click: () => openTab(name) },
-  }, label)));
+  return h(
+    "nav",
+    { "class": "tabs", "aria-label": "App" },
+    TABS.map(([name, label]) =>
+      h(
+        "button",
+        {
+          "type": "button",
+          "aria-current": name === current ? "page" : null,
+          "on": { click: () => openTab(name) },
+        },
+        label,
+      ),
+    ),
+  );
 }
 
 const panes = {
@@ -52,10 +69,13 @@ const panes = {
 };
 const thread = new ThreadPane($("#thread"));
 const trace = new Trace($("#log"), () => toggleLog(false));
-const rail = new Rail($("#rail"), { toggleLog: () => toggleLog($("#log").hidden), showChannels: () => {
-  if (window.innerWidth <= 800) openDrawer(!frame.classList.contains("drawer-open"));
-  else $("#sidebar .side-item[aria-current]")?.focus();
-} });
+const rail = new Rail($("#rail"), {
+  toggleLog: () => toggleLog($("#log").hidden),
+  showChannels: () => {
+    if (window.innerWidth <= 800) openDrawer(!frame.classList.contains("drawer-open"));
+    else $("#sidebar .side-item[aria-current]")?.focus();
+  },
+});
 const sidebar = new Sidebar($("#sidebar"));
 
 new Modals(); // shows itself whenever there is a view
@@ -79,7 +99,7 @@ function show() {
   shown = window.location.hash;
   for (const [name, pane] of Object.entries(panes)) {
     $(`#${name}`).hidden = name !== now.pane;
-    if (name === now.pane) (is_new && pane.open ? pane.open() : pane.show());
+    if (name === now.pane) is_new && pane.open ? pane.open() : pane.show();
   }
   thread.show();
   sidebar.show();
@@ -91,7 +111,9 @@ function announce({ channel, fresh }) {
   if (!isShown(channel)) return;
   const heard = fresh.filter((m) => m.user !== store.me && isInChannel(m)).slice(-3);
   if (heard.length === 0) return;
-  $("#announcer").textContent = heard.map((m) => `${authorOf(m).name}: ${m.text || "a message"}`).join(". ");
+  $("#announcer").textContent = heard
+    .map((m) => `${authorOf(m).name}: ${m.text || "a message"}`)
+    .join(". ");
 }
 
 store.on("hello", () => {
@@ -101,9 +123,11 @@ store.on("hello", () => {
   shown = null;
   show();
 });
+const showSoon = soon(() => route().pane === "channel" && panes.channel.show());
+
 store.on("messages", (what) => {
   announce(what);
-  if (isShown(what.channel)) panes.channel.show();
+  if (isShown(what.channel)) showSoon();
 });
 for (const topic of ["channels", "users"]) {
   store.on(topic, () => route().pane === "channel" && store.is_ready && panes.channel.show());
@@ -122,14 +146,18 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && frame.classList.contains("drawer-open")) openDrawer(false);
 });
 
-const connection = new Connection({
-  told: (message) => store.take(message),
-  state: (state) => {
-    store.link = state;
-    store.tell("link");
-    $("#loading-text").textContent = state === "lost" ? "The local Slack does not answer. Trying again …" : "Connecting …";
+const connection = new Connection(
+  {
+    told: (message) => store.take(message),
+    state: (state) => {
+      store.link = state;
+      store.tell("link");
+      $("#loading-text").textContent =
+        state === "lost" ? "The local Slack does not answer. Trying again …" : "Connecting …";
+    },
   },
-}, () => store.me || sessionStorage.getItem(ACT_AS));
+  () => store.me || sessionStorage.getItem(ACT_AS),
+);
 use(connection);
 if (localStorage.getItem(LOG_OPEN) ?? window.innerWidth > ONE_SIDE) toggleLog(true);
-loadEmoji().finally(() => connection.open());
+Promise.allSettled([loadEmoji(), loadIcons()]).then(() => connection.open());

@@ -14,10 +14,22 @@ export class AppHome {
     this.name = h("h1", { class: "channel-title" });
     this.blocks = h("div", { class: "home-blocks" });
     this.empty = h("div", { class: "empty" });
-    replace(node, h("header", { class: "pane-head main-head" },
-      iconButton("menu", "Open the list of channels", openDrawer, { class: "only-narrow" }), this.name),
-    tabs("home"), h("div", { class: "home-scroll", tabindex: "0", role: "region", "aria-label": "Home" },
-      this.blocks, this.empty));
+    replace(
+      node,
+      h(
+        "header",
+        { class: "pane-head main-head" },
+        iconButton("menu", "Open the list of channels", openDrawer, { class: "only-narrow" }),
+        this.name,
+      ),
+      tabs("home"),
+      h(
+        "div",
+        { "class": "home-scroll", "tabindex": "0", "role": "region", "aria-label": "Home" },
+        this.blocks,
+        this.empty,
+      ),
+    );
     store.on("home", () => this.show());
   }
 
@@ -32,15 +44,31 @@ export class AppHome {
     replace(this.name, userAvatar(store.bot.user_id, "small"), h("span", {}, store.bot.name || ""));
     const home = store.home;
     this.empty.hidden = Boolean(home);
-    replace(this.empty, icon("home"), h("h2", {}, "Nothing here yet"),
-      h("p", {}, "The app has published no Home tab for you. It does so with ", h("code", {}, "views.publish"),
-        ", usually when ", h("code", {}, "app_home_opened"), " arrives, which it just did."));
+    replace(
+      this.empty,
+      icon("home"),
+      h("h2", {}, "Nothing here yet"),
+      h(
+        "p",
+        {},
+        "The app has published no Home tab for you. It does so with ",
+        h("code", {}, "views.publish"),
+        ", usually when ",
+        h("code", {}, "app_home_opened"),
+        " arrives, which it just did.",
+      ),
+    );
     if (home) {
       this.where.view_id = home.id;
       this.place.update(home.blocks, home.state);
     }
-    const items = (home?.blocks || []).map((what, i) => ({ key: what.block_id || i,
-      signature: JSON.stringify(what), what }));
-    keepFocus(this.blocks, () => reconcile(this.blocks, items, (item) => block(item.what, this.place)));
+    const items = (home?.blocks || []).map((what, i) => ({
+      key: what.block_id || i,
+      signature: JSON.stringify(what),
+      what,
+    }));
+    keepFocus(this.blocks, () =>
+      reconcile(this.blocks, items, (item) => block(item.what, this.place)),
+    );
   }
 }

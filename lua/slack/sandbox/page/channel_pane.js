@@ -23,9 +23,20 @@ export class ChannelPane {
     this.tools = h("div", { class: "channel-tools" });
     this.tabs = tabs("messages");
     this.join = h("div", { class: "join-bar", hidden: true });
-    replace(node, h("header", { class: "pane-head main-head" },
-      iconButton("menu", "Open the list of channels", openDrawer, { class: "only-narrow" }),
-      this.title, this.tools), this.tabs, this.list.node, this.join, this.composer.node);
+    replace(
+      node,
+      h(
+        "header",
+        { class: "pane-head main-head" },
+        iconButton("menu", "Open the list of channels", openDrawer, { class: "only-narrow" }),
+        this.title,
+        this.tools,
+      ),
+      this.tabs,
+      this.list.node,
+      this.join,
+      this.composer.node,
+    );
   }
 
   show() {
@@ -41,35 +52,86 @@ export class ChannelPane {
     this.list.show(id, messages, this.intro(channel, messages.length === 0));
     this.showComposer(channel);
     store.markRead(id);
-    document.title = `${channel.kind === "im" ? "" : "#"}${channelName(channel)} – ${store.team.name}`;
-    if (is_new && window.matchMedia("(hover: hover)").matches && !route().thread_ts) this.composer.focus();
+    const sign = channel.kind === "im" ? "" : "#";
+    document.title = `${sign}${channelName(channel)} – ${store.team.name}`;
+    if (is_new && window.matchMedia("(hover: hover)").matches && !route().thread_ts)
+      this.composer.focus();
   }
 
   head(channel) {
-    replace(this.title, channel.kind === "im" ? userAvatar(channel.user, "small") : icon(SIGNS[channel.kind]),
+    replace(
+      this.title,
+      channel.kind === "im" ? userAvatar(channel.user, "small") : icon(SIGNS[channel.kind]),
       h("span", {}, channelName(channel)),
-      channel.topic ? h("small", { class: "topic", title: channel.topic }, channel.topic) : null);
-    const members = h("button", { type: "button", class: "head-button", "aria-haspopup": "menu",
-      "aria-expanded": "false", "aria-label": `${(channel.members || []).length} members`,
-      on: { click: () => this.members(members, channel) } }, icon("people"), String((channel.members || []).length));
+      channel.topic ? h("small", { class: "topic", title: channel.topic }, channel.topic) : null,
+    );
+    const members = h(
+      "button",
+      {
+        "type": "button",
+        "class": "head-button",
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        "aria-label": `${(channel.members || []).length} members`,
+        "on": { click: () => this.members(members, channel) },
+      },
+      icon("people"),
+      String((channel.members || []).length),
+    );
     const pinned = store.list(channel.id).filter((message) => message.pinned);
-    replace(this.tools, channel.kind === "im" ? null : members,
-      pinned.length ? h("button", { type: "button", class: "head-button",
-        "aria-label": `${pinned.length} pinned messages`, on: { click: () => showPins(pinned) } },
-      icon("pin"), String(pinned.length)) : null);
+    replace(
+      this.tools,
+      channel.kind === "im" ? null : members,
+      pinned.length
+        ? h(
+            "button",
+            {
+              "type": "button",
+              "class": "head-button",
+              "aria-label": `${pinned.length} pinned messages`,
+              "on": { click: () => showPins(pinned) },
+            },
+            icon("pin"),
+            String(pinned.length),
+          )
+        : null,
+    );
   }
 
   members(anchor, channel) {
     const here = new Set(channel.members);
-    openMenu(anchor, [{ heading: "Members" },
-      ...[...here].map((id) => ({ label: nameOf(store.user(id)), lead: userAvatar(id, "small"),
-        note: store.user(id)?.is_bot ? "App" : id === store.me ? "You" : null, act: () => this.writeTo(id) })),
-      "line",
-      here.has(store.bot.user_id) ? null : { label: `Add ${store.bot.name} to this channel`, lead: icon("plus"),
-        act: () => act("join", { channel: channel.id, user: store.bot.user_id }) },
-      channel.is_member ? { label: "Leave channel", lead: icon("close"), act: () => act("leave", { channel: channel.id }) }
-        : { label: "Join channel", lead: icon("plus"), act: () => act("join", { channel: channel.id }) },
-    ], { label: "Members", align: "end" });
+    openMenu(
+      anchor,
+      [
+        { heading: "Members" },
+        ...[...here].map((id) => ({
+          label: nameOf(store.user(id)),
+          lead: userAvatar(id, "small"),
+          note: store.user(id)?.is_bot ? "App" : id === store.me ? "You" : null,
+          act: () => this.writeTo(id),
+        })),
+        "line",
+        here.has(store.bot.user_id)
+          ? null
+          : {
+              label: `Add ${store.bot.name} to this channel`,
+              lead: icon("plus"),
+              act: () => act("join", { channel: channel.id, user: store.bot.user_id }),
+            },
+        channel.is_member
+          ? {
+              label: "Leave channel",
+              lead: icon("close"),
+              act: () => act("leave", { channel: channel.id }),
+            }
+          : {
+              label: "Join channel",
+              lead: icon("plus"),
+              act: () => act("join", { channel: channel.id }),
+            },
+      ],
+      { label: "Members", align: "end" },
+    );
   }
 
   async writeTo(user) {
@@ -82,29 +144,64 @@ export class ChannelPane {
     const is_im = channel.kind === "im";
     const name = channelName(channel);
     const is_app = is_im && channel.user === store.bot.user_id;
-    return h("div", { class: "intro" },
-      is_im ? userAvatar(channel.user, "large") : h("span", { class: "intro-sign" }, icon(SIGNS[channel.kind])),
+    return h(
+      "div",
+      { class: "intro" },
+      is_im
+        ? userAvatar(channel.user, "large")
+        : h("span", { class: "intro-sign" }, icon(SIGNS[channel.kind])),
       h("h2", {}, is_im ? name : `#${name}`),
-      h("p", {}, is_app ? "This is the conversation between you and your app."
-        : is_im ? `This conversation is just between you and ${name}.`
-        : channel.purpose || `This is the very beginning of #${name}.`),
-      is_empty ? h("p", { class: "quiet" }, is_app ? "Write to it, type / for its commands, or open its Home tab."
-        : `Write something: ${store.bot.name || "the app"} hears it${is_im ? " not, for it is not here" : " if it is a member"}.`) : null);
+      h(
+        "p",
+        {},
+        is_app
+          ? "This is the conversation between you and your app."
+          : is_im
+            ? `This conversation is just between you and ${name}.`
+            : channel.purpose || `This is the very beginning of #${name}.`,
+      ),
+      is_empty
+        ? h(
+            "p",
+            { class: "quiet" },
+            is_app
+              ? "Write to it, type / for its commands, or open its Home tab."
+              : is_im
+                ? `${store.bot.name || "The app"} does not hear what is said here.`
+                : `Write something: ${store.bot.name || "the app"} hears it if it is a member.`,
+          )
+        : null,
+    );
   }
 
   showComposer(channel) {
     const can_write = channel.kind === "im" || channel.is_member !== false;
     this.composer.node.hidden = !can_write || channel.is_archived;
     this.join.hidden = !this.composer.node.hidden;
-    replace(this.join, channel.is_archived ? `#${channelName(channel)} is archived.`
-      : [`You are not a member of #${channelName(channel)}.`, h("button", { type: "button", class: "button primary",
-        on: { click: () => act("join", { channel: channel.id }) } }, "Join channel")]);
+    replace(
+      this.join,
+      channel.is_archived
+        ? `#${channelName(channel)} is archived.`
+        : [
+            `You are not a member of #${channelName(channel)}.`,
+            h(
+              "button",
+              {
+                type: "button",
+                class: "button primary",
+                on: { click: () => act("join", { channel: channel.id }) },
+              },
+              "Join channel",
+            ),
+          ],
+    );
     this.composer.show(`Message ${channel.kind === "channel" ? "#" : ""}${channelName(channel)}`);
   }
 }
 
 function showPins(pinned) {
   const shown = openDialog({ title: "Pinned messages", onCancel: () => shown.close() });
-  shown.body.append(...pinned.map((message) => messageNode(message, { grouped: false, in_thread: true })));
+  shown.body.append(
+    ...pinned.map((message) => messageNode(message, { grouped: false, in_thread: true })),
+  );
 }
-

@@ -1,6 +1,6 @@
 // What the composer offers while people type: the app's commands, people, channels, emoji.
 
-import { h, icon } from "./dom.js";
+import { h, icon, listOf } from "./dom.js";
 import { findEmoji } from "./emoji.js";
 import { nameOf, userAvatar } from "./people.js";
 import { store } from "./store.js";
@@ -23,37 +23,66 @@ export function rememberCommand(command) {
 
 // A bot that tells of no commands gets those that were typed before.
 function commands() {
-  const known = store.app.commands || [];
+  const known = listOf(store.app.commands);
   return known.length ? known : typedCommands().map((command) => ({ command }));
 }
 
 function commandItems(word) {
-  return commands().filter((c) => c.command.startsWith(word)).map((c) => ({
-    text: `${c.command} `, label: c.command, hint: c.usage_hint, note: c.description,
-    lead: h("span", { class: "avatar small avatar-bot" }, icon("bolt")),
-  }));
+  return commands()
+    .filter((c) => c.command.startsWith(word))
+    .map((c) => ({
+      text: `${c.command} `,
+      label: c.command,
+      hint: c.usage_hint,
+      note: c.description,
+      lead: h("span", { class: "avatar small avatar-bot" }, icon("bolt")),
+    }));
 }
 
-const BROADCASTS = [["here", "Notify everyone who is online here"],
-  ["channel", "Notify everyone in this channel"]];
+const BROADCASTS = [
+  ["here", "Notify everyone who is online here"],
+  ["channel", "Notify everyone in this channel"],
+];
 
 function userItems(word) {
   const is = (text) => text && text.toLowerCase().startsWith(word.toLowerCase());
-  const users = [...store.users.values()].filter((u) => !u.deleted && (is(u.name) || is(nameOf(u))));
-  return users.map((u) => ({ text: `@${u.name} `, label: nameOf(u), note: u.is_bot ? "App" : `@${u.name}`,
-    lead: userAvatar(u.id, "small") })).concat(BROADCASTS.filter(([name]) => is(name)).map(([name, note]) => (
-    { text: `@${name} `, label: `@${name}`, note, lead: h("span", { class: "picker-lead" }, icon("bell")) })));
+  const users = [...store.users.values()].filter(
+    (u) => !u.deleted && (is(u.name) || is(nameOf(u))),
+  );
+  return users
+    .map((u) => ({
+      text: `@${u.name} `,
+      label: nameOf(u),
+      note: u.is_bot ? "App" : `@${u.name}`,
+      lead: userAvatar(u.id, "small"),
+    }))
+    .concat(
+      BROADCASTS.filter(([name]) => is(name)).map(([name, note]) => ({
+        text: `@${name} `,
+        label: `@${name}`,
+        note,
+        lead: h("span", { class: "picker-lead" }, icon("bell")),
+      })),
+    );
 }
 
 function channelItems(word) {
-  return [...store.channels.values()].filter((c) => c.name && c.kind !== "im" && c.kind !== "mpim"
-    && c.name.startsWith(word)).map((c) => ({ text: `#${c.name} `, label: `#${c.name}`,
-    note: c.purpose, lead: h("span", { class: "picker-lead" }, icon(c.kind === "private" ? "lock" : "hash")) }));
+  return [...store.channels.values()]
+    .filter((c) => c.name && c.kind !== "im" && c.kind !== "mpim" && c.name.startsWith(word))
+    .map((c) => ({
+      text: `#${c.name} `,
+      label: `#${c.name}`,
+      note: c.purpose,
+      lead: h("span", { class: "picker-lead" }, icon(c.kind === "private" ? "lock" : "hash")),
+    }));
 }
 
 function emojiItems(word) {
-  return findEmoji(word, MOST).map((emoji) => ({ text: `:${emoji.names[0]}: `,
-    label: `:${emoji.names[0]}:`, lead: h("span", { class: "picker-lead emoji" }, emoji.text) }));
+  return findEmoji(word, MOST).map((emoji) => ({
+    text: `:${emoji.names[0]}: `,
+    label: `:${emoji.names[0]}:`,
+    lead: h("span", { class: "picker-lead emoji" }, emoji.text),
+  }));
 }
 
 const KINDS = [

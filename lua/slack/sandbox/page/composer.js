@@ -2,7 +2,7 @@
 
 import { act, ask, failureText } from "./actions.js";
 import { offer, rememberCommand } from "./completion.js";
-import { h, icon, iconButton, replace } from "./dom.js";
+import { h, icon, iconButton, listOf, replace } from "./dom.js";
 import { emojiPicker } from "./emoji_picker.js";
 import { upload } from "./files.js";
 import { edit } from "./message.js";
@@ -23,53 +23,122 @@ export class Composer {
     count += 1;
     this.id = `completion-${count}`;
     this.area = h("textarea", {
-      class: "composer-text", rows: "1", "aria-label": "Message", "aria-autocomplete": "list",
-      "aria-controls": this.id, spellcheck: "true", on: {
-        input: () => this.typed(), keydown: (event) => this.key(event),
-        blur: () => this.closeOffer(), paste: (event) => this.paste(event),
+      "class": "composer-text",
+      "rows": "1",
+      "aria-label": "Message",
+      "aria-autocomplete": "list",
+      "aria-controls": this.id,
+      "spellcheck": "true",
+      "on": {
+        input: () => this.typed(),
+        keydown: (event) => this.key(event),
+        blur: () => this.closeOffer(),
+        paste: (event) => this.paste(event),
         click: () => this.complete(),
       },
     });
-    this.list = h("div", { class: "completion", role: "listbox", id: this.id, hidden: true,
-      "aria-label": "Suggestions" });
-    this.send = iconButton("send", "Send message", () => this.submit(), { class: "send", disabled: true });
+    this.list = h("div", {
+      "class": "completion",
+      "role": "listbox",
+      "id": this.id,
+      "hidden": true,
+      "aria-label": "Suggestions",
+    });
+    this.send = iconButton("send", "Send message", () => this.submit(), {
+      class: "send",
+      disabled: true,
+    });
     this.broadcast = h("input", { type: "checkbox" });
-    this.node = h("div", { class: "composer" }, this.list, h("div", { class: "composer-box" },
-      markupButtons(this.area), this.area, this.tools()),
-    options.canBroadcast ? h("label", { class: "broadcast" }, this.broadcast, "Also send to the channel") : null);
+    this.node = h(
+      "div",
+      { class: "composer" },
+      this.list,
+      h("div", { class: "composer-box" }, markupButtons(this.area), this.area, this.tools()),
+      options.canBroadcast
+        ? h("label", { class: "broadcast" }, this.broadcast, "Also send to the channel")
+        : null,
+    );
   }
 
   tools() {
-    const file = h("input", { type: "file", multiple: true, hidden: true, tabindex: "-1",
-      "aria-label": "Attach files", on: { change: () => {
-        this.share([...file.files]);
-        file.value = "";
-      } } });
-    const smile = iconButton("smile", "Emoji", () => emojiPicker(smile, (name) => this.insert(`:${name}: `)));
-    const bolt = iconButton("bolt", "Shortcuts", () => this.shortcuts(bolt),
-      { "aria-haspopup": "menu", "aria-expanded": "false" });
-    return h("div", { class: "composer-tools" },
-      iconButton("plus", "Attach a file", () => file.click()), file, smile,
-      iconButton("at", "Mention someone", () => this.insert("@")), bolt,
-      h("span", { class: "composer-hint" }, h("kbd", {}, "Shift"), "+", h("kbd", {}, "Enter"), " for a new line"),
-      this.send);
+    const file = h("input", {
+      "type": "file",
+      "multiple": true,
+      "hidden": true,
+      "tabindex": "-1",
+      "aria-label": "Attach files",
+      "on": {
+        change: () => {
+          this.share([...file.files]);
+          file.value = "";
+        },
+      },
+    });
+    const smile = iconButton("smile", "Emoji", () =>
+      emojiPicker(smile, (name) => this.insert(`:${name}: `)),
+    );
+    const bolt = iconButton("bolt", "Shortcuts", () => this.shortcuts(bolt), {
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+    });
+    return h(
+      "div",
+      { class: "composer-tools" },
+      iconButton("plus", "Attach a file", () => file.click()),
+      file,
+      smile,
+      iconButton("at", "Mention someone", () => this.insert("@")),
+      bolt,
+      h(
+        "span",
+        { class: "composer-hint" },
+        h("kbd", {}, "Shift"),
+        "+",
+        h("kbd", {}, "Enter"),
+        " for a new line",
+      ),
+      this.send,
+    );
   }
 
   shortcuts(anchor) {
-    const list = (store.app.shortcuts || []).filter((shortcut) => shortcut.type !== "message_action");
+    const list = listOf(store.app.shortcuts).filter(
+      (shortcut) => shortcut.type !== "message_action",
+    );
     const run = (callback_id) => act("shortcut", { callback_id });
-    openMenu(anchor, [
-      { heading: "Shortcuts of the app" },
-      ...list.map((shortcut) => ({ label: plainString(shortcut.name || shortcut.callback_id), lead: icon("bolt"),
-        note: shortcut.name !== shortcut.callback_id && shortcut.name ? shortcut.callback_id : null, act: () => run(shortcut.callback_id) })),
-      { label: "Run a shortcut by its callback_id …", lead: icon("bolt"), act: async () => {
-        const callback_id = await askText({ title: "Shortcut", label: "callback_id", submit: "Run" });
-        if (callback_id) run(callback_id);
-      } },
-      (store.app.commands || []).length ? { heading: "Commands" } : null,
-      ...(store.app.commands || []).map((c) => ({ label: c.command, note: c.description, lead: icon("slash"),
-        act: () => this.begin(`${c.command} `) })),
-    ], { label: "Shortcuts" });
+    openMenu(
+      anchor,
+      [
+        { heading: "Shortcuts of the app" },
+        ...list.map((shortcut) => ({
+          label: plainString(shortcut.name || shortcut.callback_id),
+          lead: icon("bolt"),
+          note:
+            shortcut.name !== shortcut.callback_id && shortcut.name ? shortcut.callback_id : null,
+          act: () => run(shortcut.callback_id),
+        })),
+        {
+          label: "Run a shortcut by its callback_id …",
+          lead: icon("bolt"),
+          act: async () => {
+            const callback_id = await askText({
+              title: "Shortcut",
+              label: "callback_id",
+              submit: "Run",
+            });
+            if (callback_id) run(callback_id);
+          },
+        },
+        listOf(store.app.commands).length ? { heading: "Commands" } : null,
+        ...listOf(store.app.commands).map((c) => ({
+          label: c.command,
+          note: c.description,
+          lead: icon("slash"),
+          act: () => this.begin(`${c.command} `),
+        })),
+      ],
+      { label: "Shortcuts" },
+    );
   }
 
   get key_of() {
@@ -119,15 +188,37 @@ export class Composer {
     this.active = 0;
     this.list.hidden = false;
     this.area.setAttribute("aria-expanded", "true");
-    replace(this.list, this.offer.items.map((item, i) => h("div", {
-      class: "picker-option", role: "option", id: `${this.id}-${i}`,
-      on: { pointerdown: (event) => {
-        event.preventDefault();
-        this.take(i);
-      } },
-    }, item.lead, h("span", { class: "picker-text" }, h("span", {}, item.label,
-      item.hint ? h("span", { class: "usage" }, ` ${item.hint}`) : null),
-    item.note ? h("small", {}, item.note) : null))));
+    replace(
+      this.list,
+      this.offer.items.map((item, i) =>
+        h(
+          "div",
+          {
+            class: "picker-option",
+            role: "option",
+            id: `${this.id}-${i}`,
+            on: {
+              pointerdown: (event) => {
+                event.preventDefault();
+                this.take(i);
+              },
+            },
+          },
+          item.lead,
+          h(
+            "span",
+            { class: "picker-text" },
+            h(
+              "span",
+              {},
+              item.label,
+              item.hint ? h("span", { class: "usage" }, ` ${item.hint}`) : null,
+            ),
+            item.note ? h("small", {}, item.note) : null,
+          ),
+        ),
+      ),
+    );
     this.mark();
   }
 
@@ -174,7 +265,8 @@ export class Composer {
     else if (event.key === "Escape") this.closeOffer();
     else if (event.key === "Tab") this.take(this.active);
     // A command typed out in full is sent; one that is being chosen is completed first.
-    else if (event.key === "Enter" && !event.shiftKey && item.text.trim() !== this.area.value) this.take(this.active);
+    else if (event.key === "Enter" && !event.shiftKey && item.text.trim() !== this.area.value)
+      this.take(this.active);
     else return false;
     if (this.offer) this.mark();
     return true;
@@ -182,8 +274,15 @@ export class Composer {
 
   editLast(event) {
     const { channel, thread_ts } = this.options.place();
-    const mine = store.list(channel).filter((m) => m.user === store.me && !m.bot_id && !m.subtype
-      && (thread_ts ? m.thread_ts === thread_ts : !m.thread_ts || m.thread_ts === m.ts));
+    const mine = store
+      .list(channel)
+      .filter(
+        (m) =>
+          m.user === store.me &&
+          !m.bot_id &&
+          !m.subtype &&
+          (thread_ts ? m.thread_ts === thread_ts : !m.thread_ts || m.thread_ts === m.ts),
+      );
     if (mine.length === 0) return;
     event.preventDefault();
     edit(mine.at(-1));
@@ -207,7 +306,10 @@ export class Composer {
     const key = this.key_of;
     this.area.value = "";
     this.typed();
-    const sent = text.startsWith("/") && !text.startsWith("//") ? await this.command(text) : await this.say(text);
+    const sent =
+      text.startsWith("/") && !text.startsWith("//")
+        ? await this.command(text)
+        : await this.say(text);
     if (!sent && this.area.value === "" && this.key_of === key) this.begin(text);
   }
 
@@ -215,8 +317,12 @@ export class Composer {
     const { channel, thread_ts } = this.options.place();
     const broadcast = this.options.canBroadcast && this.broadcast.checked;
     this.broadcast.checked = false;
-    return act(this.options.act || "say", { channel, thread_ts, text: toText(text),
-      reply_broadcast: broadcast || undefined });
+    return act(this.options.act || "say", {
+      channel,
+      thread_ts,
+      text: toText(text),
+      reply_broadcast: broadcast || undefined,
+    });
   }
 
   async command(text) {

@@ -18,8 +18,11 @@ export class Connection {
     this.listener.state("connecting");
     try {
       const team = new URLSearchParams(window.location.search).get("team") || undefined;
-      const answer = await fetch("live", { method: "POST", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ user: this.me() || undefined, team }) });
+      const answer = await fetch("live", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ user: this.me() || undefined, team }),
+      });
       if (!answer.ok) throw new Error(`the local Slack answered ${answer.status}`);
       this.listen((await answer.json()).url);
     } catch {

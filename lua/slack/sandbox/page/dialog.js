@@ -15,11 +15,20 @@ export function openDialog(options) {
   const body = h("div", { class: "dialog-body" });
   const foot = h("footer", { class: "dialog-foot" });
   const cancel = () => options.onCancel?.();
-  const dialog = h("dialog", { class: `dialog ${options.className || ""}`,
-    "aria-labelledby": title_id },
-  h("header", { class: "dialog-head" }, options.lead || null, title,
-    iconButton("close", "Close", cancel, { class: "dialog-close" })),
-  body, foot, h("div", { class: "dialog-toasts", "aria-live": "polite" }));
+  const dialog = h(
+    "dialog",
+    { "class": `dialog ${options.className || ""}`, "aria-labelledby": title_id },
+    h(
+      "header",
+      { class: "dialog-head" },
+      options.lead || null,
+      title,
+      iconButton("close", "Close", cancel, { class: "dialog-close" }),
+    ),
+    body,
+    foot,
+    h("div", { "class": "dialog-toasts", "aria-live": "polite" }),
+  );
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     cancel();
@@ -28,7 +37,10 @@ export function openDialog(options) {
   const before = document.activeElement;
   dialog.showModal();
   return {
-    dialog, body, foot, title,
+    dialog,
+    body,
+    foot,
+    title,
     close() {
       dialog.close();
       dialog.remove();
@@ -38,8 +50,11 @@ export function openDialog(options) {
 }
 
 export function button(label, click, more = {}) {
-  return h("button", { type: "button", ...more, class: `button ${more.class || ""}`,
-    on: { click } }, label);
+  return h(
+    "button",
+    { type: "button", ...more, class: `button ${more.class || ""}`, on: { click } },
+    label,
+  );
 }
 
 // Asks as a confirm object says; resolves with whether the person agreed.
@@ -50,12 +65,19 @@ export function confirmed(confirm) {
       shown.close();
       resolve(answer);
     };
-    const shown = openDialog({ title: plainString(confirm.title || "Are you sure?"),
-      className: "dialog-small", onCancel: () => done(false) });
+    const shown = openDialog({
+      title: plainString(confirm.title || "Are you sure?"),
+      className: "dialog-small",
+      onCancel: () => done(false),
+    });
     shown.body.append(h("div", { class: "rich" }, textObject(confirm.text)));
-    const yes = button(plainString(confirm.confirm || "Yes"), () => done(true),
-      { class: confirm.style === "danger" ? "danger" : "primary" });
-    shown.foot.append(button(plainString(confirm.deny || "Cancel"), () => done(false)), yes);
+    const yes = button(plainString(confirm.confirm || "Yes"), () => done(true), {
+      class: confirm.style === "danger" ? "danger" : "primary",
+    });
+    shown.foot.append(
+      button(plainString(confirm.deny || "Cancel"), () => done(false)),
+      yes,
+    );
     yes.focus();
   });
 }
@@ -69,14 +91,26 @@ export function askText({ title, label, submit, value = "", hint }) {
     };
     const shown = openDialog({ title, className: "dialog-small", onCancel: () => done(undefined) });
     const input = h("input", { class: "text-input", type: "text", id: "ask-text", value });
-    const form = h("form", { id: "ask-form", on: { submit: (event) => {
-      event.preventDefault();
-      if (input.value.trim()) done(input.value.trim());
-    } } }, h("label", { class: "field-label", for: "ask-text" }, label), input,
-    hint ? h("p", { class: "hint" }, hint) : null);
+    const form = h(
+      "form",
+      {
+        id: "ask-form",
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            if (input.value.trim()) done(input.value.trim());
+          },
+        },
+      },
+      h("label", { class: "field-label", for: "ask-text" }, label),
+      input,
+      hint ? h("p", { class: "hint" }, hint) : null,
+    );
     shown.body.append(form);
-    shown.foot.append(button("Cancel", () => done(undefined)),
-      h("button", { type: "submit", form: "ask-form", class: "button primary" }, submit));
+    shown.foot.append(
+      button("Cancel", () => done(undefined)),
+      h("button", { type: "submit", form: "ask-form", class: "button primary" }, submit),
+    );
     input.focus();
   });
 }

@@ -25,27 +25,63 @@ export function h(tag, properties, ...children) {
   return append(node, children);
 }
 
+// The icons become a part of the page once, so that they are there while no server is.
+export async function loadIcons() {
+  const text = await (await fetch("icons.svg")).text();
+  const drawing = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  for (const symbol of drawing.children) symbol.id = `icon-${symbol.id}`;
+  drawing.setAttribute("class", "visually-hidden");
+  drawing.setAttribute("aria-hidden", "true");
+  document.body.append(document.importNode(drawing, true));
+}
+
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `icons.svg#${name}`);
+  use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
 }
 
 // A button that shows only an icon; its label is its name and its tooltip.
 export function iconButton(name, label, click, more = {}) {
-  return h("button", {
-    type: "button", ...more, class: `icon-button ${more.class || ""}`.trim(),
-    "aria-label": label, title: label, on: { click },
-  }, icon(name));
+  return h(
+    "button",
+    {
+      "type": "button",
+      ...more,
+      "class": `icon-button ${more.class || ""}`.trim(),
+      "aria-label": label,
+      "title": label,
+      "on": { click },
+    },
+    icon(name),
+  );
 }
 
 export function replace(node, ...children) {
   node.replaceChildren();
   return append(node, children);
+}
+
+// Lists from Lua: an empty table may have become an object.
+export const listOf = (value) => (Array.isArray(value) ? value : []);
+
+const SOON = 25; // milliseconds
+
+// Many calls at once are one a little later.
+export function soon(work) {
+  let timer = null;
+  return () => {
+    timer =
+      timer ??
+      setTimeout(() => {
+        timer = null;
+        work();
+      }, SOON);
+  };
 }
 
 export const $ = (selector, root = document) => root.querySelector(selector);
@@ -56,8 +92,12 @@ export function reconcile(parent, items, make) {
   const next = new Map();
   for (const item of items) {
     const before = old.get(item.key);
-    next.set(item.key, before && before.signature === item.signature
-      ? before : { signature: item.signature, node: make(item, before && before.node) });
+    next.set(
+      item.key,
+      before && before.signature === item.signature
+        ? before
+        : { signature: item.signature, node: make(item, before && before.node) },
+    );
   }
   for (const [key, entry] of old) {
     if (next.get(key)?.node !== entry.node) entry.node.remove();
@@ -75,8 +115,10 @@ export function reconcile(parent, items, make) {
 export function keepFocus(root, change) {
   const active = document.activeElement;
   const name = root.contains(active) ? active.closest("[data-focus]")?.dataset.focus : undefined;
-  const range = name !== undefined && typeof active.selectionStart === "number"
-    ? [active.selectionStart, active.selectionEnd] : null;
+  const range =
+    name !== undefined && typeof active.selectionStart === "number"
+      ? [active.selectionStart, active.selectionEnd]
+      : null;
   change();
   if (name === undefined || root.contains(document.activeElement)) return;
   const again = [...root.querySelectorAll("[data-focus]")].find((n) => n.dataset.focus === name);

@@ -6,8 +6,13 @@ import { button } from "./dialog.js";
 import { h } from "./dom.js";
 
 export function editor(message, done) {
-  const area = h("textarea", { class: "text-input", rows: "2", "aria-label": "Edit message",
-    "data-focus": `edit ${message.ts}`, value: toTyped(message.text || "") });
+  const area = h("textarea", {
+    "class": "text-input",
+    "rows": "2",
+    "aria-label": "Edit message",
+    "data-focus": `edit ${message.ts}`,
+    "value": toTyped(message.text || ""),
+  });
   const save = async () => {
     const text = area.value.trim();
     if (!text) return;
@@ -27,6 +32,15 @@ export function editor(message, done) {
     area.focus();
     area.setSelectionRange(area.value.length, area.value.length);
   });
-  return h("div", { class: "edit-form" }, area, h("div", { class: "edit-buttons" },
-    button("Cancel", done), button("Save", save, { class: "primary" })));
+  return h(
+    "div",
+    { class: "edit-form" },
+    area,
+    h(
+      "div",
+      { class: "edit-buttons" },
+      button("Cancel", done),
+      button("Save", save, { class: "primary" }),
+    ),
+  );
 }

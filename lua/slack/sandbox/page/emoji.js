@@ -5,7 +5,11 @@ const categories = []; // [{ name, list: [{ names, text }] }]
 let loading;
 
 export function loadEmoji() {
-  loading = loading || fetch("emoji.json").then((answer) => answer.json()).then(take);
+  loading =
+    loading ||
+    fetch("emoji.json")
+      .then((answer) => answer.json())
+      .then(take);
   return loading;
 }
 

@@ -22,21 +22,36 @@ function remember(emoji) {
 }
 
 function grid(list, choose) {
-  return h("div", { class: "emoji-grid" }, list.map((emoji) => h("button", {
-    type: "button", class: "emoji-choice", title: `:${emoji.names[0]}:`,
-    "aria-label": emoji.names[0].replaceAll("_", " "),
-    on: { click: () => {
-      remember(emoji);
-      choose(emoji.names[0]);
-    } },
-  }, emoji.text)));
+  return h(
+    "div",
+    { class: "emoji-grid" },
+    list.map((emoji) =>
+      h(
+        "button",
+        {
+          "type": "button",
+          "class": "emoji-choice",
+          "title": `:${emoji.names[0]}:`,
+          "aria-label": emoji.names[0].replaceAll("_", " "),
+          "on": {
+            click: () => {
+              remember(emoji);
+              choose(emoji.names[0]);
+            },
+          },
+        },
+        emoji.text,
+      ),
+    ),
+  );
 }
 
 function groups(choose) {
   const seen = recent();
   const first = seen.length ? [{ name: "Recently used", list: seen }] : [];
-  return [...first, ...emojiCategories()].map(({ name, list }) => h("section", { "aria-label": name },
-    h("h3", {}, name), grid(list, choose)));
+  return [...first, ...emojiCategories()].map(({ name, list }) =>
+    h("section", { "aria-label": name }, h("h3", {}, name), grid(list, choose)),
+  );
 }
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS };
@@ -59,20 +74,47 @@ export async function emojiPicker(anchor, choose) {
     popup.close();
     choose(name);
   };
-  const search = h("input", { type: "search", class: "picker-filter", placeholder: "Search emoji",
-    "aria-label": "Search emoji", autocomplete: "off", on: { input: () => show() } });
+  const search = h("input", {
+    "type": "search",
+    "class": "picker-filter",
+    "placeholder": "Search emoji",
+    "aria-label": "Search emoji",
+    "autocomplete": "off",
+    "on": { input: () => show() },
+  });
   const show = () => {
     const word = search.value.trim().toLowerCase().replaceAll(":", "").replaceAll(" ", "_");
     const found = word && findEmoji(word);
-    replace(list, !word ? groups(done) : found.length ? grid(found, done)
-      : h("p", { class: "picker-empty" }, "No emoji has that name."));
+    replace(
+      list,
+      !word
+        ? groups(done)
+        : found.length
+          ? grid(found, done)
+          : h("p", { class: "picker-empty" }, "No emoji has that name."),
+    );
     list.scrollTop = 0;
   };
   show();
-  const popup = openPopup(anchor, h("div", { role: "dialog", "aria-label": "Choose an emoji", on: {
-    keydown: (event) => {
-      if (event.key === "Enter" && event.target === search) list.querySelector(".emoji-choice")?.click();
-      moveFocus(event, list, search);
-    } } }, search, list), { className: "emoji-picker", align: "end" });
+  const popup = openPopup(
+    anchor,
+    h(
+      "div",
+      {
+        "role": "dialog",
+        "aria-label": "Choose an emoji",
+        "on": {
+          keydown: (event) => {
+            if (event.key === "Enter" && event.target === search)
+              list.querySelector(".emoji-choice")?.click();
+            moveFocus(event, list, search);
+          },
+        },
+      },
+      search,
+      list,
+    ),
+    { className: "emoji-picker", align: "end" },
+  );
   search.focus({ preventScroll: true });
 }

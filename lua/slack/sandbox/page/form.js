@@ -30,9 +30,19 @@ const INITIAL = {
 export const isFillable = (element) => Boolean(INITIAL[element?.type]);
 
 // What the server's state holds, as a value.
-const HELD = ["value", "rich_text_value", "selected_user", "selected_conversation",
-  "selected_channel", "selected_date", "selected_time", "selected_date_time", "selected_users",
-  "selected_conversations", "selected_channels"];
+const HELD = [
+  "value",
+  "rich_text_value",
+  "selected_user",
+  "selected_conversation",
+  "selected_channel",
+  "selected_date",
+  "selected_time",
+  "selected_date_time",
+  "selected_users",
+  "selected_conversations",
+  "selected_channels",
+];
 
 function fromState(held) {
   if (!held) return undefined;
@@ -72,8 +82,8 @@ export class Form {
         if (!isFillable(element)) continue;
         const value = this.get(block, element);
         result[block.block_id] = result[block.block_id] || {};
-        result[block.block_id][element.action_id] = value === "" || value === undefined ? null
-          : value;
+        result[block.block_id][element.action_id] =
+          value === "" || value === undefined ? null : value;
       }
     }
     return result;
@@ -90,13 +100,17 @@ export function forget(key) {
   filled.delete(key);
 }
 
-const isEmpty = (value) => value === null || value === undefined || value === ""
-  || (Array.isArray(value) && value.length === 0);
+const isEmpty = (value) =>
+  value === null ||
+  value === undefined ||
+  value === "" ||
+  (Array.isArray(value) && value.length === 0);
 
 function numberProblem(element, value) {
   const number = Number(value);
   if (!/^-?\d+(\.\d+)?$/.test(value)) return "Please enter a number.";
-  if (!element.is_decimal_allowed && !Number.isInteger(number)) return "Please enter a whole number.";
+  if (!element.is_decimal_allowed && !Number.isInteger(number))
+    return "Please enter a whole number.";
   if (element.min_value !== undefined && number < Number(element.min_value)) {
     return `Please enter ${element.min_value} or more.`;
   }
@@ -107,14 +121,16 @@ function numberProblem(element, value) {
 
 const PROBLEMS = {
   number_input: numberProblem,
-  email_text_input: (e, value) => (/^[^\s@]+@[^\s@]+$/.test(value) ? undefined
-    : "Please enter a valid email address."),
-  url_text_input: (e, value) => (/^[a-z][\w+.-]*:\/\/\S+$/i.test(value) ? undefined
-    : "Please enter a valid URL."),
+  email_text_input: (e, value) =>
+    /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : "Please enter a valid email address.",
+  url_text_input: (e, value) =>
+    /^[a-z][\w+.-]*:\/\/\S+$/i.test(value) ? undefined : "Please enter a valid URL.",
   plain_text_input(element, value) {
     const length = [...value].length;
-    if (length < (element.min_length || 0)) return `Please enter at least ${element.min_length} characters.`;
-    if (length > (element.max_length || 3000)) return `Please enter at most ${element.max_length || 3000} characters.`;
+    if (length < (element.min_length || 0))
+      return `Please enter at least ${element.min_length} characters.`;
+    if (length > (element.max_length || 3000))
+      return `Please enter at most ${element.max_length || 3000} characters.`;
   },
 };
 
@@ -125,7 +141,9 @@ export function problems(blocks, form) {
     if (block.type !== "input") continue;
     const value = form.get(block, block.element);
     const problem = isEmpty(value)
-      ? (block.optional ? undefined : "Please complete this required field.")
+      ? block.optional
+        ? undefined
+        : "Please complete this required field."
       : PROBLEMS[block.element.type]?.(block.element, value);
     if (problem) found[block.block_id] = problem;
   }

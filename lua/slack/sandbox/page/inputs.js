@@ -6,8 +6,12 @@ import { plainString } from "./rich_text.js";
 
 const PAUSE = 500; // milliseconds until typed dates are taken as meant
 
-const TYPES = { plain_text_input: "text", email_text_input: "email", url_text_input: "url",
-  number_input: "text" };
+const TYPES = {
+  plain_text_input: "text",
+  email_text_input: "email",
+  url_text_input: "url",
+  number_input: "text",
+};
 const MODES = { number_input: "decimal", email_text_input: "email", url_text_input: "url" };
 
 function triggers(element) {
@@ -21,7 +25,7 @@ function counter(element, value) {
 
 function text(element, block, place, label) {
   const value = String(place.form.get(block, element) ?? "");
-  const count = h("span", { class: "counter", "aria-hidden": "true" });
+  const count = h("span", { "class": "counter", "aria-hidden": "true" });
   const showCount = () => {
     if (element.max_length) count.textContent = counter(element, node.value);
   };
@@ -29,19 +33,26 @@ function text(element, block, place, label) {
     if (triggers(element).includes(kind)) place.changed(element, block);
   };
   const node = h(element.multiline ? "textarea" : "input", {
-    class: "text-input", ...place.control(element, block), "aria-label": label,
-    type: element.multiline ? null : TYPES[element.type], inputmode: MODES[element.type],
-    rows: element.multiline ? "4" : null, autocomplete: "off", value,
-    placeholder: plainString(element.placeholder) || null, maxlength: element.max_length,
+    "class": "text-input",
+    ...place.control(element, block),
+    "aria-label": label,
+    "type": element.multiline ? null : TYPES[element.type],
+    "inputmode": MODES[element.type],
+    "rows": element.multiline ? "4" : null,
+    "autocomplete": "off",
+    value,
+    "placeholder": plainString(element.placeholder) || null,
+    "maxlength": element.max_length,
     "aria-required": block.type === "input" && !block.optional ? "true" : null,
-    on: {
+    "on": {
       input: () => {
         place.set(element, block, node.value);
         showCount();
         dispatch("on_character_entered");
       },
       keydown: (event) => {
-        if (event.key !== "Enter" || event.isComposing || (element.multiline && event.shiftKey)) return;
+        if (event.key !== "Enter" || event.isComposing || (element.multiline && event.shiftKey))
+          return;
         if (block.dispatch_action && triggers(element).includes("on_enter_pressed")) {
           event.preventDefault();
           dispatch("on_enter_pressed");
@@ -58,15 +69,21 @@ const two = (number) => String(number).padStart(2, "0");
 function localText(seconds) {
   if (!seconds) return "";
   const d = new Date(seconds * 1000);
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
-    + `T${two(d.getHours())}:${two(d.getMinutes())}`;
+  return (
+    `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}` +
+    `T${two(d.getHours())}:${two(d.getMinutes())}`
+  );
 }
 
 const PICKERS = {
   datepicker: { type: "date", show: (v) => v || "", read: (t) => t || null, name: "Date" },
   timepicker: { type: "time", show: (v) => v || "", read: (t) => t || null, name: "Time" },
-  datetimepicker: { type: "datetime-local", name: "Date and time", show: localText,
-    read: (t) => (t ? Math.floor(new Date(t).getTime() / 1000) : null) },
+  datetimepicker: {
+    type: "datetime-local",
+    name: "Date and time",
+    show: localText,
+    read: (t) => (t ? Math.floor(new Date(t).getTime() / 1000) : null),
+  },
 };
 
 const isWhole = (value) => !/^0\d\d\d-/.test(value); // a year that is still being typed
@@ -78,7 +95,7 @@ function picker(element, block, place, label) {
     clearTimeout(timer);
     const value = kind.read(node.value);
     if (value === place.form.get(block, element) || !isWhole(node.value)) return;
-    if (!await confirmed(element.confirm)) {
+    if (!(await confirmed(element.confirm))) {
       node.value = kind.show(place.form.get(block, element));
       return;
     }
@@ -86,10 +103,12 @@ function picker(element, block, place, label) {
     place.changed(element, block);
   };
   const node = h("input", {
-    class: "text-input date-input", type: kind.type, ...place.control(element, block),
+    "class": "text-input date-input",
+    "type": kind.type,
+    ...place.control(element, block),
     "aria-label": label || plainString(element.placeholder) || kind.name,
-    value: kind.show(place.form.get(block, element)),
-    on: {
+    "value": kind.show(place.form.get(block, element)),
+    "on": {
       change: () => {
         clearTimeout(timer);
         if (block.type === "input") return take();

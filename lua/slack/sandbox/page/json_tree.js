@@ -9,8 +9,11 @@ const MANY = 200; // items
 function leaf(value) {
   const kind = value === null ? "null" : typeof value;
   const text = JSON.stringify(value);
-  return h("span", { class: `json-${kind}`, title: text.length > LONG ? `${text.length} characters` : null },
-    text.length > LONG ? `${text.slice(0, LONG)}…` : text);
+  return h(
+    "span",
+    { class: `json-${kind}`, title: text.length > LONG ? `${text.length} characters` : null },
+    text.length > LONG ? `${text.slice(0, LONG)}…` : text,
+  );
 }
 
 function label(name) {
@@ -25,8 +28,10 @@ function entriesOf(value) {
 
 // The same, as text.
 export function prettyJson(value) {
-  const sorted = (key, item) => (item !== null && typeof item === "object" && !Array.isArray(item)
-    ? Object.fromEntries(entriesOf(item)) : item);
+  const sorted = (key, item) =>
+    item !== null && typeof item === "object" && !Array.isArray(item)
+      ? Object.fromEntries(entriesOf(item))
+      : item;
   return JSON.stringify(value, sorted, 2);
 }
 
@@ -34,16 +39,34 @@ function branch(value, name, level) {
   const is_list = Array.isArray(value);
   const entries = entriesOf(value);
   const [open, close] = is_list ? "[]" : "{}";
-  const about = is_list ? `${entries.length} item${entries.length === 1 ? "" : "s"}`
-    : entries.slice(0, 3).map(([key]) => key).join(", ") + (entries.length > 3 ? ", …" : "");
+  const about = is_list
+    ? `${entries.length} item${entries.length === 1 ? "" : "s"}`
+    : entries
+        .slice(0, 3)
+        .map(([key]) => key)
+        .join(", ") + (entries.length > 3 ? ", …" : "");
   if (entries.length === 0) return h("div", { class: "json-line" }, label(name), open, close);
   const inside = h("div", { class: "json-inside" });
-  const node = h("details", { class: "json-branch", open: level < OPEN_TO },
-    h("summary", {}, name === undefined ? null : h("span", { class: "json-key" }, String(name)),
-      h("span", { class: "json-about" }, `${name === undefined ? "" : ": "}${open}${about}${close}`)), inside);
+  const node = h(
+    "details",
+    { class: "json-branch", open: level < OPEN_TO },
+    h(
+      "summary",
+      {},
+      name === undefined ? null : h("span", { class: "json-key" }, String(name)),
+      h(
+        "span",
+        { class: "json-about" },
+        `${name === undefined ? "" : ": "}${open}${about}${close}`,
+      ),
+    ),
+    inside,
+  );
   const fill = () => {
     if (inside.firstChild) return;
-    const shown = entries.slice(0, MANY).map(([key, item]) => jsonTree(item, is_list ? undefined : key, level + 1));
+    const shown = entries
+      .slice(0, MANY)
+      .map(([key, item]) => jsonTree(item, is_list ? undefined : key, level + 1));
     inside.append(...shown, entries.length > MANY ? `and ${entries.length - MANY} more` : "");
   };
   if (node.open) fill();

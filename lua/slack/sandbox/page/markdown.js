@@ -61,8 +61,12 @@ export function inline(text) {
   return nodes.filter((node) => node !== "");
 }
 
-const paragraph = (lines) => h("p", {}, lines.flatMap((line, i) => (
-  i > 0 ? [h("br"), inline(line)] : [inline(line)])));
+const paragraph = (lines) =>
+  h(
+    "p",
+    {},
+    lines.flatMap((line, i) => (i > 0 ? [h("br"), inline(line)] : [inline(line)])),
+  );
 
 const ITEM = /^(\s*)(?:[-*+]|(\d+)[.)])\s+(?:\[([ xX])\]\s+)?/;
 
@@ -79,8 +83,15 @@ function list(lines) {
       items.at(-1).inner.push(line.slice(Math.min(first[1].length + 2, line.search(/\S/))));
     }
   }
-  const nodes = items.map((item) => h("li", {}, taskMark(item.done), inline(item.text),
-    item.inner.length ? blocks(item.inner) : null));
+  const nodes = items.map((item) =>
+    h(
+      "li",
+      {},
+      taskMark(item.done),
+      inline(item.text),
+      item.inner.length ? blocks(item.inner) : null,
+    ),
+  );
   return h(first[2] ? "ol" : "ul", { start: first[2] || null, class: "rich-list" }, nodes);
 }
 
@@ -88,44 +99,96 @@ function taskMark(done) {
   return done === undefined ? null : h("span", { class: "task-mark" }, done === " " ? "☐ " : "☑ ");
 }
 
-const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((c) => c.trim());
+const cells = (line) =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((c) => c.trim());
 
 function table(lines) {
-  const aligned = cells(lines[1]).map((rule) => (
-    /^:-+:$/.test(rule) ? "center" : /-:$/.test(rule) ? "right" : "left"));
-  const row = (line, tag) => h("tr", {}, cells(line).map((cell, i) => (
-    h(tag, { class: `align-${aligned[i] || "left"}` }, inline(cell)))));
-  return h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" },
-    h("table", { class: "block-table" }, h("thead", {}, row(lines[0], "th")),
-      h("tbody", {}, lines.slice(2).map((line) => row(line, "td")))));
+  const aligned = cells(lines[1]).map((rule) =>
+    /^:-+:$/.test(rule) ? "center" : /-:$/.test(rule) ? "right" : "left",
+  );
+  const row = (line, tag) =>
+    h(
+      "tr",
+      {},
+      cells(line).map((cell, i) =>
+        h(tag, { class: `align-${aligned[i] || "left"}` }, inline(cell)),
+      ),
+    );
+  return h(
+    "div",
+    { "class": "table-scroll", "tabindex": "0", "role": "region", "aria-label": "Table" },
+    h(
+      "table",
+      { class: "block-table" },
+      h("thead", {}, row(lines[0], "th")),
+      h(
+        "tbody",
+        {},
+        lines.slice(2).map((line) => row(line, "td")),
+      ),
+    ),
+  );
 }
 
-const isTable = (lines, at) => lines[at].includes("|") && /^[\s|:-]*-[\s|:-]*$/.test(lines[at + 1] || "");
+const isTable = (lines, at) =>
+  lines[at].includes("|") && /^[\s|:-]*-[\s|:-]*$/.test(lines[at + 1] || "");
 
 // How many lines from here belong together, and their node.
 const KINDS = [
-  [/^\s*(```|~~~)/, (lines, at) => {
-    const fence = lines[at].trim().slice(0, 3);
-    let end = at + 1;
-    while (end < lines.length && !lines[end].trim().startsWith(fence)) end += 1;
-    return [end + 1, h("pre", {}, h("code", {}, unescape(lines.slice(at + 1, end).join("\n"))))];
-  }],
-  [/^#{1,6}\s/, (lines, at) => {
-    const [, marks, text] = /^(#+)\s+(.*?)\s*#*$/.exec(lines[at]) || [null, "#", ""];
-    return [at + 1, h("p", { class: `heading heading-${Math.min(marks.length, 4)}`,
-      role: "heading", "aria-level": String(Math.min(marks.length + 2, 6)) }, inline(text))];
-  }],
+  [
+    /^\s*(```|~~~)/,
+    (lines, at) => {
+      const fence = lines[at].trim().slice(0, 3);
+      let end = at + 1;
+      while (end < lines.length && !lines[end].trim().startsWith(fence)) end += 1;
+      return [end + 1, h("pre", {}, h("code", {}, unescape(lines.slice(at + 1, end).join("\n"))))];
+    },
+  ],
+  [
+    /^#{1,6}\s/,
+    (lines, at) => {
+      const [, marks, text] = /^(#+)\s+(.*?)\s*#*$/.exec(lines[at]) || [null, "#", ""];
+      return [
+        at + 1,
+        h(
+          "p",
+          {
+            "class": `heading heading-${Math.min(marks.length, 4)}`,
+            "role": "heading",
+            "aria-level": String(Math.min(marks.length + 2, 6)),
+          },
+          inline(text),
+        ),
+      ];
+    },
+  ],
   [/^\s*([-*_])(\s*\1){2,}\s*$/, (lines, at) => [at + 1, h("hr")]],
-  [/^\s*(?:&gt;|>)/, (lines, at) => {
-    const end = until(lines, at, (line) => !/^\s*(?:&gt;|>)/.test(line));
-    const inner = lines.slice(at, end).map((line) => line.replace(/^\s*(?:&gt;|>)\s?/, ""));
-    return [end, h("blockquote", {}, blocks(inner))];
-  }],
-  [ITEM, (lines, at) => {
-    const end = until(lines, at, (line, i) => !ITEM.test(line) && !/^\s+\S/.test(line)
-      && !(line.trim() === "" && ITEM.test(lines[i + 1] || "")));
-    return [end, list(lines.slice(at, end))];
-  }],
+  [
+    /^\s*(?:&gt;|>)/,
+    (lines, at) => {
+      const end = until(lines, at, (line) => !/^\s*(?:&gt;|>)/.test(line));
+      const inner = lines.slice(at, end).map((line) => line.replace(/^\s*(?:&gt;|>)\s?/, ""));
+      return [end, h("blockquote", {}, blocks(inner))];
+    },
+  ],
+  [
+    ITEM,
+    (lines, at) => {
+      const end = until(
+        lines,
+        at,
+        (line, i) =>
+          !ITEM.test(line) &&
+          !/^\s+\S/.test(line) &&
+          !(line.trim() === "" && ITEM.test(lines[i + 1] || "")),
+      );
+      return [end, list(lines.slice(at, end))];
+    },
+  ],
 ];
 
 function until(lines, at, ends) {

@@ -2,9 +2,16 @@
 
 import { h, iconButton } from "./dom.js";
 
-const MARKS = [["bold", "Bold", "*", "b"], ["italic", "Italic", "_", "i"],
-  ["strike", "Strikethrough", "~", "x"], ["code", "Code", "`", "e"]];
-const PREFIXES = [["list", "Bulleted list", "- "], ["quote", "Quote", "> "]];
+const MARKS = [
+  ["bold", "Bold", "*", "b"],
+  ["italic", "Italic", "_", "i"],
+  ["strike", "Strikethrough", "~", "x"],
+  ["code", "Code", "`", "e"],
+];
+const PREFIXES = [
+  ["list", "Bulleted list", "- "],
+  ["quote", "Quote", "> "],
+];
 
 function put(area, from, to, text, select) {
   area.focus();
@@ -29,13 +36,17 @@ function prefix(area, sign) {
 export function markupButtons(area) {
   area.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-    const found = MARKS.find(([, , , key]) => key === event.key.toLowerCase()
-      && (key !== "x" || event.shiftKey));
+    const found = MARKS.find(
+      ([, , , key]) => key === event.key.toLowerCase() && (key !== "x" || event.shiftKey),
+    );
     if (!found) return;
     event.preventDefault();
     mark(area, found[2]);
   });
-  return h("div", { class: "markup-buttons", role: "group", "aria-label": "Formatting" },
+  return h(
+    "div",
+    { "class": "markup-buttons", "role": "group", "aria-label": "Formatting" },
     MARKS.map(([name, label, sign]) => iconButton(name, label, () => mark(area, sign))),
-    PREFIXES.map(([name, label, sign]) => iconButton(name, label, () => prefix(area, sign))));
+    PREFIXES.map(([name, label, sign]) => iconButton(name, label, () => prefix(area, sign))),
+  );
 }

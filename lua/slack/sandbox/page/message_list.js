@@ -9,11 +9,20 @@ const SHOWN = 150; // messages, and as many more each time
 const NEAR_END = 80; // pixels
 
 function isGrouped(before, message) {
-  return before && !isQuiet(before) && !isQuiet(message) && before.user === message.user
-    && before.username === message.username && before.bot_id === message.bot_id
-    && !before.is_notice === !message.is_notice && !message.is_ephemeral === !before.is_ephemeral
-    && message.ts - before.ts < GROUPED_WITHIN && !message.pinned
-    && message.subtype !== "thread_broadcast" && dayKey(before.ts) === dayKey(message.ts);
+  return (
+    before &&
+    !isQuiet(before) &&
+    !isQuiet(message) &&
+    before.user === message.user &&
+    before.username === message.username &&
+    before.bot_id === message.bot_id &&
+    !before.is_notice === !message.is_notice &&
+    !message.is_ephemeral === !before.is_ephemeral &&
+    message.ts - before.ts < GROUPED_WITHIN &&
+    !message.pinned &&
+    message.subtype !== "thread_broadcast" &&
+    dayKey(before.ts) === dayKey(message.ts)
+  );
 }
 
 export class MessageList {
@@ -21,12 +30,32 @@ export class MessageList {
   constructor(options) {
     this.options = options;
     this.items = h("div", { class: "messages-items" });
-    this.more = h("button", { type: "button", class: "button earlier", hidden: true,
-      on: { click: () => this.showMore() } }, "Show earlier messages");
+    this.more = h(
+      "button",
+      {
+        type: "button",
+        class: "button earlier",
+        hidden: true,
+        on: { click: () => this.showMore() },
+      },
+      "Show earlier messages",
+    );
     this.intro = h("div", { class: "messages-intro" });
-    this.node = h("div", { class: "messages", role: "log", "aria-live": "off", tabindex: "0",
-      "aria-label": options.label, on: { keydown: (event) => this.key(event) } },
-    h("div", { class: "messages-space" }), this.intro, this.more, this.items);
+    this.node = h(
+      "div",
+      {
+        "class": "messages",
+        "role": "log",
+        "aria-live": "off",
+        "tabindex": "0",
+        "aria-label": options.label,
+        "on": { keydown: (event) => this.key(event) },
+      },
+      h("div", { class: "messages-space" }),
+      this.intro,
+      this.more,
+      this.items,
+    );
     this.shown = SHOWN;
     // Pictures that arrive late must not push the end out of sight.
     this.node.addEventListener("load", () => this.settle(), true);
@@ -64,7 +93,9 @@ export class MessageList {
     if (intro !== undefined) replace(this.intro, intro);
     const visible = messages.slice(-this.shown);
     this.more.hidden = visible.length === messages.length;
-    keepFocus(this.node, () => reconcile(this.items, this.entries(visible), (entry) => entry.make()));
+    keepFocus(this.node, () =>
+      reconcile(this.items, this.entries(visible), (entry) => entry.make()),
+    );
     this.settle();
   }
 
@@ -78,8 +109,11 @@ export class MessageList {
         entries.push({ key: `day ${key}`, signature: day, make: () => dayNode(day) });
       }
       const options = { grouped: isGrouped(before, message), in_thread: this.options.in_thread };
-      entries.push({ key: message.ts, signature: signature(message, options),
-        make: () => messageNode(message, options) });
+      entries.push({
+        key: message.ts,
+        signature: signature(message, options),
+        make: () => messageNode(message, options),
+      });
       before = message;
       if (this.options.countsReplies && message.ts === message.thread_ts && messages.length > 1) {
         const text = `${messages.length - 1} ${messages.length === 2 ? "reply" : "replies"}`;
@@ -103,9 +137,13 @@ export class MessageList {
 }
 
 function repliesNode(text) {
-  return h("div", { class: "replies-line", role: "separator", "aria-label": text }, h("span", {}, text));
+  return h(
+    "div",
+    { "class": "replies-line", "role": "separator", "aria-label": text },
+    h("span", {}, text),
+  );
 }
 
 function dayNode(day) {
-  return h("div", { class: "day", role: "separator", "aria-label": day }, h("span", {}, day));
+  return h("div", { "class": "day", "role": "separator", "aria-label": day }, h("span", {}, day));
 }

@@ -35,13 +35,23 @@ export class Modals {
 
 class Modal {
   constructor(view) {
-    this.window = openDialog({ title: "", className: "dialog-modal", onCancel: () => this.closeAll(),
-      lead: h("span", { class: "modal-app", "aria-hidden": "true" }, icon("bot")) });
-    this.body = h("form", { class: "modal-form", id: `form-${view.id}`, novalidate: true, on: {
-      submit: (event) => {
-        event.preventDefault();
-        this.submit();
-      } } });
+    this.window = openDialog({
+      title: "",
+      className: "dialog-modal",
+      onCancel: () => this.closeAll(),
+      lead: h("span", { "class": "modal-app", "aria-hidden": "true" }, icon("bot")),
+    });
+    this.body = h("form", {
+      class: "modal-form",
+      id: `form-${view.id}`,
+      novalidate: true,
+      on: {
+        submit: (event) => {
+          event.preventDefault();
+          this.submit();
+        },
+      },
+    });
     this.failure = h("div", { class: "modal-failure", role: "alert", hidden: true });
     this.window.body.append(this.failure, this.body);
     this.errors = {};
@@ -49,8 +59,9 @@ class Modal {
     this.place.channel = route().channel; // where it was opened from
     this.place.onEdit = (what) => this.edited(what);
     this.update(view);
-    const first = this.body.querySelector("[data-load]") || this.body.querySelector(
-      "input:not([type=file]), textarea, select, button.select");
+    const first =
+      this.body.querySelector("[data-load]") ||
+      this.body.querySelector("input:not([type=file]), textarea, select, button.select");
     (first || this.submit_button || this.window.dialog.querySelector("button")).focus();
   }
 
@@ -58,8 +69,11 @@ class Modal {
     this.view = view;
     this.place.update(view.blocks, view.state);
     this.window.title.textContent = plainString(view.title) || "Modal";
-    const items = (view.blocks || []).map((what, i) => ({ key: what.block_id || i,
-      signature: JSON.stringify(what), what }));
+    const items = (view.blocks || []).map((what, i) => ({
+      key: what.block_id || i,
+      signature: JSON.stringify(what),
+      what,
+    }));
     keepFocus(this.body, () => reconcile(this.body, items, (item) => block(item.what, this.place)));
     this.foot(view);
     this.window.dialog.dataset.view = view.id;
@@ -67,11 +81,24 @@ class Modal {
 
   foot(view) {
     const depth = store.views.length;
-    const close = button(plainString(view.close) || (depth > 1 ? "Back" : "Cancel"), () => this.close());
-    this.submit_button = view.submit ? h("button", { type: "submit", form: this.body.id,
-      class: "button primary" }, plainString(view.submit)) : null;
-    keepFocus(this.window.foot, () => replace(this.window.foot,
-      depth > 1 ? h("small", { class: "modal-depth" }, `${depth} modals on the stack`) : null, close, this.submit_button));
+    const close = button(plainString(view.close) || (depth > 1 ? "Back" : "Cancel"), () =>
+      this.close(),
+    );
+    this.submit_button = view.submit
+      ? h(
+          "button",
+          { type: "submit", form: this.body.id, class: "button primary" },
+          plainString(view.submit),
+        )
+      : null;
+    keepFocus(this.window.foot, () =>
+      replace(
+        this.window.foot,
+        depth > 1 ? h("small", { class: "modal-depth" }, `${depth} modals on the stack`) : null,
+        close,
+        this.submit_button,
+      ),
+    );
   }
 
   edited(what) {
@@ -113,7 +140,10 @@ class Modal {
     this.window.dialog.classList.add("is-busy");
     await busy(node, async () => {
       try {
-        const result = await ask("submit", { view_id: this.view.id, values: this.place.form.all(this.view.blocks) });
+        const result = await ask("submit", {
+          view_id: this.view.id,
+          values: this.place.form.all(this.view.blocks),
+        });
         if (result.errors && Object.keys(result.errors).length) this.refuse({ ...result.errors });
         if (result.failure) this.fail(failureText(result));
       } catch (error) {
@@ -128,6 +158,9 @@ class Modal {
   }
 
   closeAll() {
-    act("close_view", { view_id: this.view.id, is_cleared: store.views.length > 1 || Boolean(this.view.clear_on_close) });
+    act("close_view", {
+      view_id: this.view.id,
+      is_cleared: store.views.length > 1 || Boolean(this.view.clear_on_close),
+    });
   }
 }

@@ -5,6 +5,7 @@ const CODE = /^`([^`\n]+)`/;
 const EMOJI = /^:([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):/;
 const URL_TEXT = /^https?:\/\/[^\s<>|]+[^\s<>|.,;:!?'")\]]/;
 const STYLES = { "*": "bold", "_": "italic", "~": "strike" };
+const MOST_STYLED = 4000; // characters between two marks, so that long texts stay quick
 const BROADCASTS = ["here", "channel", "everyone"];
 
 export function unescape(text) {
@@ -18,8 +19,13 @@ export function escape(text) {
 function command(body, label) {
   const [name, ...rest] = body.split("^");
   if (name === "date" && rest.length >= 2) {
-    return { type: "date", timestamp: Number(rest[0]), format: rest[1], url: rest[2] || undefined,
-      fallback: label };
+    return {
+      type: "date",
+      timestamp: Number(rest[0]),
+      format: rest[1],
+      url: rest[2] || undefined,
+      fallback: label,
+    };
   }
   if (name === "subteam") return { type: "usergroup", usergroup_id: rest[0], name: label };
   if (BROADCASTS.includes(name)) return { type: "broadcast", range: name };
@@ -35,7 +41,8 @@ function token(inside) {
   if (target.startsWith("@")) return { type: "user", user_id: rest };
   if (target.startsWith("#")) return { type: "channel", channel_id: rest, name: label };
   if (target.startsWith("!")) return command(rest, label);
-  if (/^[a-z][a-z\d+.-]*:/i.test(target)) return { type: "link", url: unescape(target), text: label };
+  if (/^[a-z][a-z\d+.-]*:/i.test(target))
+    return { type: "link", url: unescape(target), text: label };
   return { type: "text", text: `<${unescape(inside)}>` };
 }
 
@@ -46,8 +53,9 @@ function styled(text, at) {
   const mark = text[at];
   const next = text[at + 1];
   if (!STYLES[mark] || isWord(text[at - 1]) || !next || /\s/.test(next) || next === mark) return;
-  for (let i = at + 1; i < text.length && text[i] !== "\n"; i += 1) {
-    if (text[i] === "<") i = Math.max(i, text.indexOf(">", i));
+  const end = Math.min(text.length, at + MOST_STYLED);
+  for (let i = at + 1; i < end && text[i] !== "\n"; i += 1) {
+    if (text[i] === "<") i = Math.max(i, text.slice(0, end).indexOf(">", i));
     if (text[i] === mark && !/\s/.test(text[i - 1]) && !isWord(text[i + 1]) && i > at + 1) {
       return text.slice(at + 1, i);
     }
@@ -129,7 +137,10 @@ const BULLET = /^(\s*)(?:[-*•]|(\d+)\.)\s+/;
 function listItem(elements, line, options, match) {
   const style = match[2] ? "ordered" : "bullet";
   const indent = Math.min(8, Math.floor(match[1].length / 2));
-  const item = { type: "rich_text_section", elements: inline(line.slice(match[0].length), options) };
+  const item = {
+    type: "rich_text_section",
+    elements: inline(line.slice(match[0].length), options),
+  };
   const last = elements.at(-1);
   if (last?.type === "rich_text_list" && last.style === style && last.indent === indent) {
     last.elements.push(item);
@@ -171,7 +182,9 @@ export function parse(text, options = {}) {
       elements.push({ type: "rich_text_preformatted", elements: [{ type: "text", text: inside }] });
       return;
     }
-    const lines = part.replace(i > 0 ? /^\n/ : /^$/, "").replace(i < parts.length - 1 ? /\n$/ : /$^/, "");
+    const lines = part
+      .replace(i > 0 ? /^\n/ : /^$/, "")
+      .replace(i < parts.length - 1 ? /\n$/ : /$^/, "");
     if (lines !== "") addLines(elements, lines, options);
   });
   return elements;

@@ -8,8 +8,9 @@ const COLORS = 8; // as many as theme.css has --avatar-N
 
 export function nameOf(user) {
   if (!user) return "someone";
-  return user.profile?.display_name || user.profile?.real_name || user.real_name || user.name
-    || user.id;
+  return (
+    user.profile?.display_name || user.profile?.real_name || user.real_name || user.name || user.id
+  );
 }
 
 export function nameOfId(id) {
@@ -25,15 +26,20 @@ function colorOf(text) {
 
 function initials(name) {
   const words = name.split(/[\s._-]+/).filter(Boolean);
-  const letters = words.length > 1 ? [...words[0]][0] + [...words[1]][0] : [...(words[0] || "?")][0];
+  const letters =
+    words.length > 1 ? [...words[0]][0] + [...words[1]][0] : [...(words[0] || "?")][0];
   return letters.toUpperCase();
 }
 
 export function avatar(id, name, { is_bot = false, size = "" } = {}) {
-  return h("span", {
-    class: `avatar avatar-${colorOf(name || id)} ${is_bot ? "avatar-bot" : ""} ${size}`,
-    "aria-hidden": "true",
-  }, is_bot ? icon("bot") : initials(name));
+  return h(
+    "span",
+    {
+      "class": `avatar avatar-${colorOf(name || id)} ${is_bot ? "avatar-bot" : ""} ${size}`,
+      "aria-hidden": "true",
+    },
+    is_bot ? icon("bot") : initials(name),
+  );
 }
 
 export function userAvatar(id, size) {
@@ -45,8 +51,10 @@ export function userAvatar(id, size) {
 export function authorOf(message) {
   const user = store.user(message.user);
   const is_bot = Boolean(message.bot_id || user?.is_bot);
-  const name = message.username || (user ? nameOf(user) : message.bot_profile?.name)
-    || (message.is_notice ? "Slackbot" : "someone");
+  const name =
+    message.username ||
+    (user ? nameOf(user) : message.bot_profile?.name) ||
+    (message.is_notice ? "Slackbot" : "someone");
   return { id: message.user, name, is_bot };
 }
 
@@ -54,7 +62,7 @@ export function authorAvatar(message) {
   const { id, name, is_bot } = authorOf(message);
   const emoji = message.icons?.emoji || message.icon_emoji;
   const text = emoji && emojiText(emoji.replaceAll(":", ""));
-  if (text) return h("span", { class: "avatar avatar-emoji", "aria-hidden": "true" }, text);
+  if (text) return h("span", { "class": "avatar avatar-emoji", "aria-hidden": "true" }, text);
   const url = message.icons?.image_48 || message.icon_url;
   if (url) return h("img", { class: "avatar", src: url, alt: "" });
   return avatar(message.username || id || name, name, { is_bot: is_bot || message.is_notice });
@@ -67,7 +75,10 @@ export function people() {
 export function channelName(channel) {
   if (channel.kind === "im") return nameOfId(channel.user);
   if (channel.kind === "mpim") {
-    return (channel.members || []).filter((id) => id !== store.me).map(nameOfId).join(", ");
+    return (channel.members || [])
+      .filter((id) => id !== store.me)
+      .map(nameOfId)
+      .join(", ");
   }
   return channel.name;
 }

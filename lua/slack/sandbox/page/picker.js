@@ -25,14 +25,28 @@ class Picker {
   }
 
   open() {
-    this.list = h("div", { class: "picker-list", role: "listbox", id: this.id,
-      "aria-label": this.options.label, "aria-multiselectable": String(this.options.several) });
-    this.input = h("input", { class: "picker-filter", type: "text", role: "combobox",
-      "aria-expanded": "true", "aria-controls": this.id, "aria-autocomplete": "list",
-      "aria-label": `Filter: ${this.options.label}`, placeholder: "Search", autocomplete: "off",
-      on: { input: () => this.later(), keydown: (event) => this.key(event) } });
+    this.list = h("div", {
+      "class": "picker-list",
+      "role": "listbox",
+      "id": this.id,
+      "aria-label": this.options.label,
+      "aria-multiselectable": String(this.options.several),
+    });
+    this.input = h("input", {
+      "class": "picker-filter",
+      "type": "text",
+      "role": "combobox",
+      "aria-expanded": "true",
+      "aria-controls": this.id,
+      "aria-autocomplete": "list",
+      "aria-label": `Filter: ${this.options.label}`,
+      "placeholder": "Search",
+      "autocomplete": "off",
+      "on": { input: () => this.later(), keydown: (event) => this.key(event) },
+    });
     this.popup = openPopup(this.anchor, [this.input, this.list], {
-      className: "picker", matchWidth: true,
+      className: "picker",
+      matchWidth: true,
       onClose: () => this.options.onClose?.([...this.chosen.values()]),
     });
     this.input.focus({ preventScroll: true });
@@ -61,39 +75,69 @@ class Picker {
 
   say(text) {
     this.choices = [];
-    replace(this.list, h("div", { class: "picker-empty", role: "option", "aria-disabled": "true" },
-      text));
+    replace(
+      this.list,
+      h("div", { "class": "picker-empty", "role": "option", "aria-disabled": "true" }, text),
+    );
     this.popup.place();
   }
 
   show(groups) {
     this.choices = groups.flatMap((group) => group.options);
     if (this.choices.length === 0) return this.say("No results");
-    this.active = Math.max(0, this.choices.findIndex((choice) => this.chosen.has(choice.value)));
+    this.active = Math.max(
+      0,
+      this.choices.findIndex((choice) => this.chosen.has(choice.value)),
+    );
     let at = 0;
-    replace(this.list, groups.map((group, i) => h("div", group.label
-      ? { role: "group", "aria-labelledby": `${this.id}-g${i}` } : { role: "presentation" },
-    group.label ? h("div", { class: "picker-group", id: `${this.id}-g${i}` }, group.label) : null,
-    group.options.map((choice) => {
-      at += 1;
-      return this.option(choice, at - 1);
-    }))));
+    replace(
+      this.list,
+      groups.map((group, i) =>
+        h(
+          "div",
+          group.label
+            ? { "role": "group", "aria-labelledby": `${this.id}-g${i}` }
+            : { role: "presentation" },
+          group.label
+            ? h("div", { class: "picker-group", id: `${this.id}-g${i}` }, group.label)
+            : null,
+          group.options.map((choice) => {
+            at += 1;
+            return this.option(choice, at - 1);
+          }),
+        ),
+      ),
+    );
     this.mark();
     this.popup.place();
   }
 
   option(choice, at) {
-    return h("div", {
-      class: "picker-option", role: "option", id: `${this.id}-${at}`,
-      "aria-selected": String(this.chosen.has(choice.value)),
-      on: { click: () => this.choose(at), pointermove: () => {
-        if (this.active !== at) {
-          this.active = at;
-          this.mark(false);
-        }
-      } },
-    }, choice.lead || null, h("span", { class: "picker-text" }, choice.text ?? choice.label,
-      choice.note ? h("small", {}, choice.note) : null));
+    return h(
+      "div",
+      {
+        "class": "picker-option",
+        "role": "option",
+        "id": `${this.id}-${at}`,
+        "aria-selected": String(this.chosen.has(choice.value)),
+        "on": {
+          click: () => this.choose(at),
+          pointermove: () => {
+            if (this.active !== at) {
+              this.active = at;
+              this.mark(false);
+            }
+          },
+        },
+      },
+      choice.lead || null,
+      h(
+        "span",
+        { class: "picker-text" },
+        choice.text ?? choice.label,
+        choice.note ? h("small", {}, choice.note) : null,
+      ),
+    );
   }
 
   mark(scroll = true) {
@@ -106,9 +150,12 @@ class Picker {
 
   key(event) {
     const last = this.choices.length - 1;
-    const moves = { ArrowDown: Math.min(last, this.active + 1),
-      ArrowUp: Math.max(0, this.active - 1), PageDown: Math.min(last, this.active + 8),
-      PageUp: Math.max(0, this.active - 8) };
+    const moves = {
+      ArrowDown: Math.min(last, this.active + 1),
+      ArrowUp: Math.max(0, this.active - 1),
+      PageDown: Math.min(last, this.active + 8),
+      PageUp: Math.max(0, this.active - 8),
+    };
     if (moves[event.key] !== undefined) {
       this.active = moves[event.key];
       this.mark();
@@ -131,7 +178,8 @@ class Picker {
       return;
     }
     if (this.chosen.has(choice.value)) this.chosen.delete(choice.value);
-    else if (this.chosen.size < (this.options.max || Infinity)) this.chosen.set(choice.value, choice);
+    else if (this.chosen.size < (this.options.max || Infinity))
+      this.chosen.set(choice.value, choice);
     const node = this.list.querySelector(`#${this.id}-${at}`);
     node.setAttribute("aria-selected", String(this.chosen.has(choice.value)));
     this.active = at;

@@ -30,7 +30,7 @@ export class Place {
     count += 1;
     const error = this.errors[block.block_id];
     return {
-      id: `control-${count}`,
+      "id": `control-${count}`,
       "data-focus": `${block.block_id} ${element.action_id}`,
       "data-action": element.action_id,
       "data-load": element.focus_on_load || null,
@@ -39,8 +39,12 @@ export class Place {
   }
 
   fields(element, block) {
-    return { ...this.where, block_id: block.block_id, action_id: element.action_id,
-      values: this.form.all(this.blocks) };
+    return {
+      ...this.where,
+      block_id: block.block_id,
+      action_id: element.action_id,
+      values: this.form.all(this.blocks),
+    };
   }
 
   click(element, block, value) {

@@ -11,8 +11,10 @@ function place(popup, anchor) {
   const { offsetWidth: width, offsetHeight: height } = popup;
   const below = box.bottom + GAP + height <= window.innerHeight - EDGE;
   const above = box.top - GAP - height >= EDGE;
-  const top = below || !above ? Math.min(box.bottom + GAP, window.innerHeight - height - EDGE)
-    : box.top - GAP - height;
+  const top =
+    below || !above
+      ? Math.min(box.bottom + GAP, window.innerHeight - height - EDGE)
+      : box.top - GAP - height;
   const left = popup.dataset.align === "end" ? box.right - width : box.left;
   popup.style.top = `${Math.max(EDGE, top)}px`;
   popup.style.left = `${Math.max(EDGE, Math.min(left, window.innerWidth - width - EDGE))}px`;
@@ -25,8 +27,11 @@ export function closePopup() {
 // options: { label, align: "start" | "end", className, onClose(), keepFocus }
 export function openPopup(anchor, content, options = {}) {
   closePopup();
-  const popup = h("div", { class: `popup ${options.className || ""}`,
-    "data-align": options.align || "start" }, content);
+  const popup = h(
+    "div",
+    { "class": `popup ${options.className || ""}`, "data-align": options.align || "start" },
+    content,
+  );
   const outside = (event) => {
     if (!popup.contains(event.target) && !anchor.contains(event.target)) close(false);
   };
@@ -71,12 +76,19 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 export function openMenu(anchor, items, options = {}) {
   if (anchor.getAttribute("aria-expanded") === "true") return closePopup();
   const nodes = items.filter(Boolean).map((item) => menuNode(item));
-  const menu = h("div", { role: "menu", class: "menu", "aria-label": options.label || "Menu" },
-    nodes);
+  const menu = h(
+    "div",
+    { "role": "menu", "class": "menu", "aria-label": options.label || "Menu" },
+    nodes,
+  );
   const popup = openPopup(anchor, menu, options);
-  menu.addEventListener("click", (event) => {
-    if (event.target.closest("[role^=menuitem]")) popup.close(true);
-  }, true);
+  menu.addEventListener(
+    "click",
+    (event) => {
+      if (event.target.closest("[role^=menuitem]")) popup.close(true);
+    },
+    true,
+  );
   menu.addEventListener("keydown", (event) => {
     const all = [...menu.querySelectorAll("[role^=menuitem]")];
     if (STEPS[event.key]) moveBy(all, STEPS[event.key]);
@@ -93,12 +105,18 @@ export function openMenu(anchor, items, options = {}) {
 function menuNode(item) {
   if (item === "line") return h("hr");
   if (item.heading) return h("div", { class: "menu-heading", role: "presentation" }, item.heading);
-  return h("button", {
-    type: "button", tabindex: "-1", class: `menu-item ${item.danger ? "danger" : ""}`,
-    role: item.checked === undefined ? "menuitem" : "menuitemradio",
-    "aria-checked": item.checked === undefined ? null : String(item.checked),
-    on: { click: () => setTimeout(item.act) },
-  }, item.lead || null, h("span", { class: "menu-label" }, item.label,
-    item.note ? h("small", {}, item.note) : null),
-  item.checked ? h("span", { class: "menu-check", "aria-hidden": "true" }, "✓") : null);
+  return h(
+    "button",
+    {
+      "type": "button",
+      "tabindex": "-1",
+      "class": `menu-item ${item.danger ? "danger" : ""}`,
+      "role": item.checked === undefined ? "menuitem" : "menuitemradio",
+      "aria-checked": item.checked === undefined ? null : String(item.checked),
+      "on": { click: () => setTimeout(item.act) },
+    },
+    item.lead || null,
+    h("span", { class: "menu-label" }, item.label, item.note ? h("small", {}, item.note) : null),
+    item.checked ? h("span", { "class": "menu-check", "aria-hidden": "true" }, "✓") : null,
+  );
 }

@@ -14,8 +14,13 @@ export function link(url, ...children) {
   return h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, children);
 }
 
-const STYLE_TAGS = [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"],
-  ["underline", "u"]];
+const STYLE_TAGS = [
+  ["code", "code"],
+  ["bold", "strong"],
+  ["italic", "em"],
+  ["strike", "s"],
+  ["underline", "u"],
+];
 
 function styled(node, style) {
   let result = node;
@@ -33,8 +38,11 @@ function lines(text) {
 export function emojiNode(name, fallback) {
   const text = emojiText(name) || fallback;
   if (!text) return `:${name}:`;
-  return h("span", { class: "emoji", role: "img", "aria-label": `:${name}:`, title: `:${name}:` },
-    text);
+  return h(
+    "span",
+    { "class": "emoji", "role": "img", "aria-label": `:${name}:`, "title": `:${name}:` },
+    text,
+  );
 }
 
 function mention(text, is_me) {
@@ -66,8 +74,12 @@ const LEAVES = {
   usergroup: (leaf) => mention(leaf.name || `@${leaf.usergroup_id}`, false),
   channel: channelMention,
   broadcast: (leaf) => mention(`@${leaf.range}`, true),
-  emoji: (leaf) => emojiNode(leaf.name, leaf.unicode && String.fromCodePoint(
-    ...leaf.unicode.split("-").map((point) => parseInt(point, 16)))),
+  emoji: (leaf) =>
+    emojiNode(
+      leaf.name,
+      leaf.unicode &&
+        String.fromCodePoint(...leaf.unicode.split("-").map((point) => parseInt(point, 16))),
+    ),
   date: dateNode,
   color: colorNode,
   team: (leaf) => mention(leaf.team_id, false),
@@ -83,10 +95,14 @@ function list(element) {
   const is_ordered = element.style === "ordered";
   const indent = element.indent || 0;
   const kind = is_ordered ? ALPHABETS[indent % 3] : `bullet-${indent % 3}`;
-  return h(is_ordered ? "ol" : "ul", {
-    class: `rich-list indent-${Math.min(indent, 8)} list-${kind} ${element.border ? "bordered" : ""}`,
-    start: is_ordered && element.offset ? element.offset + 1 : null,
-  }, (element.elements || []).map((item) => h("li", {}, leafNodes(item.elements))));
+  return h(
+    is_ordered ? "ol" : "ul",
+    {
+      class: `rich-list indent-${Math.min(indent, 8)} list-${kind} ${element.border ? "bordered" : ""}`,
+      start: is_ordered && element.offset ? element.offset + 1 : null,
+    },
+    (element.elements || []).map((item) => h("li", {}, leafNodes(item.elements))),
+  );
 }
 
 const ELEMENTS = {
@@ -107,15 +123,19 @@ export function mrkdwn(text, options) {
 // A message of nothing but a few emoji shows them large.
 export function isJumbo(text) {
   const leaves = inline(text || "");
-  const all = leaves.every((leaf) => leaf.type === "emoji"
-    || (leaf.type === "text" && /^\s*$|^\p{Extended_Pictographic}[\uFE0F\s]*$/u.test(leaf.text)));
+  const all = leaves.every(
+    (leaf) =>
+      leaf.type === "emoji" ||
+      (leaf.type === "text" && /^\s*$|^\p{Extended_Pictographic}[\uFE0F\s]*$/u.test(leaf.text)),
+  );
   return all && leaves.length > 0 && leaves.length < 12;
 }
 
 // Colons become emoji, and nothing else is markup.
 export function plainText(text) {
-  return (text || "").split(/(:[a-z0-9_+'-]+(?:::skin-tone-[2-6])?:)/).map((part, i) => (
-    i % 2 === 1 ? emojiNode(part.slice(1, -1)) : lines(part)));
+  return (text || "")
+    .split(/(:[a-z0-9_+'-]+(?:::skin-tone-[2-6])?:)/)
+    .map((part, i) => (i % 2 === 1 ? emojiNode(part.slice(1, -1)) : lines(part)));
 }
 
 // A text object: plain_text or mrkdwn.

@@ -64,15 +64,26 @@ class Store {
   notice(channel, text, thread_ts) {
     const list = this.notices.get(channel) || [];
     const ts = `${(Date.now() / 1000).toFixed(6)}`;
-    list.push({ type: "message", ts, channel, text, thread_ts, is_ephemeral: true,
-      is_notice: true, username: "Slackbot" });
+    list.push({
+      type: "message",
+      ts,
+      channel,
+      text,
+      thread_ts,
+      is_ephemeral: true,
+      is_notice: true,
+      username: "Slackbot",
+    });
     this.notices.set(channel, list);
     this.tell("messages", { channel, fresh: [] });
   }
 
   dismiss(message) {
     const list = this.notices.get(message.channel) || [];
-    this.notices.set(message.channel, list.filter((m) => m.ts !== message.ts));
+    this.notices.set(
+      message.channel,
+      list.filter((m) => m.ts !== message.ts),
+    );
     this.tell("messages", { channel: message.channel, fresh: [] });
   }
 

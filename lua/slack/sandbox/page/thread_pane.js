@@ -1,6 +1,6 @@
 // The thread that stands beside its channel.
 
-import { h, iconButton, replace } from "./dom.js";
+import { h, iconButton, replace, soon } from "./dom.js";
 import { Composer } from "./composer.js";
 import { MessageList } from "./message_list.js";
 import { channelName } from "./people.js";
@@ -12,15 +12,29 @@ export class ThreadPane {
     this.node = node;
     this.list = new MessageList({ label: "Thread", in_thread: true, countsReplies: true });
     this.composer = new Composer({
-      place: () => ({ channel: this.channel, thread_ts: this.thread_ts }), canBroadcast: true,
+      place: () => ({ channel: this.channel, thread_ts: this.thread_ts }),
+      canBroadcast: true,
     });
     this.where = h("small", {});
-    replace(node, h("header", { class: "pane-head" }, h("h2", {}, "Thread ", this.where),
-      iconButton("close", "Close thread", () => this.close())), this.list.node, this.composer.node);
+    replace(
+      node,
+      h(
+        "header",
+        { class: "pane-head" },
+        h("h2", {}, "Thread ", this.where),
+        iconButton("close", "Close thread", () => this.close()),
+      ),
+      this.list.node,
+      this.composer.node,
+    );
     node.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) this.close();
     });
-    for (const topic of ["messages", "hello", "users"]) store.on(topic, () => this.show());
+    for (const topic of ["messages", "hello", "users"])
+      store.on(
+        topic,
+        soon(() => this.show()),
+      );
   }
 
   close() {
@@ -36,9 +50,16 @@ export class ThreadPane {
     Object.assign(this, { channel, thread_ts });
     const all = store.list(channel).filter((m) => m.ts === thread_ts || m.thread_ts === thread_ts);
     const about = store.channels.get(channel);
-    this.where.textContent = about ? (about.kind === "im" ? channelName(about) : `#${channelName(about)}`) : "";
-    this.list.show(`${channel} ${thread_ts}`, all,
-      all.length ? null : h("p", { class: "quiet" }, "This thread is no longer there."));
+    this.where.textContent = about
+      ? about.kind === "im"
+        ? channelName(about)
+        : `#${channelName(about)}`
+      : "";
+    this.list.show(
+      `${channel} ${thread_ts}`,
+      all,
+      all.length ? null : h("p", { class: "quiet" }, "This thread is no longer there."),
+    );
     this.composer.show("Reply …");
     if (!was_open) this.composer.focus();
   }

@@ -2,16 +2,25 @@
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const CLOCK_SECONDS = new Intl.DateTimeFormat(undefined, {
-  hour: "numeric", minute: "2-digit", second: "2-digit",
+  hour: "numeric",
+  minute: "2-digit",
+  second: "2-digit",
 });
 const LONG = new Intl.DateTimeFormat(undefined, {
-  weekday: "long", year: "numeric", month: "long", day: "numeric",
+  weekday: "long",
+  year: "numeric",
+  month: "long",
+  day: "numeric",
 });
 const MIDDLE = new Intl.DateTimeFormat(undefined, {
-  year: "numeric", month: "long", day: "numeric",
+  year: "numeric",
+  month: "long",
+  day: "numeric",
 });
 const SHORT = new Intl.DateTimeFormat(undefined, {
-  year: "numeric", month: "short", day: "numeric",
+  year: "numeric",
+  month: "short",
+  day: "numeric",
 });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
 
@@ -23,8 +32,10 @@ export const fullTime = (ts) => `${LONG.format(dateOf(ts))} at ${CLOCK_SECONDS.f
 export function exactTime(seconds) {
   const date = dateOf(seconds);
   const two = (number) => String(number).padStart(2, "0");
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-    + `.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return (
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}` +
+    `.${String(date.getMilliseconds()).padStart(3, "0")}`
+  );
 }
 
 function daysAgo(date) {
@@ -32,7 +43,11 @@ function daysAgo(date) {
   return Math.round((midnight(new Date()) - midnight(date)) / 86400000);
 }
 
-const NEAR = new Map([[0, "Today"], [1, "Yesterday"], [-1, "Tomorrow"]]);
+const NEAR = new Map([
+  [0, "Today"],
+  [1, "Yesterday"],
+  [-1, "Tomorrow"],
+]);
 
 export function dayName(ts) {
   const date = dateOf(ts);
@@ -46,8 +61,13 @@ function pretty(date, format) {
   return NEAR.get(daysAgo(date))?.toLowerCase() || format.format(date);
 }
 
-const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600],
-  ["minute", 60]];
+const UNITS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
 export function ago(ts) {
@@ -57,8 +77,9 @@ export function ago(ts) {
 }
 
 const TOKENS = {
-  date_num: (d) => `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, "0")}-`
-    + String(d.getDate()).padStart(2, "0"),
+  date_num: (d) =>
+    `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, "0")}-` +
+    String(d.getDate()).padStart(2, "0"),
   date: (d) => MIDDLE.format(d),
   date_short: (d) => SHORT.format(d),
   date_long: (d) => LONG.format(d),

@@ -10,13 +10,22 @@ import { toast } from "./toast.js";
 
 const SHOWN = 300; // rows at most; a filter finds the others
 const GROUPS = [
-  ["Events", ["envelope"]], ["Acks", ["ack"]], ["Calls", ["call"]],
-  ["HTTP", ["http", "response_url"]], ["Connection", ["hello", "disconnect"]],
+  ["Events", ["envelope"]],
+  ["Acks", ["ack"]],
+  ["Calls", ["call"]],
+  ["HTTP", ["http", "response_url"]],
+  ["Connection", ["hello", "disconnect"]],
   ["Reloads", ["reload", "note"]],
 ];
 const LABELS = { envelope: "event", response_url: "response", disconnect: "closed" };
-const STATES = { waiting: "waiting for the ack", acked: "acknowledged", late: "acknowledged too late",
-  failed: "failed", ok: "ok", error: "error" };
+const STATES = {
+  waiting: "waiting for the ack",
+  acked: "acknowledged",
+  late: "acknowledged too late",
+  failed: "failed",
+  ok: "ok",
+  error: "error",
+};
 
 export class Trace {
   constructor(node, close) {
@@ -25,20 +34,55 @@ export class Trace {
     this.open = null;
     this.rows = h("div", { class: "trace-rows" });
     this.empty = h("p", { class: "trace-empty" });
-    this.scroll = h("div", { class: "trace-scroll", tabindex: "0", role: "log", "aria-live": "off",
-      "aria-label": "Frames and calls" }, this.rows, this.empty);
-    this.filter = h("input", { type: "search", class: "text-input", placeholder: "Filter by name or content",
-      "aria-label": "Filter the log", on: { input: () => this.show() } });
-    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Kinds" },
-      GROUPS.map(([name]) => this.chip(name)));
+    this.scroll = h(
+      "div",
+      {
+        "class": "trace-scroll",
+        "tabindex": "0",
+        "role": "log",
+        "aria-live": "off",
+        "aria-label": "Frames and calls",
+      },
+      this.rows,
+      this.empty,
+    );
+    this.filter = h("input", {
+      "type": "search",
+      "class": "text-input",
+      "placeholder": "Filter by name or content",
+      "aria-label": "Filter the log",
+      "on": { input: () => this.show() },
+    });
+    this.chips = h(
+      "div",
+      { "class": "chips", "role": "group", "aria-label": "Kinds" },
+      GROUPS.map(([name]) => this.chip(name)),
+    );
     this.controls = new Controls();
-    const toggle = iconButton("sliders", "Controls", () => {
-      this.controls.node.hidden = !this.controls.node.hidden;
-      toggle.setAttribute("aria-expanded", String(!this.controls.node.hidden));
-    }, { "aria-expanded": "false" });
-    replace(node, h("header", { class: "pane-head" }, h("h2", {}, "Log"), h("span", { class: "head-space" }),
-      toggle, iconButton("trash", "Clear the log", () => this.clear()), iconButton("close", "Close the log", close)),
-    this.controls.node, h("div", { class: "trace-filter" }, this.filter, this.chips), this.scroll);
+    const toggle = iconButton(
+      "sliders",
+      "Controls",
+      () => {
+        this.controls.node.hidden = !this.controls.node.hidden;
+        toggle.setAttribute("aria-expanded", String(!this.controls.node.hidden));
+      },
+      { "aria-expanded": "false" },
+    );
+    replace(
+      node,
+      h(
+        "header",
+        { class: "pane-head" },
+        h("h2", {}, "Log"),
+        h("span", { class: "head-space" }),
+        toggle,
+        iconButton("trash", "Clear the log", () => this.clear()),
+        iconButton("close", "Close the log", close),
+      ),
+      this.controls.node,
+      h("div", { class: "trace-filter" }, this.filter, this.chips),
+      this.scroll,
+    );
     this.is_at_end = true;
     this.scroll.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.scroll;
@@ -50,12 +94,22 @@ export class Trace {
   }
 
   chip(name) {
-    const node = h("button", { type: "button", class: "chip-toggle", "aria-pressed": String(!this.hidden.has(name)),
-      on: { click: () => {
-        if (!this.hidden.delete(name)) this.hidden.add(name);
-        node.setAttribute("aria-pressed", String(!this.hidden.has(name)));
-        this.show();
-      } } }, name);
+    const node = h(
+      "button",
+      {
+        "type": "button",
+        "class": "chip-toggle",
+        "aria-pressed": String(!this.hidden.has(name)),
+        "on": {
+          click: () => {
+            if (!this.hidden.delete(name)) this.hidden.add(name);
+            node.setAttribute("aria-pressed", String(!this.hidden.has(name)));
+            this.show();
+          },
+        },
+      },
+      name,
+    );
     return node;
   }
 
@@ -75,71 +129,178 @@ export class Trace {
 
   matching() {
     const word = this.filter.value.trim().toLowerCase();
-    const kinds = new Set(GROUPS.filter(([name]) => !this.hidden.has(name)).flatMap(([, list]) => list));
-    return [...store.trace.values()].filter((record) => record.n > this.after && kinds.has(record.kind)
-      && (!word || searchText(record).includes(word)));
+    const kinds = new Set(
+      GROUPS.filter(([name]) => !this.hidden.has(name)).flatMap(([, list]) => list),
+    );
+    return [...store.trace.values()].filter(
+      (record) =>
+        record.n > this.after &&
+        kinds.has(record.kind) &&
+        (!word || searchText(record).includes(word)),
+    );
   }
 
   show() {
     if (this.node.hidden) return;
     const found = this.matching();
-    const items = found.slice(-SHOWN).map((record) => ({ key: record.n, record,
-      signature: `${this.open === record.n} ${record.state} ${record.seconds} ${record.retry}` }));
-    const focused = this.scroll.contains(document.activeElement) && document.activeElement.dataset.focus;
+    const items = found.slice(-SHOWN).map((record) => ({
+      key: record.n,
+      record,
+      signature: `${this.open === record.n} ${record.state} ${record.seconds} ${record.retry}`,
+    }));
+    const focused =
+      this.scroll.contains(document.activeElement) && document.activeElement.dataset.focus;
     reconcile(this.rows, items, (item) => this.row(item.record));
-    if (focused) this.rows.querySelector(`[data-focus="${focused}"]`)?.focus({ preventScroll: true });
-    this.empty.textContent = found.length ? "" : store.trace.size
-      ? "Nothing matches." : "Nothing has passed yet. Write something to the app.";
+    if (focused)
+      this.rows.querySelector(`[data-focus="${focused}"]`)?.focus({ preventScroll: true });
+    this.empty.textContent = found.length
+      ? ""
+      : store.trace.size
+        ? "Nothing matches."
+        : "Nothing has passed yet. Write something to the app.";
     if (this.is_at_end && this.open === null) this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
   row(record) {
     const is_open = this.open === record.n;
     const label = LABELS[record.kind] || record.kind;
-    return h("div", { class: `trace-row kind-${record.kind} state-${record.state || "none"} ${is_open ? "open" : ""}`,
-      "data-n": record.n },
-    h("button", { type: "button", class: "trace-line", "aria-expanded": String(is_open), "data-focus": `row-${record.n}`,
-      on: { click: () => {
-        this.open = is_open ? null : record.n;
-        this.show();
-        this.rows.querySelector(".trace-row.open")?.scrollIntoView({ block: "nearest" });
-      } } },
-    h("span", { class: `trace-way way-${record.way}`, title: record.way === "out" ? "Slack to app" : "app to Slack" },
-      icon(record.way === "out" ? "arrow-right" : "arrow-left")),
-    h("span", { class: "trace-kind" }, label),
-    h("span", { class: "trace-name" }, h("b", {}, record.name || label), record.summary
-      ? h("span", { class: "trace-summary" }, record.summary) : null),
-    record.retry ? h("span", { class: "badge" }, `retry ${record.retry}`) : null,
-    record.error ? h("span", { class: "trace-error" }, record.error) : null,
-    record.seconds !== undefined ? h("span", { class: "trace-seconds" }, duration(record.seconds)) : null,
-    record.state ? h("span", { class: `trace-state ${record.state}`, title: STATES[record.state],
-      role: "img", "aria-label": STATES[record.state] }) : null),
-    is_open ? this.details(record) : null);
+    return h(
+      "div",
+      {
+        "class": `trace-row kind-${record.kind} state-${record.state || "none"} ${is_open ? "open" : ""}`,
+        "data-n": record.n,
+      },
+      h(
+        "button",
+        {
+          "type": "button",
+          "class": "trace-line",
+          "aria-expanded": String(is_open),
+          "data-focus": `row-${record.n}`,
+          "on": {
+            click: () => {
+              this.open = is_open ? null : record.n;
+              this.show();
+              this.rows.querySelector(".trace-row.open")?.scrollIntoView({ block: "nearest" });
+            },
+          },
+        },
+        h(
+          "span",
+          {
+            class: `trace-way way-${record.way}`,
+            title: record.way === "out" ? "Slack to app" : "app to Slack",
+          },
+          icon(record.way === "out" ? "arrow-right" : "arrow-left"),
+        ),
+        h("span", { class: "trace-kind" }, label),
+        h(
+          "span",
+          { class: "trace-name" },
+          h("b", {}, record.name || label),
+          record.summary ? h("span", { class: "trace-summary" }, record.summary) : null,
+        ),
+        record.retry ? h("span", { class: "badge" }, `retry ${record.retry}`) : null,
+        record.error ? h("span", { class: "trace-error" }, record.error) : null,
+        record.seconds !== undefined
+          ? h("span", { class: "trace-seconds" }, duration(record.seconds))
+          : null,
+        record.state
+          ? h("span", {
+              "class": `trace-state ${record.state}`,
+              "title": STATES[record.state],
+              "role": "img",
+              "aria-label": STATES[record.state],
+            })
+          : null,
+      ),
+      is_open ? this.details(record) : null,
+    );
   }
 
   details(record) {
     const pretty = prettyJson(record.body ?? null);
     const body = h("div", { class: "trace-body" }, jsonTree(record.body ?? null));
-    const as_text = h("button", { type: "button", class: "link-button", "aria-pressed": "false", on: { click: () => {
-      const is_text = as_text.getAttribute("aria-pressed") !== "true";
-      as_text.setAttribute("aria-pressed", String(is_text));
-      replace(body, is_text ? h("pre", {}, h("code", {}, pretty)) : jsonTree(record.body ?? null));
-    } } }, "As text");
-    return h("div", { class: "trace-details" },
-      h("div", { class: "trace-meta" }, `#${record.n} · ${exactTime(record.at)}`,
-        record.ref ? [" · answers ", h("button", { type: "button", class: "link-button",
-          on: { click: () => this.reveal(record.ref) } }, `#${record.ref}`)] : null,
+    const as_text = h(
+      "button",
+      {
+        "type": "button",
+        "class": "link-button",
+        "aria-pressed": "false",
+        "on": {
+          click: () => {
+            const is_text = as_text.getAttribute("aria-pressed") !== "true";
+            as_text.setAttribute("aria-pressed", String(is_text));
+            replace(
+              body,
+              is_text ? h("pre", {}, h("code", {}, pretty)) : jsonTree(record.body ?? null),
+            );
+          },
+        },
+      },
+      "As text",
+    );
+    return h(
+      "div",
+      { class: "trace-details" },
+      h(
+        "div",
+        { class: "trace-meta" },
+        `#${record.n} · ${exactTime(record.at)}`,
+        record.ref
+          ? [
+              " · answers ",
+              h(
+                "button",
+                {
+                  type: "button",
+                  class: "link-button",
+                  on: { click: () => this.reveal(record.ref) },
+                },
+                `#${record.ref}`,
+              ),
+            ]
+          : null,
         record.state ? ` · ${STATES[record.state]}` : null,
-        record.seconds !== undefined ? ` after ${duration(record.seconds)}` : null),
-      h("div", { class: "trace-tools" }, as_text,
-        h("button", { type: "button", class: "link-button", on: { click: async () => {
-          await navigator.clipboard.writeText(pretty);
-          toast("JSON copied.");
-        } } }, "Copy"),
-        record.repeatable ? h("button", { type: "button", class: "button small", on: { click: async () => {
-          if (await act("send_again", { n: record.n })) toast(`#${record.n} sent again.`);
-        } } }, icon("repeat"), "Send again") : null),
-      body);
+        record.seconds !== undefined ? ` after ${duration(record.seconds)}` : null,
+      ),
+      h(
+        "div",
+        { class: "trace-tools" },
+        as_text,
+        h(
+          "button",
+          {
+            type: "button",
+            class: "link-button",
+            on: {
+              click: async () => {
+                await navigator.clipboard.writeText(pretty);
+                toast("JSON copied.");
+              },
+            },
+          },
+          "Copy",
+        ),
+        record.repeatable
+          ? h(
+              "button",
+              {
+                type: "button",
+                class: "button small",
+                on: {
+                  click: async () => {
+                    if (await act("send_again", { n: record.n })) toast(`#${record.n} sent again.`);
+                  },
+                },
+              },
+              icon("repeat"),
+              "Send again",
+            )
+          : null,
+      ),
+      body,
+    );
   }
 
   reveal(n) {
@@ -157,7 +318,10 @@ const texts = new WeakMap();
 function searchText(record) {
   let text = texts.get(record);
   if (text === undefined) {
-    text = `${record.kind} ${record.name} ${record.summary} ${record.error} ${JSON.stringify(record.body)}`.toLowerCase();
+    text =
+      `${record.kind} ${record.name} ${record.summary} ${record.error} ` +
+      JSON.stringify(record.body);
+    text = text.toLowerCase();
     texts.set(record, text);
   }
   return text;
