@@ -351,6 +351,13 @@ os.exit(app:run() or 1)
       assert.equal("hi", t.said[1].text)
     end)
 
+    it("are left by no call of the test's own", function()
+      t = testing.new {}
+      local message = failure_of(function() t.app.client.api.test {} end)
+      assert.matches("^%S*testing_spec.lua:%d+: api.test: called by the test itself: t:run",
+        message)
+    end)
+
     it("keep the log for the test", function()
       t = testing.new {}
       t.app:message("log", function(c) c.log:warn "odd" end)

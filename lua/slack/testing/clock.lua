@@ -111,6 +111,12 @@ function Clock:enter()
   return setmetatable(before, Guard)
 end
 
+---Whether the process goes by this clock just now.
+---@return boolean
+function Clock:is_active()
+  return active == self
+end
+
 ---Whether the caller is called by what this clock drives.
 ---@return boolean
 function Clock:is_inside()

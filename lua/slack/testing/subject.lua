@@ -3,12 +3,14 @@
 
 local hosting = require "slack.hosting"
 local merged = require "slack.merged"
+local misuse = require "slack.misuse"
 local program = require "slack.command.program"
 local sorted_keys = require "slack.sorted_keys"
 
 local M = {}
 
 local CLASS = "slack.app"
+local FRAMEWORK = misuse.folder():match "^(.*[/\\])[^/\\]+[/\\]$"
 
 ---@param value any
 ---@return boolean
@@ -99,6 +101,21 @@ local function set(t, fields)
   end
 end
 
+-- Between what a test does the process has its own clock and the machine's network, on which
+-- nothing of the app may come.
+local function keep_calls_in(pacing, clock)
+  local enter = pacing.enter
+  return set(pacing, {
+    enter = function(self, call)
+      if not clock:is_active() then
+        misuse.raise(FRAMEWORK, call.name .. ": called by the test itself: "
+          .. "t:run(function() … end) does it in the test's time and network")
+      end
+      return enter(self, call)
+    end,
+  })
+end
+
 ---Its storage is in memory, its log goes to a function, it keeps to the clock of the test, and
 ---its scripts are loaded but not watched.
 ---@param app slack.App
@@ -116,6 +133,7 @@ function M.isolate(app, options)
       now = clock.loop.clock, time = clock.loop.wall,
       after = function(...) return clock.loop:after(...) end,
     }),
+    keep_calls_in(app.client._pacing, clock),
     set(app.transports, { listen = app.transports.listen, open = app.transports.open }),
   }
   if app.scripts then
