@@ -77,6 +77,17 @@ describe("slack.testing", function()
       assert.equal("coffee", t:click "Coffee".said[1].text)
     end)
 
+    it("may stand in an attachment", function()
+      t.app:message("ask", function(c)
+        c:say { text = "Go?", attachments = { { blocks = {
+          blocks.actions { blocks.button("Go", "go") },
+        } } } }
+      end)
+      t.app:action("go", function(c) c:say "Gone." end)
+      t:message "ask"
+      assert.equal("Gone.", t:click "Go".said[1].text)
+    end)
+
     it("may be one of a pair for feedback", function()
       t.app:message("answer", function(c)
         c:say { text = "42", blocks = { blocks.context_actions { blocks.feedback_buttons("rate", {

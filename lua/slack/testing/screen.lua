@@ -131,7 +131,7 @@ local function places(workspace, user, view)
   for _, channel in ipairs(workspace.channel_list) do
     for _, kind in ipairs { channel.messages, channel.ephemeral or {} } do
       for _, message in ipairs(kind) do
-        if message.blocks and (not message.shown_to or message.shown_to == user.id) then
+        if not message.shown_to or message.shown_to == user.id then
           messages[#messages + 1] = { message = message, channel = channel }
         end
       end
@@ -145,8 +145,14 @@ local function places(workspace, user, view)
   return list
 end
 
+-- Of a view or a message, its attachments included.
 local function blocks_of(place)
-  return (place.view or place.message).blocks
+  local shown, all = place.view or place.message, {}
+  for _, part in ipairs { shown, table.unpack(shown.attachments or {}) } do
+    local blocks = type(part.blocks) == "table" and part.blocks or {}
+    table.move(blocks, 1, #blocks, #all + 1, all)
+  end
+  return all
 end
 
 -- All that could have been meant, for an error.
