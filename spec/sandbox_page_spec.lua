@@ -1,4 +1,7 @@
 local PageClient = require "support.page_client"
+local RawClient = require "support.raw_client"
+local core = require "slack.core"
+local frames = require "support.frames"
 local local_slack = require "support.local_slack"
 local logs = require "slack.log"
 local slack = require "slack"
@@ -84,6 +87,42 @@ describe("a page of the local Slack", function()
       wait_until("the page's end", function() return not next(here.page.lives) end)
       local again <close> = PageClient.open(here)
       assert.equal(30, #again.hello.messages[page:id "general"])
+    end)
+  end)
+
+  it("that is silent for long is asked, and let go when it does not answer", function()
+    with_page({}, function(here, page)
+      here.page.log = logs.new { level = "off" }
+      local _, live = next(here.page.lives)
+      wait_until("the pong of the greeting", function()
+        page:look()
+        return not live.pinged_at
+      end)
+      live:check(core.monotonic() + 5)
+      assert.is_nil(live.pinged_at)
+      live:check(core.monotonic() + 11)
+      assert.truthy(live.pinged_at)
+      wait_until("its pong", function()
+        page:look()
+        return not live.pinged_at
+      end)
+      page.pongs = false
+      live:check(core.monotonic() + 25)
+      live:check(core.monotonic() + 26)
+      assert.is_falsy(live.is_gone)
+      live:check(core.monotonic() + 60)
+      assert.is_true(live.is_gone)
+    end)
+  end)
+
+  it("cannot begin with a ticket that is too old", function()
+    with_page({}, function(here)
+      local target = here.page:new_ticket {}
+      here.page.tickets[target].until_time = 0
+      local wire <close> = RawClient.connect(here.page.server:websocket_port())
+      wire:send(frames.upgrade(target))
+      wait_until("its end", function() return wire:has_ended() end)
+      assert.is_nil(wire:received():find("hello", 1, true))
     end)
   end)
 

@@ -44,6 +44,11 @@ local function take(self)
   self.taken = #list
 end
 
+---Takes what has come, and answers pings.
+function PageClient:look()
+  take(self)
+end
+
 ---Waits for a frame of a type that accept(frame) takes, from one place on.
 ---@async
 ---@param kind string
