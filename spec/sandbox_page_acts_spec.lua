@@ -113,11 +113,24 @@ describe("commands in the page", function()
     end).app.commands)
   end)
 
-  shows("fail in Slack's words when no answer comes", nil, function(page)
+  shows("fail in Slack's words when no answer comes", function() end, function(page, here)
+    for _, connection in ipairs(here:connections()) do
+      connection:silence()
+    end
     local result = page:act("command", { channel = page:id "general", command = "/x" })
     assert.same({ '/x failed with the error "operation_timeout"', "operation_timeout" },
       { result.failure, result.code })
-  end, { patience = 0.05 })
+  end, { patience = 0.2 })
+
+  shows("fail at once when the app is not there", nil, function(page, here)
+    assert.same({
+      failure = '/x failed with the error "dispatch_failed"', code = "dispatch_failed",
+      detail = "the app is not connected",
+    }, page:act("command", { channel = page:id "general", command = "/x" }))
+    assert.equal("We had some trouble connecting. Try again?",
+      page:act("shortcut", { callback_id = "s" }).failure)
+    assert.same({}, here.socket.waiting) -- nothing comes later, either
+  end)
 
   shows("have a name, and do not work in threads", nil, function(page)
     local general = page:id "general"

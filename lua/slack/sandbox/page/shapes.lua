@@ -128,6 +128,13 @@ local function ready_connections(sandbox)
   return count
 end
 
+---Whether deliveries reach the app now.
+---@param sandbox slack.Sandbox
+---@return boolean
+function M.is_connected(sandbox)
+  return sandbox.http ~= nil or ready_connections(sandbox) > 0
+end
+
 -- What a bot that reports nothing has been asked.
 local function typed_commands(sandbox)
   local list = json.list {}
@@ -156,7 +163,7 @@ function M.app(sandbox)
   local count, child = ready_connections(sandbox), sandbox.child
   local shape = reported(sandbox)
   shape.connections = count
-  shape.connected = count > 0 or sandbox.http ~= nil
+  shape.connected = M.is_connected(sandbox)
   shape.transport = sandbox.http and sandbox.delivery ~= "socket" and "http"
     or count > 0 and "socket" or json.null
   shape.is_running = json.null

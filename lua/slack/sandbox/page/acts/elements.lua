@@ -4,6 +4,7 @@ local actions = require "slack.sandbox.actions"
 local finding = require "slack.sandbox.page.acts.finding"
 local json = require "slack.json"
 local own_commands = require "slack.sandbox.page.acts.own_commands"
+local shapes = require "slack.sandbox.page.shapes"
 
 local M = {}
 
@@ -21,6 +22,17 @@ local function failure_of(outcome, sentence)
   return {
     failure = outcome.failure and sentence or nil, code = outcome.failure, detail = outcome.detail,
   }
+end
+
+-- What would reach nobody fails at once, as at Slack; only events are kept.
+local NOBODY <const> = { failure = "dispatch_failed", detail = "the app is not connected" }
+
+-- Does something to the app.
+local function send(live, verb, what)
+  if not shapes.is_connected(live.page.sandbox) then
+    return NOBODY
+  end
+  return live.team[verb](live.team, what)
 end
 
 -- Slack knows the commands from the app's configuration; here a bot may have told them.
@@ -53,9 +65,9 @@ M.command = {
       return { failure = NO_COMMAND:format(command), code = "unknown_command" }
     end
     live.page.typed[command] = true
-    local outcome = live.team:command {
+    local outcome = send(live, "command", {
       user = live.me, channel = channel.id, command = command, text = given.text or "",
-    }
+    })
     return failure_of(outcome, ('%s failed with the error "%s"'):format(command,
       tostring(outcome.failure)))
   end,
@@ -122,7 +134,7 @@ M.click = {
     if not click then
       return nil, problem
     end
-    return failure_of(live.team:click(click), TROUBLE)
+    return failure_of(send(live, "click", click), TROUBLE)
   end,
 }
 
@@ -136,11 +148,11 @@ M.suggest = {
     if not element then
       return nil, problem or "there is no such element any more"
     end
-    local outcome = live.team:suggest {
+    local outcome = send(live, "suggest", {
       message = place.message, view = place.view, block_id = given.block_id,
       action_id = given.action_id, by_block = given.values, value = tostring(given.value or ""),
       user = live.me,
-    }
+    })
     local ack = type(outcome.ack) == "table" and outcome.ack or {}
     local result = failure_of(outcome, "No results: the app gave no options")
     result.option_groups = ack.option_groups
@@ -175,7 +187,7 @@ M.submit = {
     if next(errors) then
       return { errors = errors }
     end
-    local outcome = live.team:submit(what)
+    local outcome = send(live, "submit", what)
     local ack = type(outcome.ack) == "table" and outcome.ack or {}
     local result = failure_of(outcome, TROUBLE)
     result.errors = not outcome.failure and ack.response_action == "errors" and ack.errors or nil
@@ -202,8 +214,9 @@ M.close_view = {
 M.shortcut = {
   fields = { callback_id = "string" },
   run = function(live, given)
-    local outcome = live.team:shortcut { callback_id = given.callback_id, user = live.me }
-    return failure_of(outcome, TROUBLE)
+    return failure_of(send(live, "shortcut", {
+      callback_id = given.callback_id, user = live.me,
+    }), TROUBLE)
   end,
 }
 
@@ -214,9 +227,9 @@ M.message_shortcut = {
     if not message then
       return nil, problem
     end
-    return failure_of(live.team:shortcut {
+    return failure_of(send(live, "shortcut", {
       callback_id = given.callback_id, message = message, user = live.me,
-    }, TROUBLE)
+    }), TROUBLE)
   end,
 }
 
