@@ -7,6 +7,7 @@ local files = require "support.files"
 local json = require "slack.json"
 local limits = require "slack.manifest.limits"
 local merge = require "slack.manifest.merge"
+local sorted_keys = require "slack.sorted_keys"
 local yaml = require "slack.manifest.yaml"
 
 -- Runs the command; what it wrote, complained and ended with.
@@ -230,6 +231,13 @@ describe("lua-slack manifest", function()
     assert.matches("%- chat:write +# c:say %(%S+bot.lua:3%)\n", ran.written)
     assert.same({ "channels:history", "chat:write", "groups:history", "im:history",
       "mpim:history" }, yaml.read(ran.written).oauth_config.scopes.bot)
+  end)
+
+  it("has no part in which there is nothing", function()
+    local made = manifest_of "app:every('1h', function(c) end)"
+    assert.same({ "display_information", "features", "settings" }, sorted_keys(made))
+    made = manifest_of("app:func('step', function(c) end)")
+    assert.same({}, made.functions.step.input_parameters)
   end)
 
   it("is named as the option says, else the app, else its folder", function()

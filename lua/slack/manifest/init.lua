@@ -89,7 +89,7 @@ local function features(needs, name, urls)
     app_home = app_home(needs), slash_commands = commands(needs, urls),
     shortcuts = shortcuts(needs), unfurl_domains = list_or_nil(domains),
     assistant_view = needs.features.assistant and {
-      assistant_description = name, suggested_prompts = json.list(),
+      assistant_description = name,
     } or nil,
   }
 end
@@ -103,22 +103,23 @@ local function oauth_config(needs, settings)
   for _, scope in ipairs(openid and openid.scopes or {}) do
     user[scope] = {}
   end
-  return {
-    redirect_urls = list_or_nil(urls),
-    scopes = {
-      bot = list_or_nil(sorted_keys(needs:chosen_scopes "bot")),
-      user = list_or_nil(sorted_keys(user)),
-    },
+  local scopes = {
+    bot = list_or_nil(sorted_keys(needs:chosen_scopes "bot")),
+    user = list_or_nil(sorted_keys(user)),
   }
+  return (urls[1] or next(scopes)) and {
+    redirect_urls = list_or_nil(urls), scopes = next(scopes) and scopes or nil,
+  } or nil
 end
 
+-- What a step takes and gives nobody but its author knows: that comes from a base.
 local function function_entries(needs)
   local map
   for _, id in ipairs(sorted_keys(needs.functions)) do
     map = map or {}
     map[id] = {
-      title = words_of(id), description = words_of(id), input_parameters = { properties = {} },
-      output_parameters = { properties = {} },
+      title = words_of(id), description = words_of(id), input_parameters = {},
+      output_parameters = {},
     }
   end
   return map
