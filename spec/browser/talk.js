@@ -190,6 +190,11 @@ test("makes a channel, and counts what is new elsewhere", async (here) => {
   await here.page.getByRole("heading", { name: "#lab" }).waitFor();
   await here.say("first here");
   await here.heard("first here");
+  await here.pane().getByText("lander is not in #lab").waitFor();
+  await here.pane().getByRole("button", { name: "Add lander" }).click();
+  await here.pane().getByText("lander is not in #lab").waitFor({ state: "hidden" });
+  await here.say("hello");
+  await here.heard("Hello, @ada!");
 });
 
 run();

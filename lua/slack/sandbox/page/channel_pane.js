@@ -1,7 +1,7 @@
 // A conversation: its head, its messages, and where to write.
 
 import { act } from "./actions.js";
-import { h, icon, iconButton, replace } from "./dom.js";
+import { h, icon, iconButton, listOf, replace } from "./dom.js";
 import { Composer } from "./composer.js";
 import { openDialog } from "./dialog.js";
 import { MessageList } from "./message_list.js";
@@ -23,6 +23,7 @@ export class ChannelPane {
     this.tools = h("div", { class: "channel-tools" });
     this.tabs = tabs("messages");
     this.join = h("div", { class: "join-bar", hidden: true });
+    this.absence = h("div", { class: "absence", hidden: true });
     replace(
       node,
       h(
@@ -34,6 +35,7 @@ export class ChannelPane {
       ),
       this.tabs,
       this.list.node,
+      this.absence,
       this.join,
       this.composer.node,
     );
@@ -116,7 +118,7 @@ export class ChannelPane {
           : {
               label: `Add ${store.bot.name} to this channel`,
               lead: icon("plus"),
-              act: () => act("join", { channel: channel.id, user: store.bot.user_id }),
+              act: () => inviteBot(channel),
             },
         channel.is_member
           ? {
@@ -174,6 +176,23 @@ export class ChannelPane {
     );
   }
 
+  // A bot that is not in a channel hears nothing of it.
+  showAbsence(channel) {
+    const is_room = channel.kind === "channel" || channel.kind === "private";
+    const is_there = listOf(channel.members).includes(store.bot.user_id);
+    this.absence.hidden = this.composer.node.hidden || !is_room || is_there;
+    replace(
+      this.absence,
+      `${store.bot.name} is not in #${channelName(channel)}, and hears nothing here.`,
+      h(
+        "button",
+        { type: "button", class: "button small", on: { click: () => inviteBot(channel) } },
+        icon("plus"),
+        `Add ${store.bot.name}`,
+      ),
+    );
+  }
+
   showComposer(channel) {
     const can_write = channel.kind === "im" || channel.is_member !== false;
     this.composer.node.hidden = !can_write || channel.is_archived;
@@ -195,8 +214,13 @@ export class ChannelPane {
             ),
           ],
     );
+    this.showAbsence(channel);
     this.composer.show(`Message ${channel.kind === "channel" ? "#" : ""}${channelName(channel)}`);
   }
+}
+
+function inviteBot(channel) {
+  return act("invite", { channel: channel.id, user: store.bot.user_id });
 }
 
 function showPins(pinned) {

@@ -24,7 +24,9 @@ export function rememberCommand(command) {
 // A bot that tells of no commands gets those that were typed before.
 function commands() {
   const known = listOf(store.app.commands);
-  return known.length ? known : typedCommands().map((command) => ({ command }));
+  const of_app = known.length ? known : typedCommands().map((command) => ({ command }));
+  const own = listOf(store.app.own_commands).map((command) => ({ ...command, is_own: true }));
+  return [...of_app, ...own.filter((o) => !of_app.some((c) => c.command === o.command))];
 }
 
 function commandItems(word) {
@@ -35,7 +37,9 @@ function commandItems(word) {
       label: c.command,
       hint: c.usage_hint,
       note: c.description,
-      lead: h("span", { class: "avatar small avatar-bot" }, icon("bolt")),
+      lead: c.is_own
+        ? h("span", { class: "picker-lead" }, icon("slash"))
+        : h("span", { class: "avatar small avatar-bot" }, icon("bolt")),
     }));
 }
 

@@ -2,7 +2,7 @@
 
 import { act } from "./actions.js";
 import { Controls } from "./controls.js";
-import { h, icon, iconButton, reconcile, replace } from "./dom.js";
+import { h, icon, iconButton, listOf, reconcile, replace } from "./dom.js";
 import { jsonTree, prettyJson } from "./json_tree.js";
 import { store } from "./store.js";
 import { duration, exactTime } from "./time.js";
@@ -282,25 +282,38 @@ export class Trace {
           },
           "Copy",
         ),
-        record.repeatable
-          ? h(
-              "button",
-              {
-                type: "button",
-                class: "button small",
-                on: {
-                  click: async () => {
-                    if (await act("send_again", { n: record.n })) toast(`#${record.n} sent again.`);
-                  },
-                },
-              },
-              icon("repeat"),
-              "Send again",
-            )
-          : null,
+        listOf(record.repeatable ? this.repeats(record) : null),
       ),
       body,
     );
+  }
+
+  // An event may also come as one that Slack repeats, with the same event_id.
+  repeats(record) {
+    const again = async (fields) => {
+      if (await act("send_again", { n: record.n, ...fields })) toast(`#${record.n} sent again.`);
+    };
+    const is_event = record.body?.type === "events_api" || record.body?.type === "event_callback";
+    return [
+      is_event
+        ? h(
+            "button",
+            {
+              type: "button",
+              class: "link-button",
+              title: "As Slack does without an ack: the same event_id, which bots drop",
+              on: { click: () => again({ same_id: true }) },
+            },
+            "Send as a retry",
+          )
+        : null,
+      h(
+        "button",
+        { type: "button", class: "button small", on: { click: () => again() } },
+        icon("repeat"),
+        "Send again",
+      ),
+    ];
   }
 
   reveal(n) {
