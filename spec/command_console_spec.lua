@@ -107,6 +107,8 @@ describe("lua-slack console", function()
       assert.matches("which one%? Give its PID:\nPID +PROGRAM +NAME", ran.complained)
       assert.matches("\n%d+ +%S+ +bot1 +idle", run({}, "--list").written)
       assert.matches("\n%d+ +%S+ +bot2 +idle", run({}, "--list").written)
+      consoles[1].app.worker = 3
+      assert.matches("bot1 %(worker 3%) +idle", run({}, "--list").written)
       ran = run({ "app.settings.name" }, consoles[2].path)
       assert.equal('"bot2"\n', ran.written)
       ran = run({ "1" }, tostring(core.pid()))

@@ -43,13 +43,18 @@ local function age(seconds)
     and ("%d min"):format(seconds // 60) or ("%d h"):format(seconds // 3600)
 end
 
+local function name_of(about)
+  local name = type(about.name) == "string" and about.name or "-"
+  return about.worker and ("%s (worker %s)"):format(name, about.worker) or name
+end
+
 local function show(list)
   local rows = { { "PID", "PROGRAM", "NAME", "PHASE", "AGE" } }
   for _, one in ipairs(list) do
     local about = one.about
     rows[#rows + 1] = {
       tostring(about.pid), columns.one_line(tostring(about.program or "-"), 60),
-      columns.one_line(tostring(about.name or "-"), 30), tostring(about.phase),
+      columns.one_line(name_of(about), 40), tostring(about.phase),
       age(tonumber(about.seconds) or 0),
     }
   end

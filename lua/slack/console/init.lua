@@ -48,6 +48,7 @@ end
 local function about(self)
   return {
     pid = core.pid(), program = arg and arg[0] or nil, name = self.app.settings.name,
+    worker = self.app.worker,
     phase = self.app.phase, seconds = loop.now() - self.began,
   }
 end

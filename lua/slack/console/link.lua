@@ -33,6 +33,7 @@ end
 ---@field pid integer
 ---@field program? string
 ---@field name? string of the app
+---@field worker? integer number of the process, with the option workers
 ---@field phase string
 ---@field seconds number since it began
 
