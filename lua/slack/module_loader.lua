@@ -148,6 +148,7 @@ function ModuleLoader:require_for(file)
     elseif not path then
       local found, value, where = require_other(modules.folder, name)
       if not found then
+        modules:note_missing(file, name)
         error(value, 2)
       end
       return value, where

@@ -91,6 +91,15 @@ function Modules:note_asked(file, path)
   asked[path] = true
 end
 
+---Notes that a file has required what is nowhere: a file of that name is what it wants.
+---@param file string
+---@param name string
+function Modules:note_missing(file, name)
+  for _, path in ipairs { candidates(name) } do
+    self:note_asked(file, path)
+  end
+end
+
 local function add_to(list, seen, uses)
   for path in pairs(uses or {}) do
     if not seen[path] then
