@@ -143,7 +143,7 @@ function Page:open(id, target)
   local ticket = self.tickets[target]
   self.tickets[target] = nil
   if not ticket or core.monotonic() > ticket.until_time then
-    self.server:act(id, "close", "the ticket is too old", 1008)
+    self.server:act(id, "drop") -- it was made too long ago: the page asks for another one
     return
   end
   local sandbox = self.sandbox
