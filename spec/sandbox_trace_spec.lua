@@ -181,6 +181,26 @@ describe("the trace of the local Slack", function()
     end)
   end)
 
+  it("has no URL in it by which anybody could answer or upload", function()
+    slack.run(function()
+      local here <close> = assert(local_slack.start { log = logs.new { level = "off" } })
+      here:deliver("slash_commands", {
+        command = "/x", response_url = here.url .. "commands/T1/RSECRET1",
+        hook = here.url .. "services/T1/B1/SECRET2",
+      })
+      here.recorder:deliver("envelope", { type = "slash_commands", payload = {} }, json.encode {
+        payload = { response_urls = { { response_url = here.url .. "commands/T1/RSECRET3" } },
+          url = here.url .. "services/T1/B1/SECRET4" },
+      })
+      here.recorder:add { kind = "call", way = "in", name = "x", answer_text = json.encode {
+        upload_url = here.url .. "upload/v1/SECRET5", incoming_webhook = {
+          url = here.url .. "services/T1/B1/SECRET6",
+        },
+      } }
+      assert.is_nil(json.encode(here:trace()):find "SECRET")
+    end)
+  end)
+
   it("keeps the newest ones, in bounded memory", function()
     local trace = Trace.new(os.time, 3)
     for i = 1, 2500 do

@@ -19,7 +19,8 @@ local SECRET = {
   authed_user_token = true, password = true, interactivity_pointer = true,
 }
 -- URLs that let whoever has them act.
-local KEY_URLS = { response_url = true, upload_url = true, url_private = false }
+local KEY_URLS = { response_url = true, upload_url = true }
+local WEBHOOK <const> = "(/services/%w+/%w+/)%w+"
 
 local function hide_text(name, text)
   if SECRET[name] and text ~= "" then
@@ -27,7 +28,7 @@ local function hide_text(name, text)
   elseif KEY_URLS[name] then
     return (text:gsub("[^/]+$", HIDDEN))
   end
-  return core.redact(text)
+  return core.redact((text:gsub(WEBHOOK, "%1" .. HIDDEN)))
 end
 
 local function hide(value, name, depth)
