@@ -163,5 +163,11 @@ describe("a player of recordings", function()
       end, { command, case[1] })
       assert.equal(case[3], reports[1].is_ack_same)
     end
+    local refused = { type = "ack", delivery = 1, payload = json.null, refused = "unmatched" }
+    for transport, is_same in pairs { http = true, socket = false } do
+      command.transport = transport
+      local reports = play({}, function() end, { command, refused })
+      assert.same({ is_same, "unmatched" }, { reports[1].is_ack_same, reports[1].fate })
+    end
   end)
 end)

@@ -22,6 +22,9 @@ local SIDE_KINDS = {
   event = "events_api", command = "slash_commands", interaction = "interactive",
 }
 
+-- By which it came: what nobody takes is answered otherwise over HTTP.
+local TRANSPORTS = { socket = "socket", http = "http" }
+
 ---What became of a delivery this time.
 ---@class slack.recording.Report
 ---@field delivery slack.recording.Delivery
@@ -176,6 +179,7 @@ function Player.new(app, recording, log)
   Network.attach(self.clock.loop, function(asked) return answer(self, asked) end)
   subject.isolate(app, { clock = self.clock, log = log })
   app.schedule.start = function() end -- what it did by the clock is not what came
+  app.settings.transport = first and TRANSPORTS[first.transport] or app.settings.transport
   self.side:serve(app)
   return self
 end
