@@ -84,6 +84,23 @@ describe("a player of recordings", function()
     assert.same({ "same", "same", "other", "new" }, states)
   end)
 
+  it("lets a handler upload a file, to nowhere", function()
+    local reports = play({}, function(app)
+      app:message("go", function(c)
+        assert(c:upload { content = "a,b", filename = "x.csv" })
+      end)
+    end, {
+      message(1, 1700000001, "go"),
+      call(1, "files.getUploadURLExternal", { filename = "x.csv", length = 3 },
+        { ok = true, file_id = "F1", upload_url = "https://files.slack.com/hidden/1" }),
+      call(1, "files.completeUploadExternal", { channel_id = "C1",
+        files = { { id = "F1", title = "x.csv" } } },
+        { ok = true, files = { { id = "F1", title = "x.csv" } } }),
+    })
+    assert.same({ {}, {}, {} }, { reports[1].errors, reports[1].outside, reports[1].missing })
+    assert.same({ "same", "same" }, { reports[1].calls[1].state, reports[1].calls[2].state })
+  end)
+
   it("keeps calls of deliveries apart that were handled at the same time", function()
     local seen = {}
     play({}, function(app)

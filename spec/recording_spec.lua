@@ -161,6 +161,16 @@ describe("what is not recorded", function()
     assert.is_true(json.is_list(hidden { a = json.list {} }.a))
   end)
 
+  it("is where files are uploaded to, and where anybody may see them", function()
+    local found = hidden {
+      upload_url = "https://files.slack.com/upload/v1/ABC", text = "see https://a.example/x",
+      permalink_public = "https://slack-files.com/T1-F1-0123456789",
+    }
+    assert.matches("^https://files.slack.com/hidden/%d$", found.upload_url)
+    assert.matches("^https://files.slack.com/hidden/%d$", found.permalink_public)
+    assert.equal("see https://a.example/x", found.text)
+  end)
+
   it("is less of a raw recording, and tokens never are in one", function()
     local body = { response_url = "https://hooks.slack.com/commands/T1/2/3", email = "a@b.example",
       trigger_id = "1.2.3", text = "xoxb-123456-abcdefghijkl", access_token = "x" }

@@ -23,7 +23,7 @@ local SECRETS = {
 local HIDDEN = "hidden"
 
 -- Fields that let their owner act or see for a while.
-local HANDLES = { trigger_id = true, interactivity_pointer = true, upload_url = true }
+local HANDLES = { trigger_id = true, interactivity_pointer = true }
 local EMAIL_FIELDS = { email = true }
 local MAIL = "[%w._%%+-]+@[%w-]+%.[%w.-]*%a"
 local HIDDEN_MAIL = "hidden@example.invalid"
@@ -56,7 +56,7 @@ end
 
 local function is_file_url(text)
   return text:find "^https://files[%w-]*%.slack[%w-]*%.com/"
-    or text:find "^https://[^/]+/files%-pri/"
+    or text:find "^https://slack%-files[%w-]*%.com/" or text:find "^https://[^/]+/files%-pri/"
 end
 
 local function hide_letters(text)
@@ -81,7 +81,7 @@ local function hide_string(self, name, text)
     return HIDDEN_MAIL
   elseif name == "response_url" or text:find "^https://hooks%.slack" then
     return stand_in(self, text, "https://hooks.slack.com/actions/hidden/%d")
-  elseif is_file_url(text) then
+  elseif name == "upload_url" or is_file_url(text) then
     return stand_in(self, text, "https://files.slack.com/hidden/%d")
   elseif self.level == "texts" and TEXTS[name] then
     return hide_letters(core.redact(text))
