@@ -6,6 +6,7 @@ local catalog = require "slack.web_api.methods"
 local json = require "slack.json"
 local merged = require "slack.merged"
 local methods = require "slack.sandbox.methods"
+local new_id = require "slack.sandbox.new_id"
 local permissions = require "slack.sandbox.permissions"
 local places = require "slack.sandbox.places"
 local requests = require "slack.sandbox.requests"
@@ -203,7 +204,9 @@ function Api:take_failure(method)
 end
 
 local function answer(status, content, more_headers)
-  local headers = { "Content-Type", "application/json; charset=utf-8" }
+  local headers = {
+    "Content-Type", "application/json; charset=utf-8", "X-Slack-Req-Id", new_id "":lower(),
+  }
   table.move(more_headers or {}, 1, #(more_headers or {}), #headers + 1, headers)
   return status, headers, assert(json.encode(content))
 end

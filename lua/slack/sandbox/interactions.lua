@@ -256,13 +256,12 @@ function people:shortcut(what)
   local payload = interaction(self, what.message and "message_action" or "shortcut", user)
   payload.callback_id = what.callback_id
   payload.action_ts = self.workspace:new_ts()
+  payload.api_app_id = nil
   if what.message then
     local _, channel = people.resolve(self, { channel = what.message.channel })
     payload.channel = outer.channel(channel)
     payload.message, payload.message_ts = what.message, what.message.ts
     payload.response_url = self:new_response_url(user, channel, what.message)
-  else
-    payload.api_app_id = nil
   end
   return deliver_and_wait(self, "interactive", payload, what.timeout)
 end

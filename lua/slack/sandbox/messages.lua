@@ -26,8 +26,15 @@ function messages:emit_message(channel, message, extra)
   }, extra))
 end
 
+-- A message inside of another or of an event, which says itself where it is.
+local function embedded(message)
+  local copy = merged(message)
+  copy.channel = nil
+  return copy
+end
+
 local function counts_reply(root, reply)
-  root.thread_ts = root.ts
+  root.thread_ts, root.is_locked, root.subscribed = root.ts, false, false
   root.reply_count = (root.reply_count or 0) + 1
   root.latest_reply = reply.ts
   root.reply_users = root.reply_users or {}
@@ -72,7 +79,7 @@ local function put(self, channel, fields)
     counts_reply(root, message)
     message.parent_user_id = root.user
     if message.reply_broadcast then
-      message.subtype, message.root = "thread_broadcast", merged(root)
+      message.subtype, message.root = "thread_broadcast", embedded(root)
     end
   end
   message.reply_broadcast = nil
@@ -189,7 +196,7 @@ end
 ---@param changes table text, blocks, ...; json.null takes one away
 ---@param editor? string user id, when a person edits
 function messages:change(channel, message, changes, editor)
-  local before = merged(message)
+  local before = embedded(message)
   self.alter(message, changes)
   local ts = self:new_ts()
   if editor then
@@ -198,7 +205,7 @@ function messages:change(channel, message, changes, editor)
   self:emit_message(channel, { type = "message", ts = ts }, {
     subtype = "message_changed",
     hidden = true,
-    message = merged(message),
+    message = embedded(message),
     previous_message = before,
   })
   self:tell_metadata("updated", channel, message, before.metadata)
@@ -206,7 +213,7 @@ end
 
 -- What is left of a message that has replies.
 local function tombstone(self, channel, message)
-  local before = merged(message)
+  local before = embedded(message)
   for name in pairs(before) do
     if not name:find "^reply_" and name ~= "ts" and name ~= "thread_ts" and name ~= "type"
       and name ~= "latest_reply" then
@@ -216,7 +223,7 @@ local function tombstone(self, channel, message)
   message.subtype, message.user, message.hidden = "tombstone", "USLACKBOT", true
   message.text = "This message was deleted."
   self:emit_message(channel, { type = "message", ts = self:new_ts() }, {
-    subtype = "message_changed", hidden = true, message = merged(message),
+    subtype = "message_changed", hidden = true, message = embedded(message),
     previous_message = before,
   })
 end
@@ -241,7 +248,7 @@ local function uncount_reply(self, channel, reply)
   root.latest_reply, root.reply_users, root.reply_users_count = latest, users, #users
   if root.reply_count == 0 then
     root.reply_count, root.reply_users, root.reply_users_count = nil, nil, nil
-    root.thread_ts = nil
+    root.thread_ts, root.is_locked, root.subscribed = nil, nil, nil
   end
 end
 
@@ -267,7 +274,7 @@ function messages:remove(channel, ts)
     subtype = "message_deleted",
     hidden = true,
     deleted_ts = ts,
-    previous_message = message,
+    previous_message = embedded(message),
   })
   return true
 end
