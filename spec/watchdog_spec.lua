@@ -50,7 +50,8 @@ describe("watchdog", function()
 
   it("stops one by an error, when it is to", function()
     with_handler(STOP, function() while true do end end, function(lines)
-      assert.matches('error in app:message "work".*stopped by the watchdog', find(lines, "error in"))
+      assert.matches('error in app:message "work".*stopped by the watchdog',
+        find(lines, "error in"))
     end)
   end)
 
@@ -128,7 +129,7 @@ describe("watchdog", function()
       local ok, output = child.run [[
         local core = require "slack.core"
         local told
-        local dog <close> = core.watchdog(0.05, function(text, seconds) told = { text, seconds } end)
+        local dog <close> = core.watchdog(0.05, function(...) told = { ... } end)
         local co = coroutine.create(function() os.execute "sleep 1" return "slept" end)
         assert(select(2, dog:resumer()(co)) == "slept")
         assert(told[1]:find "in function 'os.execute'" and told[2] > 0.05)
@@ -149,6 +150,28 @@ describe("watchdog", function()
       assert.is_false(told)
       assert.is_true(hooked > 0)
     end)
+  end)
+
+  it("leaves no hook behind, whenever the work ends", function()
+    local told = 0
+    local dog <close> = core.watchdog(0.005, function() told = told + 1 end)
+    local resume = dog:resumer()
+    local co = coroutine.wrap(function()
+      local own = coroutine.create(function(seconds)
+        while true do
+          local from = os.clock()
+          while os.clock() - from < seconds do end
+          seconds = coroutine.yield()
+        end
+      end)
+      for i = 1, tonumber(os.getenv "STRESS" or 0) > 0 and 5000 or 80 do
+        assert(resume(own, i % 16 / 1000))
+        assert.is_nil((debug.gethook(own)))
+      end
+      return true
+    end)
+    assert.is_true(co())
+    assert.is_true(told > 0)
   end)
 
   it("resumes as coroutine.resume does", function()
