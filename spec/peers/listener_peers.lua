@@ -41,7 +41,6 @@ local function listens(name, over_http)
 
   -- Has the bot call a method; its answer, or Slack's word.
   local function call(method, args)
-    local logged = logs()
     local after = here.workspace:new_ts()
     here:say { channel = "random", text = ("call %s %s"):format(method, json.encode(args)) }
     local message = assert(here:wait(function()
@@ -51,7 +50,6 @@ local function listens(name, over_http)
         end
       end
     end, 10), bolt:output())
-    local _ = logged
     local kind, rest = message.text:match "^(%a+) (.*)$"
     return kind == "answer" and json.decode(rest) or rest
   end
@@ -64,7 +62,7 @@ local function listens(name, over_http)
       here:rename_channel { channel = "landing", name = "landings" }
       logged "event channel_rename"
       here.workspace:join(channel, ids.lander)
-      logged("event member_joined_channel")
+      logged "event member_joined_channel"
       here:set_topic { channel = "landings", text = "Countdown" }
       logged "event channel_topic"
       here:join { user = "grace", channel = "landings", inviter = "ada" }
