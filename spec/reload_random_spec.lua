@@ -5,7 +5,14 @@ local Offline = require "support.offline_app"
 local files = require "support.files"
 local tasks = require "slack.tasks"
 
-local SEEDS <const>, STEPS <const> = (os.getenv "STRESS" or "") ~= "" and 200 or 4, 50
+local STEPS <const> = 50
+-- Of those the last three have found mistakes.
+local SEEDS = { 1, 46, 51, 87 }
+if (os.getenv "STRESS" or "") ~= "" then
+  for seed = 1, 200 do
+    SEEDS[seed] = seed
+  end
+end
 local SCRIPTS <const>, MODULES <const> = { "a", "b", "c", "d" }, { "m1", "m2", "m3" }
 
 local SCRIPT <const> = [[
@@ -119,7 +126,7 @@ describe("scripts and modules that change by chance", function()
     fresh.app.scripts:stop()
   end
 
-  for seed = 1, SEEDS do
+  for _, seed in ipairs(SEEDS) do
     it("are what a start would make of them, from seed " .. seed, function()
       tasks.run(function()
         local folder <close> = files.temporary()

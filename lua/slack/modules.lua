@@ -14,6 +14,8 @@ local COMMENT <const>, REQUIRED <const> =
 ---@field log slack.Logger
 ---@field loaded table<string, slack.Module> by path below the folder; what the live scripts have
 ---@field outdated table<string, true> of these, those that have changed since
+---@field held table<string, true> those that the live scripts have, also such as their last
+---  texts, which did not load, name no more
 ---@field stated table<string, table<string, true>> file -> what its text requires, by path
 ---@field asked table<string, table<string, true>> file -> what it has required, as long as it is
 ---  there: a name may be made at run time
@@ -26,7 +28,7 @@ Modules.__name = "slack.modules"
 ---@return slack.Modules
 function Modules.new(folder, log)
   return setmetatable({
-    folder = folder, log = log, loaded = {}, outdated = {}, stated = {}, asked = {},
+    folder = folder, log = log, loaded = {}, outdated = {}, held = {}, stated = {}, asked = {},
   }, Modules)
 end
 
@@ -174,7 +176,7 @@ end
 function Modules:mark_outdated(files)
   for file in pairs(files) do
     if self.loaded[file] then
-      if self:is_module(file) then
+      if self.held[file] or self:is_module(file) then
         self.outdated[file] = true
       else
         self.loaded[file] = nil
@@ -218,6 +220,7 @@ end
 ---@param kept table<string, true> modules that scripts go on with which have not been replaced
 ---@param used table<string, true> modules that the scripts have which are live from now on
 function Modules:take_over(fresh, kept, used)
+  self.held = used
   for path, module in pairs(fresh) do
     if used[path] and not kept[path] and not uses_any(self:reach(path), kept) then
       self.loaded[path], self.outdated[path] = module, nil

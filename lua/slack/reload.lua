@@ -17,6 +17,8 @@ local sorted_keys = require "slack.sorted_keys"
 ---@field loader slack.ModuleLoader
 ---@field staged table<string, slack.Script> that loaded, by name
 ---@field failed table<string, string> why others did not
+---@field kept_back table<string, true> of these, those that would have loaded: each reload tries
+---  them again
 ---@field gone string[] scripts that are to go
 local Reload = {}
 Reload.__index = Reload
@@ -113,6 +115,7 @@ local function keep_back(self)
       if find_shared(kept, reach) then
         self.staged[name]:retire()
         self.staged[name] = nil
+        self.kept_back[name] = true
         self.failed[name] = ("it shares %s with %s, which did not load")
           :format(find_shared(kept, reach), why)
         local live = scripts.live[name]
@@ -211,12 +214,12 @@ function Reload.run(scripts, changed, removed)
   local self <close> = setmetatable({
     scripts = scripts, began = loop.now(),
     loader = ModuleLoader.new(modules, scripts.started and Script.deadline()),
-    staged = {}, failed = {}, gone = {}, is_gone = {}, is_done = false,
+    staged = {}, failed = {}, kept_back = {}, gone = {}, is_gone = {}, is_done = false,
   }, Reload)
   for name in pairs(changed) do
     modules:scan(name)
   end
-  local touched = modules:dependents(merged(changed, removed))
+  local touched = modules:dependents(merged(changed, removed, scripts.kept_back))
   modules:forget(removed)
   modules:mark_outdated(touched)
   for _, name in ipairs(names_to_load(self, modules:spread(touched, scripts.live))) do
@@ -227,7 +230,7 @@ function Reload.run(scripts, changed, removed)
   drop_modules(self)
   find_gone(self, removed)
   local replaced = swap(self, keep_back(self))
-  self.is_done = true
+  scripts.kept_back, self.is_done = self.kept_back, true
   report_all(self, replaced)
 end
 

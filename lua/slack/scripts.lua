@@ -27,6 +27,7 @@ local INTERVALS = { behind_notices = 2, without_notices = 0.5 }
 ---@field folder slack.Folder
 ---@field live table<string, slack.Script> by path below the folder
 ---@field generations table<string, integer> of each the last one, also when it is gone
+---@field kept_back table<string, true> scripts that others keep from being replaced (reload.lua)
 ---@field modules slack.Modules
 ---@field reports slack.ScriptReports
 ---@field loading? slack.Script
@@ -44,7 +45,8 @@ function Scripts.new(app, path)
   local logger = app.log:with { component = "scripts" }
   local folder = Folder.new(path, logger, loop.now)
   return setmetatable({
-    app = app, folder = folder, log = logger, live = {}, generations = {}, intervals = INTERVALS,
+    app = app, folder = folder, log = logger, live = {}, generations = {}, kept_back = {},
+    intervals = INTERVALS,
     modules = Modules.new(folder, app.log), reports = ScriptReports.new(logger),
   }, Scripts)
 end
@@ -243,7 +245,7 @@ function Scripts:stop()
     self.watch = nil
   end
   local live = self.live
-  self.live = {}
+  self.live, self.kept_back = {}, {}
   self.folder:forget()
   self.reports:forget()
   self.modules = Modules.new(self.folder, self.app.log)
