@@ -25,6 +25,7 @@ local function misused(line, text)
   local ran = run(line)
   assert.same({ 2, "" }, { ran.status, ran.written })
   assert.truthy(ran.complained:find(text, 1, true), ran.complained)
+  assert.matches("\nusage: lua%-slack", ran.complained)
 end
 
 describe("lua-slack", function()
@@ -71,6 +72,20 @@ describe("lua-slack", function()
       '--state: one of dead, waiting, taken, delayed, all expected, got "daed"; '
         .. 'did you mean "dead"?')
     misused("version now", [[it takes no words, got "now"]])
+  end)
+
+  it("shows the usage of what was meant where it is called wrongly", function()
+    for line, text in pairs {
+      ["frobnicate"] = "usage: lua-slack COMMAND\n",
+      ["--frobnicate"] = "usage: lua-slack COMMAND\n",
+      ["inbox frobnicate"] = "usage: lua-slack inbox COMMAND\n",
+      ["version now"] = "usage: lua-slack version\n",
+      ["run --frobnicate"] = "usage: lua-slack run [options] [BOT]",
+      ["new"] = "usage: lua-slack new NAME\n",
+      ["replay"] = "usage: lua-slack replay [options] FILE",
+    } do
+      misused(line, text)
+    end
   end)
 end)
 

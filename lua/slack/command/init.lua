@@ -83,8 +83,9 @@ function M.terminal()
   }
 end
 
-local function misused(terminal, path, text)
-  terminal.complain(("%s: %s\n`%s --help` says more.\n"):format(path, core.redact(text), path))
+local function misused(terminal, command, path, text)
+  terminal.complain(("%s: %s\n%s\n`%s --help` says more.\n"):format(path, core.redact(text),
+    usage.line(command, path), path))
   return M.MISUSED
 end
 
@@ -107,11 +108,11 @@ end
 local function run_leaf(command, path, words, terminal)
   local given, problem = arguments.read(command, words)
   if not given then
-    return misused(terminal, path, problem)
+    return misused(terminal, command, path, problem)
   end
   local status, err = command.run(given, terminal)
   if status == M.MISUSED then
-    return misused(terminal, path, err)
+    return misused(terminal, command, path, err)
   elseif err then
     terminal.complain(("%s: %s\n"):format(path, core.redact(tostring(err))))
   end
@@ -134,7 +135,7 @@ function M.run(words, terminal)
     end
     local found, problem = choose(command, word)
     if not found then
-      return misused(terminal, path, problem)
+      return misused(terminal, command, path, problem)
     end
     command, path, at = found, path .. " " .. word, at + 1
   end

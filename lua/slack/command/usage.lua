@@ -6,6 +6,18 @@ local M = {}
 
 local HELP = { "  --help", "this text" }
 
+---What may be written, on one line.
+---@param command table a group, or one that does something
+---@param path string the words that lead to it
+---@return string
+function M.line(command, path)
+  if command.commands then
+    return ("usage: %s COMMAND"):format(path)
+  end
+  return ("usage: %s%s%s"):format(path, command.options and " [options]" or "",
+    command.words and " " .. command.words or "")
+end
+
 ---@param group table
 ---@param path string the words that lead to it
 ---@return string
@@ -15,8 +27,8 @@ function M.group(group, path)
     table.insert(rows, { "  " .. entry[1], require(entry[2]).summary })
   end
   table.insert(rows, HELP)
-  return ("%s\n\nusage: %s COMMAND\n\n%s\n`%s COMMAND --help` says more of one.\n"):format(
-    group.summary, path, columns.format(rows), path)
+  return ("%s\n\n%s\n\n%s\n`%s COMMAND --help` says more of one.\n"):format(
+    group.summary, M.line(group, path), columns.format(rows), path)
 end
 
 local function value_part(option)
@@ -36,8 +48,7 @@ function M.command(command, path)
     })
   end
   table.insert(rows, HELP)
-  return ("%s\n\nusage: %s%s%s\n\n%s%s"):format(command.summary, path,
-    command.options and " [options]" or "", command.words and " " .. command.words or "",
+  return ("%s\n\n%s\n\n%s%s"):format(command.summary, M.line(command, path),
     columns.format(rows), command.notes and "\n" .. command.notes or "")
 end
 
