@@ -21,6 +21,7 @@ static int run(lua_State *L)
     if (luaL_loadfile(L, arguments[1]) != LUA_OK) {
         return lua_error(L);
     }
+    luaL_checkstack(L, count, "too many arguments");
     for (int i = 2; i < count; i++) {
         lua_pushstring(L, arguments[i]);
     }
