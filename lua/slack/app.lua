@@ -115,8 +115,8 @@ function App.new(options)
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
     settings = options, net = net, log = logger, states = {}, phase = "idle", end_waiters = {},
-    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false, console = false, tap = false,
-    _ledger = registry.new_ledger(),
+    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false,
+    console = false, tap = false, _ledger = registry.new_ledger(),
   }, App)
   self.measures = Measures.new(self)
   self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)

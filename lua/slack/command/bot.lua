@@ -4,7 +4,7 @@
 local core = require "slack.core"
 local dotenv = require "slack.command.dotenv"
 local paint = require "slack.command.paint"
-local program = require "slack.command.program"
+local program = require "slack.program"
 
 local M = {}
 

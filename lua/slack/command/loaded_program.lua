@@ -1,7 +1,7 @@
 -- A bot's program with its scripts, loaded and not run, for commands that look at it.
 
 local errors = require "slack.errors"
-local program = require "slack.command.program"
+local program = require "slack.program"
 
 local M = {}
 
@@ -29,7 +29,7 @@ end
 ---@async
 ---@param path? string
 ---@param options? { with_broken_scripts: boolean? } scripts that do not load are no failure
----@return slack.command.Program? loaded
+---@return slack.Program? loaded
 ---@return slack.Error? err
 ---@return slack.Error? scripts_err with broken scripts: why there are none at all
 function M.load(path, options)

@@ -8,7 +8,7 @@ local columns = require "slack.command.columns"
 local core = require "slack.core"
 local json = require "slack.json"
 local paint = require "slack.command.paint"
-local program = require "slack.command.program"
+local program = require "slack.program"
 local reader = require "slack.recording.reader"
 local watch = require "slack.command.replay_watch"
 

@@ -5,7 +5,7 @@ local arguments = require "slack.command.arguments"
 local bot = require "slack.command.bot"
 local core = require "slack.core"
 local paint = require "slack.command.paint"
-local program = require "slack.command.program"
+local program = require "slack.program"
 local reporting = require "slack.command.reporting"
 local script_notes = require "slack.command.script_notes"
 

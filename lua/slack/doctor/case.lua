@@ -13,7 +13,7 @@ local TIMEOUT = 10
 ---@class slack.doctor.Case
 ---@field environment fun(name: string): string?
 ---@field path string of the program
----@field program? slack.command.Program
+---@field program? slack.Program
 ---@field program_error? slack.Error why there is none
 ---@field env_file string
 ---@field settings table of its first app; as far as the environment says, where there is none

@@ -19,7 +19,7 @@ local MAX_NAME, MAX_SHORTCUT = 35, 24
 
 ---What a program's apps need: their listeners, with their scripts loaded, and what the files
 ---of the program call.
----@param program slack.command.Program
+---@param program slack.Program
 ---@return slack.manifest.Needs
 function M.needs(program)
   local first = program.apps[1].settings
@@ -180,7 +180,7 @@ end
 
 ---The manifest that needs make.
 ---@param needs slack.manifest.Needs
----@param program slack.command.Program
+---@param program slack.Program
 ---@param options? { name: string?, url: string?, folder: string? } name: of the app; url: where
 ---  Slack reaches it; folder: the name of the one that we are in
 ---@return table manifest

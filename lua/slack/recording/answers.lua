@@ -80,7 +80,7 @@ end
 
 ---@param call? slack.recording.Call nil: it is not in the recording
 ---@param method string
----@return slack.testing.Told
+---@return slack.fake_network.Told
 function Answers:told(call, method)
   if not call and method == "auth.test" and self.identity then
     return of_json(200, self.identity)

@@ -4,7 +4,7 @@
 local Answers = require "slack.recording.answers"
 local Authorization = require "slack.authorization"
 local Clock = require "slack.testing.clock"
-local Network = require "slack.testing.network"
+local FakeNetwork = require "slack.fake_network"
 local Side = require "slack.testing.side"
 local errors = require "slack.errors"
 local merged = require "slack.merged"
@@ -176,7 +176,7 @@ function Player.new(app, recording, log)
       message = raised.text(err), traceback = raised.own_part(traceback),
     })
   end
-  Network.attach(self.clock.loop, function(asked) return answer(self, asked) end)
+  FakeNetwork.attach(self.clock.loop, function(asked) return answer(self, asked) end)
   subject.isolate(app, { clock = self.clock, log = log })
   app.schedule.start = function() end -- what it did by the clock is not what came
   app.settings.transport = first and TRANSPORTS[first.transport] or app.settings.transport

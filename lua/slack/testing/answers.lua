@@ -44,9 +44,9 @@ end
 ---From now on requests to another server are answered so; nil: not any more. The answer is
 ---`{ status =, json = | body =, headers = }`, `{ error = "timeout" }`, text for a body, or a
 ---function that gets what is asked (method, url, headers, body, json).
----@param where string|slack.Pattern|fun(asked: slack.testing.Asked): boolean a URL, with or
+---@param where string|slack.Pattern|fun(asked: slack.fake_network.Asked): boolean a URL, with or
 ---  without its query, after a method if it matters: "POST https://ci.example/deploy"
----@param answer? slack.testing.Response|string|fun(asked: slack.testing.Asked): any
+---@param answer? slack.testing.Response|string|fun(asked: slack.fake_network.Asked): any
 function M:stub_fetch(where, answer)
   local kind = type(where)
   if kind == "string" and not where:find "^%u* ?%a[%w+.-]*://." then

@@ -11,7 +11,7 @@
 -- it are those of every day; only the exchange of bytes with a server is replaced.
 
 local Clock = require "slack.testing.clock"
-local Network = require "slack.testing.network"
+local FakeNetwork = require "slack.fake_network"
 local Result = require "slack.testing.result"
 local Sandbox = require "slack.sandbox"
 local Server = require "slack.testing.server"
@@ -161,7 +161,7 @@ local function watch(self)
     end,
     on_unknown = function(text) note_error(self, { message = text, traceback = "" }) end,
   }
-  Network.attach(self.clock.loop, function(asked) return self.web:ask(asked) end)
+  FakeNetwork.attach(self.clock.loop, function(asked) return self.web:ask(asked) end)
 end
 
 -- What no listener takes, and errors of handlers, whatever the app does about them.

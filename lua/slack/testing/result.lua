@@ -29,7 +29,7 @@ local SHOWN = 120
 ---@field said slack.testing.Said[] what the bot has said since
 ---@field deleted slack.testing.Said[] messages of the bot that it has deleted
 ---@field calls slack.testing.Call[] of the Web API
----@field fetched slack.testing.Asked[] requests to other servers
+---@field fetched slack.fake_network.Asked[] requests to other servers
 ---@field waiting integer calls of the Web API that wait for their turn, by Slack's limits
 ---@field errors slack.testing.Failure[] of handlers
 ---@field view? table the modal in front

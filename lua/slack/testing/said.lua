@@ -79,7 +79,7 @@ end
 
 ---What a post to a response URL has put in the place of a message that only one person sees.
 ---@param slack_here slack.Sandbox
----@param asked slack.testing.Asked
+---@param asked slack.fake_network.Asked
 ---@param status integer|string
 ---@return slack.testing.Said?
 ---@return table? message

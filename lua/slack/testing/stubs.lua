@@ -63,7 +63,7 @@ function Stubs:take(...)
 end
 
 ---@param answer table of a Web API method
----@return slack.testing.Told
+---@return slack.fake_network.Told
 function Stubs.told_by_slack(answer)
   local status = answer.status or answer.error == "ratelimited" and 429 or 200
   local content = merged(answer)
@@ -79,7 +79,7 @@ function Stubs.told_by_slack(answer)
 end
 
 ---@param answer slack.testing.Response|string
----@return slack.testing.Told
+---@return slack.fake_network.Told
 function Stubs.told_by_server(answer)
   if type(answer) == "string" then
     answer = { body = answer }

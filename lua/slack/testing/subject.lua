@@ -4,7 +4,7 @@
 local hosting = require "slack.hosting"
 local merged = require "slack.merged"
 local misuse = require "slack.misuse"
-local program = require "slack.command.program"
+local program = require "slack.program"
 local sorted_keys = require "slack.sorted_keys"
 
 local M = {}

@@ -22,7 +22,7 @@ local refuse = acting.refuse
 ---@field team_id string of the workspace
 ---@field bot { id: string, user_id: string, name: string }
 ---@field calls slack.testing.Call[] of the Web API since the app has started
----@field fetched slack.testing.Asked[] requests to other servers
+---@field fetched slack.fake_network.Asked[] requests to other servers
 ---@field said slack.testing.Said[] what the bot has said
 local Test = {}
 Test.__index = Test

@@ -12,8 +12,9 @@ local tasks = require "slack.tasks"
 ---@field recorded? fun(method: string): table? what Slack said when this was recorded
 ---@field server fun(): slack.testing.Server?
 ---@field on_call fun(call: slack.testing.Call)
----@field on_fetch fun(asked: slack.testing.Asked)
----@field on_answered fun(asked: slack.testing.Asked, status: integer|string) by the local Slack
+---@field on_fetch fun(asked: slack.fake_network.Asked)
+---@field on_answered fun(asked: slack.fake_network.Asked, status: integer|string) by the
+---  local Slack
 ---@field on_unknown fun(text: string) nothing says what a server answers
 local Web = {}
 Web.__index = Web
@@ -157,8 +158,8 @@ local function ask_app(server, asked)
   }
 end
 
----@param asked slack.testing.Asked
----@return slack.testing.Told
+---@param asked slack.fake_network.Asked
+---@return slack.fake_network.Told
 function Web:ask(asked)
   local root = self.api_url()
   local method = asked.url:sub(1, #root) == root and asked.path:match "([^/]+)$"

@@ -1,5 +1,5 @@
--- The network of a test: what slack.core.http_client is elsewhere. A request of the app goes
--- to a stub, to the local Slack, or fails, as nothing leaves the process.
+-- A network that is made up: what slack.core.http_client is elsewhere. What a loop asks for, a
+-- function answers; nothing leaves the process.
 
 local headers = require "slack.headers"
 local http = require "slack.http"
@@ -9,7 +9,7 @@ local tasks = require "slack.tasks"
 local PIECE = 128 * 1024 -- bytes of a body that is handed out in pieces
 
 ---What an app asks for.
----@class slack.testing.Asked
+---@class slack.fake_network.Asked
 ---@field method string
 ---@field url string
 ---@field host string in lower case
@@ -20,28 +20,28 @@ local PIECE = 128 * 1024 -- bytes of a body that is handed out in pieces
 ---@field task? slack.Task that asks
 
 ---What it is told: a status, or how it failed.
----@class slack.testing.Told
+---@class slack.fake_network.Told
 ---@field status? integer
 ---@field headers? string[] alternating name and value
 ---@field body? string
 ---@field code? string of the error
 ---@field message? string
 
----@class slack.testing.Network
+---@class slack.FakeNetwork
 ---@field hear fun(kind: string, id: integer, ...)
----@field ask fun(asked: slack.testing.Asked): slack.testing.Told
+---@field ask fun(asked: slack.fake_network.Asked): slack.fake_network.Told
 ---@field exchanges table<integer, table> under way
-local Network = {}
-Network.__index = Network
-Network.__name = "slack.testing.network"
+local FakeNetwork = {}
+FakeNetwork.__index = FakeNetwork
+FakeNetwork.__name = "slack.fake_network"
 
 ---Has all requests that are made on a loop answered by ask, which may wait.
 ---@param of_loop slack.Loop
----@param ask fun(asked: slack.testing.Asked): slack.testing.Told
+---@param ask fun(asked: slack.fake_network.Asked): slack.fake_network.Told
 ---@return fun() undo
-function Network.attach(of_loop, ask)
+function FakeNetwork.attach(of_loop, ask)
   return http.replace_client(of_loop, function(hear)
-    return setmetatable({ hear = hear, ask = ask, exchanges = {}, last_id = 0 }, Network)
+    return setmetatable({ hear = hear, ask = ask, exchanges = {}, last_id = 0 }, FakeNetwork)
   end)
 end
 
@@ -226,7 +226,7 @@ end
 
 ---@param settings table of a request
 ---@return integer id
-function Network:request(settings)
+function FakeNetwork:request(settings)
   self.last_id = self.last_id + 1
   local seconds = settings.deadline or settings.timeout or 30
   local exchange = {
@@ -242,7 +242,7 @@ function Network:request(settings)
 end
 
 ---@param id integer
-function Network:cancel(id)
+function FakeNetwork:cancel(id)
   local exchange = self.exchanges[id]
   if exchange then
     self.exchanges[id] = nil
@@ -264,20 +264,20 @@ end
 
 ---@param id integer
 ---@param piece? string nil: that was all
-function Network:feed(id, piece)
+function FakeNetwork:feed(id, piece)
   resolve(self, id, "hunger", piece)
 end
 
 ---@param id integer
-function Network:hand_on(id)
+function FakeNetwork:hand_on(id)
   resolve(self, id, "taken")
 end
 
 local NOTHING = setmetatable({}, { __index = function() return 0 end })
 
 ---@return table<string, integer>
-function Network.stats()
+function FakeNetwork.stats()
   return NOTHING
 end
 
-return Network
+return FakeNetwork

@@ -1,7 +1,7 @@
 -- A bot's program, run by a command: its modules are found beside it, `arg` is as lua
 -- itself sets it, and its app is handed over when it would run.
 
-local Network = require "slack.testing.network"
+local FakeNetwork = require "slack.fake_network"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local hosting = require "slack.hosting"
@@ -73,7 +73,7 @@ end
 local function program_part(traceback)
   local lines = {}
   for line in raised.own_part(traceback):gmatch "[^\n]+" do
-    if line:find("slack/command/program.lua", 1, true) then
+    if line:find("slack/program.lua", 1, true) then
       break
     end
     table.insert(lines, line)
@@ -128,7 +128,7 @@ end
 
 -- Loading, up to the run ---------------------------------------------------------------
 
----@class slack.command.Program
+---@class slack.Program
 ---@field path string
 ---@field apps slack.App[] unstarted, with what the program itself has registered; its
 ---  scripts are not loaded yet
@@ -137,7 +137,7 @@ end
 ---@async
 ---@param path? string bot.lua
 ---@param options? { arguments: string[]? }
----@return slack.command.Program? program
+---@return slack.Program? program
 ---@return slack.Error? err with file and line; code "no_program", "syntax", "program" (it
 ---  failed; `err.traceback`, if there is more to tell) or "no_app"
 function M.load(path, options)
@@ -155,7 +155,7 @@ function M.load(path, options)
     error(STOPPED, 0) -- from a task of the program's, or through a C function such as require
   end
   hosting.take_over(take, { offline = true, on_start = take })
-  local connect = Network.attach(loop.default(), offline)
+  local connect = FakeNetwork.attach(loop.default(), offline)
   local guard <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
     release_host()
     connect()

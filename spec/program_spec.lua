@@ -1,6 +1,6 @@
 local child = require "support.child"
 local files = require "support.files"
-local program = require "slack.command.program"
+local program = require "slack.program"
 
 -- A program in a folder of its own, loaded; or what is wrong with it.
 local function load_text(text, options)
@@ -112,7 +112,7 @@ describe("a bot's program that is run", function()
   local function run(text)
     return child.run(([[
       local files = require "support.files"
-      local program = require "slack.command.program"
+      local program = require "slack.program"
       local directory <close> = files.temporary()
       files.write(directory.path .. "/bot.lua", %q)
       print(program.run(directory.path .. "/bot.lua", function(app) app.seen = "seen" end))
