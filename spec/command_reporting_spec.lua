@@ -80,12 +80,45 @@ describe("reports of a bot", function()
     end)
   end)
 
+  it("come from the app itself while it is in no workspace", function()
+    live_app.run(function(here, new_app)
+      local app = new_app {
+        token = false, signing_secret = here.signing_secret, storage = "memory:",
+        http = { host = "127.0.0.1", port = 0 },
+        oauth = {
+          client_id = here.client_id, client_secret = here.client_secret, scopes = "chat:write",
+        },
+      }
+      app:command("/hi", print)
+      reporting.start(app, function() return report_url(here) end)
+      assert(app:start())
+      local report = here:wait(function() return here.report end)
+      assert.same({ { command = "/hi" } }, report.commands)
+    end, { installed = false })
+  end)
+
+  it("come from the first of several workers alone", function()
+    live_app.run(function(here, new_app)
+      for worker = 2, 1, -1 do
+        local app = new_app {}
+        app.worker = worker
+        app:command("/of-worker-" .. worker, print)
+        reporting.start(app, function() return report_url(here) end)
+        live_app.start(here, app)
+      end
+      local report = here:wait(function() return here.report end)
+      assert.same({ { command = "/of-worker-1" } }, report.commands)
+    end)
+  end)
+
   describe("that the local Slack gets", function()
-    local function post(here, body, token, method)
+    local function post(here, body, token, method, authorization)
       local response = assert(http.request {
         method = method or "POST", url = report_url(here), body = body,
         net = http.net { ca_file = here.ca_file, proxy = "" },
-        headers = { "Authorization", "Bearer " .. (token or here.bot_token) },
+        headers = {
+          "Authorization", authorization or "Bearer " .. (token or here.bot_token),
+        },
       })
       return response.status
     end
@@ -94,6 +127,7 @@ describe("reports of a bot", function()
       live_app.run(function(here)
         assert.equal(401, post(here, "{}", "xoxb-other"))
         assert.equal(401, post(here, "{}", here.app_token))
+        assert.equal(401, post(here, "{}", nil, nil, "Basic eDp5"))
         assert.equal(400, post(here, "{"))
         assert.equal(400, post(here, "1"))
         assert.equal(400, post(here, '{"app":"' .. ("x"):rep(1024 * 1024) .. '"}'))

@@ -1,4 +1,5 @@
 local Browser = require "slack.sandbox.browser"
+local PageClient = require "support.page_client"
 local Process = require "support.process"
 local child = require "support.child"
 local command = require "slack.command"
@@ -378,6 +379,24 @@ describe("lua-slack sandbox with a bot", function()
     assert.equal(0, here:wait(), here:output())
     assert.truthy(here:output():find "SIGTERM: stopping.*stopped\n", here:output())
     assert.is_nil(here:output():find "\27", here:output())
+  end)
+
+  it("learns the commands of a bot that runs in several workers", function()
+    files.write(directory.path .. "/bot.lua", [[
+      local app = require("slack").app { workers = 2, log = "info" }
+      app:command("/lunch", print)
+      os.exit(app:run() or 1)
+    ]])
+    start()
+    wait_for "its page: http://127.0.0.1:"
+    local url = here:output():match "its page: (http://%S+)"
+    tasks.run(function()
+      local page <close> = PageClient.open { page_url = function() return url end }
+      local function has_command(frame)
+        return frame.app.commands[1] and frame.app.commands[1].command == "/lunch"
+      end
+      assert(has_command(page.hello) or page:wait("app", has_command))
+    end)
   end)
 
   it("starts it again when its file is saved, as often as it takes", function()

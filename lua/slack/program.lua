@@ -179,12 +179,13 @@ end
 ---@async
 ---@param path? string bot.lua
 ---@param on_app? fun(app: slack.App)
----@param options? { arguments: string[]? }
+---@param options? { arguments: string[]?, on_start: fun(app: slack.App)? } on_start: called as
+---  it starts, with the option `workers` in each of them
 ---@return true? ok
 ---@return slack.Error? err as M.load has
 function M.run(path, on_app, options)
-  path = path or M.DEFAULT
-  local chunk, err = prepare(path, options and options.arguments)
+  path, options = path or M.DEFAULT, options or {}
+  local chunk, err = prepare(path, options.arguments)
   if not chunk then
     return nil, err
   end
@@ -200,7 +201,12 @@ function M.run(path, on_app, options)
   hosting.take_over(function(app, run)
     see(app)
     return run()
-  end, { on_start = see })
+  end, { on_start = function(app)
+    see(app)
+    if options.on_start then
+      options.on_start(app)
+    end
+  end })
   local guard <close> = setmetatable({}, { __close = release_host }) -- luacheck: ignore 211
   local ok, problem = xpcall(chunk, caught, table.unpack(_G.arg))
   if not ok then

@@ -1,6 +1,7 @@
 -- Tells the local Slack that started this bot what the bot has registered, and which of its
 -- scripts did not load: at the start, and whenever that changes.
 
+local base64 = require "slack.base64"
 local core = require "slack.core"
 local environment = require "slack.command.sandbox_environment"
 local http = require "slack.http"
@@ -13,6 +14,9 @@ local tasks = require "slack.tasks"
 -- Several scripts that load at once are one report.
 local SETTLE = 0.05
 local TIMEOUT = 5
+
+-- Apps that report.
+local reporting = setmetatable({}, { __mode = "k" })
 
 local M = {}
 
@@ -85,11 +89,21 @@ function M.of(app)
   }
 end
 
+-- Who it is: the bot by its token, or the app that people have yet to install.
+local function credentials(settings)
+  local oauth = settings.oauth
+  if settings.token then
+    return "Bearer " .. settings.token
+  elseif oauth and oauth.client_secret then
+    return "Basic " .. base64.encode(("%s:%s"):format(oauth.client_id, oauth.client_secret))
+  end
+end
+
 local function send(app, url)
   local response, err = http.request {
     method = "POST", url = url, net = app.net, timeout = TIMEOUT, body = json.encode(M.of(app)),
     headers = {
-      "Content-Type", "application/json", "Authorization", "Bearer " .. app.settings.token,
+      "Content-Type", "application/json", "Authorization", credentials(app.settings),
     },
   }
   if not response or response.status ~= 200 then
@@ -120,16 +134,17 @@ local function origin_of(url)
 end
 
 ---Begins to report, if a local Slack has started this bot. The token that goes along is for
----the same place as the calls of the Web API are.
----@param app slack.App before it runs
+---the same place as the calls of the Web API are. Of several workers the first one reports.
+---@param app slack.App that starts
 ---@param getenv? fun(name: string): string? os.getenv
 function M.start(app, getenv)
   local url = (getenv or os.getenv)(environment.REPORT)
-  local is_wanted = url and url ~= "" and app.settings.token
+  local is_wanted = url and url ~= "" and credentials(app.settings)
     and origin_of(url) == origin_of(app.settings.api_url)
-  if not is_wanted or app.settings.workers > 1 then -- nothing may start before they fork
+  if not is_wanted or (app.worker or 1) > 1 or reporting[app] then
     return
   end
+  reporting[app] = true
   local self = { app = app, url = url, is_sending = false }
   if app.scripts then
     app.scripts:subscribe(function() report(self) end)

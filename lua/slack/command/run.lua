@@ -61,8 +61,7 @@ local function run(given, terminal, path, recorder)
       app.settings.console = not given["no-console"]
     end
     script_notes.watch(app, terminal)
-    reporting.start(app)
-  end, { arguments = given.rest })
+  end, { arguments = given.rest, on_start = function(app) reporting.start(app) end })
   if not ok then
     bot.complain(terminal, err, path, given.env)
     return 1

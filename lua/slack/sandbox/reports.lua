@@ -2,6 +2,7 @@
 -- the commands and shortcuts it listens for, its scripts, and which of them did not load.
 
 local json = require "slack.json"
+local requests = require "slack.sandbox.requests"
 
 local PATH = "/sandbox/report"
 local MAX_BODY, MAX_ITEMS = 1024 * 1024, 1000
@@ -81,6 +82,14 @@ local function answer(status, text)
   return status, { "Content-Type", "application/json" }, text
 end
 
+-- The bot by its token, or the app itself.
+local function is_from_app(self, request)
+  local token = (request.headers.authorization or ""):match "^[Bb]earer%s+(%S+)$"
+  local known = token and self.grants:find(token)
+  return known and known.type == "bot"
+    or requests.basic(request) == ("%s:%s"):format(self.client_id, self.client_secret)
+end
+
 ---@param request slack.sandbox.Request
 ---@return integer? status nil: it is no report
 ---@return string[]? headers
@@ -91,9 +100,7 @@ function reports:handle_report(request)
   elseif request.method ~= "POST" then
     return answer(405, '{"ok":false,"error":"method_not_allowed"}')
   end
-  local token = (request.headers.authorization or ""):match "^[Bb]earer%s+(%S+)$"
-  local known = token and self.grants:find(token)
-  if not known or known.type ~= "bot" then
+  if not is_from_app(self, request) then
     return answer(401, '{"ok":false,"error":"invalid_auth"}')
   end
   local given = #request.body <= MAX_BODY and json.decode(request.body)
