@@ -70,6 +70,8 @@ describe("a modal of the local Slack", function()
   it("takes the options of a menu alone", function()
     with_input({ type = "static_select", options = { option "a" } }, function(submit, seen)
       assert.error_matches(function() submit "b" end, 'there is no option "b"', 1, true)
+      assert.error_matches(function() submit(7) end, 'there is no option "7"', 1, true)
+      assert.error_matches(function() submit(true) end, 'there is no option "true"', 1, true)
       submit "a"
       assert.same({ "a" }, seen)
     end)

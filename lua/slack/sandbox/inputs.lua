@@ -121,7 +121,7 @@ function M.offers(element, value, offered)
 end
 
 local function chosen_problem(element, value, offered)
-  local items = value[1] ~= nil and value or { value }
+  local items = type(value) == "table" and value[1] ~= nil and value or { value }
   if element.max_selected_items and #items > element.max_selected_items then
     return ("%d at most can be chosen"):format(element.max_selected_items)
   end
