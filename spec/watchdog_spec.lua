@@ -81,6 +81,23 @@ describe("watchdog", function()
     end)
   end)
 
+  it("stops what cleans up without an end, too", function()
+    local outer
+    with_handler(STOP, function()
+      local last <close> = setmetatable({}, { -- luacheck: ignore 211
+        __close = function() outer = true end,
+      })
+      local guard <close> = setmetatable({}, { -- luacheck: ignore 211
+        __close = function() while true do end end,
+      })
+      while true do end
+    end, function(lines)
+      assert.is_true(outer)
+      assert.matches('error in app:message "work".*stopped by the watchdog',
+        find(lines, "error in"))
+    end)
+  end)
+
   it("leaves handlers alone that wait", function()
     with_handler(LIMIT, function() slack.sleep(0.3) end, function(lines)
       slack.sleep(0.3)

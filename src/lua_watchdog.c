@@ -98,6 +98,16 @@ static bool interrupt(void *running)
 
 /* Work ------------------------------------------------------------------------------- */
 
+/* What it has raised is on its way to where it is reported: what has yet to be closed gets its
+ * time, and no more, each time that it fails anew. */
+static void spare(struct watchdog *watchdog)
+{
+    lua_State *running = slk_watchdog_running(watchdog->dog);
+    if (watchdog->raised > 0 && running != NULL && lua_gethook(running) == on_stop) {
+        lua_sethook(running, on_stop, LUA_MASKCOUNT, GRACE);
+    }
+}
+
 /* Of what ran and was interrupted, but maybe not in time. */
 static void calm(struct watchdog *watchdog)
 {
@@ -182,6 +192,15 @@ static int watchdog_leave(lua_State *L)
     return 0;
 }
 
+static int watchdog_spare(lua_State *L)
+{
+    struct watchdog *watchdog = luaL_checkudata(L, 1, CLASS_WATCHDOG);
+    if (watchdog->dog != NULL) {
+        spare(watchdog);
+    }
+    return 0;
+}
+
 static int watchdog_calm(lua_State *L)
 {
     struct watchdog *watchdog = luaL_checkudata(L, 1, CLASS_WATCHDOG);
@@ -226,9 +245,13 @@ static int watchdog_new(lua_State *L)
 
 void slk_open_watchdog(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"resumer", watchdog_resumer}, {"enter", watchdog_enter},
-                                       {"leave", watchdog_leave},     {"calm", watchdog_calm},
-                                       {"close", watchdog_close},     {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"resumer", watchdog_resumer},
+                                       {"enter", watchdog_enter},
+                                       {"leave", watchdog_leave},
+                                       {"calm", watchdog_calm},
+                                       {"spare", watchdog_spare},
+                                       {"close", watchdog_close},
+                                       {NULL, NULL}};
     slk_class(L, CLASS_WATCHDOG, methods, watchdog_close);
     lua_pushcfunction(L, watchdog_new);
     lua_setfield(L, -2, "watchdog");

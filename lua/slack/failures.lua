@@ -51,7 +51,7 @@ local Caught = {
 ---@param err any
 ---@return slack.Caught
 function Failures.trace(err)
-  watchdog.calm()
+  watchdog.spare()
   return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Caught)
 end
 
@@ -60,6 +60,7 @@ end
 ---@param listener? slack.Listener
 ---@return slack.Caught
 function Failures.of(caught, listener)
+  watchdog.calm()
   if type(caught) ~= "table" then
     caught = { err = caught, traceback = "" }
   end

@@ -38,8 +38,9 @@ local MAX_IDLE = 64
 ---@class slack.scheduler
 ---@field report fun(task: slack.Task, err: any, traceback: string) what happens to errors
 ---  that nobody else gets; set by slack.tasks
----@field calm fun() called with each error that ends a task; the watchdog's
-local M = { PARKED = PARKED, calm = function() end }
+---@field spare fun() called with each error that ends a task, before it has; the watchdog's
+---@field calm fun() called when it has
+local M = { PARKED = PARKED, spare = function() end, calm = function() end }
 
 local current -- the task whose coroutine was resumed here, if any
 local worker_of = setmetatable({}, { __mode = "k" }) -- coroutine -> worker
@@ -71,7 +72,7 @@ end
 local Failure = {}
 
 local function trace(err)
-  M.calm()
+  M.spare()
   return setmetatable({ err = err, traceback = debug.traceback("", 2) }, Failure)
 end
 
@@ -84,6 +85,7 @@ local function unwrap(failure)
 end
 
 local function fail(task, failure)
+  M.calm()
   task.failed = true
   task.err, task.traceback = unwrap(failure)
   announce_end(task)

@@ -156,7 +156,7 @@ function Script.compile(folder, name, log, require_local, deadline)
 end
 
 local function trace(err)
-  watchdog.calm()
+  watchdog.spare()
   local traceback = debug.traceback("", 2)
   local text = raised.text(err)
   return raised.is_misuse(traceback) and text or text .. raised.own_part(traceback)
@@ -207,6 +207,7 @@ function Script:run(require_local, deadline)
   local done, ok, problem = false, nil, nil
   run_within(self, function()
     ok, problem = xpcall(chunk, trace, self.facade, self.name)
+    watchdog.calm()
     done = true
   end)
   self.text, self.task = nil, nil
@@ -244,6 +245,7 @@ end
 
 local function call_unload(self, fn)
   local ok, message = xpcall(fn, trace)
+  watchdog.calm()
   if not ok then
     self.app.log:error("%s: error in app:on_unload: %s", self.name, message)
   end

@@ -61,6 +61,12 @@ local function on_hog(traceback, seconds)
   return stop
 end
 
+local function spare()
+  if dog then
+    dog:spare()
+  end
+end
+
 local function calm()
   if dog then
     dog:calm()
@@ -76,7 +82,7 @@ local function watch_with(new)
   dog = new
   loop.default().watchdog = new or false
   scheduler.use_resume(new and new:resumer())
-  scheduler.calm = calm
+  scheduler.spare, scheduler.calm = spare, calm
 end
 
 local function review()
@@ -110,7 +116,10 @@ function M.stop(app)
   review()
 end
 
----The error by which it stopped something has come to where it is reported.
+---For handlers of xpcall: the error by which it stopped something is on its way.
+M.spare = spare
+
+---It has come to where it is reported.
 M.calm = calm
 
 return M

@@ -98,6 +98,7 @@ end
 
 -- The frames of the chunk, and none of what runs it.
 local function caught(err)
+  watchdog.spare()
   local text, lines = raised.text(err), {}
   for line in debug.traceback("", 2):gmatch "[^\n]+" do
     if line:find("slack/console/session.lua", 1, true) then

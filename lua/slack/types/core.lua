@@ -172,6 +172,8 @@ function watchdog:resumer() end
 ---From now on until leave the running coroutine is watched.
 function watchdog:enter() end
 function watchdog:leave() end
+---The error that it raised is on its way: what is closed before it arrives gets some time.
+function watchdog:spare() end
 ---The error that it raised has been seen to: what runs now is not stopped again.
 function watchdog:calm() end
 function watchdog:close() end
