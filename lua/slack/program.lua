@@ -69,19 +69,9 @@ local function prepare(path, arguments)
   return chunk
 end
 
--- The frames of the program, without those of the command that runs it.
+-- The frames of the program, without those of what runs it.
 local function program_part(traceback)
-  local lines = {}
-  for line in raised.own_part(traceback):gmatch "[^\n]+" do
-    if line:find("slack/program.lua", 1, true) then
-      break
-    end
-    table.insert(lines, line)
-  end
-  while lines[#lines] and lines[#lines]:find "^%s*%[C%]" do
-    table.remove(lines)
-  end
-  return #lines > 2 and table.concat(lines, "\n") or nil
+  return raised.part_above(raised.own_part(traceback), "slack/program.lua")
 end
 
 -- Ctrl-C before the app runs is an error that Lua's own program raises.

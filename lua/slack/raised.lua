@@ -66,6 +66,24 @@ function M.own_part(traceback)
   return start .. table.concat(lines, "\n", 1, last)
 end
 
+---The traceback without what runs the program: all from the first line of that file on.
+---@param traceback string
+---@param file string the end of its path, as in "slack/program.lua"
+---@return string? part nil when no function of the program's is in it
+function M.part_above(traceback, file)
+  local lines = {}
+  for line in traceback:gmatch "[^\n]+" do
+    if line:find(file, 1, true) then
+      break
+    end
+    table.insert(lines, line)
+  end
+  while lines[#lines] and lines[#lines]:find "^%s*%[C%]" do
+    table.remove(lines)
+  end
+  return #lines > 2 and table.concat(lines, "\n") or nil
+end
+
 ---Whether this framework raised it, for a mistake in a call: its text names the
 ---line, and the traceback says no more.
 ---@param traceback string

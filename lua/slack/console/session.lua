@@ -96,20 +96,12 @@ local function is_incomplete(message)
   return message:find "<eof>'?$" ~= nil
 end
 
--- The frames of the chunk, and none of what runs it.
+-- With the frames of the chunk, and none of what runs it.
 local function caught(err)
   watchdog.spare()
-  local text, lines = raised.text(err), {}
-  for line in debug.traceback("", 2):gmatch "[^\n]+" do
-    if line:find("slack/console/session.lua", 1, true) then
-      break
-    end
-    table.insert(lines, line)
-  end
-  while lines[#lines] and lines[#lines]:find "^%s*%[C%]" do
-    table.remove(lines)
-  end
-  return { text = #lines > 2 and text .. "\n" .. table.concat(lines, "\n") or text }
+  local text = raised.text(err)
+  local frames = raised.part_above(debug.traceback("", 2), "slack/console/session.lua")
+  return { text = frames and text .. "\n" .. frames or text }
 end
 
 -- What follows a result as "no error" is not worth a line.

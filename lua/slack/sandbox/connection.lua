@@ -87,11 +87,6 @@ function Connection:send(frame, fragments)
   self:act("text", type(frame) == "table" and assert(json.encode(frame)) or frame, fragments)
 end
 
----@param data string
-function Connection:send_binary(data)
-  self:act("binary", data)
-end
-
 ---@param data? string
 function Connection:ping(data)
   self:act("ping", data or "Ping from localhost")

@@ -196,14 +196,9 @@ function Sandbox.without_network(options, sides)
   return self
 end
 
----Starts a local Slack.
----@param options? slack.SandboxOptions
----@return slack.Sandbox?, string? message, string? code
-function Sandbox.start(options)
-  options = check_options(options or {})
-  local self = new(options, options.tls ~= false)
-  self.ca_file = self.files and self.files.authority
-  self.source = loop.register(function(kind, ...)
+-- What the server's threads hand over, told to whom it is for.
+local function listen(self)
+  return loop.register(function(kind, ...)
     if kind == "request" then
       tasks.spawn(self.on_request, self, ...)
     elseif kind == "websocket" then
@@ -213,7 +208,10 @@ function Sandbox.start(options)
       self:changed()
     end
   end)
-  local server, message, code = core.http_server {
+end
+
+local function start_server(self, options)
+  return core.http_server {
     mailbox = loop.mailbox(),
     source = self.source,
     log = self.log:core(),
@@ -223,6 +221,17 @@ function Sandbox.start(options)
     key_file = self.files and self.files.key,
     max_body = Uploads.MAX,
   }
+end
+
+---Starts a local Slack.
+---@param options? slack.SandboxOptions
+---@return slack.Sandbox?, string? message, string? code
+function Sandbox.start(options)
+  options = check_options(options or {})
+  local self = new(options, options.tls ~= false)
+  self.ca_file = self.files and self.files.authority
+  self.source = listen(self)
+  local server, message, code = start_server(self, options)
   if not server then
     loop.unregister(self.source)
     remove_files(self)

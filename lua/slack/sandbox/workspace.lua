@@ -84,19 +84,9 @@ local function set_of(list)
   return set
 end
 
----@param options? slack.sandbox.WorkspaceOptions
----@return slack.sandbox.Workspace
-function Workspace.new(options)
-  options = options or {}
-  local name, organization = options.team_name or "Moonbase", options.organization
-  local id = new_id "T"
-  local self = setmetatable({
-    id = id,
-    team = { id = id, name = name, domain = name:lower():gsub("%W", "-") },
-    organization = organization,
-    app_id = options.app_id or new_id "A",
-    bot = organization and organization.bot or options.bot
-      or { id = new_id "B", user_id = new_id "U", name = options.bot_name or "lander" },
+-- What people and the app have made and done so far: nothing.
+local function nothing_yet()
+  return {
     users = {},
     user_list = {},
     channels = {},
@@ -110,21 +100,16 @@ function Workspace.new(options)
     threads = {},
     steps = {},
     step_of = {},
-    stream_timeout = options.stream_timeout or STREAM_TIMEOUT,
-    unfurl_domains = options.unfurl_domains or {},
-    metadata_events = set_of(options.metadata_events),
-    has_home = options.home_tab ~= false,
     shared_links = {}, -- what may be unfurled, by id
     usergroups = {},
     reminders = {},
     emoji = {}, -- URLs and aliases by name
-    clock = options.clock or Workspace.wall_clock(),
     last_micros = 0,
     on_event = function() end,
-  }, Workspace)
-  if organization then
-    table.insert(organization.workspaces, self)
-  end
+  }
+end
+
+local function move_in(self, options)
   self:add_user(self.bot.name, { id = self.bot.user_id, is_bot = true })
   for _, user in ipairs(options.users or { "ada", "grace" }) do
     self:add_user(user)
@@ -132,6 +117,30 @@ function Workspace.new(options)
   for _, channel in ipairs(options.channels or { "general", "random" }) do
     self:add_channel(channel)
   end
+end
+
+---@param options? slack.sandbox.WorkspaceOptions
+---@return slack.sandbox.Workspace
+function Workspace.new(options)
+  options = options or {}
+  local name, organization = options.team_name or "Moonbase", options.organization
+  local id = new_id "T"
+  local self = setmetatable(nothing_yet(), Workspace)
+  self.id = id
+  self.team = { id = id, name = name, domain = name:lower():gsub("%W", "-") }
+  self.organization = organization
+  self.app_id = options.app_id or new_id "A"
+  self.bot = organization and organization.bot or options.bot
+    or { id = new_id "B", user_id = new_id "U", name = options.bot_name or "lander" }
+  self.stream_timeout = options.stream_timeout or STREAM_TIMEOUT
+  self.unfurl_domains = options.unfurl_domains or {}
+  self.metadata_events = set_of(options.metadata_events)
+  self.has_home = options.home_tab ~= false
+  self.clock = options.clock or Workspace.wall_clock()
+  if organization then
+    table.insert(organization.workspaces, self)
+  end
+  move_in(self, options)
   return self
 end
 

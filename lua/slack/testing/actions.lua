@@ -94,17 +94,21 @@ function M:delete(options)
   return result
 end
 
+-- What a person does with an emoji at a message.
+local function on_emoji(self, method, name, pattern, options)
+  check_text(method, name)
+  name = name:gsub(":", "")
+  return on_message(self, method, pattern:format(name), options, nil, function(message, user)
+    self.slack[method](self.slack, { message = message, name = name, user = user })
+  end)
+end
+
 ---Somebody reacts to a message with an emoji: to the last one in the channel, or to `message`.
 ---@param name string
 ---@param options? slack.testing.Where|{ message: table? }
 ---@return slack.testing.Result
 function M:react(name, options)
-  check_text("react", name)
-  name = name:gsub(":", "")
-  local result = on_message(self, "react", ":" .. name .. ":", options, nil,
-    function(message, user)
-      self.slack:react { message = message, name = name, user = user }
-    end)
+  local result = on_emoji(self, "react", name, ":%s:", options)
   return result
 end
 
@@ -113,12 +117,7 @@ end
 ---@param options? slack.testing.Where|{ message: table? }
 ---@return slack.testing.Result
 function M:unreact(name, options)
-  check_text("unreact", name)
-  name = name:gsub(":", "")
-  local result = on_message(self, "unreact", "takes :" .. name .. ": back", options, nil,
-    function(message, user)
-      self.slack:unreact { message = message, name = name, user = user }
-    end)
+  local result = on_emoji(self, "unreact", name, "takes :%s: back", options)
   return result
 end
 

@@ -14,9 +14,14 @@ local function place_for(live, channel)
   return live.team.workspace
 end
 
-local function user_of(workspace, text)
-  local user = typed_id(text) and workspace:find_user(typed_id(text))
-  return user, "Nobody here is called that."
+-- Where somebody is invited or removed, and who; else what is wrong.
+local function place_and_user(live, channel, text)
+  local workspace, problem = place_for(live, channel)
+  local user = workspace and typed_id(text) and workspace:find_user(typed_id(text))
+  if not user then
+    return nil, nil, problem or "Nobody here is called that."
+  end
+  return workspace, user
 end
 
 ---@class slack.sandbox.OwnCommand
@@ -30,10 +35,9 @@ M.list = {
   {
     command = "/invite", description = "Invite someone to this channel", usage_hint = "@someone",
     run = function(live, channel, text)
-      local workspace, problem = place_for(live, channel)
-      local user, nobody = user_of(workspace or live.team.workspace, text)
-      if not workspace or not user then
-        return problem or nobody
+      local workspace, user, problem = place_and_user(live, channel, text)
+      if not workspace then
+        return problem
       end
       workspace:join(channel, user.id, live.me)
     end,
@@ -42,10 +46,9 @@ M.list = {
     command = "/remove", description = "Remove someone from this channel",
     usage_hint = "@someone",
     run = function(live, channel, text)
-      local workspace, problem = place_for(live, channel)
-      local user, nobody = user_of(workspace or live.team.workspace, text)
-      if not workspace or not user then
-        return problem or nobody
+      local workspace, user, problem = place_and_user(live, channel, text)
+      if not workspace then
+        return problem
       end
       workspace:leave(channel, user.id, live.me)
     end,
