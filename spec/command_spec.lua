@@ -3,7 +3,10 @@ local arguments = require "slack.command.arguments"
 local child = require "support.child"
 local columns = require "slack.command.columns"
 local command = require "slack.command"
+local core = require "slack.core"
 local files = require "support.files"
+local logs = require "slack.log"
+local paint = require "slack.command.paint"
 
 -- Runs a line of words; what it wrote, complained and ended with.
 local function run(line, options)
@@ -147,9 +150,9 @@ end)
 describe("the script lua-slack", function()
   it("runs in the tree, from any directory, and ends with the command's status", function()
     local pipe <close> = assert(io.popen("pwd", "r"))
-    local here, core = pipe:read "l", os.getenv "SLACK_CORE_DIR" or "build"
+    local here, modules = pipe:read "l", os.getenv "SLACK_CORE_DIR" or "build"
     local start = ("cd / && env -u LUA_PATH -u LUA_CPATH SLACK_CORE_DIR=%s %s %s "):format(
-      Process.quote(core:find "^/" and core or here .. "/" .. core), child.interpreter(),
+      Process.quote(modules:find "^/" and modules or here .. "/" .. modules), child.interpreter(),
       Process.quote(here .. "/lua/slack/command/main.lua"))
     local ok, output = files.run(start .. "version")
     assert.is_true(ok, output)
@@ -172,6 +175,44 @@ describe("the script lua-slack", function()
       end
     ]] .. " lua/slack/command/main.lua inbox list sqlite:x.db; echo status $?")
     assert.equal("\nstatus 130\n", output)
+  end)
+end)
+
+describe("colors", function()
+  local is_terminal, getenv = core.is_terminal, os.getenv
+  local environment
+
+  before_each(function()
+    environment = {}
+    core.is_terminal = function(stream) return stream == 2 end
+    os.getenv = function(name) return environment[name] end -- luacheck: ignore 122
+  end)
+
+  after_each(function()
+    core.is_terminal, os.getenv = is_terminal, getenv -- luacheck: ignore 122
+  end)
+
+  it("are for terminals alone, and for those who want them", function()
+    local terminal = command.terminal()
+    assert.equal("bad", paint(terminal, 1, "red", "bad"))
+    assert.equal("\27[31mbad\27[0m", paint(terminal, 2, "red", "bad"))
+    environment.NO_COLOR = ""
+    assert.equal("\27[31mbad\27[0m", paint(terminal, 2, "red", "bad"))
+    environment.NO_COLOR = "1"
+    assert.equal("bad", paint(terminal, 2, "red", "bad"))
+    assert.equal("bad", paint({}, 2, "red", "bad"))
+  end)
+
+  it("are there in the log by the same rule", function()
+    local written, stderr = {}, io.stderr
+    io.stderr = { write = function(_, text) written[#written + 1] = text end } -- luacheck: ignore
+    for _, value in ipairs { "", "1" } do
+      environment.NO_COLOR = value
+      logs.new({}):error "x"
+    end
+    io.stderr = stderr -- luacheck: ignore 122
+    assert.matches("^\27", written[1])
+    assert.not_matches("\27", written[2])
   end)
 end)
 

@@ -66,6 +66,18 @@ describe("the page's server", function()
     assert.equal(404, status("GET /" .. secret .. "/no.js", { Host = "LOCALHOST:" .. port }))
   end)
 
+  served("listens where this machine alone reaches it, as the rest of the local Slack", function()
+    local function reaches(address, to)
+      return os.execute(("bash -c ': </dev/tcp/%s/%d' 2>/dev/null"):format(address, to)) == true
+    end
+    for _, server in ipairs { here.page.server, here.server } do
+      for _, to in ipairs { server:port(), server:websocket_port() } do
+        assert.is_true(reaches("127.0.0.1", to))
+        assert.is_false(reaches("127.0.0.2", to))
+      end
+    end
+  end)
+
   served("refuses pages of other origins", function()
     local line = "POST /" .. secret .. "/live"
     for _, origin in ipairs {

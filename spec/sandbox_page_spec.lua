@@ -40,7 +40,9 @@ describe("a page of the local Slack", function()
     with_page({}, function(here, page)
       local grace <close> = PageClient.open(here, { user = page:id "grace" })
       local nobody <close> = PageClient.open(here, { user = "U0NONE", team = "T0NONE" })
-      assert.same({ page:id "grace", page:id "ada" }, { grace.hello.me, nobody.hello.me })
+      local bot <close> = PageClient.open(here, { user = page.hello.bot.user_id })
+      assert.same({ page:id "grace", page:id "ada", page:id "ada" },
+        { grace.hello.me, nobody.hello.me, bot.hello.me })
       page:act("say", { channel = page:id "general", text = "to all" })
       for _, one in ipairs { page, grace, nobody } do
         assert.equal(page.hello.me, one:message(function(m) return m.text == "to all" end).user)
@@ -77,14 +79,34 @@ describe("a page of the local Slack", function()
     end)
   end)
 
+  it("keeps what others say to the assistant to itself", function()
+    with_page({}, function(here, page)
+      local grace <close> = PageClient.open(here, { user = page:id "grace" })
+      local thread = grace:act "open_assistant"
+      grace:wait "assistant"
+      page:act("say", { channel = page:id "general", text = "later" })
+      page:message(function(m) return m.text == "later" end)
+      local again <close> = PageClient.open(here)
+      local hers <close> = PageClient.open(here, { user = page:id "grace" })
+      assert.same({}, again.hello.assistant)
+      assert.equal(thread.thread_ts, hers.hello.assistant[1].thread_ts)
+      for _, frame in ipairs(page.frames) do
+        assert.not_equal("assistant", frame.type)
+      end
+    end)
+  end)
+
   it("that takes nothing any more is let go, and can come again", function()
     with_page({}, function(here, page)
-      here.page.most_under_way, here.page.log = 100000, logs.new { level = "off" }
+      local lines = {}
+      here.page.most_under_way = 100000
+      here.page.log = logs.new { sink = function(line) lines[#lines + 1] = line end }
       page.pongs = false
       for _ = 1, 30 do
         here:say { text = ("x"):rep(5000) }
       end
       wait_until("the page's end", function() return not next(here.page.lives) end)
+      assert.matches("it does not take what it is sent", lines[1], 1, true)
       local again <close> = PageClient.open(here)
       assert.equal(30, #again.hello.messages[page:id "general"])
     end)
@@ -126,12 +148,45 @@ describe("a page of the local Slack", function()
     end)
   end)
 
+  it("does not begin with each ticket that was asked for, and these are forgotten", function()
+    with_page({}, function(here)
+      local server_page = here.page
+      assert.same({}, server_page.tickets) -- that of the open page is used up
+      local target = server_page:new_ticket {}
+      server_page.tickets[target].until_time = 0
+      local newer = server_page:new_ticket {}
+      assert.is_nil(server_page.tickets[target])
+      assert.truthy(server_page.tickets[newer])
+    end)
+  end)
+
   it("leaves nothing behind when it has gone", function()
     with_page({}, function(here, page)
       page:close()
       wait_until("the page's end", function() return not next(here.page.lives) end)
-      assert.is_nil(next(here.page.models))
+      assert.same({}, here.page.models)
       assert.is_false(here.recorder.dirty)
+    end)
+  end)
+
+  it("leaves nothing of its workspace behind while others are open", function()
+    with_page({}, function(here)
+      local second = here:add_workspace { team_name = "Second", users = { "eve" } }
+      local page = PageClient.open(here, { team = second.team_id })
+      assert.truthy(here.page.models[second])
+      page:close()
+      wait_until("the page's end", function() return not here.page.models[second] end)
+      assert.truthy(here.page.models[here.workspaces[1]])
+    end)
+  end)
+
+  it("goes on as somebody else with all that has been until then", function()
+    with_page({}, function(here, page)
+      local _, live = next(here.page.lives)
+      here:say { text = "just now" }
+      live:act_as(page:id "grace")
+      local hello = page:wait("hello", function(frame) return frame.me == page:id "grace" end)
+      assert.equal("just now", hello.messages[page:id "general"][1].text)
     end)
   end)
 

@@ -75,7 +75,7 @@ local function wants_color(options)
   if options.color ~= nil then
     return options.color
   end
-  return not options.sink and not os.getenv("NO_COLOR") and core.is_terminal(2)
+  return not options.sink and (os.getenv "NO_COLOR" or "") == "" and core.is_terminal(2)
 end
 
 ---@param options? slack.LogOptions
