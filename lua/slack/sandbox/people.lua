@@ -1,6 +1,8 @@
 -- What people say and do in the local workspace's channels, and what they see.
 
 local checks = require "slack.sandbox.checks"
+local json = require "slack.json"
+local rich_text = require "slack.sandbox.rich_text"
 
 ---@class slack.sandbox.People
 local people = {}
@@ -65,7 +67,7 @@ function people:say(what)
   local message = self.workspace:post(channel, {
     user = user.id,
     text = what.text,
-    blocks = what.blocks,
+    blocks = what.blocks or rich_text.blocks(what.text),
     thread_ts = what.thread_ts,
     reply_broadcast = what.reply_broadcast,
     client_msg_id = self.workspace.new_id "":lower(),
@@ -88,6 +90,7 @@ function people:share(what)
   })
   local message = uploads.share(self.workspace, channel, { file }, {
     user = user.id, text = what.text or "", thread_ts = what.thread_ts,
+    blocks = rich_text.blocks(what.text or ""),
   })
   message.channel = channel.id
   self:changed()
@@ -99,7 +102,9 @@ end
 function people:edit(what)
   checks.fields("edit", what, EDIT, "message", "text")
   local message, channel, user = own_message(self, what)
-  self.workspace:change(channel, message, { text = what.text }, user.id)
+  self.workspace:change(channel, message, {
+    text = what.text, blocks = rich_text.blocks(what.text) or json.null,
+  }, user.id)
   self:changed()
 end
 

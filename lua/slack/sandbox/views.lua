@@ -5,11 +5,15 @@ local new_id = require "slack.sandbox.new_id"
 ---@class slack.sandbox.Views
 local views = {}
 
+-- Blocks whose elements are not to be used.
+local SHOWN <const> = { rich_text = true, context = true }
+
 -- Gives blocks and their elements the ids that the app left out, as Slack does.
 local function identify(blocks)
   for _, block in ipairs(type(blocks) == "table" and blocks or {}) do
     block.block_id = block.block_id or new_id "":lower():sub(1, 5)
-    for _, element in ipairs(block.elements or { block.accessory or block.element }) do
+    local elements = block.elements or { block.accessory or block.element }
+    for _, element in ipairs(SHOWN[block.type] and {} or elements) do
       if type(element) == "table" and element.type and not element.action_id then
         element.action_id = new_id "":lower():sub(1, 5)
       end

@@ -3,6 +3,7 @@
 -- open, and once for all of them.
 
 local json = require "slack.json"
+local rich_text = require "slack.sandbox.rich_text"
 local shapes = require "slack.sandbox.page.shapes"
 
 local WINDOW <const> = 500 -- messages of a channel that are looked at, the newest ones
@@ -43,7 +44,8 @@ local function see(self, items, channel, message, upsert)
   end
   if not item or item.raw ~= raw then
     item = {
-      ts = message.ts, raw = raw, shown_to = message.shown_to, has_blocks = message.blocks ~= nil,
+      ts = message.ts, raw = raw, shown_to = message.shown_to,
+      has_blocks = message.blocks ~= nil and not rich_text.is_made(message.blocks),
       json = assert(json.encode(shapes.message(workspace, channel, message, stream))),
     }
     items[message.ts] = item

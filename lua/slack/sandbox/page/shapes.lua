@@ -3,6 +3,7 @@
 local json = require "slack.json"
 local merged = require "slack.merged"
 local own_commands = require "slack.sandbox.page.acts.own_commands"
+local rich_text = require "slack.sandbox.rich_text"
 local sorted_keys = require "slack.sorted_keys"
 
 local M = {}
@@ -83,6 +84,9 @@ function M.message(workspace, channel, message, stream)
   local shape = merged(message)
   shape.stream = stream
   shape.shown_to = nil
+  if rich_text.is_made(message.blocks) then -- the page shows the text
+    shape.blocks = nil
+  end
   shape.reactions = message.reactions and message.reactions[1] and message.reactions or nil
   shape.channel = channel.id
   shape.pinned = message.pinned_to and message.pinned_to[1] ~= nil or nil
