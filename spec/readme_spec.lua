@@ -407,6 +407,20 @@ require "busted.runner" { standalone = false }
     assert.same(known, filters_of_readme())
   end)
 
+  it("names each chapter in its contents, in their order", function()
+    local contents = README:match "\n| | |\n| %-%-%- | %-%-%- |\n(.-)\n\n"
+    local listed, chapters = {}, {}
+    for title in contents:gmatch "%[([^%]]+)%]%(#" do
+      table.insert(listed, title)
+    end
+    for marks, title in README:gmatch "\n(###?) ([^\n]+)" do
+      if marks == "###" or title ~= "Day by day" and title ~= "Reference" then
+        table.insert(chapters, title)
+      end
+    end
+    assert.same(chapters, listed)
+  end)
+
   it("leads where its links point to", function()
     local anchors = {}
     for heading in README:gmatch "\n##+ ([^\n]+)" do
