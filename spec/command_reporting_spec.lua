@@ -60,6 +60,26 @@ describe("reports of a bot", function()
     end)
   end)
 
+  it("come one at a time, with all that has changed together", function()
+    for i = 1, 9 do
+      files.write(("%s/b%d.lua"):format(directory.path, i), "local _ = ...")
+    end
+    local taken = 0
+    with_bot(function(here)
+      local take_report = here.take_report
+      function here:take_report(...)
+        taken = taken + 1
+        return take_report(self, ...)
+      end
+      return report_url(here)
+    end, function(here, app)
+      assert(here:wait(function() return here.report and here.report.scripts[10] end))
+      app.scripts:reload_all()
+      assert(here:wait(function() return here.report.scripts[10].generation == 2 end))
+      assert.is_true(taken < 10, taken .. " reports")
+    end)
+  end)
+
   it("follow what the scripts become, and name what did not load", function()
     with_bot(report_url, function(here)
       assert(here:wait(function() return here.report and here.report.scripts[1] end))

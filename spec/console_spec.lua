@@ -322,6 +322,12 @@ describe("the console of an app", function()
     assert.same({}, place.list(getenv))
     files.write(place.of_process(own, 5), "")
     assert.same({ own .. "/5.socket" }, place.list(getenv))
+    local others = "/root"
+    if core.user_id() == 0 then
+      others = folder.path .. "/others"
+      os.execute(("mkdir -m 700 '%s' && chown 65534 '%s'"):format(others, others))
+    end
+    assert.is_nil((place.check(others)))
     os.execute(("chmod 755 '%s'"):format(own))
     local prepared, problem = place.prepare(getenv)
     assert.is_nil(prepared)

@@ -165,7 +165,9 @@ describe("what is not recorded", function()
     local found = hidden {
       upload_url = "https://files.slack.com/upload/v1/ABC", text = "see https://a.example/x",
       permalink_public = "https://slack-files.com/T1-F1-0123456789",
+      of_local_slack = { upload_url = "https://localhost:8765/upload/v1/ABC" },
     }
+    assert.matches("^https://files.slack.com/hidden/%d$", found.of_local_slack.upload_url)
     assert.matches("^https://files.slack.com/hidden/%d$", found.upload_url)
     assert.matches("^https://files.slack.com/hidden/%d$", found.permalink_public)
     assert.equal("see https://a.example/x", found.text)
@@ -178,6 +180,7 @@ describe("what is not recorded", function()
     assert.same({ body.response_url, body.email, body.trigger_id, "hidden" },
       { raw.response_url, raw.email, raw.trigger_id, raw.access_token })
     assert.falsy(raw.text:find "123456")
+    assert.falsy(next(hidden { ["xoxb-123456-abcdefghijkl"] = "x" }):find "123456")
   end)
 
   it("is what people wrote, not what the program put there", function()

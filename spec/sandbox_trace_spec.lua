@@ -201,6 +201,21 @@ describe("the trace of the local Slack", function()
     end)
   end)
 
+  it("tells who looks what is new and what has changed, once", function()
+    local trace = Trace.new(os.time, 3)
+    trace:add { kind = "note", way = "in", name = "before" }
+    assert.same({}, trace:take_dirty())
+    trace:watch(true)
+    local first = trace:add { kind = "note", way = "in", name = "a", state = "waiting" }
+    trace:add { kind = "note", way = "in", name = "b" }
+    local list = trace:take_dirty()
+    assert.same({ 2, 3, nil }, { list[1].n, list[2].n, list[3] })
+    trace:change(first, { state = "acked" })
+    list = trace:take_dirty()
+    assert.same({ 2, "acked", nil }, { list[1].n, list[1].state, list[2] })
+    assert.same({}, trace:take_dirty())
+  end)
+
   it("keeps the newest ones, in bounded memory", function()
     local trace = Trace.new(os.time, 3)
     for i = 1, 2500 do
@@ -213,6 +228,9 @@ describe("the trace of the local Slack", function()
       trace:add { kind = "call", way = "in", name = "big", text = text }
     end
     assert.truthy(trace.bytes <= 16 * 1024 * 1024)
+    assert.equal(trace.last - 2, trace:first_of(3, 16000000))
+    assert.equal(trace.last - 1, trace:first_of(500, 2500000))
+    assert.equal(trace.last + 1, trace:first_of(500, 10))
     assert.truthy(#trace:list() < 20)
     local old = trace.records[trace.first]
     for _ = 1, 3000 do

@@ -1,5 +1,7 @@
 -- The test kit: time that passes when the test says so.
+local loop = require "slack.loop"
 local slack = require "slack"
+local tasks = require "slack.tasks"
 local testing = require "slack.testing"
 
 describe("slack.testing", function()
@@ -182,6 +184,18 @@ describe("slack.testing", function()
       assert.is_true(os.time() - t:now() ~= 0)
       t:advance "1s"
       assert.equal("09:00:01", os.date("%H:%M:%S", t:now() // 1))
+    end)
+
+    it("leaves the process its own clock, environment and reports of errors", function()
+      local function own()
+        return { os.time, os.date, os.getenv, tasks.on_error, loop.default() }
+      end
+      local before = own()
+      new()
+      t:advance "1s"
+      assert.same(before, own())
+      t:close()
+      assert.same(before, own())
     end)
 
     it("is in its log", function()
