@@ -16,6 +16,16 @@ test("shows each kind of block", async (here) => {
   await shown.getByRole("listitem").filter({ hasText: "two" }).first().waitFor();
 });
 
+test("shows nothing that would run, and the rest when one message is odd", async (here) => {
+  await here.say("/odd");
+  await here.pane().getByText("This cannot be shown").waitFor();
+  const shown = await here.heard("After the odd ones");
+  const pane = here.pane();
+  if (await pane.locator("img[src^='javascript:'], a[href^='javascript:']").count())
+    throw new Error("an address that is a program");
+  await shown.getByText("<img src=x onerror=alert(1)>").waitFor();
+});
+
 test("presses a button", async (here) => {
   await message(here).getByRole("button", { name: "Press" }).click();
   await used(here, "plain: 1");

@@ -1,13 +1,14 @@
 // Blocks of messages, modals and home tabs as nodes.
 
-import { h, icon, listOf, replace } from "./dom.js";
+import { h, icon, listOf, pictureUrl, replace } from "./dom.js";
 import { element } from "./elements.js";
 import { markdown } from "./markdown.js";
 import { link, plainString, plainText, richText, textObject } from "./rich_text.js";
 import { newerBlock } from "./newer_blocks.js";
 
 // An image, and its description in its place when it cannot be had.
-export function picture(url, alt, className) {
+export function picture(address, alt, className) {
+  const url = pictureUrl(address);
   const node = h("img", {
     class: className,
     src: url,

@@ -86,6 +86,19 @@ export function soon(work) {
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
+// The address of a picture from elsewhere, if the page may show it.
+export const pictureUrl = (url) => (/^(https:|data:image\/)/i.test(url) ? url : undefined);
+
+// What cannot be shown, as a bot may send anything, hides nothing else.
+function made(make, item, before) {
+  try {
+    return make(item, before);
+  } catch (error) {
+    console.info(error);
+    return h("div", { class: "no-image" }, "This cannot be shown: the event log has it.");
+  }
+}
+
 // Puts the nodes that belong to keys in order, and makes anew only those whose signature changed.
 export function reconcile(parent, items, make) {
   const old = parent.keyed || new Map();
@@ -96,7 +109,7 @@ export function reconcile(parent, items, make) {
       item.key,
       before && before.signature === item.signature
         ? before
-        : { signature: item.signature, node: make(item, before && before.node) },
+        : { signature: item.signature, node: made(make, item, before && before.node) },
     );
   }
   for (const [key, entry] of old) {

@@ -1,7 +1,7 @@
 // The elements of Block Kit that people press and choose from.
 
 import { confirmed } from "./dialog.js";
-import { h, icon } from "./dom.js";
+import { h, icon, pictureUrl } from "./dom.js";
 import { upload } from "./files.js";
 import { input } from "./inputs.js";
 import { openMenu } from "./popup.js";
@@ -244,7 +244,7 @@ function fileInput(element, block, place, label) {
 function image(element) {
   return h("img", {
     class: "element-image",
-    src: element.image_url || element.slack_file?.url,
+    src: pictureUrl(element.image_url || element.slack_file?.url),
     alt: element.alt_text || "",
     loading: "lazy",
     title: element.alt_text,

@@ -1,6 +1,6 @@
 // Names and drawn avatars of people, the bot and whoever a message says it is from.
 
-import { h, icon } from "./dom.js";
+import { h, icon, pictureUrl } from "./dom.js";
 import { emojiText } from "./emoji.js";
 import { store } from "./store.js";
 
@@ -63,7 +63,7 @@ export function authorAvatar(message) {
   const emoji = message.icons?.emoji || message.icon_emoji;
   const text = emoji && emojiText(emoji.replaceAll(":", ""));
   if (text) return h("span", { "class": "avatar avatar-emoji", "aria-hidden": "true" }, text);
-  const url = message.icons?.image_48 || message.icon_url;
+  const url = pictureUrl(message.icons?.image_48 || message.icon_url);
   if (url) return h("img", { class: "avatar", src: url, alt: "" });
   return avatar(message.username || id || name, name, { is_bot: is_bot || message.is_notice });
 }

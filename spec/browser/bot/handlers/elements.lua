@@ -139,3 +139,15 @@ app:view("fields", function(c)
   table.sort(said)
   c:say { channel = c.user_id, text = "Fields: " .. table.concat(said, " ") }
 end)
+
+-- What no program should send; Slack takes some of it.
+app:command("/odd", function(c)
+  local script = "javascript:alert(1)"
+  c.client.chat.postMessage { channel = c.channel_id, text = "Odd", icon_url = script,
+    attachments = { { text = 5 } } }
+  c.client.chat.postMessage { channel = c.channel_id, text = "Odder", attachments = { {
+    title = "Attached", title_link = script, author_icon = script, image_url = script,
+    thumb_url = script, text = "<" .. script .. "|click>",
+  } } }
+  c:say "After the odd ones &lt;img src=x onerror=alert(1)&gt;"
+end)
