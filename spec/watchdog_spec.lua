@@ -22,10 +22,15 @@ describe("watchdog", function()
   local function with_handler(options, handler, check)
     live_app.run(function(here, new_app, lines)
       local app = new_app { watchdog = options }
-      app:message("work", function(c) handler(c, lines) end)
+      local has_begun
+      app:message("work", function(c)
+        has_begun = true
+        handler(c, lines)
+      end)
       app:message("ping", function(c) c:say "pong" end)
       live_app.start(here, app)
       here:say { user = "ada", channel = "general", text = "work" }
+      live_app.wait(function() return has_begun end) -- connections keep no order
       here:say { user = "ada", channel = "general", text = "ping" }
       assert(here:wait_message { channel = "general", text = "pong" })
       check(lines, app)
