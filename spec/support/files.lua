@@ -1,4 +1,5 @@
 -- Files and folders for specs.
+local core = require "slack.core"
 local lfs = require "lfs"
 
 local files = {}
@@ -44,14 +45,33 @@ function files.tree(directory)
   return paths
 end
 
----A new directory with a `path`, removed with all in it when the value is closed.
+-- Removes what is there, and what lies below it, as far as that is allowed.
+local function remove_all(path)
+  if lfs.symlinkattributes(path, "mode") ~= "directory" then
+    os.remove(path)
+    return
+  end
+  local is_readable, next_name, folder = pcall(lfs.dir, path)
+  if is_readable then
+    for name in next_name, folder do
+      if name ~= "." and name ~= ".." then
+        remove_all(path .. "/" .. name)
+      end
+    end
+  end
+  lfs.rmdir(path)
+end
+
+---A new directory with a `path`, nobody else's, removed with all in it when the value is closed.
 ---@return { path: string }
 function files.temporary()
-  local pipe <close> = assert(io.popen("mktemp -d", "r"))
-  local path = assert(pipe:read "l", "mktemp failed")
+  local reserved = os.tmpname()
+  local path = reserved .. ".d"
+  assert(core.make_directory(path, true))
   return setmetatable({ path = path }, {
     __close = function()
-      os.execute("rm -rf '" .. path .. "'")
+      remove_all(path)
+      os.remove(reserved)
     end,
   })
 end

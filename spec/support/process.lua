@@ -79,8 +79,8 @@ end
 
 ---@return boolean
 function Process:is_running()
-  return self.pipe ~= nil
-    and not files.run(("grep -q '^State:.[ZX]' /proc/%d/status"):format(self.pid))
+  local status <close> = self.pipe and io.open(("/proc/%d/status"):format(self.pid), "rb")
+  return status and not status:read("a"):find "\nState:%s[ZX]" or false
 end
 
 ---Waits for its end, and blocks meanwhile.
