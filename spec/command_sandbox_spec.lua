@@ -30,7 +30,6 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   before_each(function()
     directory = files.temporary()
     assert(os.execute(("mkfifo %s/input"):format(directory.path)))
-    start "--no-bot --talk"
   end)
 
   after_each(function()
@@ -58,13 +57,14 @@ describe("lua-slack sandbox with --no-bot --talk", function()
     return environment
   end
 
-  local function exports()
+  local function start_with_exports()
+    start "--no-bot --talk"
     wait_for "export SLACK_APP_TOKEN="
     return exports_now()
   end
 
   it("is the Slack of a bot in another process, to which one can talk", function()
-    local environment = exports()
+    local environment = start_with_exports()
     local bot <close> = Process.lua("examples/hello/bot.lua", { environment = environment })
     wait_for "a bot has connected"
     typed:write "hello\n"
@@ -79,7 +79,7 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   end)
 
   it("opens modals, menus, the home tab and the assistant of such a bot", function()
-    local environment = exports()
+    local environment = start_with_exports()
     local function with(name, lines, last)
       local from = #slack_here:output()
       local bot <close> = Process.lua("examples/" .. name .. "/bot.lua",
@@ -131,7 +131,7 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   end)
 
   it("shows what a script does in any channel, and lets no message command the terminal", function()
-    local environment = exports()
+    local environment = start_with_exports()
     local script = directory.path .. "/script.lua"
     files.write(script, [[
       local client = require "slack.client".new()
@@ -151,13 +151,13 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   end)
 
   it("has tokens that stay the same over its starts", function()
-    local environment = exports()
+    local environment = start_with_exports()
     assert.same({ "xoxb-local", "xapp-local" },
       { environment.SLACK_BOT_TOKEN, environment.SLACK_APP_TOKEN })
   end)
 
   it("ends at Ctrl-C and leaves no files behind", function()
-    local authority = exports().SSL_CERT_FILE
+    local authority = start_with_exports().SSL_CERT_FILE
     assert.truthy(io.open(authority)):close()
     wait_for "ada>"
     slack_here:signal "INT"
@@ -177,13 +177,6 @@ describe("lua-slack sandbox with --no-bot --talk", function()
     return port
   end
 
-  -- Another one in its place, with these arguments.
-  local function restart(arguments)
-    typed:close()
-    getmetatable(slack_here).__close(slack_here)
-    start(arguments)
-  end
-
   -- A person clicks through the pages of the bot and of the local Slack.
   local function install_with(browser, url)
     assert(browser:open(url))
@@ -198,7 +191,7 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   describe("--http", function()
     it("is the Slack of a bot that is reached over HTTP", function()
       local port = free_port()
-      restart(("--no-bot --talk --http=http://localhost:%d/slack/events"):format(port))
+      start(("--no-bot --talk --http=http://localhost:%d/slack/events"):format(port))
       wait_for "export SLACK_SIGNING_SECRET="
       local environment = exports_now()
       assert.is_nil(environment.SLACK_APP_TOKEN)
@@ -220,7 +213,7 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   describe("--oauth", function()
     it("is the Slack in which a bot is installed first", function()
       local port = free_port()
-      restart(("--no-bot --talk --oauth --http=http://localhost:%d/slack/events"):format(port))
+      start(("--no-bot --talk --oauth --http=http://localhost:%d/slack/events"):format(port))
       wait_for "ada>"
       wait_for(("install it with a browser: http://localhost:%d/slack/install"):format(port))
       local environment = exports_now()
@@ -239,7 +232,7 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   describe("--both", function()
     it("is the Slack of a bot that is reached either way, by turns", function()
       local port = free_port()
-      restart(("--no-bot --talk --both --http=http://localhost:%d/slack/events"):format(port))
+      start(("--no-bot --talk --both --http=http://localhost:%d/slack/events"):format(port))
       wait_for "ada>"
       local environment = exports_now()
       environment.PORT = tostring(port)
@@ -255,7 +248,7 @@ describe("lua-slack sandbox with --no-bot --talk", function()
 
   describe("--rtm", function()
     it("is the Slack of a classic app", function()
-      restart "--no-bot --talk --rtm"
+      start "--no-bot --talk --rtm"
       wait_for "export SLACK_TRANSPORT='rtm'"
       wait_for "ada>"
       local bot <close> = Process.lua("examples/hello/bot.lua", { environment = exports_now() })
@@ -269,6 +262,7 @@ describe("lua-slack sandbox with --no-bot --talk", function()
   end)
 
   it("goes on when its input has ended", function()
+    start "--no-bot --talk"
     wait_for "ada>"
     typed:write "hello\n"
     typed:close()
@@ -425,10 +419,8 @@ describe("lua-slack sandbox with a bot", function()
     start()
     wait_for "running as lander in Moonbase"
     here:signal "INT"
-    live_app.wait(function()
-      here:signal "INT"
-      return not here:is_running()
-    end)
+    wait_for "stopping the bot; Ctrl-C once more kills it"
+    here:signal "INT"
     assert.equal(0, here:wait(), here:output())
   end)
 end)

@@ -99,7 +99,11 @@ end
 
 -- The first signal ends it, the second one kills the bot.
 local function on_signal(self)
-  if not self.ended:resolve() and self.bot then
+  local is_first = self.ended:resolve()
+  if is_first and self.bot and self.bot.is_running then
+    note(self, "stopping the bot; Ctrl-C once more kills it")
+  end
+  if not is_first and self.bot then
     tasks.spawn(self.bot.stop, self.bot)
   elseif self.talk then
     self.talk:stop()
