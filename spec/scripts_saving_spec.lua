@@ -107,13 +107,15 @@ for _, watch in ipairs { true, "poll" } do
 
     it("are never there twice while a file is moved", function()
       with_scripts({ ["x.lua"] = answering "x" }, function(on)
-        local swaps, apply = {}, on.app._apply
+        local swaps, begun, apply = {}, 0, on.app._apply
         function on.app:_apply(...)
+          begun = begun + 1
           apply(self, ...)
           table.insert(swaps, on.answer())
         end
         assert(os.rename(on.path .. "/x.lua", on.path .. "/y.lua"))
         on.await("y.lua", 1)
+        live.wait(function() return #swaps == begun end)
         assert.same({ "x" }, swaps)
       end)
     end)
