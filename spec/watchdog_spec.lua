@@ -196,6 +196,36 @@ describe("watchdog", function()
     assert.is_true(told > 0)
   end)
 
+  it("does not stop what the stopped work has begun", function()
+    local told = 0
+    local dog <close> = core.watchdog(0.01, function()
+      told = told + 1
+      return told == 1 and 0.02 or nil
+    end)
+    local resume = dog:resumer()
+    local begun = {}
+    local cleanup <const> = { __close = function()
+      for i = 1, 2 do
+        begun[i] = coroutine.create(function()
+          local sum = 0
+          for n = 1, 2000000 do sum = sum + n end
+          return sum
+        end)
+      end
+    end }
+    local _, ok, message = resume(coroutine.create(function()
+      return pcall(function()
+        local guard <close> = setmetatable({}, cleanup) -- luacheck: ignore 211
+        while true do end
+      end)
+    end))
+    assert.is_false(ok)
+    assert.matches("stopped by the watchdog", message)
+    assert.same({ true, 2000001000000 }, { coroutine.resume(begun[1]) })
+    assert.equal(1, told)
+    assert.same({ true, 2000001000000 }, { resume(begun[2]) })
+  end)
+
   it("resumes as coroutine.resume does", function()
     local dog <close> = core.watchdog(10, print)
     local resume = dog:resumer()

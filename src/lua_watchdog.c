@@ -41,20 +41,30 @@ static void raise(lua_State *L, struct watchdog *watchdog, int64_t busy)
     lua_error(L);
 }
 
+/* Coroutines that interrupted work makes have its hook from birth, but nothing to do with it. */
+static bool is_meant(lua_State *L, const struct watchdog *watchdog)
+{
+    return slk_watchdog_running(watchdog->dog) == L && slk_watchdog_is_interrupted(watchdog->dog);
+}
+
+/* The watchdog by which L is interrupted; NULL when its hook is left from something else. */
 static struct watchdog *push_registered(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &registered);
     struct watchdog *watchdog = lua_touserdata(L, -1);
-    return watchdog != NULL && watchdog->dog != NULL ? watchdog : NULL;
+    bool is_open = watchdog != NULL && watchdog->dog != NULL;
+    return is_open && is_meant(L, watchdog) ? watchdog : NULL;
 }
 
 static void on_stop(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
     struct watchdog *watchdog = push_registered(L);
-    if (watchdog != NULL) {
+    if (watchdog != NULL && slk_watchdog_is_to_stop(watchdog->dog)) {
         raise(L, watchdog, slk_watchdog_hear(watchdog->dog));
     }
+    lua_sethook(L, NULL, 0, 0);
+    lua_pop(L, 1);
 }
 
 /* on_hog(traceback, seconds) -> seconds after which the work is stopped, or nil. */
@@ -85,11 +95,17 @@ static void on_interrupt(lua_State *L, lua_Debug *ar)
     lua_pop(L, 1);
 }
 
+static bool is_ours(lua_State *L)
+{
+    lua_Hook hook = lua_gethook(L);
+    return hook == on_interrupt || hook == on_stop;
+}
+
 /* The watchdog's thread. A debugger's hook stays. */
 static bool interrupt(void *running)
 {
     lua_State *L = running;
-    if (lua_gethook(L) != NULL) {
+    if (lua_gethook(L) != NULL && !is_ours(L)) {
         return false;
     }
     lua_sethook(L, on_interrupt, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
@@ -108,32 +124,29 @@ static void spare(struct watchdog *watchdog)
     }
 }
 
-/* Of what ran and was interrupted, but maybe not in time. */
+/* Of what was interrupted, but maybe not in time. */
+static void unhook(lua_State *L)
+{
+    if (is_ours(L)) {
+        lua_sethook(L, NULL, 0, 0);
+    }
+}
+
 static void calm(struct watchdog *watchdog)
 {
     lua_State *running = slk_watchdog_running(watchdog->dog);
-    lua_Hook hook = running != NULL ? lua_gethook(running) : NULL;
-    if (hook == on_interrupt || hook == on_stop) {
-        lua_sethook(running, NULL, 0, 0);
+    if (running != NULL) {
+        unhook(running);
     }
     watchdog->raised = 0;
 }
 
-static void *swap(struct watchdog *watchdog, lua_State *next)
-{
-    void *before = slk_watchdog_swap(watchdog->dog, next);
-    return before;
-}
-
-/* Nothing of the work that ends here may be interrupted any more, so this asks twice. */
+/* From here on the work that ends is not interrupted any more. */
 static void leave(struct watchdog *watchdog, lua_State *running, void *before)
 {
-    swap(watchdog, before);
+    slk_watchdog_swap(watchdog->dog, before);
     if (slk_watchdog_was_interrupted(watchdog->dog)) {
-        lua_Hook hook = lua_gethook(running);
-        if (hook == on_interrupt || hook == on_stop) {
-            lua_sethook(running, NULL, 0, 0);
-        }
+        unhook(running);
         watchdog->raised = 0;
     }
 }
@@ -151,7 +164,7 @@ static int watched_resume(lua_State *L)
         return 2;
     }
     lua_xmove(L, co, given);
-    void *before = watchdog->dog != NULL ? swap(watchdog, co) : NULL;
+    void *before = watchdog->dog != NULL ? slk_watchdog_swap(watchdog->dog, co) : NULL;
     int status = lua_resume(co, L, given, &results);
     if (watchdog->dog != NULL) {
         leave(watchdog, co, before);
@@ -179,7 +192,7 @@ static int watchdog_resumer(lua_State *L)
 
 static int watchdog_enter(lua_State *L)
 {
-    swap(check_watchdog(L), L);
+    slk_watchdog_swap(check_watchdog(L)->dog, L);
     return 0;
 }
 
@@ -216,9 +229,12 @@ static int watchdog_close(lua_State *L)
 {
     struct watchdog *watchdog = luaL_checkudata(L, 1, CLASS_WATCHDOG);
     if (watchdog->dog != NULL) {
-        calm(watchdog);
+        lua_State *running = slk_watchdog_running(watchdog->dog);
         slk_watchdog_destroy(watchdog->dog);
         watchdog->dog = NULL;
+        if (running != NULL) { /* nobody is left who would hook it again */
+            unhook(running);
+        }
     }
     return 0;
 }

@@ -32,9 +32,9 @@ struct slk_watchdog {
     /* About the piece of work with a number: read by the thread that did not write them. */
     atomic_uint heard, stop; /* numbers, by the Lua thread */
     _Atomic int64_t stop_after;
-    _Atomic int64_t since; /* by the watchdog, as the two below */
+    _Atomic int64_t since; /* by the watchdog, as those below */
     atomic_bool was_interrupted;
-    atomic_uint stopping; /* number */
+    atomic_uint interrupted, stopping; /* numbers */
 
     atomic_bool is_asleep; /* until something runs */
     pthread_mutex_t lock;  /* of is_closing, and for changed */
@@ -96,6 +96,11 @@ void slk_watchdog_stop_after(struct slk_watchdog *dog, int64_t nanoseconds)
     atomic_store(&dog->stop, atomic_load(&dog->number));
 }
 
+bool slk_watchdog_is_interrupted(const struct slk_watchdog *dog)
+{
+    return atomic_load(&dog->interrupted) == atomic_load(&dog->number);
+}
+
 bool slk_watchdog_is_to_stop(const struct slk_watchdog *dog)
 {
     return atomic_load(&dog->stopping) == atomic_load(&dog->number);
@@ -129,6 +134,7 @@ static void complain(const struct slk_watchdog *dog, int64_t nanoseconds)
 static void interrupt(struct slk_watchdog *dog, void *running, unsigned number)
 {
     void *expected = running;
+    atomic_store(&dog->interrupted, number); /* before it can ask */
     if (!atomic_compare_exchange_strong(&dog->running, &expected, (void *)(uintptr_t)&taken)) {
         return;
     }
@@ -219,7 +225,7 @@ struct slk_watchdog *slk_watchdog_start(const struct slk_watchdog_options *optio
         return NULL;
     }
     dog->options = *options;
-    atomic_store(&dog->number, 1); /* 0 is nobody's: heard, stop and stopping */
+    atomic_store(&dog->number, 1); /* 0 is nobody's: heard, stop, interrupted, stopping */
     pthread_mutex_init(&dog->lock, NULL);
     slk_condition_init(&dog->changed);
     if (slk_thread_start(&dog->thread, "slack-watchdog", run, dog) != SLK_OK) {

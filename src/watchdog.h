@@ -39,6 +39,9 @@ int64_t slk_watchdog_hear(struct slk_watchdog *dog);
 /* Interrupts this piece of work once more, when it has taken so long. */
 void slk_watchdog_stop_after(struct slk_watchdog *dog, int64_t nanoseconds);
 
+/* Whether it is this piece of work that was interrupted. */
+bool slk_watchdog_is_interrupted(const struct slk_watchdog *dog);
+
 /* Whether this interruption is that one. */
 bool slk_watchdog_is_to_stop(const struct slk_watchdog *dog);
 
