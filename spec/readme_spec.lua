@@ -3,6 +3,7 @@
 local Lanes = require "slack.lanes"
 local Process = require "support.process"
 local Redis = require "support.redis"
+local core = require "slack.core"
 local files = require "support.files"
 local json = require "slack.json"
 local kinds = require "slack.kinds"
@@ -419,6 +420,16 @@ require "busted.runner" { standalone = false }
       end
     end
     assert.same(chapters, listed)
+  end)
+
+  it("says of each folder of the Lua sources what it holds", function()
+    local tree = README:match "\n## The tree\n(.+)"
+    for _, name in ipairs(assert(core.list_directory "lua/slack")) do
+      local path = "lua/slack/" .. name
+      if select(2, core.stat(path)) == "directory" then
+        assert.truthy(tree:find(("\n| `%s/` |"):format(path), 1, true), path)
+      end
+    end
   end)
 
   it("leads where its links point to", function()

@@ -11,6 +11,7 @@ local scheduler = require "slack.scheduler"
 ---@field limit? number seconds in which a handler lets nothing else run; then it is named; 1
 ---@field stop? number seconds after which it is stopped by an error; nil: never
 
+---@class slack.Watchdog
 ---@field script_stop number seconds after which the top level of a script is stopped in any
 ---  case: what it may take in all
 local M = { script_stop = 10 }
