@@ -76,7 +76,7 @@ describe("reports of a bot", function()
       assert(here:wait(function() return here.report and here.report.scripts[10] end))
       app.scripts:reload_all()
       assert(here:wait(function() return here.report.scripts[10].generation == 2 end))
-      assert.is_true(taken < 10, taken .. " reports")
+      assert.is_nil(here:wait(function() return taken >= 10 end, 0.15))
     end)
   end)
 
@@ -128,6 +128,7 @@ describe("reports of a bot", function()
       end
       local report = here:wait(function() return here.report end)
       assert.same({ { command = "/of-worker-1" } }, report.commands)
+      assert.is_nil(here:wait(function() return here.report ~= report end, 0.15))
     end)
   end)
 

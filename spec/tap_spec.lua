@@ -42,8 +42,10 @@ describe("a tap", function()
     live_app.run(function(here, new_app)
       local app = new_app {}
       app:message(nil, function(c)
-        tasks.sleep(0.02) -- both are under way
         c:say("about " .. c.text)
+        while not told.calls[2] do -- both stay under way
+          tasks.sleep(0.005)
+        end
       end)
       live_app.start(here, app)
       tap.attach(app, told)

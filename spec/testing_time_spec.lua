@@ -188,6 +188,9 @@ describe("slack.testing", function()
 
     it("leaves the process its own clock, environment and reports of errors", function()
       local function own()
+        for _, name in ipairs { "time", "date", "getenv" } do
+          assert.equal("C", debug.getinfo(os[name], "S").what, name)
+        end
         return { os.time, os.date, os.getenv, tasks.on_error, loop.default() }
       end
       local before = own()
