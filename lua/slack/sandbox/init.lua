@@ -26,14 +26,13 @@ local check_options = require "slack.sandbox.options"
 local checks = require "slack.sandbox.checks"
 local core = require "slack.core"
 local default_scopes = require "slack.sandbox.scopes"
-local headers = require "slack.headers"
 local installing = require "slack.sandbox.installing"
 local logs = require "slack.log"
 local loop = require "slack.loop"
 local people = require "slack.sandbox.interactions"
 local people_in_channels = require "slack.sandbox.people_in_channels"
 local reports = require "slack.sandbox.reports"
-local responses = require "slack.sandbox.responses"
+local serving = require "slack.sandbox.serving"
 local steps = require "slack.sandbox.steps"
 local tasks = require "slack.tasks"
 local teams = require "slack.sandbox.teams"
@@ -43,7 +42,8 @@ local webhooks = require "slack.sandbox.webhooks"
 
 ---@class slack.Sandbox: slack.sandbox.People, slack.sandbox.Transports, slack.sandbox.Teams,
 ---  slack.sandbox.Installing, slack.sandbox.Assistants, slack.sandbox.Steps,
----  slack.sandbox.PeopleInChannels, slack.sandbox.Traffic, slack.sandbox.Reports
+---  slack.sandbox.PeopleInChannels, slack.sandbox.Traffic, slack.sandbox.Reports,
+---  slack.sandbox.Serving
 ---@field api_url string "https://localhost:PORT/api/"
 ---@field ca_file string? the authority to trust; nil without TLS
 ---@field bot_token string
@@ -66,7 +66,7 @@ Sandbox.__name = "slack.sandbox"
 
 for _, methods in ipairs {
   transports, teams, installing, assistants.people, steps, people_in_channels,
-  reports, traffic,
+  reports, traffic, serving,
 } do
   for name, method in pairs(methods) do
     Sandbox[name] = method
@@ -317,76 +317,6 @@ function Sandbox:wait(condition, timeout)
   end
   table.insert(self.waits, wait)
   return wait.waiter:await(timeout or self.options.patience or 5)
-end
-
--- Serving ------------------------------------------------------------------------
-
-local function handle(self, request)
-  local response_id = request.path:match "^/commands/%w+/(%w+)$"
-  if response_id then
-    return responses.handle(self, response_id, request)
-  elseif request.path:find "^/services/" then
-    return webhooks.handle(self, request)
-  end
-  local status, answer_headers, body = self:handle_report(request)
-  if not status then
-    status, answer_headers, body = self.uploads:handle(request)
-  end
-  if not status then
-    status, answer_headers, body = self.oauth:handle(request)
-  end
-  if status then
-    return status, answer_headers, body
-  end
-  return self.api:handle(request)
-end
-
--- Under which kind and name a request is recorded; nil: not at all.
-local function trace_name(path)
-  local method = path:match "^/api/([%w._]+)$"
-  if method then
-    return "call", method
-  elseif path:find "^/commands/" then
-    return "response_url", "response_url"
-  elseif path:find "^/services/" then
-    return "response_url", "incoming webhook"
-  elseif path:find "^/upload/" then
-    return "call", "upload"
-  end
-end
-
----Status, headers and body for a request of the app.
----@async
----@param request slack.sandbox.Request
----@return integer|"drop" status, string[] headers, string body
-function Sandbox:answer(request)
-  local kind, name = trace_name(request.path)
-  local record = kind and self.recorder:asked(kind, name, request)
-  local status, answer_headers, body = handle(self, request)
-  if record then
-    self.recorder:answered(record, status, body)
-  end
-  return status, answer_headers, body
-end
-
-function Sandbox:on_request(id, method, target, header_lines, body)
-  local path, query = target:match "^([^?]*)%??(.*)$"
-  local request = {
-    method = method,
-    path = path,
-    query = query,
-    headers = headers.parse(header_lines),
-    body = body,
-  }
-  local status, answer_headers, answer = self:answer(request)
-  if self.stopped then
-    return
-  elseif status == "drop" then
-    self.server:drop(id)
-  else
-    self.server:respond(id, status, answer_headers, answer)
-  end
-  self:changed()
 end
 
 -- Looking and steering ------------------------------------------------------------

@@ -5,11 +5,11 @@ local actions = require "slack.sandbox.actions"
 local block_checks = require "slack.sandbox.block_checks"
 local checks = require "slack.sandbox.checks"
 local inputs = require "slack.sandbox.inputs"
-local json = require "slack.json"
 local merged = require "slack.merged"
 local outer = require "slack.sandbox.outer"
 local people = require "slack.sandbox.people"
 local state = require "slack.sandbox.state"
+local view_answers = require "slack.sandbox.view_answers"
 
 ---@class slack.sandbox.Outcome
 ---@field ack any payload of the app's ack; json.null when it had none; nil when it never came
@@ -285,73 +285,6 @@ local function modal_of(self, what, verb)
   return view, user
 end
 
--- Errors at no input show the person a failure.
-local function find_wrong_error(view, errors)
-  local can_show = {}
-  for _, block in ipairs(view.blocks or {}) do
-    can_show[block.block_id] = block.type == "input"
-  end
-  for block_id in pairs(type(errors) == "table" and errors or {}) do
-    if not can_show[block_id] then
-      return ("the view has no input in a block %q"):format(block_id)
-    end
-  end
-end
-
-local MOST_VIEWS <const> = 3
-local RESPONSES <const> = { clear = true, errors = true, push = true, update = true }
-
--- How many views are in a stack up to this one.
-local function depth_of(workspace, view)
-  local depth = 0
-  while view do
-    depth, view = depth + 1, workspace.views[view.previous_view_id or false]
-  end
-  return depth
-end
-
--- An answer that Slack would not take: the person sees a failure, and the app nothing.
-local function find_fault(workspace, view, ack)
-  local action = type(ack) == "table" and ack.response_action
-  local is_empty = ack == nil or ack == json.null or type(ack) == "table" and next(ack) == nil
-  if is_empty then
-    return nil
-  elseif not RESPONSES[action] then
-    return "its answer has no response_action that is errors, update, push or clear"
-  elseif action == "errors" then
-    return find_wrong_error(view, ack.errors)
-  elseif action == "push" and depth_of(workspace, view) >= MOST_VIEWS then
-    return "there are three views already"
-  elseif action == "update" or action == "push" then
-    local refusal = type(ack.view) == "table" and block_checks.refusal { view = ack.view }
-    if refusal or type(ack.view) ~= "table" then
-      return refusal and refusal.messages[1] or "the view is missing"
-    end
-  end
-end
-
--- What the ack of a submission does to the stack of views.
-local function follow(self, view, ack)
-  local workspace = self.workspace
-  local action = type(ack) == "table" and ack.response_action
-  if action == "errors" then
-    return
-  elseif action == "clear" then
-    workspace:clear_views(view)
-  elseif action == "update" then
-    workspace:put_view(ack.view, {
-      id = view.id,
-      previous_view_id = view.previous_view_id,
-      root_view_id = view.root_view_id,
-      state = view.state,
-    })
-  elseif action == "push" then
-    workspace:put_view(ack.view, { previous_view_id = view.id, root_view_id = view.root_view_id })
-  else
-    workspace:drop_view(view)
-  end
-end
-
 -- What would be sent, and what keeps it from that.
 local function fill_in(self, view, what)
   local filled = state.of(view.blocks, what.values or {}, view.state, what.by_block)
@@ -395,11 +328,11 @@ function people:submit(what)
     return self:new_response_url(people.resolve(self, { user = user.id, channel = channel_id }))
   end)
   local outcome = deliver_and_wait(self, "interactive", payload, what.timeout)
-  local fault = find_fault(self.workspace, view, outcome.ack)
+  local fault = view_answers.fault(self.workspace, view, outcome.ack)
   if fault then
     outcome.failure, outcome.detail = "connection_error", fault
   elseif outcome.ack ~= nil then
-    follow(self, view, outcome.ack)
+    view_answers.follow(self.workspace, view, outcome.ack)
   end
   self:changed()
   return outcome
