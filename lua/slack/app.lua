@@ -16,18 +16,17 @@ local client = require "slack.client"
 local errors = require "slack.errors"
 local hosting = require "slack.hosting"
 local http = require "slack.http"
-local interrupts = require "slack.interrupts"
 local listing = require "slack.listing"
 local loading = require "slack.loading"
 local log = require "slack.log"
 local loop = require "slack.loop"
 local method_advice = require "slack.method_advice"
 local registry = require "slack.registry"
+local running = require "slack.running"
 local starting = require "slack.starting"
 local stopping = require "slack.stopping"
 local tasks = require "slack.tasks"
 local watchdog = require "slack.watchdog"
-local workers = require "slack.workers"
 
 local CLIENT_OPTIONS = {
   "token", "api_url", "timeout", "proxy", "no_proxy", "ca_file", "insecure", "retries", "pacing",
@@ -337,59 +336,6 @@ end
 
 -- Running ------------------------------------------------------------------------------
 
-local function on_signal(self, name)
-  if name == "HUP" then
-    if self.scripts and self.phase == "running" then
-      self.scripts:reload_all()
-    end
-    if self.http_server then
-      self.http_server:reload_certificate()
-    end
-    return
-  end
-  local hurry = self.phase == "stopping"
-  self.log:info("SIG%s: %s", name, hurry and "stopping at once" or "stopping")
-  tasks.spawn(self.stop, self, hurry and 0 or nil)
-end
-
-local function wait_until_stopped(self)
-  self.stop_error = nil
-  if self.phase == "idle" then
-    local ok, err = self:start()
-    if not ok and err.code ~= "stopped" then
-      return nil, err
-    end
-  end
-  if self.phase ~= "idle" then
-    local ended = tasks.waiter()
-    table.insert(self.end_waiters, ended)
-    ended:await()
-  end
-  local err = self.fatal or self.stop_error
-  if err then
-    return nil, err
-  end
-  return true
-end
-
-local function run_in_process(self)
-  local guard <close> = interrupts.listen(function(name) -- luacheck: ignore 211
-    on_signal(self, name)
-  end)
-  local ok, err = wait_until_stopped(self)
-  if not ok and err ~= self.stop_error and err ~= self.fatal then -- of these a line has told
-    self.log:error("%s", err)
-  end
-  return ok, err
-end
-
-local function run_by_itself(self)
-  if self.settings.workers > 1 then
-    return workers.run_app(self, run_in_process)
-  end
-  return run_in_process(self)
-end
-
 ---Starts, runs until it is stopped, and stops gracefully on SIGINT and SIGTERM (at
 ---once on a second one). SIGHUP reloads the scripts and the certificate.
 ---`os.exit(app:run() or 1)` tells the shell how it ended. With the option `workers`
@@ -401,9 +347,9 @@ function App:run()
   loading.refuse "app:run"
   local host = hosting.current()
   if host then
-    return host(self, function() return run_by_itself(self) end)
+    return host(self, function() return running.run(self) end)
   end
-  return run_by_itself(self)
+  return running.run(self)
 end
 
 -- Under another loop ---------------------------------------------------------------------
