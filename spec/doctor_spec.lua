@@ -384,6 +384,21 @@ describe("doctor: the store", function()
     says("storage", sqlite(path), "problem: ")
   end)
 
+  it("is left as it is when it is older, or empty", function()
+    local path = folder.path .. "/bot.db"
+    tasks.run(function() assert(storage.open("sqlite:" .. path)):close() end)
+    local text = files.read(path)
+    assert.equal(2, (string.unpack(">I4", text, 61))) -- what the doctor takes for the newest
+    local old = text:sub(1, 60) .. string.pack(">I4", 1) .. text:sub(65)
+    for content, expected in pairs { [old] = "an older lua-slack", [""] = "will be made" } do
+      files.write(path, content)
+      os.execute(("chmod 600 '%s'"):format(path))
+      says("storage", sqlite(path), "ok: ", expected)
+      assert.is_true(files.read(path) == content)
+      assert.same({ "bot.db" }, core.list_directory(folder.path))
+    end
+  end)
+
   it("does not belong on a disk of another machine", function()
     says("storage", sqlite(folder.path .. "/bot.db", { read = function()
       return "/dev/sda1 / ext4 rw 0 0\nserver:/x " .. folder.path .. " nfs4 rw 0 0\n"

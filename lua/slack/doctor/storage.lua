@@ -13,6 +13,12 @@ local REMOTE = {
 
 -- SQLite -----------------------------------------------------------------------------------
 
+-- The schema that a store is brought to when it is opened (src/sqlite_schema.c).
+local SCHEMA <const> = 2
+local HEADER <const> = "SQLite format 3\0"
+local AT_VERSION <const>, AT_APPLICATION <const> = 61, 69 -- bytes of the file's header
+local APPLICATION <const> = "SLKS"
+
 local function folder_of(path)
   return path:match "^(.*)/[^/]*$" or "."
 end
@@ -38,6 +44,21 @@ local function can_write(folder)
   return file ~= nil, message
 end
 
+-- The schema of a store of ours; nil: it is none.
+local function schema_of(path)
+  local file <close> = io.open(path, "rb")
+  local head = file and file:read(100) or ""
+  if #head == 100 and head:sub(1, #HEADER) == HEADER
+    and head:sub(AT_APPLICATION, AT_APPLICATION + 3) == APPLICATION then
+    return (string.unpack(">I4", head, AT_VERSION))
+  end
+end
+
+local function is_empty(path)
+  local file <close> = io.open(path, "rb")
+  return file ~= nil and file:seek "end" == 0
+end
+
 local function try_store(case, url)
   local store, err = case.open_storage(url)
   local value
@@ -48,8 +69,14 @@ local function try_store(case, url)
   return err == nil, err, value
 end
 
+-- To open an older one would be to change it.
 local function check_open_file(case, url, path, mode, report)
-  local ok, err = try_store(case, url)
+  local schema = schema_of(path)
+  local is_older = schema and schema < SCHEMA
+  local ok, err = is_older, nil
+  if not is_older then
+    ok, err = try_store(case, url)
+  end
   if not ok then
     return report:problem(err.message, "is it a store of lua-slack's? Give another path, or free "
       .. "it from what holds it")
@@ -57,7 +84,8 @@ local function check_open_file(case, url, path, mode, report)
     return report:warning(("%s may be read by others on this machine (mode %03o): tokens of "
       .. "installations are in it"):format(path, mode), ("chmod 600 %s*"):format(path))
   end
-  report:ok(("%s can be opened"):format(path))
+  report:ok((is_older and "%s was made by an older lua-slack: the bot will bring it up to date"
+    or "%s can be opened"):format(path))
 end
 
 local function check_sqlite(case, url, path, report)
@@ -78,7 +106,7 @@ local function check_sqlite(case, url, path, report)
       path, kind), "put it on a disk of this machine, or take Redis for several machines")
   end
   local stamp, _, mode = case.stat(path)
-  if stamp then
+  if stamp and not is_empty(path) then
     return check_open_file(case, url, path, mode, report)
   end
   report:ok(("%s will be made by the bot"):format(path))
