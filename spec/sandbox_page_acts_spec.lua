@@ -353,9 +353,22 @@ describe("modals in the page", function()
     assert.is_nil(seen.values)
   end)
 
-  shows("are closed, which the app hears of when it wants to", with_form, function(page)
+  shows("are closed at once when nobody hears of it", nil, function(page, here)
+    local user = here.workspace:find_user "ada"
+    local view = here.workspace:put_view({
+      type = "modal", title = { type = "plain_text", text = "x" }, blocks = {},
+      notify_on_close = true,
+    }, nil, user.id)
+    assert.same({}, page:act("close_view", { view_id = view.id }))
+    assert.is_nil(here:view())
+    assert.same({ {}, "not sent: the app is not connected" },
+      { here.socket.waiting, here:trace()[1].summary })
+  end)
+
+  shows("are closed, which the app hears of when it wants to", with_form, function(page, here)
     local view = open_form(page)
     assert.same({}, page:act("close_view", { view_id = view.id }))
+    assert(here:wait(function() return seen.closed end))
     assert.same({ view.id, false }, { seen.closed.view.id, seen.closed.is_cleared })
     refused("this view is not open any more", page, "close_view", { view_id = view.id })
   end)

@@ -674,6 +674,21 @@ describe("sandbox", function()
       assert.are.equal(0, #other:messages())
     end)
 
+    it("remembers all calls, or as many of the last ones as one says", function()
+      start({ most_calls = 3 }, false)
+      for i = 1, 20 do
+        sb:answer {
+          method = "POST", path = "/api/api.test", query = "", headers = {
+            ["content-type"] = "application/json",
+          }, body = ('{"i":%d}'):format(i),
+        }
+        local calls = sb:calls()
+        assert.equal(i, calls[#calls].args.i)
+        assert.equal(i - #calls + 1, calls[1].args.i)
+        assert.truthy(#calls >= math.min(i, 3) and #calls <= 6)
+      end
+    end)
+
     it("writes no token and no ticket to its log", function()
       start()
       sb:say { text = "hello" }

@@ -146,6 +146,18 @@ describe("the trace of the local Slack", function()
     end)
   end)
 
+  it("says what does not set out as there is no app", function()
+    slack.run(function()
+      local here <close> = assert(local_slack.start { patience = 600 })
+      local outcome = here:command { command = "/x" }
+      assert.same({ nil, "dispatch_failed", "the app is not connected" },
+        { outcome.ack, outcome.failure, outcome.detail })
+      assert.equal("connection_error", here:shortcut({ callback_id = "x" }).failure)
+      assert.same({ "note", "/x", "not sent: the app is not connected" },
+        { here:trace()[1].kind, here:trace()[1].name, here:trace()[1].summary })
+    end)
+  end)
+
   it("says what is kept until the app is there", function()
     slack.run(function()
       local here <close> = assert(local_slack.start {})

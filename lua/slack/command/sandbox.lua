@@ -12,6 +12,7 @@ local sandbox = require "slack.sandbox"
 local tasks = require "slack.tasks"
 
 local FAILED, MISUSED = 1, 2
+local MOST_CALLS = 100 -- that it remembers; its page has a list of its own
 
 -- A level's color, for a log that comes through a pipe.
 local COLORS = { WARN = "yellow", ERROR = "red", DEBUG = "dim" }
@@ -52,6 +53,7 @@ local function start_slack(plan)
     installed = not plan.oauth,
     redirect_urls = origin and { origin .. "/slack/oauth_redirect", origin } or nil,
     page = { port = plan.page_port },
+    most_calls = MOST_CALLS,
     bot_name = plan.script and manifest_words.beside(plan.script).bot_name,
   }
   if not slack_here then

@@ -42,6 +42,7 @@ Api.__name = "slack.sandbox.api"
 ---@field trigger_workspace fun(id: string): slack.sandbox.Workspace?
 ---@field rate_limits slack.sandbox.RateLimits
 ---@field enforces_scopes boolean
+---@field most_calls? integer
 ---@field log slack.Logger
 ---@field services table what methods need besides: see slack.sandbox.Call
 
@@ -57,6 +58,7 @@ function Api.new(options)
     enforces_scopes = options.enforces_scopes,
     log = options.log,
     calls = {},
+    most_calls = options.most_calls,
     failures = {},
     unplayed = {},
   }, Api)
@@ -263,6 +265,15 @@ local function play(how)
   end
 end
 
+-- The oldest go many at a time.
+local function remember(self, call)
+  local calls, most = self.calls, self.most_calls
+  if most and #calls >= 2 * most then
+    self.calls = table.move(calls, #calls - most + 2, #calls, 1, {})
+  end
+  table.insert(self.calls, call)
+end
+
 ---Answers one request to /api/METHOD.
 ---@async
 ---@param request slack.sandbox.Request
@@ -278,7 +289,7 @@ function Api:handle(request)
   local token = requests.token(request, args or {}, method)
   local at = self.workspace.clock()
   local call = { method = method, args = args, token = token, at = at, ok = false }
-  table.insert(self.calls, call)
+  remember(self, call)
   local failure = self:take_failure(method)
   if failure then
     local status, headers, body = play(failure)

@@ -115,6 +115,7 @@ local function connect_parts(self, options)
   self.api = Api.new {
     rate_limits = self.rate_limits,
     enforces_scopes = options.scopes ~= nil,
+    most_calls = options.most_calls,
     log = self.log,
     workspace = self.workspace,
     grants = self.grants,
@@ -344,7 +345,7 @@ function Sandbox:wait_connections(count, timeout)
   end, timeout)
 end
 
----The Web API calls so far, oldest first.
+---The Web API calls so far, oldest first; with the option `most_calls` the last ones.
 ---@param method? string only this one's
 ---@return { method: string, args: table, token: string?, at: number, ok: boolean }[]
 function Sandbox:calls(method)

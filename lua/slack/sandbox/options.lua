@@ -31,6 +31,8 @@ local checks = require "slack.sandbox.checks"
 ---  events that need others do not come. nil: nothing is refused
 ---@field events? string[] the app's event subscriptions, "message.channels" for instance; nil: all
 ---@field page? boolean|{ port: integer? } a page in the browser, see page_url; false
+---@field most_calls? integer how many calls of the Web API are remembered at least, the newest;
+---  nil: all
 ---@field log? slack.Logger
 
 local OPTIONS = {
@@ -43,6 +45,7 @@ local OPTIONS = {
   installed = "boolean", stream_timeout = "number", enterprise = "table",
   rate_limits = "any", scopes = "table", events = "table", unfurl_domains = "table",
   metadata_events = "table", home_tab = "boolean", page = "any",
+  most_calls = "number",
 }
 
 -- Nothing that would not stand in a header as it is.

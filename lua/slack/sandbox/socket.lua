@@ -7,6 +7,7 @@ local json = require "slack.json"
 local loop = require "slack.loop"
 
 local MAX_CONNECTIONS = 10 -- of one app
+local GONE_AFTER = 3 -- seconds without a connection, after which the app is not about to be back
 
 -- A delivery -------------------------------------------------------------------
 
@@ -15,6 +16,8 @@ local MAX_CONNECTIONS = 10 -- of one app
 ---@field envelope table
 ---@field attempts { connection: slack.sandbox.Connection, at: number }[]
 ---@field acked_at number?
+---@field is_lost? boolean it never set out: there is no app
+---@field detail? string why, for people
 ---@field ack any payload of the ack; json.null when it had none
 ---@field record? table of the trace, about the last attempt
 local Delivery = {}
@@ -24,9 +27,12 @@ Delivery.__name = "slack.sandbox.delivery"
 ---Waits for the app's ack.
 ---@async
 ---@param timeout? number seconds, 5
----@return any payload json.null when the ack carried none; nil, "timeout" when none came
+---@return any payload json.null when the ack carried none; nil, "timeout" when none came, or
+---  nil, "not_connected" when it never set out
 function Delivery:await_ack(timeout)
-  if self.socket.await(function() return self.acked_at ~= nil end, timeout) then
+  if self.is_lost then
+    return nil, "not_connected"
+  elseif self.socket.await(function() return self.acked_at ~= nil end, timeout) then
     return self.ack
   end
   return nil, "timeout"
@@ -120,6 +126,7 @@ end
 function Socket:open_connection()
   local target = ("/link/?ticket=%s&app_id=%s"):format(hex(16), self.app_id)
   self.server:admit(target)
+  self.alive_at = core.monotonic()
   return self.url .. target
 end
 
@@ -204,6 +211,7 @@ end
 
 ---Takes a message of kind "websocket".
 function Socket:on_message(id, happening, data, close_code, at)
+  self.alive_at = core.monotonic()
   if happening == "open" then
     self:on_open(id, data, at)
   else
@@ -233,7 +241,14 @@ end
 ---@field retry? integer as which repetition an event comes, as if the ones before had failed
 ---@field outer? table of deliver_event: fields of the body that are to be otherwise
 
----Delivers an envelope; an event that is not acked in time is delivered again.
+-- Whether no app is there, nor about to connect again.
+local function is_deserted(self)
+  return not self.connections[1]
+    and (not self.alive_at or core.monotonic() - self.alive_at > GONE_AFTER)
+end
+
+---Delivers an envelope; an event that is not acked in time is delivered again. Events wait for
+---an app that is not there; of what people do to it nothing comes.
 ---@param kind "events_api"|"interactive"|"slash_commands"|string
 ---@param payload table
 ---@param options? slack.sandbox.DeliveryOptions
@@ -255,6 +270,11 @@ function Socket:deliver(kind, payload, options)
   if kind == "events_api" then
     delivery.envelope.retry_attempt = options.retry or 0
     delivery.envelope.retry_reason = options.retry and "timeout" or ""
+  end
+  if kind ~= "events_api" and not options.connection and is_deserted(self) then
+    delivery.is_lost, delivery.detail = true, "the app is not connected"
+    self.trace:kept(delivery.envelope, "not sent: the app is not connected")
+    return delivery
   end
   self.deliveries[delivery.envelope.envelope_id] = delivery
   self:send_delivery(delivery)

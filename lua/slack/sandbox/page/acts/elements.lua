@@ -5,6 +5,7 @@ local finding = require "slack.sandbox.page.acts.finding"
 local json = require "slack.json"
 local own_commands = require "slack.sandbox.page.acts.own_commands"
 local shapes = require "slack.sandbox.page.shapes"
+local tasks = require "slack.tasks"
 
 local M = {}
 
@@ -204,7 +205,10 @@ M.close_view = {
     elseif view.type ~= "modal" then
       return nil, "a home tab is not closed"
     end
-    live.team:close_view { view = view, is_cleared = given.is_cleared, user = live.me }
+    -- The person need not wait until the app has heard of it.
+    tasks.spawn(live.team.close_view, live.team, {
+      view = view, is_cleared = given.is_cleared, user = live.me,
+    })
     return {}
   end,
 }
