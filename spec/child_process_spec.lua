@@ -1,4 +1,5 @@
 local ChildProcess = require "slack.child_process"
+local child_lua = require "support.child"
 local live_app = require "support.live_app"
 local tasks = require "slack.tasks"
 
@@ -39,6 +40,22 @@ describe("child process", function()
       child:wait(10)
       assert.same({ "none", "a 'b'=c-unset-path" }, lines)
     end)
+  end)
+
+  it("has its three streams also where this process has none", function()
+    local ok = child_lua.run([[
+      local core = require "slack.core"
+      local child = assert(core.child_process {
+        arguments = { "sh", "-c", "cat; echo one; echo two >&2" },
+      })
+      local said, bytes = ""
+      repeat
+        bytes = child:read()
+        said = said .. (bytes or "")
+      until not bytes
+      os.exit(said == "one\ntwo\n")
+    ]], "exec <&- >&- 2>&-")
+    assert.is_true(ok)
   end)
 
   it("runs in a directory", function()

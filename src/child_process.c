@@ -83,8 +83,9 @@ static void become(const struct slk_child_options *options, char **environment, 
     forget_handlers();
     slk_process_begin(parent);
     int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (input >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-        dup2(output, STDERR_FILENO) >= 0 &&
+    if (input >= 0 && dup2(input, STDIN_FILENO) >= 0 &&
+        fcntl(STDIN_FILENO, F_SETFD, 0) == 0 && /* it may be input itself */
+        dup2(output, STDOUT_FILENO) >= 0 && dup2(output, STDERR_FILENO) >= 0 &&
         (options->directory == NULL || chdir(options->directory) == 0)) {
         environ = environment;
         execvp(options->arguments[0], options->arguments);
@@ -97,23 +98,32 @@ static void become(const struct slk_child_options *options, char **environment, 
 
 /* In the parent ---------------------------------------------------------------- */
 
-static int make_pipe(int ends[2])
-{
-    if (pipe(ends) != 0) {
-        ends[0] = ends[1] = -1;
-        return SLK_SYSTEM;
-    }
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    return SLK_OK;
-}
-
 static void close_end(int *fd)
 {
     if (*fd >= 0) {
         close(*fd);
         *fd = -1;
     }
+}
+
+/* Out of the places of the child's streams, which are free when this process has closed its
+ * own. */
+static int move_up(int *fd)
+{
+    int moved = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), reason = errno;
+    close(*fd);
+    *fd = moved;
+    errno = reason;
+    return moved >= 0 ? SLK_OK : SLK_SYSTEM;
+}
+
+static int make_pipe(int ends[2])
+{
+    if (pipe(ends) != 0) {
+        ends[0] = ends[1] = -1;
+        return SLK_SYSTEM;
+    }
+    return move_up(&ends[0]) == SLK_OK && move_up(&ends[1]) == SLK_OK ? SLK_OK : SLK_SYSTEM;
 }
 
 /* The errno with which the program could not be run; 0: it runs. */
