@@ -330,6 +330,17 @@ os.exit(app:run() or 1)
     end)
   end)
 
+  it("finds nobody where the app has stopped", function()
+    t = testing.new {}
+    local handled = 0
+    t.app:message(nil, function() handled = handled + 1 end)
+    t.app:command("/x", function() handled = handled + 1 end)
+    t:run(function() t.app:stop() end)
+    assert.equal(0, #t:message "hi".said)
+    local r = t:command "/x"
+    assert.same({ false, 0 }, { r.acked, handled })
+  end)
+
   describe("its surroundings", function()
     it("are not those of the developer", function()
       t = testing.new({}, { env = { CI_URL = "https://ci.example", HOME = false } })

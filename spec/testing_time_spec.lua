@@ -121,6 +121,16 @@ describe("slack.testing", function()
       assert.is_nil(t:command "/large".ack)
       assert.matches("too large", table.concat(t:log(), "\n"))
     end)
+
+    it("may have as many bytes as are fewer than that", function()
+      local app, taken = new(), {}
+      for _, bytes in ipairs { 20480, 20479 } do
+        local text = ("x"):rep(bytes - #'{"text":""}')
+        app:command("/of-" .. bytes, function(c) taken[bytes] = (c:ack(text)) == true end)
+        t:command("/of-" .. bytes)
+      end
+      assert.same({ [20480] = false, [20479] = true }, taken)
+    end)
   end)
 
   describe("Slack's limits", function()
@@ -174,6 +184,24 @@ describe("slack.testing", function()
       end)
       assert.equal(5, #t:command "/many".said)
       assert.not_equal("ok", codes[6])
+    end)
+
+    it("is no use half an hour later", function()
+      local app, url = new(), nil
+      app:command("/later", function(c)
+        url = c.body.response_url
+        c:ack()
+      end)
+      t:command "/later"
+      local function post()
+        return t:run(function()
+          return slack.fetch(url, { method = "POST", json = { text = "x" } }).status
+        end)
+      end
+      t:advance "30m"
+      assert.equal(200, post())
+      t:advance "1s"
+      assert.equal(404, post())
     end)
   end)
 

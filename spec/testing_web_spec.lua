@@ -248,6 +248,21 @@ describe("slack.testing", function()
       assert.matches("did not work", r.said[1].text)
     end)
 
+    it("gets no event again of which it says so", function()
+      local own <close> = testing.new {
+        transport = "http", signing_secret = "secret", http = { answer_events = "handled" },
+      }
+      local tries = 0
+      own.app:event("team_join", function(c)
+        tries = tries + 1
+        c:no_retry()
+        error "never"
+      end)
+      own:event("team_join", {}, { fails = "never" })
+      own:advance "10m"
+      assert.equal(1, tries)
+    end)
+
     it("gets events again that failed, when it holds them", function()
       local own <close> = testing.new {
         transport = "http", signing_secret = "secret", http = { answer_events = "handled" },

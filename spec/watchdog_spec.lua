@@ -122,6 +122,26 @@ describe("watchdog", function()
     end)
   end)
 
+  it("goes by the most impatient of several apps", function()
+    local make, limits, apps = core.watchdog, {}, {}
+    core.watchdog = function(limit, fn)
+      table.insert(limits, limit)
+      return make(limit, fn)
+    end
+    for i, limit in ipairs { 90, 90, 50, 90, 40, 60, 30, 90, 20, 10 } do
+      apps[i] = { settings = { watchdog = limit } }
+      watchdog.start(apps[i])
+    end
+    assert.same({ 90, 50, 40, 30, 20, 10 }, limits)
+    watchdog.stop(table.remove(apps))
+    assert.equal(20, limits[#limits])
+    for _, app in ipairs(apps) do
+      watchdog.stop(app)
+    end
+    core.watchdog = make
+    assert.is_false(loop.default().watchdog)
+  end)
+
   describe("of scripts", function()
     local before
 
