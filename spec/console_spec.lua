@@ -106,6 +106,7 @@ describe("a chunk in the console", function()
       assert.is_true(run(text).is_incomplete, text)
     end
     assert.equal("console:1: unexpected symbol near 'or'", run("or").error)
+    assert.matches("^console: nested too deeply", run("return " .. ("("):rep(1000)).error)
   end)
 
   it("fails with its own part of the traceback", function()

@@ -173,6 +173,15 @@ describe("scripts", function()
       end)
     end)
 
+    it("stay as they were when the text is nested too deeply to compile", function()
+      with_scripts({ ["x.lua"] = answering "old" }, function(on)
+        on.save("x.lua", "return " .. ("("):rep(1000))
+        on.await_log "x.lua was not loaded; generation 1 stays"
+        assert.matches("x.lua: nested too deeply", on.offline:log())
+        assert.equal("old", on.say())
+      end)
+    end)
+
     it("stay as they were when they fail half-way, wholly", function()
       with_scripts({ ["x.lua"] = answering "old" }, function(on)
         on.save("x.lua", answering "half" .. "\napp:use(function() end)\nerror 'broken'")

@@ -30,7 +30,7 @@ local function compile(path)
   end
   local chunk, message = loadfile(path, "t")
   if not chunk then
-    return nil, failure("syntax", message)
+    return nil, failure("syntax", raised.of_load(message, path))
   end
   return chunk
 end

@@ -42,6 +42,19 @@ function M.text(err)
   return ok and text or ("a %s whose __tostring fails"):format(type(err))
 end
 
+---What load said in place of giving a chunk. Of what is nested too deeply it has no line, and
+---in a task the handler of the xpcall around it has made something else of the text.
+---@param message any
+---@param name string of what was to be loaded
+---@return string
+function M.of_load(message, name)
+  if type(message) == "table" then
+    message = M.text(message.err or message.text)
+  end
+  return message:find "^C stack overflow" and name .. ": nested too deeply (C stack overflow)"
+    or message
+end
+
 local function is_inner(line)
   local name = line:match "slack[/\\]([%l_]+)%.lua:"
   return name and INNER[name] or line:find("^%s*%[C%]:") or line:find("^%s*%(%.%.%.tail calls")

@@ -119,8 +119,9 @@ local function compile(folder, name, environment)
   end
   local chunk
   text = text:gsub("^\239\187\191", ""):gsub("^#[^\n]*", "") -- as lua itself does
-  chunk, message = load(text, ("@%s/%s"):format(folder.path, name), "t", environment)
-  return chunk, message, text
+  local path = ("%s/%s"):format(folder.path, name)
+  chunk, message = load(text, "@" .. path, "t", environment)
+  return chunk, message and raised.of_load(message, path), text
 end
 
 -- Also an empty one may be the first of two steps of writing in place.

@@ -89,7 +89,9 @@ local function compile(self, text)
   if chunk then
     return chunk
   end
-  return load(text, NAME, "t", self.environment)
+  local message
+  chunk, message = load(text, NAME, "t", self.environment)
+  return chunk, message and raised.of_load(message, "console")
 end
 
 local function is_incomplete(message)
