@@ -8,7 +8,7 @@ local core = require "slack.core"
 local doctor = require "slack.doctor"
 local json = require "slack.json"
 local paint = require "slack.command.paint"
-local programs = require "slack.command.loaded_program"
+local loaded_program = require "slack.command.loaded_program"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 local version = require "slack.version"
@@ -26,7 +26,7 @@ local function versions()
 end
 
 local function load_program(path)
-  local program, err, scripts_error = programs.load(path, { with_broken_scripts = true })
+  local program, err, scripts_error = loaded_program.load(path, { with_broken_scripts = true })
   return program, err, scripts_error
 end
 

@@ -9,7 +9,7 @@ local manifest = require "slack.manifest"
 local manifest_file = require "slack.manifest.file"
 local merge = require "slack.manifest.merge"
 local needed_by = require "slack.manifest.needed_by"
-local programs = require "slack.command.loaded_program"
+local loaded_program = require "slack.command.loaded_program"
 local sorted_keys = require "slack.sorted_keys"
 local tasks = require "slack.tasks"
 local writer = require "slack.manifest.writer"
@@ -70,7 +70,7 @@ end
 local function show_difference(terminal, path, needs, built)
   local given, problem = manifest_file.read(path)
   if not given then
-    return 1, problem
+    return 2, problem
   end
   local missing, more, perhaps = difference.of(given, needs, built)
   local rows = rows_of(missing, "missing")
@@ -103,7 +103,7 @@ local function show(given, terminal, needs, built)
   if given.base then
     local base, problem = manifest_file.read(given.base)
     if not base then
-      return 1, problem
+      return 2, problem
     end
     built = merge.merge(base, built, needs)
   end
@@ -117,7 +117,7 @@ local function name_of_folder(terminal)
 end
 
 local function run(given, terminal, path)
-  local program, err = programs.load(path)
+  local program, err = loaded_program.load(path)
   if not program then
     bot.complain(terminal, err, path, given.env)
     return 1
@@ -141,7 +141,7 @@ return {
   words = "[BOT]",
   notes = "BOT is the file of its program, bot.lua where none is named. It is loaded and not\n"
     .. "run: no token is needed. Its sources are read for the Web API methods that they call.\n"
-    .. "--diff exits with 1 when FILE lacks something.\n",
+    .. "--diff exits with 1 when FILE lacks something, with 2 when it cannot be read.\n",
   options = {
     bot.ENV_OPTION,
     { name = "yaml", text = "YAML, with what needs each scope and event; else JSON" },

@@ -3,7 +3,7 @@
 local core = require "slack.core"
 local manifest = require "slack.manifest"
 local paint = require "slack.command.paint"
-local programs = require "slack.command.loaded_program"
+local loaded_program = require "slack.command.loaded_program"
 local texts = require "slack.command.new_bot.texts"
 local writer = require "slack.manifest.writer"
 
@@ -66,7 +66,7 @@ end
 
 -- What Slack has to know of the bot, by what stands in its files.
 local function add_manifest(name)
-  local program, err = programs.load(name .. "/bot.lua")
+  local program, err = loaded_program.load(name .. "/bot.lua")
   if not program then
     return nil, err
   end
