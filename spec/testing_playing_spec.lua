@@ -69,6 +69,57 @@ describe("t:play", function()
     assert.matches("/deploy", tostring(results[1]))
   end)
 
+  -- A recording of somebody who submits a modal.
+  local function submission(id, below)
+    return lines {
+      { type = "recording", format = 1, lua_slack = "1", at = 1700000000, redaction = "default" },
+      { type = "delivery", n = 1, at = 1700000000, transport = "socket", kind = "interaction",
+        acked = false, body = {
+          type = "view_submission", team = { id = "T1" }, trigger_id = "1.2.x",
+          user = { id = "U0LINUS", name = "linus" },
+          view = {
+            id = id, previous_view_id = below, type = "modal", callback_id = "order", state = { values = {} },
+            title = { type = "plain_text", text = "Order" }, root_view_id = id, blocks = {
+              { type = "input", block_id = "b", label = { type = "plain_text", text = "What" },
+                element = { type = "plain_text_input", action_id = "a" } },
+            },
+          },
+        } },
+    }
+  end
+
+  it("does what the ack of a submission says", function()
+    local answer
+    t.app:view("order", function(c) c:ack(answer) end)
+    local function play(id, now, below)
+      answer = now
+      files.write(path, submission(id, below))
+      local result = t:play(path)[1]
+      local top = t.slack:view "linus"
+      return top and top.id, top and top.title.text, result
+    end
+    local next_view = {
+      type = "modal", title = { type = "plain_text", text = "Next" }, blocks = {},
+    }
+    local function shown(id, now)
+      local top, title = play(id, now)
+      return ("%s %s"):format(top, title)
+    end
+    assert.equal("V1 Order", shown("V1", { response_action = "errors", errors = { b = "No" } }))
+    assert.equal("V1 Next", shown("V1", { response_action = "update", view = next_view }))
+    local pushed = shown("V1", { response_action = "push", view = next_view })
+    assert.matches("^V%w+ Next$", pushed)
+    assert.are_not.equal("V1 Next", pushed)
+    assert.equal("nil nil", shown("V1", { response_action = "clear" }))
+    assert.equal("nil nil", shown("V2", nil))
+    local errors = { response_action = "errors", errors = { b = "No" } }
+    play("V3", errors)
+    play("V4", errors, "V3")
+    local top, _, result = play("V5", { response_action = "push", view = next_view }, "V4")
+    assert.same({ "V5", "connection_error", "there are three views already" },
+      { top, result.failure, result.detail })
+  end)
+
   it("names the line of what it cannot read", function()
     files.write(path, RECORDING .. "{\n")
     local ok, message = pcall(t.play, t, path)

@@ -23,6 +23,25 @@ end
 
 views.identify = identify
 
+-- A modal is in front of what was there before.
+local function show_modal(self, view, user_id)
+  local below = self.modals[view.previous_view_id]
+  self.modals_opened = self.modals_opened + 1
+  self.modals[view.id] = {
+    user_id = user_id or below and below.user_id, number = self.modals_opened,
+  }
+end
+
+---Knows a view of which the app was told elsewhere, as it is.
+---@param view table
+---@param user_id? string whose it is
+function views:know_view(view, user_id)
+  self.views[view.id] = view
+  if view.type == "modal" then
+    show_modal(self, view, user_id)
+  end
+end
+
 ---Stores a view (modal or home tab) as views.open and its like give it back.
 ---@param definition table as the app sent it
 ---@param fields? table id, previous_view_id, root_view_id
@@ -52,11 +71,7 @@ function views:put_view(definition, fields, user_id)
   view.hash = ("%s.%s"):format(self:new_ts(), new_id(""):sub(1, 8))
   self.views[view.id] = view
   if view.type == "modal" and not self.modals[view.id] then
-    local below = self.modals[view.previous_view_id]
-    self.modals_opened = self.modals_opened + 1
-    self.modals[view.id] = {
-      user_id = user_id or below and below.user_id, number = self.modals_opened,
-    }
+    show_modal(self, view, user_id)
   end
   return view
 end

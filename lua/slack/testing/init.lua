@@ -23,6 +23,7 @@ local logs = require "slack.log"
 local near_miss = require "slack.near_miss"
 local people = require "slack.testing.people"
 local raised = require "slack.raised"
+local rtm = require "slack.testing.rtm"
 local said = require "slack.testing.said"
 local subject = require "slack.testing.subject"
 
@@ -233,6 +234,11 @@ local function make(self, what, options)
   }
   self.side:serve(app)
   self.side.on_listen = function() self.server = Server.open(app) end
+  self.side.on_open = function()
+    if app.rtm then
+      rtm.connect(app, self.slack)
+    end
+  end
   if app.oauth then
     prepare_oauth(self, app)
   end

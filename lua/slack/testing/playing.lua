@@ -4,6 +4,7 @@
 local acting = require "slack.testing.acting"
 local methods = require "slack.web_api.methods"
 local reader = require "slack.recording.reader"
+local view_answers = require "slack.sandbox.view_answers"
 
 local KINDS = { event = "events_api", command = "slash_commands", interaction = "interactive" }
 
@@ -30,7 +31,7 @@ local function know_channel(workspace, id, name, user_id)
 end
 
 -- A message or view that was acted on is there, so that it can be changed.
-local function know_place(workspace, channel_id, message, view)
+local function know_place(workspace, channel_id, message, view, user_id)
   local channel = workspace.channels[channel_id or false]
   if channel and type(message) == "table" and type(message.ts) == "string"
     and not workspace.find_message(channel, message.ts) then
@@ -38,7 +39,7 @@ local function know_place(workspace, channel_id, message, view)
     table.insert(channel.messages, message)
   end
   if type(view) == "table" and type(view.id) == "string" and not workspace.views[view.id] then
-    workspace.views[view.id] = view
+    workspace:know_view(view, user_id)
   end
 end
 
@@ -60,7 +61,7 @@ local function introduce(workspace, body)
     know_channel(workspace, id, name or body.channel_name, body.user_id or user_id)
   end
   local channel_id = id_and_name(body.channel)
-  know_place(workspace, channel_id, body.message, body.view)
+  know_place(workspace, channel_id, body.message, body.view, body.user_id or user_id)
   return body.user_id or user_id, body.channel_id or channel_id
 end
 
@@ -97,9 +98,23 @@ local function answer_as_recorded(t, calls)
   end
 end
 
--- What a command's ack puts into the channel.
-local function show_answer(t, delivery, ack, user_id, channel_id)
-  local workspace = t.slack.workspace
+-- What the ack of a submission does to the modals; gives what is wrong with it.
+local function answer_submission(workspace, view, ack)
+  local fault = view_answers.fault(workspace, view, ack)
+  if not fault and ack ~= nil then
+    view_answers.follow(workspace, view, ack)
+  end
+  return fault
+end
+
+-- What a command's ack puts into the channel, and that of a submission does to the modals.
+local function follow_answer(t, delivery, ack, user_id, channel_id)
+  local workspace, body = t.slack.workspace, delivery.body
+  local view = body.type == "view_submission" and type(body.view) == "table"
+    and workspace.views[body.view.id or false]
+  if view then
+    return answer_submission(workspace, view, ack)
+  end
   local user, channel = workspace.users[user_id or false], workspace.channels[channel_id or false]
   local is_message = type(ack) == "table" and (ack.text or ack.blocks or ack.attachments)
   if delivery.kind == "command" and is_message and user and channel then
@@ -117,8 +132,11 @@ local function deliver(t, delivery, result)
   })
   result.is_delivery = true
   local ack = sent:await_ack(3)
-  acting.take_outcome(result, { delivery = sent, ack = ack, failure = sent.refused })
-  show_answer(t, delivery, ack, user_id, channel_id)
+  local problem = follow_answer(t, delivery, ack, user_id, channel_id)
+  acting.take_outcome(result, {
+    delivery = sent, ack = ack, failure = sent.refused or problem and "connection_error",
+    detail = problem,
+  })
 end
 
 local function name_of(delivery)

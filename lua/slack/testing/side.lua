@@ -105,6 +105,7 @@ end
 ---@field name "socket"|"http"|"rtm"
 ---@field connections table[] there is one, as long as the app runs
 ---@field on_listen fun() the app starts
+---@field on_open fun(app: slack.App) it is reached from now on
 local Side = { connections = { {} } }
 Side.__index = Side
 Side.__name = "slack.testing.side"
@@ -115,6 +116,7 @@ function Side.new()
 end
 
 function Side.on_listen() end
+function Side.on_open() end
 
 ---The app is reached by this from its start on.
 ---@param app slack.App
@@ -128,6 +130,7 @@ function Side:serve(app)
   end
   app.transports.open = function(transports)
     transports[1], self.is_open = self, true
+    self.on_open(app)
     return true
   end
 end
@@ -228,10 +231,17 @@ function Side:finish()
   self.is_open = false
 end
 
+local function close_rtm(app)
+  if app.rtm then
+    app.rtm:close()
+  end
+end
+
 function Side.wait_stopped() end
 
 function Side:close()
   self.is_open = false
+  close_rtm(self.app)
 end
 
 function Side.stats()
