@@ -25,6 +25,11 @@ describe("what is written in the page", function()
       page:message(function(m) return m.text == "pong" end).user)
   end)
 
+  shows("is UTF-8, whatever bytes come from elsewhere", nil, function(page, here)
+    here:say { user = "grace", text = "cut \xc3" }
+    assert.equal("cut \u{FFFD}", page:message(function(m) return m.text:find "^cut" end).text)
+  end)
+
   shows("is edited and deleted by who wrote it, and by nobody else", nil, function(page, here)
     local general = page:id "general"
     local ts = page:act("say", { channel = general, text = "one" }).ts

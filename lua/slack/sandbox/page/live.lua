@@ -4,6 +4,7 @@
 -- comes again and begins with all there is. How much is under way the page's pongs tell,
 -- which browsers send by themselves.
 
+local clean = require("slack.stream_text").clean
 local core = require "slack.core"
 local json = require "slack.json"
 local shapes = require "slack.sandbox.page.shapes"
@@ -48,6 +49,7 @@ function Live:send(text)
   if self.is_gone then
     return
   end
+  text = clean(text, true) -- a browser ends a WebSocket on which anything else comes
   self.page.server:act(self.id, "text", text)
   self.sent, self.last_sent_at = self.sent + #text, core.monotonic()
   if self.sent - self.taken > math.max(self.page.most_under_way, 2 * self.hello_bytes) then
