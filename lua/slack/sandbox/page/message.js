@@ -15,7 +15,7 @@ import { openMenu } from "./popup.js";
 import { emojiNode, isJumbo, mrkdwn, plainString } from "./rich_text.js";
 import { go } from "./route.js";
 import { store } from "./store.js";
-import { ago, clock, fullTime } from "./time.js";
+import { ago, clock, fullTime, shortClock } from "./time.js";
 import { toast } from "./toast.js";
 
 const QUICK = ["+1", "eyes", "white_check_mark"];
@@ -363,7 +363,7 @@ export function messageNode(message, { grouped, in_thread }) {
       "div",
       { class: "message-side" },
       grouped
-        ? h("time", { class: "side-time", title: fullTime(message.ts) }, clock(message.ts))
+        ? h("time", { class: "side-time", title: fullTime(message.ts) }, shortClock(message.ts))
         : authorAvatar(message),
     ),
     h(

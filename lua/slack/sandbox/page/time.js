@@ -26,6 +26,15 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long",
 
 export const dateOf = (ts) => new Date(Number(ts) * 1000);
 export const clock = (ts) => CLOCK.format(dateOf(ts));
+
+// 9:56, also where clocks have 12 hours: all that there is room for beside a message.
+export const shortClock = (ts) =>
+  CLOCK.formatToParts(dateOf(ts))
+    .filter(({ type }) => type !== "dayPeriod")
+    .map(({ value }) => value)
+    .join("")
+    .trim();
+
 export const fullTime = (ts) => `${LONG.format(dateOf(ts))} at ${CLOCK_SECONDS.format(dateOf(ts))}`;
 
 // 20:41:07.123, as the log shows when a frame passed.
