@@ -48,6 +48,8 @@ describe("lua-slack", function()
       ["inbox list --help"] = "usage: lua-slack inbox list [options] [STORE]",
       ["inbox retry --all --help"] = "usage: lua-slack inbox retry [options] {ID… | --all} [STORE]",
       ["inbox drop -h"] = "usage: lua-slack inbox drop",
+      ["help inbox list"] = "usage: lua-slack inbox list [options] [STORE]",
+      ["help run"] = "usage: lua-slack run [options] [BOT]",
       ["version --help"] = "usage: lua-slack version\n",
     } do
       local ran = run(line)

@@ -119,11 +119,22 @@ local function run_leaf(command, path, words, terminal)
   return status
 end
 
+-- `help inbox list` is `inbox list --help`.
+local function with_help_last(words)
+  if words[1] ~= "help" or not words[2] then
+    return words
+  end
+  local turned = table.move(words, 2, #words, 1, {})
+  table.insert(turned, "--help")
+  return turned
+end
+
 ---Runs a line of words.
 ---@param words string[] without the name of the program
 ---@param terminal slack.command.Terminal
 ---@return integer status for the shell
 function M.run(words, terminal)
+  words = with_help_last(words)
   local command, path, at = M.ROOT, "lua-slack", 1
   while command.commands do
     local word = words[at]

@@ -1,6 +1,7 @@
 -- `lua-slack new`
 
 local core = require "slack.core"
+local lua_paths = require "slack.command.lua_paths"
 local manifest = require "slack.manifest"
 local paint = require "slack.command.paint"
 local loaded_program = require "slack.command.loaded_program"
@@ -103,7 +104,7 @@ Try it in a local Slack, in the browser, without an account:
 
 Run its tests:
 
-  %s
+%s  %s
 
 Run it in Slack (README.md says where the tokens are):
 
@@ -115,7 +116,9 @@ local function tell(terminal, name)
   local function command(text)
     return paint(terminal, 1, "bold", text)
   end
-  terminal.write(MADE:format(name, command("cd " .. name), command "lua-slack sandbox",
+  local export = lua_paths.export()
+  export = export and "  " .. command(export) .. "\n" or ""
+  terminal.write(MADE:format(name, command("cd " .. name), command "lua-slack sandbox", export,
     command "lua5.4 spec/bot_spec.lua", command "cp .env.example .env", command "lua-slack run"))
 end
 

@@ -91,6 +91,8 @@ local function tell_address(self, plan)
     self.slack.api_url))
   note(self, "its page: " .. self.slack:page_url())
   if not plan.script then
+    note(self, plan.is_alone and "a bot in another terminal needs these"
+      or "there is no bot.lua here, so none is started; a bot in another terminal needs these")
     self.terminal.write(environment.exports(self.slack, plan))
   end
   if plan.oauth then

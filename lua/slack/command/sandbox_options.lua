@@ -101,6 +101,7 @@ end
 ---@field oauth? boolean
 ---@field rtm? boolean
 ---@field talk? boolean
+---@field is_alone? boolean without a bot because that is asked for
 
 ---@param given table
 ---@return slack.command.SandboxPlan? plan
@@ -121,6 +122,7 @@ function M.plan(given)
     script = script, url = url, is_http = url ~= nil and not given.both,
     port = given.port or (script and 0 or DEFAULT_PORT), page_port = given["page-port"] or 0,
     ca_file = given.ca, both = given.both, oauth = given.oauth, rtm = given.rtm, talk = given.talk,
+    is_alone = given["no-bot"],
   }
 end
 
