@@ -80,6 +80,26 @@ describe("reports of a bot", function()
     end)
   end)
 
+  it("tell what a handler raised, beside the bot's own log", function()
+    files.write(directory.path .. "/b.lua", [[
+      local app = ...
+      app:message("hello", function() error "no greeting: \255" end)
+    ]])
+    with_bot(report_url, function(here)
+      assert(here:wait(function() return here.report and here.report.scripts[2] end))
+      here:say { user = "ada", channel = "general", text = "hello" }
+      local raised = here:wait(function()
+        local last = here:trace()[#here:trace()]
+        return last and last.kind == "error" and last
+      end)
+      assert.same({ "failed", "in" }, { raised.state, raised.way })
+      assert.same({ "b.lua:2", "no greeting: ?" }, { raised.name, raised.error })
+      assert.matches('^app:message "hello" %(.*/b%.lua:2%)$', raised.body.listener)
+      assert.matches("/b%.lua:2: no greeting: %?$", raised.body.message)
+      assert.matches("stack traceback", raised.body.traceback)
+    end)
+  end)
+
   it("follow what the scripts become, and name what did not load", function()
     with_bot(report_url, function(here)
       assert(here:wait(function() return here.report and here.report.scripts[1] end))

@@ -25,6 +25,7 @@ local watchdog = require "slack.watchdog"
 ---@field traceback string
 
 ---@class slack.Failures
+---@field on_report? fun(failure: slack.Caught, info: slack.Failure) is told of each one, too
 local Failures = {}
 Failures.__index = Failures
 Failures.__name = "slack.failures"
@@ -133,8 +134,11 @@ end
 ---@param failure slack.Caught
 ---@param is_other_asked? boolean another listener is there to answer
 function Failures:report(c, failure, is_other_asked)
-  local app = self.app
-  local answer = tell(app, c, failure, details(c, failure))
+  local app, info = self.app, details(c, failure)
+  if self.on_report then
+    self.on_report(failure, info)
+  end
+  local answer = tell(app, c, failure, info)
   if failure.listener and failure.listener.method == "func" then
     c:_fail_step(answer)
   end

@@ -52,12 +52,36 @@ test("finds by kind and by text", async (here) => {
   await log(here).getByLabel("Filter the log").fill("");
 });
 
+test("shows what a call was answered", async (here) => {
+  const call = row(here, "chat.postMessage");
+  await call.locator(".trace-line").click();
+  await call.locator(".trace-part", { hasText: "answer" }).waitFor();
+  await call.locator(".trace-body .json-key", { hasText: /^ts$/ }).first().waitFor();
+  await call.locator(".trace-line").click();
+});
+
+test("names the handler that raised, with its traceback", async (here) => {
+  const reloads = log(here).locator(".kind-reload", { hasText: "talk.lua" });
+  const before = await reloads.count();
+  here.edit("talk.lua", 'c:say(("Ahoy', 'c:say(nil .. ("Ahoy');
+  await reloads.nth(before).waitFor();
+  await here.say("hello");
+  const error = log(here).locator(".kind-error").last();
+  await error.locator(".trace-error", { hasText: "attempt to concatenate a nil value" }).waitFor();
+  await error.locator(".trace-line").click();
+  await error.locator("pre", { hasText: "stack traceback" }).waitFor();
+  await here.picture("error");
+  await error.locator(".trace-line").click();
+  here.edit("talk.lua", 'c:say(nil .. ("Ahoy', 'c:say(("Ahoy');
+  await reloads.nth(before + 1).waitFor();
+});
+
 test("shows a frame as a tree and as text", async (here) => {
   const last = row(here, "chat.postMessage");
   await last.locator(".trace-line").click();
   await last.locator(".json-key", { hasText: "channel" }).first().waitFor();
   await last.getByRole("button", { name: "As text" }).click();
-  await last.locator("pre", { hasText: '"channel"' }).waitFor();
+  await last.locator("pre", { hasText: '"channel"' }).first().waitFor();
   await here.picture("log");
   await last.locator(".trace-line").click();
 });

@@ -1,5 +1,5 @@
--- Tells the local Slack that started this bot what the bot has registered, and which of its
--- scripts did not load: at the start, and whenever that changes.
+-- Tells the local Slack that started this bot what the bot has registered, which of its
+-- scripts did not load, and what its handlers raised: at the start, and whenever that changes.
 
 local base64 = require "slack.base64"
 local core = require "slack.core"
@@ -8,11 +8,13 @@ local http = require "slack.http"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local manifest_words = require "slack.command.manifest_words"
+local raised = require "slack.raised"
 local sorted_keys = require "slack.sorted_keys"
 local tasks = require "slack.tasks"
 
 -- Several scripts that load at once are one report.
 local SETTLE = 0.05
+local MOST_ERRORS, MOST_TEXT = 20, 8192 -- of handlers in a report; bytes of one
 local TIMEOUT = 5
 
 -- Apps that report.
@@ -99,9 +101,11 @@ local function credentials(settings)
   end
 end
 
-local function send(app, url)
+local function send(app, url, errors)
+  local report = M.of(app)
+  report.errors = json.list(errors)
   local response, err = http.request {
-    method = "POST", url = url, net = app.net, timeout = TIMEOUT, body = json.encode(M.of(app)),
+    method = "POST", url = url, net = app.net, timeout = TIMEOUT, body = json.encode(report),
     headers = {
       "Content-Type", "application/json", "Authorization", credentials(app.settings),
     },
@@ -116,7 +120,9 @@ local function send_until_told(self)
   repeat
     self.is_due = false
     tasks.sleep(SETTLE)
-    send(self.app, self.url)
+    local errors = self.errors
+    self.errors = {}
+    send(self.app, self.url, errors)
   until not self.is_due
   self.is_sending = false
 end
@@ -126,6 +132,25 @@ local function report(self)
   if not self.is_sending then
     self.is_sending = true
     tasks.spawn(send_until_told, self)
+  end
+end
+
+-- What is raised may be any bytes, and many.
+local function told(text)
+  text = core.redact(text):sub(1, MOST_TEXT)
+  return utf8.len(text) and text or (text:gsub("[\x80-\xff]", "?"))
+end
+
+-- Errors of handlers reach the log and app:on_error as ever.
+local function watch_failures(self)
+  self.app.dispatch.failures.on_report = function(failure, info)
+    if #self.errors < MOST_ERRORS then
+      table.insert(self.errors, {
+        listener = info.listener and tostring(info.listener) or "middleware",
+        message = told(raised.text(failure.err)), traceback = told(info.traceback),
+      })
+      report(self)
+    end
   end
 end
 
@@ -145,7 +170,8 @@ function M.start(app, getenv)
     return
   end
   reporting[app] = true
-  local self = { app = app, url = url, is_sending = false }
+  local self = { app = app, url = url, is_sending = false, errors = {} }
+  watch_failures(self)
   if app.scripts then
     app.scripts:subscribe(function() report(self) end)
   end

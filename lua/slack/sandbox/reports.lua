@@ -1,5 +1,6 @@
 -- What a bot tells the local Slack of itself, which Slack's own protocol has no words for:
--- the commands and shortcuts it listens for, its scripts, and which of them did not load.
+-- the commands and shortcuts it listens for, its scripts, which of them did not load, and what
+-- its handlers have raised.
 
 local json = require "slack.json"
 local requests = require "slack.sandbox.requests"
@@ -15,6 +16,7 @@ local MAX_BODY, MAX_ITEMS = 1024 * 1024, 1000
 ---@field listeners? integer
 ---@field scripts { name: string, generation: integer }[]
 ---@field problems slack.ScriptProblem[]
+---@field errors { listener: string?, message: string, traceback: string? }[] since the last one
 
 ---The program that runs the bot, for who may start it again; `lua-slack sandbox` sets it.
 ---@class slack.sandbox.Child
@@ -41,6 +43,10 @@ local LISTS = {
   problems = {
     needed = "message", fields = { script = "string", file = "string", line = "number",
       message = "string", at = "number", kept = "number" },
+  },
+  errors = {
+    needed = "message",
+    fields = { listener = "string", message = "string", traceback = "string" },
   },
 }
 local FIELDS = { app = "string", pid = "number", listeners = "number" }

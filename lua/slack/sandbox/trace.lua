@@ -12,11 +12,15 @@ local shown = require "slack.sandbox.shown"
 local MOST_RECORDS <const>, MOST_BYTES <const> = 2000, 16 * 1024 * 1024
 local MOST_SHOWN <const>, SHOWN_OF_MORE <const> = 512 * 1024, 1000 -- bytes of a body
 
+---@alias slack.sandbox.RecordKind
+---| "envelope" | "ack" | "hello" | "disconnect" | "call" | "response_url" | "http"
+---| "reload" | "error" | "note"
+
 ---One of the things that went to or fro.
 ---@class slack.sandbox.Record
 ---@field n integer 1, 2, …; a record that changes keeps it
 ---@field at number seconds since the epoch
----@field kind "envelope"|"ack"|"hello"|"disconnect"|"call"|"response_url"|"http"|"reload"|"note"
+---@field kind slack.sandbox.RecordKind
 ---@field way "in"|"out" out: from Slack to the app
 ---@field name string event, command, method, …
 ---@field summary string

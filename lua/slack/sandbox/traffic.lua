@@ -79,6 +79,17 @@ local function trace_problems(self, before, problems)
   end
 end
 
+-- A line has room for little: "greet.lua:7" and what is wrong there.
+local function trace_errors(self, errors)
+  for _, failure in ipairs(errors) do
+    local place, text = failure.message:match "^([^\n]-:%d+): (.*)$"
+    self.recorder:add {
+      kind = "error", way = "in", name = place and place:match "[^/]+$" or "handler",
+      summary = "", state = "failed", error = text or failure.message, body = failure,
+    }
+  end
+end
+
 ---Records what is new in what a bot tells of itself.
 ---@param before slack.sandbox.Report? the one before; nil: it has just started
 ---@param report slack.sandbox.Report
@@ -107,6 +118,7 @@ function traffic:trace_report(before, report)
     }
   end
   trace_problems(self, is_same and before, report.problems)
+  trace_errors(self, report.errors)
 end
 
 local AGAIN = { same_id = "boolean" }

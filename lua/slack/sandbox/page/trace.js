@@ -15,7 +15,7 @@ const GROUPS = [
   ["Calls", ["call"]],
   ["HTTP", ["http", "response_url"]],
   ["Connection", ["hello", "disconnect"]],
-  ["Reloads", ["reload", "note"]],
+  ["Bot", ["reload", "error", "note"]],
 ];
 const LABELS = { envelope: "event", response_url: "response", disconnect: "closed" };
 const STATES = {
@@ -26,6 +26,9 @@ const STATES = {
   ok: "ok",
   error: "error",
 };
+
+const raisedText = ({ listener, message, traceback }) =>
+  h("pre", {}, h("code", {}, `${listener || "handler"}: ${message}${traceback || ""}`));
 
 export class Trace {
   constructor(node, close) {
@@ -219,8 +222,22 @@ export class Trace {
   }
 
   details(record) {
-    const pretty = prettyJson(record.body ?? null);
-    const body = h("div", { class: "trace-body" }, jsonTree(record.body ?? null));
+    // What was answered stands below what was asked.
+    const parts = [["", record.body ?? null]];
+    if (record.answer !== undefined && record.answer !== null)
+      parts.push(["answer", record.answer]);
+    const show = (shown) =>
+      parts.map(([name, value]) => [
+        name ? h("div", { class: "trace-part" }, name) : null,
+        shown(value),
+      ]);
+    const pretty = parts.map(([, value]) => prettyJson(value)).join("\n\n");
+    const asText = (value) => h("pre", {}, h("code", {}, prettyJson(value)));
+    const body = h(
+      "div",
+      { class: "trace-body" },
+      record.kind === "error" ? raisedText(record.body) : show(jsonTree),
+    );
     const as_text = h(
       "button",
       {
@@ -231,10 +248,7 @@ export class Trace {
           click: () => {
             const is_text = as_text.getAttribute("aria-pressed") !== "true";
             as_text.setAttribute("aria-pressed", String(is_text));
-            replace(
-              body,
-              is_text ? h("pre", {}, h("code", {}, pretty)) : jsonTree(record.body ?? null),
-            );
+            replace(body, show(is_text ? asText : jsonTree));
           },
         },
       },
@@ -333,7 +347,7 @@ function searchText(record) {
   if (text === undefined) {
     text =
       `${record.kind} ${record.name} ${record.summary} ${record.error} ` +
-      JSON.stringify(record.body);
+      `${JSON.stringify(record.body)} ${JSON.stringify(record.answer)}`;
     text = text.toLowerCase();
     texts.set(record, text);
   }
