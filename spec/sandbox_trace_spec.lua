@@ -365,13 +365,13 @@ describe("control in the page", function()
       for _, what in ipairs { "drop", "disconnect", "refresh" } do
         local before = here:wait_connections(2)
         assert.same({}, page:act("control", { what = what }))
-        here:wait(function()
+        assert(here:wait(function()
           for _, connection in ipairs(here:connections()) do
             if connection ~= before[1] and connection ~= before[2] and connection.ready then
               return true
             end
           end
-        end)
+        end))
       end
       page:wait("trace", function(frame)
         for _, record in ipairs(frame.records) do

@@ -5,7 +5,8 @@ local tasks = require "slack.tasks"
 
 local answering = script_folder.answering
 
--- How editors and other programs save: save(path, text).
+-- How editors and other programs save: save(path, text, look); look waits until the folder has
+-- been looked at.
 local STYLES <const> = {
   ["in place"] = function(path, text)
     files.write(path, text)
@@ -23,26 +24,26 @@ local STYLES <const> = {
     files.write(path .. "~", files.read(path))
     files.write(path, text)
   end,
-  ["by removing it and writing a new one"] = function(path, text)
+  ["by removing it and writing a new one"] = function(path, text, look)
     assert(os.remove(path))
-    tasks.sleep(0.03)
+    look()
     files.write(path, text)
   end,
-  ["in two slow steps"] = function(path, text)
+  ["in two slow steps"] = function(path, text, look)
     local file <close> = assert(io.open(path, "wb"))
     file:write(text:sub(1, #text // 2)):flush()
-    tasks.sleep(0.04)
+    look()
     file:write(text:sub(#text // 2 + 1))
   end,
-  ["in two slow steps, opened twice"] = function(path, text)
+  ["in two slow steps, opened twice"] = function(path, text, look)
     files.write(path, text:sub(1, #text // 2))
-    tasks.sleep(0.04)
+    look()
     local file <close> = assert(io.open(path, "ab"))
     file:write(text:sub(#text // 2 + 1))
   end,
-  ["empty at first"] = function(path, text)
+  ["empty at first"] = function(path, text, look)
     files.write(path, "")
-    tasks.sleep(0.04)
+    look()
     files.write(path, text)
   end,
   ["with another program's temporary files beside it"] = function(path, text)
@@ -67,7 +68,7 @@ for _, watch in ipairs { true, "poll" } do
       it("are reloaded once when a file is saved " .. style, function()
         with_scripts({ ["x.lua"] = answering "old" }, function(on)
           save(on.path .. "/x.lua", answering "new" .. ("-- %s\n"):rep(9):format(
-            "a", "b", "c", "d", "e", "f", "g", "h", "i"))
+            "a", "b", "c", "d", "e", "f", "g", "h", "i"), on.look)
           on.await("x.lua", 2)
           assert.equal("new", on.answer())
           assert.not_matches("removed x.lua", on.offline:log())
