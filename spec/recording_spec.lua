@@ -227,6 +227,15 @@ describe("a recording that is read", function()
     assert.equal("missing", err.code)
   end)
 
+  it("has the first ack of each delivery, which is what Slack took", function()
+    local recording = assert(reader.parse(HEAD
+      .. '{"type":"delivery","n":1,"at":1,"kind":"command","body":{}}\n'
+      .. '{"type":"ack","delivery":1,"late":true,"payload":null}\n'
+      .. '{"type":"ack","delivery":1,"payload":{"text":"after it"}}\n'))
+    local ack = recording.deliveries[1].ack
+    assert.same({ true, json.null }, { ack.late, ack.payload })
+  end)
+
   it("may hold several runs, and several processes", function()
     local delivery = '{"type":"delivery","n":1,"at":1,"kind":"event","body":{"run":%d}%s}\n'
     local ack = '{"type":"ack","delivery":1,"payload":{"run":%d}%s}\n'

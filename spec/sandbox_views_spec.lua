@@ -180,6 +180,23 @@ describe("response URLs of the local Slack", function()
     assert.same({}, here:messages())
   end)
 
+  it_with("tell nobody of a change to what one person only sees", function(api, here)
+    local workspace = here.workspace
+    local message = workspace:show_ephemeral(workspace:find_channel "general", api:id "ada", {
+      text = "Sure?", blocks = {
+        { type = "actions", elements = {
+          { type = "button", action_id = "sure", text = plain "Sure" },
+        } },
+      },
+    })
+    answer(api, json.null)
+    local url = here:click({ message = message, action_id = "sure", user = "ada" }).response_url
+    local told = #api:told()
+    assert.equal(200, respond(api, url, { replace_original = true, text = "Done." }))
+    assert.equal("Done.", message.text)
+    assert.equal(told, #api:told())
+  end)
+
   it_with("work five times", function(api)
     local _, click = clicked(api)
     local url = click "go".response_url

@@ -253,6 +253,15 @@ os.exit(app:run() or 1)
         failure_of(function() testing.new "nowhere.lua" end))
     end)
 
+    it("leaves nothing behind in the process where it does not load", function()
+      local search = package.path
+      files.write(directory.path .. "/beside.lua", "return {}")
+      files.write(directory.path .. "/bot.lua", 'require "beside"\nlocal x = nil\nx.y = 1')
+      assert.is_false((pcall(testing.new, directory.path .. "/bot.lua")))
+      assert.equal(search, package.path)
+      assert.is_nil(package.loaded.beside)
+    end)
+
     it("loads the scripts of a folder, and tells which does not load", function()
       os.execute("mkdir " .. directory.path .. "/handlers")
       files.write(directory.path .. "/handlers/a.lua",
@@ -276,6 +285,19 @@ os.exit(app:run() or 1)
         assert.equal("Hello", own:message "hi".said[1].text)
         assert.equal("xoxb-1", own.calls[1].token)
       end
+    end)
+
+    it("runs it in this process alone, and leaves its settings as they are", function()
+      local app = slack.app {
+        token = "xoxb-1", app_token = "xapp-1", workers = 2, storage = "sqlite:/nowhere/bot.db",
+      }
+      app:message("hi", function(c) c:say "Hello" end)
+      do
+        local own <close> = testing.new(app)
+        assert.same({ 1, "memory:" }, { app.settings.workers, app.settings.storage })
+        assert.equal("Hello", own:message "hi".said[1].text)
+      end
+      assert.same({ 2, "sqlite:/nowhere/bot.db" }, { app.settings.workers, app.settings.storage })
     end)
 
     it("refuses one that runs", function()

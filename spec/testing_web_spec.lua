@@ -132,6 +132,23 @@ describe("slack.testing", function()
       assert.equal("timeout", t:advance(5).said[1].text)
     end)
 
+    it("ends a function that answers when nobody waits for it any more", function()
+      local ended = false
+      on("get", function()
+        local _, err = slack.fetch("https://x.example/", { timeout = 5 })
+        return err.code
+      end)
+      t:stub_fetch("https://x.example/", function()
+        slack.sleep(60)
+        ended = true
+        return "late"
+      end)
+      t:message "get"
+      assert.equal("timeout", t:advance(5).said[1].text)
+      t:advance(60)
+      assert.is_false(ended)
+    end)
+
     it("serves what streams, either way", function()
       local directory <close> = files.temporary()
       local path = directory.path .. "/big"
