@@ -190,19 +190,33 @@ static int watchdog_resumer(lua_State *L)
     return 1;
 }
 
-static int watchdog_enter(lua_State *L)
+static int enter_section(lua_State *L)
 {
-    slk_watchdog_swap(check_watchdog(L)->dog, L);
+    struct watchdog *watchdog = lua_touserdata(L, lua_upvalueindex(1));
+    if (watchdog->dog != NULL) {
+        slk_watchdog_swap(watchdog->dog, L);
+    }
     return 0;
 }
 
-static int watchdog_leave(lua_State *L)
+static int leave_section(lua_State *L)
 {
-    struct watchdog *watchdog = luaL_checkudata(L, 1, CLASS_WATCHDOG);
+    struct watchdog *watchdog = lua_touserdata(L, lua_upvalueindex(1));
     if (watchdog->dog != NULL && slk_watchdog_running(watchdog->dog) != NULL) {
         leave(watchdog, slk_watchdog_running(watchdog->dog), NULL);
     }
     return 0;
+}
+
+/* Functions, as they are called with each step of the loop. */
+static int watchdog_section(lua_State *L)
+{
+    check_watchdog(L);
+    lua_pushvalue(L, 1);
+    lua_pushcclosure(L, enter_section, 1);
+    lua_pushvalue(L, 1);
+    lua_pushcclosure(L, leave_section, 1);
+    return 2;
 }
 
 static int watchdog_spare(lua_State *L)
@@ -261,13 +275,9 @@ static int watchdog_new(lua_State *L)
 
 void slk_open_watchdog(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"resumer", watchdog_resumer},
-                                       {"enter", watchdog_enter},
-                                       {"leave", watchdog_leave},
-                                       {"calm", watchdog_calm},
-                                       {"spare", watchdog_spare},
-                                       {"close", watchdog_close},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"resumer", watchdog_resumer}, {"section", watchdog_section},
+                                       {"calm", watchdog_calm},       {"spare", watchdog_spare},
+                                       {"close", watchdog_close},     {NULL, NULL}};
     slk_class(L, CLASS_WATCHDOG, methods, watchdog_close);
     lua_pushcfunction(L, watchdog_new);
     lua_setfield(L, -2, "watchdog");

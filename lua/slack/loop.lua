@@ -51,7 +51,7 @@ function Loop.new(options)
   self.step_guard = setmetatable({}, { __close = function()
     self.stepping = false
     if self.watchdog then
-      self.watchdog:leave()
+      self.watchdog.leave()
     end
   end })
   self.main_mailbox = core.mailbox()
@@ -351,7 +351,7 @@ function Loop:step(timeout)
   local _ <close> = self.step_guard
   self.stepping = true
   if self.watchdog then
-    self.watchdog:enter()
+    self.watchdog.enter()
   end
   run_descriptors(self, count)
   run_messages(self)

@@ -76,12 +76,17 @@ end
 
 -- Watching ----------------------------------------------------------------------------
 
+local function section_of(new)
+  local enter, leave = new:section()
+  return { enter = enter, leave = leave }
+end
+
 local function watch_with(new)
   if dog then
     dog:close()
   end
   dog = new
-  loop.default().watchdog = new or false
+  loop.default().watchdog = new and section_of(new) or false
   scheduler.use_resume(new and new:resumer())
   scheduler.spare, scheduler.calm = spare, calm
 end

@@ -13,8 +13,9 @@ local function one_round()
   assert(resume(coroutine.create(function() return 1 end)))
   local ok, message = resume(coroutine.create(function() while true do end end))
   assert(not ok and message:find "stopped by the watchdog" and told == 1)
-  dog:enter()
-  dog:leave()
+  local enter, leave = dog:section()
+  enter()
+  leave()
   assert(resume(coroutine.create(function() dog:close() end)))
   core.watchdog(10, print) -- left to the garbage collector
 end

@@ -169,9 +169,10 @@ local watchdog = {}
 function core.watchdog(limit, on_hog) end
 ---@return function resume as coroutine.resume, watched
 function watchdog:resumer() end
----From now on until leave the running coroutine is watched.
-function watchdog:enter() end
-function watchdog:leave() end
+---Between the two calls the running coroutine is watched.
+---@return function enter
+---@return function leave
+function watchdog:section() end
 ---The error that it raised is on its way: what is closed before it arrives gets some time.
 function watchdog:spare() end
 ---The error that it raised has been seen to: what runs now is not stopped again.
