@@ -78,7 +78,8 @@ describe("t:play", function()
           type = "view_submission", team = { id = "T1" }, trigger_id = "1.2.x",
           user = { id = "U0LINUS", name = "linus" },
           view = {
-            id = id, previous_view_id = below, type = "modal", callback_id = "order", state = { values = {} },
+            id = id, previous_view_id = below, type = "modal", callback_id = "order",
+            state = { values = {} },
             title = { type = "plain_text", text = "Order" }, root_view_id = id, blocks = {
               { type = "input", block_id = "b", label = { type = "plain_text", text = "What" },
                 element = { type = "plain_text_input", action_id = "a" } },

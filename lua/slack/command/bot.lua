@@ -1,6 +1,7 @@
 -- What commands that take a bot have in common: which program it is, the environment that
 -- stands in a file beside it, and how its mistakes are told.
 
+local arguments = require "slack.command.arguments"
 local core = require "slack.core"
 local dotenv = require "slack.command.dotenv"
 local paint = require "slack.command.paint"
@@ -16,6 +17,11 @@ M.NOTES = "BOT is the file of a bot's program, bot.lua where none is named. What
 
 M.ENV_OPTION = {
   name = "env", value = "FILE", text = "environment variables, .env beside the bot by default",
+}
+
+M.URL_OPTION = {
+  name = "url", value = "URL", text = "where Slack reaches the bot over HTTP",
+  check = arguments.origin,
 }
 
 -- What a bot lacks that has no tokens: the variable of each option.

@@ -1,7 +1,6 @@
 -- `lua-slack doctor`
 
 local Case = require "slack.doctor.case"
-local arguments = require "slack.command.arguments"
 local bot = require "slack.command.bot"
 local columns = require "slack.command.columns"
 local core = require "slack.core"
@@ -107,10 +106,7 @@ return {
   options = {
     bot.ENV_OPTION,
     { name = "json", text = "one JSON object" },
-    {
-      name = "url", value = "URL", text = "where Slack reaches the bot over HTTP",
-      check = arguments.origin,
-    },
+    bot.URL_OPTION,
   },
   run = function(given, terminal)
     local path, problem = bot.path(given.words)

@@ -1,6 +1,5 @@
 -- `lua-slack manifest`
 
-local arguments = require "slack.command.arguments"
 local bot = require "slack.command.bot"
 local columns = require "slack.command.columns"
 local difference = require "slack.manifest.difference"
@@ -149,10 +148,7 @@ return {
     { name = "diff", value = "FILE", text = "what FILE lacks, and what it has besides" },
     { name = "explain", text = "what needs each scope, event and feature, and where" },
     { name = "name", value = "NAME", text = "of the app" },
-    {
-      name = "url", value = "URL", text = "where Slack reaches it over HTTP",
-      check = arguments.origin,
-    },
+    bot.URL_OPTION,
   },
   run = function(given, terminal)
     local path, problem = bot.path(given.words)

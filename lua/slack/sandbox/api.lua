@@ -120,7 +120,7 @@ local function refuse_unplayed(self, method, known)
   return nil, "not_played", { response_metadata = { messages = { "[ERROR] " .. text } } }
 end
 
--- The token's kind and scopes, and the arguments that must be there.
+-- What keeps a call from being made: the token's kind and scopes, the arguments that must be there.
 local function refuse_call(self, known, identity, args, workspace)
   if not permissions.takes(known, identity.type) then
     return "not_allowed_token_type"
@@ -132,6 +132,15 @@ local function refuse_call(self, known, identity, args, workspace)
   elseif identity.type ~= "none" then
     return requests.missing(known, args)
   end
+end
+
+-- The arguments with the types that the method gives them.
+local function checked_arguments(self, known, identity, args, workspace)
+  local refusal, why = refuse_call(self, known, identity, args, workspace)
+  if refusal then
+    return nil, refusal, why
+  end
+  return requests.typed(known, args)
 end
 
 -- A mistake in a method must not leave its caller without an answer.
@@ -160,17 +169,14 @@ function Api:run(method, args, token, request)
       return nil, err
     end
   end
+  local result, word, more
   if known then
-    local refusal, why = refuse_call(self, known, identity, args, workspace)
-    if refusal then
-      return nil, refusal, why
-    end
-    args, refusal, why = requests.typed(known, args)
+    args, word, more = checked_arguments(self, known, identity, args, workspace)
     if not args then
-      return nil, refusal, why
+      return nil, word, more
     end
   end
-  local result, word, more = run_safely(self, method, run, workspace, setmetatable({
+  result, word, more = run_safely(self, method, run, workspace, setmetatable({
     args = args,
     token = token,
     basic = requests.basic(request),

@@ -14,6 +14,21 @@ local function content_type(request)
   return value:match "^%s*([^;%s]*)", value:find(";%s*charset=") ~= nil
 end
 
+local function json_arguments(body)
+  local decoded = json.decode(body)
+  if decoded == nil then
+    return nil, "invalid_json"
+  elseif type(decoded) ~= "table" then
+    return nil, "json_not_object"
+  end
+  for name, value in pairs(decoded) do
+    if value == json.null then
+      decoded[name] = nil
+    end
+  end
+  return decoded
+end
+
 ---The arguments: of the query, and of a form or a JSON body.
 ---@param request slack.sandbox.Request
 ---@return table? args
@@ -27,18 +42,7 @@ function M.arguments(request)
   end
   local kind = content_type(request)
   if kind == JSON then
-    local decoded = json.decode(request.body)
-    if decoded == nil then
-      return nil, "invalid_json"
-    elseif type(decoded) ~= "table" then
-      return nil, "json_not_object"
-    end
-    for name, value in pairs(decoded) do
-      if value == json.null then
-        decoded[name] = nil
-      end
-    end
-    return decoded
+    return json_arguments(request.body)
   elseif kind ~= FORM then
     return nil, "invalid_post_type"
   end
