@@ -64,6 +64,7 @@ describe("lua-slack", function()
       assert.equal(0, ran.status)
       assert.matches("^lua%-slack +%d+%.%d+%.%d+\n", ran.written)
       assert.matches("\nsqlite +%d", ran.written)
+      assert.matches("\nlibwebsockets +[%d.]+\n", ran.written)
     end
   end)
 

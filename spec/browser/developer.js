@@ -22,6 +22,8 @@ test("says above all what is wrong with a handler, and where", async (here) => {
     .first()
     .waitFor();
   await banner.getByText(/near/).waitFor();
+  const reload = log(here).locator(".kind-reload.state-failed").last();
+  await reload.locator(".trace-name", { hasText: /^talk\.lua:1$/ }).waitFor();
   await here.picture("banner");
   await here.say("hello");
   await here.heard("Ahoy, @ada!");

@@ -11,7 +11,7 @@ return {
     local libraries = core.versions()
     local rows = { { "lua-slack", version }, { "Lua", _VERSION:match "%S+$" } }
     for _, name in ipairs(sorted_keys(libraries)) do
-      table.insert(rows, { name, libraries[name] })
+      table.insert(rows, { name, (libraries[name]:gsub("%-$", "")) }) -- "4.1.6-" of libwebsockets
     end
     terminal.write(columns.format(rows))
     return 0

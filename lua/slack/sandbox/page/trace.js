@@ -4,6 +4,7 @@ import { act } from "./actions.js";
 import { Controls } from "./controls.js";
 import { h, icon, iconButton, listOf, reconcile, replace } from "./dom.js";
 import { jsonTree, prettyJson } from "./json_tree.js";
+import { nameOfId } from "./people.js";
 import { store } from "./store.js";
 import { duration, exactTime } from "./time.js";
 import { toast } from "./toast.js";
@@ -26,6 +27,17 @@ const STATES = {
   ok: "ok",
   error: "error",
 };
+
+// A line has room for little: "greet.lua:7", and what is wrong there.
+const placeOf = ({ kind, state, name, body }) =>
+  kind === "reload" && state === "failed" && body?.line ? `${name}:${body.line}` : null;
+
+// Whose doing a delivery is.
+function actorOf(record) {
+  const payload = record.body?.payload ?? record.body;
+  const id = payload?.user_id ?? payload?.user?.id ?? payload?.event?.user;
+  return typeof id === "string" && id !== store.me && store.user(id) ? nameOfId(id) : null;
+}
 
 const raisedText = ({ listener, message, traceback }) =>
   h("pre", {}, h("code", {}, `${listener || "handler"}: ${message}${traceback || ""}`));
@@ -200,11 +212,19 @@ export class Trace {
         h(
           "span",
           { class: "trace-name" },
-          h("b", {}, record.name || label),
-          record.summary ? h("span", { class: "trace-summary" }, record.summary) : null,
+          h("b", {}, placeOf(record) || record.name || label),
+          record.summary && !placeOf(record)
+            ? h("span", { class: "trace-summary" }, record.summary)
+            : null,
         ),
         record.retry ? h("span", { class: "badge" }, `retry ${record.retry}`) : null,
-        record.error ? h("span", { class: "trace-error" }, record.error) : null,
+        record.error
+          ? h(
+              "span",
+              { class: "trace-error" },
+              placeOf(record) ? record.error.replace(/^.*?:\d+: /, "") : record.error,
+            )
+          : null,
         record.seconds !== undefined
           ? h("span", { class: "trace-seconds" }, duration(record.seconds))
           : null,
@@ -305,7 +325,9 @@ export class Trace {
   // An event may also come as one that Slack repeats, with the same event_id.
   repeats(record) {
     const again = async (fields) => {
-      if (await act("send_again", { n: record.n, ...fields })) toast(`#${record.n} sent again.`);
+      const actor = actorOf(record);
+      if (await act("send_again", { n: record.n, ...fields }))
+        toast(`#${record.n} sent again${actor ? `, as ${actor}` : ""}.`);
     };
     const is_event = record.body?.type === "events_api" || record.body?.type === "event_callback";
     return [
