@@ -8,6 +8,7 @@ local http = require "slack.http"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local misuse = require "slack.misuse"
+local tap = require "slack.tap"
 local version = require "slack.version"
 
 local FOLDER = misuse.folder()
@@ -257,6 +258,17 @@ local function perform(request, headers, options)
   end
 end
 
+-- The same, seen by a recorder.
+local function tapped(request, headers, options)
+  local began, method, url = loop.now(), request.method, request.url
+  local response, err = perform(request, headers, options)
+  tap.fetched {
+    method = method or "GET", url = url, response = response, err = err,
+    seconds = loop.now() - began,
+  }
+  return response, err
+end
+
 ---@class slack.FetchOptions
 ---@field method? string "GET", or "POST" when there is a body
 ---@field headers? table<string, string>
@@ -303,5 +315,8 @@ return function(url, options)
     return nil, err
   end
   request.net = net
+  if tap.sees_fetches then
+    return tapped(request, headers, options)
+  end
   return perform(request, headers, options)
 end

@@ -19,14 +19,35 @@ local M = {}
 ---@field ack fun(self, request: slack.Request, text: string?, how: string?) the answer, as JSON;
 ---  how: "deadline", or why it was refused
 ---@field call fun(self, call: slack.TappedCall) the end of a call
+---@field fetched? fun(self, fetched: slack.TappedFetch) the end of a slack.fetch
+
+---@class slack.TappedFetch
+---@field method string
+---@field url string as the program gave it, with the query
+---@field response? slack.Fetched
+---@field err? slack.Error
+---@field seconds number
+---@field request? slack.Request whose handler makes it, if one does
 
 local KINDS = { xoxb = "bot", xoxp = "user", xapp = "app" }
+
+-- Whose taps see what is fetched, which is of no app by itself.
+local apps = setmetatable({}, { __mode = "k" })
+
+---Whether anybody sees what is fetched.
+M.sees_fetches = false
+
+local function note_fetches(app, tap)
+  apps[app] = tap and tap.fetched and tap or nil
+  M.sees_fetches = next(apps) ~= nil
+end
 
 ---From now on the tap sees it all; false: nobody does.
 ---@param app slack.App
 ---@param tap slack.Tap|false
 function M.attach(app, tap)
   app.tap = tap
+  note_fetches(app, tap)
   app.client._stats.tap = tap and { tap = tap, app = app } or false
 end
 
@@ -74,6 +95,29 @@ function M.called(tapped, call, seconds, answer, err)
     token_kind = token and (KINDS[token:sub(1, 4)] or "other"),
     request = M.request_of(tapped.app, tasks.current()),
   }
+end
+
+-- The app whose handler a task is; any, when it is none's.
+local function fetcher_of(task)
+  local tap, request
+  for app, other in pairs(apps) do
+    request = M.request_of(app, task)
+    tap = other
+    if request then
+      break
+    end
+  end
+  return tap, request
+end
+
+---A slack.fetch has ended.
+---@param fetched slack.TappedFetch
+function M.fetched(fetched)
+  local tap
+  tap, fetched.request = fetcher_of(tasks.current())
+  if tap then
+    tap:fetched(fetched)
+  end
 end
 
 ---A post to a response URL has ended.

@@ -7,6 +7,7 @@ local Clock = require "slack.testing.clock"
 local FakeNetwork = require "slack.fake_network"
 local Side = require "slack.testing.side"
 local errors = require "slack.errors"
+local fetched = require "slack.recording.fetched"
 local merged = require "slack.merged"
 local raised = require "slack.raised"
 local subject = require "slack.testing.subject"
@@ -37,7 +38,7 @@ local TRANSPORTS = { socket = "socket", http = "http" }
 ---@field calls { method: string, args: table, err: slack.Error?, state: string,
 ---  recorded: slack.recording.Call? }[] state: "same", "other" or "new" (not recorded)
 ---@field missing slack.recording.Call[] that were recorded and not made
----@field outside string[] requests to other servers, which a replay does not make
+---@field outside string[] requests to other servers whose answers were not recorded
 ---@field errors { message: string, traceback: string, listener: slack.Listener? }[]
 ---@field is_waiting boolean a handler waits for people
 ---@field is_running boolean a handler did not come to an end
@@ -100,11 +101,16 @@ end
 
 local function answer(self, asked)
   local method = method_of(self, asked)
+  local delivery = delivery_of(self, tap.request_of(self.app, asked.task))
   if method then
-    local delivery = delivery_of(self, tap.request_of(self.app, asked.task))
     return self.answers:told(self.answers:find(delivery, method, asked.task), method)
   elseif asked.url:find "^https://files%.slack%.com/hidden/" and asked.method ~= "GET" then
     return { status = 200, headers = {}, body = "OK" }
+  end
+  local recorded = fetched.take({ delivery and delivery.fetches or {}, self.recording.fetches },
+    self.used, asked)
+  if recorded then
+    return fetched.told(recorded)
   end
   local what = ("%s %s%s"):format(asked.method, asked.host, asked.path)
   table.insert(self.report.outside, what)
@@ -167,6 +173,7 @@ function Player.new(app, recording, log)
   local self = setmetatable({
     app = app, recording = recording, answers = Answers.new(recording), side = Side.new(),
     clock = Clock.new(first and first.at or recording.head.at, {}), report = new_report(nil),
+    used = {}, -- recorded answers of slack.fetch
     unended = {}, -- reports of deliveries whose handlers may wait for people
     by_side = setmetatable({}, { __mode = "k" }),
   }, Player)

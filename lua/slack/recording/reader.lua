@@ -31,10 +31,21 @@ local FORMAT <const> = 1
 ---@field answer? any
 ---@field error? { code: string, message: string?, status: integer? }
 
+---What slack.fetch was answered.
+---@class slack.recording.Fetch
+---@field method string
+---@field url string without what stands in its query
+---@field status integer
+---@field content_type? string
+---@field text? string the body
+---@field left_out? string why there is none
+---@field error? { code: string, message: string? }
+
 ---@class slack.Recording
 ---@field head table
 ---@field deliveries slack.recording.Delivery[]
 ---@field calls slack.recording.Call[] those that no delivery's handler made
+---@field fetches slack.recording.Fetch[] the same
 
 local M = {}
 
@@ -46,12 +57,13 @@ local FIELDS = {
   delivery = { n = COUNT, at = NUMBER, kind = TEXT, body = TABLE },
   ack = { delivery = COUNT },
   call = { method = TEXT, args = TABLE },
+  fetch = { method = TEXT, url = TEXT },
 }
 
 local function check(fields, reading)
   local wanted = FIELDS[fields.type]
   if not wanted then
-    return ("\"type\": recording, delivery, ack or call expected, got %s"):format(
+    return ("\"type\": recording, delivery, ack, call or fetch expected, got %s"):format(
       json.encode(fields.type) or "nothing")
   end
   for name, kind in pairs(wanted) do
@@ -83,6 +95,7 @@ function TAKE.delivery(reading, fields)
   local delivery = {
     n = #list + 1, line = reading.line, at = fields.at, kind = fields.kind, body = fields.body,
     retry = fields.retry, transport = fields.transport, acked = fields.acked == true, calls = {},
+    fetches = {},
   }
   list[#list + 1] = delivery
   reading.by_key[key_of(reading, fields, fields.n)] = delivery
@@ -121,6 +134,24 @@ function TAKE.call(reading, fields)
   return problem
 end
 
+function TAKE.fetch(reading, fields)
+  local list, problem = reading.fetches, nil
+  if math.type(fields.delivery) == "integer" then
+    local delivery
+    delivery, problem = delivery_of(reading, fields)
+    list = delivery and delivery.fetches
+  end
+  if list then
+    list[#list + 1] = {
+      method = fields.method, url = fields.url, status = math.tointeger(fields.status) or 200,
+      content_type = type(fields.content_type) == "string" and fields.content_type or nil,
+      text = type(fields.text) == "string" and fields.text or nil, left_out = fields.left_out,
+      error = type(fields.error) == "table" and fields.error or nil,
+    }
+  end
+  return problem
+end
+
 local function take_line(reading, text)
   local fields, problem = json.decode(text)
   if type(fields) ~= "table" or json.is_list(fields) or fields[1] ~= nil then
@@ -138,7 +169,7 @@ end
 ---@return slack.Recording?
 ---@return slack.Error? err code "recording", with file and line
 function M.parse(text, name)
-  local reading = { deliveries = {}, calls = {}, by_key = {}, runs = 0, line = 0 }
+  local reading = { deliveries = {}, calls = {}, fetches = {}, by_key = {}, runs = 0, line = 0 }
   for line, ended in text:gmatch "([^\n]*)(\n?)" do
     reading.line = reading.line + 1
     if line:find "%S" then
@@ -153,7 +184,10 @@ function M.parse(text, name)
   if not reading.head then
     return failure("recording", ("%s:1: it is empty, and no recording"):format(name or "recording"))
   end
-  return { head = reading.head, deliveries = reading.deliveries, calls = reading.calls }
+  return {
+    head = reading.head, deliveries = reading.deliveries, calls = reading.calls,
+    fetches = reading.fetches,
+  }
 end
 
 ---@param path string

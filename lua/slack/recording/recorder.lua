@@ -4,6 +4,7 @@
 --   {"type":"recording","format":1,"lua_slack":"…","at":…,"redaction":"default"}
 --   {"type":"delivery","n":1,"at":…,"transport":"socket","kind":"event","acked":true,"body":{…}}
 --   {"type":"call","delivery":1,"method":"chat.postMessage","args":{…},"seconds":…,"answer":{…}}
+--   {"type":"fetch","delivery":1,"method":"GET","url":"…","seconds":…,"status":200,"text":"…"}
 --   {"type":"ack","delivery":1,"seconds":…,"payload":{…}}
 --
 -- at: seconds since the epoch. A delivery may have `retry`; a call that failed has `error`
@@ -14,6 +15,7 @@
 local Redaction = require "slack.recording.redaction"
 local core = require "slack.core"
 local errors = require "slack.errors"
+local fetched_lines = require "slack.recording.fetched"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local tap = require "slack.tap"
@@ -39,8 +41,8 @@ Recorder.__name = "slack.recorder"
 -- Fields in this order; those without a value are left out.
 local ORDER = {
   "type", "worker", "format", "lua_slack", "at", "redaction", "n", "delivery", "transport", "kind",
-  "retry", "acked", "method", "token_kind", "args", "seconds", "refused", "late", "error",
-  "answer", "payload", "body",
+  "retry", "acked", "method", "url", "token_kind", "args", "seconds", "refused", "late", "error",
+  "status", "content_type", "left_out", "text", "answer", "payload", "body",
 }
 
 local function line_of(fields)
@@ -179,6 +181,13 @@ function Recorder:call(call)
     error = err and { code = err.code, message = err.message, status = err.status } or nil,
     answer = not err and self.redaction:apply(call.answer) or nil,
   })
+end
+
+function Recorder:fetched(fetched)
+  local number = self.numbers[fetched.request]
+  local fields = fetched_lines.line(fetched, self.redaction)
+  fields.delivery, fields.seconds = number and number.n, rounded(fetched.seconds)
+  add(self, fields)
 end
 
 return Recorder
