@@ -86,6 +86,7 @@ describe("a bot's program that is loaded", function()
       ["local x = = 1"] = "^%S+/bot.lua:1: unexpected symbol near '='$",
       ["\n\nerror 'no luck'"] = "^%S+/bot.lua:3: no luck$",
       ["\nrequire('slack').app { tokn = 1 }"] = "^%S+/bot.lua:2: slack.app: .*\"tokn\"",
+      ["local _ = require 'nosuch'"] = "^%S+/bot.lua:1: module 'nosuch' not found, [^\n]+ lead$",
       ["return 1"] = "/bot.lua makes no app: begin it with local app = ",
       ["require('slack').app()"] = "/bot.lua makes an app but does not run it: end it with os.exit",
     } do

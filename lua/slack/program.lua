@@ -79,12 +79,18 @@ local function is_interrupt(err)
   return type(err) == "string" and err:find "interrupted!$" ~= nil
 end
 
+-- Lua tells some twenty files that a module was looked for in.
+local function without_places(text)
+  return (text:gsub("(module '[^'\n]*' not found):\n\tno f.*", "%1, neither beside the program nor "
+    .. "where LUA_PATH and LUA_CPATH lead"))
+end
+
 local function caught(err)
   if err == STOPPED or is_interrupt(err) then
     return err
   end
   local traceback = debug.traceback("", 2)
-  return failure("program", raised.text(err),
+  return failure("program", without_places(raised.text(err)),
     not raised.is_misuse(traceback) and program_part(traceback) or nil)
 end
 
