@@ -124,6 +124,12 @@ describe("slack.testing", function()
         .. '  in app:message "boom" %(%S+testing_spec.lua:%d+%)\nstack traceback:', message)
     end)
 
+    it("is one that would end the process, too", function()
+      t.app:message("bye", function() os.exit(0) end)
+      assert.matches("testing_spec.lua:%d+: the process would end here: os.exit%(0%)",
+        failure_of(function() t:message "bye" end))
+    end)
+
     it("is what the test wants when it says so", function()
       assert.matches("burst", t:message("boom", { fails = true }).errors[1].message)
       assert.matches("burst", t:message("boom", { fails = "burst" }).errors[1].traceback
@@ -239,15 +245,19 @@ os.exit(app:run() or 1)
     end)
 
     it("leaves nothing behind in the process", function()
-      local before = { package.path, _G.arg, os.time, os.date, os.getenv, package.loaded.greeting }
+      local before = { package.path, _G.arg, os.time, os.date, os.getenv, os.exit,
+        package.loaded.greeting }
       testing.new(directory.path .. "/bot.lua"):close()
       assert.same(before,
-        { package.path, _G.arg, os.time, os.date, os.getenv, package.loaded.greeting })
+        { package.path, _G.arg, os.time, os.date, os.getenv, os.exit, package.loaded.greeting })
     end)
 
     it("tells where it does not load", function()
       files.write(directory.path .. "/bot.lua", "local app = nil\napp.x = 1\n")
       assert.matches("^%S*testing_spec.lua:%d+: testing.new: %S*bot.lua:2: attempt to index",
+        failure_of(function() testing.new(directory.path .. "/bot.lua") end))
+      files.write(directory.path .. "/bot.lua", "os.exit(3)")
+      assert.matches("testing.new: %S*bot.lua:1: the process would end here: os.exit%(3%)",
         failure_of(function() testing.new(directory.path .. "/bot.lua") end))
       assert.matches("testing.new: there is no file nowhere.lua",
         failure_of(function() testing.new "nowhere.lua" end))

@@ -68,7 +68,7 @@ end
 -- What programs ask -------------------------------------------------------------------
 
 -- Programs may keep these under names of their own: one of each, for all tests.
-local original = { time = os.time, date = os.date, getenv = os.getenv }
+local original = { time = os.time, date = os.date, getenv = os.getenv, exit = os.exit }
 
 local function time(...)
   if active and select("#", ...) == 0 then
@@ -89,12 +89,21 @@ local function getenv(name)
   return original.getenv(name)
 end
 
+-- The other tests go on, and a status of 0 is not taken for their success.
+local function exit(status, ...)
+  if active then
+    error(("the process would end here: os.exit(%s)"):format(tostring(status)), 2)
+  end
+  return original.exit(status, ...)
+end
+
 local Guard = {}
 
 function Guard:__close()
   active = self.active
   loops.use(self.loop)
-  system.time, system.date, system.getenv = self.time, self.date, self.getenv
+  system.time, system.date = self.time, self.date
+  system.getenv, system.exit = self.getenv, self.exit
   tasks.on_error = self.on_error
 end
 
@@ -102,11 +111,11 @@ end
 ---@return table guard
 function Clock:enter()
   local before = {
-    active = active, time = os.time, date = os.date, getenv = os.getenv,
+    active = active, time = os.time, date = os.date, getenv = os.getenv, exit = os.exit,
     on_error = tasks.on_error, loop = loops.use(self.loop),
   }
   active = self
-  system.time, system.date, system.getenv = time, date, getenv
+  system.time, system.date, system.getenv, system.exit = time, date, getenv, exit
   tasks.on_error = function(_, err, traceback) self.on_error(err, traceback) end
   return setmetatable(before, Guard)
 end
