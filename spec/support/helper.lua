@@ -1,6 +1,5 @@
 -- Loaded by busted before every spec.
 local busted = require "busted"
-local lfs = require "lfs"
 
 -- busted keeps the functions of all specs to the end, and with them every module once
 -- for each file: a heap of 150 MB, which specs that run the collector would walk again
@@ -16,16 +15,3 @@ busted.subscribe({ "file", "end" }, function(file)
   let_go(file)
   return nil, true -- the output handler is told too
 end)
-
--- Of several processes that were given the same files, the first to come to a file runs it: a
--- folder of its name says so. The others find it empty.
-local taken = os.getenv "SPECS_TAKEN"
-
-if taken then
-  busted.subscribe({ "file", "start" }, function(file)
-    if not lfs.mkdir(taken .. "/" .. file.name:gsub("/", "_")) then
-      file.run = function() end
-    end
-    return nil, true
-  end)
-end
