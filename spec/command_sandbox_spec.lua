@@ -407,6 +407,17 @@ describe("lua-slack sandbox with a bot", function()
     end)
   end)
 
+  it("starts it again when its .env is saved", function()
+    start()
+    wait_for "running as lander in Moonbase"
+    files.write(directory.path .. "/.env", "GREETING=hello\n")
+    wait_for "the bot starts again"
+    live_app.wait(function()
+      local _, count = here:output():gsub("running as lander in Moonbase", "")
+      return count == 2
+    end)
+  end)
+
   it("ends a bot that does not stop by itself, at a second Ctrl-C", function()
     files.write(directory.path .. "/bot.lua", [[
       local app = require("slack").app {}

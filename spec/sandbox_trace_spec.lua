@@ -383,6 +383,27 @@ describe("control in the page", function()
     end)
   end)
 
+  it("refreshes connections as Slack does: a warning, and the end ten seconds later", function()
+    page_app.run({ ping_interval = 60 }, function() end, function(page, here)
+      here:wait_connections(2)
+      local after, planned = here.socket.after, {}
+      function here.socket:after(seconds, fn)
+        if seconds == 10 then
+          return table.insert(planned, fn)
+        end
+        return after(self, seconds, fn)
+      end
+      assert.same({}, page:act("control", { what = "refresh" }))
+      here.socket.after = nil
+      assert.equal(2, #planned)
+      assert.equal("refresh_requested", find(here, named("disconnect", "disconnect")).summary)
+      for _, close in ipairs(planned) do
+        close()
+      end
+      assert(here:wait(function() return find(here, named("disconnect", "closed")) end))
+    end)
+  end)
+
   it("makes calls fail, and lets them be again", function()
     page_app.run({}, function() end, function(page, here, app)
       local function post()
