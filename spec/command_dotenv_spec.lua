@@ -28,6 +28,12 @@ C=""
 D=" padded "]])))
   end)
 
+  it("takes no time over many blanks", function()
+    local blanks = (" "):rep(300000)
+    assert.same({ A = "x" .. blanks .. "y", B = "z" },
+      (values("A=x" .. blanks .. "y" .. blanks .. "\nB=z" .. blanks .. "# why")))
+  end)
+
   it("knows the lines of its variables", function()
     local _, list = values "\nA='x\ny'\n\nB=1"
     assert.same({ 2, 5 }, { list[1].line, list[2].line })

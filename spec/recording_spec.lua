@@ -161,6 +161,11 @@ describe("what is not recorded", function()
     assert.is_true(json.is_list(hidden { a = json.list {} }.a))
   end)
 
+  it("is any token, of whatever form", function()
+    assert.same({ verification_token = "hidden", user_token = "hidden" },
+      hidden { verification_token = "gIkuvaNz", user_token = "of an old form" })
+  end)
+
   it("is where files are uploaded to, and where anybody may see them", function()
     local found = hidden {
       upload_url = "https://files.slack.com/upload/v1/ABC", text = "see https://a.example/x",

@@ -48,7 +48,8 @@ local function value_at(text, at)
   local quote = text:match("^[\"']", at)
   if not quote then
     local line = text:match("^[^\n]*", at)
-    local value = line:gsub("%s+#.*$", ""):gsub("^#.*$", ""):gsub("%s+$", "")
+    local comment = line:find "^#" or line:find "%s#"
+    local value = line:sub(1, comment and comment - 1 or -1):match "^.*%S" or ""
     return value, at + #line
   end
   local value, stop = quoted(text, at, quote)

@@ -18,7 +18,7 @@ local MAX_DEPTH = 100
 local SECRETS = {
   token = true, access_token = true, refresh_token = true, bot_access_token = true,
   client_secret = true, signing_secret = true, code = true, ticket = true, id_token = true,
-  authorization = true, password = true,
+  authorization = true, password = true, verification_token = true, user_token = true,
 }
 local HIDDEN = "hidden"
 
