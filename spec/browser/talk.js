@@ -61,7 +61,7 @@ test("completes a slash command by keyboard", async (here) => {
   const typed = await box.inputValue();
   if (!typed.startsWith("/") || !active.includes(typed.trim()))
     throw new Error(`${typed} of ${active}`);
-  await box.fill("/o");
+  await box.fill("/or");
   await box.press("Enter");
   if ((await box.inputValue()) !== "/order ") throw new Error(await box.inputValue());
   await box.fill("/");
