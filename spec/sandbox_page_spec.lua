@@ -199,6 +199,17 @@ describe("a page of the local Slack", function()
       local page <close> = PageClient.open(here)
       local list = page.hello.messages[page:id "general"]
       assert.same({ 500, "201", "700" }, { #list, list[1].text, list[500].text })
+      local older = page:act("history", { channel = page:id "general", before = list[1].ts })
+      assert.same({ 200, "1", "200", false, "rich_text" }, {
+        #older.messages, older.messages[1].text, older.messages[200].text, older.has_more,
+        here:messages()[1].blocks[1].type,
+      })
+      assert.is_nil(older.messages[1].blocks)
+      older = page:act("history", { channel = page:id "general", before = list[400].ts })
+      assert.same({ 500, "100", true },
+        { #older.messages, older.messages[1].text, older.has_more })
+      assert.equal("there is no such channel",
+        select(2, page:act("history", { channel = "CNONE", before = "1" })))
       here:say { text = "701" }
       local frame = page:wait "messages"
       assert.same({ 1, {} }, { #frame.upsert, frame.remove })

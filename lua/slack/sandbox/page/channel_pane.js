@@ -13,11 +13,24 @@ import { isInChannel, store } from "./store.js";
 
 const SIGNS = { channel: "hash", private: "lock", im: "person", mpim: "people" };
 
+async function loadEarlier(channel) {
+  const before = [...store.messages.get(channel).keys()].sort()[0];
+  const result = await act("history", { channel, before });
+  if (result) store.addEarlier(channel, result.messages, result.has_more);
+}
+
 export class ChannelPane {
   // openDrawer: shows the sidebar where there is no room for it
   constructor(node, openDrawer, tabs) {
     this.node = node;
-    this.list = new MessageList({ label: "Messages" });
+    this.list = new MessageList({
+      label: "Messages",
+      hasEarlier: () => store.hasEarlier(this.channel),
+      loadEarlier: async () => {
+        await loadEarlier(this.channel);
+        this.show();
+      },
+    });
     this.composer = new Composer({ place: () => ({ channel: this.channel }) });
     this.title = h("h1", { class: "channel-title" });
     this.tools = h("div", { class: "channel-tools" });

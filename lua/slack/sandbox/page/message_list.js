@@ -26,7 +26,7 @@ function isGrouped(before, message) {
 }
 
 export class MessageList {
-  // options: { label, in_thread, countsReplies }
+  // options: { label, in_thread, countsReplies, hasEarlier, loadEarlier }
   constructor(options) {
     this.options = options;
     this.items = h("div", { class: "messages-items" });
@@ -74,10 +74,12 @@ export class MessageList {
     if (this.is_at_end) this.node.scrollTop = this.node.scrollHeight;
   }
 
-  showMore() {
+  async showMore() {
     const before = this.node.scrollHeight;
+    const is_all = this.shown >= this.messages.length;
     this.shown += SHOWN;
-    this.show(this.key_of, this.messages);
+    if (is_all) await this.options.loadEarlier?.();
+    else this.show(this.key_of, this.messages);
     this.node.scrollTop += this.node.scrollHeight - before;
   }
 
@@ -92,7 +94,7 @@ export class MessageList {
     this.messages = messages;
     if (intro !== undefined) replace(this.intro, intro);
     const visible = messages.slice(-this.shown);
-    this.more.hidden = visible.length === messages.length;
+    this.more.hidden = visible.length === messages.length && !this.options.hasEarlier?.();
     keepFocus(this.node, () =>
       reconcile(this.items, this.entries(visible), (entry) => entry.make()),
     );

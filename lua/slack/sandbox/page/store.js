@@ -1,6 +1,7 @@
 // What the page knows of the workspace: the server's hello, and its deltas applied to it.
 
 const MOST_RECORDS = 1000;
+const WINDOW = 500; // messages of a channel that hello has at most
 
 class Store {
   constructor() {
@@ -18,6 +19,7 @@ class Store {
     this.users = new Map();
     this.channels = new Map();
     this.messages = new Map(); // channel -> ts -> message
+    this.complete = new Set(); // channels of which all messages are known
     this.views = [];
     this.home = null;
     this.assistant = new Map();
@@ -45,6 +47,17 @@ class Store {
     const all = [...(this.messages.get(channel)?.values() || [])];
     all.push(...(this.notices.get(channel) || []));
     return all.sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
+  }
+
+  // Whether the server may have older ones than the page knows.
+  hasEarlier(channel) {
+    return !this.complete.has(channel) && (this.messages.get(channel)?.size || 0) >= WINDOW;
+  }
+
+  addEarlier(channel, list, has_more) {
+    if (!has_more) this.complete.add(channel);
+    putMessages(this, channel, list);
+    this.tell("messages", { channel, fresh: [] });
   }
 
   message(channel, ts) {

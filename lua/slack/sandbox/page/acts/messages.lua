@@ -2,9 +2,11 @@
 
 local base64 = require "slack.base64"
 local finding = require "slack.sandbox.page.acts.finding"
+local json = require "slack.json"
 local shapes = require "slack.sandbox.page.shapes"
 
 local MOST_CHARACTERS <const> = 12000 -- that Slack's client sends in one message
+local MOST_OLDER <const> = 500 -- messages of one answer
 local MOST_FILE <const> = 20 * 1024 * 1024 -- bytes
 
 local M = {}
@@ -137,6 +139,33 @@ M.upload = {
       return nil, "the file needs a name"
     end
     return take_file(live, given, content)
+  end,
+}
+
+-- What is older than the page knows; before: ts of the oldest message that it has.
+M.history = {
+  fields = { channel = "string", before = "string" },
+  run = function(live, given)
+    local channel, problem = finding.channel(live, given.channel)
+    if not channel then
+      return nil, problem
+    end
+    local workspace, older = live.team.workspace, {}
+    for _, message in ipairs(channel.messages) do
+      if message.ts >= given.before then
+        break
+      end
+      older[#older + 1] = message
+    end
+    local first, found = math.max(1, #older - MOST_OLDER + 1), json.list {}
+    for i = first, #older do
+      local message = older[i]
+      local shape = shapes.message(workspace, channel, message,
+        shapes.stream(workspace, message.ts))
+      shape.state = workspace.filled_in[("%s %s %s"):format(channel.id, message.ts, live.me)]
+      found[#found + 1] = shape
+    end
+    return { messages = found, has_more = first > 1 }
   end,
 }
 
