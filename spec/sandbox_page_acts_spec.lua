@@ -499,6 +499,25 @@ describe("places in the page", function()
     page:wait("channels", function(frame) return frame.remove[1] == id end)
   end)
 
+  shows("hold messages for one person, which nobody else can use", nil, function(page, here)
+    local workspace = here.workspace
+    local general = workspace:find_channel "general"
+    local function shown_to(name)
+      return { channel = general.id, name = "wave",
+        ts = workspace:show_ephemeral(general, page:id(name), { text = "x" }).ts }
+    end
+    refused("only you can see this message", page, "react", shown_to "ada")
+    refused("there is no such message", page, "react", shown_to "grace")
+  end)
+
+  shows("have pins of those who are in them", nil, function(page, here)
+    local ts = here:say({ channel = "random", user = "grace", text = "keep this" }).ts
+    page:act("leave", { channel = page:id "random" })
+    refused("join #random first", page, "pin", { channel = page:id "random", ts = ts })
+    page:act("join", { channel = page:id "random" })
+    assert(page:act("pin", { channel = page:id "random", ts = ts }))
+  end)
+
   shows("are direct conversations with the bot and with others", nil, function(page)
     local bot = page:act("open_dm", { user = page.hello.bot.user_id }).channel
     local dm = page:wait("channels", function(frame)
