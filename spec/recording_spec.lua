@@ -212,7 +212,8 @@ describe("a recording that is read", function()
     for text, expected in pairs {
       [""] = "^r.jsonl:1: it is empty, and no recording$",
       ["hello"] = "^r.jsonl:1: JSON: .*%(the file ends here: was it cut off%?%)$",
-      ["{}\n"] = '^r.jsonl:1: "type": recording, delivery, ack, call or fetch expected, got nothing',
+      ["{}\n"] =
+        '^r.jsonl:1: "type": recording, delivery, ack, call or fetch expected, got nothing',
       ['{"type":"delivery","n":1,"at":1,"kind":"event","body":{}}\n'] =
         "^r.jsonl:1: a line .* expected first",
       ['{"type":"recording","format":2}\n'] =
