@@ -101,7 +101,9 @@ static bool is_ours(lua_State *L)
     return hook == on_interrupt || hook == on_stop;
 }
 
-/* The watchdog's thread. A debugger's hook stays. */
+/* The watchdog's thread. A debugger's hook stays. lua_sethook may come at any moment of the work,
+ * as from a signal handler, but here the work goes on meanwhile: a few stores, once for each
+ * interruption, into a coroutine that cannot end before this returns. */
 static bool interrupt(void *running)
 {
     lua_State *L = running;
