@@ -1,3 +1,4 @@
+local Process = require "support.process"
 local child = require "support.child"
 local files = require "support.files"
 local json = require "slack.json"
@@ -76,8 +77,8 @@ describe("lua-slack new", function()
     local here = assert(io.popen "pwd"):read "l"
     for _, runner in ipairs { "", here .. "/spec/support/busted.lua " } do
       local ok, output = files.run(("cd %s/demo && LUA_PATH='%s' LUA_CPATH='%s' %s %s"
-        .. "spec/bot_spec.lua"):format(directory.path, lua_slack.absolute(package.path),
-          lua_slack.absolute(package.cpath), child.interpreter(), runner))
+        .. "spec/bot_spec.lua"):format(directory.path, Process.absolute(package.path),
+          Process.absolute(package.cpath), child.interpreter(), runner))
       assert.is_true(ok, output)
     end
   end)

@@ -11,16 +11,6 @@ local function here()
   return pipe:read "l"
 end
 
----Search paths that hold in any directory.
----@param paths string
----@return string
-function M.absolute(paths)
-  local root = here()
-  return (paths:gsub("[^;]+", function(path)
-    return path:find "^/" and path or root .. "/" .. path
-  end))
-end
-
 -- A script that is that line of words.
 local function entry_of(words)
   local quoted = {}
