@@ -73,4 +73,20 @@ test("finds its place again after a reload", async (here) => {
   await here.page.getByRole("button", { name: /^You act as grace/ }).waitFor();
 });
 
+test("goes back in a long channel as far as it goes", async (here) => {
+  await here.go("random");
+  await here.page.evaluate(async () => {
+    const { ask } = await import(new URL("actions.js", document.baseURI).href);
+    const { store } = await import(new URL("store.js", document.baseURI).href);
+    const channel = [...store.channels.values()].find((one) => one.name === "random").id;
+    for (let i = 1; i <= 520; i++) await ask("say", { channel, text: `step ${i} of 520` });
+  });
+  await here.page.reload();
+  await here.message("step 520 of 520").waitFor();
+  for (let i = 0; i < 4; i++) {
+    await here.pane().getByRole("button", { name: "Show earlier messages" }).click();
+  }
+  await here.message("step 1 of 520").waitFor();
+});
+
 run();
