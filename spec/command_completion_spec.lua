@@ -26,6 +26,18 @@ local function in_folder(fn)
   return fn(directory.path)
 end
 
+-- Runs fn(folder) where what zsh completes by is in the file _lua-slack; not without zsh.
+local function with_zsh(fn)
+  if not is_installed "zsh" then
+    return pending "zsh is not installed"
+  end
+  local _, script = run("completion", "zsh")
+  in_folder(function(folder)
+    files.write(folder .. "/_lua-slack", script)
+    fn(folder)
+  end)
+end
+
 -- What bash offers where these words end; the last one is being typed.
 local function bash(...)
   local words = { ... }
@@ -126,12 +138,7 @@ describe("lua-slack completion", function()
   end)
 
   it("is what zsh can read", function()
-    if not is_installed "zsh" then
-      return pending "zsh is not installed"
-    end
-    local _, script = run("completion", "zsh")
-    in_folder(function(folder)
-      files.write(folder .. "/_lua-slack", script)
+    with_zsh(function(folder)
       local ok, output = files.run("zsh -f -n " .. folder .. "/_lua-slack")
       assert.is_true(ok, output)
       ok, output = files.run(("zsh -f -c 'autoload -U compinit; compinit -D; source %s/_lua-slack; "
@@ -141,12 +148,7 @@ describe("lua-slack completion", function()
   end)
 
   it("offers in zsh what is meant at each place", function()
-    if not is_installed "zsh" then
-      return pending "zsh is not installed"
-    end
-    local _, script = run("completion", "zsh")
-    in_folder(function(folder)
-      files.write(folder .. "/_lua-slack", script)
+    with_zsh(function(folder)
       files.write(folder .. "/try", ([[
         _describe() { print -rl -- "${commands[@]}" }
         _arguments() { print -rl -- "at $CURRENT" "$@" }
