@@ -107,6 +107,15 @@ local function delivery_of(reading, fields)
     or nil
 end
 
+-- Where a call or a fetch goes, by name of the list: to its delivery, else to the program's own.
+local function list_of(reading, fields, name)
+  if math.type(fields.delivery) ~= "integer" then
+    return reading[name]
+  end
+  local delivery, problem = delivery_of(reading, fields)
+  return delivery and delivery[name], problem
+end
+
 function TAKE.ack(reading, fields)
   local delivery, problem = delivery_of(reading, fields)
   if not delivery then
@@ -119,12 +128,7 @@ function TAKE.ack(reading, fields)
 end
 
 function TAKE.call(reading, fields)
-  local list, problem = reading.calls, nil
-  if math.type(fields.delivery) == "integer" then
-    local delivery
-    delivery, problem = delivery_of(reading, fields)
-    list = delivery and delivery.calls
-  end
+  local list, problem = list_of(reading, fields, "calls")
   if list then
     list[#list + 1] = {
       line = reading.line, method = fields.method, args = fields.args, answer = fields.answer,
@@ -135,12 +139,7 @@ function TAKE.call(reading, fields)
 end
 
 function TAKE.fetch(reading, fields)
-  local list, problem = reading.fetches, nil
-  if math.type(fields.delivery) == "integer" then
-    local delivery
-    delivery, problem = delivery_of(reading, fields)
-    list = delivery and delivery.fetches
-  end
+  local list, problem = list_of(reading, fields, "fetches")
   if list then
     list[#list + 1] = {
       method = fields.method, url = fields.url, status = math.tointeger(fields.status) or 200,
