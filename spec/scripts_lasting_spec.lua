@@ -13,6 +13,13 @@ local function collect()
   end
 end
 
+local function await_empty(weak)
+  live.wait(function()
+    collect()
+    return next(weak) == nil
+  end)
+end
+
 local function count(set)
   local number = 0
   for _ in pairs(set) do
@@ -71,10 +78,7 @@ describe("an old generation of a script", function()
       assert(os.remove(on.path .. "/x.lua"))
       on.await("x.lua", nil)
       assert(os.remove(on.path .. "/words.lua"))
-      live.wait(function()
-        collect()
-        return next(weak) == nil
-      end)
+      await_empty(weak)
     end)
   end)
 
@@ -100,10 +104,7 @@ describe("an old generation of a script", function()
       live.wait(function() return on.app:stats().running == 0 end)
       assert.equal("old heard blue", on.app:state "said"[1])
       assert.matches("slack_handlers_outdated 0\n", on.app.metrics:render())
-      live.wait(function()
-        collect()
-        return next(weak) == nil
-      end)
+      await_empty(weak)
     end)
   end)
 
@@ -114,10 +115,7 @@ describe("an old generation of a script", function()
       on.save("words.lua", "return {}")
       on.save("x.lua", EVERYTHING .. "error 'on purpose'")
       on.await_report("failed", "x.lua")
-      live.wait(function()
-        collect()
-        return next(weak) == nil
-      end)
+      await_empty(weak)
     end)
   end)
 end)
