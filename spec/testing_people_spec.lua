@@ -1,4 +1,5 @@
 -- The test kit: what people press, choose, fill in and open.
+local failure_of = require "support.failure_of"
 local slack = require "slack"
 local testing = require "slack.testing"
 
@@ -9,13 +10,6 @@ describe("slack.testing", function()
 
   before_each(function() t = testing.new {} end)
   after_each(function() t:close() end)
-
-  local function failure_of(fn, ...)
-    local ok, message = pcall(fn, ...)
-    assert.is_false(ok)
-    assert.matches("^%S*testing_people_spec.lua:%d+: ", message)
-    return message
-  end
 
   describe("a conversation", function()
     before_each(function()

@@ -1,4 +1,5 @@
 -- The test kit: what Slack and other servers answer, the app's own HTTP side, installations.
+local failure_of = require "support.failure_of"
 local files = require "support.files"
 local slack = require "slack"
 local testing = require "slack.testing"
@@ -8,13 +9,6 @@ describe("slack.testing", function()
 
   before_each(function() t = testing.new {} end)
   after_each(function() t:close() end)
-
-  local function failure_of(fn, ...)
-    local ok, message = pcall(fn, ...)
-    assert.is_false(ok)
-    assert.matches("^%S*testing_web_spec.lua:%d+: ", message)
-    return message
-  end
 
   -- A listener that says what fn gives.
   local function on(text, fn)
