@@ -80,17 +80,23 @@ local function skip_spaces(text, at)
   return text:match("^%s*()", at)
 end
 
+-- Where the next item of a list or map begins, or what closes it stands.
+function Reader:flow_next(text, at, kind, close)
+  at = skip_spaces(text, at)
+  if text:sub(at, at) == "," then
+    return skip_spaces(text, at + 1)
+  elseif text:sub(at, at) ~= close then
+    self:fail(("the %s is not closed in its line by a %s"):format(kind, close))
+  end
+  return at
+end
+
 function Reader:flow_list(text, at)
   local list = json.list()
   at = skip_spaces(text, at + 1)
   while text:sub(at, at) ~= "]" do
     list[#list + 1], at = self:flow(text, at)
-    at = skip_spaces(text, at)
-    if text:sub(at, at) == "," then
-      at = skip_spaces(text, at + 1)
-    elseif text:sub(at, at) ~= "]" then
-      self:fail "the list is not closed in its line by a ]"
-    end
+    at = self:flow_next(text, at, "list", "]")
   end
   return list, at + 1
 end
@@ -106,12 +112,7 @@ function Reader:flow_map(text, at)
       self:fail "a key with a : expected between { and }"
     end
     map[tostring(key)], at = self:flow(text, skip_spaces(text, at + 1))
-    at = skip_spaces(text, at)
-    if text:sub(at, at) == "," then
-      at = skip_spaces(text, at + 1)
-    elseif text:sub(at, at) ~= "}" then
-      self:fail "the map is not closed in its line by a }"
-    end
+    at = self:flow_next(text, at, "map", "}")
   end
   return map, at + 1
 end
