@@ -170,14 +170,20 @@ local function words_of(problem)
     or problem:gsub("^%l", string.upper)
 end
 
+local function find_modal(live, view_id, done)
+  local view, problem = finding.view(live, view_id)
+  if view and view.type ~= "modal" then
+    return nil, "a home tab is not " .. done
+  end
+  return view, problem
+end
+
 M.submit = {
   fields = { view_id = "string", values = "values?" },
   run = function(live, given)
-    local view, problem = finding.view(live, given.view_id)
+    local view, problem = find_modal(live, given.view_id, "submitted")
     if not view then
       return nil, problem
-    elseif view.type ~= "modal" then
-      return nil, "a home tab is not submitted"
     end
     local values = with_files(live, { view = view }, given.values)
     local what = { view = view, by_block = values, user = live.me }
@@ -199,11 +205,9 @@ M.submit = {
 M.close_view = {
   fields = { view_id = "string", is_cleared = "boolean?" },
   run = function(live, given)
-    local view, problem = finding.view(live, given.view_id)
+    local view, problem = find_modal(live, given.view_id, "closed")
     if not view then
       return nil, problem
-    elseif view.type ~= "modal" then
-      return nil, "a home tab is not closed"
     end
     -- The person need not wait until the app has heard of it.
     tasks.spawn(live.team.close_view, live.team, {

@@ -14,14 +14,16 @@ local function place_for(live, channel)
   return live.team.workspace
 end
 
--- Where somebody is invited or removed, and who; else what is wrong.
-local function place_and_user(live, channel, text)
-  local workspace, problem = place_for(live, channel)
-  local user = workspace and typed_id(text) and workspace:find_user(typed_id(text))
-  if not user then
-    return nil, nil, problem or "Nobody here is called that."
+-- What calls join or leave of the workspace for the person who was typed.
+local function for_person(method)
+  return function(live, channel, text)
+    local workspace, problem = place_for(live, channel)
+    local user = workspace and typed_id(text) and workspace:find_user(typed_id(text))
+    if not user then
+      return problem or "Nobody here is called that."
+    end
+    workspace[method](workspace, channel, user.id, live.me)
   end
-  return workspace, user
 end
 
 ---@class slack.sandbox.OwnCommand
@@ -34,24 +36,12 @@ end
 M.list = {
   {
     command = "/invite", description = "Invite someone to this channel", usage_hint = "@someone",
-    run = function(live, channel, text)
-      local workspace, user, problem = place_and_user(live, channel, text)
-      if not workspace then
-        return problem
-      end
-      workspace:join(channel, user.id, live.me)
-    end,
+    run = for_person "join",
   },
   {
     command = "/remove", description = "Remove someone from this channel",
     usage_hint = "@someone",
-    run = function(live, channel, text)
-      local workspace, user, problem = place_and_user(live, channel, text)
-      if not workspace then
-        return problem
-      end
-      workspace:leave(channel, user.id, live.me)
-    end,
+    run = for_person "leave",
   },
   {
     command = "/join", description = "Open a channel", usage_hint = "#channel",
