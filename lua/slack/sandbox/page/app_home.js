@@ -2,7 +2,8 @@
 
 import { act } from "./actions.js";
 import { block } from "./block_kit.js";
-import { h, icon, iconButton, keepFocus, reconcile, replace } from "./dom.js";
+import { h, icon, keepFocus, reconcile, replace } from "./dom.js";
+import { mainHead } from "./main_head.js";
 import { userAvatar } from "./people.js";
 import { Place } from "./place.js";
 import { store } from "./store.js";
@@ -16,12 +17,7 @@ export class AppHome {
     this.empty = h("div", { class: "empty" });
     replace(
       node,
-      h(
-        "header",
-        { class: "pane-head main-head" },
-        iconButton("menu", "Open the list of channels", openDrawer, { class: "only-narrow" }),
-        this.name,
-      ),
+      mainHead(openDrawer, this.name),
       tabs("home"),
       h(
         "div",

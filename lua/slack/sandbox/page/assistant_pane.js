@@ -1,8 +1,9 @@
 // Talks with the app as an assistant: its threads, what it suggests, what it is doing.
 
 import { act } from "./actions.js";
-import { h, icon, iconButton, replace, soon } from "./dom.js";
+import { h, icon, replace, soon } from "./dom.js";
 import { Composer } from "./composer.js";
+import { mainHead } from "./main_head.js";
 import { MessageList } from "./message_list.js";
 import { userAvatar } from "./people.js";
 import { go, route } from "./route.js";
@@ -37,10 +38,8 @@ export class AssistantPane {
     this.empty = h("div", { class: "empty" });
     replace(
       node,
-      h(
-        "header",
-        { class: "pane-head main-head" },
-        iconButton("menu", "Open the list of channels", openDrawer, { class: "only-narrow" }),
+      mainHead(
+        openDrawer,
         this.name,
         h(
           "div",

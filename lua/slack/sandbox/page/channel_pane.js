@@ -1,9 +1,10 @@
 // A conversation: its head, its messages, and where to write.
 
 import { act } from "./actions.js";
-import { h, icon, iconButton, listOf, replace } from "./dom.js";
+import { h, icon, listOf, replace } from "./dom.js";
 import { Composer } from "./composer.js";
 import { openDialog } from "./dialog.js";
+import { mainHead } from "./main_head.js";
 import { MessageList } from "./message_list.js";
 import { messageNode } from "./message.js";
 import { channelName, nameOf, userAvatar } from "./people.js";
@@ -39,13 +40,7 @@ export class ChannelPane {
     this.absence = h("div", { class: "absence", hidden: true });
     replace(
       node,
-      h(
-        "header",
-        { class: "pane-head main-head" },
-        iconButton("menu", "Open the list of channels", openDrawer, { class: "only-narrow" }),
-        this.title,
-        this.tools,
-      ),
+      mainHead(openDrawer, this.title, this.tools),
       this.tabs,
       this.list.node,
       this.absence,
