@@ -30,6 +30,15 @@ describe("a receiver", function()
     return talk
   end
 
+  -- The worker acks /slow after so many seconds, and takes down why that is no use.
+  local function handle_slowly(w, seconds)
+    w.app:command("/slow", function(c)
+      slack.sleep(seconds)
+      local _, err = c:ack "thanks"
+      table.insert(got, err.code)
+    end)
+  end
+
   it("has workers handle what it gets, each in turn, and answers with what they say", function()
     for _, name in ipairs { "w1", "w2", "w3" } do
       worker(name)
@@ -199,11 +208,7 @@ describe("a receiver", function()
 
   it("leaves a worker that says nothing its deadline", function()
     local w = worker("w", false)
-    w.app:command("/slow", function(c)
-      slack.sleep(5)
-      local _, err = c:ack "thanks"
-      table.insert(got, err.code)
-    end)
+    handle_slowly(w, 5)
     local request = shared:command("r", "/slow")
     r.app.dispatch:deadline(request)
     Shared.settle()
@@ -217,11 +222,7 @@ describe("a receiver", function()
 
   it("tells a worker when nobody waits for its answer any more", function()
     local w = worker "w"
-    w.app:command("/slow", function(c)
-      slack.sleep(1)
-      local _, err = c:ack()
-      table.insert(got, err.code)
-    end)
+    handle_slowly(w, 1)
     local request = shared:command("r", "/slow")
     r.app.dispatch:gone(request)
     Shared.settle()
@@ -314,11 +315,7 @@ describe("a receiver", function()
 
   it("that has died is waited for by no worker any more", function()
     local w = worker "w"
-    w.app:command("/slow", function(c)
-      slack.sleep(30)
-      local _, err = c:ack()
-      table.insert(got, err.code)
-    end)
+    handle_slowly(w, 30)
     shared:command("r", "/slow")
     assert.is_truthy(next(w.app.relays.taken))
     shared:kill "r"
