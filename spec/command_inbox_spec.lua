@@ -1,7 +1,7 @@
-local Redis = require "support.redis"
 local Trial = require "support.inbox_trial"
 local command = require "slack.command"
 local core = require "slack.core"
+local each_redis = require "support.each_redis"
 local entries = require "slack.command.entries"
 local files = require "support.files"
 local json = require "slack.json"
@@ -201,20 +201,10 @@ describe("lua-slack inbox on SQLite", function()
 end)
 
 describe("lua-slack inbox on Redis", function()
-  if not Redis.is_installed() then
-    return pending(Redis.MISSING)
+  local redis = each_redis()
+  if redis then
+    behaves(function() return redis().url end)
   end
-  local redis
-
-  before_each(function()
-    redis = Redis.start()
-  end)
-
-  after_each(function()
-    redis:stop()
-  end)
-
-  behaves(function() return redis.url end)
 end)
 
 describe("entries for people", function()

@@ -1,5 +1,5 @@
-local Redis = require "support.redis"
 local Trial = require "support.inbox_trial"
+local each_redis = require "support.each_redis"
 local faults = require "support.inbox_faults"
 local files = require "support.files"
 local tasks = require "slack.tasks"
@@ -114,18 +114,8 @@ describe("events whose bot is killed again and again, kept in SQLite,", function
 end)
 
 describe("events whose bot is killed again and again, kept in Redis,", function()
-  if not Redis.is_installed() then
-    return pending(Redis.MISSING)
+  local redis = each_redis()
+  if redis then
+    behaves_under_kills(function() return redis().url end, "http")
   end
-  local redis
-
-  before_each(function()
-    redis = Redis.start()
-  end)
-
-  after_each(function()
-    redis:stop()
-  end)
-
-  behaves_under_kills(function() return redis.url end, "http")
 end)
