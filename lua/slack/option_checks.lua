@@ -246,6 +246,17 @@ function M.all(values, known, prefix)
   end
 end
 
+---What is wrong with the last argument of a function, its options.
+---@param options any
+---@param known table<string, slack.Option>
+---@return string? problem
+function M.argument(options, known)
+  if type(options) ~= "table" then
+    return "a table of options expected, got " .. type(options)
+  end
+  return (M.all(options, known, ""))
+end
+
 ---@param known table<string, slack.Option>
 ---@param prefix string
 ---@return slack.OptionCheck

@@ -30,13 +30,6 @@ local OPTIONS = {
   buffer = { check = checks.number_from(1) }, interval = { check = checks.number_from(0) },
 }
 
-local function problem_of(options)
-  if type(options) ~= "table" then
-    return "a table of options expected, got " .. type(options)
-  end
-  return (checks.all(options, OPTIONS, ""))
-end
-
 local function is_direct(channel)
   return channel:byte() == 68 -- "D"
 end
@@ -191,7 +184,7 @@ end
 function methods:stream(options)
   check_self(self, "stream")
   options = options or {}
-  local problem = problem_of(options)
+  local problem = checks.argument(options, OPTIONS)
   if problem then
     error("c:stream: " .. problem, 2)
   elseif not (options.channel or self.channel_id) then

@@ -89,8 +89,7 @@ function M.new(url, options)
   if type(url) ~= "string" then
     error("slack.webhook: URL expected, got " .. type(url), 2)
   end
-  local problem = type(options) ~= "table" and "a table of options expected, got " .. type(options)
-    or checks.all(options, OPTIONS, "")
+  local problem = checks.argument(options, OPTIONS)
   local net, err
   if not problem then
     net, err = http.net(options)

@@ -121,14 +121,7 @@ function M.problems(value, options)
 end
 
 local function check_options(options)
-  local problem
-  if options == nil then
-    return
-  elseif type(options) ~= "table" then
-    problem = "a table of options expected, got " .. type(options)
-  else
-    problem = option_checks.all(options, OPTIONS, "")
-  end
+  local problem = options ~= nil and option_checks.argument(options, OPTIONS)
   if problem then
     misuse.raise(FOLDER, "blocks.check: " .. problem)
   end

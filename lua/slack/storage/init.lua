@@ -124,13 +124,6 @@ end
 ---@field ca_file? string rediss: as of slack.app
 ---@field inbox? slack.storage.InboxSettings sqlite and redis: keeps deliveries, too
 
-local function check_options(options)
-  if type(options) ~= "table" then
-    return "a table of options expected, got " .. type(options)
-  end
-  return (checks.all(options, OPTIONS, ""))
-end
-
 ---Opens the store that a URL names; a store is given back as it is. A wrong URL
 ---or an incomplete store raises. Redis is waited for.
 ---@async
@@ -140,7 +133,7 @@ end
 ---@return slack.Error? err what is in the way, with the path or the host
 function M.open(url, options)
   options = options or {}
-  local problem = M.check(url) or check_options(options)
+  local problem = M.check(url) or checks.argument(options, OPTIONS)
   if problem then
     error("slack.storage.open: " .. problem, 2)
   elseif type(url) == "table" then

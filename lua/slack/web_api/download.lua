@@ -226,12 +226,7 @@ local function check_target(to)
 end
 
 local function check_options(options)
-  if options == nil then
-    return nil
-  elseif type(options) ~= "table" then
-    return "a table of options expected, got " .. type(options)
-  end
-  return (checks.all(options, OPTIONS, ""))
+  return options ~= nil and checks.argument(options, OPTIONS) or nil
 end
 
 ---What is wrong with what is asked, or nil.

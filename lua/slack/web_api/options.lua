@@ -59,10 +59,7 @@ M.CALL_OPTIONS = {
 ---@param options any
 ---@return string? problem
 function M.problem_of_call(options)
-  if type(options) ~= "table" then
-    return "a table of options expected, got " .. type(options)
-  end
-  return (checks.all(options, M.CALL_OPTIONS, ""))
+  return checks.argument(options, M.CALL_OPTIONS)
 end
 
 ---What differs between those who make calls.
