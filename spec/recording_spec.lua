@@ -188,6 +188,12 @@ describe("what is not recorded", function()
     assert.falsy(next(hidden { ["xoxb-123456-abcdefghijkl"] = "x" }):find "123456")
   end)
 
+  it("is found in any text without looking through it again and again", function()
+    local word, mentions = ("a"):rep(400000), ("<@"):rep(200000)
+    assert.equal("@" .. word, hidden { text = "@" .. word }.text)
+    assert.equal(mentions, hidden({ text = mentions }, "texts").text)
+  end)
+
   it("is what people wrote, not what the program put there", function()
     local found = hidden({
       text = "Grüße an <@U1|ada>!", actions = { { type = "button", value = "yes" } },

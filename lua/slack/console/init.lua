@@ -97,9 +97,9 @@ local function choose_path(where)
   if kind == nil then
     return path
   elseif kind ~= "other" then
-    return failure("exists", ("%s is a %s"):format(path, kind))
+    return failure("exists", ("%s is a %s: choose another path"):format(path, kind))
   elseif link.about(path) then
-    return failure("address_in_use", ("another one is at %s"):format(path))
+    return failure("address_in_use", ("another one is at %s: choose another path"):format(path))
   end
   os.remove(path)
   return path

@@ -25,7 +25,8 @@ local HIDDEN = "hidden"
 -- Fields that let their owner act or see for a while.
 local HANDLES = { trigger_id = true, interactivity_pointer = true }
 local EMAIL_FIELDS = { email = true }
-local MAIL = "[%w._%%+-]+@[%w-]+%.[%w.-]*%a"
+-- At the beginning of a word alone, or a long one would be looked through from each letter.
+local MAIL = "%f[%w._%%+-][%w._%%+-]+@[%w-]+%.[%w.-]*%a"
 local HIDDEN_MAIL = "hidden@example.invalid"
 
 -- Fields in which people write, or what names them.
@@ -62,7 +63,7 @@ end
 local function hide_letters(text)
   local parts, at = {}, 1
   while at <= #text do
-    local first, last = text:find("<[@#!][^>]*>", at)
+    local first, last = text:find("<[@#!][^<>]*>", at)
     local plain = text:sub(at, (first or #text + 1) - 1)
     parts[#parts + 1] = plain:gsub("[\128-\191]", ""):gsub("[%w\192-\255]", "x")
     parts[#parts + 1] = first and text:sub(first, last) or nil

@@ -135,11 +135,11 @@ function Serving:answer(request)
     return plain(self, 404, "not found: open the address with the secret in it")
   elseif path == "/live" then
     if request.method ~= "POST" then
-      return plain(self, 405, "POST", "Allow", "POST")
+      return plain(self, 405, "POST is taken here", "Allow", "POST")
     end
     return give_ticket(self, request)
   elseif request.method ~= "GET" and request.method ~= "HEAD" then
-    return plain(self, 405, "GET or HEAD", "Allow", "GET, HEAD")
+    return plain(self, 405, "GET and HEAD are taken here", "Allow", "GET, HEAD")
   elseif path == "" then -- what the page loads is named beside its own address
     return plain(self, 301, "one slash more", "Location", request.path .. "/")
   elseif path:find "^/files/" then
