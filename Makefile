@@ -183,7 +183,7 @@ rock:                    ## build and install the rock of this tree with LuaRock
 	$(LUAROCKS) make rockspec/lua-slack-scm-1.rockspec
 
 BENCH = $(addprefix $(BUILD)/bench/,load_server load_client call_server bare_lws bare_lws_http \
-  bare_curl bare_curl_post)
+  bare_lws_raw bare_curl bare_curl_post)
 
 bench: all $(BENCH)      ## measure beside bare C clients, and peers when bench-deps has been made
 	$(LUA) spec/bench/run.lua $(BUILD)
@@ -206,6 +206,7 @@ $(BUILD)/bench/call_server: $(addprefix $(BUILD)/bench/,call_server.o api_answer
 $(BUILD)/bench/bare_curl_post: $(BUILD)/bench/bare_curl_post.o $(BUILD)/buffer.o
 $(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
 $(BUILD)/bench/bare_lws_http: $(BUILD)/bench/bare_lws_http.o
+$(BUILD)/bench/bare_lws_raw: $(BUILD)/bench/bare_lws_raw.o
 $(BENCH):
 	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
 

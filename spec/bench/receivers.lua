@@ -25,6 +25,11 @@ local receivers = {
     file = "spec/bench/app_http.lua",
   },
   {
+    name = "bare raw-skt",
+    command = BENCH .. "/bare_lws_raw {port}",
+    file = BENCH .. "/bare_lws_raw",
+  },
+  {
     name = "bare lws",
     command = BENCH .. "/bare_lws_http {port}",
     file = BENCH .. "/bare_lws_http",
