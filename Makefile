@@ -185,10 +185,8 @@ rock:                    ## build and install the rock of this tree with LuaRock
 BENCH = $(addprefix $(BUILD)/bench/,load_server load_client call_server bare_lws bare_lws_http \
   bare_lws_raw bare_curl bare_curl_post)
 
-bench: all $(BENCH)      ## measure beside bare C clients, and peers when bench-deps has been made
+bench: all $(BENCH)      ## measure beside bare C programs, and peers when bench-deps has been made (BENCH_JSON=file)
 	$(LUA) spec/bench/run.lua $(BUILD)
-	$(LUA) spec/bench/storage.lua $(BUILD)
-	$(LUA) spec/bench/relays.lua $(BUILD)
 
 SLACK_GO = $(addprefix $(BUILD)/bench/,slack_go slack_go_http slack_go_web_api)
 

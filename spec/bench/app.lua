@@ -1,4 +1,4 @@
--- The app under test: no-op listeners for each kind of event in the mix.
+-- The app under test: listeners that read the text of each kind of event in the mix.
 --   lua5.4 app.lua API_URL CA_FILE [listeners=N] [connections=N] [count=1] [burn=SECONDS]
 --     [forgiving=1]
 -- BENCH_STORAGE and BENCH_DURABILITY say where deliveries are kept, if anywhere.
@@ -35,9 +35,17 @@ local app = slack.app {
   log = "error",
 }
 
-local seen, handled, repeated = {}, 0, 0
+local seen, handled, repeated, characters = {}, 0, 0, 0
 
 local function nothing() end
+
+-- As the handlers of the peers do: it looks at what came.
+local function read_text(c)
+  local text = c.event.text
+  if text then
+    characters = characters + #text
+  end
+end
 
 local function count(c)
   local id = c.body.event_id
@@ -56,7 +64,7 @@ local function burn(c)
   end
 end
 
-local listener = settings.count > 0 and count or settings.burn > 0 and burn or nothing
+local listener = settings.count > 0 and count or settings.burn > 0 and burn or read_text
 app:event("message", listener)
 app:event("app_mention", listener)
 app:event("reaction_added", listener)
@@ -68,4 +76,4 @@ app:run()
 if settings.count == 0 then
   handled = app:stats().handled
 end
-print(('{"handled":%d,"repeated":%d}'):format(handled, repeated))
+print(('{"handled":%d,"repeated":%d,"characters":%d}'):format(handled, repeated, characters))

@@ -1,4 +1,4 @@
--- The app under test on HTTP: no-op listeners for each kind of event in the mix.
+-- The app under test on HTTP: listeners that read the text of each event in the mix.
 --   lua5.4 app_http.lua API_URL PORT
 -- BENCH_STORAGE and BENCH_DURABILITY say where deliveries are kept, if anywhere.
 local slack = require "slack"
@@ -15,9 +15,17 @@ local app = slack.app {
   log = "error",
 }
 
-local function nothing() end
+local characters = 0
 
-app:event("message", nothing)
-app:event("app_mention", nothing)
-app:event("reaction_added", nothing)
+local function read_text(c)
+  local text = c.event.text
+  if text then
+    characters = characters + #text
+  end
+end
+
+app:event("message", read_text)
+app:event("app_mention", read_text)
+app:event("reaction_added", read_text)
 app:run()
+print(('{"characters":%d}'):format(characters))

@@ -1,41 +1,31 @@
--- The programs that are measured, and how one is run under the load server.
+-- The Socket Mode clients that are measured, and how one is run under the load server.
 
-local json = require "cjson"
 local core = require "slack.core"
-local wanted = require "bench.wanted"
+local program = require "bench.program"
+local settings = require "bench.settings"
 
 local M = {}
 
-local BUILD = arg[1] or "build"
-local BENCH = BUILD .. "/bench"
-local LUA = arg[-1] or "lua5.4"
-
-M.LOAD_SERVER = BENCH .. "/load_server"
+local BENCH, LUA = settings.BENCH, settings.LUA
 
 local function write_file(name, text)
   local path = BENCH .. "/" .. name
-  local file = assert(io.open(path, "w"))
+  local file <close> = assert(io.open(path, "w"))
   file:write(text)
-  file:close()
   return path
 end
 
 local pem = assert(core.certificate { names = "DNS:localhost,IP:127.0.0.1" })
-local CA = write_file("authority.pem", pem.authority)
-local TLS = ("--cert %s --key %s"):format(
-  write_file("certificate.pem", pem.certificate),
-  write_file("key.pem", pem.key)
-)
 
-M.BENCH, M.LUA, M.CA, M.TLS = BENCH, LUA, CA, TLS
-
-local LUA_ENVIRONMENT = ("LUA_PATH='./lua/?.lua;./lua/?/init.lua;;' LUA_CPATH='%s/?.so;;'"):format(
-  BUILD
-)
-M.LUA_ENVIRONMENT = LUA_ENVIRONMENT
+M.CA = write_file("authority.pem", pem.authority)
+M.TLS = ("--cert %s --key %s"):format(
+  write_file("certificate.pem", pem.certificate), write_file("key.pem", pem.key))
+M.LOAD_SERVER = BENCH .. "/load_server"
 
 ---@class bench.Client
 ---@field name string
+---@field is_ours boolean?
+---@field is_bare boolean? acks and does nothing else
 ---@field command string
 ---@field environment string?
 ---@field file string what must be there for it to be measured
@@ -45,73 +35,68 @@ M.LUA_ENVIRONMENT = LUA_ENVIRONMENT
 ---@param arguments? string of spec/bench/app.lua
 ---@return string
 function M.app(arguments)
-  return ("%s spec/bench/app.lua {api} %s %s"):format(LUA, CA, arguments or "")
+  return ("%s spec/bench/app.lua {api} %s %s"):format(LUA, M.CA, arguments or "")
 end
 
 ---@type bench.Client[]
-local clients = {
+M.ALL = {
   {
-    name = "lua-slack",
+    name = "lua-slack", is_ours = true,
     command = M.app(),
-    environment = LUA_ENVIRONMENT,
+    environment = settings.LUA_ENVIRONMENT,
     file = "spec/bench/app.lua",
     events = 100000,
   },
   {
-    name = "bare lws",
-    command = BENCH .. "/bare_lws {ws} " .. CA,
+    name = "bare lws", is_bare = true,
+    command = BENCH .. "/bare_lws {ws} " .. M.CA,
     file = BENCH .. "/bare_lws",
-    events = 100000,
+    events = 50000,
   },
   {
-    name = "bare curl",
-    command = BENCH .. "/bare_curl {ws} " .. CA,
+    name = "bare curl", is_bare = true,
+    command = BENCH .. "/bare_curl {ws} " .. M.CA,
     file = BENCH .. "/bare_curl",
     events = 100000,
   },
   {
     name = "Bolt",
     command = "node spec/bench/peers/bolt.js {api}",
-    environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s/node_modules"):format(CA, BENCH),
-    file = BENCH .. "/node_modules/@slack/bolt/package.json",
-    events = 50000,
+    environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(M.CA, settings.NODE_MODULES),
+    file = settings.NODE_MODULES .. "/@slack/bolt/package.json",
+    events = 30000,
   },
   {
     name = "slack-go",
     command = BENCH .. "/slack_go {api}",
-    environment = "SSL_CERT_FILE=" .. CA,
+    environment = "SSL_CERT_FILE=" .. M.CA,
     file = BENCH .. "/slack_go",
-    events = 50000,
+    events = 30000,
   },
 }
 
----@return bench.Client[]
-function M.wanted()
-  return wanted(clients, "not measured")
+---Starts a client under the load server.
+---@param client bench.Client
+---@param options string of the load server
+---@param command? string instead of the client's own
+---@param is_plain? boolean without TLS
+---@return fun(): table result waits until the load server has printed it
+function M.start(client, options, command, is_plain)
+  return program.start {
+    who = client.name, environment = client.environment, field = "connected",
+    harness = ("%s %s %s"):format(M.LOAD_SERVER, is_plain and "" or M.TLS, options),
+    command = command or client.command,
+  }
 end
 
 ---Runs a client under the load server.
 ---@param client bench.Client
 ---@param options string of the load server
 ---@param command? string instead of the client's own
+---@param is_plain? boolean without TLS
 ---@return table result what the load server printed
-function M.run(client, options, command)
-  local line = ("%s %s %s %s -- %s"):format(
-    client.environment or "",
-    M.LOAD_SERVER,
-    TLS,
-    options,
-    command or client.command
-  )
-  local pipe = assert(io.popen(line))
-  local text = pipe:read "a"
-  pipe:close()
-  local ok, result = pcall(json.decode, text)
-  if not ok or not result.connected then
-    io.stderr:write(("%s did not connect: %s\n"):format(client.name, line))
-    os.exit(1)
-  end
-  return result
+function M.run(client, options, command, is_plain)
+  return M.start(client, options, command, is_plain)()
 end
 
 return M

@@ -1,16 +1,22 @@
 -- Measures conversations: what one costs that waits, what its beginning and its end cost,
--- and what becomes of the cost of other events while many wait. All in this process, without
--- a network; a part of spec/bench/run.lua.
+-- and what becomes of the cost of other events while many wait. Without a network, each round
+-- in a process of its own, as a heap that has been large is another.
+--   lua5.4 spec/bench/conversations.lua BUILD_DIRECTORY COUNT EVENTS
+
+local IS_ROUND <const> = ... ~= "bench.conversations"
+if IS_ROUND then
+  package.cpath = arg[1] .. "/?.so;" .. package.cpath
+  package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
+end
 
 local figures = require "bench.figures"
 local json = require "slack.json"
 local loop = require "slack.loop"
 local offline = require "bench.offline"
+local settings = require "bench.settings"
 local tasks = require "slack.tasks"
 
-local EVENTS <const>, TASKS <const>, BATCH <const> = 50000, 100000, 100
-
-local row = figures.row
+local TASKS <const>, BATCH <const> = 50000, 100
 
 -- Events -----------------------------------------------------------------------------------
 
@@ -58,22 +64,17 @@ local function resident()
   return tonumber(file:read "a":match "VmRSS:%s*(%d+)") * 1024
 end
 
-local function us(value)
-  return ("%.1f us of CPU"):format(value)
-end
+-- A round ----------------------------------------------------------------------------------
 
--- Figures ----------------------------------------------------------------------------------
-
-local function bench_tasks()
+local function measure_tasks(result)
   local function nothing() end
-  local seconds = seconds_of(function()
+  result.task = seconds_of(function()
     for _ = 1, TASKS do
       tasks.spawn(nothing)
     end
     run_loop()
-  end)
-  row("a task: begun and ended", us(seconds / TASKS * 1e6))
-  seconds = seconds_of(function()
+  end) / TASKS * 1e6
+  result.waiting_task = seconds_of(function()
     for _ = 1, TASKS // BATCH do
       local waiters = {}
       for i = 1, BATCH do
@@ -85,24 +86,19 @@ local function bench_tasks()
       end
       run_loop()
     end
-  end)
-  row("a task: begun, waiting, woken and ended", us(seconds / TASKS * 1e6))
+  end) / TASKS * 1e6
 end
 
--- A message of somebody who is not waited for, to a no-op listener.
-local function dispatch_cost(app)
-  local best = math.huge
-  for _ = 1, 3 do
-    best = math.min(best, seconds_of(function()
-      for i = 1, EVENTS do
-        deliver(app, "hello", "U9", "C9")
-        if i % BATCH == 0 then
-          run_loop()
-        end
+-- A message of somebody who is not waited for, to a listener that does nothing.
+local function dispatch_cost(app, events)
+  return seconds_of(function()
+    for i = 1, events do
+      deliver(app, "hello", "U9", "C9")
+      if i % BATCH == 0 then
+        run_loop()
       end
-    end))
-  end
-  return best / EVENTS * 1e6
+    end
+  end) / events * 1e6
 end
 
 local function say_all(app, text, count)
@@ -117,34 +113,72 @@ local function say_all(app, text, count)
   end) / count * 1e6
 end
 
-local function bench_waiting(count)
+local function measure_waiting(result, count, events)
   local app, answered = offline.new(), 0
   app:event("message", function() end)
   app:message("ask", function(c)
     local answer = c:ask("Which branch?", { timeout = 86400 })
     answered = answered + (answer.text == "main" and 1 or 0)
   end)
-  local none = dispatch_cost(app)
+  result.none = dispatch_cost(app, events)
   local before, resident_before = bytes_now(), resident()
-  local asking = say_all(app, "ask", count)
+  result.asking = say_all(app, "ask", count)
   assert(app.dispatch.waits.count == count, "not all wait")
-  local each = (bytes_now() - before) / count
-  local resident_each = (resident() - resident_before) / count
-  local many = dispatch_cost(app)
-  local answering = say_all(app, "main", count)
+  result.bytes = (bytes_now() - before) / count
+  result.resident = (resident() - resident_before) / count
+  result.many = dispatch_cost(app, events)
+  result.answering = say_all(app, "main", count)
   assert(answered == count and app.dispatch.waits.count == 0, "not all were answered")
-  row("an event of 1.3 KB, decoded and handled, while none waits", us(none))
-  row(("the same while %d conversations wait"):format(count), us(many))
-  row("one that begins a conversation, which asks and waits", us(asking))
-  row("one that answers, and ends it", us(answering))
-  row("Lua memory of a conversation that waits", ("%.0f bytes"):format(each))
-  row("resident memory of one", ("%.0f bytes"):format(resident_each))
 end
 
----Prints the figures.
----@param count integer of conversations that wait
-return function(count)
-  figures.heading("Conversations, on the Lua thread alone", "what", "costs")
-  bench_tasks()
-  bench_waiting(count)
+if IS_ROUND then
+  local result = {}
+  measure_tasks(result)
+  measure_waiting(result, math.tointeger(arg[2]), math.tointeger(arg[3]))
+  print(json.encode(result))
+  return
+end
+
+-- The table --------------------------------------------------------------------------------
+
+local function round(count, events)
+  local pipe <close> = assert(io.popen(("%s spec/bench/conversations.lua %s %d %d"):format(
+    settings.LUA, settings.BUILD, count, events)))
+  return assert(json.decode((pipe:read "a")))
+end
+
+local function thousands(count)
+  return (("%d"):format(count):gsub("000$", ",000"))
+end
+
+---@param report bench.Report
+return function(report)
+  local cases, rows = { { count = 10000 }, not report.is_quick and { count = 100000 } or nil }, {}
+  local results = report:run(cases, function(case)
+    return round(case.count, report.is_quick and 2000 or 30000)
+  end)
+  local function add(results_, group, text, format, what, key)
+    local figure = figures.collect(results_, function(r) return r[key] end)
+    rows[#rows + 1] = { text, report:cell(format, group, "lua-slack", what, figure, "less") }
+  end
+  local first = results[cases[1]]
+  add(first, "tasks", "a task, begun and ended", "%.1f us", "begun and ended, us", "task")
+  add(first, "tasks", "a task that waits and is woken", "%.1f us", "with a wait, us",
+    "waiting_task")
+  add(first, "waiting 0", "an event of 1.3 KB, decoded and handled, while none waits", "%.1f us",
+    "an event, us", "none")
+  for _, case in ipairs(cases) do
+    local group, some = "waiting " .. case.count, thousands(case.count)
+    add(results[case], group, ("the same while %s conversations wait"):format(some), "%.1f us",
+      "an event, us", "many")
+  end
+  local last = cases[#cases]
+  local group, of = "waiting " .. last.count, results[last]
+  add(of, group, "an event that begins a conversation", "%.1f us", "beginning, us", "asking")
+  add(of, group, "an event that answers and ends it", "%.1f us", "answering, us", "answering")
+  add(of, group, "Lua memory of one that waits", "%.0f bytes", "Lua bytes", "bytes")
+  add(of, group, "resident memory of one that waits", "%.0f bytes", "resident bytes", "resident")
+  report:table {
+    title = "Conversations, on the Lua thread", heads = { "what", "costs" }, rows = rows,
+  }
 end

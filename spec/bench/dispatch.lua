@@ -6,14 +6,11 @@ local cjson = require "cjson"
 local figures = require "bench.figures"
 local offline = require "bench.offline"
 local profile = require "bench.profile"
+local settings = require "bench.settings"
 
-local BENCH = (arg[1] or "build") .. "/bench"
-local BOLT = BENCH .. "/node_modules/@slack/bolt/package.json"
+local BOLT = settings.NODE_MODULES .. "/@slack/bolt/package.json"
 local OUR_COUNTS, BOLT_COUNTS = { 1, 100, 10000 }, { 1, 100, 1000 }
 local BODIES <const> = 64 -- for as many listeners, all over the range of ids
-
-local collect, figure, heading, row, show =
-  figures.collect, figures.figure, figures.heading, figures.row, figures.show
 
 -- Kinds ------------------------------------------------------------------------------------
 
@@ -198,26 +195,14 @@ local function ratio_without_collector(kind, blocks, events)
   return least[2] / least[1]
 end
 
-local function add_round(costs, kind, events)
+-- What one round gives for a kind: by the number of listeners, and the two ratios.
+local function measure_kind(kind, events)
+  local result = { alone = ratio_without_collector(kind, 10, events // 50) }
   for i, count in ipairs(OUR_COUNTS) do
-    costs[i][#costs[i] + 1] = microseconds(kind, count, events)
+    result[i] = microseconds(kind, count, events)
   end
-  local round = #costs[1]
-  costs.ratios[round] = costs[3][round] / costs[1][round]
-end
-
-local function measure_ours(rounds, events)
-  local results = {}
-  for _ = 1, rounds do
-    for _, kind in ipairs(KINDS) do
-      results[kind] = results[kind] or { {}, {}, {}, ratios = {} }
-      add_round(results[kind], kind, events)
-    end
-  end
-  for _, kind in ipairs(KINDS) do
-    results[kind].alone = ratio_without_collector(kind, 20, events // 50)
-  end
-  return results
+  result.ratio = result[3] / result[1]
+  return result
 end
 
 -- Bolt -------------------------------------------------------------------------------------
@@ -238,7 +223,7 @@ local function bolt_plan(events)
       for k = 1, count do
         ids[k] = kind.id:format(k)
       end
-        local bodies = bodies_for(kind, count)
+      local bodies = bodies_for(kind, count)
       cases[j] = { ids = ids, bodies = bodies, events = math.max(20, events // count) }
     end
     plan[i] = { method = kind.method == "func" and "function" or kind.method, cases = cases }
@@ -247,64 +232,78 @@ local function bolt_plan(events)
 end
 
 -- One process for each round: what a program is measured by does not age with it.
-local function measure_bolt(rounds, events)
-  local file = io.open(BOLT)
+local function measure_bolt(report, events)
+  local file = settings.wants "Bolt" and io.open(BOLT)
   if not file then
-    print(("(Bolt is not measured: %s)"):format(BOLT))
-    return {}
+    report:say "(Bolt's dispatch is not measured: see make bench-deps)"
+    return nil
   end
   file:close()
-  local path = BENCH .. "/dispatch.json"
+  local path = settings.BENCH .. "/dispatch.json"
   local plan <close> = assert(io.open(path, "w"))
   assert(plan:write(cjson.encode(bolt_plan(events))))
   assert(plan:flush())
   local results = {}
-  for i = 1, rounds do
-    local pipe = assert(io.popen(("NODE_PATH=%s/node_modules node spec/bench/peers/%s %s"):format(
-      BENCH, "bolt_dispatch.js", path)))
+  for i = 1, report.rounds do
+    local pipe <close> = assert(io.popen(("NODE_PATH=%s node spec/bench/peers/%s %s"):format(
+      settings.NODE_MODULES, "bolt_dispatch.js", path)))
     results[i] = cjson.decode((pipe:read "a"))
-    pipe:close()
   end
   return results
 end
 
--- The tables -------------------------------------------------------------------------------
+-- The table --------------------------------------------------------------------------------
 
-local function print_ours(results)
-  heading("Dispatch of an event by listeners of its kind, us of CPU", "kind", "1", "100",
-    "10,000", "10,000 : 1", "without the collector")
-  for _, kind in ipairs(KINDS) do
-    local costs = results[kind]
-    row(kind.name, show(figure(costs[1]), "%.2f"), show(figure(costs[2]), "%.2f"),
-      show(figure(costs[3]), "%.2f"), show(figure(costs.ratios), "%.2f"),
-      ("%.2f"):format(costs.alone))
+local LISTENERS <const> = { "1", "100", "10,000" }
+
+local function cells_of_ours(report, kind, results)
+  local cells = { kind.name }
+  local function cell(what, format, key)
+    local figure = figures.collect(results, function(result) return result[key] end)
+    cells[#cells + 1] = report:cell(format, kind.name, "lua-slack", what, figure, "less")
   end
+  for i, count in ipairs(LISTENERS) do
+    cell("us of CPU with " .. count, "%.1f", i)
+  end
+  cell("10,000 : 1", "%.2f", "ratio")
+  cell("10,000 : 1 while the collector stands still", "%.2f", "alone")
+  return cells
 end
 
-local function print_bolt(results, ours)
-  if not results[1] then
-    return
+local function cells_of_bolt(report, kind, results, place)
+  local cells = {}
+  for i, count in ipairs { "1", "100", "1,000" } do
+    local figure = figures.collect(results, function(result) return result[place][i] end)
+    cells[i] = report:add(kind.name, "Bolt", "us of CPU with " .. count, figure, "more")
   end
-  heading("The same by Bolt", "kind", "1", "100", "1,000", "Bolt : ours with 1", "with 100")
-  for i, kind in ipairs(BOLT_KINDS) do
-    local costs = {}
-    for j = 1, #BOLT_COUNTS do
-      costs[j] = collect(results, function(result) return result[i][j] end)
-    end
-    local function times(j)
-      return ("%.0f"):format(costs[j].median / figure(ours[kind][j]).median)
-    end
-    row(kind.name, show(costs[1], "%.0f"), show(costs[2], "%.0f"), show(costs[3], "%.0f"),
-      times(1), times(2))
-  end
+  return ("%.0f, %.0f, %.0f"):format(cells[1].median, cells[2].median, cells[3].median)
 end
 
----Prints the figures.
----@param rounds integer
----@param is_quick boolean
-return function(rounds, is_quick)
-  local ours = measure_ours(rounds, is_quick and 2000 or 30000)
-  print_ours(ours)
-  print_bolt(measure_bolt(is_quick and 1 or 3, is_quick and 100 or 2000), ours)
-  profile(rounds, is_quick)
+local function print_table(report, ours, bolt)
+  local heads = { "kind", "us with 1", "100", "10,000 listeners", "10,000 : 1",
+    "the same while the collector stands still", bolt and "Bolt: us with 1, 100, 1,000" }
+  local rows, places = {}, {}
+  for place, kind in ipairs(BOLT_KINDS) do
+    places[kind] = place
+  end
+  for i, kind in ipairs(KINDS) do
+    rows[i] = cells_of_ours(report, kind, ours[kind])
+    if bolt then
+      table.insert(rows[i], places[kind] and cells_of_bolt(report, kind, bolt, places[kind]) or "–")
+    end
+  end
+  report:table {
+    title = "Dispatch by the number of listeners of an event's kind, on the Lua thread",
+    note = "from the decoded payload to the end of a handler that counts", heads = heads,
+    rows = rows,
+  }
+end
+
+---@param report bench.Report
+return function(report)
+  local ours = report:run(KINDS, function(kind)
+    return measure_kind(kind, report.is_quick and 1000 or 20000)
+  end)
+  print_table(report, ours, measure_bolt(report, report.is_quick and 100 or 1000))
+  profile(report)
 end

@@ -1,5 +1,5 @@
 -- Measures what the durable inbox costs: the same events with each kind of storage, over
--- Socket Mode and over HTTP; a part of spec/bench/run.lua. Each kind in turn, round by round.
+-- Socket Mode and over HTTP; each kind in turn, round by round.
 -- BENCH_DIRECTORY is where the SQLite files and Redis's append-only file are put.
 
 local Redis = require "support.redis"
@@ -8,13 +8,12 @@ local core = require "slack.core"
 local figures = require "bench.figures"
 local files = require "support.files"
 local receivers = require "bench.receivers"
+local settings = require "bench.settings"
 
 local IN_FLIGHT <const> = 64
 local PATIENCE <const> = 600 -- seconds; a disk may need long for each event
 -- Milliseconds without work after which a bot has finished, not merely waited for its disk.
-local QUIET <const> = (os.getenv "BENCH_QUICK" or "") ~= "" and 300 or 1500
-
-local heading, row, show = figures.heading, figures.row, figures.show
+local QUIET <const> = settings.is_quick and 300 or 1500
 
 ---@class bench.Kind
 ---@field name string
@@ -26,7 +25,7 @@ local function environment_of(kind)
   local storage = kind.path and "sqlite:" .. kind.path or kind.redis and kind.redis.url
     or "memory:"
   return ("BENCH_STORAGE=%s BENCH_DURABILITY=%s %s"):format(storage, kind.durability or "",
-    clients.LUA_ENVIRONMENT)
+    settings.LUA_ENVIRONMENT)
 end
 
 -- Nothing of an earlier run is known any more: it had the same events.
@@ -73,16 +72,16 @@ local function redis(directory, name, lines)
 end
 
 ---@return bench.Kind[] memory first
-local function all_kinds(directory)
+local function all_kinds(report, directory)
   local kinds = {
-    { name = "memory" }, sqlite(directory, "normal"), sqlite(directory, "full"),
+    { name = "memory", is_ours = true }, sqlite(directory, "normal"), sqlite(directory, "full"),
   }
   if Redis.is_installed() then
     table.insert(kinds, redis(directory, "in memory", {}))
     table.insert(kinds, redis(directory, "everysec", { "appendonly yes", "appendfsync everysec" }))
     table.insert(kinds, redis(directory, "always", { "appendonly yes", "appendfsync always" }))
   else
-    print("(Redis is not measured: redis-server is not installed)")
+    report:say "(Redis is not measured: redis-server is not installed)"
   end
   return kinds
 end
@@ -91,10 +90,12 @@ end
 local Stage = {}
 Stage.__index = Stage
 
-local function new_stage()
+local function new_stage(report)
   local directory = files.temporary()
   local path = os.getenv "BENCH_DIRECTORY" or directory.path
-  return setmetatable({ directory = directory, path = path, kinds = all_kinds(path) }, Stage)
+  return setmetatable({
+    directory = directory, path = path, kinds = all_kinds(report, path),
+  }, Stage)
 end
 
 function Stage:__close()
@@ -107,65 +108,27 @@ function Stage:__close()
   getmetatable(self.directory).__close(self.directory)
 end
 
--- Figures ----------------------------------------------------------------------
+-- Columns ----------------------------------------------------------------------
 
--- Rows of all kinds, each figure beside that of memory in the same run.
-local function print_kinds(title, kinds, results, of)
-  heading(title, "storage", "events/s", "of memory's", "ack p50 ms", "added", "ack p99 ms",
-    "added", "CPU s per 100k", "of memory's", "CPU s of Redis", "RSS peak MB")
-  local function median(kind, get)
-    return figures.collect(results[kind], get).median
-  end
-  local memory = kinds[1]
-  for _, kind in ipairs(kinds) do
-    local function value(get, format)
-      return show(figures.collect(results[kind], get), format)
-    end
-    local function times(get)
-      return ("%.2f"):format(median(kind, get) / median(memory, get))
-    end
-    local function added(get)
-      return ("%.2f"):format(median(kind, get) - median(memory, get))
-    end
-    row(kind.name, value(of.rate, "%.0f"), times(of.rate), value(of.p50, "%.2f"), added(of.p50),
-      value(of.p99, "%.2f"), added(of.p99), value(of.cpu, "%.2f"), times(of.cpu),
-      value(of.server_cpu, "%.2f"), value(of.peak, "%.1f"))
-  end
+local function columns_of(count, rate, ack_us)
+  return {
+    { name = "CPU s per 100k events", format = "%.2f", better = "less", is_cost = true,
+      get = function(r) return r.cpu_s / r[count] * 1e5 end },
+    { name = "of Redis", format = "%.2f", better = "less",
+      get = function(r) return r.server_cpu_s / r[count] * 1e5 end },
+    { name = "events/s", format = "%.0f", better = "more",
+      get = function(r) return r[rate] end },
+    { name = "ack p50 ms", format = "%.2f", better = "less",
+      get = function(r) return r[ack_us].p50 / 1e3 end },
+    { name = "ack p99 ms", format = "%.2f", better = "less", is_quiet = true,
+      get = function(r) return r[ack_us].p99 / 1e3 end },
+    { name = "MB resident, peak", format = "%.1f", better = "less", is_quiet = true,
+      get = function(r) return r.rss_peak_kb / 1024 end },
+  }
 end
 
-local function print_threads(kinds, results)
-  local threads = { "lua5.4", "slack-socket", "slack-storage" }
-  heading("CPU seconds of the bot's threads per 100k events", "storage", table.unpack(threads))
-  for _, kind in ipairs(kinds) do
-    local cells = {}
-    for i, name in ipairs(threads) do
-      cells[i] = show(figures.collect(results[kind], function(result)
-        return (result.threads[name] or 0) / result.acked * 1e5
-      end), "%.2f")
-    end
-    row(kind.name, table.unpack(cells))
-  end
-end
-
-local function peak(r) return r.rss_peak_kb / 1024 end
-
-local SOCKET <const> = {
-  rate = function(r) return r.acks_per_second end,
-  p50 = function(r) return r.ack_us.p50 / 1e3 end,
-  p99 = function(r) return r.ack_us.p99 / 1e3 end,
-  cpu = function(r) return r.cpu_s / r.acked * 1e5 end,
-  server_cpu = function(r) return r.server_cpu_s / r.acked * 1e5 end,
-  peak = peak,
-}
-
-local HTTP <const> = {
-  rate = function(r) return r.per_second end,
-  p50 = function(r) return r.us.p50 / 1e3 end,
-  p99 = function(r) return r.us.p99 / 1e3 end,
-  cpu = function(r) return r.cpu_s / r.requests * 1e5 end,
-  server_cpu = function(r) return r.server_cpu_s / r.requests * 1e5 end,
-  peak = peak,
-}
+local SOCKET <const> = columns_of("acked", "acks_per_second", "ack_us")
+local HTTP <const> = columns_of("requests", "per_second", "us")
 
 -- Runs -------------------------------------------------------------------------
 
@@ -183,43 +146,50 @@ local function over_socket(kind, options)
   end)
 end
 
-local function bench_socket(kinds, rounds, events)
-  local results = figures.rounds(kinds, rounds, function(kind)
-    return over_socket(kind, ("--total %d --in-flight %d"):format(events, IN_FLIGHT))
-  end)
-  print_kinds(("Socket Mode, %d events in flight"):format(IN_FLIGHT), kinds, results, SOCKET)
-  print_threads(kinds, results)
+local function compare(report, kinds, group, title, columns, run)
+  report:compare {
+    group = group, title = title, kind = "storage", of = kinds, columns = columns,
+    results = report:run(kinds, run), ratio_better = "less",
+  }
 end
 
-local function bench_rate(kinds, rounds, rate, events)
-  local results = figures.rounds(kinds, rounds, function(kind)
-    return over_socket(kind, ("--rate %d --total %d --in-flight 100000"):format(rate, events))
-  end)
-  print_kinds(("Socket Mode, %d events a second"):format(rate), kinds, results, SOCKET)
-  print_threads(kinds, results)
-end
-
-local function bench_http(kinds, rounds, events)
-  local results = figures.rounds(kinds, rounds, function(kind)
-    return measured(kind, function(environment)
-      local receiver = {
-        name = kind.name, environment = environment,
-        command = clients.LUA .. " spec/bench/app_http.lua {api} {port}",
-      }
-      local result = receivers.run(receiver,
-        ("--total %d --connections %d"):format(events, IN_FLIGHT))
-      assert(result.refused == 0, ("%s: %d events were refused"):format(kind.name, result.refused))
-      return result
+local function bench_socket(report, kinds, events)
+  compare(report, kinds, "64 in flight", "Inbox: Socket Mode, 64 events in flight", SOCKET,
+    function(kind)
+      return over_socket(kind, ("--total %d --in-flight %d"):format(events, IN_FLIGHT))
     end)
+end
+
+local function bench_rate(report, kinds, events)
+  compare(report, kinds, "1,000/s", "Inbox: Socket Mode, 1,000 events a second", SOCKET,
+    function(kind)
+      return over_socket(kind, ("--rate 1000 --total %d --in-flight 100000"):format(events))
+    end)
+end
+
+local function post(kind, events)
+  return measured(kind, function(environment)
+    local receiver = {
+      name = kind.name, environment = environment,
+      command = settings.LUA .. " spec/bench/app_http.lua {api} {port}",
+    }
+    local result = receivers.run(receiver,
+      ("--total %d --connections %d"):format(events, IN_FLIGHT))
+    assert(result.refused == 0, ("%s: %d events were refused"):format(kind.name, result.refused))
+    return result
   end)
-  print_kinds(("HTTP, %d connections"):format(IN_FLIGHT), kinds, results, HTTP)
+end
+
+local function bench_http(report, kinds, events)
+  compare(report, kinds, "HTTP", "Inbox: HTTP, 64 connections", HTTP,
+    function(kind) return post(kind, events) end)
 end
 
 -- Roles ------------------------------------------------------------------------
 
 -- Starts a worker beside the receiver, which the load server sees.
 local BOTH <const> = ([['%s spec/bench/app_role.lua worker "$@" & ]]
-  .. [[exec %s spec/bench/app_role.lua receiver "$@"']]):format(clients.LUA, clients.LUA)
+  .. [[exec %s spec/bench/app_role.lua receiver "$@"']]):format(settings.LUA, settings.LUA)
 
 -- CPU seconds of a worker for each event, written when it has handled the last.
 local function wait_figure(path)
@@ -240,7 +210,7 @@ end
 local function run_roles(kind, path, events)
   return measured(kind, function()
     local result = clients.run({
-      name = "receiver and worker", environment = clients.LUA_ENVIRONMENT,
+      name = "receiver and worker", environment = settings.LUA_ENVIRONMENT,
       command = ("sh -c %s sh {api} %s %s %d %s"):format(BOTH, clients.CA, kind.redis.url, events,
         path),
     }, ("--total %d --in-flight %d --quiet-ms %d"):format(events, IN_FLIGHT, QUIET))
@@ -250,23 +220,28 @@ local function run_roles(kind, path, events)
 end
 
 -- What an event costs where roles are apart: the receiver, the worker, and Redis.
-local function bench_roles(kind, directory, rounds, events)
-  local results = {}
-  for i = 1, rounds do
-    results[i] = run_roles(kind, directory .. "/worker.figure", events)
+local function bench_roles(report, kind, directory, events)
+  local results = report:run({ kind }, function()
+    return run_roles(kind, directory .. "/worker.figure", events)
+  end)[kind]
+  local function cell(what, format, better, get)
+    return report:cell(format, "roles", kind.name, what, figures.collect(results, get), better)
   end
-  heading(("A receiver and a worker, %s, %d events in flight"):format(kind.name, IN_FLIGHT),
-    "events/s", "receiver, CPU s per 100k", "worker", "Redis")
-  local function value(get, format)
-    return show(figures.collect(results, get), format)
-  end
-  row(value(SOCKET.rate, "%.0f"), value(SOCKET.cpu, "%.2f"),
-    value(function(r) return r.worker_cpu_s / r.acked * 1e5 end, "%.2f"),
-    value(SOCKET.server_cpu, "%.2f"))
+  report:table {
+    title = ("A receiver and a worker, %s, %d events in flight"):format(kind.name, IN_FLIGHT),
+    heads = { "events/s", "CPU s per 100k events: receiver", "worker", "Redis" },
+    rows = { {
+      cell("events/s", "%.0f", "more", SOCKET[3].get),
+      cell("receiver, CPU s per 100k events", "%.2f", "less", SOCKET[1].get),
+      cell("worker, CPU s per 100k events", "%.2f", "less",
+        function(r) return r.worker_cpu_s / r.acked * 1e5 end),
+      cell("Redis, CPU s per 100k events", "%.2f", "less", SOCKET[2].get),
+    } },
+  }
 end
 
 -- What the disk can do: small writes that are each made to last.
-local function print_disk(directory)
+local function say_disk(report, directory)
   local path = directory .. "/disk.db"
   local store = assert(require "slack.storage".open("sqlite:" .. path, { synchronous = "full" }))
   local took = {}
@@ -277,21 +252,20 @@ local function print_disk(directory)
   end
   store:close()
   empty { path = path }
-  print(("\nA transaction of SQLite on this disk, made to last: %s ms")
-    :format(show(figures.figure(took), "%.2f")))
+  report:say(("\nA transaction of SQLite on this disk, made to last: %s ms")
+    :format(report:cell("%.2f", "disk", "sqlite", "ms of a transaction", took)))
 end
 
----Prints the figures.
----@param rounds integer
----@param is_quick boolean
-return function(rounds, is_quick)
-  local stage <close> = new_stage()
-  print_disk(stage.path)
-  bench_socket(stage.kinds, rounds, is_quick and 2000 or 30000)
-  bench_rate(stage.kinds, is_quick and 1 or 3, 1000, is_quick and 500 or 5000)
+---@param report bench.Report
+return function(report)
+  local stage <close> = new_stage(report)
+  local events = report.is_quick and 500 or 10000
+  say_disk(report, stage.path)
+  bench_socket(report, stage.kinds, events)
+  bench_rate(report, stage.kinds, report.is_quick and 300 or 2000)
   local everysec = stage.kinds[5]
   if everysec then
-    bench_roles(everysec, stage.path, rounds, is_quick and 2000 or 30000)
+    bench_roles(report, everysec, stage.path, events)
   end
-  bench_http(stage.kinds, rounds, is_quick and 2000 or 30000)
+  bench_http(report, stage.kinds, events)
 end

@@ -1,7 +1,6 @@
 -- Where the CPU time of an event goes that comes over Socket Mode: from its text to the end
 -- of its handler, all but the socket thread. By stages, and by the instructions of the Lua
--- machine that each file has executed.
---   BENCH_PROFILE=1 lists functions too.
+-- machine that each file has executed (BENCH_PROFILE=1 lists them).
 
 local SocketMode = require "slack.socket_mode"
 local figures = require "bench.figures"
@@ -12,9 +11,7 @@ local tasks = require "slack.tasks"
 local STEP <const> = 97 -- instructions between two samples
 local LINES <const> = 24
 
-local BY_FUNCTION = (os.getenv "BENCH_PROFILE" or "") ~= ""
-
-local figure, heading, row, show = figures.figure, figures.heading, figures.row, figures.show
+local IS_WANTED = (os.getenv "BENCH_PROFILE" or "") ~= ""
 
 -- A message as Slack sends it, 1.3 KB.
 local TEMPLATE = [[{"token":"verification","team_id":"T02MOON4XYZ","context_team_id":"T02MOON4XYZ",
@@ -77,25 +74,36 @@ local function whole(list)
   return seconds
 end
 
-local function print_stages(rounds, events)
-  local decoded, requested, dispatched, all = {}, {}, {}, {}
-  for i = 1, rounds do
-    local list = texts(events)
-    local one, two, three = decoding(list), without_dispatch(list), whole(list)
-    decoded[i], requested[i] = one / events * 1e6, (two - one) / events * 1e6
-    dispatched[i], all[i] = (three - two) / events * 1e6, three / events * 1e6
+local function measure_stages(events)
+  local list = texts(events)
+  local decoded, requested, all = decoding(list), without_dispatch(list), whole(list)
+  return {
+    decoding = decoded / events * 1e6, request = (requested - decoded) / events * 1e6,
+    dispatch = (all - requested) / events * 1e6, all = all / events * 1e6,
+  }
+end
+
+---@type string[][]
+local STAGES <const> = {
+  { "decoding, in C", "decoding" }, { "the transport's request", "request" },
+  { "dispatch: listeners, context, job, task, metrics", "dispatch" }, { "all", "all" },
+}
+
+local function print_stages(report, events)
+  local one = { name = "stages" }
+  local results = report:run({ one }, function() return measure_stages(events) end)[one]
+  local rows = {}
+  for i, stage in ipairs(STAGES) do
+    local figure = figures.collect(results, function(result) return result[stage[2]] end)
+    local share = figures.collect(results, function(r) return r[stage[2]] / r.all * 100 end)
+    rows[i] = { stage[1], report:cell("%.2f", "stages", "lua-slack", stage[1] .. ", us of CPU",
+      figure, "less"), ("%.0f%%"):format(share.median) }
   end
-  local total = figure(all)
-  heading(("An event of %d bytes from its text to its handler's end: %.0f a CPU second"):format(
-    #texts(1)[1], 1e6 / total.median), "stage", "us of CPU", "share")
-  local function stage(name, values)
-    local value = figure(values)
-    row(name, show(value, "%.2f"), ("%.0f%%"):format(value.median / total.median * 100))
-  end
-  stage("decoding, in C", decoded)
-  stage("the transport's request", requested)
-  stage("dispatch: listeners, context, job, task, metrics", dispatched)
-  row("all", show(total, "%.2f"), "")
+  report:table {
+    title = ("An event of %d bytes on the Lua thread, from its text to its handler's end"):format(
+      #texts(1)[1]),
+    heads = { "stage", "us of CPU", "share" }, rows = rows,
+  }
 end
 
 -- Instructions -----------------------------------------------------------------------------
@@ -110,23 +118,27 @@ local function sampler(by_file, by_function)
   end
 end
 
-local function print_samples(title, samples, events)
-  local names, total = {}, 0
+local function print_samples(report, what, samples, events)
+  local names, total, rows = {}, 0, {}
   for name, count in pairs(samples) do
     names[#names + 1] = name
     total = total + count
   end
   table.sort(names, function(a, b) return samples[a] > samples[b] end)
-  heading(("%s: %.0f VM instructions an event"):format(title, total * STEP / events), "where",
-    "instructions", "share")
   for i = 1, math.min(#names, LINES) do
     local count = samples[names[i]]
-    row(names[i], ("%.0f"):format(count * STEP / events), ("%.1f%%"):format(count / total * 100))
+    rows[i] = { names[i], ("%.0f"):format(count * STEP / events),
+      ("%.1f%%"):format(count / total * 100) }
   end
+  report:table {
+    title = ("Instructions of the Lua machine by %s: %.0f an event"):format(what,
+      total * STEP / events),
+    heads = { "where", "instructions", "share" }, rows = rows,
+  }
 end
 
 -- The coroutine of a task that has ended runs the next: what is set there, stays.
-local function print_instructions(events)
+local function print_instructions(report, events)
   local by_file, by_function = {}, {}
   local sample = sampler(by_file, by_function)
   local take = new_transport()
@@ -136,16 +148,14 @@ local function print_instructions(events)
   take_all(take, list)
   debug.sethook()
   tasks.spawn(function() debug.sethook() end)
-  print_samples("By file", by_file, events)
-  if BY_FUNCTION then
-    print_samples("By function", by_function, events)
-  end
+  print_samples(report, "file", by_file, events)
+  print_samples(report, "function", by_function, events)
 end
 
----Prints the figures.
----@param rounds integer
----@param is_quick boolean
-return function(rounds, is_quick)
-  print_stages(rounds, is_quick and 2000 or 30000)
-  print_instructions(is_quick and 2000 or 20000)
+---@param report bench.Report
+return function(report)
+  print_stages(report, report.is_quick and 2000 or 20000)
+  if IS_WANTED then
+    print_instructions(report, report.is_quick and 2000 or 20000)
+  end
 end

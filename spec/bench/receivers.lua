@@ -1,28 +1,28 @@
 -- The HTTP receivers that are measured, and how one is run under the load client.
 
-local json = require "cjson"
-local wanted = require "bench.wanted"
+local program = require "bench.program"
+local settings = require "bench.settings"
 
 local M = {}
 
-local BUILD = arg[1] or "build"
-local BENCH = BUILD .. "/bench"
-local LUA = arg[-1] or "lua5.4"
-local LOAD_CLIENT = BENCH .. "/load_client"
+local BENCH = settings.BENCH
 
 ---@class bench.Receiver
 ---@field name string
+---@field is_ours boolean?
 ---@field command string
 ---@field environment string?
 ---@field file string what must be there for it to be measured
+---@field requests integer
 
 ---@type bench.Receiver[]
-local receivers = {
+M.ALL = {
   {
-    name = "lua-slack",
-    command = LUA .. " spec/bench/app_http.lua {api} {port}",
-    environment = ("LUA_PATH='./lua/?.lua;./lua/?/init.lua;;' LUA_CPATH='%s/?.so;;'"):format(BUILD),
+    name = "lua-slack", is_ours = true,
+    command = settings.LUA .. " spec/bench/app_http.lua {api} {port}",
+    environment = settings.LUA_ENVIRONMENT,
     file = "spec/bench/app_http.lua",
+    requests = 50000,
   },
   {
     name = "bare raw-skt",
@@ -33,41 +33,32 @@ local receivers = {
     name = "bare lws",
     command = BENCH .. "/bare_lws_http {port}",
     file = BENCH .. "/bare_lws_http",
+    requests = 50000,
   },
   {
     name = "Bolt",
     command = "node spec/bench/peers/bolt_http.js {api} {port}",
-    environment = ("NODE_PATH=%s/node_modules"):format(BENCH),
-    file = BENCH .. "/node_modules/@slack/bolt/package.json",
+    environment = "NODE_PATH=" .. settings.NODE_MODULES,
+    file = settings.NODE_MODULES .. "/@slack/bolt/package.json",
+    requests = 10000,
   },
   {
     name = "slack-go",
     command = BENCH .. "/slack_go_http {port}",
     file = BENCH .. "/slack_go_http",
+    requests = 30000,
   },
 }
-
----@return bench.Receiver[]
-function M.wanted()
-  return wanted(receivers, "not measured over HTTP")
-end
 
 ---Runs a receiver under the load client.
 ---@param receiver bench.Receiver
 ---@param options string of the load client
 ---@return table result what the load client printed
 function M.run(receiver, options)
-  local line = ("%s %s %s -- %s"):format(receiver.environment or "", LOAD_CLIENT, options,
-    receiver.command)
-  local pipe = assert(io.popen(line))
-  local text = pipe:read "a"
-  pipe:close()
-  local ok, result = pcall(json.decode, text)
-  if not ok or not result.ok then
-    io.stderr:write(("%s did not serve: %s\n"):format(receiver.name, line))
-    os.exit(1)
-  end
-  return result
+  return program.run {
+    who = receiver.name, environment = receiver.environment, field = "ok",
+    harness = ("%s/load_client %s"):format(BENCH, options), command = receiver.command,
+  }
 end
 
 return M

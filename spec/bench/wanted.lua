@@ -1,30 +1,28 @@
 -- Who of those that can be measured is: BENCH_ONLY names fewer, and some are not installed.
 
+local settings = require "bench.settings"
+
+local told = {}
+
 local function exists(path)
   local file = io.open(path)
   return file ~= nil and file:close()
 end
 
-local function is_wanted(one)
-  local only = os.getenv "BENCH_ONLY" or ""
-  if only ~= "" and not ("," .. only .. ","):find("," .. one.name .. ",", 1, true) then
-    return false
-  end
-  return exists(one.file)
-end
-
 ---Those that are there, in their order: lua-slack first.
 ---@generic T
+---@param report bench.Report which is told of the others
 ---@param all T[] each with a name and the file that must be there
----@param how string for what is told of the others, as in "not measured over HTTP"
 ---@return T[]
-return function(all, how)
+return function(report, all)
   local wanted = {}
   for _, one in ipairs(all) do
-    if is_wanted(one) then
+    if settings.wants(one.name) and exists(one.file) then
       wanted[#wanted + 1] = one
-    else
-      print(("(%s is %s: %s)"):format(one.name, how, one.file))
+    elseif not told[one.name .. one.file] then
+      told[one.name .. one.file] = true
+      report:say(("(%s is not measured: %s)"):format(one.name, settings.wants(one.name)
+        and "there is no " .. one.file .. "; see make bench-deps" or "BENCH_ONLY"))
     end
   end
   return wanted

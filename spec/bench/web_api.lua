@@ -1,32 +1,31 @@
 -- Measures Web API clients: chat.postMessage over TLS connections that are kept alive, each
--- client in turn as a child of the call server; a part of spec/bench/run.lua.
+-- client in turn as a child of the call server.
 
 local clients = require "bench.clients"
 local figures = require "bench.figures"
 local json = require "cjson"
+local program = require "bench.program"
+local settings = require "bench.settings"
 local wanted = require "bench.wanted"
 
-local BENCH, LUA, CA = clients.BENCH, clients.LUA, clients.CA
+local BENCH, LUA, CA = settings.BENCH, settings.LUA, clients.CA
 local WARM_UP <const>, AT_A_TIME <const> = 2000, 32
-
-local heading, row = figures.heading, figures.row
 
 ---@class bench.Caller
 ---@field name string
+---@field is_ours boolean?
 ---@field command string with the calls of the warm-up, those that are measured, and the sum of
 ---  both, as {warm_up}, {calls} and {all}; {api} is the call server's
 ---@field environment string?
 ---@field file string what must be there for it to be measured
 ---@field calls integer
 
-local NODE_MODULES = BENCH .. "/node_modules"
-
 ---@type bench.Caller[]
-local callers = {
+local CALLERS = {
   {
-    name = "lua-slack",
+    name = "lua-slack", is_ours = true,
     command = ("%s spec/bench/calls.lua {api} %s {warm_up} {calls} {at_a_time}"):format(LUA, CA),
-    environment = clients.LUA_ENVIRONMENT,
+    environment = settings.LUA_ENVIRONMENT,
     file = "spec/bench/calls.lua",
     calls = 20000,
   },
@@ -39,31 +38,27 @@ local callers = {
   {
     name = "@slack/web-api",
     command = "node spec/bench/peers/web_api.js {api} {all} {at_a_time}",
-    environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(CA, NODE_MODULES),
-    file = NODE_MODULES .. "/@slack/web-api/package.json",
-    calls = 10000,
+    environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(CA, settings.NODE_MODULES),
+    file = settings.NODE_MODULES .. "/@slack/web-api/package.json",
+    calls = 4000,
   },
   {
     name = "slack-go",
     command = BENCH .. "/slack_go_web_api {api} {all} {at_a_time}",
     environment = "SSL_CERT_FILE=" .. CA,
     file = BENCH .. "/slack_go_web_api",
-    calls = 20000,
+    calls = 10000,
   },
 }
 
 -- What the call server printed.
 local function serve(caller, command, warm_up, calls)
-  local line = ("%s %s/call_server %s --warm-up %d --total %d -- %s"):format(
-    caller.environment or "", BENCH, clients.TLS, warm_up, calls, command)
-  local pipe = assert(io.popen(line))
-  local text = pipe:read "a"
-  pipe:close()
-  local ok, result = pcall(json.decode, text)
-  if not ok or not result.ok or result.client == json.null or result.client.failed > 0 then
-    io.stderr:write(("%s did not call: %s\n%s"):format(caller.name, line, text))
-    os.exit(1)
-  end
+  local result = program.run {
+    who = caller.name, environment = caller.environment, field = "ok", command = command,
+    harness = ("%s/call_server %s --warm-up %d --total %d"):format(BENCH, clients.TLS, warm_up,
+      calls),
+  }
+  assert(result.client ~= json.null and result.client.failed == 0, caller.name .. ": calls failed")
   return result
 end
 
@@ -78,43 +73,47 @@ local function run(caller, calls, at_a_time)
   })), WARM_UP, calls)
 end
 
-local function cpu_of(result)
-  return result.cpu_s / result.calls * 1e4
-end
-
+---@type bench.Column[]
 local COLUMNS = {
-  { "calls/s", "%.0f", function(r) return r.calls / r.seconds end },
-  { "CPU s per 10k calls", "%.3f", cpu_of },
-  { "RSS connected MB", "%.1f", function(r) return r.rss_connected_kb / 1024 end },
-  { "RSS peak MB", "%.1f", function(r) return r.rss_peak_kb / 1024 end },
-  { "connections", "%.0f", function(r) return r.connections end },
+  { name = "CPU s per 10k calls", format = "%.3f", better = "less", is_cost = true,
+    get = function(r) return r.cpu_s / r.calls * 1e4 end },
+  { name = "calls/s", format = "%.0f", better = "more",
+    get = function(r) return r.calls / r.seconds end },
+  { name = "MB resident, connected", format = "%.1f", better = "less", is_quiet = true,
+    get = function(r) return r.rss_connected_kb / 1024 end },
+  { name = "MB resident, peak", format = "%.1f", better = "less",
+    get = function(r) return r.rss_peak_kb / 1024 end },
+  { name = "connections", format = "%.0f", is_quiet = true,
+    get = function(r) return r.connections end },
 }
 
-local function bench_callers(rounds, is_quick)
-  local there = wanted(callers, "not measured as a Web API client")
-  local results = figures.rounds(there, rounds, function(caller)
-    return run(caller, is_quick and caller.calls // 10 or caller.calls, AT_A_TIME)
+local function bench_callers(report, there)
+  local results = report:run(there, function(caller)
+    return run(caller, report.is_quick and caller.calls // 10 or caller.calls, AT_A_TIME)
   end)
-  figures.compare(("chat.postMessage over TLS, %d at a time"):format(AT_A_TIME), "client", there,
-    results, COLUMNS, cpu_of)
-  if there[1] == callers[1] then
-    figures.threads("10k calls", "10k", results[callers[1]], function(result)
-      return 1e4 / result.calls
-    end, "%.3f")
-  end
-  return there
+  report:compare {
+    group = "32 at a time", kind = "client", of = there, results = results, columns = COLUMNS,
+    title = ("Web API: chat.postMessage over TLS, %d at a time"):format(AT_A_TIME),
+    with_threads = true,
+  }
 end
 
 -- Started in one go: what they take while they wait, and whether each keeps its place.
-local function bench_at_once(calls, chosen)
-  heading(("%d calls started at once"):format(calls), "client", "answered", "calls/s",
-    "CPU s per 10k calls", "RSS connected MB", "RSS peak MB", "places out of order, at most")
-  for _, caller in ipairs(chosen) do
-    local result = run(caller, calls, calls)
-    row(caller.name, ("%d"):format(result.calls), ("%.0f"):format(result.calls / result.seconds),
-      ("%.3f"):format(cpu_of(result)), ("%.1f"):format(result.rss_connected_kb / 1024),
-      ("%.1f"):format(result.rss_peak_kb / 1024), ("%d"):format(result.farthest))
+local function at_once(report, caller)
+  local calls = report.is_quick and 1000 or 10000
+  local results = report:run({ caller }, function() return run(caller, calls, calls) end)[caller]
+  local function cell(format, what, better, get)
+    return report:cell(format, "at once", caller.name, what, figures.collect(results, get), better)
   end
+  return {
+    ("%d calls started at once"):format(calls),
+    cell("%.2f", "CPU s", "less", function(r) return r.cpu_s end),
+    cell("%.0f calls/s", "calls/s", "more", function(r) return r.calls / r.seconds end),
+    cell("%.1f", "MB resident, added at the peak", "less", function(r)
+      return (r.rss_peak_kb - r.rss_connected_kb) / 1024
+    end),
+    cell("%.0f", "places out of order", "less", function(r) return r.farthest end),
+  }
 end
 
 local function new_file(name, bytes)
@@ -126,24 +125,36 @@ local function new_file(name, bytes)
 end
 
 -- A small file first, so that the connection and the code are there: three requests each.
-local function bench_upload(megabytes)
+local function upload(report, caller)
+  local megabytes = report.is_quick and 64 or 1024
   local small, large = new_file("small", 1000), new_file("large", megabytes << 20)
   local command = ("%s spec/bench/upload.lua {api} %s %s %s"):format(LUA, CA, small, large)
-  local result = serve(callers[1], command, 3, 3)
+  local results = report:run({ caller }, function() return serve(caller, command, 3, 3) end)[caller]
   os.remove(small)
   os.remove(large)
-  heading(("client:upload of a file of %d MiB"):format(megabytes), "MB/s", "CPU s",
-    "RSS before MB", "RSS peak MB")
-  row(("%.0f"):format(result.bytes / result.seconds / 1e6), ("%.2f"):format(result.cpu_s),
-    ("%.1f"):format(result.rss_connected_kb / 1024), ("%.1f"):format(result.rss_peak_kb / 1024))
+  local function cell(format, what, better, get)
+    return report:cell(format, "upload", caller.name, what, figures.collect(results, get), better)
+  end
+  return {
+    ("upload of a file of %d MiB"):format(megabytes),
+    cell("%.2f", "CPU s", "less", function(r) return r.cpu_s end),
+    cell("%.0f MB/s", "MB/s", "more", function(r) return r.bytes / r.seconds / 1e6 end),
+    cell("%.1f", "MB resident, added at the peak", "less", function(r)
+      return (r.rss_peak_kb - r.rss_connected_kb) / 1024
+    end),
+    "–",
+  }
 end
 
----Prints the figures.
----@param rounds integer
----@param is_quick boolean
-return function(rounds, is_quick)
-  if bench_callers(rounds, is_quick)[1] == callers[1] then
-    bench_at_once(is_quick and 1000 or 10000, { callers[1] })
-    bench_upload(is_quick and 64 or 1024)
+---@param report bench.Report
+return function(report)
+  local there = wanted(report, CALLERS)
+  bench_callers(report, there)
+  if there[1].is_ours then
+    report:table {
+      title = "Much at once, lua-slack",
+      heads = { "what", "CPU s", "rate", "MB resident, added at the peak", "places out of order" },
+      rows = { at_once(report, there[1]), upload(report, there[1]) },
+    }
   end
 end

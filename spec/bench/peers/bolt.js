@@ -1,4 +1,4 @@
-// Bolt for JavaScript with one no-op listener for each kind of event in the mix.
+// Bolt for JavaScript with a listener that reads the text of each kind of event in the mix.
 //   node bolt.js API_URL
 const { App, LogLevel } = require("@slack/bolt");
 
@@ -10,9 +10,18 @@ const app = new App({
   clientOptions: { slackApiUrl: process.argv[2] },
 });
 
-app.event("message", async () => {});
-app.event("app_mention", async () => {});
-app.event("reaction_added", async () => {});
+let characters = 0;
 
-process.on("SIGTERM", () => process.exit(0));
+async function readText({ event }) {
+  if (event.text) characters += event.text.length;
+}
+
+app.event("message", readText);
+app.event("app_mention", readText);
+app.event("reaction_added", readText);
+
+process.on("SIGTERM", () => {
+  console.log(JSON.stringify({ characters }));
+  process.exit(0);
+});
 app.start();

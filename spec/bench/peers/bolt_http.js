@@ -1,4 +1,4 @@
-// Bolt for JavaScript on HTTP with one no-op listener for each kind of event.
+// Bolt for JavaScript on HTTP with a listener that reads the text of each kind of event.
 //   node bolt_http.js API_URL PORT
 const { App, LogLevel } = require("@slack/bolt");
 
@@ -9,9 +9,18 @@ const app = new App({
   clientOptions: { slackApiUrl: process.argv[2] },
 });
 
-app.event("message", async () => {});
-app.event("app_mention", async () => {});
-app.event("reaction_added", async () => {});
+let characters = 0;
 
-process.on("SIGTERM", () => process.exit(0));
+async function readText({ event }) {
+  if (event.text) characters += event.text.length;
+}
+
+app.event("message", readText);
+app.event("app_mention", readText);
+app.event("reaction_added", readText);
+
+process.on("SIGTERM", () => {
+  console.log(JSON.stringify({ characters }));
+  process.exit(0);
+});
 app.start(Number(process.argv[3]));

@@ -1,5 +1,5 @@
-// slack-go behind net/http: checks the signature, parses the event, and calls a
-// no-op for each kind of event in the mix.
+// slack-go behind net/http: checks the signature, parses the event, and reads
+// the text of each kind of event in the mix.
 //
 //	slack_go_http PORT
 package main
@@ -9,10 +9,13 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackevents"
 )
+
+var characters int64
 
 const secret = "0123456789abcdef0123456789abcdef"
 
@@ -36,8 +39,11 @@ func handle(answer http.ResponseWriter, request *http.Request) {
 		answer.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	switch event.InnerEvent.Data.(type) {
-	case *slackevents.MessageEvent, *slackevents.AppMentionEvent, *slackevents.ReactionAddedEvent:
+	switch inner := event.InnerEvent.Data.(type) {
+	case *slackevents.MessageEvent:
+		atomic.AddInt64(&characters, int64(len(inner.Text)))
+	case *slackevents.AppMentionEvent:
+		atomic.AddInt64(&characters, int64(len(inner.Text)))
 	}
 	answer.WriteHeader(http.StatusOK)
 }

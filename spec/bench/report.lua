@@ -1,0 +1,173 @@
+-- What a run has found: every figure, for the file, and the tables, which are printed as
+-- they come.
+
+local figures = require "bench.figures"
+local markdown = require "bench.markdown"
+
+---@class bench.Report
+---@field rounds integer
+---@field is_quick boolean
+---@field figures table[] as they go into the file
+---@field tables bench.Table[]
+local Report = {}
+Report.__index = Report
+
+---@class bench.Column
+---@field name string with its unit
+---@field format string
+---@field get fun(result: table): number?
+---@field better "less"|"more"|nil which way is good; nil: neither
+---@field is_cost boolean? what the others are beside the first one by; at most one column
+---@field is_quiet boolean? for the file alone
+
+---@param settings { rounds: integer, is_quick: boolean }
+---@param print_line? fun(text: string)
+---@return bench.Report
+function Report.new(settings, print_line)
+  return setmetatable({
+    rounds = settings.rounds, is_quick = settings.is_quick, print_line = print_line or print,
+    figures = {}, tables = {}, part = "",
+  }, Report)
+end
+
+---Keeps a figure.
+---@param group string which measurement of the part it is of
+---@param who string
+---@param what string with its unit
+---@param values number[]|bench.Figure
+---@param better? "less"|"more"
+---@return bench.Figure
+function Report:add(group, who, what, values, better)
+  local figure = values.values and values or figures.new(values)
+  table.insert(self.figures, {
+    part = self.part, group = group, who = who, what = what, better = better,
+    values = figure.values,
+  })
+  return figure
+end
+
+---Keeps a figure and gives it as the text of a cell.
+---@param format string
+---@return string
+function Report:cell(format, ...)
+  return self:add(...):show(format)
+end
+
+---Prints a table.
+---@param one bench.Table
+function Report:table(one)
+  table.insert(self.tables, one)
+  self.print_line(markdown.table(one))
+end
+
+---A line that is no figure, as of who is not measured.
+---@param text string
+function Report:say(text)
+  self.print_line(text)
+end
+
+---Runs each in turn, round by round.
+---@param wanted table[]
+---@param run fun(one: table): table
+---@return table<table, table[]>
+function Report:run(wanted, run)
+  return figures.rounds(wanted, self.rounds, run)
+end
+
+-- The cells of one row, all of whose figures are kept.
+local function cells_of(report, comparison, one, costs)
+  local cells = { one.name }
+  for _, column in ipairs(comparison.columns) do
+    local figure = figures.collect(comparison.results[one], column.get)
+    if figure then
+      report:add(comparison.group, one.name, column.name, figure, column.better)
+    end
+    if column.is_cost then
+      costs[one] = figure
+    end
+    if not column.is_quiet then
+      cells[#cells + 1] = figure and figure:show(column.format) or "–"
+    end
+  end
+  return cells
+end
+
+local function ratio_of(report, comparison, one, costs)
+  local first = comparison.of[1]
+  if one == first then
+    return "1"
+  end
+  local ratio = costs[one] and costs[first] and figures.ratio(costs[one], costs[first])
+  return ratio and report:cell("%.2f", comparison.group, one.name, comparison.ratio, ratio,
+    comparison.ratio_better or "more")
+    or "–"
+end
+
+-- Rows of what each thread of the first one costs.
+local function thread_rows(report, comparison, width)
+  local results = comparison.results[comparison.of[1]]
+  local names, rows = {}, {}
+  for name in pairs(results[1].threads or {}) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  local place, cost = 0, nil
+  for _, column in ipairs(comparison.columns) do
+    place = place + ((cost or column.is_quiet) and 0 or 1)
+    cost = cost or column.is_cost and column or nil
+  end
+  for _, name in ipairs(names) do
+    local figure = figures.collect(results, function(result)
+      return (result.threads[name] or 0) * cost.get(result) / result.cpu_s
+    end)
+    report:add(comparison.group, "thread " .. name, cost.name, figure, "less")
+    if cost.format:format(figure.most) ~= cost.format:format(0) then
+      local row = { "of which the thread " .. name, "" }
+      for i = 3, width do
+        row[i] = i == place + 2 and figure:show(cost.format) or ""
+      end
+      rows[#rows + 1] = row
+    end
+  end
+  return rows
+end
+
+---@class bench.Comparison
+---@field group string which measurement of the part it is
+---@field title string
+---@field note string?
+---@field kind string what those are that are compared
+---@field of table[] each with a name; lua-slack first
+---@field results table<table, table[]> of each, one a round
+---@field columns bench.Column[]
+---@field ratio_better "less"|"more"|nil of the others' cost beside the first one's: "more"
+---@field with_threads boolean? rows of the first one's threads; its results have cpu_s
+
+---A table of who was measured, with what each costs beside the first one, in the same round.
+---@param comparison bench.Comparison
+function Report:compare(comparison)
+  local heads, rows, costs = { comparison.kind }, {}, {}
+  local has_ratio = comparison.of[1].is_ours
+  comparison.ratio = "cost, " .. comparison.of[1].name .. " = 1"
+  if has_ratio then
+    heads[2] = comparison.ratio
+  end
+  for _, column in ipairs(comparison.columns) do
+    if not column.is_quiet then
+      heads[#heads + 1] = column.name
+    end
+  end
+  for _, one in ipairs(comparison.of) do
+    local cells = cells_of(self, comparison, one, costs)
+    if has_ratio then
+      table.insert(cells, 2, ratio_of(self, comparison, one, costs))
+    end
+    rows[#rows + 1] = cells
+    if has_ratio and one == comparison.of[1] and comparison.with_threads then
+      table.move(thread_rows(self, comparison, #heads), 1, #heads * 8, #rows + 1, rows)
+    end
+  end
+  self:table { title = comparison.title, note = comparison.note, heads = heads, rows = rows }
+end
+
+return Report
