@@ -29,6 +29,83 @@ describe("a listener", function()
     assert.equal("", words(string.len, take))
   end)
 
+  describe("of thousands that are like it", function()
+    local function forms(id)
+      return {
+        { "event", "type_" .. id }, { "message", id }, { "command", "/" .. id },
+        { "event", { "reaction_added", reaction = id } }, { "view", id },
+        { "action", { action_id = id, block_id = "b" } },
+        { "message", { channel = "C" .. id, text = { "b", "c" } } },
+      }
+    end
+
+    it("takes less than 500 bytes", function()
+      local all = forms "0"
+      for i = 1, #all - 2 do -- the others name several texts, or more behind what varies
+        local form = all[i]
+        collectgarbage()
+        collectgarbage()
+        local before = collectgarbage "count"
+        for j = 1, 1000 do
+          app[form[1]](app, forms(tostring(j))[i][2], function() return j end)
+        end
+        collectgarbage()
+        collectgarbage()
+        assert.is_true(collectgarbage "count" - before < 500, form[1])
+      end
+    end)
+
+    it("has words, a place, and an end of its own", function()
+      local words = {}
+      for _, id in ipairs { "50%", "%1" } do
+        for _, form in ipairs(forms(id)) do
+          local listener = app[form[1]](app, form[2], take)
+          words[#words + 1] = tostring(listener):match "^(.*) %("
+        end
+      end
+      assert.same({
+        'app:event "type_50%"', 'app:message "50%"', 'app:command "/50%"',
+        'app:event {"reaction_added", reaction = "50%"}', 'app:view "50%"',
+        'app:action {action_id = "50%", block_id = "b"}',
+        'app:message {channel = "C50%", text = {"b", "c"}}',
+        'app:event "type_%1"', 'app:message "%1"', 'app:command "/%1"',
+        'app:event {"reaction_added", reaction = "%1"}', 'app:view "%1"',
+        'app:action {action_id = "%1", block_id = "b"}',
+        'app:message {channel = "C%1", text = {"b", "c"}}',
+      }, words)
+      local first = app:message("first", function() table.insert(seen, "first") end)
+      app:message("second", function() table.insert(seen, "second") end)
+      first:remove()
+      assert.is_nil(first.ledger)
+      offline:message "first second"
+      assert.same({ "second" }, seen)
+    end)
+
+    it("is told from those that have the same words in another place", function()
+      local function note(name) return function() table.insert(seen, name) end end
+      app:action({ "A", user = "A" }, note "both A")
+      app:action({ "B", user = "B" }, note "both B")
+      app:action({ "A", user = "B" }, note "A by B")
+      app:message({ text = { "A", "B" }, channel = "A" }, note "A in A")
+      app:view("view_submission", note "view")
+      app:view("form", note "form")
+      local before = function(_, next) return next() end
+      app:action({ "E", user = "A" }, before, note "E by A")
+      app:action({ "E", user = "B" }, note "E by B")
+      for _, id in ipairs { "A A", "B B", "A B", "B A", "E B", "E A" } do
+        local action, user = id:match "(.) (.)"
+        offline:click(action, { user = { id = user } })
+      end
+      offline:message("a B", { channel = "A" })
+      for _, id in ipairs { "form", "view_submission", "form" } do
+        offline:deliver { type = "view_submission", view = { callback_id = id } }
+        offline:deliver { type = "view_closed", view = { callback_id = id } }
+      end
+      assert.same({ "both A", "both B", "A by B", "E by B", "E by A", "A in A", "form", "view",
+        "form" }, seen)
+    end)
+  end)
+
   describe("for messages", function()
     it("finds a plain string anywhere, magic characters too (S136)", function()
       app:message("50% (off)", take)

@@ -120,8 +120,8 @@ end
 
 local function new_listener(name, what, handler, place)
   local listener = assert(Listener.new("event", what, handler))
-  listener.method, listener.what, listener.place = "assistant", " " .. name, place
-  listener.consumes = true
+  local plan = listener:own_plan()
+  plan.method, plan.what, plan.place, plan.consumes = "assistant", " " .. name, place, true
   return listener
 end
 
@@ -153,7 +153,7 @@ function Assistant.new(given)
   local message = new_listener("user_message", {
     type = "message", channel_type = "im", thread_ts = true,
   }, on_message(given, contexts), Listener.place_of(given.user_message))
-  message.takes_own = given.bot_message ~= nil
+  message.plan.takes_own = given.bot_message ~= nil
   return setmetatable({
     listeners = {
       new_listener("thread_started", "assistant_thread_started",

@@ -245,7 +245,7 @@ function CommandRoutes.new_listener(method_name, ...)
   local listener
   listener, problem = Listener.new(method_name, unpack(arguments, 1, count))
   if listener then
-    listener.place = routes.listed[1].place
+    listener:own_plan().place = routes.listed[1].place
   end
   return listener, problem
 end

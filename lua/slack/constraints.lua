@@ -33,7 +33,7 @@ local M = {}
 ---@field body_test? fun(body: table, payload: table): boolean
 ---@field may_raise boolean whether the tests run code that may
 ---@field takes boolean|fun(body: table, payload: table): boolean whatever the index finds for
----  it, or what of that this says; false: what Listener.accepts says
+---  it, or what of that this says; false: what M.accept says
 ---@field mention? boolean its text comes without the mention
 ---@field lanes_options? slack.LaneOptions
 
@@ -265,6 +265,55 @@ function M.compile(name, what, is_unindexed)
   -- One field, because each that is read of one of many listeners is likely far away.
   compiled.takes = not (compiled.tests[1] or predicate) and (compiled.body_test or true)
   return compiled
+end
+
+-- Matching --------------------------------------------------------------------------
+
+-- Of patterns for several fields the captures of the last one are the list; those of the
+-- others are there under their fields.
+local function add_captures(found, earlier, field)
+  for name, captures in pairs(earlier) do
+    if type(name) == "string" then
+      found[name], earlier[name] = captures, nil
+    end
+  end
+  found[field] = earlier
+  return found
+end
+
+---Whether a body is what they are for, as far as the index does not see to that. May raise
+---when a predicate does.
+---@param compiled slack.Compiled
+---@param c slack.Context
+---@return boolean
+---@return any[]? captures
+function M.accept(compiled, c)
+  local body, part = c.body, c.payload
+  if compiled.body_test and not compiled.body_test(body, part) then
+    return false
+  end
+  local captures, captured
+  local tests = compiled.tests
+  for i = 1, #tests do
+    local test = tests[i]
+    local value, other = test.get(body, part, c)
+    local ok, found = test.test(value, test.wanted)
+    if not ok and other ~= nil then
+      ok, found = test.test(other, test.wanted)
+    end
+    if not ok then
+      return false
+    end
+    if found then
+      captures = captures and add_captures(found, captures, captured) or found
+      captured = test.field
+    end
+  end
+  local predicate = compiled.predicate
+  if predicate and not predicate(c) then
+    return false
+  end
+  return true, captures
 end
 
 return M

@@ -37,9 +37,10 @@ end
 
 local function run_now(job, c, listener)
   local value
-  if listener.middleware[1] then
+  local middleware = listener.plan.middleware
+  if middleware[1] then
     value = chain({
-      layers = listener.middleware, c = c, job = job, listener = listener, last = handle,
+      layers = middleware, c = c, job = job, listener = listener, last = handle,
     }, 1)
   else
     value = listener.handler(c, nothing)
@@ -54,7 +55,7 @@ local function ticket_for(job, c, listener)
   if kept and kept[listener] ~= nil then
     return kept[listener] or nil
   end
-  return listener.lanes:ticket(c)
+  return listener.plan.lanes:ticket(c)
 end
 
 local function run_in_turn(job, c, listener)
@@ -72,10 +73,11 @@ local function run_in_turn(job, c, listener)
 end
 
 local function run_listener(job, c, listener)
+  local plan = listener.plan
   c.listener = listener
-  if listener.lanes then
+  if plan.lanes then
     return run_in_turn(job, c, listener)
-  elseif listener.middleware[1] then
+  elseif plan.middleware[1] then
     return run_now(job, c, listener)
   end
   local value = listener.handler(c, nothing)
@@ -98,7 +100,7 @@ end
 
 -- Of the listeners of one delivery one that runs before may have removed another.
 local function is_removed(job)
-  job.completed = not job.listener.ledger
+  job.completed = not job.listener.plan.ledger
   return job.completed
 end
 
@@ -227,7 +229,7 @@ end
 local function keep_places(c, listeners)
   local tickets = false
   for i = 1, #listeners do
-    local lanes = listeners[i].lanes
+    local lanes = listeners[i].plan.lanes
     if lanes then
       tickets = tickets or {}
       local ok, ticket = pcall(lanes.ticket, lanes, c)

@@ -82,7 +82,7 @@ end
 
 -- A listener that is alone behind an id needs no node, of which there would be thousands.
 local function as_node(self, inner)
-  local alone = inner and inner.handler and inner
+  local alone = inner and inner.plan and inner
   local node = not alone and inner or new_node(self.readings)
   if alone then
     add_to_node(self, node, alone, last_key(alone))
@@ -92,7 +92,7 @@ end
 
 local function add_to_fields(self, node, listener, key)
   local nodes = field_of(node, key.field, listener.kind).nodes
-  for _, value in ipairs(key) do
+  for _, value in ipairs(listener:values_of(key)) do
     local inner = nodes[value]
     if not inner and not key.next then
       nodes[value] = listener
@@ -109,7 +109,7 @@ function add_below(self, node, listener, key)
     ordered.insert(node, listener, self.readings)
   elseif key.is_text then
     node.texts = node.texts or TextIndex.new()
-    node.texts:add(key, listener, self.readings)
+    node.texts:add(listener:values_of(key), listener, self.readings)
   else
     add_to_fields(self, node, listener, key)
   end
@@ -118,10 +118,13 @@ end
 
 ---@param listener slack.Listener
 function Index:add(listener)
-  listener.index = self
+  local plan = listener.plan
+  if plan.ledger then
+    plan.ledger.index = self
+  end
   self.count = self.count + 1
-  self.takes_own = self.takes_own or listener.takes_own
-  add_below(self, self.tops[listener.kind], listener, listener.key)
+  self.takes_own = self.takes_own or plan.takes_own
+  add_below(self, self.tops[plan.kind], listener, plan.key)
 end
 
 local function is_bare(node)
@@ -155,7 +158,7 @@ local remove_below
 -- Nodes that lead nowhere go, so that ids made up for a while leave nothing behind.
 local function remove_from_fields(self, node, listener, key)
   local field = field_of(node, key.field, listener.kind)
-  for _, value in ipairs(key) do
+  for _, value in ipairs(listener:values_of(key)) do
     local inner = field.nodes[value]
     if inner ~= listener then
       inner.named = inner.named - (key.names and 1 or 0)
@@ -172,7 +175,7 @@ function remove_below(self, node, listener, key)
   if not key then
     ordered.remove(node, listener, self.readings)
   elseif key.is_text then
-    node.texts:remove(key, listener, self.readings)
+    node.texts:remove(listener:values_of(key), listener, self.readings)
     if node.texts.count == 0 then
       node.texts = nil
     end
@@ -184,7 +187,6 @@ end
 
 ---@param listener slack.Listener one that was added
 function Index:remove(listener)
-  listener.index = nil
   self.count = self.count - 1
   remove_below(self, self.tops[listener.kind], listener, listener.key)
 end
@@ -205,8 +207,8 @@ local function gather(node, c, lists, count, named)
       local field = fields[i]
       local value = field.get(body, part, c)
       local inner = value ~= nil and field.nodes[value]
-      if inner and inner.handler then
-        count, named = count + 1, named or inner.is_named
+      if inner and inner.plan then
+        count, named = count + 1, named or inner.plan.is_named
         lists[count] = { inner }
       elseif inner then
         count, named = gather(inner, c, lists, count, named)
@@ -291,9 +293,9 @@ function Index:visit(c, visit, out, kind)
     node = value ~= nil and only.nodes[value]
     if not node then
       return named
-    elseif node.handler then
+    elseif node.plan then
       visit(c, node, out)
-      return named or node.is_named
+      return named or node.plan.is_named
     end
     named, only = named or node.named > 0, node.only
   end

@@ -108,7 +108,7 @@ function Lanes.hand_over(before, after)
   for _, listener in ipairs(after) do
     local list = listener.lanes and found[name_of(listener)]
     if list and list[1] then
-      listener.lanes = renew(table.remove(list), listener.lanes)
+      listener.plan.lanes = renew(table.remove(list), listener.lanes)
     end
   end
 end

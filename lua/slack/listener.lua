@@ -1,67 +1,89 @@
 -- One registered listener: what it waits for, its middleware, its handler.
+--
+-- Of a program there may be thousands, and the collector walks over all that lives. So a
+-- listener is one small table: what tells it from others that are for the same kind of thing.
+-- The rest is its plan, which those of one ledger share.
 
 local Lanes = require "slack.lanes"
 local constraints = require "slack.constraints"
 local kinds = require "slack.kinds"
 local mention = require "slack.mention"
+local merged = require "slack.merged"
 local ordered = require "slack.ordered"
 local sorted_keys = require "slack.sorted_keys"
 local value_tests = require "slack.value_tests"
 
 local METHODS = kinds.METHODS
--- In place of an empty table for each listener: what lives has to be walked by the collector.
-local NONE = {}
+local NONE = {} -- in place of an empty list for each plan
+-- In the words of a plan: where the id of the listener stands.
+local MARK = "\0"
 
----What a registering method gives. It can be removed again.
----@class slack.Listener: slack.Compiled
+---What listeners may have in common. Those that somebody changes (own_plan) have their own.
+---@class slack.ListenerPlan: slack.Compiled
 ---@field kind slack.Kind|"any"
----@field method string by which it was registered
+---@field method string by which they were registered
 ---@field what string in words
----@field place? string where it is written, as "file:line"; nil: where its handler is
----@field handler function
+---@field place? string where it is written, as "file:line"; nil: where the handler is
 ---@field middleware function[]
 ---@field consumes? boolean what it takes is for no other one that does not (assistant.lua)
 ---@field takes_own? boolean what the bot has done itself, too
----@field lanes slack.Lanes|false whose turns its handlers need
----@field finished_key? string see finished.lua
----@field order integer
+---@field lanes slack.Lanes|false whose turns the handlers need
 ---@field script? string
----@field ledger? slack.Ledger until it is removed
----@field index? slack.Index in which it is
-local Listener = {}
-Listener.__index = Listener
-Listener.__name = "slack.listener"
+---@field ledger? slack.Ledger until the listener is removed
+---@field sign? string the same for all that can share it; nil: none can
+
+---What a registering method gives. It can be removed again. Fields of its plan are its own.
+---@class slack.Listener: slack.ListenerPlan
+---@field plan slack.ListenerPlan
+---@field handler function
+---@field id? string the last value that its keys name, where these lack it
+---@field order integer
+---@field finished_key? string see finished.lua
+local Listener = { __name = "slack.listener" }
 
 Listener.is_callable = value_tests.is_callable
+
+-- For those who are not in a hurry: these read the plan.
+function Listener.__index(self, name)
+  local method = Listener[name]
+  if method ~= nil then
+    return method
+  end
+  local value = self.plan[name]
+  if name == "what" and self.id then
+    return (value:gsub(MARK, (("%q"):format(self.id):gsub("%%", "%%%%"))))
+  end
+  return value
+end
 
 -- Making --------------------------------------------------------------------------
 
 -- Without addresses, which say nothing, and change with each load of a script.
-local function word_for(value)
+local function word_for(value, id)
   if type(value) == "string" then
-    return ("%q"):format(value)
+    return value == id and MARK or ("%q"):format(value)
   elseif type(value) ~= "table" or getmetatable(value) ~= nil then
     return (tostring(value):gsub(": 0x%x+$", ""))
   end
   local words = {}
   for i, item in ipairs(value) do
-    words[i] = word_for(item)
+    words[i] = word_for(item, id)
   end
   return "{" .. table.concat(words, ", ") .. "}"
 end
 
 -- What it is for, and not how it runs: that may change, and it is still the same.
-local function describe(what)
+local function describe(what, id)
   if what == nil or type(what) == "function" then
     return ""
   elseif type(what) ~= "table" or getmetatable(what) ~= nil then
-    return " " .. word_for(what)
+    return " " .. word_for(what, id)
   end
   local parts = {}
   for _, field in ipairs(sorted_keys(what)) do
     if not Lanes.OPTIONS[field] then
       local name = type(field) == "string" and field .. " = " or ""
-      parts[#parts + 1] = name .. word_for(what[field])
+      parts[#parts + 1] = name .. word_for(what[field], id)
     end
   end
   return parts[1] and " {" .. table.concat(parts, ", ") .. "}" or ""
@@ -116,6 +138,54 @@ local function split(method, ...)
   return what, { select(2, ...) }, math.max(count - 1, 0)
 end
 
+local function is_wanted(tests, text)
+  for _, test in ipairs(tests) do
+    local wanted = test.wanted
+    if wanted == text or type(wanted) == "table" and is_wanted(wanted, text) then
+      return true
+    end
+  end
+  return false
+end
+
+local function is_in(list, text)
+  for _, value in ipairs(list) do
+    if value == text then
+      return true
+    end
+  end
+  return false
+end
+
+-- The one value of the last key, when others may be for the same but for that: what else
+-- they are for is all in their words.
+local function take_id(plan)
+  local key, is_again = plan.key, false
+  if plan.may_raise or plan.lanes or not key then
+    return nil
+  end
+  local last = key
+  while last.next do
+    last = last.next
+  end
+  local id = last[1]
+  while key ~= last do
+    is_again, key = is_again or is_in(key, id), key.next
+  end
+  if not last[2] and not is_again and not is_wanted(plan.tests, id) then
+    last[1] = nil
+    return id
+  end
+end
+
+local function sign_of(plan)
+  local parts = { plan.method, plan.what }
+  for _, fn in ipairs(plan.middleware) do
+    parts[#parts + 1] = ("%p"):format(fn)
+  end
+  return table.concat(parts, MARK .. MARK)
+end
+
 ---A listener from the arguments of a registering method.
 ---@param method_name string
 ---@param ... any [what,] [middleware…,] handler
@@ -131,19 +201,55 @@ function Listener.new(method_name, ...)
   if not ok then
     return nil, problem
   end
-  local self
-  self, problem = constraints.compile(method_name, what)
-  if not self then
+  local plan
+  plan, problem = constraints.compile(method_name, what)
+  if not plan then
     return nil, problem
   end
-  self.kind, self.method, self.what, self.order = method.kind, method_name, describe(what), 0
-  self.handler = table.remove(functions)
-  self.lanes = self.lanes_options and Lanes.of(self.lanes_options) or false
-  if self.mention then
+  local handler = table.remove(functions)
+  if plan.mention then
     table.insert(functions, 1, mention.middleware)
   end
-  self.middleware = functions[1] and functions or NONE
-  return setmetatable(self, Listener)
+  plan.kind, plan.method = method.kind, method_name
+  plan.lanes = plan.lanes_options and Lanes.of(plan.lanes_options) or false
+  plan.middleware = functions[1] and functions or NONE
+  local id = take_id(plan)
+  plan.what = describe(what, id)
+  plan.sign = id and sign_of(plan)
+  return setmetatable({ plan = plan, handler = handler, id = id, order = 0 }, Listener)
+end
+
+---Gives it the place behind the others of a ledger, and the plan of those that are like it.
+---@param ledger slack.Ledger
+function Listener:enroll(ledger)
+  local plan = self.plan
+  local known = plan.sign and ledger.plans[plan.sign]
+  if known then
+    self.plan = known
+  else
+    plan.ledger, plan.script = ledger, ledger.script
+    if plan.sign then
+      ledger.plans[plan.sign] = plan
+    end
+  end
+  ledger.last = ledger.last + 1
+  self.order = ledger.rank * ordered.SPAN + ledger.last
+  ordered.insert(ledger.listeners, self, 0)
+end
+
+---A plan that can be changed, as no other listener has it.
+---@return slack.ListenerPlan
+function Listener:own_plan()
+  self.plan = merged(self.plan)
+  self.plan.sign = nil
+  return self.plan
+end
+
+---The values that one of its keys names.
+---@param key slack.ListenerKey
+---@return string[]
+function Listener:values_of(key)
+  return key[1] and key or { self.id }
 end
 
 ---@return string place as "file:line"
@@ -164,30 +270,16 @@ function Listener:remove()
   if getmetatable(self) ~= Listener then
     error("listener.remove: call it with a colon: listener:remove()", 2)
   end
-  local ledger, index = self.ledger, self.index
+  local ledger = self.plan.ledger
   if not ledger then
     return false
   end
-  self.ledger = nil
   ordered.remove(ledger.listeners, self, ledger.listeners.made)
-  if index then
-    index:remove(self)
+  if ledger.index then
+    ledger.index:remove(self)
   end
+  self:own_plan().ledger = nil
   return true
-end
-
--- Matching --------------------------------------------------------------------------
-
--- Of patterns for several fields the captures of the last one are the list; those of the
--- others are there under their fields.
-local function add_captures(found, earlier, field)
-  for name, captures in pairs(earlier) do
-    if type(name) == "string" then
-      found[name], earlier[name] = captures, nil
-    end
-  end
-  found[field] = earlier
-  return found
 end
 
 ---Whether it is for this body, which the index has found it for. May raise when a
@@ -196,32 +288,7 @@ end
 ---@return boolean
 ---@return any[]? captures
 function Listener:accepts(c)
-  local body, part = c.body, c.payload
-  if self.body_test and not self.body_test(body, part) then
-    return false
-  end
-  local captures, captured
-  local tests = self.tests
-  for i = 1, #tests do
-    local test = tests[i]
-    local value, other = test.get(body, part, c)
-    local ok, found = test.test(value, test.wanted)
-    if not ok and other ~= nil then
-      ok, found = test.test(other, test.wanted)
-    end
-    if not ok then
-      return false
-    end
-    if found then
-      captures = captures and add_captures(found, captures, captured) or found
-      captured = test.field
-    end
-  end
-  local predicate = self.predicate
-  if predicate and not predicate(c) then
-    return false
-  end
-  return true, captures
+  return constraints.accept(self.plan, c)
 end
 
 return Listener

@@ -46,7 +46,7 @@ end
 local function constraints_of(listener)
   local found, key = {}, listener.key
   while key do
-    found[key.field] = list_of(key)
+    found[key.field] = list_of(listener:values_of(key))
     key = key.next
   end
   for _, test in ipairs(listener.tests) do

@@ -1,10 +1,11 @@
 -- Which listeners take a context.
 
 local Failures = require "slack.failures"
+local constraints = require "slack.constraints"
 local finished = require "slack.finished"
 local kinds = require "slack.kinds"
 
-local trace = Failures.trace
+local trace, accept = Failures.trace, constraints.accept
 local ANSWERED_ONCE = kinds.ANSWERED_ONCE
 
 ---The listeners found, in the order of registration.
@@ -41,7 +42,7 @@ local function keep_consumers(found)
   for i = 1, #found do
     local listener, captures = found[i], matches[i]
     found[i], matches[i] = nil, nil
-    if listener.consumes then
+    if listener.plan.consumes then
       kept = kept + 1
       found[kept], matches[kept] = listener, captures
     end
@@ -49,18 +50,19 @@ local function keep_consumers(found)
 end
 
 local function collect(c, listener, found)
-  if not listener.ledger then
+  local plan = listener.plan
+  if not plan.ledger then
     return false -- it has been removed meanwhile
   elseif found.done and finished.has(found.done, listener) then
     found.was_done = true
     return false
   end
-  local ok, accepted, captures = true, listener.takes, nil
+  local ok, accepted, captures = true, plan.takes, nil
   if not accepted then
-    if listener.may_raise then
-      ok, accepted, captures = xpcall(listener.accepts, trace, listener, c)
+    if plan.may_raise then
+      ok, accepted, captures = xpcall(accept, trace, plan, c)
     else
-      accepted, captures = listener:accepts(c)
+      accepted, captures = accept(plan, c)
     end
   elseif accepted ~= true then
     accepted = accepted(c.body, c.payload)
@@ -71,7 +73,7 @@ local function collect(c, listener, found)
     local n = #found + 1
     found[n] = listener
     found.matches[n] = captures
-    if listener.consumes then
+    if plan.consumes then
       found.is_consumed = true
     end
     return found.first_only

@@ -2,7 +2,8 @@
 -- replaced by a copy, not changed, when somebody may be reading it: one that was made
 -- since the last reading began is nobody's but the holder's.
 
-local M = {}
+-- SPAN: of the numbers of listeners, those of one ledger come before those of the next.
+local M = { SPAN = 1 << 40 }
 
 ---@class slack.ListHolder
 ---@field list slack.Listener[] by order

@@ -61,11 +61,12 @@ local Registrar = {}
 
 local M = { Registrar = Registrar }
 
--- Of the numbers of listeners: those of one ledger come before those of the next.
-local SPAN = 1 << 40
+local SPAN = ordered.SPAN
 
 ---@class slack.Ledger
 ---@field listeners slack.ListHolder
+---@field plans table<string, slack.ListenerPlan> that several may share, by their signs
+---@field index? slack.Index in which they are
 ---@field last integer number of the listener registered last
 ---@field rank integer its place among those in use
 ---@field middleware function[]
@@ -80,7 +81,7 @@ local SPAN = 1 << 40
 function M.new_ledger(script)
   return {
     listeners = ordered.new(0), middleware = {}, routes = {}, unloads = {}, script = script,
-    schedules = {}, last = 0, rank = 0,
+    schedules = {}, last = 0, rank = 0, plans = setmetatable({}, { __mode = "v" }),
   }
 end
 
@@ -91,11 +92,7 @@ local function check_self(self, name)
 end
 
 local function enroll(self, listener)
-  local ledger = self._ledger
-  ledger.last = ledger.last + 1
-  listener.ledger, listener.script = ledger, ledger.script
-  listener.order = ledger.rank * SPAN + ledger.last
-  ordered.insert(ledger.listeners, listener, 0)
+  listener:enroll(self._ledger)
   self:_on_change(listener)
 end
 

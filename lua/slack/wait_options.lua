@@ -12,7 +12,7 @@ local place = require "slack.place"
 local sorted_keys = require "slack.sorted_keys"
 
 local METHODS = kinds.METHODS
-local accepts = Listener.accepts
+local accept = constraints.accept
 
 local M = {}
 
@@ -262,7 +262,7 @@ local function is_for(wait, c)
   if not rank then
     return nil
   end
-  local ok, captures = accepts(compiled, c)
+  local ok, captures = accept(compiled, c)
   if not ok or filter and not filter(c) then
     return nil
   elseif compiled.mention then
