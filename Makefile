@@ -59,7 +59,7 @@ MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
 .PHONY: all help deps deps-ci test unit fuzz test-peers test-browser test-rock soak demo bench \
-  bench-deps lint check-types methods events types emoji sanitize install rock clean
+  bench-check bench-baseline bench-deps lint check-types methods events types emoji sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -185,8 +185,16 @@ rock:                    ## build and install the rock of this tree with LuaRock
 BENCH = $(addprefix $(BUILD)/bench/,load_server load_client call_server bare_lws bare_lws_http \
   bare_lws_raw bare_curl bare_curl_post)
 
+COUNT = $(addprefix $(BUILD)/bench/,count_frames count_requests count.so)
+
 bench: all $(BENCH)      ## measure beside bare C programs, and peers when bench-deps has been made (BENCH_JSON=file)
 	$(LUA) spec/bench/run.lua $(BUILD)
+
+bench-check: all $(BUILD)/bench/load_server $(COUNT) ## count the instructions of the event path, at most 5 % more than the baseline
+	$(LUA) spec/bench/check.lua $(BUILD)
+
+bench-baseline: all $(BUILD)/bench/load_server $(COUNT) ## count them and write the baseline anew
+	$(LUA) spec/bench/check.lua $(BUILD) baseline
 
 SLACK_GO = $(addprefix $(BUILD)/bench/,slack_go slack_go_http slack_go_web_api)
 
@@ -207,6 +215,16 @@ $(BUILD)/bench/bare_lws_http: $(BUILD)/bench/bare_lws_http.o
 $(BUILD)/bench/bare_lws_raw: $(BUILD)/bench/bare_lws_raw.o
 $(BENCH):
 	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
+
+$(BUILD)/bench/count_frames: $(addprefix $(BUILD)/bench/,count_frames.o events.o) \
+  $(filter-out $(BUILD)/lua_%,$(OBJECTS))
+$(BUILD)/bench/count_requests: $(addprefix $(BUILD)/bench/,count_requests.o posts.o events.o) \
+  $(filter-out $(BUILD)/lua_%,$(OBJECTS))
+$(BUILD)/bench/count_frames $(BUILD)/bench/count_requests:
+	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+$(BUILD)/bench/count.so: $(BUILD)/bench/count.o
+	$(call say,link $@)$(CC) $(SHARED) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 $(BUILD)/bench/%.o: spec/bench/%.c
 	@mkdir -p $(@D)

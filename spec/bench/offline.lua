@@ -1,6 +1,7 @@
 -- An app in this process without a network, for what is measured on the Lua thread alone.
 
 local App = require "slack.app"
+local SocketMode = require "slack.socket_mode"
 local options = require "slack.options"
 
 local M = {}
@@ -29,6 +30,21 @@ function M.deliver(app, body, came_as)
   app.dispatch:request(setmetatable({
     body = body, acked = came_as == "event", came_as = came_as,
   }, Request))
+end
+
+---An app and what takes the payload of an envelope as the socket thread hands it on: from here
+---to the end of the handler all is the Lua thread's.
+---@param listen fun(app: slack.App) registers its listeners
+---@return fun(payload: string) take
+---@return slack.App app
+function M.transport(listen)
+  local app = M.new()
+  listen(app)
+  local transport = SocketMode.new { log = app.log, dispatch = app.dispatch, api_url = "" }
+  local take = transport.deliveries.take
+  return function(payload)
+    take(0, "envelope", "events_api", payload, 0, "", 0, "", true, 0)
+  end, app
 end
 
 ---The CPU seconds of fn() in a heap that has just been swept.

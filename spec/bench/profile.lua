@@ -2,7 +2,6 @@
 -- of its handler, all but the socket thread. By stages, and by the instructions of the Lua
 -- machine that each file has executed (BENCH_PROFILE=1 lists them).
 
-local SocketMode = require "slack.socket_mode"
 local figures = require "bench.figures"
 local json = require "slack.json"
 local offline = require "bench.offline"
@@ -37,17 +36,13 @@ local function texts(count)
   return list
 end
 
--- An app with a listener that does nothing, and what takes its envelopes.
-local function new_transport()
-  local app = offline.new()
+local function listen(app)
   app:event("message", function() end)
-  local transport = SocketMode.new { log = app.log, dispatch = app.dispatch, api_url = "" }
-  return transport.deliveries.take, app
 end
 
 local function take_all(take, list)
   for i = 1, #list do
-    take(0, "envelope", "events_api", list[i], 0, "", 0, "", true, 0)
+    take(list[i])
   end
 end
 
@@ -62,13 +57,13 @@ local function decoding(list)
 end
 
 local function without_dispatch(list)
-  local take, app = new_transport()
+  local take, app = offline.transport(listen)
   app.dispatch.request = function() end
   return offline.seconds_of(function() take_all(take, list) end)
 end
 
 local function whole(list)
-  local take, app = new_transport()
+  local take, app = offline.transport(listen)
   local seconds = offline.seconds_of(function() take_all(take, list) end)
   assert(app.dispatch.counts.handled == #list, "not every event was handled")
   return seconds
@@ -141,7 +136,7 @@ end
 local function print_instructions(report, events)
   local by_file, by_function = {}, {}
   local sample = sampler(by_file, by_function)
-  local take = new_transport()
+  local take = offline.transport(listen)
   local list = texts(events)
   tasks.spawn(function() debug.sethook(sample, "", STEP) end)
   debug.sethook(sample, "", STEP)
