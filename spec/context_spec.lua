@@ -98,6 +98,22 @@ describe("the context", function()
     end
   end
 
+  it("names in its table of parts to be loaded all that these have", function()
+    local Context = require "slack.context"
+    local text = files.read("lua/slack/context.lua"):match "local LATER = (%b{})"
+    local count = 0
+    for module, names in text:gmatch '%["(slack%.[%w_]+)"%] = (%b{})' do
+      for kind, values in pairs(require(module)) do
+        for name in pairs((kind == "methods" or kind == "fields") and values or {}) do
+          assert.truthy(names:find('"' .. name .. '"', 1, true), module .. ": " .. name)
+          assert.is_true(kind == "fields" or Context[name] ~= nil)
+          count = count + 1
+        end
+      end
+    end
+    assert.equal(select(2, text:gsub('"[%w_]+"[ ,]', "")), count)
+  end)
+
   it("has every field whatever the payload is, and raises for none", function()
     local Context = require "slack.context"
     local names = {}

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,6 +106,17 @@ static int stat_file(lua_State *L)
     lua_pushinteger(L, info.st_mode & 07777);
     lua_pushinteger(L, info.st_uid);
     return 4;
+}
+
+/* Nothing when it has been removed, or its path is longer than any that can be named. */
+static int working_directory(lua_State *L)
+{
+    char path[PATH_MAX];
+    if (getcwd(path, sizeof path) == NULL) {
+        return 0;
+    }
+    lua_pushstring(L, path);
+    return 1;
 }
 
 static int user_id(lua_State *L)
@@ -221,6 +233,7 @@ void slk_open_files(lua_State *L)
                                          {"append_file", append_file_open},
                                          {"make_directory", make_directory},
                                          {"user_id", user_id},
+                                         {"working_directory", working_directory},
                                          {NULL, NULL}};
     slk_class(L, SLK_CLASS_FILE_WATCH, watch_methods, file_watch_close);
     slk_class(L, CLASS_APPEND_FILE, append_methods, append_file_close);

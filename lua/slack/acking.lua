@@ -1,12 +1,13 @@
 -- A context's answer to Slack itself: c:ack, and what becomes of the handler's result.
 
+local lazy = require "slack.lazy"
 local acks = require "slack.acks"
-local block_answers = require "slack.blocks.answers"
+local block_answers = lazy "slack.blocks.answers"
 local block_json = require "slack.blocks.json"
 local calls = require "slack.context_calls"
 local errors = require "slack.errors"
 local json = require "slack.json"
-local large_views = require "slack.large_views"
+local large_views = lazy "slack.large_views"
 
 local check_self, told = calls.check_self, calls.told
 

@@ -2,12 +2,13 @@
 -- its request. What is known is admitted here and now; the rest waits in jobs of its
 -- own, so that a stop, the limit of handlers and the ack deadline hold as ever.
 
+local lazy = require "slack.lazy"
 local Context = require "slack.context"
-local Job = require "slack.job"
+local Job = lazy "slack.job"
 local LogLimit = require "slack.log_limit"
 local authorization_query = require "slack.authorization_query"
-local notice = require "slack.notice"
-local revocation = require "slack.revocation"
+local notice = lazy "slack.notice"
+local revocation = lazy "slack.revocation"
 local tasks = require "slack.tasks"
 
 local PERIOD = 60 -- seconds between two lines about the same workspace

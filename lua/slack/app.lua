@@ -1,14 +1,15 @@
 -- An app: its options, its life, and what is registered with it.
 
+local lazy = require "slack.lazy"
 local Authorization = require "slack.authorization"
 local Dispatch = require "slack.dispatch"
-local DurableState = require "slack.durable_state"
-local Health = require "slack.health"
+local DurableState = lazy "slack.durable_state"
+local Health = lazy "slack.health"
 local Measures = require "slack.measures"
-local Oauth = require "slack.oauth"
+local Oauth = lazy "slack.oauth"
 local Routes = require "slack.routes"
 local Schedule = require "slack.schedule"
-local Scripts = require "slack.scripts"
+local Scripts = lazy "slack.scripts"
 local Transports = require "slack.transports"
 local app_peers = require "slack.app_peers"
 local app_storage = require "slack.app_storage"
@@ -16,7 +17,7 @@ local client = require "slack.client"
 local errors = require "slack.errors"
 local hosting = require "slack.hosting"
 local http = require "slack.http"
-local listing = require "slack.listing"
+local listing = lazy "slack.listing"
 local loading = require "slack.loading"
 local log = require "slack.log"
 local loop = require "slack.loop"
@@ -47,6 +48,7 @@ local CLIENT_OPTIONS = {
 ---@field storage slack.Store of the option storage, while the app runs
 ---@field oauth? slack.Oauth
 ---@field store slack.Store the part of it that is the program's own
+---@field health slack.Health|false with an HTTP side
 ---@field log slack.Logger
 ---@field identity? table what auth.test said: user_id, bot_id, team_id, …
 ---@field states table<string, any> of app:state
@@ -122,7 +124,7 @@ function App.new(options)
   self.authorization = Authorization.new(self)
   self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
   self.oauth = options.oauth and Oauth.new(self) or nil
-  self.health, self.schedule = Health.new(self), Schedule.new(self)
+  self.health, self.schedule = options.http and Health.new(self) or false, Schedule.new(self)
   self.transports = Transports.new(self)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
   self:_apply()

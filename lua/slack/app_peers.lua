@@ -1,13 +1,14 @@
 -- What an app has to do with its other processes, from its start to its end: where its
 -- storage is a Redis that they have in common, and it has an inbox.
 
-local Job = require "slack.job"
-local Peers = require "slack.peers"
-local Receiver = require "slack.roles"
-local Relays = require "slack.relays"
-local WaitRoutes = require "slack.wait_routes"
+local lazy = require "slack.lazy"
+local Job = lazy "slack.job"
+local Peers = lazy "slack.peers"
+local Receiver = lazy "slack.roles"
+local Relays = lazy "slack.relays"
+local WaitRoutes = lazy "slack.wait_routes"
 local core = require "slack.core"
-local owner = require "slack.inbox.owner"
+local owner = lazy "slack.inbox.owner"
 
 local M = {}
 

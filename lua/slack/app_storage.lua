@@ -1,8 +1,9 @@
 -- The storage of an app, from its start to its end.
 
-local Inbox = require "slack.inbox"
-local Installations = require "slack.installations"
-local SharedDedupe = require "slack.shared_dedupe"
+local lazy = require "slack.lazy"
+local Inbox = lazy "slack.inbox"
+local Installations = lazy "slack.installations"
+local SharedDedupe = lazy "slack.shared_dedupe"
 local app_peers = require "slack.app_peers"
 local completed = require "slack.storage.completed"
 local errors = require "slack.errors"

@@ -5,14 +5,15 @@
 -- count at once, those of others after that time. A burst of requests for one
 -- workspace asks once.
 
+local lazy = require "slack.lazy"
 local AuthorizationCache = require "slack.authorization_cache"
 local Clients = require "slack.clients"
 local LogLimit = require "slack.log_limit"
-local authorization_query = require "slack.authorization_query"
+local authorization_query = lazy "slack.authorization_query"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
 local payload = require "slack.payload"
-local sources = require "slack.authorization_sources"
+local sources = lazy "slack.authorization_sources"
 local tasks = require "slack.tasks"
 
 -- Seconds: of what was found out, and of who a token belongs to, which never changes.

@@ -3,15 +3,16 @@
 --   local client = require("slack.client").new { token = "xoxb-..." }
 --   local sent, err = client.chat.postMessage { channel = "C123", text = "Hello" }
 
+local lazy = require "slack.lazy"
 local call = require "slack.web_api.call"
 local client_misuse = require "slack.client_misuse"
 local client_options = require "slack.web_api.options"
-local download = require "slack.web_api.download"
+local download = lazy "slack.web_api.download"
 local host = require "slack.web_api.host"
 local merged = require "slack.merged"
 local misuse = require "slack.misuse"
-local pages = require "slack.web_api.pages"
-local upload = require "slack.web_api.upload"
+local pages = lazy "slack.web_api.pages"
+local upload = lazy "slack.web_api.upload"
 
 local FOLDER = misuse.folder()
 local check_self = client_misuse.check_self

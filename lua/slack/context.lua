@@ -2,7 +2,8 @@
 -- One table per delivery; its fields are computed when they are first asked for.
 -- Its methods live in parts by topic.
 
-local headers = require "slack.headers"
+local lazy = require "slack.lazy"
+local headers = lazy "slack.headers"
 local payload = require "slack.payload"
 
 local rawset = rawset
@@ -12,16 +13,23 @@ local rawset = rawset
 ---@field fields? table<string, fun(c: slack.Context): any> computed when first asked for
 
 ---@type slack.ContextPart[]
-local PARTS = {
-  require "slack.acking",
-  require "slack.posting",
-  require "slack.responding",
-  require "slack.functions",
-  require "slack.streaming",
-  require "slack.assistants",
-  require "slack.values",
-  require "slack.viewing",
-  require "slack.conversations",
+local PARTS = { require "slack.acking" }
+
+-- Parts that are loaded when one of their names is first asked for.
+local LATER = {
+  ["slack.posting"] = { methods = { "say", "reply", "upload", "react", "update" } },
+  ["slack.responding"] = { methods = { "respond" } },
+  ["slack.functions"] = {
+    methods = { "complete", "fail", "_fail_step" }, fields = { "inputs", "function_execution_id" },
+  },
+  ["slack.streaming"] = { methods = { "stream" } },
+  ["slack.assistants"] = {
+    methods = { "save_thread_context", "status", "title", "prompts" },
+    fields = { "app_context", "thread_contexts", "thread_context" },
+  },
+  ["slack.values"] = { fields = { "values", "block_values" } },
+  ["slack.viewing"] = { methods = { "open", "push", "publish" } },
+  ["slack.conversations"] = { methods = { "wait", "ask", "choose", "form" } },
 }
 
 ---@class slack.Context
@@ -241,13 +249,32 @@ local function add(name, value, to)
   to[name] = value
 end
 
+local function add_all(values, to)
+  for name, value in pairs(values or {}) do
+    add(name, value, to)
+  end
+end
+
+-- A tail call, so that misuse names the caller.
+local function add_later(names, module, kind, to)
+  for _, name in ipairs(names or {}) do
+    add(name, function(...)
+      for own, value in pairs(lazy.load(module)[kind]) do
+        to[own] = value
+      end
+      return to[name](...)
+    end, to)
+  end
+end
+
 for _, part in ipairs(PARTS) do
-  for name, method in pairs(part.methods or {}) do
-    add(name, method, Context)
-  end
-  for name, compute in pairs(part.fields or {}) do
-    add(name, compute, fields)
-  end
+  add_all(part.methods, Context)
+  add_all(part.fields, fields)
+end
+
+for module, names in pairs(LATER) do
+  add_later(names.methods, module, "methods", Context)
+  add_later(names.fields, module, "fields", fields)
 end
 
 return Context

@@ -21,13 +21,14 @@
 --
 -- Work for one request is a delivery: its jobs are the tasks that handlers run in.
 
+local lazy = require "slack.lazy"
 local Admission = require "slack.admission"
-local Assistant = require "slack.assistant"
+local Assistant = lazy "slack.assistant"
 local Context = require "slack.context"
 local Crowding = require "slack.crowding"
 local Dedupe = require "slack.dedupe"
 local Failures = require "slack.failures"
-local HeldEvents = require "slack.held_events"
+local HeldEvents = lazy "slack.held_events"
 local LateAnswers = require "slack.late_answers"
 local Matching = require "slack.matching"
 local Overload = require "slack.overload"
@@ -36,8 +37,8 @@ local ending = require "slack.ending"
 local execution = require "slack.execution"
 local ignore_self = require "slack.ignore_self"
 local payload = require "slack.payload"
-local stale = require "slack.stale"
-local tap = require "slack.tap"
+local stale = lazy "slack.stale"
+local tap = lazy "slack.tap"
 local unmatched = require "slack.unmatched"
 
 local is_own, may_be_own = ignore_self.is_own, ignore_self.may_be_own

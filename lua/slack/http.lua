@@ -1,6 +1,7 @@
 -- HTTP for the Lua thread: requests run on the client thread, the calling task
 -- waits for the answer.
 
+local lazy = require "slack.lazy"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
@@ -8,8 +9,8 @@ local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 local Response = require "slack.http_response"
-local Stream = require "slack.http_stream"
-local Streamed = require "slack.streamed_response"
+local Stream = lazy "slack.http_stream"
+local Streamed = lazy "slack.streamed_response"
 
 -- What marks empty lists that come out of JSON.
 local LISTS = getmetatable(json.list())

@@ -3,7 +3,8 @@
 -- kinds.lua gives; plain texts of messages are the last level. A node's own list has
 -- the listeners that name nothing further. Fields that nobody names cost nothing.
 
-local TextIndex = require "slack.text_index"
+local lazy = require "slack.lazy"
+local TextIndex = lazy "slack.text_index"
 local kinds = require "slack.kinds"
 local ordered = require "slack.ordered"
 

@@ -6,10 +6,11 @@
 -- ready ones until there is room. The others stand behind it. A key without tickets is
 -- forgotten.
 
+local lazy = require "slack.lazy"
 local Fifo = require "slack.fifo"
 local checks = require "slack.option_checks"
 local delivery_keys = require "slack.delivery_keys"
-local notice = require "slack.notice"
+local notice = lazy "slack.notice"
 local tasks = require "slack.tasks"
 
 local DEFAULT_QUEUE = 1000

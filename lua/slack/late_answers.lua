@@ -1,8 +1,9 @@
 -- What is said when Slack was not answered in time: by whose fault; and of answers that
 -- nobody gets to see.
 
+local lazy = require "slack.lazy"
 local LogLimit = require "slack.log_limit"
-local owner = require "slack.inbox.owner"
+local owner = lazy "slack.inbox.owner"
 
 -- Seconds between two lines about events that one listener keeps longer than Slack waits, and
 -- about answers that one other process owes.

@@ -1,13 +1,14 @@
 -- The options of slack.app: which there are, what each must be, where it comes
 -- from when it is not given. A new option is a line in the table.
 
+local lazy = require "slack.lazy"
 local checks = require "slack.option_checks"
 local hosting = require "slack.hosting"
 local http_options = require "slack.http_options"
 local inbox_options = require "slack.inbox.options"
 local limits = require "slack.web_api.limits"
 local merged = require "slack.merged"
-local oauth_options = require "slack.oauth.options"
+local oauth_options = lazy "slack.oauth.options"
 local roots = require "slack.web_api.roots"
 local retry = require "slack.retry"
 local storage = require "slack.storage"
@@ -103,7 +104,12 @@ local OPTIONS = {
   authorize = { check = of_type "function" },
   authorization_cache = { check = number_from(0), default = 60 },
   authorize_error_text = { check = of_type "string" },
-  oauth = oauth_options.option,
+  oauth = {
+    check = function(value) return oauth_options.check(value) end,
+    fields = setmetatable({}, {
+      __index = function(_, name) return oauth_options.option.fields[name] end,
+    }),
+  },
   workers = { check = integer_from(1, 256), default = 1 },
   name = { check = of_type "string" },
   proxy = { check = of_type "string" },

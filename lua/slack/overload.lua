@@ -1,10 +1,11 @@
 -- What becomes of a delivery that finds the queue of its listener full (lanes.lua): a person
 -- is told, an event is dropped, and the log says so once in a while.
 
+local lazy = require "slack.lazy"
 local LogLimit = require "slack.log_limit"
 local acks = require "slack.acks"
 local loop = require "slack.loop"
-local notice = require "slack.notice"
+local notice = lazy "slack.notice"
 
 -- Nobody waits for an answer to these.
 local IS_EVENT = { event = true, unknown = true }

@@ -1,10 +1,11 @@
 -- What has been registered: a ledger for the program and one for each script.
 -- From all of them together comes the index that the dispatch works with.
 
-local Assistant = require "slack.assistant"
+local lazy = require "slack.lazy"
+local Assistant = lazy "slack.assistant"
 local Index = require "slack.index"
 local Listener = require "slack.listener"
-local Route = require "slack.route"
+local Route = lazy "slack.route"
 local kinds = require "slack.kinds"
 local ordered = require "slack.ordered"
 

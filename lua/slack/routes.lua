@@ -3,8 +3,9 @@
 -- before one with a parameter in that place, that before one that takes all the
 -- rest; of equals the first registered.
 
-local Route = require "slack.route"
-local form = require "slack.form"
+local lazy = require "slack.lazy"
+local Route = lazy "slack.route"
+local form = lazy "slack.form"
 local http_options = require "slack.http_options"
 local sorted_keys = require "slack.sorted_keys"
 

@@ -1,8 +1,9 @@
 -- The run of an app, from its start to its end: what signals do, and what its end was.
 
+local lazy = require "slack.lazy"
 local interrupts = require "slack.interrupts"
 local tasks = require "slack.tasks"
-local workers = require "slack.workers"
+local workers = lazy "slack.workers"
 
 local M = {}
 

@@ -1,8 +1,9 @@
 -- How Slack reaches an app: the transports that its options ask for, and the HTTP
 -- server that one of them, and routes, need. The list is empty while the app is idle.
 
-local HttpReceiver = require "slack.http_receiver"
-local HttpServer = require "slack.http_server"
+local lazy = require "slack.lazy"
+local HttpReceiver = lazy "slack.http_receiver"
+local HttpServer = lazy "slack.http_server"
 local SocketMode = require "slack.socket_mode"
 local http_options = require "slack.http_options"
 

@@ -1,11 +1,12 @@
 -- What the answer to a call of the Web API says: a table, or an error with everything known.
 
+local lazy = require "slack.lazy"
 local arguments = require "slack.web_api.arguments"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local json = require "slack.json"
 local methods = require "slack.web_api.methods"
-local refusals = require "slack.blocks.refusals"
+local refusals = lazy "slack.blocks.refusals"
 local retry = require "slack.retry"
 local roots = require "slack.web_api.roots"
 local tokens = require "slack.web_api.tokens"

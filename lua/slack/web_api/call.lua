@@ -1,5 +1,6 @@
 -- One call of a method: checked arguments become a request, and its answer a result.
 
+local lazy = require "slack.lazy"
 local advice = require "slack.web_api.advice"
 local answers = require "slack.web_api.answer"
 local arguments = require "slack.web_api.arguments"
@@ -10,7 +11,7 @@ local http = require "slack.http"
 local loop = require "slack.loop"
 local methods = require "slack.web_api.methods"
 local retry = require "slack.retry"
-local tap = require "slack.tap"
+local tap = lazy "slack.tap"
 
 ---@class slack.web_api.Call: slack.web_api.Repeated
 ---@field method? slack.Method nil when the table does not have it

@@ -118,6 +118,9 @@ function core.stat(path, is_link_itself) end
 ---The user that this process acts as.
 ---@return integer
 function core.user_id() end
+---Where this process is; nil when that has been removed.
+---@return string?
+function core.working_directory() end
 ---Makes an empty directory that only this user can enter.
 ---@return string? path, string? message
 function core.temporary_directory() end
