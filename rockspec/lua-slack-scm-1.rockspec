@@ -70,6 +70,7 @@ build = {
         "src/http_request.c",
         "src/http_server.c",
         "src/http_stream.c",
+        "src/http_target.c",
         "src/http_transfer.c",
         "src/http_turns.c",
         "src/inbox.c",

@@ -7,48 +7,67 @@ static bool is_plain_post(const struct slk_http_request *request)
     return request->stream == NULL && strcmp(request->method, "POST") == 0;
 }
 
-static bool fits(const struct slk_http_handle *handle, const struct slk_http_request *request)
+static enum slk_handle_state state_for(const struct slk_http_handle *handle,
+                                       const struct slk_http_request *request)
 {
-    return handle->net == request->net && handle->http2 == request->http2;
+    if (handle->net != request->net || handle->http2 != request->http2) {
+        return SLK_HANDLE_RESET;
+    }
+    return handle->target != NULL && handle->target == request->target ? SLK_HANDLE_AIMED
+                                                                       : SLK_HANDLE_SET_UP;
 }
 
-static void forget_net(struct slk_http_handle *handle)
+/* Takes out what it is set up for; what it is aimed at has to live until it is not. */
+static void forget(struct slk_http_handle *handle)
 {
     slk_net_options_release(handle->net);
+    slk_http_target_release(handle->target);
     handle->net = NULL;
+    handle->target = NULL;
 }
 
-/* Without what was set, but with its TLS sessions. */
-static void reset(struct slk_http_handle *handle)
+/* Leaves the handle as the state says, with its TLS sessions in any case. */
+static void bring_to(struct slk_http_handle *handle, enum slk_handle_state state)
 {
-    if (handle->net != NULL) {
+    if (state == SLK_HANDLE_RESET && handle->net != NULL) {
         curl_easy_reset(handle->easy);
-        forget_net(handle);
+    } else if (state == SLK_HANDLE_SET_UP && handle->target != NULL) {
+        slk_net_unaim(handle->easy);
     }
+    forget(handle);
+}
+
+/* The one that needs the least to be told, the latest of these. */
+static struct slk_http_handle *find(struct slk_http_handles *handles,
+                                    const struct slk_http_request *request,
+                                    enum slk_handle_state *state)
+{
+    struct slk_http_handle *best = &handles->idle[handles->count - 1];
+    *state = SLK_HANDLE_RESET;
+    if (!is_plain_post(request)) {
+        return best;
+    }
+    for (size_t i = handles->count; i > 0 && *state != SLK_HANDLE_AIMED; i--) {
+        enum slk_handle_state other = state_for(&handles->idle[i - 1], request);
+        if (other > *state) {
+            best = &handles->idle[i - 1];
+            *state = other;
+        }
+    }
+    return best;
 }
 
 CURL *slk_http_handles_take(struct slk_http_handles *handles,
-                            const struct slk_http_request *request, bool *is_set_up)
+                            const struct slk_http_request *request, enum slk_handle_state *state)
 {
-    *is_set_up = false;
+    *state = SLK_HANDLE_RESET;
     if (handles->count == 0) {
         return curl_easy_init();
     }
-    struct slk_http_handle *last = &handles->idle[handles->count - 1], *found = last;
-    if (is_plain_post(request)) {
-        while (found > handles->idle && !fits(found, request)) {
-            found--;
-        }
-        *is_set_up = fits(found, request);
-    }
+    struct slk_http_handle *found = find(handles, request, state);
     CURL *easy = found->easy;
-    if (*is_set_up) {
-        forget_net(found);
-    } else {
-        reset(found);
-    }
-    *found = *last;
-    handles->count--;
+    bring_to(found, *state);
+    *found = handles->idle[--handles->count];
     return easy;
 }
 
@@ -63,6 +82,7 @@ void slk_http_handles_give(struct slk_http_handles *handles, CURL *easy,
     *handle = (struct slk_http_handle){.easy = easy, .http2 = request->http2};
     if (is_well && is_plain_post(request)) {
         handle->net = slk_net_options_retain(request->net);
+        handle->target = slk_http_target_retain(request->target);
         curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL); /* goes with the transfer */
     } else {
         curl_easy_reset(easy);
@@ -74,6 +94,6 @@ void slk_http_handles_free(struct slk_http_handles *handles)
     while (handles->count > 0) {
         struct slk_http_handle *handle = &handles->idle[--handles->count];
         curl_easy_cleanup(handle->easy);
-        forget_net(handle);
+        forget(handle);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -77,6 +78,24 @@ static bool has(const struct slk_http_headers *headers, const char *name, size_t
     return false;
 }
 
+static int append_unless_given(struct slk_http_headers *headers, const char *line)
+{
+    return has(headers, line, strcspn(line, ":")) ? SLK_OK : append(headers, line);
+}
+
+/* What libcurl undoes. It would make the same line, anew for each request. */
+static int append_encodings(struct slk_http_headers *headers)
+{
+    int features = curl_version_info(CURLVERSION_NOW)->features;
+    char line[64];
+    int length = snprintf(line, sizeof line, "Accept-Encoding: %s%s%s",
+                          features & CURL_VERSION_LIBZ ? "deflate, gzip, " : "",
+                          features & CURL_VERSION_BROTLI ? "br, " : "",
+                          features & CURL_VERSION_ZSTD ? "zstd, " : "");
+    line[length - 2] = '\0'; /* of a list that ends so; without one, no such header */
+    return append_unless_given(headers, line);
+}
+
 /* Waiting for "100 Continue" costs a round trip, and a body is no form unless
  * said so. */
 int slk_http_headers_complete(struct slk_http_headers *headers)
@@ -85,11 +104,9 @@ int slk_http_headers_complete(struct slk_http_headers *headers)
     if (headers->is_complete) {
         return SLK_OK; /* shared: nothing may be written */
     }
-    int status = SLK_OK;
-    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
-        if (status == SLK_OK && !has(headers, unwanted[i], strlen(unwanted[i]) - 1)) {
-            status = append(headers, unwanted[i]);
-        }
+    int status = append_encodings(headers);
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted && status == SLK_OK; i++) {
+        status = append_unless_given(headers, unwanted[i]);
     }
     headers->is_complete = status == SLK_OK;
     return status;

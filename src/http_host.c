@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-
 /* FNV-1a. */
 static uint32_t hash_of(const struct slk_url_origin *origin, unsigned limit)
 {
@@ -23,17 +21,13 @@ static bool is_same(const struct slk_http_host *host, uint32_t hash,
            strcmp(host->origin.host, origin->host) == 0;
 }
 
-struct slk_http_host *slk_http_hosts_find(struct slk_http_hosts *hosts, const char *url,
-                                          unsigned limit)
+struct slk_http_host *slk_http_hosts_find(struct slk_http_hosts *hosts,
+                                          const struct slk_url_origin *origin, unsigned limit)
 {
-    struct slk_url_origin origin;
-    if (slk_url_origin(url, &origin) != SLK_OK) {
-        return NULL;
-    }
-    uint32_t hash = hash_of(&origin, limit);
+    uint32_t hash = hash_of(origin, limit);
     struct slk_http_host **bucket = &hosts->buckets[hash % SLK_HOST_BUCKETS];
     for (struct slk_http_host *host = *bucket; host != NULL; host = host->next) {
-        if (is_same(host, hash, &origin, limit)) {
+        if (is_same(host, hash, origin, limit)) {
             return host;
         }
     }
@@ -41,7 +35,7 @@ struct slk_http_host *slk_http_hosts_find(struct slk_http_hosts *hosts, const ch
     if (host != NULL) {
         host->hash = hash;
         host->limit = limit;
-        host->origin = origin;
+        host->origin = *origin;
         host->next = *bucket;
         *bucket = host;
     }

@@ -31,9 +31,9 @@ struct slk_http_hosts {
     struct slk_http_host *buckets[SLK_HOST_BUCKETS];
 };
 
-/* The host of an URL that has been checked, made if need be; NULL when memory ran out. */
-struct slk_http_host *slk_http_hosts_find(struct slk_http_hosts *hosts, const char *url,
-                                          unsigned limit);
+/* The host of an origin, made if need be; NULL when memory ran out. */
+struct slk_http_host *slk_http_hosts_find(struct slk_http_hosts *hosts,
+                                          const struct slk_url_origin *origin, unsigned limit);
 
 /* Frees the host unless it has transfers. */
 void slk_http_hosts_forget(struct slk_http_hosts *hosts, struct slk_http_host *host);

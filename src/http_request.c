@@ -40,6 +40,7 @@ struct slk_http_request *slk_http_request_copy(const struct slk_http_request *mo
     *request = *model;
     request->headers = slk_http_headers_retain(model->headers);
     request->net = slk_net_options_retain(model->net);
+    request->target = slk_http_target_retain(model->target);
     request->url = memcpy(request + 1, model->url, url_size);
     request->method = memcpy(request->url + url_size, model->method, method_size);
     request->body = memcpy(request->method + method_size, body, length);
@@ -83,6 +84,14 @@ int slk_http_request_complete(struct slk_http_request *request)
     return request->headers != NULL ? slk_http_headers_complete(request->headers) : SLK_NOMEM;
 }
 
+int slk_http_request_prepare(struct slk_http_request *request)
+{
+    struct slk_error refused;
+    request->is_checked = slk_http_request_check_url(request, &refused) == SLK_OK;
+    request->target = request->is_checked ? slk_http_target_create(request->url) : NULL;
+    return slk_http_request_complete(request);
+}
+
 int slk_http_request_set_body(struct slk_http_request *request, const void *body, size_t length)
 {
     char *copy = malloc(length > 0 ? length : 1);
@@ -108,6 +117,7 @@ void slk_http_request_free(struct slk_http_request *request)
     }
     slk_http_headers_release(request->headers);
     slk_net_options_release(request->net);
+    slk_http_target_release(request->target);
     slk_http_stream_free(request->stream);
     OPENSSL_cleanse(request->url, strlen(request->url)); /* a webhook's is a secret, too */
     if (!request->has_body_behind) {

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "http_headers.h"
+#include "http_target.h"
 #include "message.h"
 #include "net_options.h"
 
@@ -21,6 +22,7 @@
  * 0.70. What it saves is connections. */
 struct slk_http_request {
     char *method, *url;               /* behind the struct, in one piece with it */
+    struct slk_http_target *target;   /* the URL, of one that is prepared; or NULL */
     struct slk_http_headers *headers; /* NULL: none yet */
     char *body;                       /* NULL: no body */
     size_t body_length;
@@ -51,8 +53,12 @@ struct slk_http_request *slk_http_request_create(const char *method, const char 
 int slk_http_request_add_header(struct slk_http_request *request, const char *name,
                                 const char *value);
 
-/* The same request with another body, in one allocation. model has its headers complete and no
- * stream. NULL when memory ran out. */
+/* Makes it the model of others: its headers are complete, its URL is taken apart and checked;
+ * one that may not be asked is refused when it is submitted. SLK_OK or SLK_NOMEM. */
+int slk_http_request_prepare(struct slk_http_request *request);
+
+/* The same request with another body, in one allocation. model is prepared and has no stream.
+ * NULL when memory ran out. */
 struct slk_http_request *slk_http_request_copy(const struct slk_http_request *model,
                                                const void *body, size_t length);
 

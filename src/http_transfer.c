@@ -10,6 +10,7 @@
 #include "net_failure.h"
 
 #define MAX_HEADERS    ((size_t)256 << 10)
+#define USUAL_HEADERS  2048 /* Slack's have 1.5 KB */
 #define BROKEN         "the connection broke before the answer was whole: "
 #define MAX_LIFETIME_S 1200L /* of a pooled connection, so that changes of DNS are followed */
 
@@ -157,6 +158,14 @@ void slk_http_transfer_fail_idle(struct slk_http_transfer *transfer)
     slk_http_transfer_fail(transfer, timeout_code(transfer), text);
 }
 
+static int keep_header(struct slk_buffer *headers, const char *data, size_t length)
+{
+    if (headers->data == NULL && slk_buffer_reserve(headers, USUAL_HEADERS) != SLK_OK) {
+        return SLK_NOMEM;
+    }
+    return slk_buffer_append(headers, data, length);
+}
+
 static size_t take_header(char *data, size_t size, size_t count, void *context)
 {
     struct slk_http_transfer *transfer = context;
@@ -170,9 +179,8 @@ static size_t take_header(char *data, size_t size, size_t count, void *context)
     }
     bool is_end = data[0] == '\r' || data[0] == '\n';
     transfer->has_head |= is_end;
-    int status = transfer->head_bytes > MAX_HEADERS
-                     ? SLK_TOO_LARGE
-                     : slk_buffer_append(&transfer->headers, data, length);
+    int status = transfer->head_bytes > MAX_HEADERS ? SLK_TOO_LARGE
+                                                    : keep_header(&transfer->headers, data, length);
     if (status == SLK_OK) {
         return !is_end || slk_http_bodies_head(transfer) ? length : 0;
     } else if (status == SLK_TOO_LARGE) {
@@ -238,8 +246,18 @@ static long allowed_ms(const struct slk_http_transfer *transfer)
     return timeout > 0 && timeout < left ? timeout : left;
 }
 
-int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, bool is_set_up,
-                            int64_t now)
+static int aim(const struct slk_http_transfer *transfer)
+{
+    const struct slk_http_request *request = transfer->request;
+    return request->target != NULL
+               ? slk_net_options_aim_at(request->net, transfer->easy,
+                                        slk_http_target_url(request->target),
+                                        slk_http_target_origin(request->target))
+               : slk_net_options_aim(request->net, transfer->easy, request->url);
+}
+
+int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy,
+                            enum slk_handle_state state, int64_t now)
 {
     const struct slk_http_request *request = transfer->request;
     transfer->easy = easy;
@@ -248,8 +266,9 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, bool
     if (transfer->detail == NULL) {
         return SLK_NOMEM;
     }
-    if ((!is_set_up && set_up(transfer) != SLK_OK) || slk_http_bodies_set(transfer) != CURLE_OK ||
-        slk_net_options_aim(request->net, easy, request->url) != SLK_OK) {
+    if ((state == SLK_HANDLE_RESET && set_up(transfer) != SLK_OK) ||
+        slk_http_bodies_set(transfer) != CURLE_OK ||
+        (state != SLK_HANDLE_AIMED && aim(transfer) != SLK_OK)) {
         return SLK_NOMEM;
     }
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);

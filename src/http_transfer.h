@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "curl_loop.h"
 #include "http_client.h"
+#include "http_handles.h"
 
 struct slk_http_host;
 
@@ -52,8 +53,8 @@ void slk_http_transfer_name(const struct slk_http_transfer *transfer,
 
 /* Sets the handle up, or changes what is different when it is set up for such a
  * request already; its time begins. SLK_OK or SLK_NOMEM. */
-int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy, bool is_set_up,
-                            int64_t now);
+int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy,
+                            enum slk_handle_state state, int64_t now);
 
 /* Fills the result from the handle after its end. */
 void slk_http_transfer_finish(struct slk_http_transfer *transfer, CURLcode code);

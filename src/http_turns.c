@@ -118,12 +118,12 @@ static void wish_tick(struct slk_http_turns *turns, int64_t when)
 }
 
 static bool begin(struct slk_http_turns *turns, struct slk_http_transfer *transfer, CURL *easy,
-                  bool is_set_up, int64_t now)
+                  enum slk_handle_state state, int64_t now)
 {
-    if (slk_http_transfer_begin(transfer, easy, is_set_up, now) != SLK_OK) {
+    if (slk_http_transfer_begin(transfer, easy, state, now) != SLK_OK) {
         return false;
     }
-    if (!is_set_up) {
+    if (state == SLK_HANDLE_RESET) {
         prepare_connections(turns, easy);
     }
     return curl_multi_add_handle(turns->multi, easy) == CURLM_OK;
@@ -138,9 +138,9 @@ static void start(struct slk_http_turns *turns, struct slk_http_transfer *transf
         tell(turns, transfer);
         return;
     }
-    bool is_set_up;
-    CURL *easy = slk_http_handles_take(&turns->handles, transfer->request, &is_set_up);
-    if (easy == NULL || !begin(turns, transfer, easy, is_set_up, now)) {
+    enum slk_handle_state state;
+    CURL *easy = slk_http_handles_take(&turns->handles, transfer->request, &state);
+    if (easy == NULL || !begin(turns, transfer, easy, state, now)) {
         curl_easy_cleanup(easy);
         slk_http_transfer_fail(transfer, "memory", "out of memory");
         tell(turns, transfer);
@@ -176,7 +176,14 @@ static struct slk_http_host *find_host(struct slk_http_turns *turns,
         turns->pool_size = limit;
         curl_multi_setopt(turns->multi, CURLMOPT_MAXCONNECTS, (long)limit);
     }
-    return slk_http_hosts_find(&turns->hosts, request->url, limit);
+    struct slk_url_origin origin;
+    const struct slk_url_origin *known = &origin;
+    if (request->target != NULL) {
+        known = slk_http_target_origin(request->target);
+    } else if (slk_url_origin(request->url, &origin) != SLK_OK) {
+        return NULL;
+    }
+    return slk_http_hosts_find(&turns->hosts, known, limit);
 }
 
 void slk_http_turns_take(struct slk_http_turns *turns, struct slk_http_transfer *transfer)

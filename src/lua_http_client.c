@@ -351,14 +351,12 @@ static int client_prepare(lua_State *L)
     void **prepared = slk_new_object(L, PREPARED_CLASS);
     draft_request(L, object);
     add_headers(L, object->draft);
-    if (slk_http_request_complete(object->draft) != SLK_OK) {
+    if (slk_http_request_prepare(object->draft) != SLK_OK) {
         return luaL_error(L, "out of memory");
     }
-    struct slk_error refused;
-    struct slk_http_request *request = *prepared = object->draft;
+    object->draft->is_web_api = true;
+    *prepared = object->draft;
     object->draft = NULL;
-    request->is_checked = slk_http_request_check_url(request, &refused) == SLK_OK;
-    request->is_web_api = true;
     return 1;
 }
 

@@ -320,21 +320,41 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
     return failed == CURLE_OK ? SLK_OK : SLK_NOMEM;
 }
 
-static bool is_past_proxy(const struct slk_net_options *options, const char *url)
+/* origin may be NULL: not known. */
+static CURLcode choose_proxy(const struct slk_net_options *options, CURL *easy,
+                             const struct slk_url_origin *origin)
 {
-    struct slk_url_origin origin;
-    return slk_url_origin(url, &origin) == SLK_OK &&
-           slk_no_proxy_has(options->no_proxy_ports, origin.host, origin.port);
+    bool is_past =
+        origin != NULL && slk_no_proxy_has(options->no_proxy_ports, origin->host, origin->port);
+    return curl_easy_setopt(easy, CURLOPT_PROXY, is_past ? "" : options->proxy);
 }
 
 int slk_net_options_aim(const struct slk_net_options *options, CURL *easy, const char *url)
 {
+    struct slk_url_origin origin;
     CURLcode failed = curl_easy_setopt(easy, CURLOPT_URL, url);
     if (*options->no_proxy_ports != '\0') {
-        failed |= curl_easy_setopt(easy, CURLOPT_PROXY,
-                                   is_past_proxy(options, url) ? "" : options->proxy);
+        bool is_known = slk_url_origin(url, &origin) == SLK_OK;
+        failed |= choose_proxy(options, easy, is_known ? &origin : NULL);
     }
     return failed == CURLE_OK ? SLK_OK : SLK_NOMEM;
+}
+
+int slk_net_options_aim_at(const struct slk_net_options *options, CURL *easy, CURLU *url,
+                           const struct slk_url_origin *origin)
+{
+    CURLcode failed = curl_easy_setopt(easy, CURLOPT_CURLU, url);
+    if (*options->no_proxy_ports != '\0') {
+        failed |= choose_proxy(options, easy, origin);
+    }
+    return failed == CURLE_OK ? SLK_OK : SLK_NOMEM;
+}
+
+/* libcurl (7.88) makes the text of the URL anew only where it has none. */
+void slk_net_unaim(CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_CURLU, NULL);
+    curl_easy_setopt(easy, CURLOPT_URL, NULL);
 }
 
 const char *slk_net_options_proxy_name(const struct slk_net_options *options)

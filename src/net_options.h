@@ -11,6 +11,7 @@
 #include "error.h"
 
 struct slk_net_options;
+struct slk_url_origin;
 
 struct slk_net_settings {
     const char *proxy;    /* URL; NULL: HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy; "": none */
@@ -41,6 +42,12 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
 /* Sets what an easy handle to which the options were applied asks for next, and whether that
  * goes past the proxy. SLK_OK or SLK_NOMEM. */
 int slk_net_options_aim(const struct slk_net_options *options, CURL *easy, const char *url);
+
+/* The same for a URL that has been taken apart, which the handle uses from then on: it must live
+ * until the handle is aimed elsewhere, which begins with slk_net_unaim. */
+int slk_net_options_aim_at(const struct slk_net_options *options, CURL *easy, CURLU *url,
+                           const struct slk_url_origin *origin);
+void slk_net_unaim(CURL *easy);
 
 /* For CURLOPT_OPENSOCKETFUNCTION, as slk_net_options_apply sets it: a socket
  * that does not leak into programs that the process starts. */
