@@ -113,7 +113,8 @@ $(BUILD)/unit/%: spec/unit/%.c $(wildcard spec/unit/*.h) $(filter-out $(BUILD)/l
 FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
 FUZZ         = $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
-FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c http_parser.c http_head.c text.c \
+FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c json_skip.c http_parser.c http_head.c \
+  text.c \
   redact.c redact_name.c redact_pass.c redact_token.c redact_url.c http_receiver.c \
   receiver_paths.c receiver_tally.c slack_body.c slack_delivery.c slack_headers.c http_form.c \
   signature.c json_field.c mailbox.c message.c wake.c log.c log_limit.c clock.c error.c url_origin.c \
@@ -204,7 +205,7 @@ bench-deps: $(SLACK_GO)  ## install Bolt, build slack-go's clients (needs npm an
 $(BUILD)/bench/load_server: $(addprefix $(BUILD)/bench/,load_server.o load.o peer.o link.o \
   events.o child.o) $(addprefix $(BUILD)/,websocket.o utf8.o buffer.o clock.o)
 $(BUILD)/bench/bare_curl: $(BUILD)/bench/bare_curl.o $(addprefix $(BUILD)/,websocket.o \
-  websocket_upgrade.o utf8.o envelope.o json_field.o text.o buffer.o error.o)
+  websocket_upgrade.o utf8.o envelope.o json_skip.o json_field.o text.o buffer.o error.o)
 $(BUILD)/bench/load_client: $(addprefix $(BUILD)/bench/,load_client.o posts.o link.o events.o \
   child.o) $(addprefix $(BUILD)/,buffer.o clock.o)
 $(BUILD)/bench/call_server: $(addprefix $(BUILD)/bench/,call_server.o api_answers.o link.o child.o) \

@@ -77,6 +77,7 @@ build = {
         "src/inbox_entry.c",
         "src/inbox_tally.c",
         "src/json_field.c",
+        "src/json_skip.c",
         "src/listener.c",
         "src/log.c",
         "src/log_limit.c",

@@ -28,12 +28,8 @@ struct slk_envelope {
     bool accepts_response_payload;
 };
 
-#define SLK_ENVELOPE_MAX_DEPTH 512
-
-/* SLK_OK when text is one well-formed JSON object (RFC 8259, no number of 10^308
- * or more) followed by nothing but white space, else SLK_INVALID with *why set to
- * static text. Below SLK_ENVELOPE_MAX_DEPTH levels only strings and the number of
- * brackets are looked at: whoever decodes the text sees to the rest. Of a repeated
+/* SLK_OK when text is one JSON object, well formed as json_skip.h says, followed by
+ * nothing but white space, else SLK_INVALID with *why set to static text. Of a repeated
  * field the last counts, however its name is written, as JSON decoders do. An
  * envelope_id that is no plain string of 1 to 255 printable ASCII characters
  * without quote or backslash counts as missing. */
