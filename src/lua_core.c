@@ -1,4 +1,5 @@
 #include "lua_core.h"
+#include "lua_words.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -237,5 +238,6 @@ int luaopen_slack_core(lua_State *L)
     slk_open_child_process(L);
     slk_open_watchdog(L);
     slk_open_json(L);
+    slk_open_words(L);
     return 1;
 }
