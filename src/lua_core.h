@@ -43,9 +43,9 @@ void slk_open_inbox(lua_State *L);         /* inbox */
 void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
 void slk_open_child_process(lua_State *L); /* child_process */
 void slk_open_watchdog(lua_State *L);      /* watchdog */
-void slk_open_json(lua_State *L);          /* json_decode, json_is_plain */
-/* Pushes the value of a JSON text; the metatable of empty lists is at that index. False when
- * it is none, with anything pushed. */
+void slk_open_json(lua_State *L);          /* json_decode, json_is_plain, json_list */
+/* Pushes the value of a JSON text; the metatable of empty lists, json_list, is at that index.
+ * False when it is none, with anything pushed. */
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);
 int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
 

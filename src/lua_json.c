@@ -80,4 +80,6 @@ void slk_open_json(lua_State *L)
     static const luaL_Reg functions[] = {
         {"json_decode", slk_json_decode}, {"json_is_plain", check_plain}, {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
+    luaL_newmetatable(L, "slack.list");
+    lua_setfield(L, -2, "json_list");
 }

@@ -29,7 +29,7 @@ codec.encode_invalid_numbers(false)
 codec.encode_max_depth(MAX_DEPTH)
 local encode = codec.encode
 
-local List = { __name = "slack.list" }
+local List = core.json_list
 
 ---Marks a table as a list, so that it is encoded as one even when it is empty.
 ---@generic T

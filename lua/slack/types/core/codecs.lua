@@ -120,6 +120,10 @@ function text_search:close() end
 
 -- JSON ------------------------------------------------------------------------
 
+---The metatable of lists that are marked as such, for the functions that follow.
+---@type table
+core.json_list = nil
+
 ---Decodes JSON exactly: integers of 64 bits stay integers, null is the NULL light
 ---userdata (as lua-cjson's), half a surrogate pair becomes U+FFFD.
 ---@param text string
