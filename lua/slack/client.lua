@@ -55,16 +55,17 @@ end
 
 -- Calls ------------------------------------------------------------------------
 
-local function perform(client, name, args, options)
-  local prepared, problem
+-- A client or a method among the arguments has a "token" as it has any name, but no text.
+local function problem_with(args, name, problem)
   local metatable = getmetatable(args)
-  if metatable == Node or metatable == Client then
-    problem = client_misuse.problem(Client, name)
-  else
-    prepared, problem = call.new(client, name, args, options)
-  end
-  if not prepared then
-    misuse.raise(FOLDER, problem) -- also where c:say or the like has called
+  local is_ours = metatable == Node or metatable == Client
+  return is_ours and client_misuse.problem(Client, name) or problem
+end
+
+local function perform(client, name, args, options)
+  local prepared, problem = call.new(client, name, args, options)
+  if not prepared then -- also where c:say or the like has called
+    misuse.raise(FOLDER, problem_with(args, name, problem))
   end
   return call.run(client, prepared)
 end

@@ -32,7 +32,7 @@ end
 
 local function new_client(self, token, owner)
   local client = self.app.client:with_token(token)
-  client._workspace = workspace_of(token, owner)
+  client._workspace = workspace_of(token, owner) or false
   client._on_refusal = function(code)
     if DEAD[code] and self.on_dead then
       self.on_dead(token, owner, code)

@@ -190,16 +190,17 @@ end
 
 -- nil, message, code
 local function prepare(client, shape)
+  local net, err = set_net(shape)
+  if not net then
+    return nil, err.message, err.code
+  end
   local prepared, message, code = client.core:prepare(shape, LISTS)
   shape.prepared = prepared
   return prepared, message, code
 end
 
-local function submit(client, request)
-  local shape = request.shape
-  if not shape or client.is_plain then
-    return client.core:request(request)
-  end
+-- id, or nil, message, code
+local function send(client, shape, body)
   local prepared, message, code = shape.prepared, nil, nil
   if not prepared then
     prepared, message, code = prepare(client, shape)
@@ -207,7 +208,7 @@ local function submit(client, request)
   if not prepared then
     return nil, message, code
   end
-  return client.core:send(prepared, request.body)
+  return client.core:send(prepared, body)
 end
 
 ---Makes one request and waits for the answer, whatever its status; redirects
@@ -217,15 +218,19 @@ end
 ---@return slack.Response?
 ---@return slack.Error? err codes: see fetch
 function M.request(request)
-  local client = client_of_loop()
-  local net, failure = set_net(request)
-  if not net then
-    return nil, failure
+  local client, shape = client_of_loop(), request.shape
+  local id, message, code
+  if shape and not client.is_plain then
+    id, message, code = send(client, shape, request.body)
+  else
+    local net, failure = set_net(request)
+    if not net then
+      return nil, failure
+    elseif not shape and Stream.is_for(request) then
+      return stream(client, request)
+    end
+    id, message, code = client.core:request(request)
   end
-  if not request.shape and Stream.is_for(request) then
-    return stream(client, request)
-  end
-  local id, message, code = submit(client, request)
   if not id then
     return nil, errors.new { code = code, message = message }
   end

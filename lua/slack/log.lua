@@ -269,8 +269,11 @@ end
 ---@param level slack.LogLevel
 ---@return boolean
 function Logger:is_enabled(level)
-  check_level(level, "logger:is_enabled", 2)
-  return self.root.rank <= RANKS[level]
+  local rank = RANKS[level]
+  if not rank then
+    check_level(level, "logger:is_enabled", 2)
+  end
+  return self.root.rank <= rank
 end
 
 ---A logger that adds these fields to each of its lines. The field `component`

@@ -117,13 +117,14 @@ function M.give(client, name, method, args)
   local count = 0
   for argument, value in next, args do
     count = count + 1
+    local kind, lua_type = known[argument], type(value)
     if count > MAX_ADVISED then
       break
-    elseif type(value) == "number" and arguments.is_ts(argument, known[argument]) then
+    elseif lua_type == "number" and arguments.is_ts(argument, kind) then
       advise_ts(client, method, argument, value)
-    elseif type(value) == "table" and IDS[known[argument]] then
+    elseif lua_type == "table" and IDS[kind] then
       advise_id(client, method, argument, value)
-    elseif not known[argument] and argument ~= "token" then
+    elseif not kind and argument ~= "token" then
       advise_argument(client, method, argument)
     end
   end

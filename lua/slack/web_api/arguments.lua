@@ -156,7 +156,7 @@ local function fits_json(args, kinds)
   for name, value in next, args do
     local kind, lua_type = kinds[name], type(value)
     local fitting = kind and (FITS[kind] or TEXT_FITS) or ANY_FITS
-    if not fitting[lua_type] or type(name) ~= "string" then
+    if not fitting[lua_type] or not kind and type(name) ~= "string" then
       return false
     elseif lua_type == "table" then
       if next(value) == nil and not json.is_list(value) and is_empty_list(name, value, kind) then

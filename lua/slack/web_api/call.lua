@@ -7,6 +7,7 @@ local arguments = require "slack.web_api.arguments"
 local attempts = require "slack.web_api.attempts"
 local client_options = require "slack.web_api.options"
 local errors = require "slack.errors"
+local host = require "slack.web_api.host"
 local http = require "slack.http"
 local loop = require "slack.loop"
 local methods = require "slack.web_api.methods"
@@ -32,6 +33,9 @@ local BY_SECRET = {
 }
 local NONE = {}
 local MAX_NAME = 200
+
+-- Not as client:_log(), which asks a function that makes methods of any name.
+local log_of, tell_end = host.methods._log, host.methods._called
 
 local M = {}
 
@@ -86,28 +90,58 @@ local function new_request(client, name, token, body, is_json, timeout)
     client:_headers_of(token, is_json and JSON or FORM), body, timeout)
 end
 
--- What calls of the same method have in common is made once; not of names that anybody makes up.
-local function request_of(client, name, method, token, body, is_json, timeout)
-  if not method or timeout or token ~= client._options.token then
-    return new_request(client, name, token, body, is_json, timeout)
-  end
-  local shapes = is_json and client._json_shapes or client._form_shapes
-  local shape = shapes[name]
-  if not shape then
-    shape = http.shape(new_request(client, name, token, nil, is_json))
-    shapes[name] = shape
-  end
-  return setmetatable({ body = body }, shape)
+---What calls of one known method have in common that are told no more than its arguments; where
+---such a call has no field of its own, it has this one's.
+---@class slack.web_api.Plan
+---@field json_shape slack.HttpShape|false made when it is first needed
+---@field form_shape slack.HttpShape|false
+local function new_plan(client, name, method)
+  local settings = client._options
+  local token = not BY_SECRET[name] and settings.token or nil
+  local plan = {
+    name = name, method = method, token = token, has_own_token = false, hints = settings.hints,
+    workspace = client._workspace or token or "", is_repeatable = method.is_repeatable,
+    retries = settings.retry_policy, max_wait = settings.max_wait, waited = 0, is_broken = false,
+    json_shape = false, form_shape = false,
+  }
+  plan.__index = plan
+  return plan
 end
 
----A call ready to be made.
----@param client slack.Client
----@param name string
----@param args? table<string, any>
----@param options? slack.CallOptions
----@return slack.web_api.Call?
----@return string? problem what is wrong with the arguments
-function M.new(client, name, args, options)
+local function plan_of(client, name)
+  local plan = client._plans[name]
+  if not plan and type(name) == "string" then
+    local method = methods.find(name)
+    plan = method and new_plan(client, name, method)
+    client._plans[name] = plan -- not of names that anybody makes up
+  end
+  return plan
+end
+
+local function new_shape(client, plan, is_json)
+  local shape = http.shape(new_request(client, plan.name, plan.token, nil, is_json))
+  plan[is_json and "json_shape" or "form_shape"] = shape
+  return shape
+end
+
+local function planned_request(client, plan, body, is_json)
+  local shape = is_json and plan.json_shape or not is_json and plan.form_shape
+  return setmetatable({ body = body }, shape or new_shape(client, plan, is_json))
+end
+
+local function planned(client, plan, args)
+  local body, is_json, is_broken = arguments.encode(args, plan.method)
+  if not body then
+    return nil, ("%s: %s"):format(plan.name, is_json)
+  end
+  return setmetatable({
+    args = args, request = planned_request(client, plan, body, is_json),
+    is_broken = is_broken, number = false,
+  }, plan)
+end
+
+-- Whatever the call is told.
+local function unplanned(client, name, args, options)
   local problem = problem_with(name, args, options)
   if problem then
     return nil, problem
@@ -124,6 +158,7 @@ function M.new(client, name, args, options)
     return nil, ("%s: %s"):format(name, is_json)
   end
   local token = own_token or not BY_SECRET[name] and settings.token or nil
+  local plan = not own_token and not options.timeout and plan_of(client, name)
   return {
     name = name, method = method, args = args,
     token = token, has_own_token = own_token ~= nil,
@@ -133,8 +168,26 @@ function M.new(client, name, args, options)
     retries = options.retries and retry.policy(options.retries, settings.retry_policy)
       or settings.retry_policy,
     max_wait = options.max_wait or settings.max_wait, waited = 0,
-    request = request_of(client, name, method, token, body, is_json, options.timeout),
+    request = plan and planned_request(client, plan, body, is_json)
+      or new_request(client, name, token, body, is_json, options.timeout),
   }
+end
+
+---A call ready to be made.
+---@param client slack.Client
+---@param name string
+---@param args? table<string, any>
+---@param options? slack.CallOptions
+---@return slack.web_api.Call?
+---@return string? problem what is wrong with the arguments
+function M.new(client, name, args, options)
+  if not options and type(args) == "table" and args.token == nil then
+    local plan = plan_of(client, name)
+    if plan then
+      return planned(client, plan, args)
+    end
+  end
+  return unplanned(client, name, args, options)
 end
 
 -- The whole call --------------------------------------------------------------------
@@ -158,8 +211,8 @@ function M.run(client, call)
   if call.is_broken then
     advice.broken_text(client, call.name, call.args)
   end
-  local log = client:_log()
-  local is_told, tapped = log:is_enabled "debug", client._stats.tap
+  local log, tapped = log_of(client), client._stats.tap
+  local is_told = log:is_enabled "debug"
   local began = (is_told or tapped) and loop.now()
   local answer, err = attempts.run(client, call, attempt)
   if tapped then
@@ -169,7 +222,7 @@ function M.run(client, call)
     log:debug("%s: %s after %.0f ms", call.name, err and err.code or "ok",
       (loop.now() - began) * 1000)
   end
-  client:_called(call.name, err)
+  tell_end(client, call.name, err)
   if err and err.code == "unknown_method" then
     advice.unknown_method(client, call.name, answers.hint(call, err.code)) -- few look at errors
   end

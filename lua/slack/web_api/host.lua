@@ -19,10 +19,9 @@ local GIVEN_TOKEN_HINTS = { invalid_auth = "check the token that with_token was 
 ---@field _headers table<string, string> of the options, by lower-case name
 ---@field _header_lists table<string, slack.core.http_headers> of requests with the own
 ---  token, by content type
----@field _json_shapes table<string, slack.HttpShape> of requests with the own token, by method
----@field _form_shapes table<string, slack.HttpShape>
+---@field _plans table<string, slack.web_api.Plan> of calls with the own token, by method
 ---@field _user_agent string
----@field _workspace? string what limits are counted by, instead of the token
+---@field _workspace string|false what limits are counted by, instead of the token
 ---@field _net slack.core.net
 ---@field _told slack.Generations kinds of warnings
 ---@field _transfers slack.web_api.Host of uploads and downloads. Calls are made while one is under
@@ -179,10 +178,11 @@ function M.new(options, rules)
   return {
     _options = settings,
     _headers = headers,
-    _header_lists = {}, _json_shapes = {}, _form_shapes = {},
+    _header_lists = {}, _plans = {},
     _user_agent = (settings.user_agent and settings.user_agent .. " " or "")
       .. ("lua-slack/%s lua/5.4 %s"):format(version, operating_system()),
     _net = net,
+    _workspace = false,
     _pacing = Pacing.new(settings.pacing, stats, settings.max_requests),
     _stats = stats,
     _told = Generations.new(MAX_TOLD),
@@ -200,7 +200,8 @@ function M.with_token(host, token)
       token = token, hints = host._options.hints or GIVEN_TOKEN_HINTS,
     }, { __index = host._options }),
     _headers = host._headers, _user_agent = host._user_agent,
-    _header_lists = {}, _json_shapes = {}, _form_shapes = {},
+    _header_lists = {}, _plans = {},
+    _workspace = false,
     _net = host._net, _pacing = host._pacing, _stats = host._stats, _told = host._told,
     _transfers = host._transfers,
   }
