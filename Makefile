@@ -202,27 +202,28 @@ SLACK_GO = $(addprefix $(BUILD)/bench/,slack_go slack_go_http slack_go_web_api)
 bench-deps: $(SLACK_GO)  ## install Bolt, build slack-go's clients (needs npm and Go)
 	npm install --no-package-lock --prefix $(BUILD)/bench @slack/bolt @slack/web-api
 
-$(BUILD)/bench/load_server: $(addprefix $(BUILD)/bench/,load_server.o load.o peer.o link.o \
-  events.o child.o) $(addprefix $(BUILD)/,websocket.o utf8.o buffer.o clock.o)
-$(BUILD)/bench/bare_curl: $(BUILD)/bench/bare_curl.o $(addprefix $(BUILD)/,websocket.o \
-  websocket_upgrade.o utf8.o envelope.o json_skip.o json_field.o text.o buffer.o error.o)
-$(BUILD)/bench/load_client: $(addprefix $(BUILD)/bench/,load_client.o posts.o link.o events.o \
-  child.o) $(addprefix $(BUILD)/,buffer.o clock.o)
-$(BUILD)/bench/call_server: $(addprefix $(BUILD)/bench/,call_server.o api_answers.o link.o child.o) \
-  $(addprefix $(BUILD)/,buffer.o clock.o)
-$(BUILD)/bench/bare_curl_post: $(BUILD)/bench/bare_curl_post.o $(BUILD)/buffer.o
+# Of the C module each of these takes what it needs.
+$(BUILD)/bench/slack.a: $(filter-out $(BUILD)/lua_%,$(OBJECTS))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,ar $@)$(AR) rcs $@ $^
+
+$(BUILD)/bench/load_server: $(addprefix $(BUILD)/bench/,load_server.o load.o latencies.o peer.o \
+  link.o events.o child.o memory.o slack.a)
+$(BUILD)/bench/load_client: $(addprefix $(BUILD)/bench/,load_client.o latencies.o posts.o link.o \
+  events.o child.o slack.a)
+$(BUILD)/bench/call_server: $(addprefix $(BUILD)/bench/,call_server.o api_answers.o link.o child.o \
+  slack.a)
+$(BUILD)/bench/bare_curl: $(addprefix $(BUILD)/bench/,bare_curl.o slack.a)
+$(BUILD)/bench/bare_curl_post: $(addprefix $(BUILD)/bench/,bare_curl_post.o slack.a)
 $(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
 $(BUILD)/bench/bare_lws_http: $(BUILD)/bench/bare_lws_http.o
 $(BUILD)/bench/bare_lws_raw: $(BUILD)/bench/bare_lws_raw.o
-$(BENCH):
+$(BUILD)/bench/count_frames: $(addprefix $(BUILD)/bench/,count_frames.o events.o slack.a)
+$(BUILD)/bench/count_requests: $(addprefix $(BUILD)/bench/,count_requests.o posts.o events.o \
+  slack.a)
+$(BENCH) $(filter-out %.so,$(COUNT)):
 	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
-
-$(BUILD)/bench/count_frames: $(addprefix $(BUILD)/bench/,count_frames.o events.o) \
-  $(filter-out $(BUILD)/lua_%,$(OBJECTS))
-$(BUILD)/bench/count_requests: $(addprefix $(BUILD)/bench/,count_requests.o posts.o events.o) \
-  $(filter-out $(BUILD)/lua_%,$(OBJECTS))
-$(BUILD)/bench/count_frames $(BUILD)/bench/count_requests:
-	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
 $(BUILD)/bench/count.so: $(BUILD)/bench/count.o
 	$(call say,link $@)$(CC) $(SHARED) $(CFLAGS) $(LDFLAGS) -o $@ $<

@@ -40,15 +40,14 @@ struct bench {
     const char *cert_file, *key_file;
     uint64_t warm_up, total, answered, farthest; /* most places that a call was out of order */
     uint64_t connections, bytes;
-    int64_t timeout, began, ended, cpu_before, cpu_used;
+    int64_t timeout, began, ended, cpu_before;
     long rss_connected, rss_peak;
     SSL_CTX *tls;
     int listener, port, epoll;
     char api_url[64];
     struct peer *peers;
     struct child child;
-    struct child_thread before[CHILD_THREADS], after[CHILD_THREADS];
-    size_t before_count, after_count;
+    struct child_threads threads;
 };
 
 /* Calls ------------------------------------------------------------------------- */
@@ -56,7 +55,7 @@ struct bench {
 static void begin(struct bench *bench)
 {
     bench->rss_connected = child_memory(&bench->child, "VmRSS");
-    bench->before_count = child_threads(&bench->child, bench->before);
+    child_threads_begin(&bench->child, &bench->threads);
     bench->cpu_before = child_cpu(&bench->child);
     bench->began = slk_clock_now();
 }
@@ -239,8 +238,7 @@ static bool run(struct bench *bench)
         serve(bench, 100);
     }
     wait_quiet(bench);
-    bench->cpu_used = child_cpu(&bench->child) - bench->cpu_before;
-    bench->after_count = child_threads(&bench->child, bench->after);
+    child_threads_end(&bench->child, &bench->threads);
     bench->rss_peak = child_memory(&bench->child, "VmHWM");
     return true;
 }
@@ -252,20 +250,10 @@ static void report(struct bench *bench, bool ok)
     printf("{\"ok\":%s,\"calls\":%" PRIu64 ",\"connections\":%" PRIu64 ",\"bytes\":%" PRIu64,
            ok ? "true" : "false", calls, bench->connections, bench->bytes);
     printf(",\"farthest\":%" PRIu64 ",\"seconds\":%.6f,\"cpu_s\":%.6f", bench->farthest, seconds,
-           (double)bench->cpu_used / 1e9);
-    printf(",\"rss_connected_kb\":%ld,\"rss_peak_kb\":%ld,\"threads\":{", bench->rss_connected,
-           bench->rss_peak);
-    for (size_t i = 0; i < bench->after_count; i++) {
-        int64_t before = 0;
-        for (size_t j = 0; j < bench->before_count; j++) {
-            if (strcmp(bench->before[j].name, bench->after[i].name) == 0) {
-                before = bench->before[j].cpu;
-            }
-        }
-        printf("%s\"%s\":%.6f", i > 0 ? "," : "", bench->after[i].name,
-               (double)(bench->after[i].cpu - before) / 1e9);
-    }
-    printf("},\"client\":%s}\n", child_answer(&bench->child));
+           (double)(bench->child.used - bench->cpu_before) / 1e9);
+    printf(",\"rss_connected_kb\":%ld,\"rss_peak_kb\":%ld", bench->rss_connected, bench->rss_peak);
+    child_print_threads(&bench->threads, stdout);
+    printf(",\"client\":%s}\n", child_answer(&bench->child));
 }
 
 static bool read_options(struct bench *bench, int argc, char *argv[])

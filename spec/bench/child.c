@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,35 +87,70 @@ static bool read_text(const char *directory, const char *entry, const char *name
     return got > 0;
 }
 
-size_t child_threads(const struct child *child, struct child_thread threads[CHILD_THREADS])
+static void add_thread(struct child_snapshot *snapshot, const char *name, int64_t cpu)
+{
+    size_t i = 0;
+    while (i < snapshot->count && strcmp(snapshot->list[i].name, name) != 0) {
+        i++;
+    }
+    if (i == CHILD_THREADS) {
+        return;
+    }
+    if (i == snapshot->count) {
+        snapshot->list[i] = (struct child_thread){.cpu = 0};
+        snprintf(snapshot->list[i].name, sizeof snapshot->list[i].name, "%s", name);
+        snapshot->count++;
+    }
+    snapshot->list[i].cpu += cpu;
+}
+
+static void take_snapshot(const struct child *child, struct child_snapshot *snapshot)
 {
     char directory[64], name[16], times[128];
     snprintf(directory, sizeof directory, "/proc/%d/task", (int)child->pid);
     DIR *tasks = opendir(directory);
-    size_t count = 0;
+    snapshot->count = 0;
     for (struct dirent *entry; tasks != NULL && (entry = readdir(tasks)) != NULL;) {
-        if (entry->d_name[0] == '.' ||
-            !read_text(directory, entry->d_name, "comm", name, sizeof name) ||
-            !read_text(directory, entry->d_name, "schedstat", times, sizeof times)) {
-            continue;
+        if (entry->d_name[0] != '.' &&
+            read_text(directory, entry->d_name, "comm", name, sizeof name) &&
+            read_text(directory, entry->d_name, "schedstat", times, sizeof times)) {
+            add_thread(snapshot, name, strtoll(times, NULL, 10));
         }
-        size_t i = 0;
-        while (i < count && strcmp(threads[i].name, name) != 0) {
-            i++;
-        }
-        if (i == CHILD_THREADS) {
-            continue;
-        }
-        if (i == count) {
-            threads[count] = (struct child_thread){.cpu = 0};
-            memcpy(threads[count++].name, name, sizeof name);
-        }
-        threads[i].cpu += strtoll(times, NULL, 10);
     }
     if (tasks != NULL) {
         closedir(tasks);
     }
-    return count;
+}
+
+void child_threads_begin(const struct child *child, struct child_threads *threads)
+{
+    take_snapshot(child, &threads->before);
+}
+
+void child_threads_end(const struct child *child, struct child_threads *threads)
+{
+    take_snapshot(child, &threads->after);
+}
+
+static int64_t cpu_of(const struct child_snapshot *snapshot, const char *name)
+{
+    for (size_t i = 0; i < snapshot->count; i++) {
+        if (strcmp(snapshot->list[i].name, name) == 0) {
+            return snapshot->list[i].cpu;
+        }
+    }
+    return 0;
+}
+
+void child_print_threads(const struct child_threads *threads, FILE *file)
+{
+    fprintf(file, ",\"threads\":{");
+    for (size_t i = 0; i < threads->after.count; i++) {
+        const struct child_thread *thread = &threads->after.list[i];
+        fprintf(file, "%s\"%s\":%.6f", i > 0 ? "," : "", thread->name,
+                (double)(thread->cpu - cpu_of(&threads->before, thread->name)) / 1e9);
+    }
+    fprintf(file, "}");
 }
 
 /* Keeps the end of what is said when there is more than fits. */
@@ -135,6 +171,23 @@ static void listen_to(struct child *child)
     child->said[child->said_length] = '\0';
 }
 
+static int64_t nanoseconds(struct timeval time)
+{
+    return ((int64_t)time.tv_sec * 1000000 + time.tv_usec) * 1000;
+}
+
+/* Waits for its end and notes what it has used; false while it runs. */
+static bool bury(struct child *child, int options)
+{
+    struct rusage usage;
+    if (wait4(child->pid, NULL, options, &usage) != child->pid) {
+        return false;
+    }
+    child->used = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+    child->pid = -1;
+    return true;
+}
+
 void child_stop(struct child *child)
 {
     if (child->pid <= 0) {
@@ -143,16 +196,14 @@ void child_stop(struct child *child)
     kill(child->pid, SIGTERM);
     for (int i = 0; i < STOP_SECONDS * 100; i++) {
         listen_to(child);
-        if (waitpid(child->pid, NULL, WNOHANG) != 0) {
-            child->pid = -1;
+        if (bury(child, WNOHANG)) {
             break;
         }
         poll(NULL, 0, 10);
     }
     if (child->pid > 0) {
         kill(child->pid, SIGKILL);
-        waitpid(child->pid, NULL, 0);
-        child->pid = -1;
+        bury(child, 0);
     }
     listen_to(child);
     close(child->output);

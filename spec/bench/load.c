@@ -6,6 +6,7 @@
 
 #include "../../src/clock.h"
 #include "events.h"
+#include "latencies.h"
 #include "peer.h"
 
 #define SECOND      INT64_C(1000000000)
@@ -361,23 +362,14 @@ bool load_is_done(const struct load *load)
     return is_over(load) && load->acked == load->next;
 }
 
-static int compare(const void *a, const void *b)
+uint64_t load_acknowledged(const struct load *load)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static double microseconds(const struct load *load, double share)
-{
-    return load->acked == 0
-               ? 0
-               : (double)load->latencies[(size_t)((double)(load->acked - 1) * share)] / 1e3;
+    return load->acked;
 }
 
 void load_report(struct load *load, FILE *file)
 {
     double seconds = (double)(load->last_ack - load->began) / 1e9;
-    qsort(load->latencies, load->acked, sizeof *load->latencies, compare);
     fprintf(file, "\"sent\":%" PRIu64 ",\"acked\":%" PRIu64 ",\"lost\":%" PRIu64, load->next,
             load->acked, load->next - load->acked);
     fprintf(file, ",\"acked_twice\":%" PRIu64 ",\"redelivered\":%" PRIu64, load->doubled,
@@ -385,8 +377,8 @@ void load_report(struct load *load, FILE *file)
     fprintf(file, ",\"seconds\":%.6f,\"acks_per_second\":%.0f,\"bytes_per_event\":%.0f", seconds,
             seconds > 0 ? (double)load->acked / seconds : 0,
             load->next > 0 ? (double)load->bytes / (double)(load->next + load->redelivered) : 0);
-    fprintf(file, ",\"ack_us\":{\"p50\":%.1f,\"p99\":%.1f,\"max\":%.1f}", microseconds(load, 0.5),
-            microseconds(load, 0.99), microseconds(load, 1));
+    fprintf(file, ",\"ack_us\":");
+    latencies_print(load->latencies, load->acked, file);
     fprintf(file, ",\"pings\":%" PRIu64 ",\"pongs\":%" PRIu64 ",\"pong_ms_max\":%.3f", load->pings,
             load->pongs, (double)load->pong_maximum / 1e6);
     fprintf(file, ",\"refreshes\":%u,\"without_ready_ms\":%.3f,\"without_ready_ms_max\":%.3f",

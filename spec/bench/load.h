@@ -50,6 +50,9 @@ int64_t load_tick(struct load *load, struct peer *peers);
 
 bool load_is_done(const struct load *load);
 
+/* Events acked so far. */
+uint64_t load_acknowledged(const struct load *load);
+
 /* Members of a JSON object, without braces. */
 void load_report(struct load *load, FILE *file);
 

@@ -21,6 +21,7 @@
 
 #include "../../src/clock.h"
 #include "child.h"
+#include "latencies.h"
 #include "link.h"
 #include "posts.h"
 
@@ -52,10 +53,9 @@ struct bench {
     int epoll;
     uint64_t next, limit, answered, refused;
     int64_t *latencies;
-    int64_t started, first_answer, began, ended, cpu_before, cpu_used;
+    int64_t started, first_answer, began, ended, cpu_before;
     long rss_started, rss_connected, rss_idle, rss_peak;
-    struct child_thread before[CHILD_THREADS], after[CHILD_THREADS];
-    size_t before_count, after_count;
+    struct child_threads threads;
 };
 
 /* The Web API ------------------------------------------------------------------ */
@@ -273,7 +273,7 @@ static bool measure(struct bench *bench)
     bench->answered = 0;
     bench->refused = 0;
     bench->limit = bench->next + bench->total;
-    bench->before_count = child_threads(&bench->child, bench->before);
+    child_threads_begin(&bench->child, &bench->threads);
     bench->cpu_before = child_cpu(&bench->child);
     bench->began = slk_clock_now();
     for (size_t i = 0; i < bench->connections && bench->next < bench->limit; i++) {
@@ -281,8 +281,7 @@ static bool measure(struct bench *bench)
     }
     bool ok = run(bench, bench->total, slk_clock_now() + RUN_LIMIT);
     wait_quiet(bench);
-    bench->cpu_used = child_cpu(&bench->child) - bench->cpu_before;
-    bench->after_count = child_threads(&bench->child, bench->after);
+    child_threads_end(&bench->child, &bench->threads);
     bench->rss_peak = child_memory(&bench->child, "VmHWM");
     return ok;
 }
@@ -309,17 +308,6 @@ static bool open_idle(struct bench *bench)
     return true;
 }
 
-static int compare(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static double microseconds(const struct bench *bench, double share)
-{
-    return (double)bench->latencies[(size_t)((double)(bench->total - 1) * share)] / 1e3;
-}
-
 static void report(struct bench *bench, bool ok)
 {
     double seconds = (double)(bench->ended - bench->began) / 1e9;
@@ -329,28 +317,16 @@ static void report(struct bench *bench, bool ok)
            (double)(bench->first_answer - bench->started) / 1e6, bench->rss_started,
            bench->rss_connected, bench->rss_peak);
     if (ok && bench->latencies != NULL) {
-        qsort(bench->latencies, bench->total, sizeof *bench->latencies, compare);
-        printf(",\"per_second\":%.0f,\"cpu_s\":%.6f,\"us\":{\"p50\":%.1f,\"p99\":%.1f,"
-               "\"max\":%.1f}",
-               (double)bench->total / seconds, (double)bench->cpu_used / 1e9,
-               microseconds(bench, 0.5), microseconds(bench, 0.99), microseconds(bench, 1));
+        printf(",\"per_second\":%.0f,\"cpu_s\":%.6f,\"us\":", (double)bench->total / seconds,
+               (double)(bench->child.used - bench->cpu_before) / 1e9);
+        latencies_print(bench->latencies, bench->total, stdout);
     }
     if (bench->idle > 0) {
         printf(",\"bytes_per_idle_connection\":%.0f",
                (double)(bench->rss_idle - bench->rss_connected) * 1024 / (double)bench->idle);
     }
-    printf(",\"threads\":{");
-    for (size_t i = 0; i < bench->after_count; i++) {
-        int64_t before = 0;
-        for (size_t j = 0; j < bench->before_count; j++) {
-            if (strcmp(bench->before[j].name, bench->after[i].name) == 0) {
-                before = bench->before[j].cpu;
-            }
-        }
-        printf("%s\"%s\":%.6f", i > 0 ? "," : "", bench->after[i].name,
-               (double)(bench->after[i].cpu - before) / 1e9);
-    }
-    printf("}}\n");
+    child_print_threads(&bench->threads, stdout);
+    printf(",\"client\":%s}\n", child_answer(&bench->child));
 }
 
 static bool read_options(struct bench *bench, int argc, char *argv[])
@@ -385,8 +361,8 @@ int main(int argc, char *argv[])
     }
     bool ok = wait_ready(&bench) && connect_all(&bench) &&
               (bench.idle > 0 ? open_idle(&bench) : measure(&bench));
-    report(&bench, ok);
     child_stop(&bench.child);
+    report(&bench, ok);
     posts_destroy(bench.posts);
     return ok ? 0 : 1;
 }

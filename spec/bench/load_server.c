@@ -19,6 +19,7 @@
 #include "child.h"
 #include "events.h"
 #include "load.h"
+#include "memory.h"
 #include "peer.h"
 
 #define MILLISECOND INT64_C(1000000)
@@ -27,11 +28,12 @@
 #define QUIET_SHARE 100                 /* no more than a hundredth */
 #define QUIET_LIMIT (20000 * MILLISECOND)
 #define MAX_PEERS   256
+#define SAMPLES     10 /* of its memory, evenly over the events */
 
 struct bench {
     struct load_settings settings;
     const char *cert_file, *key_file;
-    int64_t timeout, quiet_check;
+    int64_t timeout, quiet_check, settle;
     SSL_CTX *tls;
     int listener, port;
     char api_url[64], ws_url[64];
@@ -39,21 +41,31 @@ struct bench {
     struct peer *peers;
     struct child child;
     int64_t started, connected, finished;
-    int64_t cpu_connected, cpu_used;
-    long rss_connected, rss_peak;
-    struct child_thread threads_before[CHILD_THREADS], threads_after[CHILD_THREADS];
-    size_t before_count, after_count;
+    int64_t cpu_connected, cpu_begun, cpu_quiet;
+    long rss_connected, rss_peak, rss_after, rss_samples[SAMPLES];
+    unsigned sampled;
+    struct memory memory; /* connected and idle */
+    struct child_threads threads;
 };
 
 static const struct option OPTIONS[] = {
-    {"cert", required_argument, NULL, 'c'},       {"key", required_argument, NULL, 'k'},
-    {"total", required_argument, NULL, 'n'},      {"in-flight", required_argument, NULL, 'f'},
-    {"rate", required_argument, NULL, 'r'},       {"connections", required_argument, NULL, 'C'},
-    {"ping-ms", required_argument, NULL, 'p'},    {"refreshes", required_argument, NULL, 'R'},
-    {"refresh-ms", required_argument, NULL, 'm'}, {"resets", required_argument, NULL, 'X'},
-    {"silences", required_argument, NULL, 'S'},   {"break-ms", required_argument, NULL, 'b'},
-    {"burn-at", required_argument, NULL, 'B'},    {"timeout", required_argument, NULL, 't'},
-    {"quiet-ms", required_argument, NULL, 'q'},   {NULL, 0, NULL, 0},
+    {"cert", required_argument, NULL, 'c'},
+    {"key", required_argument, NULL, 'k'},
+    {"total", required_argument, NULL, 'n'},
+    {"in-flight", required_argument, NULL, 'f'},
+    {"rate", required_argument, NULL, 'r'},
+    {"connections", required_argument, NULL, 'C'},
+    {"ping-ms", required_argument, NULL, 'p'},
+    {"refreshes", required_argument, NULL, 'R'},
+    {"refresh-ms", required_argument, NULL, 'm'},
+    {"resets", required_argument, NULL, 'X'},
+    {"silences", required_argument, NULL, 'S'},
+    {"break-ms", required_argument, NULL, 'b'},
+    {"burn-at", required_argument, NULL, 'B'},
+    {"timeout", required_argument, NULL, 't'},
+    {"quiet-ms", required_argument, NULL, 'q'},
+    {"idle-ms", required_argument, NULL, 'i'},
+    {NULL, 0, NULL, 0},
 };
 
 static bool set_option(struct bench *bench, int option, const char *value)
@@ -78,6 +90,7 @@ static bool set_option(struct bench *bench, int option, const char *value)
     case 'b': settings->break_interval = (int64_t)number * MILLISECOND; break;
     case 'B': settings->burn_at = number; break;
     case 't': bench->timeout = (int64_t)number * 1000 * MILLISECOND; break;
+    case 'i': bench->settle = (int64_t)number * MILLISECOND; break;
     case 'q': bench->quiet_check = (int64_t)number * MILLISECOND; break;
     default: return false;
     }
@@ -209,21 +222,32 @@ static bool wait_connected(struct bench *bench, int64_t deadline)
         run_until(bench, slk_clock_now() + MILLISECOND / 10);
     }
     bench->connected = slk_clock_now();
-    run_until(bench, bench->connected + SETTLE);
+    bench->cpu_connected = child_cpu(&bench->child);
+    run_until(bench, bench->connected + bench->settle);
     return true;
+}
+
+static void sample_memory(struct bench *bench)
+{
+    uint64_t due = bench->settings.total / SAMPLES * (bench->sampled + 1);
+    if (bench->sampled < SAMPLES && load_acknowledged(bench->load) >= due) {
+        bench->rss_samples[bench->sampled++] = child_memory(&bench->child, "VmRSS");
+    }
 }
 
 static void run_load(struct bench *bench, int64_t deadline)
 {
-    bench->cpu_connected = child_cpu(&bench->child);
+    bench->cpu_begun = child_cpu(&bench->child);
+    bench->memory = memory_read(bench->child.pid);
     bench->rss_connected = child_memory(&bench->child, "VmRSS");
-    bench->before_count = child_threads(&bench->child, bench->threads_before);
+    child_threads_begin(&bench->child, &bench->threads);
     load_begin(bench->load);
     while (!load_is_done(bench->load) && slk_clock_now() < deadline &&
            child_is_alive(&bench->child)) {
         int64_t next = load_tick(bench->load, bench->peers);
         sweep(bench);
         serve(bench, next);
+        sample_memory(bench);
     }
 }
 
@@ -237,36 +261,35 @@ static void wait_quiet(struct bench *bench)
         run_until(bench, slk_clock_now() + bench->quiet_check);
         after = child_cpu(&bench->child);
     } while (after - before > bench->quiet_check / QUIET_SHARE && slk_clock_now() < limit);
-    bench->cpu_used = after - bench->cpu_connected;
+    bench->cpu_quiet = after;
+    bench->rss_after = child_memory(&bench->child, "VmRSS");
     bench->rss_peak = child_memory(&bench->child, "VmHWM");
-    bench->after_count = child_threads(&bench->child, bench->threads_after);
+    child_threads_end(&bench->child, &bench->threads);
 }
 
-static int64_t cpu_before(const struct bench *bench, const char *name)
+static void report_memory(const struct bench *bench)
 {
-    for (size_t i = 0; i < bench->before_count; i++) {
-        if (strcmp(bench->threads_before[i].name, name) == 0) {
-            return bench->threads_before[i].cpu;
-        }
+    printf(",\"rss_connected_kb\":%ld,\"rss_peak_kb\":%ld,\"rss_after_kb\":%ld,\"memory_kb\":",
+           bench->rss_connected, bench->rss_peak, bench->rss_after);
+    memory_print(&bench->memory, stdout);
+    printf(",\"rss_samples_kb\":[");
+    for (unsigned i = 0; i < bench->sampled; i++) {
+        printf("%s%ld", i > 0 ? "," : "", bench->rss_samples[i]);
     }
-    return 0;
+    printf("]");
 }
 
 static void report(struct bench *bench, bool connected)
 {
     printf("{\"connected\":%s,", connected ? "true" : "false");
     load_report(bench->load, stdout);
-    printf(",\"connected_ms\":%.3f,\"connect_cpu_s\":%.6f,\"cpu_s\":%.6f",
+    printf(",\"connected_ms\":%.3f,\"connect_cpu_s\":%.6f,\"cpu_s\":%.6f,\"stop_cpu_s\":%.6f",
            (double)(bench->connected - bench->started) / 1e6, (double)bench->cpu_connected / 1e9,
-           (double)bench->cpu_used / 1e9);
-    printf(",\"rss_connected_kb\":%ld,\"rss_peak_kb\":%ld,\"threads\":{", bench->rss_connected,
-           bench->rss_peak);
-    for (size_t i = 0; i < bench->after_count; i++) {
-        const struct child_thread *thread = &bench->threads_after[i];
-        printf("%s\"%s\":%.6f", i > 0 ? "," : "", thread->name,
-               (double)(thread->cpu - cpu_before(bench, thread->name)) / 1e9);
-    }
-    printf("},\"client\":%s}\n", child_answer(&bench->child));
+           (double)(bench->child.used - bench->cpu_begun) / 1e9,
+           (double)(bench->child.used - bench->cpu_quiet) / 1e9);
+    report_memory(bench);
+    child_print_threads(&bench->threads, stdout);
+    printf(",\"client\":%s}\n", child_answer(&bench->child));
 }
 
 static void tear_down(struct bench *bench)
@@ -298,6 +321,7 @@ int main(int argc, char *argv[])
         .settings = {.in_flight = 64, .connections = 1},
         .timeout = 60000 * MILLISECOND,
         .quiet_check = QUIET_CHECK,
+        .settle = SETTLE,
     };
     signal(SIGPIPE, SIG_IGN);
     if (argc == 2 && strcmp(argv[1], "--mix") == 0) {

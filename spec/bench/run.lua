@@ -12,7 +12,8 @@ local circumstances = require "bench.circumstances"
 local results = require "bench.results"
 
 local PARTS <const> = {
-  "socket_mode", "http", "web_api", "dispatch", "conversations", "inbox", "storage", "relays",
+  "socket_mode", "memory", "http", "web_api", "dispatch", "conversations", "reload", "inbox",
+  "storage", "relays",
 }
 
 io.stdout:setvbuf "line"
