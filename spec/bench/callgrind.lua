@@ -1,6 +1,8 @@
 -- Runs programs under callgrind and reads what they have counted (count.h), by the object
 -- that the instructions are in.
 
+local files = require "support.files"
+
 local M = {}
 
 -- What of libc a program runs depends on the processor, unless it is told that it has none
@@ -8,14 +10,16 @@ local M = {}
 local ENVIRONMENT <const> = "LD_BIND_NOW=1 GLIBC_TUNABLES=glibc.cpu.hwcaps="
   .. "-AVX,-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-BMI1,-BMI2,-ERMS,-FSRM,-LZCNT,-MOVBE,-RTM"
 
--- Instructions by object, of one file of callgrind's.
-local function read_dump(path)
-  local file <close> = assert(io.open(path))
+---What one file of callgrind's says. What a function takes of its callees is not counted twice.
+---@param text string
+---@return string? name that count_end has given it
+---@return table<string, integer> instructions by object
+function M.read(text)
   local objects, names, object, is_call, name = {}, {}, nil, false, nil
-  for line in file:lines() do
-    local id, text = line:match "^ob=%((%d+)%)%s*(.*)"
+  for line in text:gmatch "[^\n]+" do
+    local id, known = line:match "^ob=%((%d+)%)%s*(.*)"
     if id then
-      names[id] = text ~= "" and text or names[id]
+      names[id] = known ~= "" and known or names[id]
       object = names[id]
     elseif line:find "^calls=" then
       is_call = true -- the next line is what the callee took, which is counted there
@@ -26,9 +30,9 @@ local function read_dump(path)
       end
       is_call = false
     else
-      id, text = line:match "^cob=%((%d+)%)%s*(.*)"
-      if id and text ~= "" then
-        names[id] = text
+      id, known = line:match "^cob=%((%d+)%)%s*(.*)"
+      if id and known ~= "" then
+        names[id] = known
       end
       name = name or line:match "^desc: Trigger: Client Request: (.*)"
     end
@@ -56,12 +60,10 @@ function M.start(counting)
     local said = pipe:read "a"
     assert(pipe:close(), said .. counting.command .. ": could not be counted")
     local counted = {}
-    local list = assert(io.popen(("ls %s.[0-9]*"):format(out)))
-    for path in list:lines() do
-      local name, objects = read_dump(path)
+    for _, path in ipairs(files.list(counting.directory, "^callgrind%.out%.%d+$")) do
+      local name, objects = M.read(files.read(path))
       counted[name or path] = objects
     end
-    list:close()
     return counted
   end
 end

@@ -106,9 +106,9 @@ local function at_once(report, caller)
     return report:cell(format, "at once", caller.name, what, figures.collect(results, get), better)
   end
   return {
-    ("%d calls started at once"):format(calls),
+    ("%d calls started at once, calls/s"):format(calls),
     cell("%.2f", "CPU s", "less", function(r) return r.cpu_s end),
-    cell("%.0f calls/s", "calls/s", "more", function(r) return r.calls / r.seconds end),
+    cell("%.0f", "calls/s", "more", function(r) return r.calls / r.seconds end),
     cell("%.1f", "MB resident, added at the peak", "less", function(r)
       return (r.rss_peak_kb - r.rss_connected_kb) / 1024
     end),
@@ -136,9 +136,9 @@ local function upload(report, caller)
     return report:cell(format, "upload", caller.name, what, figures.collect(results, get), better)
   end
   return {
-    ("upload of a file of %d MiB"):format(megabytes),
+    ("upload of a file of %d MiB, MB/s"):format(megabytes),
     cell("%.2f", "CPU s", "less", function(r) return r.cpu_s end),
-    cell("%.0f MB/s", "MB/s", "more", function(r) return r.bytes / r.seconds / 1e6 end),
+    cell("%.0f", "MB/s", "more", function(r) return r.bytes / r.seconds / 1e6 end),
     cell("%.1f", "MB resident, added at the peak", "less", function(r)
       return (r.rss_peak_kb - r.rss_connected_kb) / 1024
     end),

@@ -1,0 +1,92 @@
+local Report = require "bench.report"
+
+local function new_report()
+  local lines = {}
+  local report = Report.new({ rounds = 2, is_quick = false }, function(text)
+    lines[#lines + 1] = text
+  end)
+  report.part = "part"
+  return report, lines
+end
+
+local function column(fields)
+  fields.get = fields.get or function(result) return result.cost end
+  return fields
+end
+
+describe("bench.report", function()
+  it("keeps a figure with its part and gives it as the text of a cell", function()
+    local report = new_report()
+    assert.equal("2.0 (1.0–3.0)", report:cell("%.1f", "group", "who", "what", { 1, 2, 3 }, "less"))
+    assert.same({ {
+      part = "part", group = "group", who = "who", what = "what", better = "less",
+      values = { 1, 2, 3 },
+    } }, report.figures)
+  end)
+
+  it("prints a table as Markdown as soon as it is there", function()
+    local report, lines = new_report()
+    report:table { title = "Title", note = "a note", heads = { "a", "b" }, rows = { { "1", "2" } } }
+    assert.same({ "\nTitle: a note\n\n| a | b |\n| --- | --- |\n| 1 | 2 |" }, lines)
+    assert.equal("Title", report.tables[1].title)
+  end)
+
+  describe("comparing", function()
+    local ours = { name = "lua-slack", is_ours = true }
+    local theirs = { name = "other" }
+
+    local function compare(fields)
+      local report, lines = new_report()
+      report:compare {
+        group = "group", title = "Title", kind = "client", of = { ours, theirs },
+        results = {
+          [ours] = { { cost = 1, cpu_s = 2, threads = { lua = 1.5, idle = 0 } },
+            { cost = 2, cpu_s = 4, threads = { lua = 3, idle = 0 } } },
+          [theirs] = { { cost = 4 }, { cost = 8 } },
+        },
+        columns = fields.columns, with_threads = fields.with_threads,
+      }
+      return lines[1], report
+    end
+
+    it("sets what the others cost beside the first one, by round", function()
+      local text = compare { columns = {
+        column { name = "cost", format = "%.0f", is_cost = true, better = "less" },
+      } }
+      assert.truthy(text:find("| client | cost, lua-slack = 1 | cost |", 1, true))
+      assert.truthy(text:find("| lua-slack | 1 | 2 (1–2) |", 1, true))
+      assert.truthy(text:find("| other | 4.00 | 6 (4–8) |", 1, true))
+    end)
+
+    it("keeps a quiet column for the file alone", function()
+      local text, report = compare { columns = {
+        column { name = "cost", format = "%.0f", is_cost = true },
+        column { name = "quiet", format = "%.0f", is_quiet = true },
+      } }
+      assert.is_nil(text:find("quiet", 1, true))
+      local kept = 0
+      for _, figure in ipairs(report.figures) do
+        kept = kept + (figure.what == "quiet" and 1 or 0)
+      end
+      assert.equal(2, kept)
+    end)
+
+    it("says what each thread of the first one costs, but for those that cost nothing", function()
+      local text = compare { with_threads = true, columns = {
+        column { name = "other", format = "%.0f", get = function() return 7 end },
+        column { name = "cost", format = "%.2f", is_cost = true },
+      } }
+      local row = "| of which the thread lua |  |  | 1.12 (0.75–1.50) |"
+      assert.truthy(text:find(row, 1, true), text)
+      assert.is_nil(text:find("idle", 1, true))
+    end)
+
+    it("leaves a cell empty where there is no figure", function()
+      local text = compare { columns = {
+        column { name = "cost", format = "%.0f", is_cost = true },
+        column { name = "own", format = "%.0f", get = function(r) return r.own end },
+      } }
+      assert.truthy(text:find("| other | 4.00 | 6 (4–8) | – |", 1, true), text)
+    end)
+  end)
+end)
