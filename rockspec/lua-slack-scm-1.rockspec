@@ -43,6 +43,7 @@ build = {
         "src/append_file.c",
         "src/backoff.c",
         "src/buffer.c",
+        "src/ca_file.c",
         "src/certificate.c",
         "src/child_process.c",
         "src/clock.c",

@@ -15,6 +15,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "ca_file.h"
 #include "no_proxy.h"
 #include "url_origin.h"
 
@@ -23,12 +24,12 @@ struct slk_net_options {
     char *proxy;      /* URL with credentials; "" for none */
     char *proxy_name; /* NULL when there is no proxy */
     bool has_tls_proxy;
-    bool has_credentials; /* for the proxy */
-    char *no_proxy;       /* as libcurl takes it */
-    char *no_proxy_ports; /* what goes past the proxy on one port */
-    char *ca_file;        /* NULL: the system's */
-    char *socket;         /* of this machine; NULL: the network */
-    bool has_system_bundle;
+    bool has_credentials;        /* for the proxy */
+    char *no_proxy;              /* as libcurl takes it */
+    char *no_proxy_ports;        /* what goes past the proxy on one port */
+    char *ca_path;               /* given, else of the system's bundle; NULL: as libcurl finds it */
+    struct slk_ca_file *ca_file; /* that file; NULL: libcurl reads it */
+    char *socket;                /* of this machine; NULL: the network */
     bool insecure;
 };
 
@@ -61,7 +62,8 @@ static void destroy(struct slk_net_options *options)
     free(options->proxy_name);
     free(options->no_proxy);
     free(options->no_proxy_ports);
-    free(options->ca_file);
+    free(options->ca_path);
+    slk_ca_file_release(options->ca_file);
     free(options->socket);
     free(options);
 }
@@ -177,26 +179,47 @@ static int check_ca_file(const char *path, const char *origin, struct slk_error 
     return SLK_OK;
 }
 
+/* Whether libcurl has the OpenSSL that we have: its contexts are ours to change. */
+static bool shares_openssl(void)
+{
+    const char *theirs = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    const char *ours = OpenSSL_version(OPENSSL_VERSION); /* "OpenSSL 3.0.2 15 Mar 2022" */
+    size_t name = strlen("OpenSSL "), length;
+    if (theirs == NULL || strncmp(theirs, "OpenSSL/", name) != 0 ||
+        strncmp(ours, "OpenSSL ", name) != 0) {
+        return false;
+    }
+    length = strcspn(ours + name, " ");
+    return strlen(theirs + name) == length && strncmp(ours + name, theirs + name, length) == 0;
+}
+
+static const char *system_bundle(void)
+{
+    const char *bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+    return bundle != NULL && access(bundle, R_OK) == 0 ? bundle : NULL;
+}
+
 static int set_ca(struct slk_net_options *options, const struct slk_net_settings *settings,
                   struct slk_error *err)
 {
     static const char *const variables[] = {"SSL_CERT_FILE", NULL};
     const char *origin = "option \"ca_file\"";
-    const char *path = settings->ca_file;
-    if (path == NULL) {
-        path = first_variable(variables, &origin);
+    const char *given = settings->ca_file;
+    if (given == NULL) {
+        given = first_variable(variables, &origin);
     }
-    const char *bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
-    options->has_system_bundle = bundle != NULL && access(bundle, R_OK) == 0;
+    const char *path = given != NULL ? given : system_bundle();
     if (path == NULL) {
         return SLK_OK;
     }
-    options->ca_file = strdup(path);
-    if (options->ca_file == NULL) {
+    bool is_ours = shares_openssl();
+    options->ca_path = strdup(path);
+    options->ca_file = is_ours ? slk_ca_file_create(path) : NULL;
+    if (options->ca_path == NULL || (is_ours && options->ca_file == NULL)) {
         slk_error_set(err, "memory", "out of memory");
         return SLK_NOMEM;
     }
-    return check_ca_file(path, origin, err);
+    return given != NULL ? check_ca_file(given, origin, err) : SLK_OK;
 }
 
 static int set_socket(struct slk_net_options *options, const struct slk_net_settings *settings,
@@ -292,6 +315,39 @@ curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
 #endif
 }
 
+static CURLcode use_authorities(CURL *easy, void *context, void *file)
+{
+    (void)easy;
+    int status = slk_ca_file_use(file, context);
+    return status == SLK_OK      ? CURLE_OK
+           : status == SLK_NOMEM ? CURLE_OUT_OF_MEMORY
+                                 : CURLE_SSL_CACERT_BADFILE;
+}
+
+/* libcurl is given the file's path as a directory's, in which it finds nothing:
+ * so that it takes no connection for this file that was made for another. */
+static CURLcode read_authorities_ourselves(const struct slk_net_options *options, CURL *easy)
+{
+    CURLcode failed = curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    failed |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+    failed |= curl_easy_setopt(easy, CURLOPT_CAPATH, options->ca_path);
+    failed |= curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, options->ca_path);
+    failed |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, use_authorities);
+    failed |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, options->ca_file);
+    return failed;
+}
+
+/* With a CA directory set, libcurl would parse the file anew for every TLS
+ * connection (40 to 75 ms of CPU each) instead of once for each of our threads. */
+static CURLcode let_read_authorities(const struct slk_net_options *options, CURL *easy)
+{
+    CURLcode failed = curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_path);
+    failed |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options->ca_path);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+    return failed;
+}
+
 int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
 {
     CURLcode failed = CURLE_OK;
@@ -308,14 +364,9 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (options->ca_file != NULL) {
-        failed |= curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
-        failed |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options->ca_file);
-    }
-    /* With a CA directory set, libcurl parses the bundle anew for every TLS
-     * connection (40 to 75 ms of CPU each) instead of caching it. */
-    if (options->ca_file != NULL || options->has_system_bundle) {
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+        failed |= read_authorities_ourselves(options, easy);
+    } else if (options->ca_path != NULL) {
+        failed |= let_read_authorities(options, easy);
     }
     return failed == CURLE_OK ? SLK_OK : SLK_NOMEM;
 }
