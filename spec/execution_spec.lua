@@ -305,8 +305,8 @@ describe("a listener with turns", function()
           offline:message("x", { user = "U" .. math.random(3), channel = "C" .. math.random(3) })
         elseif dice == 4 then
           local job = next(dispatch.jobs)
-          if job and job.task then
-            job.task:cancel()
+          if job then
+            job:cancel()
           end
         elseif gates[1] then
           table.remove(gates, math.random(#gates)):resolve()

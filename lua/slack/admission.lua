@@ -48,8 +48,7 @@ local function answer(c)
 end
 
 local function run_refusal(job)
-  local _ <close> = job
-  local dispatch, c, err = job.dispatch, job.c, job.err
+  local dispatch, c, err = job.dispatch, job.c, job.reason
   if c.request.held then
     dispatch:refuse(c.request, "unauthorized")
   end
@@ -69,7 +68,7 @@ local function refuse(self, c, err)
     dispatch.inbox:unauthorized(c, err)
   end
   local job = new_job(self, c)
-  job.err = err
+  job.reason = err
   job:start(run_refusal)
 end
 
@@ -93,7 +92,6 @@ local function conclude(self, c, authorization, err)
 end
 
 local function run_wait(job)
-  local _ <close> = job
   local dispatch, c = job.dispatch, job.c
   conclude(dispatch.admission, c, job.flight:wait(dispatch.app.settings.timeout))
   job.completed = true
@@ -131,7 +129,6 @@ local function remove(self, c)
 end
 
 local function run_removal(job)
-  local _ <close> = job
   local c, self = job.c, job.dispatch.admission
   remove(self, c)
   local enterprise_id, team_id, is_enterprise_install = authorization_query.place(c.body)

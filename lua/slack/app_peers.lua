@@ -43,7 +43,6 @@ end
 -- Events ------------------------------------------------------------------------------------
 
 local function run_move(job)
-  local _ <close> = job
   local dispatch, c, entry = job.dispatch, job.c, job.entry
   local moved, err = job.carrier:move(entry, job.peer.name)
   if moved then

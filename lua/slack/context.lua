@@ -115,7 +115,7 @@ function fields.message(c)
   return payload.as_table(c.body.message) or payload.as_table(c.body.original_message)
 end
 
-for _, kind in ipairs { "event", "command", "action", "options", "shortcut" } do
+for _, kind in ipairs { "command", "action", "options", "shortcut" } do
   fields[kind] = function(c)
     if c.kind == kind then
       return c.payload
@@ -193,6 +193,10 @@ function fields.state(c)
   return c.app.states
 end
 
+function fields.retry(c)
+  return c.request.retry
+end
+
 function fields.data()
   return {}
 end
@@ -220,7 +224,7 @@ end
 function Context.new(app, request, kind, part)
   return setmetatable({
     app = app, request = request, kind = kind, body = request.body, payload = part,
-    retry = request.retry,
+    event = kind == "event" and part or nil, -- which nearly every handler asks for
   }, Context)
 end
 

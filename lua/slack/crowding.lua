@@ -27,7 +27,7 @@ local function commonest(jobs)
   local counts, best, most = {}, nil, 0
   for job in pairs(jobs) do
     if not job.beside then
-      local found = job.listeners -- known before the middleware lets it through
+      local found = job.found -- known before the middleware lets it through
       local listener = job.listener or job.c.listener
         or found and not found[2] and found[1]
       local name = listener and tostring(listener) or "middleware"

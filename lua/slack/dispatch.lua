@@ -243,11 +243,10 @@ end
 
 -- The middleware, if any, then a handler that waits for it, here or in another process, else
 -- the listeners.
-local function begin(self, c, event_id, done, is_past_middleware)
+local function begin(self, c, done, is_past_middleware)
   local waits = self.waits
   if self.middleware[1] and not is_past_middleware then
-    return execution.behind_middleware(self, c, event_id, done,
-      self.matching:find(self.index, c, done))
+    return execution.behind_middleware(self, c, done, self.matching:find(self.index, c, done))
   elseif waits and waits.count > 0
     and (is_taken_up(self, c) or self:is_awaited_elsewhere(c)) then
     return
@@ -256,12 +255,12 @@ local function begin(self, c, event_id, done, is_past_middleware)
   local listeners = matching:find(self.index, c, done)
   local count, failed = #listeners, listeners.failed
   if failed then
-    execution.report_failed(self, c, event_id, failed, count > 0)
+    execution.report_failed(self, c, failed, count > 0)
   end
   if count == 1 then
-    execution.one(self, c, event_id, done, listeners)
+    execution.one(self, c, done, listeners)
   elseif count > 1 then
-    execution.each(self, c, event_id, done, listeners)
+    execution.each(self, c, done, listeners)
   elseif not failed then
     nobody(self, c, listeners.named)
   end
@@ -335,25 +334,23 @@ end
 ---Goes on with a request of which it is known whose token serves it.
 ---@param c slack.Context
 function Dispatch:admit(c)
-  local request, event_id, done = c.request, nil, nil
+  local request, done = c.request, nil
   local routes = self.wait_routes
   if routes and routes:offer(c) then
     return
   end
   if c.kind == "event" then
-    event_id = c.body.event_id
-    if type(event_id) == "string" then
-      local go_on = true
-      if self.inbox and request.entry then -- it was not known when it was put there
-        done = self.inbox.retries:take_finished(event_id)
-      else
-        go_on, done = self.dedupe:begin(event_id)
-      end
+    local event_id = c.body.event_id
+    if type(event_id) ~= "string" then
+      event_id = nil
+    elseif self.inbox and request.entry then -- it was not known when it was put there
+      done = self.inbox.retries:take_finished(event_id)
+    else
+      local go_on
+      go_on, done = self.dedupe:begin(event_id)
       if not go_on then
         return duplicate(self, request, c.payload, event_id)
       end
-    else
-      event_id = nil
     end
     if request.held then
       self.held:begin(request, event_id)
@@ -362,19 +359,18 @@ function Dispatch:admit(c)
       return self.shared_dedupe:claim(c, event_id, done)
     end
   end
-  return self:proceed(c, event_id, done)
+  return self:proceed(c, done)
 end
 
 ---Goes on with a request that is this process's to handle.
 ---@param c slack.Context
----@param event_id? string
 ---@param done? table<string, true> listeners that had finished with it
-function Dispatch:proceed(c, event_id, done)
+function Dispatch:proceed(c, done)
   c.request.context = c
   if self.streams and c.payload.type == "agent_session_stopped" then
     self.streams:note(c)
   end
-  begin(self, c, event_id, done)
+  begin(self, c, done)
 end
 
 ---Goes on with what could not be handed over to another process.
@@ -383,7 +379,7 @@ end
 function Dispatch:keep(c, is_refused)
   if is_refused then
     c.is_taken = nil
-    begin(self, c, c.event_id, nil, true)
+    begin(self, c, nil, true)
   else
     self:admit(c)
   end
@@ -394,7 +390,7 @@ end
 function Dispatch:give_back(c)
   self.counts.handled = self.counts.handled - 1
   c.is_taken, c.listener, c.matches, c.log = nil, nil, nil, nil
-  begin(self, c, c.event_id, nil, true)
+  begin(self, c, nil, true)
 end
 
 -- Ending -------------------------------------------------------------------------

@@ -18,10 +18,8 @@ function M.cancel_all(dispatch)
   for _, job in ipairs(jobs) do
     listener = listener or job.listener or job.c.listener
     job.delivery.is_cut_off = true
-    if job.task then
-      job:cancel()
-    end
-    job:__close() -- by itself it does so a little later, or never if it had not begun
+    job:cancel()
+    job:close() -- by itself it does so a little later
   end
   return #jobs, listener and tostring(listener) or nil
 end
@@ -50,15 +48,10 @@ end
 ---for the one that waits for that, and others have their places.
 ---@param dispatch slack.Dispatch
 function M.excuse_caller(dispatch)
-  local current = tasks.current()
-  if not current then
-    return
-  end
-  for job in pairs(dispatch.jobs) do
-    if (job.task or current) == current then -- without one it is just beginning, here
-      job:excuse()
-      job.delivery:excuse()
-    end
+  local job = tasks.current()
+  if job and dispatch.jobs[job] then
+    job:excuse()
+    job.delivery:excuse()
   end
 end
 

@@ -88,14 +88,12 @@ end
 -- Outcomes ------------------------------------------------------------------------------
 
 local function note_finished(delivery, listener)
-  if delivery.event_id then
-    local finished = delivery.finished
-    if not finished then
-      finished = {}
-      delivery.finished = finished
-    end
-    finished[listener] = true
+  local finished = delivery.finished
+  if not finished then
+    finished = {}
+    delivery.finished = finished
   end
+  finished[listener] = true
 end
 
 -- Of the listeners of one delivery one that runs before may have removed another.
@@ -105,31 +103,34 @@ local function is_removed(job)
 end
 
 local function run_alone(job)
-  local _ <close> = job
-  if job.delivery.several and is_removed(job) then
-    return
-  end
   local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
-  local counts = job.dispatch.counts
+  local dispatch = job.dispatch
+  local counts = dispatch.counts
   job.completed = ok
   if not ok then
     counts.failed = counts.failed + 1
     failure = caught_in(failure, job.listener)
     job.delivery.caught = failure
-    job.dispatch.failures:report(job.c, failure)
+    dispatch.failures:report(job.c, failure)
   elseif not job.is_overloaded then
     counts.handled = counts.handled + 1
-    if job.delivery.several then
-      note_finished(job.delivery, job.listener)
-    end
+  end
+end
+
+local function run_one_of_several(job)
+  if is_removed(job) then
+    return
+  end
+  run_alone(job)
+  if job.completed and not job.is_overloaded then
+    note_finished(job.delivery, job.listener)
   end
 end
 
 -- Below global middleware an error goes up to it, and is reported only if it
 -- comes out at the top.
 local function run_below(job)
-  local _ <close> = job
-  if job.delivery.several and is_removed(job) then
+  if is_removed(job) then
     return
   end
   local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
@@ -144,7 +145,7 @@ local function run_below(job)
 end
 
 local function run_all_below(job, c)
-  local listeners, delivery = job.listeners, job.delivery
+  local listeners, delivery = job.found, job.delivery
   local started = {}
   delivery.several = true
   for i = 1, #listeners do
@@ -153,7 +154,7 @@ local function run_all_below(job, c)
     started[i] = Job.new(job.dispatch, own, listeners[i], delivery):start(run_below)
   end
   for i = 1, #started do
-    started[i].task:join()
+    started[i]:join()
   end
   c._job = job
   local first = delivery.failures[1]
@@ -166,7 +167,7 @@ end
 
 -- What lies behind the last of it.
 local function run_found(job, c)
-  local dispatch, listeners = job.dispatch, job.listeners
+  local dispatch, listeners = job.dispatch, job.found
   if dispatch:is_awaited(c) or dispatch:is_awaited_elsewhere(c) then
     c.is_taken = true
     return
@@ -202,7 +203,6 @@ local function report_chain(job, failure)
 end
 
 local function run_chain(job)
-  local _ <close> = job
   local delivery, dispatch, c = job.delivery, job.dispatch, job.c
   local ok, failure = xpcall(chain, trace, {
     layers = job.middleware, c = c, job = job, last = run_matches,
@@ -244,7 +244,6 @@ end
 -- Beginning -----------------------------------------------------------------------------
 
 local function run_report(job)
-  local _ <close> = job
   local dispatch = job.dispatch
   dispatch.counts.failed = dispatch.counts.failed + 1
   dispatch.failures:report(job.c, job.failure, job.is_other_asked)
@@ -253,16 +252,14 @@ end
 ---Reports predicates that failed; what they were asked for does not concern them.
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
----@param event_id? string
 ---@param failed slack.Caught[]
 ---@param is_other_asked boolean whether there are listeners to answer
-function M.report_failed(dispatch, c, event_id, failed, is_other_asked)
+function M.report_failed(dispatch, c, failed, is_other_asked)
   for i, failure in ipairs(failed) do
     local job = Job.new(dispatch, c, failure.listener)
     if is_other_asked or i > 1 then
       job.outcome = false -- counted as what becomes of the rest
     end
-    job.event_id = event_id
     job.failure, job.is_other_asked = failure, is_other_asked
     job:start(run_report)
   end
@@ -271,19 +268,18 @@ end
 ---Runs global middleware, and what was found behind it.
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
----@param event_id? string
 ---@param done? table<string, true>
 ---@param listeners slack.Found is kept
-function M.behind_middleware(dispatch, c, event_id, done, listeners)
+function M.behind_middleware(dispatch, c, done, listeners)
   local job = Job.new(dispatch, c)
-  job.event_id, job.finished, job.failures = event_id, done, {}
-  job.listeners, job.middleware = listeners, dispatch.middleware
-  job.tickets = keep_places(c, listeners)
+  job.finished, job.failures = done, {}
+  job.found, job.middleware = listeners, dispatch.middleware
+  job.tickets, job.is_special = keep_places(c, listeners), true
   if listeners.failed and #listeners == 0 then
     job.failures = listeners.failed -- raised below the middleware
   elseif listeners.failed then
     job.outcome, job.caught = "failed", listeners.failed[1]
-    M.report_failed(dispatch, c, event_id, listeners.failed, true)
+    M.report_failed(dispatch, c, listeners.failed, true)
   end
   job:start(run_chain)
 end
@@ -291,45 +287,45 @@ end
 ---Runs the one that was found.
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
----@param event_id? string
 ---@param done? table<string, true>
 ---@param listeners slack.Found
-function M.one(dispatch, c, event_id, done, listeners)
-  c.matches = listeners.matches[1]
-  local job = Job.new(dispatch, c, listeners[1])
-  job.event_id = event_id
+function M.one(dispatch, c, done, listeners)
+  local job, matches, failed = Job.new(dispatch, c, listeners[1]), listeners.matches[1],
+    listeners.failed
+  if matches then
+    c.matches = matches
+  end
   if done then
     job.finished = done
   end
-  if listeners.failed then
-    job.several, job.outcome, job.caught = true, "failed", listeners.failed[1]
+  if failed then
+    job.several, job.outcome, job.caught = true, "failed", failed[1]
   end
-  job:start(run_alone)
+  job:start(failed and run_one_of_several or run_alone)
 end
 
 ---Runs all that were found, each in a task of its own.
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
----@param event_id? string
 ---@param done? table<string, true>
 ---@param listeners slack.Found
-function M.each(dispatch, c, event_id, done, listeners)
+function M.each(dispatch, c, done, listeners)
   local delivery = Job.new(dispatch, c)
-  delivery.event_id, delivery.finished, delivery.several = event_id, done, true
+  delivery.finished, delivery.several = done, true
   if listeners.failed then
     delivery.outcome, delivery.caught = "failed", listeners.failed[1]
   end
-  delivery.left = 1 -- until all are started
   local count = #listeners
   for i = 1, count do
     local own = i == count and c or c:_fork()
     own.matches = listeners.matches[i]
-    Job.new(dispatch, own, listeners[i], delivery):start(run_alone)
+    Job.new(dispatch, own, listeners[i], delivery):start(run_one_of_several)
+  end
+  if delivery.left == 1 then
+    return Job.end_delivery(delivery)
   end
   delivery.left = delivery.left - 1
-  if delivery.left == 0 then
-    Job.end_delivery(delivery)
-  elseif delivery.parked then
+  if delivery.parked then
     Job.review(delivery)
   end
 end

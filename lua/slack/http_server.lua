@@ -138,7 +138,6 @@ end
 -- The job is closed after all else, and tells the app that it has ended.
 local function run_job(job)
   local server = job.c.request.server
-  local _ <close> = job
   server.running = server.running + 1
   local count <close> = server.counting -- luacheck: ignore 211
   run(job.c.request, job.c)
@@ -165,9 +164,7 @@ local function begin(self, exchange, c)
   elseif self.app.phase == "starting" or self.running >= self.most_running then
     turn_away(self, exchange, route)
   else
-    local job = Job.new(self.app.dispatch, c, route)
-    job.beside, job.outcome = "aside", false
-    job:start(run_job)
+    Job.new(self.app.dispatch, c, route):start_aside(run_job)
   end
 end
 

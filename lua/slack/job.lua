@@ -1,26 +1,29 @@
--- A job is one task's work on a delivery. It is a to-be-closed variable of that
--- task, so that it is accounted for also when the task is cancelled.
+-- A job is a task that works on a delivery, and is accounted for until it ends: also when it
+-- is cancelled.
 
 local Measures = require "slack.measures"
 local core = require "slack.core"
 local finished = require "slack.finished"
+local scheduler = require "slack.scheduler"
 local tasks = require "slack.tasks"
 
+local cancel_task, join_task = tasks.methods.cancel, tasks.methods.join
 local monotonic = core.monotonic
-local start_task = tasks.start
+local announce_end, start_task = scheduler.announce_end, scheduler.start
 -- Called for every event: a function costs half of what a method does.
 local delivered, handled = Measures.delivered, Measures.handled
 
----@class slack.Job
+---@class slack.Job: slack.Task
 ---@field dispatch slack.Dispatch
 ---@field c slack.Context whose `_job` it is while it runs
 ---@field listener? slack.Listener
 ---@field delivery slack.Job whose fields say how the whole delivery stands
 ---@field left integer jobs of the delivery that have not ended
----@field event_id string|false
 ---@field finished? table<slack.Listener|string, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field began number|false false: it waits before any handler begins, or reports
+---@field is_special boolean whether to look, at its end, for what few jobs have: `beside`,
+---  `width`, `tickets`, waits for people, other tasks that join it
 ---@field outcome? "failed"|"unmatched"|"unknown"|"overloaded"|false of the delivery; nil: handled;
 ---  false: it is counted elsewhere
 ---@field beside "aside"|"excused"|"queued"|"waiting"|false the count of the dispatch that it is in,
@@ -42,6 +45,12 @@ local delivered, handled = Measures.delivered, Measures.handled
 local Job = {}
 Job.__index = Job
 Job.__name = "slack.job"
+Job.is_done = tasks.methods.is_done
+
+-- What a job has for a start stands here, so that making one costs little.
+Job.completed, Job.is_special, Job.left = false, false, 1
+Job.several, Job.beside, Job.wait_began = false, false, false
+Job.is_overloaded, Job.tickets = false, false
 
 -- Of what is counted elsewhere the entry ends there, too, unless it never comes to that.
 local function end_entry(dispatch, delivery, outcome)
@@ -49,6 +58,14 @@ local function end_entry(dispatch, delivery, outcome)
     dispatch.inbox:ended(delivery.c.request, delivery, outcome)
   elseif delivery.is_admission and not delivery.completed then
     dispatch.inbox:ended(delivery.c.request, delivery, "failed")
+  end
+end
+
+-- A redelivery of the event is for those that have not finished with it.
+local function forget_event(dispatch, delivery, c)
+  local event_id = c.kind == "event" and c.body.event_id
+  if type(event_id) == "string" and c.request.entry == nil then
+    dispatch.dedupe:failed(event_id, finished.keep(delivery.finished))
   end
 end
 
@@ -64,8 +81,8 @@ function Job.end_delivery(delivery)
     return
   end
   local is_undone = outcome == "failed" or outcome == "overloaded"
-  if is_undone and delivery.event_id and c.request.entry == nil then
-    dispatch.dedupe:failed(delivery.event_id, finished.keep(delivery.finished))
+  if is_undone then
+    forget_event(dispatch, delivery, c)
   end
   if dispatch.shared_dedupe and c.request.claim then
     dispatch.shared_dedupe:ended(c.request.claim, is_undone)
@@ -118,7 +135,7 @@ function Job:move(beside)
     dispatch[before] = dispatch[before] - 1
     dispatch.in_use = dispatch.in_use + 1
   end
-  self.beside = beside or false
+  self.beside, self.is_special = beside or false, true
   if beside then
     dispatch[beside] = dispatch[beside] + 1
     dispatch.in_use = dispatch.in_use - 1
@@ -132,7 +149,7 @@ end
 ---@param count integer
 function Job:widen(count)
   local dispatch = self.dispatch
-  self.width = (self.width or 0) + count
+  self.width, self.is_special = (self.width or 0) + count, true
   dispatch.in_use = dispatch.in_use + count
   if count < 0 then
     check_room(dispatch)
@@ -202,7 +219,7 @@ function Job:begin_wait()
   if self.waits > 1 or not dispatch.jobs[self] then
     return
   end
-  self.wait_began = monotonic()
+  self.wait_began, self.is_special = monotonic(), true
   delivery.parked = (delivery.parked or 0) + 1
   if not self.beside then
     self:move "waiting"
@@ -240,10 +257,7 @@ function Job:cancel()
   if self.wait_began then
     self.completed = true
   end
-  local task = self.task or tasks.current() -- without one it is just beginning, here
-  if task then
-    task:cancel()
-  end
+  cancel_task(self)
 end
 
 -- Its life ----------------------------------------------------------------------------
@@ -256,42 +270,56 @@ local function leave_tickets(self)
   end
 end
 
-function Job:__close()
-  local dispatch, delivery = self.dispatch, self.delivery
-  if not dispatch.jobs[self] then
-    return -- given up before
-  end
-  dispatch.jobs[self] = nil
-  dispatch.running = dispatch.running - 1
-  local beside = self.beside
-  if beside then
-    dispatch[beside] = dispatch[beside] - 1
-  else
-    dispatch.in_use = dispatch.in_use - 1
-  end
+-- Gives back the room that it has.
+local function leave_room(self, dispatch)
+  local beside = self.beside or "in_use"
+  dispatch[beside] = dispatch[beside] - 1
   if self.width then
     dispatch.in_use = dispatch.in_use - self.width
-  end
-  if not self.completed then
-    self:fail()
-  end
-  if self.began then
-    handled(dispatch.measures, self.c.kind, (self.wait_began or monotonic()) - self.began)
   end
   if self.tickets then
     leave_tickets(self)
   end
-  local left = delivery.left - 1
-  delivery.left = left
-  if left == 0 then
-    Job.end_delivery(delivery)
-  elseif delivery.parked then
+end
+
+-- It was one of several of its delivery.
+local function leave_others(self, delivery)
+  delivery.left = delivery.left - 1
+  if delivery.parked then
     if self.wait_began then
       delivery.parked = delivery.parked - 1
     end
     review(delivery)
   end
-  if self.wait_began then -- in a task of its own, which outlives it
+end
+
+---Its work has ended, or counts no more: it may yet have to unwind.
+function Job:close()
+  local dispatch, delivery, is_special = self.dispatch, self.delivery, self.is_special
+  local jobs = dispatch.jobs
+  if not jobs[self] then
+    return -- it was before
+  end
+  jobs[self] = nil
+  dispatch.running = dispatch.running - 1
+  if is_special then
+    leave_room(self, dispatch)
+  else
+    dispatch.in_use = dispatch.in_use - 1
+  end
+  if not self.completed then
+    self:fail()
+  end
+  local began = self.began
+  if began then
+    handled(dispatch.measures, self.c.kind, (is_special and self.wait_began or monotonic()) - began)
+  end
+  if delivery.left == 1 then
+    Job.end_delivery(delivery)
+  else
+    leave_others(self, delivery)
+  end
+  if is_special and self.wait_began then -- in a task of its own, which outlives it
     self.wait_began, self.beside = false, false
   end
   if dispatch.is_full then
@@ -302,41 +330,71 @@ function Job:__close()
   end
 end
 
+-- Called by the scheduler.
+function Job:ended()
+  self:close()
+  self.done = true
+  if self.is_special then
+    announce_end(self)
+  end
+end
+
+---See slack.Task:join.
+---@async
+---@return true? ok
+---@return any err
+function Job:join()
+  self.is_special = true
+  return join_task(self)
+end
+
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
 ---@param listener? slack.Listener
 ---@param delivery? slack.Job nil: it is alone, and its own delivery
 ---@return slack.Job
 function Job.new(dispatch, c, listener, delivery)
-  local job = setmetatable({
-    dispatch = dispatch, c = c, listener = listener, left = 0, completed = false,
-    event_id = false, delivery = false, task = false, began = monotonic(),
-    -- Asked of each job: a field that is missing would be looked for in Job as well.
-    beside = false, several = false, is_overloaded = false, wait_began = false, tickets = false,
+  local job = setmetatable({ -- one more is set at its end, and then eight are there
+    dispatch = dispatch, c = c, listener = listener, delivery = false, done = false,
+    worker = false, began = monotonic(),
   }, Job)
   job.delivery = delivery or job
   return job
 end
 
----Runs run(job) in a task.
----@param run fun(job: slack.Job)
-function Job:start(run)
-  local dispatch, delivery, beside = self.dispatch, self.delivery, self.beside
+-- From now on it is one of those of the dispatch.
+local function enter(self, dispatch)
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
-  delivery.left = delivery.left + 1
   self.c._job = self
-  if beside then
-    dispatch[beside] = dispatch[beside] + 1
-  else
-    local count = dispatch.in_use + 1
-    dispatch.in_use = count
-    if count >= dispatch.crowding.threshold then
-      check_full(dispatch, count)
-    end
+end
+
+---Begins run(job) as its task.
+---@param run fun(job: slack.Job)
+---@return slack.Job itself
+function Job:start(run)
+  local dispatch, delivery = self.dispatch, self.delivery
+  enter(self, dispatch)
+  if delivery ~= self then
+    delivery.left = delivery.left + 1
   end
-  self.task = start_task(run, self)
+  local count = dispatch.in_use + 1
+  dispatch.in_use = count
+  if count >= dispatch.crowding.threshold then
+    check_full(dispatch, count)
+  end
+  start_task(self, run)
   return self
+end
+
+---The same for what takes no room from what Slack delivers, and is no delivery of Slack's.
+---@param run fun(job: slack.Job)
+function Job:start_aside(run)
+  local dispatch = self.dispatch
+  enter(self, dispatch)
+  self.beside, self.is_special, self.outcome = "aside", true, false
+  dispatch.aside = dispatch.aside + 1
+  start_task(self, run)
 end
 
 return Job

@@ -133,7 +133,6 @@ local function try(self, c, peer)
 end
 
 local function run(job)
-  local _ <close> = job
   local request, self, tried = job.c.request, job.relays, {}
   local peer = job.choose(tried)
   while peer and not request.acked and not self.peers.is_cut do

@@ -70,7 +70,6 @@ local function call_handler(c)
 end
 
 local function run(job)
-  local _ <close> = job
   local c, schedule = job.c, job.c.app.schedule
   local guard <close> = setmetatable({ state = c.listener.state }, Guard) -- luacheck: ignore 211
   local ok, failure = xpcall(call_handler, Failures.trace, c)
@@ -93,9 +92,7 @@ local function begin(self, entry, due)
   local c = Context.new(self.app, { acked = true, body = body }, "schedule", body)
   c.listener, c.missed, c.scheduled_at = entry, state.missed, self:time_of(entry, due)
   state.is_running, state.missed, state.is_told = true, 0, nil
-  local job = Job.new(self.app.dispatch, c, entry)
-  job.beside, job.outcome = "aside", false -- it takes no room from what Slack delivers
-  job:start(run)
+  Job.new(self.app.dispatch, c, entry):start_aside(run)
 end
 
 local function skip(self, entry, count)

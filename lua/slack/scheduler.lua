@@ -58,8 +58,9 @@ local function report_unless_joined(task)
   end
 end
 
-local function announce_end(task)
-  task.done = true
+---Tells those who wait for the end of a task.
+---@param task slack.Task
+function M.announce_end(task)
   local listeners = task.listeners
   if listeners then
     task.listeners = nil
@@ -84,45 +85,58 @@ local function unwrap(failure)
   return failure, ""
 end
 
-local function fail(task, failure)
+local function note_failure(task, failure)
   M.calm()
-  task.failed = true
+  task.failed, task.worker.is_spoiled = true, true
   task.err, task.traceback = unwrap(failure)
-  announce_end(task)
   loop.defer(report_unless_joined, task)
 end
 
-local function finish(task, ok, ...)
-  if not ok then
-    fail(task, (...))
-    return false
-  end
+local function note_outcome(task, ok, ...)
   local count = select("#", ...)
-  if count > 0 then
+  if not ok then
+    note_failure(task, (...))
+  elseif count > 0 then
     task.count, task.values = count, { ... }
   end
-  announce_end(task)
-  return true
+end
+
+-- What its coroutine has raised itself, whose stack is still there.
+local function fail(task, failure)
+  local co = task.worker.co
+  if getmetatable(failure) ~= Failure then
+    M.spare()
+    failure = setmetatable({ err = failure, traceback = debug.traceback(co, "") }, Failure)
+  end
+  local ok, err = close(co)
+  if not ok and err ~= failure.err then -- raised while its to-be-closed variables were closed
+    failure.err = err
+  end
+  note_failure(task, failure)
+  task:ended()
 end
 
 -- Coroutines -----------------------------------------------------------------------
 
-local work
-
--- By a tail call: its stack holds nothing of the last task while it is idle.
-local function work_again()
-  return work(yield(IDLE))
+-- What tasks of functions run. args: the function, and what it is called with.
+local function call(task, args)
+  note_outcome(task, xpcall(args[1], trace, unpack(args, 2, args.n)))
 end
 
 -- A worker is a coroutine that runs one task after another; one that has seen
--- an error is not used again.
-function work(task, fn, ...)
-  if finish(task, xpcall(fn, trace, ...)) and idle_count < MAX_IDLE then
-    local worker = task.worker
-    worker.task = nil
+-- an error is not used again. Its stack holds nothing of the last task while it is idle.
+local function work(task, run, args)
+  local worker = task.worker
+  while true do
+    run(task, args)
+    task:ended()
+    if worker.is_spoiled or idle_count >= MAX_IDLE then
+      return
+    end
+    worker.task, task, args = nil, nil, nil -- luacheck: ignore 311
     idle_count = idle_count + 1
     idle[idle_count] = worker
-    return work_again()
+    task, run, args = yield(IDLE)
   end
 end
 
@@ -133,7 +147,7 @@ local function take_worker()
     idle_count = idle_count - 1
     return worker
   end
-  local worker = { co = create(work) }
+  local worker = { co = create(work), task = nil, is_spoiled = false }
   worker_of[worker.co] = worker
   return worker
 end
@@ -143,7 +157,7 @@ local pass_up
 local function after_resume(task, previous, ok, signal, ...)
   current = previous
   resumes = resumes + 1
-  if signal == PARKED or task.done then
+  if signal == IDLE or signal == PARKED or task.done then
     return
   elseif ok then
     return pass_up(task, signal, ...)
@@ -196,43 +210,39 @@ function pass_up(task, ...)
   end
 end
 
-local function start(task, fn, ...)
+local function start(task, run, args)
   local worker = take_worker()
-  worker.task, task.worker = task, worker
-  resume_task(task, task, fn, ...)
+  worker.task, task.worker, current = task, worker, task
+  return after_resume(task, nil, resume(worker.co, task, run, args))
 end
 
 local function start_queued(task)
-  local args = task.queued
+  local queued = task.queued
   task.queued = nil
   if not task.done and not task.cancelled then
-    start(task, unpack(args, 1, args.n))
+    start(task, queued.run, queued.args)
   end
 end
 
----Begins fn(...) as the task: at once, or, spawned by a running one, when that waits.
+---Begins run(task) as the task: at once, or, begun by a running one, when that waits. Its end,
+---of whatever sort, is told by task:ended().
 ---@param task slack.Task
----@param fn function
-function M.start(task, fn, ...)
+---@param run fun(task: slack.Task, args: any) catches what is to be told with a traceback
+---@param args any
+function M.start(task, run, args)
   if current then
-    task.queued = pack(fn, ...)
+    task.queued = { run = run, args = args }
     loop.defer(start_queued, task)
   else
-    start(task, fn, ...)
+    start(task, run, args)
   end
 end
 
----The same for what is done for every event, by one argument: `...` costs as much again.
+---The same for fn(...), whose results or error are the task's.
 ---@param task slack.Task
----@param fn fun(arg: any)
----@param arg any
-function M.start_one(task, fn, arg)
-  if current then
-    return M.start(task, fn, arg)
-  end
-  local worker = take_worker()
-  worker.task, task.worker, current = task, worker, task
-  return after_resume(task, nil, resume(worker.co, task, fn, arg))
+---@param fn function
+function M.spawn(task, fn, ...)
+  return M.start(task, call, pack(fn, ...))
 end
 
 ---Resumes tasks by another function than coroutine.resume; nil: by that again.
@@ -330,7 +340,7 @@ local function close_task(task)
   end
   task.failed, task.joined = true, true
   task.err = errors.new { code = "cancelled", message = "the task was cancelled" }
-  announce_end(task)
+  task:ended()
 end
 
 -- One after another, never one inside the other: __close variables may cancel

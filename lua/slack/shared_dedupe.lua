@@ -251,7 +251,6 @@ local function watch_if_room(self, job, id)
 end
 
 local function run_watch(job)
-  local _ <close> = job
   local self, c, id = job.claims, job.c, job.claimed
   local guard <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
     if not job.completed then
@@ -262,7 +261,7 @@ local function run_watch(job)
   job.completed = true
   if is_mine and not self.is_closed then
     begin(self, id)
-    return self.dispatch:proceed(c, id, job.finished_before)
+    return self.dispatch:proceed(c, job.finished_before)
   end
   drop(self, c, id, is_mine ~= false and "failed" or nil)
 end
@@ -298,7 +297,7 @@ local function settle(self, job, claim, is_mine)
   job:widen(-1)
   if is_mine then
     begin(self, id)
-    return self.dispatch:proceed(c, id, done)
+    return self.dispatch:proceed(c, done)
   end
   local watching = new_job(self, c)
   watching.claimed, watching.finished_before = id, done
@@ -315,7 +314,6 @@ local function give_up_rest(job)
 end
 
 local function run_claims(job)
-  local _ <close> = job
   local self, list = job.claims, job.list
   local guard <close> = setmetatable({}, { __close = function() -- luacheck: ignore 211
     give_up_rest(job)
@@ -344,12 +342,12 @@ end
 ---@param done? table<string, true> listeners that had finished with it
 function SharedDedupe:claim(c, id, done)
   if not can_be_key(id) then
-    return self.dispatch:proceed(c, id, done)
+    return self.dispatch:proceed(c, done)
   end
   c.request.claim = id
   if is_away(self) then
     begin(self, id)
-    return self.dispatch:proceed(c, id, done)
+    return self.dispatch:proceed(c, done)
   end
   local round = self.round
   if not round or not self.dispatch.jobs[round] then -- or it was cut off before it began

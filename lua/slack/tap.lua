@@ -75,11 +75,7 @@ end
 ---@param task? slack.Task
 ---@return slack.Request?
 function M.request_of(app, task)
-  for job in pairs(task and app.dispatch.jobs or {}) do
-    if (job.task or task) == task then
-      return job.c.request
-    end
-  end
+  return task and app.dispatch.jobs[task] and task.c.request
 end
 
 ---A call of the Web API has ended.

@@ -10,7 +10,7 @@ local scheduler = require "slack.scheduler"
 local Waiter = require "slack.waiter"
 
 local unpack = table.unpack
-local start_one = scheduler.start_one
+local announce_end = scheduler.announce_end
 
 ---@class slack.Task
 ---@field name? string for logs
@@ -50,18 +50,17 @@ end
 function M.spawn(fn, ...)
   check_function(fn, "spawn")
   local task = setmetatable({ done = false, worker = false }, Task)
-  scheduler.start(task, fn, ...)
+  scheduler.spawn(task, fn, ...)
   return task
 end
 
----The same for what is called for every event: one argument, and nothing is checked.
----@param fn fun(arg: any)
----@param arg any
----@return slack.Task
-function M.start(fn, arg)
-  local task = setmetatable({ done = false, worker = false }, Task)
-  start_one(task, fn, arg)
-  return task
+-- For what is a task and more (job.lua).
+M.methods = Task
+
+-- Called by the scheduler at its end.
+function Task:ended()
+  self.done = true
+  announce_end(self)
 end
 
 ---Whether it has ended, in whatever way.

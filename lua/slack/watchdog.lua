@@ -21,13 +21,10 @@ local dog, limit -- of the app that is most impatient
 
 -- Naming ------------------------------------------------------------------------------
 
--- One that has just begun is of no task yet.
-local function job_of(task)
+local function app_of(task)
   for app in pairs(watched) do
-    for job in pairs(app.dispatch.jobs) do
-      if job.task == task or not job.task and job.listener then
-        return job, app
-      end
+    if app.dispatch.jobs[task] then
+      return app
     end
   end
 end
@@ -44,13 +41,13 @@ local function describe()
   elseif task.is_loading then
     return ("the top level of %s"):format(task.is_loading), any_app(), M.script_stop
   end
-  local job, app = job_of(task)
-  if not job and task.name then
+  local app = app_of(task)
+  if not app and task.name then
     return task.name, any_app(), watched[any_app()].stop
-  elseif not job then
+  elseif not app then
     return "a task", any_app()
   end
-  local listener = job.c.listener or job.listener
+  local listener = task.c.listener or task.listener
   return listener and tostring(listener) or "middleware", app, watched[app].stop
 end
 
