@@ -3,6 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 static bool refuse(struct slk_http_head *head, int status, const char *why)
 {
     head->refusal = status;
@@ -10,22 +14,62 @@ static bool refuse(struct slk_http_head *head, int status, const char *why)
     return false;
 }
 
-/* Names are letters and hyphens, nearly always. */
-static bool is_token_char(unsigned char c)
-{
-    static const char others[] = "!#$%&'*+.^_`|~";
-    return (c >= 'a' && c <= 'z') || c == '-' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr(others, c) != NULL);
-}
+/* Of what a byte may be a part. */
+enum { TOKEN = 1, TARGET = 2, HOST = 4 };
+#define ANY (TOKEN | TARGET | HOST)
+#define TEN(c)                                                                                     \
+    [c] = ANY, [(c) + 1] = ANY, [(c) + 2] = ANY, [(c) + 3] = ANY, [(c) + 4] = ANY,                 \
+    [(c) + 5] = ANY, [(c) + 6] = ANY, [(c) + 7] = ANY, [(c) + 8] = ANY, [(c) + 9] = ANY
+#define LETTERS(a)                                                                                 \
+    TEN(a), TEN((a) + 10), [(a) + 20] = ANY, [(a) + 21] = ANY, [(a) + 22] = ANY, [(a) + 23] = ANY, \
+                                  [(a) + 24] = ANY, [(a) + 25] = ANY
 
-static bool is_token(struct slk_text text)
+static const unsigned char parts[256] = {
+    TEN('0'),
+    LETTERS('A'),
+    LETTERS('a'),
+    ['!'] = ANY,
+    ['"'] = TARGET,
+    ['#'] = TOKEN,
+    ['$'] = ANY,
+    ['%'] = ANY,
+    ['&'] = ANY,
+    ['\''] = ANY,
+    ['('] = TARGET | HOST,
+    [')'] = TARGET | HOST,
+    ['*'] = ANY,
+    ['+'] = ANY,
+    [','] = TARGET,
+    ['-'] = ANY,
+    ['.'] = ANY,
+    ['/'] = TARGET,
+    [':'] = TARGET | HOST,
+    [';'] = TARGET | HOST,
+    ['<'] = TARGET,
+    ['='] = TARGET | HOST,
+    ['>'] = TARGET,
+    ['?'] = TARGET,
+    ['@'] = TARGET,
+    ['['] = TARGET | HOST,
+    ['\\'] = TARGET,
+    [']'] = TARGET | HOST,
+    ['^'] = TOKEN | TARGET,
+    ['_'] = ANY,
+    ['`'] = TOKEN | TARGET,
+    ['{'] = TARGET,
+    ['|'] = TOKEN | TARGET,
+    ['}'] = TARGET,
+    ['~'] = ANY,
+};
+
+/* How many bytes at the beginning are such parts. */
+static size_t span(struct slk_text text, unsigned part)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        if (!is_token_char((unsigned char)text.data[i])) {
-            return false;
-        }
+    size_t length = 0;
+    while (length < text.length && (parts[(unsigned char)text.data[length]] & part) != 0) {
+        length++;
     }
-    return text.length > 0;
+    return length;
 }
 
 static bool starts_with(struct slk_text text, const char *prefix)
@@ -47,26 +91,10 @@ static struct slk_text trim(struct slk_text text)
     return text;
 }
 
-static bool is_visible_ascii(struct slk_text text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c <= ' ' || c >= 0x7F) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* A host with its port, or nothing at all. */
 static bool is_host(struct slk_text text)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        if (strchr("/\\?#@<>\"{}|^`,", text.data[i]) != NULL) {
-            return false;
-        }
-    }
-    return is_visible_ascii(text);
+    return span(text, HOST) == text.length;
 }
 
 /* What stands between the scheme and the path: where two who read the same target
@@ -86,14 +114,13 @@ static bool has_origin(struct slk_text target, const char *scheme)
 
 static bool is_target(struct slk_text target, struct slk_text method)
 {
-    if (!is_visible_ascii(target) || memchr(target.data, '#', target.length) != NULL) {
+    if (span(target, TARGET) < target.length) {
         return false;
     }
     if (target.length == 1 && *target.data == '*') {
         return method.length == 7 && memcmp(method.data, "OPTIONS", 7) == 0;
     }
-    return starts_with(target, "/") || has_origin(target, "http://") ||
-           has_origin(target, "https://");
+    return *target.data == '/' || has_origin(target, "http://") || has_origin(target, "https://");
 }
 
 static bool read_version(struct slk_http_head *head, struct slk_text version)
@@ -114,7 +141,7 @@ bool slk_http_head_request_line(struct slk_http_head *head, struct slk_text line
 {
     struct slk_text method = slk_text_cut(&line, ' ');
     struct slk_text target = slk_text_cut(&line, ' ');
-    if (!is_token(method) || target.length == 0) {
+    if (method.length == 0 || span(method, TOKEN) < method.length || target.length == 0) {
         return refuse(head, 400, "malformed request line");
     }
     head->method_length = method.length;
@@ -125,20 +152,56 @@ bool slk_http_head_request_line(struct slk_http_head *head, struct slk_text line
     return is_target(target, method) || refuse(head, 400, "malformed target");
 }
 
-bool slk_http_split_field(struct slk_text line, struct slk_text *name, struct slk_text *value)
+#ifdef __SSE2__
+/* Whether some of the sixteen is a control character, which tabs are, too. */
+static bool has_control_16(const char *at)
 {
-    size_t length = line.length;
-    *name = slk_text_cut(&line, ':');
-    if (name->length == length || !is_token(*name)) {
-        return false; /* no colon, an obsolete fold, or a space before the colon */
+    const __m128i last_control = _mm_set1_epi8(0x1F), del = _mm_set1_epi8(0x7F);
+    __m128i bytes = _mm_loadu_si128((const __m128i *)at);
+    __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control);
+    return _mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(bytes, del))) != 0;
+}
+
+/* The last sixteen may overlap those before them. */
+static bool has_control(struct slk_text text)
+{
+    size_t at = 0;
+    while (at + 16 < text.length && !has_control_16(text.data + at)) {
+        at += 16;
     }
-    for (size_t i = 0; i < line.length; i++) {
-        unsigned char c = (unsigned char)line.data[i];
+    return at + 16 < text.length || has_control_16(text.data + text.length - 16);
+}
+#endif
+
+/* Values hold no control characters but tabs. */
+static bool is_value(struct slk_text text)
+{
+#ifdef __SSE2__
+    if (text.length >= 16 && !has_control(text)) {
+        return true;
+    }
+#endif
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
         if ((c < ' ' && c != '\t') || c == 0x7F) {
             return false;
         }
     }
-    *value = trim(line);
+    return true;
+}
+
+bool slk_http_split_field(struct slk_text line, struct slk_text *name, struct slk_text *value)
+{
+    size_t length = span(line, TOKEN);
+    if (length == 0 || length == line.length || line.data[length] != ':') {
+        return false; /* no colon, an obsolete fold, or a space before the colon */
+    }
+    *name = (struct slk_text){line.data, length};
+    *value = (struct slk_text){line.data + length + 1, line.length - length - 1};
+    if (!is_value(*value)) {
+        return false;
+    }
+    *value = trim(*value);
     return true;
 }
 
@@ -221,21 +284,21 @@ static bool read_expect(struct slk_http_head *head, struct slk_text value)
 bool slk_http_head_field(struct slk_http_head *head, struct slk_text line)
 {
     static const struct {
-        const char *name;
+        struct slk_text name;
         bool (*read)(struct slk_http_head *head, struct slk_text value);
     } known[] = {
-        {"Content-Length", read_length},
-        {"Transfer-Encoding", read_encoding},
-        {"Host", read_host},
-        {"Connection", read_connection},
-        {"Expect", read_expect},
+        {SLK_TEXT("Content-Length"), read_length},
+        {SLK_TEXT("Transfer-Encoding"), read_encoding},
+        {SLK_TEXT("Host"), read_host},
+        {SLK_TEXT("Connection"), read_connection},
+        {SLK_TEXT("Expect"), read_expect},
     };
     struct slk_text name, value;
     if (!slk_http_split_field(line, &name, &value)) {
         return refuse(head, 400, "malformed header line");
     }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (slk_text_is_any_case(name, known[i].name)) {
+        if (slk_text_same_any_case(name, known[i].name)) {
             return known[i].read(head, value);
         }
     }

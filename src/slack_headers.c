@@ -1,33 +1,37 @@
 #include "slack_headers.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define MAX_NUMBER 999
 #define MAX_REASON 64
 
-#define NAME(text)                                                                                 \
-    {                                                                                              \
-        text, sizeof(text) - 1                                                                     \
-    }
-
 static const struct slk_text names[SLK_SLACK_HEADERS] = {
-    [SLK_HEADER_SIGNATURE] = NAME("X-Slack-Signature"),
-    [SLK_HEADER_TIMESTAMP] = NAME("X-Slack-Request-Timestamp"),
-    [SLK_HEADER_CONTENT_TYPE] = NAME("Content-Type"),
-    [SLK_HEADER_CONTENT_ENCODING] = NAME("Content-Encoding"),
-    [SLK_HEADER_RETRY_NUMBER] = NAME("X-Slack-Retry-Num"),
-    [SLK_HEADER_RETRY_REASON] = NAME("X-Slack-Retry-Reason"),
+    [SLK_HEADER_SIGNATURE] = SLK_TEXT("X-Slack-Signature"),
+    [SLK_HEADER_TIMESTAMP] = SLK_TEXT("X-Slack-Request-Timestamp"),
+    [SLK_HEADER_CONTENT_TYPE] = SLK_TEXT("Content-Type"),
+    [SLK_HEADER_CONTENT_ENCODING] = SLK_TEXT("Content-Encoding"),
+    [SLK_HEADER_RETRY_NUMBER] = SLK_TEXT("X-Slack-Retry-Num"),
+    [SLK_HEADER_RETRY_REASON] = SLK_TEXT("X-Slack-Retry-Reason"),
 };
+
+/* Whether a line may be one of those: they all begin with one of two letters. */
+static bool is_candidate(char first)
+{
+    return (first | 0x20) == 'x' || (first | 0x20) == 'c';
+}
 
 void slk_slack_headers_read(struct slk_text block, struct slk_slack_headers *headers)
 {
     struct slk_text name, value;
     *headers = (struct slk_slack_headers){0};
-    while (slk_http_next_field(&block, &name, &value)) {
+    while (block.length > 0) {
+        if (!is_candidate(*block.data)) {
+            slk_text_cut(&block, '\n');
+            continue;
+        }
+        slk_http_next_field(&block, &name, &value);
         for (size_t i = 0; i < SLK_SLACK_HEADERS; i++) {
-            if (name.length == names[i].length &&
-                strncasecmp(name.data, names[i].data, name.length) == 0) {
+            if (slk_text_same_any_case(name, names[i])) {
                 headers->values[i] = headers->counts[i] == 0 ? value : headers->values[i];
                 headers->counts[i]++;
             }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <strings.h>
 
 struct slk_text {
     const char *data; /* may be NULL when length is 0: missing, where that is told apart */
@@ -14,6 +15,18 @@ struct slk_text {
 /* Whether it is that word, byte for byte; in any case of ASCII letters. */
 bool slk_text_is(struct slk_text text, const char *word);
 bool slk_text_is_any_case(struct slk_text text, const char *word);
+
+/* A literal as an initializer, for names that are compared by length first. */
+#define SLK_TEXT(literal)                                                                          \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+/* Whether both are the same in any case of ASCII letters; neither's data is NULL. */
+static inline bool slk_text_same_any_case(struct slk_text text, struct slk_text other)
+{
+    return text.length == other.length && strncasecmp(text.data, other.data, other.length) == 0;
+}
 
 /* Takes off rest what stands before the separator, which is dropped with it;
  * all of rest when there is none. */
