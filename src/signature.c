@@ -137,26 +137,33 @@ static int64_t parse_timestamp(struct slk_text timestamp)
     return value;
 }
 
-static bool is_well_formed(struct slk_text signature)
+/* Lower case only, as Slack writes it; -1 for anything else. */
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_signature(struct slk_text signature, unsigned char digest[DIGEST_SIZE])
 {
     if (signature.length != SIGNATURE_LENGTH || memcmp(signature.data, PREFIX, 3) != 0) {
         return false;
     }
-    for (size_t i = 3; i < signature.length; i++) {
-        char c = signature.data[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-            return false;
-        }
+    int all = 0;
+    const char *digits = signature.data + 3;
+    for (size_t i = 0; i < DIGEST_SIZE; i++) {
+        int byte = hex_value(digits[2 * i]) * 16 | hex_value(digits[2 * i + 1]);
+        digest[i] = (unsigned char)byte;
+        all |= byte;
     }
-    return true;
+    return all >= 0;
 }
 
 static bool matches(struct slk_signature_key *key, struct slk_text timestamp,
-                    struct slk_text signature, struct slk_text body)
+                    const unsigned char given[DIGEST_SIZE], struct slk_text body)
 {
-    char expected[SLK_SIGNATURE_SIZE];
-    bool same = slk_signature_make(key, timestamp, body, expected) == SLK_OK &&
-                CRYPTO_memcmp(expected, signature.data, SIGNATURE_LENGTH) == 0;
+    unsigned char expected[DIGEST_SIZE];
+    bool same =
+        compute(key, timestamp, body, expected) && CRYPTO_memcmp(expected, given, DIGEST_SIZE) == 0;
     OPENSSL_cleanse(expected, sizeof expected);
     return same;
 }
@@ -172,11 +179,12 @@ enum slk_signature_verdict slk_signature_check(struct slk_signature_key *const *
     if (made < now - SLK_SIGNATURE_MAX_AGE || made > now + SLK_SIGNATURE_MAX_AGE) {
         return SLK_SIGNATURE_STALE;
     }
-    if (!is_well_formed(signature)) {
+    unsigned char given[DIGEST_SIZE];
+    if (!read_signature(signature, given)) {
         return SLK_SIGNATURE_BAD_FORMAT;
     }
     for (size_t i = 0; i < count; i++) {
-        if (matches(keys[i], timestamp, signature, body)) {
+        if (matches(keys[i], timestamp, given, body)) {
             return SLK_SIGNATURE_VALID;
         }
     }
