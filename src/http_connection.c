@@ -26,6 +26,7 @@ struct http_connection {
     uint64_t request;      /* which Lua is to answer; 0: none */
     int64_t asked;         /* when its last byte had come */
     int64_t received;      /* when the latest bytes came */
+    int64_t now;           /* as of the latest that happened: the clock is read once for it */
     size_t unparsed;       /* bytes that the parser holds back, at most */
     bool is_owed;          /* the gate took that request over for Lua */
     bool is_held;          /* the gate holds it itself */
@@ -101,7 +102,6 @@ static int make_room(struct http_connection *connection)
     return out->length > 0 ? SLK_OK : slk_buffer_append(out, room, LWS_PRE);
 }
 
-/* From here on the client has so long to take its answer. */
 static int answer(struct http_connection *connection, int status, const char *headers,
                   struct slk_text body)
 {
@@ -113,7 +113,7 @@ static int answer(struct http_connection *connection, int status, const char *he
                                            .is_head = connection->is_head,
                                            .keep_alive = connection->keep_alive};
     connection->answering = true;
-    await(connection, SLK_WAIT_SENT, slk_clock_now());
+    slk_deadline_clear(&connection->deadline);
     int failed = make_room(connection);
     if (failed == SLK_OK) {
         failed = slk_http_answer_append(&connection->out, &answer, &server->date);
@@ -260,7 +260,7 @@ static int await_more(struct http_connection *connection)
         return SLK_CLOSED;
     }
     if (connection->deadline.queue != &server->waits[what].queue) {
-        await(connection, what, slk_clock_now());
+        await(connection, what, connection->now);
     }
     return SLK_OK;
 }
@@ -303,7 +303,7 @@ static void linger(struct http_connection *connection)
 {
     say_goodbye(connection);
     shutdown(lws_get_socket_fd(connection->socket.wsi), SHUT_WR);
-    await(connection, SLK_WAIT_LINGER, slk_clock_now());
+    await(connection, SLK_WAIT_LINGER, connection->now);
 }
 
 static int on_sent(struct http_connection *connection)
@@ -333,9 +333,13 @@ static int on_sent(struct http_connection *connection)
 }
 
 /* Nothing is read meanwhile: lws would close at once when it came to an end
- * that the client has sent already, and a half-closed client wants its answer. */
+ * that the client has sent already, and a half-closed client wants its answer.
+ * For that it has so long from the first try on. */
 static void flush_later(struct http_connection *connection)
 {
+    if (connection->answering && connection->deadline.queue == NULL) {
+        await(connection, SLK_WAIT_SENT, connection->now);
+    }
     lws_rx_flow_control(connection->socket.wsi, 0);
     lws_callback_on_writable(connection->socket.wsi);
     connection->is_paused = true;
@@ -375,7 +379,7 @@ static int on_input(struct http_connection *connection, const void *data, size_t
     if (connection->refused) {
         return SLK_OK;
     }
-    connection->received = slk_clock_now();
+    connection->received = connection->now = slk_clock_now();
     connection->unparsed += length;
     if (slk_http_parser_feed(connection->parser, data, length) != SLK_OK) {
         return SLK_NOMEM;
@@ -388,21 +392,32 @@ static int on_input(struct http_connection *connection, const void *data, size_t
     return connection->unparsed > limits->max_head + limits->max_body ? SLK_TOO_LARGE : SLK_OK;
 }
 
+static int on_writable(struct http_connection *connection)
+{
+    connection->now = slk_clock_now();
+    return flush(connection);
+}
+
+/* At once, as there is nothing else to wait for but a slow client. */
+static void send_answer(struct http_connection *connection, int answered)
+{
+    if (answered != SLK_OK || flush(connection) != SLK_OK) {
+        slk_http_connection_drop(&connection->socket);
+    }
+}
+
 /* An answer that Lua or the gate owed, by itself or at the gate's deadline. */
 static void pay(struct http_connection *connection, int status, const char *headers,
                 struct slk_text body)
 {
     struct slk_http_server *server = connection->socket.server;
+    connection->now = slk_clock_now();
     if (connection->is_owed || (connection->is_held && status == 200)) {
         server->gate->answered(server->gate, connection->request,
-                               slk_clock_now() - connection->asked);
+                               connection->now - connection->asked);
     }
     settle(connection);
-    if (answer(connection, status, headers, body) != SLK_OK) {
-        slk_http_connection_drop(&connection->socket);
-        return;
-    }
-    flush_later(connection);
+    send_answer(connection, answer(connection, status, headers, body));
 }
 
 void slk_http_connection_respond(struct slk_server_socket *socket, int status, const char *headers,
@@ -427,11 +442,8 @@ static void on_deadline(struct http_connection *connection)
 
 static void time_out(struct http_connection *connection, const char *why)
 {
-    if (refuse(connection, 408, why) != SLK_OK) {
-        slk_http_connection_drop(&connection->socket);
-        return;
-    }
-    flush_later(connection);
+    connection->now = slk_clock_now();
+    send_answer(connection, refuse(connection, 408, why));
 }
 
 static struct http_connection *connection_of(const struct slk_deadline *deadline)
@@ -467,7 +479,7 @@ int slk_http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *u
     struct http_connection *connection = (struct http_connection *)slk_server_socket_of(wsi);
     switch ((int)reason) {
     case LWS_CALLBACK_RAW_RX: return on_input(connection, in, length) != SLK_OK ? -1 : 0;
-    case LWS_CALLBACK_RAW_WRITEABLE: return flush(connection) != SLK_OK ? -1 : 0;
+    case LWS_CALLBACK_RAW_WRITEABLE: return on_writable(connection) != SLK_OK ? -1 : 0;
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         slk_server_tls_context_made(user, in);
         return 0;

@@ -190,10 +190,10 @@ static void *serve(void *argument)
         return NULL;
     }
     for (run_jobs(thread); !thread->stopping; run_jobs(thread)) {
+        run_habits(thread); /* also for what the jobs have brought about */
         /* Blocks until something happens, lws_cancel_service included: with lws
          * any timeout of 0 and above means for ever. */
         lws_service(context, 0);
-        run_habits(thread);
     }
     lws_context_destroy(context);
     this_thread = NULL;
