@@ -34,11 +34,31 @@ describe("http: requests of one shape", function()
   it("give an answer that says ok decoded, with the scopes of its head", function()
     answer = '{"ok":true,"list":[],"n":1}'
     headers = { "X-OAuth-Scopes", "chat:write,commands", "X-Accepted-OAuth-Scopes", "chat:write" }
-    local response = request(api_shape(), "a=b")
-    assert.equal("chat:write,commands", response.scopes)
-    assert.equal("chat:write", response.accepted_scopes)
-    assert.same({ ok = true, list = {}, n = 1 }, response.decoded)
-    assert.is_true(json.is_list(response.decoded.list))
+    local given, _, is_answer = request(api_shape(), "a=b")
+    assert.is_true(is_answer)
+    assert.same({
+      ok = true, list = {}, n = 1,
+      response_metadata = {
+        scopes = { "chat:write", "commands" }, accepted_scopes = { "chat:write" },
+      },
+    }, given)
+    assert.is_true(json.is_list(given.list))
+  end)
+
+  it("put the scopes beside what Slack says of the answer", function()
+    answer = { ok = true, response_metadata = { next_cursor = "abc" } }
+    headers = { "X-OAUTH-SCOPES", " chat:write ,,commands", "X-OAuth-Scopes", "users:read", "x-oauth",
+      "none", "X-OAuth-Scopes-Too", "none" }
+    local given = request(api_shape(), "")
+    assert.same({ next_cursor = "abc", scopes = { "chat:write", "commands", "users:read" } },
+      given.response_metadata)
+    answer = { ok = true, response_metadata = "text" }
+    assert.same({ scopes = { "chat:write", "commands", "users:read" } },
+      request(api_shape(), "").response_metadata)
+    headers = { "X-OAuth-Scopes", "" }
+    assert.same({ scopes = {} }, request(api_shape(), "").response_metadata)
+    answer, headers = { ok = true, response_metadata = "text" }, nil
+    assert.equal("text", request(api_shape(), "").response_metadata)
   end)
 
   it("give all of any other response", function()
@@ -48,8 +68,8 @@ describe("http: requests of one shape", function()
       '{"ok":false,"error":"x"}', '{"ok":"true"}', '{"ok":true', '["ok",true]', '[[[[', "", "ok",
     } do
       answer = body
-      local response = request(shape, "")
-      assert.is_nil(response.decoded)
+      local response, _, is_answer = request(shape, "")
+      assert.is_nil(is_answer)
       assert.same({ 200, body }, { response.status, response.body })
       assert.equal("b", response.headers["x-a"])
     end
@@ -63,7 +83,7 @@ describe("http: requests of one shape", function()
       local list = {}
       for i = 1, 20 do
         list[i] = function()
-          return assert(request(shape, ("x"):rep(i) .. "\0")).decoded
+          return assert(request(shape, ("x"):rep(i) .. "\0"))
         end
       end
       assert(require("slack").all(list))

@@ -339,12 +339,10 @@ static int prepared_release(lua_State *L)
     return 0;
 }
 
-/* (settings, metatable of empty lists): a request to the Web API, to be sent with one body
- * after the other. */
+/* (settings): a request to the Web API, to be sent with one body after the other. */
 static int client_prepare(lua_State *L)
 {
     struct client_object *object = check_request(L);
-    slk_set_web_api_lists(L, 3);
     if (has_zero_in_url(L)) {
         return push_invalid_url(L);
     }
@@ -460,7 +458,8 @@ int slk_push_http_result(lua_State *L, const struct slk_message *message)
         return 1 + slk_push_error(L, result->error);
     }
     if (result->is_web_api && slk_push_web_api_answer(L, result)) {
-        return 2;
+        lua_pushboolean(L, 1); /* it is no response */
+        return 3;
     }
     slk_push_http_response(L, result);
     if (result->is_streamed) {
@@ -482,6 +481,7 @@ void slk_open_http_client(lua_State *L)
     slk_class(L, HEADERS_CLASS, no_methods, headers_release);
     slk_class(L, PREPARED_CLASS, no_methods, prepared_release);
     slk_open_http_stream(L);
+    slk_open_web_api(L);
     lua_pushcfunction(L, headers_create);
     lua_setfield(L, -2, "http_headers");
     lua_pushcfunction(L, net_create);

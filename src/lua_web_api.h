@@ -7,12 +7,10 @@
 #include "http_request.h"
 #include "lua_core.h"
 
-/* The metatable of empty lists, which is at index, is kept for the answers to come. */
-void slk_set_web_api_lists(lua_State *L, int index);
-
-/* Pushes { decoded, scopes, accepted_scopes } of an answer that says ok, the latter two as in
- * its head. False, with nothing pushed: it is none, and whoever wants to say why needs all of
- * the response. */
+/* Pushes an answer that says ok, with the scopes of its head in its response_metadata. False,
+ * with nothing pushed: it is none, and whoever wants to say why needs all of the response. */
 bool slk_push_web_api_answer(lua_State *L, const struct slk_http_result *result);
+
+void slk_open_web_api(lua_State *L); /* add_scopes */
 
 #endif

@@ -4,7 +4,6 @@
 local lazy = require "slack.lazy"
 local core = require "slack.core"
 local errors = require "slack.errors"
-local json = require "slack.json"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
@@ -12,8 +11,6 @@ local Response = require "slack.http_response"
 local Stream = lazy "slack.http_stream"
 local Streamed = lazy "slack.streamed_response"
 
--- What marks empty lists that come out of JSON.
-local LISTS = getmetatable(json.list())
 local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure", "socket" }
 
 local M = {}
@@ -30,8 +27,9 @@ local function new_hearer(waiting)
     if kind == "http" then
       waiting[id] = nil
       if not waiter then
-        Stream.discard(a)
+        Stream.discard(b ~= true and a or nil)
       elseif a then
+        waiter.is_answer = b
         waiter:resolve(a)
       else
         waiter:resolve(nil, b, c)
@@ -40,6 +38,16 @@ local function new_hearer(waiting)
       waiter:on_event(a, b, c, d, e)
     end
   end
+end
+
+local function new_client(core_client, waiting)
+  return {
+    core = core_client, waiting = waiting,
+    give_up = function(waiter)
+      waiting[waiter.id] = nil
+      core_client:cancel(waiter.id)
+    end,
+  }
 end
 
 local function start_client()
@@ -51,7 +59,7 @@ local function start_client()
     loop.unregister(source)
     error(message, 0)
   end
-  return { core = client, waiting = waiting }
+  return new_client(client, waiting)
 end
 
 local function client_of_loop()
@@ -90,7 +98,8 @@ end
 ---@return fun() undo
 function M.replace_client(other, make)
   local waiting, before = {}, clients[other]
-  clients[other] = { core = make(new_hearer(waiting)), waiting = waiting, is_plain = true }
+  clients[other] = new_client(make(new_hearer(waiting)), waiting)
+  clients[other].is_plain = true
   return function() clients[other] = before end
 end
 
@@ -174,13 +183,8 @@ local function stream(client, request)
   return begun:finish()
 end
 
-local function give_up(waiter)
-  waiter.client.waiting[waiter.id] = nil
-  waiter.client.core:cancel(waiter.id)
-end
-
----Requests `setmetatable({ body = text }, shape)` cost a fraction of others. Where Slack's answer
----says ok, the response of such a one is no more than { decoded, scopes, accepted_scopes }.
+---Requests `setmetatable({ body = text }, shape)` cost a fraction of others. Where the answer is
+---one of the Web API that says ok, it is given itself, decoded, with the scopes of its head.
 ---@param settings slack.HttpRequest becomes the shape
 ---@return slack.HttpShape
 function M.shape(settings)
@@ -194,7 +198,7 @@ local function prepare(client, shape)
   if not net then
     return nil, err.message, err.code
   end
-  local prepared, message, code = client.core:prepare(shape, LISTS)
+  local prepared, message, code = client.core:prepare(shape)
   shape.prepared = prepared
   return prepared, message, code
 end
@@ -217,6 +221,7 @@ end
 ---@param request slack.HttpRequest
 ---@return slack.Response?
 ---@return slack.Error? err codes: see fetch
+---@return true? is_answer what is given is no response but the decoded answer (shape)
 function M.request(request)
   local client, shape = client_of_loop(), request.shape
   local id, message, code
@@ -235,13 +240,13 @@ function M.request(request)
     return nil, errors.new { code = code, message = message }
   end
   local waiter = tasks.waiter()
-  waiter.client, waiter.id, waiter.on_abandon = client, id, give_up
+  waiter.id, waiter.on_abandon = id, client.give_up
   client.waiting[id] = waiter
   local response, text, word = waiter:await()
   if not response then
     return nil, Stream.failure(word, text)
-  elseif response.decoded then
-    return response
+  elseif waiter.is_answer then
+    return response, nil, true
   end
   return Response.new(response, request.url)
 end

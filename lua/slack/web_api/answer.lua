@@ -16,7 +16,6 @@ local EXCERPT_LENGTH = 120
 local MAX_FILE = 512 * 1024 * 1024
 -- Of a body that is none of the Web API's: kept in the error.
 local MAX_KEPT_BODY = 128 * 1024
-local MAX_KNOWN_SCOPES = 200
 -- Of the warnings or explanations of one answer, and bytes of each: what is shown of them.
 local MAX_SHOWN, MAX_SHOWN_LENGTH = 20, 500
 
@@ -41,11 +40,7 @@ local UNREADABLE = {
   invalid_arguments = true, invalid_charset = true, invalid_form_data = true, invalid_json = true,
 }
 
-local unpack = table.unpack
-
 local M = {}
-
-local known_scopes, known_scopes_count = {}, 0 -- by the words of a header: a list
 
 -- Parts of answers ----------------------------------------------------------------
 
@@ -202,32 +197,6 @@ end
 
 -- Answers -------------------------------------------------------------------------
 
--- A token's scopes are in each of its answers, in the same words.
-local function scopes_of(words)
-  local list = known_scopes[words]
-  if not list then
-    list = split(words)
-    if known_scopes_count == MAX_KNOWN_SCOPES then
-      known_scopes, known_scopes_count = {}, 0
-    end
-    known_scopes[words], known_scopes_count = list, known_scopes_count + 1
-  end
-  return { unpack(list) } -- the caller's own
-end
-
-local function add_scopes(answer, granted, accepted)
-  if not granted and not accepted then
-    return
-  end
-  granted, accepted = granted and scopes_of(granted), accepted and scopes_of(accepted)
-  local metadata = metadata_of(answer)
-  if metadata then
-    metadata.scopes, metadata.accepted_scopes = granted, accepted
-  else
-    answer.response_metadata = { scopes = granted, accepted_scopes = accepted }
-  end
-end
-
 local function is_file(response)
   return response.status == 200
     and (response:header "content-type" or ""):find "^application/gzip" ~= nil
@@ -249,10 +218,6 @@ local function read_file(call, response)
 end
 
 local function decode(call, response)
-  if response.decoded then
-    add_scopes(response.decoded, response.scopes, response.accepted_scopes)
-    return response.decoded
-  end
   local answer, problem = json.decode(response.body)
   if type(answer) ~= "table" or type(answer.ok) ~= "boolean" then
     if is_file(response) then
@@ -260,7 +225,8 @@ local function decode(call, response)
     end
     return nil, M.foreign(call, response, problem)
   end
-  add_scopes(answer, response:header "x-oauth-scopes", response:header "x-accepted-oauth-scopes")
+  core.add_scopes(answer, response:header "x-oauth-scopes",
+    response:header "x-accepted-oauth-scopes")
   if answer.ok then
     return answer
   end

@@ -42,8 +42,11 @@ local M = {}
 -- Attempts ------------------------------------------------------------------------
 
 local function attempt(client, call)
-  local response, err = http.request(call.request)
-  if not response then
+  local response, err, is_answer = http.request(call.request)
+  if is_answer then
+    answers.warn_once(client, call, response)
+    return response
+  elseif not response then
     return nil, errors.new {
       code = err.code, message = err.message, method = call.name, cause = err,
     }

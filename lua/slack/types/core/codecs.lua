@@ -45,6 +45,12 @@ function core.gunzip(data, maximum) end
 ---@param name string in any case
 ---@return string? value repeated ones joined by commas
 function core.find_header(lines, name) end
+---Puts the scopes that the head of an answer tells of into its response_metadata, as lists of
+---words: `scopes` and `accepted_scopes`.
+---@param answer table
+---@param scopes string? the value of X-OAuth-Scopes
+---@param accepted string? that of X-Accepted-OAuth-Scopes
+function core.add_scopes(answer, scopes, accepted) end
 
 ---Compares secrets: the time it takes does not tell where they differ.
 ---@param a string

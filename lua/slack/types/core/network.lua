@@ -86,11 +86,10 @@ function http_client:request(request) end
 ---What requests to one method of the Web API have in common but for their bodies.
 ---@class slack.core.prepared_request
 ---@param settings slack.core.http_request without body and stream
----@param list table the metatable of empty lists in what is decoded
 ---@return slack.core.prepared_request?, string? message, string? code
-function http_client:prepare(settings, list) end
----Begins such a request. Where the answer is { "ok": true, … } the message has, instead of a
----response, { decoded, scopes, accepted_scopes }, the latter as in the answer's head.
+function http_client:prepare(settings) end
+---Begins such a request. Where the answer is { "ok": true, … } the message has it decoded instead
+---of a response, with the scopes of its head, and then true.
 ---@param prepared slack.core.prepared_request
 ---@param body string
 ---@return integer? id, string? message, string? code
