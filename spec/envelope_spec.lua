@@ -76,7 +76,7 @@ describe("scan_envelope", function()
     } do
       local text = "[" .. number .. "]"
       assert.equal(text, scan('{"payload":' .. text .. "}").payload)
-      assert(core.json_decode(text, {}))
+      assert(core.json_decode(text))
     end
   end)
 

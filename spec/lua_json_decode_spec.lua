@@ -1,11 +1,7 @@
 local cjson = require "cjson"
 local core = require "slack.core"
 
-local List = {}
-
-local function decode(text)
-  return core.json_decode(text, List)
-end
+local List, decode = core.json_list, core.json_decode
 
 -- Equal but for what lua-cjson cannot tell: integers and empty lists.
 local function is_same(ours, theirs)

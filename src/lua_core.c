@@ -1,5 +1,4 @@
 #include "lua_core.h"
-#include "lua_words.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -238,6 +237,5 @@ int luaopen_slack_core(lua_State *L)
     slk_open_child_process(L);
     slk_open_watchdog(L);
     slk_open_json(L);
-    slk_open_words(L);
     return 1;
 }

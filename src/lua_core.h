@@ -47,7 +47,9 @@ void slk_open_json(lua_State *L);          /* json_decode, json_is_plain, json_l
 /* Pushes the value of a JSON text; the metatable of empty lists, json_list, is at that index.
  * False when it is none, with anything pushed. */
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);
-int slk_json_decode(lua_State *L); /* (text, metatable of empty lists) -> value | nil, message */
+/* Pushes the function (text) -> value | nil, message; the words and json_list exist. */
+void slk_json_push_decode(lua_State *L);
+#define SLK_JSON_LIST "slack.list" /* the registry's name of json_list */
 
 /* Makes a class: metatable name with __name, __gc, __close and __index = the
  * methods. Both finalizers must be idempotent. */

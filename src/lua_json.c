@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "lua_words.h"
+
 #define MAX_DEPTH 1000
 
 /* Whole numbers below this are printed by lua-cjson's %.14g with all digits. */
@@ -77,9 +79,11 @@ static int check_plain(lua_State *L)
 
 void slk_open_json(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"json_decode", slk_json_decode}, {"json_is_plain", check_plain}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"json_is_plain", check_plain}, {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
-    luaL_newmetatable(L, "slack.list");
+    luaL_newmetatable(L, SLK_JSON_LIST);
     lua_setfield(L, -2, "json_list");
+    slk_open_words(L);
+    slk_json_push_decode(L);
+    lua_setfield(L, -2, "json_decode");
 }

@@ -11,6 +11,7 @@
 #define MAX_DEPTH 1000
 #define BATCH     64 /* items of one list or object that wait on the stack */
 #define ROOM      8  /* stack slots that an item needs, but for items of its own */
+#define SPARE     40 /* stack slots that are asked for at once */
 
 static const char *push_other(struct slk_json_decoder *decoder, const char *at, char sign,
                               int index);
@@ -139,8 +140,8 @@ static const char *push_number(struct slk_json_decoder *decoder, const char *at)
 static inline void make_room(struct slk_json_decoder *decoder, int index)
 {
     if (index + ROOM > decoder->room) {
-        luaL_checkstack(decoder->L, 2 * BATCH, "JSON nested too deep");
-        decoder->room = index + 2 * BATCH;
+        luaL_checkstack(decoder->L, SPARE, "JSON nested too deep");
+        decoder->room = index + SPARE - 1;
     }
 }
 
@@ -231,7 +232,7 @@ static inline struct fields no_fields(bool stored)
     return (struct fields){.stored = stored, .places[SLK_JSON_NO_PLACE / 64] = 1};
 }
 
-static inline void note_name(struct fields *fields, int place)
+static inline void note_name(struct fields *fields, unsigned place)
 {
     uint64_t *places = &fields->places[place / 64], bit = (uint64_t)1 << place % 64;
     fields->repeat |= (*places & bit) != 0;
@@ -344,9 +345,9 @@ static const char *push_other(struct slk_json_decoder *decoder, const char *at, 
     }
 }
 
+/* The table of words is on top; the value comes above it. */
 static bool push_text(struct slk_json_decoder *decoder, const char *at)
 {
-    decoder->words = slk_words_push_kept(decoder->L);
     decoder->kept = lua_gettop(decoder->L);
     char sign = next_sign(decoder, &at);
     make_room(decoder, decoder->kept + 1);
@@ -355,33 +356,46 @@ static bool push_text(struct slk_json_decoder *decoder, const char *at)
         return false;
     }
     next_sign(decoder, &at);
-    if (at != decoder->end) {
-        slk_json_fail(decoder, at, "end of text expected");
-        return false;
-    }
-    lua_replace(decoder->L, decoder->kept);
-    return true;
+    return at == decoder->end || slk_json_fail(decoder, at, "end of text expected") != NULL;
 }
 
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable)
 {
     struct slk_json_decoder decoder = {
         .L = L, .end = text + length, .list_metatable = list_metatable};
-    return push_text(&decoder, text);
+    luaL_checkstack(L, 2, "JSON nested too deep");
+    decoder.words = slk_words_push_kept(L);
+    if (!push_text(&decoder, text)) {
+        return false;
+    }
+    lua_replace(L, decoder.kept);
+    return true;
 }
 
-/* (text, metatable of empty lists) -> value | nil, message */
-int slk_json_decode(lua_State *L)
+static int decode(lua_State *L)
 {
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        return luaL_error(L, "json.decode: string expected, got %s", luaL_typename(L, 1));
+    }
     size_t length;
-    const char *text = luaL_checklstring(L, 1, &length);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
-    struct slk_json_decoder decoder = {.L = L, .end = text + length, .list_metatable = 2};
+    const char *text = lua_tolstring(L, 1, &length);
+    struct slk_json_decoder decoder = {.L = L,
+                                       .end = text + length,
+                                       .words = lua_touserdata(L, lua_upvalueindex(1)),
+                                       .list_metatable = lua_upvalueindex(3)};
+    lua_pushvalue(L, lua_upvalueindex(2));
     if (push_text(&decoder, text)) {
         return 1;
     }
     lua_pushnil(L);
-    lua_pushfstring(L, "%s at character %d", decoder.why, (int)(decoder.failed - text) + 1);
+    lua_pushfstring(L, "JSON: %s at character %d", decoder.why, (int)(decoder.failed - text) + 1);
     return 2;
+}
+
+void slk_json_push_decode(lua_State *L)
+{
+    lua_pushlightuserdata(L, slk_words_push_kept(L));
+    lua_insert(L, -2);
+    luaL_getmetatable(L, SLK_JSON_LIST);
+    lua_pushcclosure(L, decode, 3);
 }

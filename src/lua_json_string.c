@@ -2,8 +2,6 @@
 
 #include <stdbool.h>
 
-#include "json_text.h"
-
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9') {
@@ -131,9 +129,7 @@ static const char *push_escaped(struct slk_json_decoder *decoder, const char *st
     return at;
 }
 
-/* One that is not within 16 bytes. */
-static __attribute__((noinline)) const char *push_long(struct slk_json_decoder *decoder,
-                                                       const char *start)
+const char *slk_json_push_any_string(struct slk_json_decoder *decoder, const char *start)
 {
     const char *end = decoder->end, *at = slk_json_skip_plain(start, end);
     size_t length = (size_t)(at - start);
@@ -143,8 +139,8 @@ static __attribute__((noinline)) const char *push_long(struct slk_json_decoder *
     } else if (length > SLK_WORD_LONGEST) {
         lua_pushlstring(decoder->L, start, length);
     } else {
-        decoder->place = (int)slk_words_push(decoder->L, decoder->words, decoder->kept, start,
-                                             slk_word_of(start, length));
+        decoder->place = slk_words_push(decoder->L, decoder->words, decoder->kept, start,
+                                        slk_word_of(start, length));
     }
     if (at == NULL) {
         return NULL;
@@ -154,17 +150,4 @@ static __attribute__((noinline)) const char *push_long(struct slk_json_decoder *
             decoder, at, at == end ? "end of string expected" : "control character in a string");
     }
     return at + 1;
-}
-
-const char *slk_json_push_string(struct slk_json_decoder *decoder, const char *at)
-{
-    if (decoder->end - at >= 16) {
-        size_t length = slk_json_plain_16(at);
-        if (length < 16 && at[length] == '"') {
-            decoder->place = (int)slk_words_push(decoder->L, decoder->words, decoder->kept, at,
-                                                 slk_word_of_short(at, length));
-            return at + length + 1;
-        }
-    }
-    return push_long(decoder, at);
 }

@@ -33,9 +33,11 @@ struct slk_words {
 static inline struct slk_word slk_word_of(const char *text, size_t length)
 {
     struct slk_word word = {.length = length};
-    memcpy(word.head, text, length < 16 ? length : 16);
     if (length > 16) {
+        memcpy(word.head, text, 16);
         memcpy(word.tail, text + length - 16, 16);
+    } else {
+        memcpy(word.head, text, length);
     }
     return word;
 }

@@ -15,7 +15,7 @@ local core = require "slack.core"
 
 local MAX_DEPTH = 1000
 
-local decode, is_plain = core.json_decode, core.json_is_plain
+local is_plain = core.json_is_plain
 
 ---@class slack.json
 local M = {}
@@ -76,19 +76,9 @@ local function clean(message)
   return "JSON: " .. tostring(message):gsub("^%u", string.lower)
 end
 
----@param text string
----@return any value nil when the text is not valid JSON
----@return string? err what is wrong, and at which character
-function M.decode(text)
-  if type(text) ~= "string" then
-    error("json.decode: string expected, got " .. type(text), 2)
-  end
-  local value, err = decode(text, List)
-  if err then
-    return nil, "JSON: " .. err
-  end
-  return value
-end
+---The value of a text; nil when the text is not valid JSON, and what is wrong at which character.
+---@type fun(text: string): any, string?
+M.decode = core.json_decode
 
 -- Encoding what is not plain ------------------------------------------------------
 

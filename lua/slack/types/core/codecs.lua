@@ -126,17 +126,16 @@ function text_search:close() end
 
 -- JSON ------------------------------------------------------------------------
 
----The metatable of lists that are marked as such, for the functions that follow.
+---The metatable of lists that are marked as such; json_decode gives it to empty ones.
 ---@type table
 core.json_list = nil
 
 ---Decodes JSON exactly: integers of 64 bits stay integers, null is the NULL light
 ---userdata (as lua-cjson's), half a surrogate pair becomes U+FFFD.
 ---@param text string
----@param list_metatable table given to empty lists
 ---@return any value
 ---@return string? message what was expected, and at which character
-function core.json_decode(text, list_metatable) end
+function core.json_decode(text) end
 
 ---Whether lua-cjson encodes the value exactly by itself.
 ---@param value any
