@@ -186,7 +186,7 @@ rock:                    ## build and install the rock of this tree with LuaRock
 BENCH = $(addprefix $(BUILD)/bench/,load_server load_client call_server bare_lws bare_lws_http \
   bare_lws_raw bare_curl bare_curl_post)
 
-COUNT = $(addprefix $(BUILD)/bench/,count_frames count_requests count.so)
+COUNT = $(addprefix $(BUILD)/bench/,count_frames count_requests count.so load_server call_server)
 
 bench: all $(BENCH)      ## measure beside bare C programs, and peers when bench-deps has been made (BENCH_JSON=file)
 	$(LUA) spec/bench/run.lua $(BUILD)
@@ -194,10 +194,10 @@ bench: all $(BENCH)      ## measure beside bare C programs, and peers when bench
 bench-compare:           ## what moved beyond noise between the files of two runs: OLD=a.json NEW=b.json
 	@$(LUA) spec/bench/compare.lua $(OLD) $(NEW) $(if $(ALL),all)
 
-bench-check: all $(BUILD)/bench/load_server $(COUNT) ## count the instructions of the event path, at most 5 % more than the baseline
+bench-check: all $(COUNT) ## count the instructions of the event path, at most 5 % more than the baseline
 	$(LUA) spec/bench/check.lua $(BUILD)
 
-bench-baseline: all $(BUILD)/bench/load_server $(COUNT) ## count them and write the baseline anew
+bench-baseline: all $(COUNT) ## count them and write the baseline anew
 	$(LUA) spec/bench/check.lua $(BUILD) baseline
 
 SLACK_GO = $(addprefix $(BUILD)/bench/,slack_go slack_go_http slack_go_web_api)
@@ -225,7 +225,7 @@ $(BUILD)/bench/bare_lws_raw: $(BUILD)/bench/bare_lws_raw.o
 $(BUILD)/bench/count_frames: $(addprefix $(BUILD)/bench/,count_frames.o events.o slack.a)
 $(BUILD)/bench/count_requests: $(addprefix $(BUILD)/bench/,count_requests.o posts.o events.o \
   slack.a)
-$(BENCH) $(filter-out %.so,$(COUNT)):
+$(sort $(BENCH) $(filter-out %.so,$(COUNT))):
 	$(call say,link $@)$(CC) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL) -lssl
 
 $(BUILD)/bench/count.so: $(BUILD)/bench/count.o

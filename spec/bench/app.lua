@@ -2,6 +2,8 @@
 --   lua5.4 app.lua API_URL CA_FILE [listeners=N] [connections=N] [count=1] [burn=SECONDS]
 --     [forgiving=1]
 -- BENCH_STORAGE and BENCH_DURABILITY say where deliveries are kept, if anywhere.
+-- With BENCH_COUNTED=FROM-TO what the process executes between those events is counted under
+-- callgrind (count.h).
 -- Says at its end, as one line of JSON, what it handled.
 local settings = { listeners = 3, connections = 1, count = 0, burn = 0, forgiving = 0 }
 for i = 3, #arg do
@@ -65,6 +67,21 @@ local function burn(c)
 end
 
 local listener = settings.count > 0 and count or settings.burn > 0 and burn or read_text
+local from, to = (os.getenv "BENCH_COUNTED" or ""):match "^(%d+)-(%d+)$"
+if from then
+  local counter, number, inner = require "bench.count", 0, listener
+  from, to = math.tointeger(from), math.tointeger(to)
+  listener = function(c)
+    number = number + 1
+    if number == from then
+      counter.begin()
+    elseif number == to then
+      counter.finish "event"
+    end
+    return inner(c)
+  end
+end
+
 app:event("message", listener)
 app:event("app_mention", listener)
 app:event("reaction_added", listener)

@@ -42,7 +42,8 @@ end
 
 ---@class bench.Counting
 ---@field environment string?
----@field harness string? a program that starts the one that is counted; ends in " -- "
+---@field harness string? a program with its options that starts the one that is counted
+---@field counts_by_thread boolean? what count_on and count_off enclose, of their thread alone
 ---@field command string
 ---@field directory string where callgrind writes
 
@@ -53,9 +54,9 @@ end
 function M.start(counting)
   local out = counting.directory .. "/callgrind.out"
   local pipe = assert(io.popen(("%s %s %s valgrind --tool=callgrind --instr-atstart=no "
-    .. "--collect-atstart=no --callgrind-out-file=%s --log-file=%s %s 2>&1"):format(
-    counting.environment or "", ENVIRONMENT, counting.harness or "", out, out .. ".log",
-    counting.command)))
+    .. "--collect-atstart=%s --callgrind-out-file=%s --log-file=%s %s 2>&1"):format(
+    counting.environment or "", ENVIRONMENT, counting.harness and counting.harness .. " --" or "",
+    counting.counts_by_thread and "no" or "yes", out, out .. ".log", counting.command)))
   return function()
     local said = pipe:read "a"
     assert(pipe:close(), said .. counting.command .. ": could not be counted")

@@ -1,8 +1,11 @@
 -- The client under test: posts messages, so many at a time, each from a task of its own.
 --   lua5.4 calls.lua API_URL CA_FILE WARM_UP CALLS AT_A_TIME
+-- With BENCH_COUNTED set they are counted under callgrind (count.h).
 -- Says then, as one line of JSON, how they ended. Those of the warm-up go 32 at a time.
 local slack = require "slack"
 local Client = require "slack.client"
+
+local counter = os.getenv "BENCH_COUNTED" and require "bench.count"
 
 local WARM_UP <const>, CALLS <const> = math.tointeger(arg[3]), math.tointeger(arg[4])
 local AT_A_TIME <const> = math.tointeger(arg[5])
@@ -43,10 +46,23 @@ local function run(count, at_a_time)
   end
 end
 
+-- Under callgrind: what the Lua thread executes for them.
+local function run_counted()
+  counter.begin()
+  counter.on()
+  run(CALLS, AT_A_TIME)
+  counter.off()
+  counter.finish "calls"
+end
+
 slack.run(function()
   run(WARM_UP, 32)
   farthest = 0
-  run(CALLS, AT_A_TIME)
+  if counter then
+    run_counted()
+  else
+    run(CALLS, AT_A_TIME)
+  end
   print(('{"answered":%d,"failed":%d,"farthest":%d}'):format(ended, failed, farthest))
   io.stdout:flush()
   slack.sleep(60) -- until it is ended: its memory is looked at

@@ -66,13 +66,15 @@ local function expect_all_taken(name)
   taken = 0
 end
 
-measure("decode", new_payload, json.decode)
+measure("Lua: decode of a payload", new_payload, json.decode)
 
 local take, app = offline.transport(listen)
-measure("envelope", new_payload, take)
+measure("Lua: an envelope, from its text to its handler's end", new_payload, take)
 expect_all_taken "envelope"
 
-measure("dispatch of an event", function() return json.decode(new_payload()) end, function(body)
+local function new_body() return json.decode(new_payload()) end
+
+measure("Lua: dispatch of an event", new_body, function(body)
   offline.deliver(app, body, "event")
 end)
 expect_all_taken "dispatch of an event"
@@ -88,7 +90,7 @@ end
 
 for _, method in ipairs { "command", "action", "message" } do
   local kind, own_app, number = kind_of(method), offline.new(), 0
-  local name = "dispatch of " .. (method == "action" and "an " or "a ") .. method
+  local name = "Lua: dispatch of " .. (method == "action" and "an " or "a ") .. method
   local function handler() taken = taken + 1 end
   if method == "message" then
     own_app:message(require("slack").pattern "ticket (%d+)", handler)

@@ -4,12 +4,14 @@
 
 local callgrind = require "bench.callgrind"
 local cjson = require "cjson"
+local clients = require "bench.clients"
 local files = require "support.files"
 local settings = require "bench.settings"
 
 local M = {}
 
 local FRAMES <const>, REQUESTS <const>, REPETITIONS <const> = 6400, 2000, 1500
+local CALLS <const>, EVENTS <const>, WARM_UP <const> = 600, 1500, 500
 
 -- Ours, Lua's, and what Lua needs of others.
 local OBJECTS <const> = {
@@ -34,29 +36,46 @@ local function each(objects, repetitions)
   return math.tointeger(sum // repetitions)
 end
 
----@class bench.Counted
+---@class bench.Counted: bench.Counting
 ---@field name string of the program, which is its folder too
----@field command string
 ---@field repetitions integer
----@field titles table<string, string>? what its counts are called in the end; nil: as it says
+---@field title string? what its only count is called; nil: as each says
 
+---@return bench.Counted[]
 local function programs(directory)
-  local bench = settings.BENCH
+  local bench, environment = settings.BENCH, settings.LUA_ENVIRONMENT
   return {
     {
-      name = "lua", repetitions = REPETITIONS,
+      name = "lua", repetitions = REPETITIONS, counts_by_thread = true,
       command = ("%s spec/bench/counted.lua %s %s/mix %d"):format(settings.LUA, settings.BUILD,
         directory, REPETITIONS),
     },
     {
-      name = "frames", command = ("%s/count_frames %d"):format(bench, FRAMES),
-      repetitions = FRAMES,
-      titles = { frames = "C: frame, envelope, message and ack of an event" },
+      name = "frames", repetitions = FRAMES, counts_by_thread = true,
+      command = ("%s/count_frames %d"):format(bench, FRAMES),
+      title = "C: frame, envelope, message and ack of an event",
     },
     {
-      name = "requests", command = ("%s/count_requests %d"):format(bench, REQUESTS),
-      repetitions = REQUESTS,
-      titles = { requests = "C: head, signature and message of a request" },
+      name = "requests", repetitions = REQUESTS, counts_by_thread = true,
+      command = ("%s/count_requests %d"):format(bench, REQUESTS),
+      title = "C: head, signature and message of a request",
+    },
+    {
+      name = "calls", repetitions = CALLS, counts_by_thread = true,
+      environment = environment .. " BENCH_COUNTED=1",
+      harness = ("%s/call_server %s --warm-up %d --total %d"):format(bench, clients.TLS, WARM_UP,
+        CALLS),
+      command = ("%s spec/bench/calls.lua {api} %s %d %d 1"):format(settings.LUA, clients.CA,
+        WARM_UP, CALLS),
+      title = "Lua: a Web API call, one at a time",
+    },
+    {
+      name = "events", repetitions = EVENTS,
+      environment = ("%s BENCH_COUNTED=%d-%d"):format(environment, WARM_UP, WARM_UP + EVENTS),
+      harness = ("%s --total %d --in-flight 64 %s"):format(clients.LOAD_SERVER,
+        2 * WARM_UP + EVENTS, clients.TLS),
+      command = clients.app(),
+      title = "All threads: an event over wss, 64 in flight",
     },
   }
 end
@@ -67,14 +86,13 @@ function M.count()
   files.run(("%s/load_server --mix >%s/mix"):format(settings.BENCH, directory.path))
   local list, waits, figures = programs(directory.path), {}, {}
   for i, program in ipairs(list) do
-    local own = directory.path .. "/" .. program.name
-    files.run(("mkdir '%s'"):format(own))
-    waits[i] = callgrind.start { command = program.command, directory = own }
+    program.directory = directory.path .. "/" .. program.name
+    files.run(("mkdir '%s'"):format(program.directory))
+    waits[i] = callgrind.start(program)
   end
   for i, program in ipairs(list) do
     for name, objects in pairs(waits[i]()) do
-      local title = program.titles and program.titles[name] or name
-      figures[title] = each(objects, program.repetitions)
+      figures[program.title or name] = each(objects, program.repetitions)
     end
   end
   return figures
