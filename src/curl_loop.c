@@ -11,8 +11,11 @@
 #include "net_options.h"
 #include "thread.h"
 
-/* libcurl 8.21 can swallow a wake-up; no wait is longer than this. */
-#define LONGEST_WAIT_MS 1000
+/* libcurl 8.21 can swallow a wake-up: with any of that line no wait is longer than this.
+ * libcurl 7 never did, and a bot that gets nothing need not wake up every second. */
+#define LONGEST_WAIT_MS      1000
+#define LONGEST_SAFE_WAIT_MS 60000
+#define FIRST_UNSAFE_VERSION 0x080000
 /* Without memory to wait with, the loop must not spin. */
 #define FAILED_WAIT_MS 10
 
@@ -21,9 +24,10 @@ struct slk_curl_loop {
     const struct slk_curl_loop_operations *operations;
     void *owner;
     pthread_t thread;
-    bool started;  /* the starting and stopping thread only */
-    pid_t process; /* that it was started in: a fork has no copy of the thread */
-    CURLM *multi;  /* loop thread only, but for waking */
+    bool started;     /* the starting and stopping thread only */
+    pid_t process;    /* that it was started in: a fork has no copy of the thread */
+    CURLM *multi;     /* loop thread only, but for waking */
+    int longest_wait; /* ms */
 
     pthread_mutex_t queue_lock; /* guards the fields below */
     struct slk_command *first;
@@ -93,7 +97,7 @@ static void wait_for_work(struct slk_curl_loop *loop, int64_t deadline)
     }
     /* Asked after everything else, so that no command is slept over. */
     int wait =
-        go_to_sleep(loop) ? slk_clock_wait_ms(slk_clock_now(), deadline, LONGEST_WAIT_MS) : 0;
+        go_to_sleep(loop) ? slk_clock_wait_ms(slk_clock_now(), deadline, loop->longest_wait) : 0;
     if (curl_multi_poll(loop->multi, fds, (unsigned)count, wait, NULL) != CURLM_OK) {
         poll(NULL, 0, wait < FAILED_WAIT_MS ? wait : FAILED_WAIT_MS);
     }
@@ -140,6 +144,8 @@ struct slk_curl_loop *slk_curl_loop_create(const struct slk_curl_loop_operations
     loop->operations = operations;
     loop->owner = owner;
     loop->multi = loop->wakeable = multi;
+    bool is_safe = curl_version_info(CURLVERSION_NOW)->version_num < FIRST_UNSAFE_VERSION;
+    loop->longest_wait = is_safe ? LONGEST_SAFE_WAIT_MS : LONGEST_WAIT_MS;
     loop->last = &loop->first;
     pthread_mutex_init(&loop->queue_lock, NULL);
     return loop;
