@@ -30,7 +30,7 @@ local M = {}
 ---@field key? slack.ListenerKey the first one
 ---@field is_named boolean whether one of them says what the listener is for
 ---@field predicate? fun(c: slack.Context): any
----@field body_test? fun(body: table, payload: table): boolean
+---@field part_test? fun(payload: table): boolean
 ---@field may_raise boolean whether the tests run code that may
 ---@field takes boolean|fun(body: table, payload: table): boolean whatever the index finds for
 ---  it, or what of that this says; false: what M.accept says
@@ -252,7 +252,7 @@ function M.compile(name, what, is_unindexed)
   local constraints = merged(method.unless, given, method.always)
   local compiled = {
     tests = {}, predicate = predicate, lanes_options = lanes_options,
-    body_test = given.subtype == nil and method.test or nil, may_raise = predicate ~= nil,
+    part_test = given.subtype == nil and method.test or nil, may_raise = predicate ~= nil,
     mention = given.mention or nil,
   }
   local ok
@@ -263,7 +263,7 @@ function M.compile(name, what, is_unindexed)
   end
   compiled.tests = compiled.tests[1] and compiled.tests or NONE
   -- One field, because each that is read of one of many listeners is likely far away.
-  compiled.takes = not (compiled.tests[1] or predicate) and (compiled.body_test or true)
+  compiled.takes = not (compiled.tests[1] or predicate) and (compiled.part_test or true)
   return compiled
 end
 
@@ -288,15 +288,15 @@ end
 ---@return boolean
 ---@return any[]? captures
 function M.accept(compiled, c)
-  local body, part = c.body, c.payload
-  if compiled.body_test and not compiled.body_test(body, part) then
+  local part = c.payload
+  if compiled.part_test and not compiled.part_test(part) then
     return false
   end
   local captures, captured
   local tests = compiled.tests
   for i = 1, #tests do
     local test = tests[i]
-    local value, other = test.get(body, part, c)
+    local value, other = test.get(part, c)
     local ok, found = test.test(value, test.wanted)
     if not ok and other ~= nil then
       ok, found = test.test(other, test.wanted)

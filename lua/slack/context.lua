@@ -99,6 +99,10 @@ for _, name in ipairs {
   end
 end
 
+function fields.body(c)
+  return c.request.body
+end
+
 function fields.type(c)
   if c.kind == "event" then
     return payload.present(c.payload.type)
@@ -181,6 +185,10 @@ function fields.log(c)
 end
 
 function fields.event_id(c)
+  local request = c.request
+  if request.event then
+    return request.event_id
+  end
   return payload.present(c.body.event_id)
 end
 
@@ -223,7 +231,7 @@ end
 ---@return slack.Context
 function Context.new(app, request, kind, part)
   return setmetatable({
-    app = app, request = request, kind = kind, body = request.body, payload = part,
+    app = app, request = request, kind = kind, payload = part,
     event = kind == "event" and part or nil, -- which nearly every handler asks for
   }, Context)
 end

@@ -24,11 +24,12 @@ function M.new(clock, age, limit)
   return setmetatable({
     clock = clock, age = age or 600, limit = limit, since = clock(),
     ids = core.recent_ids(limit),
-    unfinished = {}, old_unfinished = {}, failures = 0,
+    unfinished = {}, old_unfinished = {}, failures = 0, has_unfinished = false,
   }, Dedupe)
 end
 
 local function turn_unfinished(self)
+  self.has_unfinished = self.failures > 0
   self.old_unfinished, self.unfinished, self.failures = self.unfinished, {}, 0
 end
 
@@ -46,7 +47,7 @@ function Dedupe:begin(id)
   if not self.ids:add(id) then
     return false
   end
-  local done = self.unfinished[id] or self.old_unfinished[id]
+  local done = self.has_unfinished and (self.unfinished[id] or self.old_unfinished[id])
   if done then
     self.unfinished[id], self.old_unfinished[id] = nil, nil
   end
@@ -63,7 +64,7 @@ function Dedupe:failed(id, done)
     turn_unfinished(self)
   end
   self.unfinished[id] = done or true
-  self.failures = self.failures + 1
+  self.failures, self.has_unfinished = self.failures + 1, true
 end
 
 return M

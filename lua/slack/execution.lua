@@ -148,8 +148,8 @@ local function run_all_below(job, c)
   local listeners, delivery = job.found, job.delivery
   local started = {}
   delivery.several = true
-  for i = 1, #listeners do
-    local own = i == #listeners and c or c:_fork()
+  for i = 1, listeners.count do
+    local own = i == listeners.count and c or c:_fork()
     own.matches, own.listener = listeners.matches[i], listeners[i]
     started[i] = Job.new(job.dispatch, own, listeners[i], delivery):start(run_below)
   end
@@ -172,7 +172,7 @@ local function run_found(job, c)
     c.is_taken = true
     return
   end
-  local count = #listeners
+  local count = listeners.count
   if count == 0 then
     local failure = job.failures[1]
     if failure then
@@ -228,7 +228,7 @@ end
 -- Middleware may take its time: who came first keeps the place.
 local function keep_places(c, listeners)
   local tickets = false
-  for i = 1, #listeners do
+  for i = 1, listeners.count do
     local lanes = listeners[i].plan.lanes
     if lanes then
       tickets = tickets or {}
@@ -275,7 +275,7 @@ function M.behind_middleware(dispatch, c, done, listeners)
   job.finished, job.failures = done, {}
   job.found, job.middleware = listeners, dispatch.middleware
   job.tickets, job.is_special = keep_places(c, listeners), true
-  if listeners.failed and #listeners == 0 then
+  if listeners.failed and listeners.count == 0 then
     job.failures = listeners.failed -- raised below the middleware
   elseif listeners.failed then
     job.outcome, job.caught = "failed", listeners.failed[1]
@@ -315,7 +315,7 @@ function M.each(dispatch, c, done, listeners)
   if listeners.failed then
     delivery.outcome, delivery.caught = "failed", listeners.failed[1]
   end
-  local count = #listeners
+  local count = listeners.count
   for i = 1, count do
     local own = i == count and c or c:_fork()
     own.matches = listeners.matches[i]

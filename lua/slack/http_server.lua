@@ -164,7 +164,9 @@ local function begin(self, exchange, c)
   elseif self.app.phase == "starting" or self.running >= self.most_running then
     turn_away(self, exchange, route)
   else
-    Job.new(self.app.dispatch, c, route):start_aside(run_job)
+    local job = Job.new(self.app.dispatch, c, route)
+    job.outcome = false
+    job:start(run_job, "aside")
   end
 end
 

@@ -17,7 +17,7 @@ local ordered = require "slack.ordered"
 
 ---@class slack.IndexField
 ---@field name string
----@field get fun(body: table, payload: table, c: slack.Context): any
+---@field get fun(payload: table, c: slack.Context): any
 ---@field nodes table<any, slack.IndexNode|slack.Listener>
 
 ---@class slack.Index
@@ -203,10 +203,10 @@ local function gather(node, c, lists, count, named)
   end
   local fields = node.fields
   if fields then
-    local body, part = c.body, c.payload
+    local part = c.payload
     for i = 1, #fields do
       local field = fields[i]
-      local value = field.get(body, part, c)
+      local value = field.get(part, c)
       local inner = value ~= nil and field.nodes[value]
       if inner and inner.plan then
         count, named = count + 1, named or inner.plan.is_named
@@ -290,13 +290,13 @@ function Index:visit(c, visit, out, kind)
   local node, named = self.tops[kind or c.kind], false
   local only = node.only
   while only do
-    local value = only.get(c.body, c.payload, c)
-    node = value ~= nil and only.nodes[value]
-    if not node then
-      return named
-    elseif node.plan then
+    node = only.nodes[only.get(c.payload, c)]
+    local plan = node and node.plan
+    if plan then
       visit(c, node, out)
-      return named or node.plan.is_named
+      return named or plan.is_named
+    elseif not node then
+      return named
     end
     named, only = named or node.named > 0, node.only
   end

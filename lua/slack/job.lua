@@ -63,7 +63,7 @@ end
 
 -- A redelivery of the event is for those that have not finished with it.
 local function forget_event(dispatch, delivery, c)
-  local event_id = c.kind == "event" and c.body.event_id
+  local event_id = c.kind == "event" and c.event_id
   if type(event_id) == "string" and c.request.entry == nil then
     dispatch.dedupe:failed(event_id, finished.keep(delivery.finished))
   end
@@ -362,39 +362,30 @@ function Job.new(dispatch, c, listener, delivery)
   return job
 end
 
--- From now on it is one of those of the dispatch.
-local function enter(self, dispatch)
+---Begins run(job) as its task.
+---@param run fun(job: slack.Job)
+---@param beside? "aside" takes no room from what Slack delivers
+---@return slack.Job itself
+function Job:start(run, beside)
+  local dispatch, delivery = self.dispatch, self.delivery
   dispatch.running = dispatch.running + 1
   dispatch.jobs[self] = true
   self.c._job = self
-end
-
----Begins run(job) as its task.
----@param run fun(job: slack.Job)
----@return slack.Job itself
-function Job:start(run)
-  local dispatch, delivery = self.dispatch, self.delivery
-  enter(self, dispatch)
   if delivery ~= self then
     delivery.left = delivery.left + 1
   end
-  local count = dispatch.in_use + 1
-  dispatch.in_use = count
-  if count >= dispatch.crowding.threshold then
-    check_full(dispatch, count)
+  if beside then
+    self.beside, self.is_special = beside, true
+    dispatch[beside] = dispatch[beside] + 1
+  else
+    local count = dispatch.in_use + 1
+    dispatch.in_use = count
+    if count >= dispatch.crowding.threshold then
+      check_full(dispatch, count)
+    end
   end
   start_task(self, run)
   return self
-end
-
----The same for what takes no room from what Slack delivers, and is no delivery of Slack's.
----@param run fun(job: slack.Job)
-function Job:start_aside(run)
-  local dispatch = self.dispatch
-  enter(self, dispatch)
-  self.beside, self.is_special, self.outcome = "aside", true, false
-  dispatch.aside = dispatch.aside + 1
-  start_task(self, run)
 end
 
 return Job

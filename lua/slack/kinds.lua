@@ -10,10 +10,11 @@ local payload = require "slack.payload"
 local null, present = json.null, payload.present
 
 -- Getters ---------------------------------------------------------------------------
--- get(body, payload, c) -> value, another value that will do as well
+-- get(payload, c) -> value, another value that will do as well. Those of c alone may need the
+-- body, which of an event is read only when somebody asks for it.
 
 local function plain(name)
-  return function(_, part)
+  return function(part)
     local value = part[name]
     if value ~= null then
       return value
@@ -21,51 +22,52 @@ local function plain(name)
   end
 end
 
-local function callback_id(body)
-  return payload.callback_id(body)
+local function callback_id(_, c)
+  return payload.callback_id(c.body)
 end
 
-local function body_type(body)
-  return body.type
+local function body_type(_, c)
+  return c.body.type
 end
 
 -- An action is found by the type of its body or by that of its element.
-local function action_types(body, part)
+local function action_types(part, c)
+  local body = c.body
   return body.type, part ~= body and part.type or nil
 end
 
-local function channel(body)
-  return payload.channel_id(body)
+local function channel(_, c)
+  return payload.channel_id(c.body)
 end
 
-local function thread_ts(body)
-  return payload.thread_ts(body)
+local function thread_ts(_, c)
+  return payload.thread_ts(c.body)
 end
 
 -- Flags are true or nil: false, as any missing value, is asked for by false.
 
 -- The ids of direct message channels begin with a D.
-local function is_dm(body, part)
-  local id = payload.channel_id(body)
+local function is_dm(part, c)
+  local id = payload.channel_id(c.body)
   return part.channel_type == "im" or id ~= nil and id:byte() == 68 or nil
 end
 
 -- The first message of a thread has its own ts for thread_ts, and does not stand in it.
-local function is_in_thread(body)
-  local ts = payload.thread_ts(body)
-  return ts ~= nil and ts ~= payload.message_ts(body) or nil
+local function is_in_thread(_, c)
+  local ts = payload.thread_ts(c.body)
+  return ts ~= nil and ts ~= payload.message_ts(c.body) or nil
 end
 
-local function is_mentioned(_, _, c)
+local function is_mentioned(_, c)
   return mention.text(c) ~= nil or nil
 end
 
-local function text_without_mention(_, _, c)
+local function text_without_mention(_, c)
   return mention.text(c)
 end
 
 -- Of the links of link_shared, of which there may be several.
-local function domains(_, part)
+local function domains(part)
   local links, found = payload.as_table(part.links), nil
   for _, link in ipairs(links or {}) do
     local domain = payload.as_table(link) and payload.text_of(link.domain)
@@ -81,9 +83,9 @@ end
 
 local PLACE = {
   channel = channel,
-  user = function(body) return payload.user_id(body) end,
-  team = function(body) return payload.team_id(body) end,
-  enterprise = function(body) return payload.enterprise_id(body) end,
+  user = function(_, c) return payload.user_id(c.body) end,
+  team = function(_, c) return payload.team_id(c.body) end,
+  enterprise = function(_, c) return payload.enterprise_id(c.body) end,
   dm = is_dm,
   thread = is_in_thread,
   thread_ts = thread_ts,
@@ -144,9 +146,9 @@ local VIEW_CLOSED_FIELDS = merged(VIEW_FIELDS)
 VIEW_CLOSED_FIELDS.type = nil
 
 local ANY_FIELDS = merged(PLACE, {
-  kind = function(_, _, c) return c.kind end,
-  type = function(_, _, c) return c.type end,
-  subtype = function(_, part) return part and present(part.subtype) end,
+  kind = function(_, c) return c.kind end,
+  type = function(_, c) return c.type end,
+  subtype = function(part) return part and present(part.subtype) end,
   callback_id = callback_id,
 })
 
@@ -158,7 +160,7 @@ local ORDINARY_SUBTYPES = {
   bot_message = true, file_share = true, me_message = true, thread_broadcast = true,
 }
 
-local function is_ordinary(_, part)
+local function is_ordinary(part)
   local subtype = part.subtype
   return subtype == nil or subtype == null or ORDINARY_SUBTYPES[subtype] == true
 end
@@ -166,10 +168,10 @@ end
 ---@class slack.ListenerMethod
 ---@field kind slack.Kind|"any"
 ---@field field string what a plain `what` is compared with
----@field fields table<string, fun(body: table, payload: table, c: slack.Context): any, any>
+---@field fields table<string, fun(payload: table, c: slack.Context): any, any>
 ---@field always? table<string, string> constraints that hold in any case
 ---@field unless? table<string, string> constraints that hold unless the field is named
----@field test? fun(body: table, payload: table): boolean holds unless subtype is named
+---@field test? fun(payload: table): boolean holds unless subtype is named
 ---@field optional? boolean whether `what` may be left out
 ---@field has_texts? boolean a plain string is found anywhere in the field text
 

@@ -1,33 +1,42 @@
 -- Which listeners take a context.
 
 local Failures = require "slack.failures"
+local Index = require "slack.index"
 local constraints = require "slack.constraints"
 local finished = require "slack.finished"
 local kinds = require "slack.kinds"
 
-local trace, accept = Failures.trace, constraints.accept
+local trace, accept, visit = Failures.trace, constraints.accept, Index.visit
 local ANSWERED_ONCE = kinds.ANSWERED_ONCE
 
 ---The listeners found, in the order of registration.
 ---@class slack.Found
 ---@field [integer] slack.Listener
+---@field count integer
 ---@field matches table<integer, any[]> what their patterns captured
----@field done? table<string, true> listeners to pass over (finished.lua)
+---@field done table<string, true>|false listeners to pass over (finished.lua)
 ---@field was_done boolean whether there were such
----@field is_consumed? boolean one of them takes it for itself
+---@field is_consumed boolean one of them takes it for itself
 ---@field named boolean whether there are listeners that name this very id
 ---@field first_only? boolean whether one is enough
----@field failed? slack.Caught[] errors of predicates, whose listeners are not found
+---@field failed slack.Caught[]|false errors of predicates, whose listeners are not found
 
 ---@class slack.Matching
----@field spare? slack.Found to be used again
+---@field spare slack.Found|false to be used again
 local Matching = {}
 Matching.__index = Matching
 Matching.__name = "slack.matching"
 
 ---@return slack.Matching
 function Matching.new()
-  return setmetatable({}, Matching)
+  return setmetatable({ spare = false }, Matching)
+end
+
+local function new_found()
+  return {
+    count = 0, matches = {}, done = false, was_done = false, is_consumed = false, named = false,
+    first_only = false, failed = false,
+  }
 end
 
 local function note_failure(found, caught, listener)
@@ -39,7 +48,7 @@ end
 -- What an assistant takes is nobody else's.
 local function keep_consumers(found)
   local matches, kept = found.matches, 0
-  for i = 1, #found do
+  for i = 1, found.count do
     local listener, captures = found[i], matches[i]
     found[i], matches[i] = nil, nil
     if listener.plan.consumes then
@@ -47,6 +56,7 @@ local function keep_consumers(found)
       found[kept], matches[kept] = listener, captures
     end
   end
+  found.count = kept
 end
 
 local function collect(c, listener, found)
@@ -65,14 +75,16 @@ local function collect(c, listener, found)
       accepted, captures = accept(plan, c)
     end
   elseif accepted ~= true then
-    accepted = accepted(c.body, c.payload)
+    accepted = accepted(c.payload)
   end
   if not ok then
     note_failure(found, accepted, listener)
   elseif accepted then
-    local n = #found + 1
-    found[n] = listener
-    found.matches[n] = captures
+    local n = found.count + 1
+    found.count, found[n] = n, listener
+    if captures then
+      found.matches[n] = captures
+    end
     if plan.consumes then
       found.is_consumed = true
     end
@@ -88,16 +100,18 @@ end
 ---@return slack.Found
 function Matching:find(index, c, done)
   -- While a predicate dispatches something itself, another list takes its place.
-  local found = self.spare or { matches = {} }
-  self.spare = nil
-  found.done = done
-  found.first_only = ANSWERED_ONCE[c.kind]
-  found.named = c.kind ~= "unknown" and index:visit(c, collect, found)
+  local found, kind = self.spare or new_found(), c.kind
+  self.spare = false
+  if done then
+    found.done = done
+  end
+  found.first_only = ANSWERED_ONCE[kind]
+  found.named = kind ~= "unknown" and visit(index, c, collect, found, kind)
   if found.is_consumed then
     keep_consumers(found)
-  elseif not found[1] and index:has_any() and not found.failed and not found.was_done then
+  elseif found.count == 0 and index:has_any() and not found.failed and not found.was_done then
     found.first_only = not c.request.acked -- as there is one answer to give
-    index:visit(c, collect, found, "any")
+    visit(index, c, collect, found, "any")
   end
   return found
 end
@@ -106,11 +120,11 @@ end
 ---@param found slack.Found
 function Matching:give_back(found)
   local matches = found.matches
-  for i = #found, 1, -1 do
+  for i = found.count, 1, -1 do
     found[i], matches[i] = nil, nil
   end
-  found.done, found.failed, found.was_done = nil, nil, nil
-  found.is_consumed = nil
+  found.count, found.done, found.was_done = 0, false, false
+  found.is_consumed, found.failed = false, false
   self.spare = found
 end
 

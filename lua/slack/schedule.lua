@@ -92,7 +92,9 @@ local function begin(self, entry, due)
   local c = Context.new(self.app, { acked = true, body = body }, "schedule", body)
   c.listener, c.missed, c.scheduled_at = entry, state.missed, self:time_of(entry, due)
   state.is_running, state.missed, state.is_told = true, 0, nil
-  Job.new(self.app.dispatch, c, entry):start_aside(run)
+  local job = Job.new(self.app.dispatch, c, entry)
+  job.outcome = false
+  job:start(run, "aside")
 end
 
 local function skip(self, entry, count)

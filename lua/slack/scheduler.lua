@@ -140,13 +140,7 @@ local function work(task, run, args)
   end
 end
 
-local function take_worker()
-  if idle_count > 0 then
-    local worker = idle[idle_count]
-    idle[idle_count] = nil
-    idle_count = idle_count - 1
-    return worker
-  end
+local function new_worker()
   local worker = { co = create(work), task = nil, is_spoiled = false }
   worker_of[worker.co] = worker
   return worker
@@ -211,7 +205,13 @@ function pass_up(task, ...)
 end
 
 local function start(task, run, args)
-  local worker = take_worker()
+  local worker = idle[idle_count]
+  if worker then
+    idle[idle_count] = nil
+    idle_count = idle_count - 1
+  else
+    worker = new_worker()
+  end
   worker.task, task.worker, current = task, worker, task
   return after_resume(task, nil, resume(worker.co, task, run, args))
 end

@@ -52,7 +52,7 @@ end
 local SUGGEST = {}
 
 local function suggest_message(event)
-  if kinds.is_ordinary(nil, event) then
+  if kinds.is_ordinary(event) then
     return "event", "message", "app:message(function(c) … end)"
   end
   return "message", name_of(event.subtype), line_for("message", "subtype", event.subtype)

@@ -206,7 +206,7 @@ function M.keys_of(name, c)
   end
   local get = GETTERS[c.kind][name]
   if get then
-    return get(c.body, part, c)
+    return get(part, c)
   end
 end
 
@@ -221,7 +221,7 @@ end
 
 local function has_fields(filter, c)
   for name, values in pairs(filter.fields or {}) do
-    local value, other = GETTERS[c.kind][name](c.body, c.payload, c)
+    local value, other = GETTERS[c.kind][name](c.payload, c)
     if not contains(values, value) and (other == nil or not contains(values, other)) then
       return false
     end

@@ -397,7 +397,7 @@ local function find(kind, c)
   local users, ids, channels = kind.users, kind.ids, kind.channels
   local user, channel = c.user_id, c.channel_id
   local first, second = ids_of(c)
-  local named = GETTERS[c.kind][INDEXED[c.kind][1]](c.body, c.payload)
+  local named = GETTERS[c.kind][INDEXED[c.kind][1]](c.payload, c)
   local best, rank, captures = search(user and users[user], c)
   best, rank, captures = search(channel and channels[channel], c, best, rank, captures)
   best, rank, captures = search(first and ids[first], c, best, rank, captures)
@@ -409,7 +409,7 @@ end
 -- The maps and keys under which what has come may be waited for.
 local function may_find(kind, c)
   local first, second = ids_of(c)
-  local named = GETTERS[c.kind][INDEXED[c.kind][1]](c.body, c.payload)
+  local named = GETTERS[c.kind][INDEXED[c.kind][1]](c.payload, c)
   local ids = kind.ids
   return c.user_id and kind.users[c.user_id] or c.channel_id and kind.channels[c.channel_id]
     or first and ids[first] or second and ids[second] or named ~= nil and ids[named]
