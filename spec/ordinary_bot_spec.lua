@@ -38,10 +38,13 @@ local BOT <const> = [[
 -- What a bot has that uses it, as patterns of modules.
 local FEATURES <const> = {
   ["oauth and installations"] = { "^slack%.oauth", "^slack%.installation", "^slack%.html$" },
-  ["a storage that lasts"] = { "^slack%.storage%.[sr]", "^slack%.durable", "^slack%.store_lock" },
-  ["a durable inbox"] = { "^slack%.inbox$", "^slack%.inbox%.[^o]", "^slack%.inbox%.ow" },
+  ["a storage that lasts"] = {
+    "^slack%.storage%.sqlite", "^slack%.storage%.redis", "^slack%.storage%.thread",
+    "^slack%.storage%.batch", "^slack%.storage%.scan", "^slack%.durable", "^slack%.store_lock",
+  },
+  ["a durable inbox"] = { "^slack%.inbox" },
   ["several processes"] = {
-    "^slack%.workers$", "^slack%.child_process$", "^slack%.peer", "^slack%.relays$",
+    "^slack%.workers$", "^slack%.child_process$", "peer", "^slack%.relays$",
     "^slack%.roles$", "^slack%.shared_dedupe$", "^slack%.wait_routes$",
   },
   ["an HTTP side"] = {
@@ -75,10 +78,6 @@ local FEATURES <const> = {
   },
 }
 
--- What those have in common with the storage in memory, which every app has.
-local COMMON <const> = { ["slack.storage.redis_url"] = true, ["slack.storage.store"] = true,
-  ["slack.storage.scan"] = true }
-
 local function run()
   local directory <close> = files.temporary()
   local path = directory.path .. "/bot.lua"
@@ -94,7 +93,7 @@ local function loaded_of(feature, list)
   local found = {}
   for _, name in ipairs(list) do
     for _, pattern in ipairs(FEATURES[feature]) do
-      if name:find(pattern) and not COMMON[name] then
+      if name:find(pattern) then
         table.insert(found, name)
       end
     end

@@ -11,7 +11,7 @@ local Routes = require "slack.routes"
 local Schedule = require "slack.schedule"
 local Scripts = lazy "slack.scripts"
 local Transports = require "slack.transports"
-local app_peers = require "slack.app_peers"
+local app_peers = lazy "slack.app_peers"
 local app_storage = require "slack.app_storage"
 local client = require "slack.client"
 local errors = require "slack.errors"
@@ -249,7 +249,9 @@ function App:start(...)
   if self.inbox then
     self.inbox:start()
   end
-  app_peers.open(self)
+  if self.peers then
+    app_peers.open(self)
+  end
   if self.settings.role ~= "receiver" then
     self.schedule:start()
   end
@@ -402,7 +404,9 @@ function App:stats()
     stats[name] = count
   end
   stats.inbox = self.inbox and self.inbox:numbers()
-  app_peers.add_stats(self, stats)
+  if self.peers then
+    app_peers.add_stats(self, stats)
+  end
   self.transports:add_stats(stats)
   return stats
 end

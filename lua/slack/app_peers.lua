@@ -1,5 +1,6 @@
 -- What an app has to do with its other processes, from its start to its end: where its
--- storage is a Redis that they have in common, and it has an inbox.
+-- storage is a Redis that they have in common, and it has an inbox. Without app.peers there is
+-- nothing here to do but to make them.
 
 local lazy = require "slack.lazy"
 local Job = lazy "slack.job"
@@ -123,26 +124,20 @@ end
 ---Tells the others that it is there.
 ---@param self slack.App
 function M.open(self)
-  if self.peers then
-    self.peers:open()
-  end
+  self.peers:open()
 end
 
 ---Tells the others that it stops: they send nothing more.
 ---@async
 ---@param self slack.App
 function M.leave(self)
-  if self.peers then
-    self.peers:leave()
-  end
+  self.peers:leave()
 end
 
 ---@param self slack.App
 function M.close(self)
   local dispatch = self.dispatch
-  if self.peers then
-    self.peers:close()
-  end
+  self.peers:close()
   self.peers, self.relays = nil, nil
   dispatch.wait_routes, dispatch.receiver = false, false
 end
@@ -151,11 +146,9 @@ end
 ---@param self slack.App
 ---@param stats table
 function M.add_stats(self, stats)
-  if self.peers then
-    stats.peers = self.peers:stats()
-    for name, count in pairs(self.relays.counts) do
-      stats.peers["deliveries_" .. name] = count
-    end
+  stats.peers = self.peers:stats()
+  for name, count in pairs(self.relays.counts) do
+    stats.peers["deliveries_" .. name] = count
   end
 end
 

@@ -4,7 +4,7 @@ local lazy = require "slack.lazy"
 local Inbox = lazy "slack.inbox"
 local Installations = lazy "slack.installations"
 local SharedDedupe = lazy "slack.shared_dedupe"
-local app_peers = require "slack.app_peers"
+local app_peers = lazy "slack.app_peers"
 local completed = require "slack.storage.completed"
 local errors = require "slack.errors"
 local storage = require "slack.storage"
@@ -83,7 +83,9 @@ end
 ---@param self slack.App
 function M.close(self)
   local store, given = self.storage, self.settings.storage
-  app_peers.close(self)
+  if self.peers then
+    app_peers.close(self)
+  end
   if self.inbox then
     self.inbox:close()
     self.inbox, self.dispatch.inbox = nil, false

@@ -5,7 +5,7 @@ local lazy = require "slack.lazy"
 local checks = require "slack.option_checks"
 local hosting = require "slack.hosting"
 local http_options = require "slack.http_options"
-local inbox_options = require "slack.inbox.options"
+local inbox_options = lazy "slack.inbox.options"
 local limits = require "slack.web_api.limits"
 local merged = require "slack.merged"
 local oauth_options = lazy "slack.oauth.options"
@@ -15,6 +15,14 @@ local storage = require "slack.storage"
 
 local integer_from, number_from, of_type = checks.integer_from, checks.number_from, checks.of_type
 local one_of, table_of, token = checks.one_of, checks.table_of, checks.token
+
+-- An option of a module that is loaded when the option is given.
+local function later(option)
+  return {
+    check = function(value) return option().check(value) end,
+    fields = setmetatable({}, { __index = function(_, name) return option().fields[name] end }),
+  }
+end
 
 local TRANSPORTS = { "socket", "http", "both", "rtm" }
 
@@ -99,17 +107,12 @@ local OPTIONS = {
   },
   http = http_options.option,
   storage = { check = storage.check, default = "memory:" },
-  inbox = inbox_options.option,
-  role = inbox_options.role,
+  inbox = later(function() return inbox_options.option end),
+  role = { check = one_of("receiver", "worker") },
   authorize = { check = of_type "function" },
   authorization_cache = { check = number_from(0), default = 60 },
   authorize_error_text = { check = of_type "string" },
-  oauth = {
-    check = function(value) return oauth_options.check(value) end,
-    fields = setmetatable({}, {
-      __index = function(_, name) return oauth_options.option.fields[name] end,
-    }),
-  },
+  oauth = later(function() return oauth_options.option end),
   workers = { check = integer_from(1, 256), default = 1 },
   name = { check = of_type "string" },
   proxy = { check = of_type "string" },
@@ -267,6 +270,15 @@ local function complete_http(options)
   end
 end
 
+-- What is kept in memory alone needs no inbox, if none is asked for.
+local function complete_inbox(options, given)
+  if not given.inbox and not given.role and (options.storage or "memory:") == "memory:" then
+    options.inbox = false
+    return nil
+  end
+  return inbox_options.complete(options, given)
+end
+
 local function complete_oauth(options)
   if options.oauth then
     local problem
@@ -308,7 +320,7 @@ function M.read(given)
   local options = merged(given)
   problem = choose_govslack(options) or from_environment(options)
     or check_authorization(options, given) or choose_transport(options, given)
-    or check_workers(options) or inbox_options.complete(options, given)
+    or check_workers(options) or complete_inbox(options, given)
     or complete_http(options)
     or complete_oauth(options) or check_paths(options)
   if problem then

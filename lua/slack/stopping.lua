@@ -1,6 +1,7 @@
 -- The end of an app that is stopped gracefully, from the first refusal to its close.
 
-local app_peers = require "slack.app_peers"
+local lazy = require "slack.lazy"
+local app_peers = lazy "slack.app_peers"
 local http = require "slack.http"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
@@ -122,7 +123,9 @@ function M.finish(self)
     self.start_task:cancel()
   end
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
-  app_peers.leave(self)
+  if self.peers then
+    app_peers.leave(self)
+  end
   if self.inbox then
     self.inbox:stop()
   end

@@ -1,5 +1,5 @@
--- The options `inbox` and `role` of slack.app: what of the durable inbox can be chosen, and
--- with what else it goes together.
+-- The option `inbox` of slack.app: what of the durable inbox can be chosen, and with what else it,
+-- and `role`, go together.
 
 local checks = require "slack.option_checks"
 local merged = require "slack.merged"
@@ -56,9 +56,6 @@ M.option = {
   end,
   fields = FIELDS,
 }
-
----@type slack.Option
-M.role = { check = checks.one_of("receiver", "worker") }
 
 -- What there is to keep deliveries in: "sqlite", "redis", or neither.
 local function backend_of(options)

@@ -2,8 +2,9 @@
 -- from those it has. A loop then asks for each value by itself, and the steps of a batch are
 -- done one after the other, up to one that fails.
 
-local Scan = require "slack.storage.scan"
-local arguments = require "slack.storage.arguments"
+local lazy = require "slack.lazy"
+local Scan = lazy "slack.storage.scan"
+local arguments = lazy "slack.storage.arguments"
 local errors = require "slack.errors"
 
 local M = {}

@@ -5,10 +5,11 @@
 --   "redis://HOST"   a server, which several machines may share; redis_url.lua has the rest
 --   a table          with the methods of slack.Store: a store of your own
 
+local lazy = require "slack.lazy"
 local Store = require "slack.storage.store"
 local checks = require "slack.option_checks"
 local near_miss = require "slack.near_miss"
-local redis_url = require "slack.storage.redis_url"
+local redis_url = lazy "slack.storage.redis_url"
 
 local METHODS = {
   "get", "set", "add", "replace", "delete", "delete_if", "incr", "keys", "scope", "close",

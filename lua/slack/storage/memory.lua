@@ -1,7 +1,8 @@
 -- Texts in a table. No method but scan waits, so each is atomic. An entry that expires is
 -- not seen from then on, and taken out as later writes come.
 
-local Batch = require "slack.storage.batch"
+local lazy = require "slack.lazy"
+local Batch = lazy "slack.storage.batch"
 local Timers = require "slack.timers"
 local errors = require "slack.errors"
 local tasks = require "slack.tasks"

@@ -15,8 +15,9 @@
 -- difference of the two, and its keys are no snapshot. A field is_shared is true where
 -- machines may have the store in common.
 
-local Batch = require "slack.storage.batch"
-local Scan = require "slack.storage.scan"
+local lazy = require "slack.lazy"
+local Batch = lazy "slack.storage.batch"
+local Scan = lazy "slack.storage.scan"
 local arguments = require "slack.storage.arguments"
 local errors = require "slack.errors"
 local json = require "slack.json"
