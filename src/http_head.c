@@ -65,11 +65,11 @@ static const unsigned char parts[256] = {
 /* How many bytes at the beginning are such parts. */
 static size_t span(struct slk_text text, unsigned part)
 {
-    size_t length = 0;
-    while (length < text.length && (parts[(unsigned char)text.data[length]] & part) != 0) {
-        length++;
+    const char *at = text.data, *end = at + text.length;
+    while (at < end && (parts[(unsigned char)*at] & part) != 0) {
+        at++;
     }
-    return length;
+    return (size_t)(at - text.data);
 }
 
 static bool starts_with(struct slk_text text, const char *prefix)
@@ -78,7 +78,7 @@ static bool starts_with(struct slk_text text, const char *prefix)
     return text.length >= length && strncasecmp(text.data, prefix, length) == 0;
 }
 
-static struct slk_text trim(struct slk_text text)
+struct slk_text slk_http_trim(struct slk_text text)
 {
     while (text.length > 0 && (*text.data == ' ' || *text.data == '\t')) {
         text.data++;
@@ -201,23 +201,15 @@ bool slk_http_split_field(struct slk_text line, struct slk_text *name, struct sl
     if (!is_value(*value)) {
         return false;
     }
-    *value = trim(*value);
+    *value = slk_http_trim(*value);
     return true;
 }
 
-bool slk_http_next_field(struct slk_text *block, struct slk_text *name, struct slk_text *value)
+struct slk_text slk_http_next_line(struct slk_text *block)
 {
-    if (block->length == 0) {
-        return false;
-    }
     struct slk_text line = slk_text_cut(block, '\n');
-    *name = slk_text_cut(&line, ':');
-    *value = trim(line);
-    if (value->length > 0 && value->data[value->length - 1] == '\r') {
-        value->length--;
-        *value = trim(*value);
-    }
-    return true;
+    line.length -= line.length > 0 ? 1 : 0;
+    return line;
 }
 
 static bool read_length(struct slk_http_head *head, struct slk_text value)
@@ -262,7 +254,7 @@ static bool read_host(struct slk_http_head *head, struct slk_text value)
 static bool read_connection(struct slk_http_head *head, struct slk_text value)
 {
     while (value.length > 0) {
-        if (slk_text_is_any_case(trim(slk_text_cut(&value, ',')), "close")) {
+        if (slk_text_is_any_case(slk_http_trim(slk_text_cut(&value, ',')), "close")) {
             head->wants_close = true;
         }
     }

@@ -35,8 +35,11 @@ bool slk_http_head_finish(struct slk_http_head *head);
 /* Splits a field line; false when it is malformed. The value is trimmed. */
 bool slk_http_split_field(struct slk_text line, struct slk_text *name, struct slk_text *value);
 
-/* Takes the first line off a block of them that the parser has accepted; false
- * when none is left. The value is trimmed. */
-bool slk_http_next_field(struct slk_text *block, struct slk_text *name, struct slk_text *value);
+/* Takes the first line off a block of them that the parser has accepted, which is
+ * not empty: without its CRLF. */
+struct slk_text slk_http_next_line(struct slk_text *block);
+
+/* Without the blanks at both ends, as values of fields stand in their lines. */
+struct slk_text slk_http_trim(struct slk_text text);
 
 #endif

@@ -137,10 +137,16 @@ static int64_t parse_timestamp(struct slk_text timestamp)
     return value;
 }
 
-/* Lower case only, as Slack writes it; -1 for anything else. */
+/* Lower case only, as Slack writes it; -1 for anything else. A table, because nobody
+ * can guess which of two branches the next digit takes. */
 static int hex_value(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    static const unsigned char one_more[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    };
+    return one_more[(unsigned char)c] - 1;
 }
 
 static bool read_signature(struct slk_text signature, unsigned char digest[DIGEST_SIZE])

@@ -1,6 +1,7 @@
 #include "slack_headers.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define MAX_NUMBER 999
 #define MAX_REASON 64
@@ -14,27 +15,28 @@ static const struct slk_text names[SLK_SLACK_HEADERS] = {
     [SLK_HEADER_RETRY_REASON] = SLK_TEXT("X-Slack-Retry-Reason"),
 };
 
-/* Whether a line may be one of those: they all begin with one of two letters. */
-static bool is_candidate(char first)
+/* Which of those a line is; SLK_SLACK_HEADERS: none. */
+static size_t which(struct slk_text line)
 {
-    return (first | 0x20) == 'x' || (first | 0x20) == 'c';
+    size_t i = 0;
+    while (i < SLK_SLACK_HEADERS &&
+           (line.length <= names[i].length || line.data[names[i].length] != ':' ||
+            strncasecmp(line.data, names[i].data, names[i].length) != 0)) {
+        i++;
+    }
+    return i;
 }
 
 void slk_slack_headers_read(struct slk_text block, struct slk_slack_headers *headers)
 {
-    struct slk_text name, value;
     *headers = (struct slk_slack_headers){0};
     while (block.length > 0) {
-        if (!is_candidate(*block.data)) {
-            slk_text_cut(&block, '\n');
-            continue;
-        }
-        slk_http_next_field(&block, &name, &value);
-        for (size_t i = 0; i < SLK_SLACK_HEADERS; i++) {
-            if (slk_text_same_any_case(name, names[i])) {
-                headers->values[i] = headers->counts[i] == 0 ? value : headers->values[i];
-                headers->counts[i]++;
-            }
+        struct slk_text line = slk_http_next_line(&block);
+        size_t i = which(line);
+        if (i < SLK_SLACK_HEADERS && headers->counts[i]++ == 0) {
+            size_t name = names[i].length + 1;
+            headers->values[i] =
+                slk_http_trim((struct slk_text){line.data + name, line.length - name});
         }
     }
 }
