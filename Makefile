@@ -121,6 +121,12 @@ FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c json_skip
   gate_turn.c put_queue.c inbox.c inbox_entry.c inbox_tally.c storage.c storage_job.c server_thread.c \
   thread.c)
 
+# The only one that needs Lua.
+FUZZ_JSON = $(addprefix src/,lua_json.c lua_json_decode.c lua_json_string.c lua_words.c)
+$(BUILD)/fuzz/fuzz_json: $(FUZZ_JSON)
+$(BUILD)/fuzz/fuzz_json: FUZZ_SOURCES = $(FUZZ_JSON)
+$(BUILD)/fuzz/fuzz_json: FUZZ_FLAGS = $(call flags,$(LUA_PC),LUA) $(call libs,$(LUA_PC),LUA,-llua5.4)
+
 fuzz: $(FUZZ:%=fuzz-%)   ## feed the codecs invented input, FUZZ_SECONDS (60) each (needs clang)
 
 .PHONY: $(FUZZ:%=fuzz-%)
@@ -134,7 +140,7 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/fuzz_%
 $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*.h)
 	@mkdir -p $(@D)
 	$(call say,cc $<)$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES) \
+	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES) $(FUZZ_FLAGS) \
 	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl) \
 	  $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets)
 
