@@ -59,7 +59,7 @@ MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
 .PHONY: all help deps deps-ci test unit fuzz test-peers test-browser test-rock soak demo bench \
-  bench-check bench-baseline bench-compare bench-deps lint check-types methods events types emoji sanitize install rock clean
+  bench-check bench-baseline bench-compare bench-readme bench-deps lint check-types methods events types emoji sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
@@ -199,6 +199,9 @@ bench: all $(BENCH)      ## measure beside bare C programs, and peers when bench
 
 bench-compare:           ## what moved beyond noise between the files of two runs: OLD=a.json NEW=b.json
 	@$(LUA) spec/bench/compare.lua $(OLD) $(NEW) $(if $(ALL),all)
+
+bench-readme: all        ## write the README's chapter "Measured" anew of RESULTS=build/bench/results.json
+	$(LUA) spec/bench/readme.lua $(BUILD) $(or $(RESULTS),$(BUILD)/bench/results.json) README.md
 
 bench-check: all $(COUNT) ## count the instructions of the event path, at most 5 % more than the baseline
 	$(LUA) spec/bench/check.lua $(BUILD)

@@ -68,20 +68,28 @@ end
 
 local function redis(directory, name, lines)
   table.insert(lines, "dir " .. directory)
-  return { name = "redis, " .. name, redis = Redis.start(lines) }
+  return { name = name, redis = Redis.start(lines) }
 end
 
----@return bench.Kind[] memory first
+local EVERYSEC <const> = "redis, everysec"
+
+---@return bench.Kind[] memory first; in a quick run one of each storage
 local function all_kinds(report, directory)
-  local kinds = {
-    { name = "memory", is_ours = true }, sqlite(directory, "normal"), sqlite(directory, "full"),
-  }
-  if Redis.is_installed() then
-    table.insert(kinds, redis(directory, "in memory", {}))
-    table.insert(kinds, redis(directory, "everysec", { "appendonly yes", "appendfsync everysec" }))
-    table.insert(kinds, redis(directory, "always", { "appendonly yes", "appendfsync always" }))
-  else
+  local kinds = { { name = "memory", is_ours = true }, sqlite(directory, "normal") }
+  local function add(kind)
+    kinds[#kinds + 1] = kind
+  end
+  if not report.is_quick then
+    add(sqlite(directory, "full"))
+  end
+  if not Redis.is_installed() then
     report:say "(Redis is not measured: redis-server is not installed)"
+    return kinds
+  end
+  add(redis(directory, EVERYSEC, { "appendonly yes", "appendfsync everysec" }))
+  if not report.is_quick then
+    add(redis(directory, "redis, in memory", {}))
+    add(redis(directory, "redis, always", { "appendonly yes", "appendfsync always" }))
   end
   return kinds
 end
@@ -150,6 +158,7 @@ local function compare(report, kinds, group, title, columns, run)
   report:compare {
     group = group, title = title, kind = "storage", of = kinds, columns = columns,
     results = report:run(kinds, run), ratio_better = "less",
+    is_detail = group ~= "64 in flight",
   }
 end
 
@@ -230,6 +239,7 @@ local function bench_roles(report, kind, directory, events)
   report:table {
     title = ("A receiver and a worker, %s, %d events in flight"):format(kind.name, IN_FLIGHT),
     heads = { "events/s", "CPU s per 100k events: receiver", "worker", "Redis" },
+    is_detail = true,
     rows = { {
       cell("events/s", "%.0f", "more", SOCKET[3].get),
       cell("receiver, CPU s per 100k events", "%.2f", "less", SOCKET[1].get),
@@ -263,9 +273,10 @@ return function(report)
   say_disk(report, stage.path)
   bench_socket(report, stage.kinds, events)
   bench_rate(report, stage.kinds, report.is_quick and 300 or 2000)
-  local everysec = stage.kinds[5]
-  if everysec then
-    bench_roles(report, everysec, stage.path, events)
+  for _, kind in ipairs(stage.kinds) do
+    if kind.name == EVERYSEC then
+      bench_roles(report, kind, stage.path, events)
+    end
   end
   bench_http(report, stage.kinds, events)
 end

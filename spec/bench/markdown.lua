@@ -7,6 +7,7 @@ local M = {}
 ---@field note string? what must be known besides
 ---@field heads string[]
 ---@field rows string[][]
+---@field is_detail boolean? the README of the project does without it
 
 local function row(cells)
   return "| " .. table.concat(cells, " | ") .. " |"

@@ -97,7 +97,7 @@ local function print_stages(report, events)
   report:table {
     title = ("An event of %d bytes on the Lua thread, from its text to its handler's end"):format(
       #texts(1)[1]),
-    heads = { "stage", "us of CPU", "share" }, rows = rows,
+    heads = { "stage", "us of CPU", "share" }, rows = rows, is_detail = true,
   }
 end
 
@@ -128,7 +128,7 @@ local function print_samples(report, what, samples, events)
   report:table {
     title = ("Instructions of the Lua machine by %s: %.0f an event"):format(what,
       total * STEP / events),
-    heads = { "where", "instructions", "share" }, rows = rows,
+    heads = { "where", "instructions", "share" }, rows = rows, is_detail = true,
   }
 end
 

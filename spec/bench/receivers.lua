@@ -28,6 +28,7 @@ M.ALL = {
     name = "bare raw-skt",
     command = BENCH .. "/bare_lws_raw {port}",
     file = BENCH .. "/bare_lws_raw",
+    requests = 50000,
   },
   {
     name = "bare lws",

@@ -137,6 +137,7 @@ end
 ---@field title string
 ---@field note string?
 ---@field kind string what those are that are compared
+---@field is_detail boolean? see bench.Table
 ---@field of table[] each with a name; lua-slack first
 ---@field results table<table, table[]> of each, one a round
 ---@field columns bench.Column[]
@@ -167,7 +168,10 @@ function Report:compare(comparison)
       table.move(thread_rows(self, comparison, #heads), 1, #heads * 8, #rows + 1, rows)
     end
   end
-  self:table { title = comparison.title, note = comparison.note, heads = heads, rows = rows }
+  self:table {
+    title = comparison.title, note = comparison.note, heads = heads, rows = rows,
+    is_detail = comparison.is_detail,
+  }
 end
 
 return Report

@@ -8,6 +8,7 @@ local core = require "slack.core"
 local settings = require "bench.settings"
 
 local Report = require "bench.report"
+local aims = require "bench.aims"
 local circumstances = require "bench.circumstances"
 local results = require "bench.results"
 
@@ -28,6 +29,11 @@ for _, part in ipairs(PARTS) do
     seconds[part] = core.monotonic() - began
     io.stderr:write(("(%s took %.0f s)\n"):format(part, seconds[part]))
   end
+end
+local aimed = aims(report.figures)
+if aimed then
+  report:table(aimed)
+  table.insert(report.tables, 1, table.remove(report.tables))
 end
 results.write(settings.json, report, around, seconds)
 report:say(("\nEvery figure: %s"):format(settings.json))

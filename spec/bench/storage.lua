@@ -5,10 +5,11 @@ local Redis = require "support.redis"
 local core = require "slack.core"
 local figures = require "bench.figures"
 local files = require "support.files"
+local settings = require "bench.settings"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 
-local IN_TURN <const> = 300
+local IN_TURN <const> = settings.is_quick and 30 or 300
 local BATCH <const> = 10
 
 -- Like an installation, about 500 bytes; each another one, for SQLite does not write
@@ -166,6 +167,6 @@ return function(report)
       :format(in_flight),
     heads = { "store", "set/s", "get/s", "us of one set", "of one get",
       ("batches of %d set/s"):format(BATCH), "keys of a loop over all/s" },
-    rows = rows,
+    rows = rows, is_detail = true,
   }
 end
