@@ -1,4 +1,5 @@
 local arguments = require "slack.web_api.arguments"
+local core = require "slack.core"
 local json = require "slack.json"
 
 local POST <const> = {
@@ -48,6 +49,32 @@ describe("web_api.arguments", function()
       assert.equal(case[3], encode_one(case[1], case[2]))
     end)
   end
+
+  it("tells whether all of them are texts by names that the method has", function()
+    local function is_plain(args)
+      local body, _, _, plain = arguments.encode(args, POST)
+      assert.is_string(body)
+      return plain == true
+    end
+    assert.is_true(is_plain { channel = "C1", text = "a" })
+    for _, other in ipairs {
+      { channel = "C1", txt = "a" }, { channel = "C1", thread_ts = 1.5 }, { text = { id = "C1" } },
+      { channel = "C1", text = json.null }, { unfurl_links = true }, { blocks = {} },
+      { channel = "C1", text = "\255" }, {},
+    } do
+      assert.is_false(is_plain(other))
+    end
+  end)
+
+  it("knows UTF-8 as utf8.len does", function()
+    for _, text in ipairs {
+      "", "text", "\0", "\127", "\128", "\u{e4}\u{20ac}\u{1f600}", "\u{10ffff}", "\u{7ff}\u{d7ff}",
+      "\xc3", "\xe2\x82", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff",
+      ("x"):rep(100) .. "\xc3", ("\u{e4}"):rep(50) .. "x",
+    } do
+      assert.equal(utf8.len(text) ~= nil, core.is_utf8(text), ("%q"):format(text))
+    end
+  end)
 
   it("leaves out the token", function()
     assert.equal("", arguments.encode { token = "xoxb-1" })

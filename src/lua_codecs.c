@@ -6,6 +6,7 @@
 #include "envelope.h"
 #include "http_parser.h"
 #include "signature.h"
+#include "utf8.h"
 #include "websocket.h"
 
 #define CLASS_WEBSOCKET_PARSER "slack.core.websocket_parser"
@@ -273,12 +274,21 @@ static int http_parser_feed(lua_State *L)
     }
 }
 
+static int is_utf8(lua_State *L)
+{
+    struct slk_text text = check_text(L, 1);
+    struct slk_utf8 state = {0};
+    lua_pushboolean(L, slk_utf8_feed(&state, text.data, text.length) && slk_utf8_is_whole(&state));
+    return 1;
+}
+
 void slk_open_codecs(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"sign", sign},
         {"verify", verify},
         {"scan_envelope", scan_envelope},
+        {"is_utf8", is_utf8},
         {"websocket_parser", websocket_parser_new},
         {"websocket_frame", websocket_frame},
         {"http_parser", http_parser_new},

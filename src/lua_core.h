@@ -30,7 +30,7 @@ void slk_open_socket_mode(lua_State *L);   /* socket_mode */
 void slk_open_http_server(lua_State *L);   /* http_server, certificate */
 void slk_open_http_receiver(lua_State *L); /* http_receiver */
 void slk_open_files(lua_State *L);         /* file_watch, stat, list_directory */
-void slk_open_codecs(lua_State *L);        /* sign, verify, scan_envelope, *_parser, *_frame */
+void slk_open_codecs(lua_State *L);        /* sign, verify, is_utf8, *_parser, … */
 void slk_open_gzip(lua_State *L);          /* gunzip */
 /* Pushes the value of a header by its name in any case; repeated ones are joined by commas. */
 bool slk_push_header(lua_State *L, const char *lines, size_t size, const char *name);

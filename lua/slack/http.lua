@@ -28,8 +28,10 @@ local function new_hearer(waiting)
       waiting[id] = nil
       if not waiter then
         Stream.discard(b ~= true and a or nil)
+      elseif b == true then
+        waiter.is_answer = true
+        waiter:give(a)
       elseif a then
-        waiter.is_answer = b
         waiter:resolve(a)
       else
         waiter:resolve(nil, b, c)

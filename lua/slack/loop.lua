@@ -432,8 +432,13 @@ function M.use(other)
   return previous
 end
 
+-- As below, without the price of `...`: each wait that ends comes here.
+function M.defer(fn, arg)
+  return (default or M.default()):defer(fn, arg)
+end
+
 for _, name in ipairs {
-  "after", "defer", "watch", "unwatch", "mailbox", "register", "unregister",
+  "after", "watch", "unwatch", "mailbox", "register", "unregister",
   "attach", "detach", "pollfd", "timeout", "step", "is_alive", "is_stepping",
 } do
   local method = Loop[name]

@@ -51,6 +51,18 @@ function Waiter:resolve(...)
   return true
 end
 
+---The same for one value, which costs less.
+---@param value any
+---@return boolean first
+function Waiter:give(value)
+  if self.settled then
+    return false
+  end
+  self.count, self.value = 1, value
+  settle(self)
+  return true
+end
+
 ---Ends the wait without values, and tells on_abandon.
 function Waiter:give_up()
   settle(self)

@@ -1,7 +1,8 @@
 /* The yardstick for a Web API client: libcurl's multi interface and nothing
  * else. Posts chat.postMessage so many at a time, each on an easy handle that
- * is set up once; collects the answers and looks for "ok":true in them, without
- * a decoder, a second thread, retries or errors that say what to do.
+ * is set up once and sends the same bytes as lua-slack; collects the answers and
+ * looks for "ok":true in them, without a decoder, a second thread, retries or
+ * errors that say what to do.
  *
  *   bare_curl_post API_URL CA_FILE CALLS AT_A_TIME */
 #include <curl/curl.h>
@@ -36,7 +37,7 @@ static size_t take(char *data, size_t size, size_t count, void *context)
 static void post(struct client *client, struct call *call)
 {
     int length = snprintf(call->body, sizeof call->body,
-                          "channel=C07BENCH001&text=The%%20build%%20has%%20ended.%%20seq-%lu",
+                          "{\"channel\":\"C07BENCH001\",\"text\":\"The build has ended. seq-%lu\"}",
                           client->made++);
     call->answer.length = 0;
     curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, call->body);
@@ -105,6 +106,9 @@ int main(int argc, char *argv[])
     struct client client = {.multi = curl_multi_init(), .total = strtoul(argv[3], NULL, 10)};
     struct call *calls = calloc(count, sizeof *calls);
     client.headers = curl_slist_append(NULL, "Authorization: Bearer xoxb-bench");
+    client.headers =
+        curl_slist_append(client.headers, "Content-Type: application/json; charset=utf-8");
+    client.headers = curl_slist_append(client.headers, "User-Agent: bare_curl_post/1.0 c/11 linux");
     client.headers = curl_slist_append(client.headers, "Expect:");
     curl_multi_setopt(client.multi, CURLMOPT_MAXCONNECTS, (long)count);
     for (unsigned long i = 0; i < count && client.made < client.total; i++) {

@@ -99,21 +99,8 @@ function M.broken_text(client, name, args)
     name, text)
 end
 
----@param client slack.Client
----@param name string of the method
----@param method? slack.Method as the method table has it
----@param args table<string, any>
-function M.give(client, name, method, args)
-  if not method then
-    return advise_name(client, name)
-  end
-  local known, required = method.arguments, method.required
-  for i = 1, #required do
-    if args[required[i]] == nil then
-      client:_warn_once(name .. " lacks " .. required[i],
-        "%s: argument '%s' is missing, which Slack requires", name, required[i])
-    end
-  end
+local function advise_arguments(client, method, args)
+  local known = method.arguments
   local count = 0
   for argument, value in next, args do
     count = count + 1
@@ -127,6 +114,27 @@ function M.give(client, name, method, args)
     elseif not kind and argument ~= "token" then
       advise_argument(client, method, argument)
     end
+  end
+end
+
+---@param client slack.Client
+---@param name string of the method
+---@param method? slack.Method as the method table has it
+---@param args table<string, any>
+---@param is_plain? boolean all of them are texts, which the method has by these names
+function M.give(client, name, method, args, is_plain)
+  if not method then
+    return advise_name(client, name)
+  end
+  local required = method.required
+  for i = 1, #required do
+    if args[required[i]] == nil then
+      client:_warn_once(name .. " lacks " .. required[i],
+        "%s: argument '%s' is missing, which Slack requires", name, required[i])
+    end
+  end
+  if not is_plain then
+    advise_arguments(client, method, args)
   end
   if POSTS[name] then
     advise_text(client, method, args)

@@ -6,10 +6,12 @@
 -- make a number of "5" there, nor a list of "C1,C2".
 
 local block_json = require "slack.blocks.json"
+local core = require "slack.core"
 local form = require "slack.form"
 local json = require "slack.json"
 
 local escape, math_type, utf8_len = form.escape, math.type, utf8.len
+local is_utf8 = core.is_utf8
 local encode_json = json.encode
 
 -- Lists of these are joined by commas, where the method table does not say otherwise.
@@ -151,10 +153,13 @@ end
 
 -- JSON ------------------------------------------------------------------------------
 
--- Whether JSON of the table as it is says to Slack what the program means.
+-- Whether JSON of the table as it is says to Slack what the program means; and whether there is
+-- nothing but text in it, by names that the method has.
 local function fits_json(args, kinds)
+  local is_plain = true
   for name, value in next, args do
     local kind, lua_type = kinds[name], type(value)
+    is_plain = is_plain and kind and lua_type == "string"
     local fitting = kind and (FITS[kind] or TEXT_FITS) or ANY_FITS
     if not fitting[lua_type] or not kind and type(name) ~= "string" then
       return false
@@ -168,7 +173,7 @@ local function fits_json(args, kinds)
       return false
     end
   end
-  return args.token == nil
+  return args.token == nil, is_plain
 end
 
 -- For JSON that the program has asked for.
@@ -216,20 +221,24 @@ end
 ---@return string? body
 ---@return string|boolean is_json or the problem: what cannot be sent
 ---@return boolean? is_broken there is text in it that is no UTF-8
+---@return boolean? is_plain all of them are texts, which the method has by these names
 function M.encode(args, method, wanted)
   local kinds = method and method.arguments or NO_KINDS
-  local body, problem, is_broken
+  local body, problem, is_broken, fits, is_plain
   if wanted == "json" then
     args, problem = fitted_copy(args, kinds)
     if args then
       body, problem = encode_as_json(args)
     end
     return body, problem or true, body and not utf8_len(body)
-  elseif wanted ~= "form" and method and method.json and next(args) ~= nil
-    and fits_json(args, kinds) then
+  end
+  if wanted ~= "form" and method and method.json and next(args) ~= nil then
+    fits, is_plain = fits_json(args, kinds)
+  end
+  if fits then
     body, problem = encode_as_json(args)
-    if not body or utf8_len(body) then
-      return body, problem or true
+    if not body or is_utf8(body) then
+      return body, problem or true, false, is_plain
     end -- no JSON without UTF-8; a form leaves it to Slack to replace what is none
   end
   body, problem, is_broken = encode_form(args, kinds)

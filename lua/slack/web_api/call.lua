@@ -21,6 +21,7 @@ local tap = lazy "slack.tap"
 ---@field has_own_token boolean another one than the client's
 ---@field hints? table<string, string>
 ---@field is_broken? boolean there is text in the arguments that is no UTF-8
+---@field is_plain? boolean all arguments are texts, which the method has by these names
 ---@field request slack.HttpRequest
 
 local FORM = "application/x-www-form-urlencoded"
@@ -133,13 +134,13 @@ local function planned_request(client, plan, body, is_json)
 end
 
 local function planned(client, plan, args)
-  local body, is_json, is_broken = arguments.encode(args, plan.method)
+  local body, is_json, is_broken, is_plain = arguments.encode(args, plan.method)
   if not body then
     return nil, ("%s: %s"):format(plan.name, is_json)
   end
   return setmetatable({
     args = args, request = planned_request(client, plan, body, is_json),
-    is_broken = is_broken, number = false,
+    is_broken = is_broken, is_plain = is_plain or false, number = false,
   }, plan)
 end
 
@@ -210,7 +211,7 @@ function M.run(client, call)
       method = call.name,
     }
   end
-  advice.give(client, call.name, method, call.args)
+  advice.give(client, call.name, method, call.args, call.is_plain)
   if call.is_broken then
     advice.broken_text(client, call.name, call.args)
   end

@@ -40,6 +40,11 @@ function core.hmac_sha256(key, data) end
 ---@return string? text, string? message, string? code code "invalid_gzip", "too_large" or "memory"
 function core.gunzip(data, maximum) end
 
+---Whether it is UTF-8. Costs far less than utf8.len, which counts its characters, too.
+---@param text string
+---@return boolean
+function core.is_utf8(text) end
+
 ---The value of one header, without a look at the others.
 ---@param lines string as received
 ---@param name string in any case
