@@ -14,7 +14,8 @@ local DOCUMENT <const> = {
 }
 
 describe("bench.chapter", function()
-  local before = "# x\n\n## Promises\n\nall\n\n## Measured\n\nold text\n\n### part\n\n## Limits\n\nsome\n"
+  local before = "# x\n\n## Promises\n\nall\n\n## Measured\n\nold text\n\n### part\n\n"
+    .. "## Limits\n\nsome\n"
 
   it("stands in the place of the old one, and nothing else changes", function()
     local after = assert(chapter.replace(before, DOCUMENT))

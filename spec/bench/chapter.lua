@@ -7,16 +7,20 @@ local M = {}
 
 local HEADING <const> = "## Measured\n"
 
-local INTRODUCTION <const> = [[
-
-`make bench` prints these tables and some more, and writes each figure with the value of every round to `build/bench/results.json`; [its README](spec/bench/README.md) says what is measured how, what `make bench-deps` brings, how `make bench-compare` tells two runs apart, and how `make bench-check` counts instructions.
-The load comes from the same machine. Handlers, ours and the peers', read the text of each event, of 1.3 KB; the bare programs in C ack or answer and do no more. CPU seconds are those of the measured process by getrusage.
-]]
+local INTRODUCTION <const> = table.concat({
+  "\n`make bench` prints these tables and some more, and writes the value of each round to",
+  "`build/bench/results.json`; [its README](spec/bench/README.md) says what is measured how,",
+  "what `make bench-deps` brings, how `make bench-compare` tells two runs apart, and how",
+  "`make bench-check` counts instructions.\nThe load comes from the same machine. Handlers,",
+  "ours and the peers', read the text of each event, of 1.3 KB; the bare programs in C ack or",
+  "answer and do no more. CPU seconds are those of the measured process, by getrusage.\n",
+}, " ")
 
 ---@param document bench.Results
 ---@return string
 function M.text(document)
-  local parts = { HEADING, INTRODUCTION, circumstances.line(document.around, document.rounds), "\n" }
+  local line = circumstances.line(document.around, document.rounds)
+  local parts = { HEADING, INTRODUCTION, line, "\n" }
   for _, one in ipairs(document.tables) do
     if not one.is_detail then
       parts[#parts + 1] = markdown.table(one)
