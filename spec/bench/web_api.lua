@@ -10,12 +10,14 @@ local wanted = require "bench.wanted"
 
 local BENCH, LUA, CA = settings.BENCH, settings.LUA, clients.CA
 local WARM_UP <const>, AT_A_TIME <const> = 2000, 32
+-- Over which lua-slack makes its calls, by default; so does its yardstick.
+local CONNECTIONS <const> = 16
 
 ---@class bench.Caller
 ---@field name string
 ---@field is_ours boolean?
 ---@field command string with the calls of the warm-up, those that are measured, and the sum of
----  both, as {warm_up}, {calls} and {all}; {api} is the call server's
+---  both, as {warm_up}, {calls} and {all}, and {at_a_time}; {api} is the call server's
 ---@field environment string?
 ---@field file string what must be there for it to be measured
 ---@field calls integer
@@ -31,7 +33,7 @@ local CALLERS = {
   },
   {
     name = "bare curl",
-    command = ("%s/bare_curl_post {api} %s {all} {at_a_time}"):format(BENCH, CA),
+    command = ("%s/bare_curl_post {api} %s {all} {connections}"):format(BENCH, CA),
     file = BENCH .. "/bare_curl_post",
     calls = 20000,
   },
@@ -70,6 +72,7 @@ end
 local function run(caller, calls, at_a_time)
   return serve(caller, (caller.command:gsub("{([%w_]+)}", {
     warm_up = WARM_UP, calls = calls, all = WARM_UP + calls, at_a_time = at_a_time,
+    connections = CONNECTIONS,
   })), WARM_UP, calls)
 end
 
