@@ -46,8 +46,8 @@ local unmatched = require "slack.unmatched"
 local is_own, may_be_own = ignore_self.is_own, ignore_self.may_be_own
 local kind_of = payload.kind
 -- Called for every event: a function costs half of what a method does.
-local find, give_back, run_one = Matching.find, Matching.give_back, execution.one
-local new_context = Context.new
+local find, list, give_back = Matching.find, Matching.list, Matching.give_back
+local new_context, run_one = Context.new, execution.one
 
 ---@class slack.Request
 ---@field body table
@@ -93,8 +93,8 @@ local new_context = Context.new
 ---@field inbox slack.Inbox|false keeps deliveries until they have ended
 ---@field is_stopping boolean nobody is waited for any more
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
----@field on_job_end? fun()
----@field streams? slack.RunningStreams there from the first c:stream on
+---@field on_job_end fun()|false
+---@field streams slack.RunningStreams|false there from the first c:stream on
 local Dispatch = {}
 Dispatch.__index = Dispatch
 Dispatch.__name = "slack.dispatch"
@@ -132,6 +132,8 @@ function Dispatch.new(app, clock)
     receiver = false,
     inbox = false,
     shared_dedupe = false,
+    streams = false,
+    on_job_end = false,
     is_stopping = false,
     limit = app.settings.max_in_flight,
     ignore_self = app.settings.ignore_self ~= false,
@@ -248,30 +250,45 @@ function Dispatch:is_awaited_elsewhere(c)
   return routes and routes:offer(c, true)
 end
 
--- The middleware, if any, then a handler that waits for it, here or in another process, else
--- the listeners.
-local function begin(self, c, done, is_past_middleware)
-  local waits = self.waits
-  if self.middleware[1] and not is_past_middleware then
-    return execution.behind_middleware(self, c, done, find(self.matching, self.index, c, done))
-  elseif waits and waits.count > 0
-    and (is_taken_up(self, c) or self:is_awaited_elsewhere(c)) then
-    return
-  end
-  local matching = self.matching
-  local found = find(matching, self.index, c, done)
+local function run_found(self, c, done, found)
   local count, failed = found.count, found.failed
   if failed then
     execution.report_failed(self, c, failed, count > 0)
   end
   if count == 1 then
-    run_one(self, c, done, found)
+    run_one(self, c, found[1], found.matches[1], done, failed)
   elseif count > 1 then
     execution.each(self, c, done, found)
   elseif not failed then
     nobody(self, c, found.named)
   end
-  give_back(matching, found)
+end
+
+---Goes on with a request that is this process's to handle: the middleware, if any, then a
+---handler that waits for it, here or in another process, else the listeners.
+---@param c slack.Context
+---@param done? table<string, true> listeners that had finished with it
+---@param is_past_middleware? boolean
+function Dispatch:proceed(c, done, is_past_middleware)
+  local waits = self.waits
+  c.request.context = c
+  if self.streams and c.payload.type == "agent_session_stopped" then
+    self.streams:note(c)
+  end
+  if self.middleware[1] and not is_past_middleware then
+    return execution.behind_middleware(self, c, done, list(self.matching, self.index, c, done))
+  elseif waits and waits.count > 0
+    and (is_taken_up(self, c) or self:is_awaited_elsewhere(c)) then
+    return
+  end
+  local matching = self.matching
+  local listener, found = find(matching, self.index, c, done)
+  if listener then
+    run_one(self, c, listener)
+  else
+    run_found(self, c, done, found)
+    give_back(matching, found)
+  end
 end
 
 local function duplicate(self, request, event, event_id)
@@ -318,7 +335,7 @@ function Dispatch:request(request)
     and self:ignores(request, part, app.identity) then
     return
   end
-  return self:admit(new_context(app, request, kind, part))
+  return Dispatch.admit(self, new_context(app, request, kind, part))
 end
 
 ---Whether an event is the bot's own doing, which is passed over.
@@ -350,7 +367,12 @@ function Dispatch:admit(c)
     return
   end
   if c.kind == "event" then
-    local event_id = request.event and request.event_id or c.body.event_id
+    local event_id
+    if request.event then
+      event_id = request.event_id
+    else
+      event_id = request.body.event_id
+    end
     if type(event_id) ~= "string" then
       event_id = nil
     elseif self.inbox and request.entry then -- it was not known when it was put there
@@ -369,18 +391,7 @@ function Dispatch:admit(c)
       return self.shared_dedupe:claim(c, event_id, done)
     end
   end
-  return self:proceed(c, done)
-end
-
----Goes on with a request that is this process's to handle.
----@param c slack.Context
----@param done? table<string, true> listeners that had finished with it
-function Dispatch:proceed(c, done)
-  c.request.context = c
-  if self.streams and c.payload.type == "agent_session_stopped" then
-    self.streams:note(c)
-  end
-  begin(self, c, done)
+  return Dispatch.proceed(self, c, done)
 end
 
 ---Goes on with what could not be handed over to another process.
@@ -389,7 +400,7 @@ end
 function Dispatch:keep(c, is_refused)
   if is_refused then
     c.is_taken = nil
-    begin(self, c, nil, true)
+    self:proceed(c, nil, true)
   else
     self:admit(c)
   end
@@ -400,7 +411,7 @@ end
 function Dispatch:give_back(c)
   self.counts.handled = self.counts.handled - 1
   c.is_taken, c.listener, c.matches, c.log = nil, nil, nil, nil
-  begin(self, c, nil, true)
+  self:proceed(c, nil, true)
 end
 
 -- Ending -------------------------------------------------------------------------

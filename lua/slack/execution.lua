@@ -72,6 +72,7 @@ local function run_in_turn(job, c, listener)
   return run_now(job, c, listener)
 end
 
+-- Where it is more than its handler, or lies below global middleware.
 local function run_listener(job, c, listener)
   local plan = listener.plan
   c.listener = listener
@@ -102,17 +103,34 @@ local function is_removed(job)
   return job.completed
 end
 
-local function run_alone(job)
-  local ok, failure = xpcall(run_listener, trace, job, job.c, job.listener)
+local function note_failed(job, failure)
   local dispatch = job.dispatch
-  local counts = dispatch.counts
+  dispatch.counts.failed = dispatch.counts.failed + 1
+  failure = caught_in(failure, job.listener)
+  job.delivery.caught = failure
+  dispatch.failures:report(job.c, failure)
+end
+
+-- The handler of most listeners is called from here: what lies below it, each event pays for,
+-- and each handler that waits keeps.
+local function run_alone(job)
+  local c, listener = job.c, job.listener
+  local plan = listener.plan
+  local ok, value
+  if plan.is_plain then
+    c.listener = listener
+    ok, value = xpcall(listener.handler, trace, c, nothing)
+    if ok and (value ~= nil or not c.request.acked) then
+      ok, value = xpcall(settle, trace, c, value)
+    end
+  else
+    ok, value = xpcall(run_listener, trace, job, c, listener)
+  end
   job.completed = ok
   if not ok then
-    counts.failed = counts.failed + 1
-    failure = caught_in(failure, job.listener)
-    job.delivery.caught = failure
-    dispatch.failures:report(job.c, failure)
-  elseif not job.is_overloaded then
+    note_failed(job, value)
+  elseif plan.is_plain or not job.is_overloaded then
+    local counts = job.dispatch.counts
     counts.handled = counts.handled + 1
   end
 end
@@ -287,11 +305,12 @@ end
 ---Runs the one that was found.
 ---@param dispatch slack.Dispatch
 ---@param c slack.Context
+---@param listener slack.Listener
+---@param matches? any[]
 ---@param done? table<string, true>
----@param listeners slack.Found
-function M.one(dispatch, c, done, listeners)
-  local job, matches, failed = Job.new(dispatch, c, listeners[1]), listeners.matches[1],
-    listeners.failed
+---@param failed? slack.Caught[]|false
+function M.one(dispatch, c, listener, matches, done, failed)
+  local job = Job.new(dispatch, c, listener)
   if matches then
     c.matches = matches
   end

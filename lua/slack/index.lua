@@ -278,6 +278,26 @@ local function visit_branches(self, node, c, named, visit, out)
   return named
 end
 
+---Where the listeners for it stand, as far as there is one way to them.
+---@param c slack.Context
+---@param kind slack.Kind|"any" that of the context
+---@return slack.IndexNode|slack.Listener|nil place a listener that is alone there; nil: none is
+---@return boolean named whether there was one that names this very id
+function Index:place(c, kind)
+  local node, named = self.tops[kind], false
+  local only = node.only
+  while only do
+    node = only.nodes[only.get(c.payload, c)]
+    if not node then
+      return nil, named
+    elseif node.plan then
+      return node, named or node.plan.is_named
+    end
+    named, only = named or node.named > 0, node.only
+  end
+  return node, named
+end
+
 ---Calls visit(c, listener, out) with each listener that may match, in the order
 ---of registration, until it gives true. Meanwhile listeners may come and go.
 ---@param c slack.Context
@@ -287,23 +307,16 @@ end
 ---@return boolean any whether there was one that names this very id
 function Index:visit(c, visit, out, kind)
   self.readings = self.readings + 1
-  local node, named = self.tops[kind or c.kind], false
-  local only = node.only
-  while only do
-    node = only.nodes[only.get(c.payload, c)]
-    local plan = node and node.plan
-    if plan then
-      visit(c, node, out)
-      return named or plan.is_named
-    elseif not node then
-      return named
-    end
-    named, only = named or node.named > 0, node.only
-  end
-  if not node.is_end then
+  local node, named = self:place(c, kind or c.kind)
+  if not node then
+    return named
+  elseif node.plan then
+    visit(c, node, out)
+  elseif node.is_end then
+    visit_all(node.list, visit, c, out)
+  else
     return visit_branches(self, node, c, named, visit, out)
   end
-  visit_all(node.list, visit, c, out)
   return named
 end
 

@@ -293,8 +293,8 @@ local function leave_others(self, delivery)
   end
 end
 
----Its work has ended, or counts no more: it may yet have to unwind.
-function Job:close()
+-- Its work has ended, or counts no more: it may yet have to unwind.
+local function close(self)
   local dispatch, delivery, is_special = self.dispatch, self.delivery, self.is_special
   local jobs = dispatch.jobs
   if not jobs[self] then
@@ -330,9 +330,11 @@ function Job:close()
   end
 end
 
+Job.close = close
+
 -- Called by the scheduler.
 function Job:ended()
-  self:close()
+  close(self)
   self.done = true
   if self.is_special then
     announce_end(self)

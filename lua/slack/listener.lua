@@ -28,6 +28,7 @@ local MARK = "\0"
 ---@field consumes? boolean what it takes is for no other one that does not (assistant.lua)
 ---@field takes_own? boolean what the bot has done itself, too
 ---@field lanes slack.Lanes|false whose turns the handlers need
+---@field is_plain boolean there is neither middleware nor a turn to wait for
 ---@field script? string
 ---@field ledger? slack.Ledger until the listener is removed
 ---@field sign? string the same for all that can share it; nil: none can
@@ -213,6 +214,7 @@ function Listener.new(method_name, ...)
   plan.kind, plan.method = method.kind, method_name
   plan.lanes = plan.lanes_options and Lanes.of(plan.lanes_options) or false
   plan.middleware = functions[1] and functions or NONE
+  plan.is_plain = not plan.lanes and not functions[1]
   local id = take_id(plan)
   plan.what = describe(what, id)
   plan.sign = id and sign_of(plan)

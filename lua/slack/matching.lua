@@ -6,7 +6,8 @@ local constraints = require "slack.constraints"
 local finished = require "slack.finished"
 local kinds = require "slack.kinds"
 
-local trace, accept, visit = Failures.trace, constraints.accept, Index.visit
+local trace, accept = Failures.trace, constraints.accept
+local place, visit = Index.place, Index.visit
 local ANSWERED_ONCE = kinds.ANSWERED_ONCE
 
 ---The listeners found, in the order of registration.
@@ -97,8 +98,8 @@ end
 ---@param index slack.Index
 ---@param c slack.Context
 ---@param done? table<string, true> listeners to pass over (finished.lua)
----@return slack.Found
-function Matching:find(index, c, done)
+---@return slack.Found found to be given back, or kept
+function Matching:list(index, c, done)
   -- While a predicate dispatches something itself, another list takes its place.
   local found, kind = self.spare or new_found(), c.kind
   self.spare = false
@@ -114,6 +115,23 @@ function Matching:find(index, c, done)
     visit(index, c, collect, found, "any")
   end
   return found
+end
+
+---The same, for what most often is one that is all alone for its id.
+---@param index slack.Index
+---@param c slack.Context
+---@param done? table<string, true>
+---@return slack.Listener? only
+---@return slack.Found? found where it is not that
+function Matching:find(index, c, done)
+  local kind = c.kind
+  local listener = kind ~= "unknown" and not done and place(index, c, kind)
+  local plan = listener and listener.plan
+  local takes = plan and plan.takes
+  if takes == true or takes and takes(c.payload) then
+    return listener
+  end
+  return nil, Matching.list(self, index, c, done)
 end
 
 ---The list has been read and may be used again.

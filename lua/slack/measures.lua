@@ -13,6 +13,7 @@ local version = require "slack.version"
 ---@field app slack.App
 ---@field metrics slack.Metrics
 ---@field events slack.Counter
+---@field event_rows table<string, table<string, integer>> those of events
 ---@field handlers slack.Histogram
 ---@field hogs slack.Counter
 ---@field acks slack.Histogram
@@ -37,7 +38,16 @@ local count, record = Metrics.count, Metrics.record
 ---@param outcome "handled"|"failed"|"unmatched"|"duplicate"|"ignored"|"unknown"|"unauthorized"
 ---  |"overloaded"
 function Measures:delivered(kind, part, outcome)
-  count(self.events, kind == "event" and part.type or kind, outcome)
+  if kind == "event" then
+    kind = part.type
+  end
+  local row = self.event_rows[kind]
+  local before = row and row[outcome]
+  if before then
+    row[outcome] = before + 1
+  else
+    count(self.events, kind or "event", outcome)
+  end
 end
 
 ---The end of a handler.
@@ -368,6 +378,7 @@ function Measures.new(app)
     routes = metrics:own_counter("slack_route_requests_total",
       "Requests for routes, by path as registered and status.", { "route", "status" }),
   }, Measures)
+  self.event_rows = self.events.rows
   self.acks.more = function(write) -- those over HTTP, which the server thread sends
     local stats = transport_stats(app, "http")
     if stats and stats.ack_latency then

@@ -204,7 +204,18 @@ function pass_up(task, ...)
   end
 end
 
-local function start(task, run, args)
+local start_queued
+
+---Begins run(task) as the task: at once, or, begun by a running one, when that waits. Its end,
+---of whatever sort, is told by task:ended().
+---@param task slack.Task
+---@param run fun(task: slack.Task, args: any) catches what is to be told with a traceback
+---@param args any
+function M.start(task, run, args)
+  if current then
+    task.queued = { run = run, args = args }
+    return loop.defer(start_queued, task)
+  end
   local worker = idle[idle_count]
   if worker then
     idle[idle_count] = nil
@@ -216,25 +227,11 @@ local function start(task, run, args)
   return after_resume(task, nil, resume(worker.co, task, run, args))
 end
 
-local function start_queued(task)
+function start_queued(task)
   local queued = task.queued
   task.queued = nil
   if not task.done and not task.cancelled then
-    start(task, queued.run, queued.args)
-  end
-end
-
----Begins run(task) as the task: at once, or, begun by a running one, when that waits. Its end,
----of whatever sort, is told by task:ended().
----@param task slack.Task
----@param run fun(task: slack.Task, args: any) catches what is to be told with a traceback
----@param args any
-function M.start(task, run, args)
-  if current then
-    task.queued = { run = run, args = args }
-    loop.defer(start_queued, task)
-  else
-    start(task, run, args)
+    M.start(task, queued.run, queued.args)
   end
 end
 
