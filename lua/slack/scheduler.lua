@@ -227,11 +227,14 @@ function M.start(task, run, args)
   return after_resume(task, nil, resume(worker.co, task, run, args))
 end
 
+-- Also when it is a task that runs the loop (slack.testing).
 function start_queued(task)
-  local queued = task.queued
+  local queued, previous = task.queued, current
   task.queued = nil
   if not task.done and not task.cancelled then
+    current = nil
     M.start(task, queued.run, queued.args)
+    current = previous
   end
 end
 
