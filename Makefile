@@ -122,7 +122,8 @@ FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c json_skip
   thread.c)
 
 # The only one that needs Lua.
-FUZZ_JSON = $(addprefix src/,lua_json.c lua_json_decode.c lua_json_string.c lua_words.c)
+FUZZ_JSON = $(addprefix src/,lua_json.c lua_json_decode.c lua_json_encode.c \
+  lua_json_string.c lua_words.c buffer.c)
 $(BUILD)/fuzz/fuzz_json: $(FUZZ_JSON)
 $(BUILD)/fuzz/fuzz_json: FUZZ_SOURCES = $(FUZZ_JSON)
 $(BUILD)/fuzz/fuzz_json: FUZZ_FLAGS = $(call flags,$(LUA_PC),LUA) $(call libs,$(LUA_PC),LUA,-llua5.4)

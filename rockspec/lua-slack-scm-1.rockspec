@@ -96,6 +96,7 @@ build = {
         "src/lua_inbox.c",
         "src/lua_json.c",
         "src/lua_json_decode.c",
+        "src/lua_json_encode.c",
         "src/lua_json_string.c",
         "src/lua_mailbox.c",
         "src/lua_poller.c",

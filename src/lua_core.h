@@ -43,12 +43,14 @@ void slk_open_inbox(lua_State *L);         /* inbox */
 void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port, … */
 void slk_open_child_process(lua_State *L); /* child_process */
 void slk_open_watchdog(lua_State *L);      /* watchdog */
-void slk_open_json(lua_State *L);          /* json_decode, json_is_plain, json_list */
+void slk_open_json(lua_State *L);          /* json_decode, json_encode, json_list */
 /* Pushes the value of a JSON text; the metatable of empty lists, json_list, is at that index.
  * False when it is none, with anything pushed. */
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);
 /* Pushes the function (text) -> value | nil, message; the words and json_list exist. */
 void slk_json_push_decode(lua_State *L);
+/* Pushes the function (value) -> text | nil; json_list exists. */
+void slk_json_push_encode(lua_State *L);
 #define SLK_JSON_LIST "slack.list" /* the registry's name of json_list */
 
 /* Makes a class: metatable name with __name, __gc, __close and __index = the

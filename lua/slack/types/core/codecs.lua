@@ -142,8 +142,6 @@ core.json_list = nil
 ---@return string? message what was expected, and at which character
 function core.json_decode(text) end
 
----Whether lua-cjson encodes the value exactly by itself.
 ---@param value any
----@param list_metatable table
----@return boolean
-function core.json_is_plain(value, list_metatable) end
+---@return string? text nil when something in it has no form in JSON
+function core.json_encode(value) end
