@@ -1,13 +1,13 @@
 -- What an ack says: from what a handler gives to the JSON that goes to Slack.
 
 local lazy = require "slack.lazy"
-local Message = require "slack.message"
+local Message = lazy "slack.message"
 local json = require "slack.json"
 local merged = require "slack.merged"
 local message_fields = require "slack.message_fields"
 local reading = lazy "slack.mrkdwn.reading"
 local sorted_keys = require "slack.sorted_keys"
-local view_answers = require "slack.view_answers"
+local view_answers = lazy "slack.view_answers"
 
 local null = json.null
 

@@ -41,7 +41,7 @@ Lanes.__name = "slack.lanes"
 ---@type table<string, fun(value: any): string?>
 Lanes.OPTIONS = {
   order = delivery_keys.check, concurrency = checks.integer_from(1),
-  queue = checks.integer_from(0), overload = notice.check,
+  queue = checks.integer_from(0), overload = function(value) return notice.check(value) end,
 }
 
 ---Whether the options that these name are what they should be. Other fields are passed over.

@@ -1,10 +1,11 @@
 -- Text for a person who asked for something in vain: shown to that person alone, by the way
 -- that is open where it was asked.
 
+local lazy = require "slack.lazy"
 local merged = require "slack.merged"
 local payload = require "slack.payload"
 local value_tests = require "slack.value_tests"
-local view_answers = require "slack.view_answers"
+local view_answers = lazy "slack.view_answers"
 
 local M = {}
 
