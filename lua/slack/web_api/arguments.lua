@@ -153,24 +153,31 @@ end
 
 -- JSON ------------------------------------------------------------------------------
 
--- Whether JSON of the table as it is says to Slack what the program means; and whether there is
--- nothing but text in it, by names that the method has.
+-- Whether JSON of the value as it is says to Slack what the program means.
+local function fits_as_it_is(name, value, lua_type, kind)
+  local fitting = kind and (FITS[kind] or TEXT_FITS) or ANY_FITS
+  if not fitting[lua_type] or type(name) ~= "string" then
+    return false
+  elseif lua_type == "table" then
+    if next(value) == nil and not json.is_list(value) and is_empty_list(name, value, kind) then
+      return false
+    elseif (not kind or kind == "array") and is_joined(name, kind) and rawlen(value) > 0 then
+      return false
+    end
+  end
+  return not (lua_type == "number" and M.is_ts(name, kind))
+end
+
+-- The same for all of them; and whether they are plain texts, by names that the method has.
 local function fits_json(args, kinds)
   local is_plain = true
   for name, value in next, args do
     local kind, lua_type = kinds[name], type(value)
-    is_plain = is_plain and kind and lua_type == "string"
-    local fitting = kind and (FITS[kind] or TEXT_FITS) or ANY_FITS
-    if not fitting[lua_type] or not kind and type(name) ~= "string" then
-      return false
-    elseif lua_type == "table" then
-      if next(value) == nil and not json.is_list(value) and is_empty_list(name, value, kind) then
-        return false
-      elseif (not kind or kind == "array") and is_joined(name, kind) and rawlen(value) > 0 then
+    if lua_type ~= "string" or not kind or FITS[kind] then
+      is_plain = false
+      if not fits_as_it_is(name, value, lua_type, kind) then
         return false
       end
-    elseif lua_type == "number" and M.is_ts(name, kind) then
-      return false
     end
   end
   return args.token == nil, is_plain

@@ -138,10 +138,14 @@ local function planned(client, plan, args)
   if not body then
     return nil, ("%s: %s"):format(plan.name, is_json)
   end
-  return setmetatable({
+  local call = setmetatable({ -- with few fields, as ten thousand may wait
     args = args, request = planned_request(client, plan, body, is_json),
-    is_broken = is_broken, is_plain = is_plain or false, number = false,
+    is_plain = is_plain or false, number = false,
   }, plan)
+  if is_broken then
+    call.is_broken = true
+  end
+  return call
 end
 
 -- Whatever the call is told.
