@@ -6,7 +6,7 @@ local Failures = require "slack.failures"
 local Job = require "slack.job"
 local chain = require "slack.chain"
 
-local trace, caught_in = Failures.trace, Failures.of
+local trace, caught_in, give_back = Failures.trace, Failures.of, Job.give_back
 
 local M = {}
 
@@ -68,7 +68,7 @@ local function run_in_turn(job, c, listener)
     ticket:await()
     job:unqueue(came)
   end
-  job.ticket = ticket
+  job.ticket, job.is_special = ticket, true
   return run_now(job, c, listener)
 end
 
@@ -321,6 +321,9 @@ function M.one(dispatch, c, listener, matches, done, failed)
     job.several, job.outcome, job.caught = true, "failed", failed[1]
   end
   job:start(failed and run_one_of_several or run_alone)
+  if not (done or failed) then
+    give_back(job)
+  end
 end
 
 ---Runs all that were found, each in a task of its own.
@@ -338,7 +341,7 @@ function M.each(dispatch, c, done, listeners)
   for i = 1, count do
     local own = i == count and c or c:_fork()
     own.matches = listeners.matches[i]
-    Job.new(dispatch, own, listeners[i], delivery):start(run_one_of_several)
+    give_back(Job.new(dispatch, own, listeners[i], delivery):start(run_one_of_several))
   end
   if delivery.left == 1 then
     return Job.end_delivery(delivery)

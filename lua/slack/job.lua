@@ -22,8 +22,8 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field finished? table<slack.Listener|string, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field began number|false false: it waits before any handler begins, or reports
----@field is_special boolean whether to look, at its end, for what few jobs have: `beside`,
----  `width`, `tickets`, waits for people, other tasks that join it
+---@field is_special boolean whether it has what few jobs have (`beside`, `width`, `tickets`, a
+---  turn, waits for people, tasks that join it), has failed or been cancelled
 ---@field outcome? "failed"|"unmatched"|"unknown"|"overloaded"|false of the delivery; nil: handled;
 ---  false: it is counted elsewhere
 ---@field beside "aside"|"excused"|"queued"|"waiting"|false the count of the dispatch that it is in,
@@ -48,9 +48,10 @@ Job.__name = "slack.job"
 Job.is_done = tasks.methods.is_done
 
 -- What a job has for a start stands here, so that making one costs little.
-Job.completed, Job.is_special, Job.left = false, false, 1
-Job.several, Job.beside, Job.wait_began = false, false, false
+Job.several, Job.beside, Job.wait_began, Job.left = false, false, false, 1
 Job.is_overloaded, Job.tickets = false, false
+
+local spare = false -- one that has ended, to be used again
 
 -- Of what is counted elsewhere the entry ends there, too, unless it never comes to that.
 local function end_entry(dispatch, delivery, outcome)
@@ -96,6 +97,7 @@ end
 ---Some of its delivery failed or was given up.
 function Job:fail()
   local delivery = self.delivery
+  self.is_special = true
   if delivery.outcome ~= false then
     delivery.outcome = "failed"
   end
@@ -104,7 +106,7 @@ end
 ---There was no place for its listener. What failed besides says more.
 function Job:overload()
   local delivery = self.delivery
-  self.is_overloaded = true
+  self.is_overloaded, self.is_special = true, true
   delivery.outcome = delivery.outcome or "overloaded"
 end
 
@@ -214,12 +216,12 @@ Job.review = review
 ---task ends when it waits. Waits may overlap, as in slack.race; each is ended by an end_wait
 ---of its own.
 function Job:begin_wait()
-  self.waits = (self.waits or 0) + 1
+  self.waits, self.is_special = (self.waits or 0) + 1, true
   local dispatch, delivery = self.dispatch, self.delivery
   if self.waits > 1 or not dispatch.jobs[self] then
     return
   end
-  self.wait_began, self.is_special = monotonic(), true
+  self.wait_began = monotonic()
   delivery.parked = (delivery.parked or 0) + 1
   if not self.beside then
     self:move "waiting"
@@ -253,7 +255,7 @@ end
 
 ---Ends its task. What waits for a person is cut off by no fault of its own, and has not failed.
 function Job:cancel()
-  self.delivery.is_cut_off = true
+  self.delivery.is_cut_off, self.is_special = true, true
   if self.wait_began then
     self.completed = true
   end
@@ -356,12 +358,30 @@ end
 ---@param delivery? slack.Job nil: it is alone, and its own delivery
 ---@return slack.Job
 function Job.new(dispatch, c, listener, delivery)
-  local job = setmetatable({ -- one more is set at its end, and then eight are there
-    dispatch = dispatch, c = c, listener = listener, delivery = false, done = false,
-    worker = false, began = monotonic(),
-  }, Job)
+  local job = spare
+  if job then
+    spare = false
+    job.dispatch, job.c, job.listener = dispatch, c, listener
+    job.done, job.completed, job.began = false, false, monotonic()
+  else
+    job = setmetatable({
+      dispatch = dispatch, c = c, listener = listener, delivery = false, done = false,
+      worker = false, began = monotonic(), completed = false, is_special = false,
+    }, Job)
+  end
   job.delivery = delivery or job
   return job
+end
+
+---Nobody goes on with a job that has been started: it is used again when it has ended and
+---nobody else can have got hold of it, as its handler has neither waited nor asked which
+---task it is. A context that is kept has no job from then on.
+function Job:give_back()
+  if self.done and not self.is_special and not self.worker.is_known then
+    self.c._job = nil
+    self.dispatch, self.c, self.listener = false, false, false
+    spare = self
+  end
 end
 
 ---Begins run(job) as its task.

@@ -141,7 +141,7 @@ local function work(task, run, args)
 end
 
 local function new_worker()
-  local worker = { co = create(work), task = nil, is_spoiled = false }
+  local worker = { co = create(work), task = nil, is_spoiled = false, is_known = false }
   worker_of[worker.co] = worker
   return worker
 end
@@ -223,7 +223,7 @@ function M.start(task, run, args)
   else
     worker = new_worker()
   end
-  worker.task, task.worker, current = task, worker, task
+  worker.task, worker.is_known, task.worker, current = task, false, worker, task
   return after_resume(task, nil, resume(worker.co, task, run, args))
 end
 
@@ -255,7 +255,11 @@ end
 ---@return slack.Task?
 function M.current()
   local worker = worker_of[running()]
-  return worker and worker.task or current
+  local task = worker and worker.task or current
+  if task then
+    task.worker.is_known = true -- who has asked may keep it
+  end
+  return task
 end
 
 ---How often a task has begun or gone on: as long as it stays the same, none has done anything.

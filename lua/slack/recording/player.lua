@@ -142,6 +142,7 @@ local function watch_jobs(self)
   local dispatch = self.app.dispatch
   dispatch.jobs = setmetatable({}, { __newindex = function(jobs, job, is_there)
     rawset(jobs, job, is_there)
+    job.is_special = true -- it is kept
     table.insert(self.report.jobs, job)
   end })
   local report = dispatch.failures.report
