@@ -45,33 +45,33 @@ M.ALL = {
     command = M.app(),
     environment = settings.LUA_ENVIRONMENT,
     file = "spec/bench/app.lua",
-    events = 100000,
+    events = 60000,
   },
   {
     name = "bare lws", is_bare = true,
     command = BENCH .. "/bare_lws {ws} " .. M.CA,
     file = BENCH .. "/bare_lws",
-    events = 50000,
+    events = 40000,
   },
   {
     name = "bare curl", is_bare = true,
     command = BENCH .. "/bare_curl {ws} " .. M.CA,
     file = BENCH .. "/bare_curl",
-    events = 100000,
+    events = 60000,
   },
   {
     name = "Bolt",
     command = "node spec/bench/peers/bolt.js {api}",
     environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(M.CA, settings.NODE_MODULES),
     file = settings.NODE_MODULES .. "/@slack/bolt/package.json",
-    events = 30000,
+    events = 20000,
   },
   {
     name = "slack-go",
     command = BENCH .. "/slack_go {api}",
     environment = "SSL_CERT_FILE=" .. M.CA,
     file = BENCH .. "/slack_go",
-    events = 30000,
+    events = 20000,
   },
 }
 

@@ -23,6 +23,11 @@ function M.new(values)
   }, Figure)
 end
 
+-- No number that could be compared: of nothing by nothing, as of a program that has died.
+local function is_missing(value)
+  return value == nil or value ~= value or value == math.huge or value == -math.huge
+end
+
 ---The figure of get(result) over all results; nil where one of them has none.
 ---@param results table[]
 ---@param get fun(result: table): number?
@@ -31,8 +36,11 @@ function M.collect(results, get)
   local values = {}
   for i, result in ipairs(results) do
     values[i] = get(result)
+    if is_missing(values[i]) then
+      return nil
+    end
   end
-  return #values > 0 and #values == #results and M.new(values) or nil
+  return #values > 0 and M.new(values) or nil
 end
 
 ---One figure by another, round by round, so that a slow minute that met both is in neither.

@@ -13,7 +13,7 @@ local settings = require "bench.settings"
 local IN_FLIGHT <const> = 64
 local PATIENCE <const> = 600 -- seconds; a disk may need long for each event
 -- Milliseconds without work after which a bot has finished, not merely waited for its disk.
-local QUIET <const> = settings.is_quick and 300 or 1500
+local QUIET <const> = settings.is_quick and 300 or 500
 
 ---@class bench.Kind
 ---@field name string
@@ -272,7 +272,7 @@ return function(report)
   local events = report.is_quick and 500 or 10000
   say_disk(report, stage.path)
   bench_socket(report, stage.kinds, events)
-  bench_rate(report, stage.kinds, report.is_quick and 300 or 2000)
+  bench_rate(report, stage.kinds, report.is_quick and 300 or 1500)
   for _, kind in ipairs(stage.kinds) do
     if kind.name == EVERYSEC then
       bench_roles(report, kind, stage.path, events)

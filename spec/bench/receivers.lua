@@ -41,13 +41,13 @@ M.ALL = {
     command = "node spec/bench/peers/bolt_http.js {api} {port}",
     environment = "NODE_PATH=" .. settings.NODE_MODULES,
     file = settings.NODE_MODULES .. "/@slack/bolt/package.json",
-    requests = 10000,
+    requests = 6000,
   },
   {
     name = "slack-go",
     command = BENCH .. "/slack_go_http {port}",
     file = BENCH .. "/slack_go_http",
-    requests = 30000,
+    requests = 20000,
   },
 }
 

@@ -14,7 +14,7 @@ local RATE <const>, PAUSE <const> = 2000, 0.05
 ---@field pause number seconds between saves
 
 local function cases(is_quick)
-  local saves = is_quick and 10 or 60
+  local saves = is_quick and 10 or 40
   return {
     { name = "saved every 50 ms", saves = saves, pause = PAUSE },
     { name = "not saved", saves = 1, pause = saves * PAUSE },

@@ -28,9 +28,10 @@ for _, part in ipairs(PARTS) do
     require("bench." .. part)(report)
     seconds[part] = core.monotonic() - began
     io.stderr:write(("(%s took %.0f s)\n"):format(part, seconds[part]))
+    results.write(settings.json, report, around, seconds) -- a later part may fail
   end
 end
-local aimed = aims(report.figures)
+local aimed = not report.is_quick and aims(report.figures)
 if aimed then
   report:table(aimed)
   table.insert(report.tables, 1, table.remove(report.tables))

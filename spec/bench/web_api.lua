@@ -42,7 +42,7 @@ local CALLERS = {
     command = "node spec/bench/peers/web_api.js {api} {all} {at_a_time}",
     environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(CA, settings.NODE_MODULES),
     file = settings.NODE_MODULES .. "/@slack/web-api/package.json",
-    calls = 4000,
+    calls = 3000,
   },
   {
     name = "slack-go",
@@ -129,7 +129,7 @@ end
 
 -- A small file first, so that the connection and the code are there: three requests each.
 local function upload(report, caller)
-  local megabytes = report.is_quick and 64 or 1024
+  local megabytes = report.is_quick and 64 or 256
   local small, large = new_file("small", 1000), new_file("large", megabytes << 20)
   local command = ("%s spec/bench/upload.lua {api} %s %s %s"):format(LUA, CA, small, large)
   local results = report:run({ caller }, function() return serve(caller, command, 3, 3) end)[caller]
