@@ -145,6 +145,18 @@ static inline void make_room(struct slk_json_decoder *decoder, int index)
     }
 }
 
+/* From an item to the next; false when none follows, with the sign that is there. */
+static inline bool go_on(const struct slk_json_decoder *decoder, const char **at, char *sign)
+{
+    *sign = next_sign(decoder, at);
+    if (*sign != ',') {
+        return false;
+    }
+    ++*at;
+    *sign = next_sign(decoder, at);
+    return true;
+}
+
 /* nil holds the place of a table until its size is known. */
 static bool enter(struct slk_json_decoder *decoder, const char *at)
 {
@@ -162,7 +174,7 @@ static void make_table(lua_State *L, int index, int array, int hash)
     lua_replace(L, index);
 }
 
-static void store_items(lua_State *L, int table, int stored, int waiting)
+static void store_items(lua_State *L, int table, lua_Integer stored, int waiting)
 {
     if (stored == 0) {
         make_table(L, table, waiting, 0);
@@ -185,13 +197,14 @@ static const char *push_list(struct slk_json_decoder *decoder, const char *at, i
     if (!enter(decoder, at)) {
         return NULL;
     }
-    int stored = 0, waiting = 0;
+    lua_Integer stored = 0;
+    int waiting = 0;
     at++;
     char sign = next_sign(decoder, &at);
     if (sign == ']') {
         mark_empty_list(decoder, table);
     } else {
-        for (;;) {
+        do {
             if (waiting == BATCH) {
                 store_items(decoder->L, table, stored, waiting);
                 stored += waiting;
@@ -202,13 +215,7 @@ static const char *push_list(struct slk_json_decoder *decoder, const char *at, i
             if (at == NULL) {
                 return NULL;
             }
-            sign = next_sign(decoder, &at);
-            if (sign != ',') {
-                break;
-            }
-            at++;
-            sign = next_sign(decoder, &at);
-        }
+        } while (go_on(decoder, &at, &sign));
         if (sign != ']') {
             return slk_json_fail(decoder, at, "',' or ']' expected");
         }
@@ -295,7 +302,7 @@ static const char *push_object(struct slk_json_decoder *decoder, const char *at,
     at++;
     char sign = next_sign(decoder, &at);
     if (sign != '}') {
-        for (;;) {
+        do {
             if (fields.waiting == BATCH) {
                 store_fields(decoder->L, table, &fields);
                 fields = no_fields(true);
@@ -304,13 +311,7 @@ static const char *push_object(struct slk_json_decoder *decoder, const char *at,
             if (at == NULL) {
                 return NULL;
             }
-            sign = next_sign(decoder, &at);
-            if (sign != ',') {
-                break;
-            }
-            at++;
-            sign = next_sign(decoder, &at);
-        }
+        } while (go_on(decoder, &at, &sign));
         if (sign != '}') {
             return slk_json_fail(decoder, at, "',' or '}' expected");
         }
