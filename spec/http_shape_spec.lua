@@ -47,8 +47,10 @@ describe("http: requests of one shape", function()
 
   it("put the scopes beside what Slack says of the answer", function()
     answer = { ok = true, response_metadata = { next_cursor = "abc" } }
-    headers = { "X-OAUTH-SCOPES", " chat:write ,,commands", "X-OAuth-Scopes", "users:read", "x-oauth",
-      "none", "X-OAuth-Scopes-Too", "none" }
+    headers = {
+      "X-OAUTH-SCOPES", " chat:write ,,commands", "X-OAuth-Scopes", "users:read",
+      "x-oauth", "none", "X-OAuth-Scopes-Too", "none",
+    }
     local given = request(api_shape(), "")
     assert.same({ next_cursor = "abc", scopes = { "chat:write", "commands", "users:read" } },
       given.response_metadata)
