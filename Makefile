@@ -145,7 +145,8 @@ $(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*
 	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl) \
 	  $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets)
 
-soak: deps all unit      ## large trials: saves of a script under load (SOAK_SAVES), the durable inbox (SOAK_KILLS, SOAK_SECONDS)
+soak: deps all unit      ## large trials: memory (SOAK_EVENTS), saves of a script under load (SOAK_SAVES), the durable inbox (SOAK_KILLS, SOAK_SECONDS)
+	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/memory.lua
 	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/reload.lua
 	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/run.lua
 

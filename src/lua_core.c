@@ -1,6 +1,9 @@
 #include "lua_core.h"
 
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +170,15 @@ void *slk_field_object_or_null(lua_State *L, int index, const char *name, const 
     return is_given ? slk_field_object(L, index, name, class_name) : NULL;
 }
 
+static int trim(lua_State *L)
+{
+    (void)L;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    return 0;
+}
+
 static int versions(lua_State *L)
 {
     lua_newtable(L);
@@ -214,6 +226,8 @@ int luaopen_slack_core(lua_State *L)
     stay_mapped();
     slk_net_global_init();
     lua_newtable(L);
+    lua_pushcfunction(L, trim);
+    lua_setfield(L, -2, "trim");
     lua_pushcfunction(L, versions);
     lua_setfield(L, -2, "versions");
     lua_pushcfunction(L, temporary_directory);

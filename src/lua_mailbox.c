@@ -125,7 +125,12 @@ static int mailbox_take(lua_State *L)
     drop_current(object);
     struct slk_message *message = slk_mailbox_take(object->mailbox);
     if (message == NULL) {
-        return 0;
+        if (!slk_mailbox_burst_is_over(object->mailbox)) {
+            return 0;
+        }
+        lua_pushnil(L);
+        lua_pushboolean(L, true);
+        return 2;
     }
     object->current = message;
     lua_pushinteger(L, message->source);

@@ -6,6 +6,9 @@
 
 #include "wake.h"
 
+/* So many bytes at once are a burst, of which the allocator keeps the memory. */
+#define BURST_BYTES ((size_t)1 << 20)
+
 struct slk_mailbox {
     atomic_uint references;
     atomic_size_t count;
@@ -19,10 +22,13 @@ struct slk_mailbox {
     struct slk_message *first;
     struct slk_message **last;
     bool closed;
+    bool swollen; /* since it was last found empty */
     void (*drained)(void *context);
     void *drained_context;
 
-    struct slk_message *taken; /* Lua thread only: taken off the queue in one go */
+    /* Lua thread only. */
+    struct slk_message *taken; /* off the queue in one go */
+    bool burst_is_over;        /* and has not been told of */
 };
 
 struct slk_mailbox *slk_mailbox_create(size_t mark_count, size_t mark_bytes)
@@ -92,7 +98,9 @@ void slk_mailbox_push(struct slk_mailbox *mailbox, struct slk_message *first)
     *mailbox->last = first;
     mailbox->last = &last->next;
     atomic_fetch_add(&mailbox->count, count);
-    atomic_fetch_add(&mailbox->bytes, bytes);
+    if (atomic_fetch_add(&mailbox->bytes, bytes) + bytes > BURST_BYTES) {
+        mailbox->swollen = true;
+    }
     pthread_mutex_unlock(&mailbox->queue_lock);
     if (was_empty) {
         slk_wake_signal(&mailbox->wake);
@@ -156,6 +164,10 @@ static void take_queue(struct slk_mailbox *mailbox)
     mailbox->taken = mailbox->first;
     mailbox->first = NULL;
     mailbox->last = &mailbox->first;
+    if (mailbox->taken == NULL && mailbox->swollen) {
+        mailbox->swollen = false;
+        mailbox->burst_is_over = true;
+    }
     pthread_mutex_unlock(&mailbox->queue_lock);
 }
 
@@ -187,6 +199,13 @@ struct slk_message *slk_mailbox_take(struct slk_mailbox *mailbox)
         tell_drained(mailbox);
     }
     return message;
+}
+
+bool slk_mailbox_burst_is_over(struct slk_mailbox *mailbox)
+{
+    bool is_over = mailbox->burst_is_over;
+    mailbox->burst_is_over = false;
+    return is_over;
 }
 
 void slk_mailbox_close(struct slk_mailbox *mailbox)

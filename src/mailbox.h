@@ -65,6 +65,10 @@ int slk_mailbox_fd(const struct slk_mailbox *mailbox);
 /* Lua thread. The oldest message, now owned by the caller, or NULL. */
 struct slk_message *slk_mailbox_take(struct slk_mailbox *mailbox);
 
+/* Lua thread, after take has given NULL. True once when much had waited before that: the
+ * allocator keeps the memory, unless it is asked for (core.trim). */
+bool slk_mailbox_burst_is_over(struct slk_mailbox *mailbox);
+
 /* Lua thread. Destroys what waits and every later push. */
 void slk_mailbox_close(struct slk_mailbox *mailbox);
 

@@ -45,9 +45,12 @@ function Loop.new(options)
     deferred_end = 0,
     spare = {}, -- takes turns with deferred
     pid = core.pid(),
+    relief = false, -- that is due after a burst (relief.lua)
+    holders = setmetatable({}, { __mode = "k" }), -- what is made smaller then
     stepping = false,
     watchdog = false,
   }, Loop)
+  self.holders[self] = true
   self.step_guard = setmetatable({}, { __close = function()
     self.stepping = false
     if self.watchdog then
@@ -250,6 +253,9 @@ end
 local function deliver(self, inlet, source, ...)
   if source == nil then
     inlet.pending = false
+    if ... then
+      require("slack.relief").after_burst(self)
+    end
     return false
   end
   local ok, message = xpcall(inlet.handler, trace, source, ...)
@@ -302,7 +308,7 @@ local function run_timers(self)
   local timer = timers:take_due(now, newest)
   while timer do
     call(self, timer.fn, timer.arg)
-    timer = timers:take_due(now, newest)
+    timer = self.timers:take_due(now, newest) -- they may have moved
   end
 end
 
@@ -360,6 +366,18 @@ function Loop:step(timeout)
   return true
 end
 
+---Has holder:shrink() called after bursts, to make tables that have grown small again.
+---@param holder table not kept alive by this
+function Loop:hold(holder)
+  self.holders[holder] = true
+end
+
+---Makes its own tables small again.
+function Loop:shrink()
+  self.deferred = table.move(self.deferred, 1, self.deferred_end, 1, {})
+  self.spare, self.timers = {}, self.timers:moved()
+end
+
 ---Gives its descriptors back: it is of no use any more.
 function Loop:close()
   self.poller:close()
@@ -386,6 +404,7 @@ end
 ---@field unregister fun(source: integer)
 ---@field attach fun(mailbox: slack.core.mailbox, handler: fun(source: integer, kind: string, ...))
 ---@field detach fun(mailbox: slack.core.mailbox)
+---@field hold fun(holder: table)
 ---@field pollfd fun(): integer
 ---@field timeout fun(): number?
 ---@field step fun(timeout: number?): true
@@ -439,7 +458,7 @@ end
 
 for _, name in ipairs {
   "after", "watch", "unwatch", "mailbox", "register", "unregister",
-  "attach", "detach", "pollfd", "timeout", "step", "is_alive", "is_stepping",
+  "attach", "detach", "hold", "pollfd", "timeout", "step", "is_alive", "is_stepping",
 } do
   local method = Loop[name]
   M[name] = function(...)

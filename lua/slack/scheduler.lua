@@ -7,6 +7,7 @@
 -- scheduler travels up when our loop is run by that one.
 
 local errors = require "slack.errors"
+local fitted = require "slack.fitted"
 local loop = require "slack.loop"
 
 local create, resume, yield, close = coroutine.create, coroutine.resume, coroutine.yield,
@@ -260,6 +261,11 @@ function M.current()
     task.worker.is_known = true -- who has asked may keep it
   end
   return task
+end
+
+---Forgets coroutines that have ended, of which there may have been very many (relief.lua).
+function M.shrink()
+  worker_of = fitted(worker_of)
 end
 
 ---How often a task has begun or gone on: as long as it stays the same, none has done anything.

@@ -94,6 +94,17 @@ function Timers:next_at()
   return first and first.at
 end
 
+---The same timers in a heap as large as they need; this one is of no use any more.
+---@return slack.Timers
+function Timers:moved()
+  local new = setmetatable({ count = self.count, made = self.made }, Timers)
+  for i = 1, self.count do
+    local timer = self[i]
+    new[i], timer.heap = timer, new
+  end
+  return new
+end
+
 ---Takes out the first timer that is due and is not younger than `newest`.
 ---@param now number
 ---@param newest integer

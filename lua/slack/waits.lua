@@ -7,9 +7,11 @@
 -- If the task is cancelled before that, what it was to get is offered anew too.
 
 local Failures = require "slack.failures"
+local fitted = require "slack.fitted"
 local kinds = require "slack.kinds"
 local loop = require "slack.loop"
 local own_ids = require "slack.own_ids"
+local scheduler = require "slack.scheduler"
 local wait_filters = require "slack.wait_filters"
 
 local trace = Failures.trace
@@ -52,6 +54,7 @@ function Waits.of(c)
   if not waits then
     waits = Waits.new(dispatch)
     dispatch.waits = waits
+    loop.hold(waits)
     if c.app.settings.workers > 1 and not dispatch.wait_routes then
       c.app.log:warn("a conversation begins, but there are %d workers: what people answer may "
         .. "reach another one, which does not wait for it", c.app.settings.workers)
@@ -330,6 +333,30 @@ end
 function Waits:note_end(id)
   self.ended[id] = true
   loop.after(CLICK_LIFE, forget_end, { waits = self, id = id })
+end
+
+local function move(map)
+  local new = fitted(map)
+  for _, wait in next, new do
+    while wait do
+      wait.map, wait = new, wait.older
+    end
+  end
+  return new
+end
+
+---Makes what has held very many small again (relief.lua).
+function Waits:shrink()
+  for name, kind in pairs(self.kinds) do
+    if kind.count == 0 then
+      self.kinds[name] = nil
+    else
+      kind.users, kind.ids = move(kind.users), move(kind.ids)
+      kind.channels, kind.rest = move(kind.channels), move(kind.rest)
+    end
+  end
+  self.dispatch.jobs = fitted(self.dispatch.jobs)
+  scheduler.shrink()
 end
 
 ---Ends the tasks that still wait.

@@ -26,6 +26,10 @@ function core.time() end
 ---@return integer
 function core.pid() end
 
+---Gives pages back to the system that the allocator of the C library keeps, where it can. Takes
+---some milliseconds for each 10 MB.
+function core.trim() end
+
 ---Text with every token, ticket and other credential masked (redact.h).
 ---@param text string
 ---@return string
@@ -62,7 +66,7 @@ local mailbox = {}
 function core.mailbox(mark_count, mark_bytes) end
 ---@return integer fd readable while messages wait
 function mailbox:fd() end
----The oldest message, or nothing. What follows `kind` depends on it:
+---The oldest message; nothing; or nil, true, once, when much had waited before that. What follows `kind` depends on it:
 ---
 ---`"log"`: level ("debug" | "info" | "warn" | "error"), component, text
 ---`"http"`: id, response | nil, message, code; see http_client:request
