@@ -7,6 +7,7 @@
 #include "error.h"
 
 #define FIRST_CAPACITY 64
+#define KEPT_CAPACITY  1024 /* of a ring that has become empty */
 
 struct entry {
     uint64_t connection;
@@ -104,6 +105,11 @@ static void take_out(struct slk_ack_ledger *ledger, uint64_t token, struct slk_o
     ledger->count--;
     while (ledger->first < ledger->next && *place(ledger, ledger->first) == NULL) {
         ledger->first++;
+    }
+    if (ledger->count == 0 && ledger->capacity > KEPT_CAPACITY) {
+        free(ledger->ring);
+        ledger->ring = NULL;
+        ledger->capacity = 0;
     }
 }
 

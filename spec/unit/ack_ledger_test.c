@@ -1,5 +1,8 @@
 #include "ack_ledger.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -134,8 +137,40 @@ static void stays_right_through_random_use(void)
     slk_ack_ledger_destroy(ledger);
 }
 
+/* Bytes that are allocated, where the C library tells. */
+static size_t bytes_in_use(void)
+{
+#ifdef __GLIBC__
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+#else
+    return 0;
+#endif
+}
+
+static void keeps_no_room_for_a_burst(void)
+{
+    enum { BURST = 100000 };
+    struct slk_ack_ledger *ledger = slk_ack_ledger_create();
+    struct slk_owed_ack owed;
+    size_t before = bytes_in_use();
+    uint64_t first = add(ledger, 1, "a", 1);
+    for (int i = 1; i < BURST; i++) {
+        CHECK(add(ledger, 1, "a", 1) == first + (uint64_t)i);
+    }
+    for (int i = 0; i < BURST; i++) {
+        CHECK(slk_ack_ledger_expire(ledger, 1, &owed) == SLK_OK);
+    }
+    CHECK(bytes_in_use() < before + 16384);
+    uint64_t token = add(ledger, 2, "b", 2);
+    CHECK(token == first + BURST);
+    CHECK(slk_ack_ledger_settle(ledger, token, &owed) == SLK_OK && owed.connection == 2);
+    slk_ack_ledger_destroy(ledger);
+}
+
 int main(void)
 {
+    keeps_no_room_for_a_burst();
     settles_each_ack_once();
     knows_only_its_own_tokens();
     expires_in_the_order_of_deadlines();
