@@ -25,6 +25,7 @@ describe("scan_envelope", function()
         type = "events_api",
         envelope_id = ID,
         payload = '{"event":{"type":"message","text":"a \\"quoted\\" } word"}}',
+        payload_event = '{"type":"message","text":"a \\"quoted\\" } word"}',
         accepts_response_payload = false,
         retry_attempt = 2,
         retry_reason = "timeout",
@@ -109,6 +110,22 @@ describe("scan_envelope", function()
       assert.equal(id or nil, scan(text).payload_event_id, text)
     end
     assert.equal("outer", scan('{"event_id":"outer","payload":{"event_id":"inner"}}').event_id)
+  end)
+
+  it("finds the event in the payload when it is an object", function()
+    local cases = {
+      ['{"payload":{"a":{"event":{}},"event" : {"event":{"b":1}} ,"c":[]}}'] = '{"event":{"b":1}}',
+      ['{"payload":{"event":{"n":1},"event":{"n":2}}}'] = '{"n":2}',
+      ['{"payload":{"ev\\u0065nt":{"n":3}}}'] = '{"n":3}',
+      ['{"payload":{"event":{"n":1},"event":null}}'] = false,
+      ['{"payload":{"event":{"n":1}},"payload":{"b":1}}'] = false,
+      ['{"payload":{"event":[{}]}}'] = false,
+      ['{"payload":{"event":"{}"}}'] = false,
+      ['{"event":{"n":1},"payload":{}}'] = false,
+    }
+    for text, event in pairs(cases) do
+      assert.equal(event or nil, scan(text).payload_event, text)
+    end
   end)
 
   it("gives a payload of any kind as it stands", function()

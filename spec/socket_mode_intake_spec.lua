@@ -1,4 +1,5 @@
 local Wire = require "support.wire_slack"
+local json = require "slack.json"
 
 describe("what comes in", function()
   local wire
@@ -42,6 +43,53 @@ describe("what comes in", function()
     assert.equal("timeout", envelope.retry_reason)
     assert.is_false(envelope.accepts)
     assert.equal('{"envelope_id":"E-1"}', wait_for_ack "E-1")
+  end)
+
+  describe("with an event", function()
+    local function send(bot, socket, payload)
+      local before = #bot.envelopes
+      wire:act(socket, "text", '{"type":"events_api","envelope_id":"E-1","retry_attempt":1,'
+        .. '"retry_reason":"timeout","payload":' .. payload .. "}")
+      wire:wait("the event", function()
+        return #bot.envelopes > before
+      end)
+      return bot.envelopes[before + 1]
+    end
+
+    it("has it decoded, and all around it as text", function()
+      local bot, socket = wire:ready_bot()
+      local got = send(bot, socket,
+        '{"token":"t","event":{"text":"\\u00e9","blocks":[]},"event_id":"Ev1","event_time":7}')
+      assert.same({ text = "é", blocks = json.list() }, got.event)
+      assert.equal("Ev1", got.event_id)
+      assert.equal('{"token":"t","event":null,"event_id":"Ev1","event_time":7}', got.rest)
+      assert.equal(1, got.retry_attempt)
+      assert.equal("timeout", got.retry_reason)
+      assert.is_nil(got.entry)
+      assert.equal('{"envelope_id":"E-1"}', wait_for_ack "E-1")
+      assert.is_nil(send(bot, socket, '{"event":{}}').event_id)
+    end)
+
+    it("is as long as it may be", function()
+      local bot, socket = wire:ready_bot()
+      local long = ("x"):rep(300000)
+      local got = send(bot, socket,
+        ('{"pad":"%s","event":{"pad":"%s"},"more":"%s"}'):format(long, long, long))
+      assert.equal(long, got.event.pad)
+      assert.equal(('{"pad":"%s","event":null,"more":"%s"}'):format(long, long), got.rest)
+    end)
+
+    it("is handed over as text where its parts could not be told apart", function()
+      local bot, socket = wire:ready_bot()
+      for _, payload in ipairs {
+        '{"event":{},"deep":' .. ("["):rep(600) .. ("]"):rep(600) .. "}",
+        '{"event":{},"event_id":"Ev\\u0031"}', '{"event":[]}', '{"event":{},"event":7}',
+      } do
+        local got = send(bot, socket, payload)
+        assert.equal(payload, got.payload)
+        assert.is_nil(got.event)
+      end
+    end)
   end)
 
   it("is acked and handed over however deep it is nested", function()

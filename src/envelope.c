@@ -129,9 +129,14 @@ static const char *take_inner(struct slk_json_skip *skip, void *context, struct 
 {
     struct slk_envelope *envelope = context;
     const char *after = slk_json_skip_value(skip, value);
-    if (after != NULL && field_named(name) == EVENT_ID) {
+    if (after != NULL) {
+        enum field field = field_named(name);
         struct slk_text text = {value, (size_t)(after - value)};
-        envelope->payload_event_id = string_body(text);
+        if (field == EVENT_ID) {
+            envelope->payload_event_id = string_body(text);
+        } else if (field == EVENT) {
+            envelope->payload_event = *value == '{' ? text : (struct slk_text){0};
+        }
     }
     return after;
 }
@@ -143,7 +148,7 @@ static const char *take_outer(struct slk_json_skip *skip, void *context, struct 
     enum field field = field_named(name);
     const char *after;
     if (field == PAYLOAD) {
-        envelope->payload_event_id = (struct slk_text){NULL, 0}; /* of a repeated one */
+        envelope->payload_event_id = envelope->payload_event = (struct slk_text){0}; /* repeated */
     }
     if (field == PAYLOAD && value < skip->end && *value == '{') {
         after = slk_json_skip_members(skip, value, take_inner, envelope);
@@ -171,5 +176,6 @@ int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *enve
         *why = skip.why;
         return SLK_INVALID;
     }
+    envelope->is_deep = skip.is_deep;
     return SLK_OK;
 }

@@ -17,7 +17,8 @@ struct slk_envelope {
     struct slk_text envelope_id;
     struct slk_text payload;          /* the JSON value as it stands, object or not */
     struct slk_text payload_event_id; /* in the payload */
-    struct slk_text reason;           /* of disconnect */
+    struct slk_text payload_event; /* in the payload: the JSON object, of nothing but an object */
+    struct slk_text reason;        /* of disconnect */
     struct slk_text retry_reason;
     struct slk_text debug_info; /* the JSON value */
     struct slk_text event;      /* the JSON value, over HTTP */
@@ -26,6 +27,7 @@ struct slk_envelope {
     int retry_attempt;          /* 0 when missing */
     int num_connections;        /* of hello; 0 when missing */
     bool accepts_response_payload;
+    bool is_deep; /* something lies below SLK_JSON_SKIP_DEPTH */
 };
 
 /* SLK_OK when text is one JSON object, well formed as json_skip.h says, followed by

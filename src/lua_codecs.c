@@ -87,6 +87,7 @@ static int scan_envelope(lua_State *L)
     set_text(L, "envelope_id", envelope.envelope_id);
     set_text(L, "payload", envelope.payload);
     set_text(L, "payload_event_id", envelope.payload_event_id);
+    set_text(L, "payload_event", envelope.payload_event);
     set_text(L, "event_id", envelope.event_id);
     set_text(L, "reason", envelope.reason);
     set_text(L, "retry_reason", envelope.retry_reason);

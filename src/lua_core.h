@@ -96,11 +96,15 @@ void *slk_field_object_or_null(lua_State *L, int index, const char *name, const 
 #define SLK_CLASS_TEXT_SEARCH   "slack.core.text_search"
 #define SLK_CLASS_CHILD         "slack.core.child"
 
+/* Where the functions below find the metatable of lists: an upvalue of those that call them. */
+#define SLK_LISTS_OF_TAKE lua_upvalueindex(2)
+
 /* Pushes what mailbox:take gives after the kind; returns how many values.
  * Called with the message owned by a userdata, so that raising is safe. */
 int slk_push_http_result(lua_State *L, const struct slk_message *message);
 int slk_push_http_event(lua_State *L, const struct slk_message *message);
 int slk_push_envelope(lua_State *L, const struct slk_message *message);
+int slk_push_event(lua_State *L, const struct slk_message *message);
 int slk_push_connection(lua_State *L, const struct slk_message *message);
 int slk_push_ack(lua_State *L, const struct slk_message *message);
 int slk_push_request(lua_State *L, const struct slk_message *message);

@@ -12,6 +12,7 @@
 struct mailbox_object {
     struct slk_mailbox *mailbox;
     struct slk_message *current;
+    bool is_paused; /* the handler of hand_out wants no more */
 };
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off", NULL};
@@ -27,7 +28,7 @@ static int mailbox_new(lua_State *L)
 {
     size_t count = check_mark(L, 1), bytes = check_mark(L, 2);
     struct mailbox_object *object = lua_newuserdatauv(L, sizeof *object, 0);
-    *object = (struct mailbox_object){NULL, NULL};
+    *object = (struct mailbox_object){.mailbox = NULL};
     luaL_setmetatable(L, SLK_CLASS_MAILBOX);
     object->mailbox = slk_mailbox_create(count, bytes);
     if (object->mailbox == NULL) {
@@ -98,6 +99,7 @@ static const struct {
     [SLK_MESSAGE_HTTP] = {"http", slk_push_http_result},
     [SLK_MESSAGE_HTTP_EVENT] = {"http_event", slk_push_http_event},
     [SLK_MESSAGE_ENVELOPE] = {"envelope", slk_push_envelope},
+    [SLK_MESSAGE_EVENT] = {"event", slk_push_event},
     [SLK_MESSAGE_CONNECTION] = {"connection", slk_push_connection},
     [SLK_MESSAGE_ACK] = {"ack", slk_push_ack},
     [SLK_MESSAGE_REQUEST] = {"request", slk_push_request},
@@ -108,7 +110,7 @@ static const struct {
 };
 
 /* Called once per event: upvalue 1 is the metatable, which spares the look-up
- * by name, and the ones after it are the names of the kinds. */
+ * by name, and the ones after SLK_LISTS_OF_TAKE are the names of the kinds. */
 static struct mailbox_object *check_taken_from(lua_State *L)
 {
     struct mailbox_object *object = lua_touserdata(L, 1);
@@ -119,37 +121,69 @@ static struct mailbox_object *check_taken_from(lua_State *L)
     return object;
 }
 
-static int mailbox_take(lua_State *L)
+/* Pushes what take gives of the next message; 0: none waits. */
+static int push_next(lua_State *L, struct mailbox_object *object)
 {
-    struct mailbox_object *object = check_taken_from(L);
     drop_current(object);
     struct slk_message *message = slk_mailbox_take(object->mailbox);
     if (message == NULL) {
-        if (!slk_mailbox_burst_is_over(object->mailbox)) {
-            return 0;
-        }
-        lua_pushnil(L);
-        lua_pushboolean(L, true);
-        return 2;
+        return 0;
     }
     object->current = message;
     lua_pushinteger(L, message->source);
-    lua_pushvalue(L, lua_upvalueindex(2 + (int)message->kind));
-    int count = kinds[message->kind].push(L, message);
+    lua_pushvalue(L, lua_upvalueindex(3 + (int)message->kind));
+    int count = 2 + kinds[message->kind].push(L, message);
     drop_current(object);
-    return 2 + count;
+    return count;
 }
 
-static void open_take(lua_State *L)
+static int mailbox_take(lua_State *L)
 {
+    return push_next(L, check_taken_from(L));
+}
+
+/* (handler, most) -> whether more may wait, whether a burst is over. What the handler
+ * raises goes up, and the messages behind stay where they are. */
+static int mailbox_hand_out(lua_State *L)
+{
+    struct mailbox_object *object = check_taken_from(L);
+    lua_Integer most = luaL_checkinteger(L, 3);
+    bool is_empty = false;
+    object->is_paused = false;
+    for (; most > 0 && !is_empty && !object->is_paused && object->mailbox != NULL; most--) {
+        lua_settop(L, 3);
+        lua_pushvalue(L, 2);
+        int count = push_next(L, object);
+        is_empty = count == 0;
+        if (!is_empty) {
+            lua_call(L, count, 0);
+        }
+    }
+    lua_pushboolean(L, !is_empty);
+    lua_pushboolean(L, is_empty && slk_mailbox_burst_is_over(object->mailbox));
+    return 2;
+}
+
+static int mailbox_pause(lua_State *L)
+{
+    struct mailbox_object *object = luaL_checkudata(L, 1, SLK_CLASS_MAILBOX);
+    object->is_paused = true;
+    return 0;
+}
+
+/* The methods that are called for each event. */
+static void open_taking(lua_State *L)
+{
+    static const luaL_Reg methods[] = {
+        {"take", mailbox_take}, {"hand_out", mailbox_hand_out}, {NULL, NULL}};
     luaL_getmetatable(L, SLK_CLASS_MAILBOX);
     lua_getfield(L, -1, "__index");
     lua_pushvalue(L, -2);
+    luaL_newmetatable(L, "slack.list"); /* or the one that is there */
     for (int kind = 0; kind < SLK_MESSAGE_KINDS; kind++) {
         lua_pushstring(L, kinds[kind].name);
     }
-    lua_pushcclosure(L, mailbox_take, 1 + SLK_MESSAGE_KINDS);
-    lua_setfield(L, -2, "take");
+    luaL_setfuncs(L, methods, 2 + SLK_MESSAGE_KINDS);
     lua_pop(L, 2);
 }
 
@@ -200,14 +234,17 @@ static int redact(lua_State *L)
 
 void slk_open_mailbox(lua_State *L)
 {
-    static const luaL_Reg mailbox_methods[] = {
-        {"fd", mailbox_fd}, {"load", mailbox_load}, {"close", mailbox_close}, {NULL, NULL}};
+    static const luaL_Reg mailbox_methods[] = {{"fd", mailbox_fd},
+                                               {"load", mailbox_load},
+                                               {"pause", mailbox_pause},
+                                               {"close", mailbox_close},
+                                               {NULL, NULL}};
     static const luaL_Reg log_methods[] = {
         {"set_level", log_set_level}, {"write", log_write}, {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"mailbox", mailbox_new}, {"log", log_new}, {"redact", redact}, {NULL, NULL}};
     slk_class(L, SLK_CLASS_MAILBOX, mailbox_methods, mailbox_close);
     slk_class(L, SLK_CLASS_LOG, log_methods, log_free);
-    open_take(L);
+    open_taking(L);
     luaL_setfuncs(L, functions, 0);
 }

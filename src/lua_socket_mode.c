@@ -43,6 +43,54 @@ int slk_push_envelope(lua_State *L, const struct slk_message *message)
     return 9;
 }
 
+/* The payload with null in place of the event. */
+static void push_rest(lua_State *L, const struct slk_envelope_message *envelope)
+{
+    const char *after = envelope->event.data + envelope->event.length;
+    luaL_Buffer rest;
+    luaL_buffinitsize(L, &rest, envelope->payload_length - envelope->event.length + 4);
+    luaL_addlstring(&rest, envelope->payload, (size_t)(envelope->event.data - envelope->payload));
+    luaL_addlstring(&rest, "null", 4);
+    luaL_addlstring(&rest, after, (size_t)(envelope->payload + envelope->payload_length - after));
+    luaL_pushresult(&rest);
+}
+
+static void push_id(lua_State *L, struct slk_text id)
+{
+    if (id.data != NULL) {
+        lua_pushlstring(L, id.data, id.length);
+    } else {
+        lua_pushnil(L);
+    }
+}
+
+int slk_push_event(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_envelope_message *envelope = (const struct slk_envelope_message *)message;
+    int before = lua_gettop(L);
+    luaL_checkstack(L, 8, NULL);
+    bool is_decoded =
+        slk_json_push(L, envelope->event.data, envelope->event.length, SLK_LISTS_OF_TAKE);
+    if (!is_decoded) {
+        lua_settop(L, before);
+        lua_pushnil(L);
+    }
+    push_id(L, envelope->event_id);
+    if (is_decoded) {
+        push_rest(L, envelope);
+    } else {
+        lua_pushlstring(L, envelope->payload, envelope->payload_length);
+    }
+    lua_pushnumber(L, seconds(envelope->received));
+    if (envelope->entry == NULL && envelope->retry_attempt == 0) {
+        return 4;
+    }
+    lua_pushstring(L, envelope->entry);
+    lua_pushinteger(L, envelope->retry_attempt);
+    lua_pushlstring(L, envelope->retry_reason, envelope->retry_reason_length);
+    return 7;
+}
+
 static void set_integer(lua_State *L, const char *name, lua_Integer value)
 {
     lua_pushinteger(L, value);

@@ -12,6 +12,7 @@ enum slk_message_kind {
     SLK_MESSAGE_HTTP,       /* http_client.h: an HTTP exchange has ended */
     SLK_MESSAGE_HTTP_EVENT, /* http_stream.h: something happened within one */
     SLK_MESSAGE_ENVELOPE,   /* socket_mode.h: Slack delivers something */
+    SLK_MESSAGE_EVENT,      /* the same, of an event */
     SLK_MESSAGE_CONNECTION, /* socket_mode.h: a connection changed its state */
     SLK_MESSAGE_ACK,        /* socket_mode.h: what became of an ack */
     SLK_MESSAGE_REQUEST,    /* http_server.h: an HTTP request came in */

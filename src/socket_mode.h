@@ -22,6 +22,7 @@
 #include "log.h"
 #include "mailbox.h"
 #include "net_options.h"
+#include "text.h"
 
 struct slk_inbox;
 struct slk_socket_mode;
@@ -48,8 +49,9 @@ struct slk_socket_mode_settings {
     struct slk_inbox *inbox; /* events are acked when they are in it; NULL: at once; retained */
 };
 
-/* An envelope for Lua: kind SLK_MESSAGE_ENVELOPE, in the events mailbox. All
- * text lies in the one allocation, behind the struct. */
+/* An envelope for Lua, in the events mailbox: kind SLK_MESSAGE_EVENT when its payload is an
+ * event that can be decoded apart from the rest of it, else SLK_MESSAGE_ENVELOPE. All text
+ * lies in the one allocation, behind the struct. */
 struct slk_envelope_message {
     struct slk_message message;
     uint64_t ack_token; /* 0: acked already */
@@ -58,7 +60,8 @@ struct slk_envelope_message {
     bool accepts_response_payload;
     const char *type, *envelope_id, *retry_reason, *payload;
     size_t type_length, envelope_id_length, retry_reason_length, payload_length;
-    char *entry; /* its id in the inbox, owned; NULL: none */
+    struct slk_text event, event_id; /* of SLK_MESSAGE_EVENT: within the payload */
+    char *entry;                     /* its id in the inbox, owned; NULL: none */
 };
 
 enum slk_connection_state {

@@ -183,6 +183,7 @@ function Loop:detach(mailbox)
   end
   self.inlets[fd] = nil
   inlet.detached = true
+  mailbox:pause()
   for i, other in ipairs(self.inlet_list) do
     if other == inlet then
       table.remove(self.inlet_list, i)
@@ -250,28 +251,17 @@ local function call(self, fn, arg)
   end
 end
 
-local function deliver(self, inlet, source, ...)
-  if source == nil then
-    inlet.pending = false
-    if ... then
-      require("slack.relief").after_burst(self)
-    end
-    return false
-  end
-  local ok, message = xpcall(inlet.handler, trace, source, ...)
-  if not ok then
-    report(self, message)
-  end
-  return not inlet.detached
-end
-
+-- After an error the rest comes in the next step.
 local function drain(self, inlet)
-  inlet.pending = true
   local mailbox = inlet.mailbox
-  for _ = 1, MESSAGES_PER_STEP do
-    if not deliver(self, inlet, mailbox:take()) then
-      return
-    end
+  local ok, more, is_burst_over = xpcall(mailbox.hand_out, trace, mailbox, inlet.handler,
+    MESSAGES_PER_STEP)
+  if not ok then
+    return report(self, more)
+  end
+  inlet.pending = more
+  if is_burst_over then
+    require("slack.relief").after_burst(self)
   end
 end
 

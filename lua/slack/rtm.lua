@@ -85,9 +85,11 @@ local function on_event(self, text, received)
   }, Request))
 end
 
-function Rtm:take(kind, _, text, _, _, _, _, _, received)
-  if kind == "envelope" then
-    on_event(self, text, received)
+function Rtm:taker()
+  return function(_, what, _, text, _, _, _, _, _, received)
+    if what == "envelope" then
+      on_event(self, text, received)
+    end
   end
 end
 

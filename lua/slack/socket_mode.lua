@@ -5,6 +5,7 @@ local Deliveries = require "slack.deliveries"
 local SocketTransport = require "slack.socket_transport"
 local core = require "slack.core"
 local errors = require "slack.errors"
+local event_body = require "slack.event_body"
 local json = require "slack.json"
 
 -- Slack takes acks of less than this many bytes.
@@ -91,12 +92,27 @@ end
 -- Other types are of no kind, or of one that is not known yet.
 local CAME_AS = { events_api = "event", slash_commands = "command", interactive = "interaction" }
 
----What comes out of the mailbox. Called for every event: no argument is passed on twice.
-function SocketMode:take(what, kind, text, ack_token, _, attempt, reason, takes_payload, received,
-  entry)
-  if what ~= "envelope" then
-    return
+-- An event, to which no answer is owed any more.
+local Event = { __name = Request.__name }
+Event.__index = event_body.index(setmetatable({
+  number = 0, came_as = "event", takes_payload = false,
+}, Request))
+
+-- Gives the dispatch what has come.
+local function begin(self, request, entry, attempt, reason)
+  if attempt and attempt > 0 then
+    request.retry = Deliveries.retry(attempt, reason)
   end
+  if entry and not self.dispatch.inbox:take(request, entry) then
+    return
+  elseif request.number == 0 then
+    return self.dispatch:request(request)
+  end
+  return self.deliveries:begin(request)
+end
+
+local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload,
+  received, entry)
   local body, problem = json.decode(text)
   if type(body) ~= "table" then
     body, problem = {}, problem or "no object"
@@ -114,15 +130,30 @@ function SocketMode:take(what, kind, text, ack_token, _, attempt, reason, takes_
   if problem then
     request.problem = problem
   end
-  if attempt > 0 then
-    request.retry = Deliveries.retry(attempt, reason)
-  end
-  if entry and not self.dispatch.inbox:take(request, entry) then
-    return
-  elseif ack_token == 0 then
-    self.dispatch:request(request)
-  else
-    self.deliveries:begin(request)
+  return begin(self, request, entry, attempt, reason)
+end
+
+---What takes the messages of the mailbox. Called for every event: no argument is passed on
+---twice.
+---@return fun(source: integer, what: string, ...)
+function SocketMode:taker()
+  local dispatch = self.dispatch
+  return function(_, what, event, event_id, rest, received, entry, attempt, reason, ...)
+    if what ~= "event" then
+      return on_envelope(self, event, event_id, rest, received, entry, attempt, reason, ...)
+    elseif not event then
+      return on_envelope(self, "events_api", rest, 0, "", attempt or 0, reason, false, received,
+        entry)
+    end
+    local request = setmetatable({
+      transport = self, event = event, event_id = event_id, rest = rest, received = received,
+      acked = true, held = false, context = false,
+      body = nil, -- room for it
+    }, Event)
+    if entry or attempt then
+      return begin(self, request, entry, attempt, reason)
+    end
+    return dispatch:request(request)
   end
 end
 

@@ -19,7 +19,8 @@ local TIMINGS = {
 ---@field component string in the log
 ---@field new_core fun(settings: table): slack.core.socket_mode?, string?, string?
 ---@field own_settings fun(self): table of the core, which are not those of all
----@field take fun(self, kind: string, ...) what comes out of the mailbox of deliveries
+---@field taker fun(self): fun(source: integer, kind: string, ...) makes what takes the messages
+---  of the mailbox of deliveries
 ---@field notice fun(self, kind: string, ...) what else the socket thread says
 ---@field changed? fun(self, state: string, info: table) of a connection
 ---@field core? slack.core.socket_mode
@@ -59,10 +60,7 @@ function SocketTransport.new(class, settings)
   }, class)
   self.deliveries = Deliveries.new {
     dispatch = self.dispatch, log = self.log, ack_deadline = settings.ack_deadline,
-    -- For every event: named arguments are handed on at less cost than `...`.
-    take = function(_, what, kind, text, token, id, attempt, reason, takes_payload, received, entry)
-      return self:take(what, kind, text, token, id, attempt, reason, takes_payload, received, entry)
-    end,
+    take = self:taker(),
   }
   return self
 end

@@ -295,28 +295,36 @@ function Wire:drop(bot)
   end
 end
 
+-- What mailbox:take gives of an event or of anything else.
+local function read_envelope(source, what, ...)
+  if what == "event" then
+    local event, id, rest, received, entry, attempt, reason = ...
+    return {
+      source = source, type = "events_api", event = event, event_id = id, rest = rest,
+      ack_token = 0, accepts = false, received = received, entry = entry,
+      retry_attempt = attempt or 0, retry_reason = reason or "",
+    }
+  elseif what then
+    local kind, payload, token, id, attempt, reason, accepts, received, entry = ...
+    return {
+      source = source, type = kind, payload = payload, ack_token = token, id = id,
+      accepts = accepts, received = received, entry = entry, retry_attempt = attempt,
+      retry_reason = reason,
+    }
+  end
+end
+
 ---@return integer count of envelopes taken
 function Bot:read_events(limit)
   local count = 0
   while count < (limit or math.huge) do
-    local source, _, kind, payload, ack_token, id, attempt, reason, accepts, received, entry =
-      self.events:take()
-    if not source then
+    local envelope = read_envelope(self.events:take())
+    if not envelope then
       break
     end
-    assert(source == self.source)
+    assert(envelope.source == self.source)
     count = count + 1
-    self.envelopes[#self.envelopes + 1] = {
-      type = kind,
-      payload = payload,
-      ack_token = ack_token,
-      id = id,
-      retry_attempt = attempt,
-      retry_reason = reason,
-      accepts = accepts,
-      received = received,
-      entry = entry,
-    }
+    self.envelopes[#self.envelopes + 1] = envelope
   end
   return count
 end

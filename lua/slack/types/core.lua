@@ -66,7 +66,16 @@ local mailbox = {}
 function core.mailbox(mark_count, mark_bytes) end
 ---@return integer fd readable while messages wait
 function mailbox:fd() end
----The oldest message; nothing; or nil, true, once, when much had waited before that. What follows `kind` depends on it:
+---Calls handler(source, kind, ...) with each message that waits, the oldest first, as take
+---gives them. What the handler raises is raised, and the messages behind stay.
+---@param handler fun(source: integer, kind: string, ...)
+---@param most integer messages
+---@return boolean more_may_wait
+---@return boolean burst_is_over true once, when none waits any more after much had waited
+function mailbox:hand_out(handler, most) end
+---To be called from the handler of hand_out: this message was the last one for now.
+function mailbox:pause() end
+---The oldest message, or nothing. What follows `kind` depends on it:
 ---
 ---`"log"`: level ("debug" | "info" | "warn" | "error"), component, text
 ---`"http"`: id, response | nil, message, code; see http_client:request
@@ -76,6 +85,9 @@ function mailbox:fd() end
 ---`"envelope"`: type, payload (JSON text), ack_token (0: acked), envelope_id,
 ---  retry_attempt, retry_reason, accepts_response_payload, received, entry (its id in the inbox,
 ---  or nil)
+---`"event"`: event (its table), event_id or nil, rest (JSON text of the payload with null in
+---  place of the event), received, entry or nil, retry_attempt or nil, retry_reason or nil; in
+---  place of an "envelope" when a payload's event is an object
 ---`"connection"`: state ("opening" | "connecting" | "ready" | "draining" | "closed" |
 ---  "waiting" | "fatal" | "stopped"), info table {connection, code, message, at, delay,
 ---  num_connections, ready}

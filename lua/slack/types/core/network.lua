@@ -129,7 +129,7 @@ local socket_mode = {}
 ---@field net slack.core.net
 ---@field log slack.core.log
 ---@field notices slack.core.mailbox where "connection" and "ack" messages go
----@field events slack.core.mailbox where "envelope" messages go
+---@field events slack.core.mailbox where "envelope" and "event" messages go
 ---@field source integer
 ---@field connections integer? 2
 ---@field max_message integer? bytes, 16 MiB
