@@ -1,3 +1,4 @@
+local Health = require "slack.health"
 local Inbox = require "slack.inbox"
 local Kept = require "support.kept_deliveries"
 local core = require "slack.core"
@@ -522,7 +523,7 @@ describe("a delivery that is kept in the inbox", function()
       since = core.monotonic() - 15
       assert.matches("the store has taken no delivery for 15 s", kept.inbox:problem())
       tasks.run(function()
-        assert.same("inbox", (function(list) return list[#list] end)(app.health:missing()))
+        assert.same("inbox", (function(list) return list[#list] end)(Health.new(app):missing()))
       end)
     end)
   end)

@@ -315,13 +315,18 @@ curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
 #endif
 }
 
-static CURLcode use_authorities(CURL *easy, void *context, void *file)
+CURLcode slk_net_options_trust(const struct slk_net_options *options, void *context)
 {
-    (void)easy;
-    int status = slk_ca_file_use(file, context);
+    int status = options->ca_file != NULL ? slk_ca_file_use(options->ca_file, context) : SLK_OK;
     return status == SLK_OK      ? CURLE_OK
            : status == SLK_NOMEM ? CURLE_OUT_OF_MEMORY
                                  : CURLE_SSL_CACERT_BADFILE;
+}
+
+static CURLcode begin_tls(CURL *easy, void *context, void *options)
+{
+    (void)easy;
+    return slk_net_options_trust(options, context);
 }
 
 /* libcurl is given the file's path as a directory's, in which it finds nothing:
@@ -332,8 +337,8 @@ static CURLcode read_authorities_ourselves(const struct slk_net_options *options
     failed |= curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
     failed |= curl_easy_setopt(easy, CURLOPT_CAPATH, options->ca_path);
     failed |= curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, options->ca_path);
-    failed |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, use_authorities);
-    failed |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, options->ca_file);
+    failed |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, begin_tls);
+    failed |= curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, options);
     return failed;
 }
 

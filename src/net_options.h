@@ -39,6 +39,10 @@ int slk_net_options_check_url(const struct slk_net_options *options, const char 
  * the handle must not be used then, it may lack its proxy or CA. */
 int slk_net_options_apply(const struct slk_net_options *options, CURL *easy);
 
+/* For who sets CURLOPT_SSL_CTX_FUNCTION itself after slk_net_options_apply: what that has to
+ * return, of the context that it is given. */
+CURLcode slk_net_options_trust(const struct slk_net_options *options, void *context);
+
 /* Sets what an easy handle to which the options were applied asks for next, and whether that
  * goes past the proxy. SLK_OK or SLK_NOMEM. */
 int slk_net_options_aim(const struct slk_net_options *options, CURL *easy, const char *url);

@@ -116,9 +116,8 @@ static CURLcode begin_handshake(CURL *easy, void *tls, void *context)
 {
     struct slk_redis_connection *connection = context;
     (void)easy;
-    (void)tls;
     connection->is_in_handshake = true;
-    return CURLE_OK;
+    return slk_net_options_trust(connection->net, tls);
 }
 
 static bool set_options(struct slk_redis_connection *connection)
