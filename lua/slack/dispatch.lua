@@ -335,7 +335,7 @@ function Dispatch:request(request)
     and self:ignores(request, part, app.identity) then
     return
   end
-  return Dispatch.admit(self, new_context(app, request, kind, part))
+  Dispatch.admit(self, new_context(app, request, kind, part))
 end
 
 ---Whether an event is the bot's own doing, which is passed over.
@@ -391,7 +391,7 @@ function Dispatch:admit(c)
       return self.shared_dedupe:claim(c, event_id, done)
     end
   end
-  return Dispatch.proceed(self, c, done)
+  Dispatch.proceed(self, c, done) -- calls that are no results of this one cost less
 end
 
 ---Goes on with what could not be handed over to another process.

@@ -299,7 +299,7 @@ end
 local function close(self)
   local dispatch, delivery, is_special = self.dispatch, self.delivery, self.is_special
   local jobs = dispatch.jobs
-  if not jobs[self] then
+  if is_special and not jobs[self] then
     return -- it was before
   end
   jobs[self] = nil

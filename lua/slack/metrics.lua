@@ -381,6 +381,7 @@ end
 
 -- For what is counted so often that even the look-up of a method matters.
 Metrics.count, Metrics.record = Counter.count, Histogram.record
+Metrics.SECONDS = SECONDS
 
 ---All of them as Prometheus reads them.
 ---@return string

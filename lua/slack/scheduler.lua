@@ -215,7 +215,8 @@ local start_queued
 function M.start(task, run, args)
   if current then
     task.queued = { run = run, args = args }
-    return loop.defer(start_queued, task)
+    loop.defer(start_queued, task)
+    return
   end
   local worker = idle[idle_count]
   if worker then
@@ -225,7 +226,7 @@ function M.start(task, run, args)
     worker = new_worker()
   end
   worker.task, worker.is_known, task.worker, current = task, false, worker, task
-  return after_resume(task, nil, resume(worker.co, task, run, args))
+  after_resume(task, nil, resume(worker.co, task, run, args))
 end
 
 -- Also when it is a task that runs the loop (slack.testing).
