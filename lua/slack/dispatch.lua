@@ -79,6 +79,7 @@ local new_context, run_one = Context.new, execution.one
 ---@field index slack.Index swapped as a whole when scripts are reloaded
 ---@field middleware function[] never changed in place
 ---@field on_error? function
+---@field spare_job slack.Job|false one that has ended, to be used again
 ---@field running integer jobs
 ---@field in_use integer jobs among them that take room
 ---@field excused integer jobs among the others whose end nobody waits for
@@ -121,6 +122,7 @@ function Dispatch.new(app, clock)
     failures = Failures.new(app),
     matching = Matching.new(),
     jobs = {}, -- job -> true
+    spare_job = false,
     running = 0,
     in_use = 0,
     excused = 0,

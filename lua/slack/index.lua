@@ -18,6 +18,7 @@ local ordered = require "slack.ordered"
 ---@class slack.IndexField
 ---@field name string
 ---@field get fun(payload: table, c: slack.Context): any
+---@field plain? string the field of the payload that get gives, to be read without it
 ---@field nodes table<any, slack.IndexNode|slack.Listener>
 
 ---@class slack.Index
@@ -58,7 +59,8 @@ local function field_of(node, name, kind)
       return field
     end
   end
-  local field = { name = name, get = kinds.GETTERS[kind][name], nodes = {} }
+  local get = kinds.GETTERS[kind][name]
+  local field = { name = name, get = get, plain = kinds.PLAIN_NAMES[get], nodes = {} }
   table.insert(node.fields, field)
   return field
 end
@@ -284,14 +286,20 @@ end
 ---@return slack.IndexNode|slack.Listener|nil place a listener that is alone there; nil: none is
 ---@return boolean named whether there was one that names this very id
 function Index:place(c, kind)
-  local node, named = self.tops[kind], false
+  local node, named, part = self.tops[kind], false, c.payload
   local only = node.only
   while only do
-    node = only.nodes[only.get(c.payload, c)]
-    if not node then
+    local plain = only.plain
+    if plain then
+      node = only.nodes[part[plain]]
+    else
+      node = only.nodes[only.get(part, c)]
+    end
+    local plan = node and node.plan
+    if plan then
+      return node, named or plan.is_named
+    elseif not node then
       return nil, named
-    elseif node.plan then
-      return node, named or node.plan.is_named
     end
     named, only = named or node.named > 0, node.only
   end

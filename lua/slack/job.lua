@@ -51,8 +51,6 @@ Job.is_done = tasks.methods.is_done
 Job.several, Job.beside, Job.wait_began, Job.left = false, false, false, 1
 Job.is_overloaded, Job.tickets = false, false
 
-local spare = false -- one that has ended, to be used again
-
 -- Of what is counted elsewhere the entry ends there, too, unless it never comes to that.
 local function end_entry(dispatch, delivery, outcome)
   if outcome ~= false then
@@ -358,11 +356,11 @@ end
 ---@param delivery? slack.Job nil: it is alone, and its own delivery
 ---@return slack.Job
 function Job.new(dispatch, c, listener, delivery)
-  local job = spare
+  local job = dispatch.spare_job
   if job then
-    spare = false
-    job.dispatch, job.c, job.listener = dispatch, c, listener
-    job.done, job.completed, job.began = false, false, monotonic()
+    dispatch.spare_job = false
+    job.c, job.listener, job.began = c, listener, monotonic()
+    job.done, job.completed = false, false
   else
     job = setmetatable({
       dispatch = dispatch, c = c, listener = listener, delivery = false, done = false,
@@ -379,8 +377,8 @@ end
 function Job:give_back()
   if self.done and not self.is_special and not self.worker.is_known then
     self.c._job = nil
-    self.dispatch, self.c, self.listener = false, false, false
-    spare = self
+    self.c, self.listener = false, false
+    self.dispatch.spare_job = self
   end
 end
 

@@ -13,13 +13,17 @@ local null, present = json.null, payload.present
 -- get(payload, c) -> value, another value that will do as well. Those of c alone may need the
 -- body, which of an event is read only when somebody asks for it.
 
+local plain_names = {} -- getter -> field
+
 local function plain(name)
-  return function(part)
+  local function get(part)
     local value = part[name]
     if value ~= null then
       return value
     end
   end
+  plain_names[get] = name
+  return get
 end
 
 local function callback_id(_, c)
@@ -247,6 +251,8 @@ return {
     event = EVENT_FIELDS, command = COMMAND_FIELDS, action = ACTION_FIELDS,
     options = OPTIONS_FIELDS, shortcut = SHORTCUT_FIELDS, view = VIEW_FIELDS, any = ANY_FIELDS,
   },
+  -- The field of the payload that a getter gives just as it stands there.
+  PLAIN_NAMES = plain_names,
   -- Fields that are there or not, asked for by true and false alone.
   FLAGS = { dm = true, thread = true, mention = true },
   -- Fields with several values, one of which will do.

@@ -403,6 +403,7 @@ end
 local M = { new = Loop.new }
 
 local default
+local clock = core.monotonic -- its
 
 ---The loop that the functions of this module work on. Made at its first use,
 ---so that a program may fork before.
@@ -410,6 +411,7 @@ local default
 function M.default()
   if not default then
     default = Loop.new()
+    clock = default.clock
   end
   return default
 end
@@ -417,7 +419,8 @@ end
 ---Seconds on the monotonic clock. Needs no loop yet.
 ---@return number
 function M.now()
-  return (default and default.clock or core.monotonic)()
+  local now = clock() -- no tail call: it costs more, and each event comes here
+  return now
 end
 
 ---Seconds since the epoch, with fractions, by the clock of people, which may be put back.
@@ -437,7 +440,7 @@ end
 ---@return slack.Loop? previous
 function M.use(other)
   local previous = default
-  default = other
+  default, clock = other, other and other.clock or core.monotonic
   return previous
 end
 

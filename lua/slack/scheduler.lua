@@ -45,7 +45,7 @@ local M = { PARKED = PARKED, spare = function() end, calm = function() end }
 
 local current -- the task whose coroutine was resumed here, if any
 local worker_of = setmetatable({}, { __mode = "k" }) -- coroutine -> worker
-local idle, idle_count = {}, 0 -- workers whose task has ended well
+local idle, idle_count = nil, 0 -- workers whose task has ended well: a chain
 local resumes = 0
 local closing = {} -- tasks to be unwound
 local is_closing = false
@@ -135,14 +135,13 @@ local function work(task, run, args)
       return
     end
     worker.task, task, args = nil, nil, nil -- luacheck: ignore 311
-    idle_count = idle_count + 1
-    idle[idle_count] = worker
+    idle_count, worker.next, idle = idle_count + 1, idle, worker
     task, run, args = yield(IDLE)
   end
 end
 
 local function new_worker()
-  local worker = { co = create(work), task = nil, is_spoiled = false, is_known = false }
+  local worker = { co = create(work), next = false, is_spoiled = false, is_known = false }
   worker_of[worker.co] = worker
   return worker
 end
@@ -218,10 +217,9 @@ function M.start(task, run, args)
     loop.defer(start_queued, task)
     return
   end
-  local worker = idle[idle_count]
+  local worker = idle
   if worker then
-    idle[idle_count] = nil
-    idle_count = idle_count - 1
+    idle_count, idle = idle_count - 1, worker.next
   else
     worker = new_worker()
   end
