@@ -53,6 +53,52 @@ describe("mailbox", function()
     assert.is_true(is_readable(mailbox:fd()))
   end)
 
+  describe("that hands out", function()
+    local texts
+
+    local function note(_, _, _, _, text)
+      texts[#texts + 1] = text
+    end
+
+    before_each(function()
+      texts = {}
+      for i = 1, 5 do
+        log:write("info", tostring(i))
+      end
+    end)
+
+    it("gives so many at most, in their order, and tells whether more may wait", function()
+      assert.is_true((mailbox:hand_out(note, 3)))
+      assert.same({ "1", "2", "3" }, texts)
+      assert.is_false((mailbox:hand_out(note, 3)))
+      assert.same({ "1", "2", "3", "4", "5" }, texts)
+      assert.is_false(is_readable(mailbox:fd()))
+    end)
+
+    it("ends when the handler pauses it or closes it", function()
+      assert.is_true((mailbox:hand_out(function(...)
+        note(...)
+        if #texts == 2 then
+          mailbox:pause()
+        end
+      end, 10)))
+      assert.same({ "1", "2" }, texts)
+      mailbox:hand_out(function(...)
+        note(...)
+        mailbox:close()
+      end, 10)
+      assert.same({ "1", "2", "3" }, texts)
+    end)
+
+    it("raises what the handler raises, and loses nothing else", function()
+      assert.has_error(function()
+        mailbox:hand_out(function(_, _, _, _, text) error(text, 0) end, 10)
+      end, "1")
+      mailbox:hand_out(note, 10)
+      assert.same({ "2", "3", "4", "5" }, texts)
+    end)
+  end)
+
   it("keeps apart what several objects send", function()
     local other = core.log(mailbox, 4294967295, "debug")
     other:write("warn", "theirs")

@@ -14,6 +14,7 @@ struct slk_mailbox {
     atomic_size_t count;
     atomic_size_t bytes;
     atomic_bool held_back; /* the producer waits to be told of room */
+    atomic_bool swollen;   /* since it was last found empty */
     size_t mark_count;
     size_t mark_bytes;
     struct slk_wake wake;
@@ -22,12 +23,12 @@ struct slk_mailbox {
     struct slk_message *first;
     struct slk_message **last;
     bool closed;
-    bool swollen; /* since it was last found empty */
     void (*drained)(void *context);
     void *drained_context;
 
     /* Lua thread only. */
     struct slk_message *taken; /* off the queue in one go */
+    int64_t signals_due;       /* of queues that were taken, and not cleared yet */
     bool burst_is_over;        /* and has not been told of */
 };
 
@@ -99,7 +100,7 @@ void slk_mailbox_push(struct slk_mailbox *mailbox, struct slk_message *first)
     mailbox->last = &last->next;
     atomic_fetch_add(&mailbox->count, count);
     if (atomic_fetch_add(&mailbox->bytes, bytes) + bytes > BURST_BYTES) {
-        mailbox->swollen = true;
+        atomic_store(&mailbox->swollen, true);
     }
     pthread_mutex_unlock(&mailbox->queue_lock);
     if (was_empty) {
@@ -155,20 +156,34 @@ int slk_mailbox_fd(const struct slk_mailbox *mailbox)
     return slk_wake_fd(&mailbox->wake);
 }
 
+static void note_burst(struct slk_mailbox *mailbox)
+{
+    if (atomic_load(&mailbox->swollen)) {
+        atomic_store(&mailbox->swollen, false);
+        mailbox->burst_is_over = true;
+    }
+}
+
 /* The signal is cleared before the queue is emptied, so that a push in between
- * signals again and no message is left behind unannounced. */
+ * signals again and no message is left behind unannounced. A queue that is taken may
+ * hold messages whose signal is still on its way; that one is cleared later. */
 static void take_queue(struct slk_mailbox *mailbox)
 {
-    slk_wake_clear(&mailbox->wake);
+    if (atomic_load(&mailbox->count) == 0 && mailbox->signals_due == 0) {
+        note_burst(mailbox);
+        return;
+    }
+    mailbox->signals_due -= slk_wake_clear(&mailbox->wake);
     pthread_mutex_lock(&mailbox->queue_lock);
     mailbox->taken = mailbox->first;
     mailbox->first = NULL;
     mailbox->last = &mailbox->first;
-    if (mailbox->taken == NULL && mailbox->swollen) {
-        mailbox->swollen = false;
-        mailbox->burst_is_over = true;
-    }
     pthread_mutex_unlock(&mailbox->queue_lock);
+    if (mailbox->taken != NULL) {
+        mailbox->signals_due++;
+    } else {
+        note_burst(mailbox);
+    }
 }
 
 static void tell_drained(struct slk_mailbox *mailbox)

@@ -179,8 +179,7 @@ static int check_ca_file(const char *path, const char *origin, struct slk_error 
     return SLK_OK;
 }
 
-/* Whether libcurl has the OpenSSL that we have: its contexts are ours to change. */
-static bool shares_openssl(void)
+bool slk_net_shares_openssl(void)
 {
     const char *theirs = curl_version_info(CURLVERSION_NOW)->ssl_version;
     const char *ours = OpenSSL_version(OPENSSL_VERSION); /* "OpenSSL 3.0.2 15 Mar 2022" */
@@ -212,7 +211,7 @@ static int set_ca(struct slk_net_options *options, const struct slk_net_settings
     if (path == NULL) {
         return SLK_OK;
     }
-    bool is_ours = shares_openssl();
+    bool is_ours = slk_net_shares_openssl();
     options->ca_path = strdup(path);
     options->ca_file = is_ours ? slk_ca_file_create(path) : NULL;
     if (options->ca_path == NULL || (is_ours && options->ca_file == NULL)) {

@@ -71,4 +71,7 @@ const char *slk_net_options_login_hint(const struct slk_net_options *options);
  * to use it. Never undone: other modules may use libcurl too. */
 void slk_net_global_init(void);
 
+/* Whether libcurl has the OpenSSL that we have: what it makes of that is ours to change. */
+bool slk_net_shares_openssl(void);
+
 #endif

@@ -50,13 +50,18 @@ void slk_wake_signal(const struct slk_wake *wake)
     errno = saved;
 }
 
-void slk_wake_clear(const struct slk_wake *wake)
+int64_t slk_wake_clear(const struct slk_wake *wake)
 {
-    uint64_t drain[16];
+    uint64_t signals[16]; /* of a pipe each is 1, of an eventfd there is one sum */
+    int64_t count = 0;
     ssize_t got;
     do {
-        got = read(wake->read_fd, drain, sizeof drain);
-    } while (got == (ssize_t)sizeof drain || (got < 0 && errno == EINTR));
+        got = read(wake->read_fd, signals, sizeof signals);
+        for (ssize_t i = 0; i < got / (ssize_t)sizeof *signals; i++) {
+            count += (int64_t)signals[i];
+        }
+    } while (got == (ssize_t)sizeof signals || (got < 0 && errno == EINTR));
+    return count;
 }
 
 int slk_wake_fd(const struct slk_wake *wake)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
 
 #include "buffer.h"
 #include "net_failure.h"
@@ -112,6 +113,15 @@ static int read_url(struct slk_ws_connection *connection, const char *url, char 
     return status;
 }
 
+/* OpenSSL then reads what has come in one go, in place of twice for each record. fill asks
+ * until nothing is left, so what lies inside OpenSSL is never waited for. */
+static CURLcode read_ahead(CURL *easy, void *context, void *net)
+{
+    (void)easy;
+    SSL_CTX_set_read_ahead(context, 1);
+    return slk_net_options_trust(net, context);
+}
+
 static bool set_options(struct slk_ws_connection *connection, const char *http_url, void *owner)
 {
     CURL *easy = connection->easy;
@@ -123,6 +133,11 @@ static bool set_options(struct slk_ws_connection *connection, const char *http_u
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore_body);
     /* A server that may choose HTTP/2 does, and then knows no upgrade. */
     curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    /* libcurl itself waits for a proxy's answer, and knows nothing of what lies in OpenSSL. */
+    if (slk_net_shares_openssl() && !slk_net_options_has_tls_proxy(connection->net)) {
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, read_ahead);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, connection->net);
+    }
     /* Else plain ws goes to a proxy as an ordinary request. */
     curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
     return ok;
