@@ -26,10 +26,16 @@ describe("http_receiver in C", function()
   local deliveries, requests, notices, lines, fetched
 
   local handlers = {
-    delivery = function(request, kind, body, retry_number, retry_reason, headers, received)
+    -- The event of a body comes decoded and apart; here it is put back.
+    delivery = function(request, kind, body, retry_number, retry_reason, headers, received, _,
+      event, event_id)
+      local whole = event and body:gsub('("event"%s*:%s*)null', function(name)
+        return name .. json.encode(event)
+      end)
       deliveries[#deliveries + 1] = {
-        request = request, kind = kind, body = body, retry_number = retry_number,
+        request = request, kind = kind, body = whole or body, retry_number = retry_number,
         retry_reason = retry_reason, headers = headers, received = received,
+        event = event, event_id = event_id, rest = event and body,
       }
     end,
     request = function(number, method, target)
@@ -195,6 +201,36 @@ describe("http_receiver in C", function()
       assert.is_true(it.received >= before and it.received <= core.monotonic())
     end)
 
+    it("an event as a table, with its id and the text of all else", function()
+      exchange { body = EVENT }
+      local it = delivery()
+      assert.are.same({ type = "app_mention" }, it.event)
+      assert.are.equal("Ev1", it.event_id)
+      assert.are.equal('{"type":"event_callback","event_id":"Ev1","event":null}', it.rest)
+    end)
+
+    it("an event without an id, or the last of several", function()
+      exchange { body = '{"type":"event_callback","event":{"n":1},"event":{"n":[]}}' }
+      local it = delivery()
+      assert.are.same({ n = json.list {} }, it.event)
+      assert.are.equal(getmetatable(json.list {}), getmetatable(it.event.n))
+      assert.is_nil(it.event_id)
+      assert.are.equal('{"type":"event_callback","event":{"n":1},"event":null}', it.rest)
+    end)
+
+    it("an event in its whole text when it cannot be told apart", function()
+      for _, body in ipairs {
+        '{"type":"event_callback","event_id":"Ev\\u0031","event":{"type":"app_mention"}}',
+        '{"type":"app_rate_limited","team_id":"T1"}',
+        ('{"type":"event_callback","event":{"n":%s%s}}'):format(("["):rep(1500), ("]"):rep(1500)),
+      } do
+        assert.are.equal(200, (exchange { body = body }))
+        local it = delivery()
+        assert.is_nil(it.event)
+        assert.are.equal(body, it.body)
+      end
+    end)
+
     it("a command, which waits for Lua's answer (S085)", function()
       send(request_of { body = COMMAND })
       local it = delivery()
@@ -244,7 +280,9 @@ describe("http_receiver in C", function()
       for _, text in ipairs { "Grüße, 世界 🚀", [[Gr\u00fc\u00dfe, \ud83d\ude80]], " \\/ " } do
         local body = ('  {"event" : {"text":"%s"},\n"type":"event_callback"}\r\n'):format(text)
         assert.are.equal(200, (exchange { body = body, type = JSON }))
-        assert.are.equal(body, delivery().body)
+        local it = delivery()
+        assert.are.same(json.decode(body).event, it.event)
+        assert.are.equal((body:gsub("{\"text.-}", "null")), it.rest)
         refused(401, {
           body = body:gsub("^%s+", ""), type = JSON, timestamp = tostring(os.time()),
           signature = core.sign(SECRET, tostring(os.time()), body),

@@ -180,11 +180,15 @@ static enum slk_gate_verdict deliver(struct slk_http_receiver *receiver,
         return refuse(receiver, SLK_REFUSAL_CROWDED, NULL, request, answer);
     }
     struct slk_delivery_message *delivery =
-        slk_slack_delivery_create(kind, body->text, headers, request, receiver->source);
+        slk_slack_delivery_create(kind, body, headers, request, receiver->source);
     if (delivery == NULL) {
         return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);
     }
     delivery->request = is_owed ? request->number : 0;
+    if (receiver->holds_events) {
+        delivery->event =
+            (struct slk_text){0}; /* who waits for its handlers is told of all at once */
+    }
     if (dispatch(receiver, delivery, keeps, body->event_id, request->number) != SLK_OK) {
         delivery->message.destroy(&delivery->message);
         return refuse(receiver, SLK_REFUSAL_CROWDED, "out of memory", request, answer);

@@ -51,10 +51,12 @@ struct slk_delivery_message {
     uint64_t request; /* 0: answered already */
     enum slk_delivery_kind kind;
     int64_t received;
-    struct slk_text json;    /* of an event or interaction, one well-formed object */
-    struct slk_text headers; /* the block of lines, as it came */
-    struct slk_text form;    /* of a command: decoded name, NUL, value, NUL, … */
-    int retry_number;        /* 0: none */
+    struct slk_text json;     /* of an event or interaction, one well-formed object */
+    struct slk_text event;    /* in json: to be decoded by itself; data NULL: not so */
+    struct slk_text event_id; /* in json, when there is event; data NULL: none */
+    struct slk_text headers;  /* the block of lines, as it came */
+    struct slk_text form;     /* of a command: decoded name, NUL, value, NUL, … */
+    int retry_number;         /* 0: none */
     struct slk_text retry_reason;
     char *entry; /* its id in the inbox, owned; NULL: none */
 };

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "text.h"
 
 #if LUA_VERSION_NUM < 504
 #error "lua-slack needs Lua 5.4: install liblua5.4-dev and build with LUA_INCDIR pointing to it"
@@ -98,6 +99,13 @@ void *slk_field_object_or_null(lua_State *L, int index, const char *name, const 
 
 /* Where the functions below find the metatable of lists: an upvalue of those that call them. */
 #define SLK_LISTS_OF_TAKE lua_upvalueindex(2)
+
+/* Pushes the body of an event with null in place of the event, whose text lies in it: Lua decodes
+ * the two apart (event_body.lua). */
+void slk_push_event_rest(lua_State *L, struct slk_text body, struct slk_text event);
+
+/* nil when it has none: data is NULL. */
+void slk_push_event_id(lua_State *L, struct slk_text id);
 
 /* Pushes what mailbox:take gives after the kind; returns how many values.
  * Called with the message owned by a userdata, so that raising is safe. */

@@ -202,26 +202,46 @@ static void push_form(lua_State *L, struct slk_text form)
     }
 }
 
-int slk_push_delivery(lua_State *L, const struct slk_message *message)
+/* A form as a table, all else as its text, of an event without what lies at event. */
+static void push_body(lua_State *L, const struct slk_delivery_message *delivery)
 {
-    const struct slk_delivery_message *delivery = (const struct slk_delivery_message *)message;
-    luaL_checkstack(L, 10, NULL);
-    lua_pushinteger(L, (lua_Integer)delivery->request);
-    lua_pushstring(L, name_of(delivery->kind));
     if (delivery->kind == SLK_DELIVERY_COMMAND) {
         push_form(L, delivery->form);
+    } else if (delivery->event.data != NULL) {
+        slk_push_event_rest(L, delivery->json, delivery->event);
     } else {
         lua_pushlstring(L, delivery->json.data, delivery->json.length);
     }
+}
+
+/* Behind the values that all have; false when it cannot be decoded: then the body is whole. */
+static bool push_event(lua_State *L, const struct slk_delivery_message *delivery, int body)
+{
+    int before = lua_gettop(L);
+    if (!slk_json_push(L, delivery->event.data, delivery->event.length, SLK_LISTS_OF_TAKE)) {
+        lua_settop(L, before);
+        lua_pushlstring(L, delivery->json.data, delivery->json.length);
+        lua_replace(L, body);
+        return false;
+    }
+    slk_push_event_id(L, delivery->event_id);
+    return true;
+}
+
+int slk_push_delivery(lua_State *L, const struct slk_message *message)
+{
+    const struct slk_delivery_message *delivery = (const struct slk_delivery_message *)message;
+    luaL_checkstack(L, 14, NULL);
+    lua_pushinteger(L, (lua_Integer)delivery->request);
+    lua_pushstring(L, name_of(delivery->kind));
+    push_body(L, delivery);
+    int body = lua_gettop(L);
     lua_pushinteger(L, delivery->retry_number);
     lua_pushlstring(L, delivery->retry_reason.data, delivery->retry_reason.length);
     lua_pushlstring(L, delivery->headers.data, delivery->headers.length);
     lua_pushnumber(L, (lua_Number)delivery->received / 1e9);
-    if (delivery->entry == NULL) {
-        return 7;
-    }
     lua_pushstring(L, delivery->entry);
-    return 8;
+    return delivery->event.data != NULL && push_event(L, delivery, body) ? 10 : 8;
 }
 
 void slk_open_http_receiver(lua_State *L)

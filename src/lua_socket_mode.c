@@ -43,19 +43,18 @@ int slk_push_envelope(lua_State *L, const struct slk_message *message)
     return 9;
 }
 
-/* The payload with null in place of the event. */
-static void push_rest(lua_State *L, const struct slk_envelope_message *envelope)
+void slk_push_event_rest(lua_State *L, struct slk_text body, struct slk_text event)
 {
-    const char *after = envelope->event.data + envelope->event.length;
+    const char *after = event.data + event.length, *end = body.data + body.length;
     luaL_Buffer rest;
-    luaL_buffinitsize(L, &rest, envelope->payload_length - envelope->event.length + 4);
-    luaL_addlstring(&rest, envelope->payload, (size_t)(envelope->event.data - envelope->payload));
+    luaL_buffinitsize(L, &rest, body.length - event.length + 4);
+    luaL_addlstring(&rest, body.data, (size_t)(event.data - body.data));
     luaL_addlstring(&rest, "null", 4);
-    luaL_addlstring(&rest, after, (size_t)(envelope->payload + envelope->payload_length - after));
+    luaL_addlstring(&rest, after, (size_t)(end - after));
     luaL_pushresult(&rest);
 }
 
-static void push_id(lua_State *L, struct slk_text id)
+void slk_push_event_id(lua_State *L, struct slk_text id)
 {
     if (id.data != NULL) {
         lua_pushlstring(L, id.data, id.length);
@@ -75,9 +74,10 @@ int slk_push_event(lua_State *L, const struct slk_message *message)
         lua_settop(L, before);
         lua_pushnil(L);
     }
-    push_id(L, envelope->event_id);
+    slk_push_event_id(L, envelope->event_id);
     if (is_decoded) {
-        push_rest(L, envelope);
+        slk_push_event_rest(L, (struct slk_text){envelope->payload, envelope->payload_length},
+                            envelope->event);
     } else {
         lua_pushlstring(L, envelope->payload, envelope->payload_length);
     }

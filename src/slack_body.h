@@ -22,6 +22,7 @@ struct slk_slack_body {
     enum slk_body_kind kind;
     struct slk_text text; /* JSON; of a command the decoded fields: name, NUL, value, NUL, … */
     struct slk_text event_id;  /* of an event, in text; data NULL when missing */
+    struct slk_text event;     /* its object, in text; data NULL: not to be decoded by itself */
     struct slk_text challenge; /* of a verification: the JSON value, data NULL when missing */
     const char *why;           /* of a malformed one: static text */
 };

@@ -2,13 +2,20 @@
 
 #include <stdlib.h>
 
+/* What lay in one copy of a text, in another. */
+static struct slk_text moved(struct slk_text part, struct slk_text from, struct slk_text to)
+{
+    return part.data != NULL ? (struct slk_text){to.data + (part.data - from.data), part.length}
+                             : part;
+}
+
 struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind kind,
-                                                       struct slk_text text,
+                                                       const struct slk_slack_body *body,
                                                        const struct slk_slack_headers *headers,
                                                        const struct slk_gate_request *request,
                                                        uint32_t source)
 {
-    struct slk_text reason = slk_slack_headers_retry_reason(headers);
+    struct slk_text reason = slk_slack_headers_retry_reason(headers), text = body->text;
     size_t size =
         sizeof(struct slk_delivery_message) + text.length + request->headers.length + reason.length;
     struct slk_delivery_message *delivery = malloc(size);
@@ -27,6 +34,10 @@ struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind ki
     char *place = (char *)(delivery + 1);
     place = slk_text_copy(kind == SLK_DELIVERY_COMMAND ? &delivery->form : &delivery->json, text,
                           place);
+    if (body->event.data != NULL) {
+        delivery->event = moved(body->event, text, delivery->json);
+        delivery->event_id = moved(body->event_id, text, delivery->json);
+    }
     place = slk_text_copy(&delivery->headers, request->headers, place);
     slk_text_copy(&delivery->retry_reason, reason, place);
     return delivery;

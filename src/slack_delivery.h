@@ -4,12 +4,13 @@
 
 #include "http_receiver.h"
 #include "put_queue.h"
+#include "slack_body.h"
 #include "slack_headers.h"
 
 /* Any thread. Everything is copied; its request number is 0 until the caller says.
  * NULL when memory ran out. */
 struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind kind,
-                                                       struct slk_text text,
+                                                       const struct slk_slack_body *body,
                                                        const struct slk_slack_headers *headers,
                                                        const struct slk_gate_request *request,
                                                        uint32_t source);

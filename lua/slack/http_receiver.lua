@@ -4,6 +4,7 @@
 local Deliveries = require "slack.deliveries"
 local core = require "slack.core"
 local errors = require "slack.errors"
+local event_body = require "slack.event_body"
 local json = require "slack.json"
 local loop = require "slack.loop"
 
@@ -74,6 +75,12 @@ function Request:refuse(why)
   end
 end
 
+-- An event, to which no answer is owed any more.
+local Event = { __name = Request.__name }
+Event.__index = event_body.index(setmetatable({
+  number = 0, came_as = "event",
+}, Request))
+
 local function on_ack(self, number, fate)
   if not self.deliveries:lost(number, fate) and fate == "deadline" then
     self.deliveries:late(number)
@@ -94,15 +101,24 @@ local function is_step(body)
   return type(body.event) == "table" and body.event.type == "function_executed"
 end
 
-local function on_delivery(self, number, kind, body, retry_number, retry_reason, headers, received,
+-- Gives the dispatch what has come.
+local function begin(self, request, entry, retry_number, retry_reason)
+  if retry_number > 0 then
+    request.retry = Deliveries.retry(retry_number, retry_reason)
+  end
+  if entry and not self.dispatch.inbox:take(request, entry) then
+    return
+  elseif request.number == 0 then
+    return self.dispatch:request(request)
+  end
+  return self.deliveries:begin(request)
+end
+
+local function on_whole(self, number, kind, body, retry_number, retry_reason, headers, received,
   entry)
   local is_event = kind == "event"
-  if is_event and number ~= 0 and not self.settings.holds_events then
-    number = answer_event(self, number)
-  end
   local request = setmetatable({
     transport = self, number = number, body = body, came_as = kind,
-    retry = Deliveries.retry(retry_number, retry_reason),
     acked = is_event, held = is_event and number ~= 0, headers = headers, received = received,
   }, Request)
   if kind ~= "command" then
@@ -115,12 +131,33 @@ local function on_delivery(self, number, kind, body, retry_number, retry_reason,
   if request.held and is_step(request.body) then
     request.ack_deadline = STEP_FACTOR * self.deliveries.ack_deadline
   end
-  if entry and not self.dispatch.inbox:take(request, entry) then
-    return
-  elseif number == 0 then
-    self.dispatch:request(request)
-  else
-    self.deliveries:begin(request)
+  return begin(self, request, entry, retry_number, retry_reason)
+end
+
+-- Makes what takes the messages of the mailbox. Called for every event: no argument is passed
+-- on twice.
+local function taker(self)
+  local dispatch, holds_events = self.dispatch, self.settings.holds_events
+  return function(_, what, number, kind, body, retry_number, retry_reason, headers, received, entry,
+    event, event_id)
+    if what ~= "delivery" then
+      return
+    elseif number ~= 0 and kind == "event" and not holds_events then
+      number = answer_event(self, number)
+    end
+    if not event or number ~= 0 then
+      return on_whole(self, number, kind, body, retry_number, retry_reason, headers, received,
+        entry)
+    end
+    local request = setmetatable({
+      transport = self, event = event, event_id = event_id, rest = body, received = received,
+      headers = headers, acked = true, held = false, context = false,
+      body = nil, -- room for it
+    }, Event)
+    if entry or retry_number > 0 then
+      return begin(self, request, entry, retry_number, retry_reason)
+    end
+    return dispatch:request(request)
   end
 end
 
@@ -144,11 +181,7 @@ function HttpReceiver.new(settings)
   }, HttpReceiver)
   self.deliveries = Deliveries.new {
     dispatch = self.dispatch, log = self.log, ack_deadline = settings.ack_deadline,
-    take = function(_, kind, ...)
-      if kind == "delivery" then
-        on_delivery(self, ...)
-      end
-    end,
+    take = taker(self),
   }
   return self
 end

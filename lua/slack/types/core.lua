@@ -95,7 +95,9 @@ function mailbox:pause() end
 ---`"request"`: request, method, target, headers (raw lines), body, received
 ---`"delivery"`: request (0: answered already; else for http_server:respond), kind ("event" |
 ---  "command" | "interaction"), body (JSON text; of a command a table of its form fields),
----  retry_number, retry_reason, headers (raw lines), received, entry (its id in the inbox, or nil)
+---  retry_number, retry_reason, headers (raw lines), received, entry (its id in the inbox, or nil),
+---  and when the event of its body can be decoded apart: event (its table; the body has null in
+---  its place), event_id or nil
 ---`"backlog"`: nothing more; see slack.core.inbox
 ---`"stored"`: id, value (nil | boolean | integer | string | string[]), message, code; see
 ---  storage:submit
