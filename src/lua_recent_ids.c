@@ -21,9 +21,15 @@ static int recent_ids_close(lua_State *L)
     return 0;
 }
 
+/* Called for each event: the class, its upvalue, is not looked for by its name. */
 static int recent_ids_add(lua_State *L)
 {
-    struct slk_recent_ids *ids = slk_check_object(L, 1, SLK_CLASS_RECENT_IDS);
+    struct slk_recent_ids *ids = lua_getmetatable(L, 1) && lua_rawequal(L, -1, lua_upvalueindex(1))
+                                     ? *(void **)lua_touserdata(L, 1)
+                                     : NULL;
+    if (ids == NULL) {
+        ids = slk_check_object(L, 1, SLK_CLASS_RECENT_IDS);
+    }
     size_t length;
     const char *id = luaL_checklstring(L, 2, &length);
     lua_pushboolean(L, slk_recent_ids_add(ids, id, length));
@@ -47,12 +53,17 @@ static int recent_ids_turn(lua_State *L)
 
 void slk_open_recent_ids(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"add", recent_ids_add},
-                                       {"remove", recent_ids_remove},
+    static const luaL_Reg methods[] = {{"remove", recent_ids_remove},
                                        {"turn", recent_ids_turn},
                                        {"close", recent_ids_close},
                                        {NULL, NULL}};
     slk_class(L, SLK_CLASS_RECENT_IDS, methods, recent_ids_close);
+    luaL_getmetatable(L, SLK_CLASS_RECENT_IDS);
+    lua_getfield(L, -1, "__index");
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, recent_ids_add, 1);
+    lua_setfield(L, -2, "add");
+    lua_pop(L, 2);
     lua_pushcfunction(L, recent_ids_new);
     lua_setfield(L, -2, "recent_ids");
 }

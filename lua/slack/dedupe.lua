@@ -5,8 +5,6 @@
 
 local core = require "slack.core"
 
-local M = {}
-
 ---@class slack.Dedupe
 ---@field clock fun(): number
 ---@field unfinished table<string, table|true> events whose handling failed: listeners that had
@@ -19,11 +17,11 @@ Dedupe.__name = "slack.dedupe"
 ---@param age? number seconds, 600: the last redelivery comes after about five minutes
 ---@param limit? integer 20,000
 ---@return slack.Dedupe
-function M.new(clock, age, limit)
+function Dedupe.new(clock, age, limit)
   limit = limit or 20000
+  local ids = core.recent_ids(limit)
   return setmetatable({
-    clock = clock, age = age or 600, limit = limit, since = clock(),
-    ids = core.recent_ids(limit),
+    clock = clock, age = age or 600, limit = limit, since = clock(), ids = ids, add = ids.add,
     unfinished = {}, old_unfinished = {}, failures = 0, has_unfinished = false,
   }, Dedupe)
 end
@@ -44,10 +42,12 @@ function Dedupe:begin(id)
     self.ids:turn()
     turn_unfinished(self)
   end
-  if not self.ids:add(id) then
+  if not self.add(self.ids, id) then
     return false
+  elseif not self.has_unfinished then
+    return true
   end
-  local done = self.has_unfinished and (self.unfinished[id] or self.old_unfinished[id])
+  local done = self.unfinished[id] or self.old_unfinished[id]
   if done then
     self.unfinished[id], self.old_unfinished[id] = nil, nil
   end
@@ -67,4 +67,4 @@ function Dedupe:failed(id, done)
   self.failures, self.has_unfinished = self.failures + 1, true
 end
 
-return M
+return Dedupe

@@ -47,7 +47,7 @@ local is_own, may_be_own = ignore_self.is_own, ignore_self.may_be_own
 local kind_of = payload.kind
 -- Called for every event: a function costs half of what a method does.
 local find, list, give_back = Matching.find, Matching.list, Matching.give_back
-local new_context, run_one = Context.new, execution.one
+local new_context, run_one, begin_event = Context.new, execution.one, Dedupe.begin
 
 ---@class slack.Request
 ---@field body table
@@ -293,6 +293,11 @@ function Dispatch:proceed(c, done, is_past_middleware)
   end
 end
 
+local function id_in(body)
+  local event_id = body.event_id
+  return type(event_id) == "string" and event_id or nil
+end
+
 local function duplicate(self, request, event, event_id)
   self.counts.duplicates = self.counts.duplicates + 1
   self.measures:delivered("event", event, "duplicate")
@@ -369,20 +374,16 @@ function Dispatch:admit(c)
     return
   end
   if c.kind == "event" then
-    local event_id
-    if request.event then
-      event_id = request.event_id
-    else
-      event_id = request.body.event_id
+    local event_id = request.event_id
+    if not (event_id or request.event) then
+      event_id = id_in(request.body)
     end
-    if type(event_id) ~= "string" then
-      event_id = nil
-    elseif self.inbox and request.entry then -- it was not known when it was put there
+    if event_id and self.inbox and request.entry then -- it was not known when it was put there
       done = self.inbox.retries:take_finished(event_id)
-    else
-      local go_on
-      go_on, done = self.dedupe:begin(event_id)
-      if not go_on then
+    elseif event_id then
+      local is_new
+      is_new, done = begin_event(self.dedupe, event_id)
+      if not is_new then
         return duplicate(self, request, c.payload, event_id)
       end
     end

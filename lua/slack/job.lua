@@ -70,7 +70,7 @@ end
 
 ---Called when the last job of a delivery has ended.
 ---@param delivery slack.Job
-function Job.end_delivery(delivery)
+local function end_delivery(delivery)
   local outcome = delivery.outcome
   local c, dispatch = delivery.c, delivery.dispatch
   if dispatch.inbox and c.request.entry then
@@ -91,6 +91,8 @@ function Job.end_delivery(delivery)
     dispatch.held:finish(c.request, is_undone and "failed" or nil)
   end
 end
+
+Job.end_delivery = end_delivery
 
 ---Some of its delivery failed or was given up.
 function Job:fail()
@@ -314,8 +316,8 @@ local function close(self)
   if began then
     handled(dispatch.measures, self.c.kind, (is_special and self.wait_began or monotonic()) - began)
   end
-  if delivery.left == 1 then
-    Job.end_delivery(delivery)
+  if delivery == self and not is_special or delivery.left == 1 then
+    end_delivery(delivery)
   else
     leave_others(self, delivery)
   end
