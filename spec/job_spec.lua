@@ -1,3 +1,5 @@
+local Context = require "slack.context"
+local Job = require "slack.job"
 local Offline = require "support.offline_app"
 local loop = require "slack.loop"
 local tasks = require "slack.tasks"
@@ -182,6 +184,140 @@ describe("job", function()
       assert.is_true(unwound)
       assert.same({ 0, 0 }, running())
     end)
+  end)
+
+  describe("whose handler ends at once", function()
+    local offline, app, gate
+
+    before_each(function()
+      offline = Offline.new()
+      app, gate = offline.app, tasks.waiter()
+    end)
+
+    local function counts()
+      local stats = app:stats()
+      return { stats.running, stats.waiting, app.dispatch.in_use }
+    end
+
+    it("is of no concern to a context that is kept", function()
+      local kept, answer
+      app:message(function(c)
+        if c.text == "first" then
+          kept = c
+        else
+          gate:await()
+        end
+      end)
+      offline:message "first"
+      offline:message "second"
+      tasks.spawn(function() answer = kept:ask "And now?" end)
+      Offline.settle()
+      assert.same({ 1, 0, 1 }, counts()) -- it is not the second handler that waits for a person
+      offline:message "answer"
+      Offline.settle()
+      assert.equal("answer", answer.text)
+      gate:resolve()
+      Offline.settle()
+      assert.same({ 0, 0, 0 }, counts())
+    end)
+
+    it("stays what it is for a handler that has asked for its task", function()
+      local held
+      app:message(function(c)
+        if c.text == "ask" then
+          held = tasks.current()
+        else
+          gate:await()
+        end
+      end)
+      offline:message "ask"
+      offline:message "wait"
+      assert.is_true(held:is_done())
+      assert.is_false(held:cancel() or false)
+      assert.same({ 1, 0, 1 }, counts())
+      gate:resolve()
+      Offline.settle()
+      assert.same({ 0, 0, 0 }, counts())
+    end)
+
+    it("is accounted for with what its handler dispatches and spawns", function()
+      local seen = {}
+      app:message(function(c)
+        table.insert(seen, c.text)
+        if c.text == "outer" then
+          offline:message "inner"
+          tasks.spawn(function() table.insert(seen, "spawned by " .. c.text) end)
+        end
+      end)
+      offline:message "outer"
+      Offline.settle()
+      assert.same({ "outer", "inner", "spawned by outer" }, seen)
+      assert.equal(2, app:stats().handled)
+      assert.same({ 0, 0, 0 }, counts())
+    end)
+
+    it("leaves nothing to the next one when it was cut off meanwhile", function()
+      app:message(function(c)
+        if c.text == "stop" then
+          app.dispatch:cancel_all()
+        else
+          gate:await()
+        end
+      end)
+      offline:message "stop"
+      assert.same({ 0, 0, 0 }, counts())
+      offline:message "x"
+      Offline.settle()
+      assert.same({ 1, 0, 1 }, counts())
+      gate:resolve()
+      Offline.settle()
+      assert.same({ 0, 0, 0 }, counts())
+    end)
+
+    it("leaves nothing to the next one when it failed", function()
+      local infos = {}
+      app:on_error(function(_, c, info) table.insert(infos, { c.text, info.acked }) end)
+      app:message(function(c) return c.text == "bad" and error "broken" end)
+      for _, text in ipairs { "bad", "good", "bad", "good" } do
+        offline:message(text)
+      end
+      assert.same({ { "bad", true }, { "bad", true } }, infos)
+      assert.same({ 2, 2 }, { app:stats().handled, app:stats().failed })
+      assert.same({ 0, 0, 0 }, counts())
+    end)
+
+    it("passes over a listener that another one of the same event has removed", function()
+      local seen, second = {}, nil
+      app:message(function()
+        table.insert(seen, "first")
+        second:remove()
+      end)
+      second = app:message(function() table.insert(seen, "second") end)
+      app:message(function() table.insert(seen, "third") end)
+      offline:message "x"
+      offline:message "y"
+      assert.same({ "first", "third", "first", "third" }, seen)
+      assert.same({ 0, 0, 0 }, counts())
+    end)
+  end)
+
+  it("that raises outside of any handler is reported, unwound and accounted for", function()
+    local app, told, unwound = Offline.new().app, {}, false
+    local before = tasks.on_error
+    tasks.on_error = function(_, err, traceback) -- luacheck: ignore 122
+      table.insert(told, tostring(err) .. traceback)
+    end
+    local c = Context.new(app, { acked = true, body = {} }, "event", {})
+    Job.new(app.dispatch, c):start(function()
+      local _ <close> = setmetatable({}, { __close = function() unwound = true end })
+      error "broken inside"
+    end)
+    Offline.settle()
+    tasks.on_error = before -- luacheck: ignore 122
+    assert.equal(1, #told)
+    assert.matches("broken inside.*\nstack traceback:.*job_spec.lua", told[1])
+    assert.is_true(unwound)
+    assert.same({ 0, 0 }, { app:stats().running, app.dispatch.in_use })
   end)
 
   describe("beside waits", function()
