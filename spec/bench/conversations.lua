@@ -1,7 +1,7 @@
 -- Measures conversations: what one costs that waits, what its beginning and its end cost,
 -- and what becomes of the cost of other events while many wait. Without a network, each round
 -- in a process of its own, as a heap that has been large is another.
---   lua5.4 spec/bench/conversations.lua BUILD_DIRECTORY COUNT EVENTS
+--   lua5.4 spec/bench/conversations.lua BUILD_DIRECTORY EVENTS COUNT [COUNT ...]
 
 local IS_ROUND <const> = ... ~= "bench.conversations"
 if IS_ROUND then
@@ -101,19 +101,20 @@ local function dispatch_cost(app, events)
   end) / events * 1e6
 end
 
-local function say_all(app, text, count)
+local function say_all(app, text, first, last)
   return seconds_of(function()
-    for i = 1, count do
+    for i = first, last do
       deliver(app, text, person(i))
       if i % BATCH == 0 then
         run_loop()
       end
     end
     run_loop()
-  end) / count * 1e6
+  end) / (last - first + 1) * 1e6
 end
 
-local function measure_waiting(result, count, events)
+-- With so many conversations that wait, and then with more; what one costs is that of the last.
+local function measure_waiting(result, counts, events)
   local app, answered = offline.new(), 0
   app:event("message", function() end)
   app:message("ask", function(c)
@@ -121,29 +122,36 @@ local function measure_waiting(result, count, events)
     answered = answered + (answer.text == "main" and 1 or 0)
   end)
   result.none = dispatch_cost(app, events)
-  local before, resident_before = bytes_now(), resident()
-  result.asking = say_all(app, "ask", count)
-  assert(app.dispatch.waits.count == count, "not all wait")
-  result.bytes = (bytes_now() - before) / count
-  result.resident = (resident() - resident_before) / count
-  result.many = dispatch_cost(app, events)
-  result.answering = say_all(app, "main", count)
-  assert(answered == count and app.dispatch.waits.count == 0, "not all were answered")
+  local bytes_before, resident_before, waiting = bytes_now(), resident(), 0
+  for _, count in ipairs(counts) do
+    result.asking = say_all(app, "ask", waiting + 1, count)
+    waiting = count
+    assert(app.dispatch.waits.count == count, "not all wait")
+    result.bytes = (bytes_now() - bytes_before) / count
+    result.resident = (resident() - resident_before) / count
+    result["with " .. count] = dispatch_cost(app, events)
+  end
+  result.answering = say_all(app, "main", 1, waiting)
+  assert(answered == waiting and app.dispatch.waits.count == 0, "not all were answered")
 end
 
 if IS_ROUND then
   local result = {}
   measure_tasks(result)
-  measure_waiting(result, math.tointeger(arg[2]), math.tointeger(arg[3]))
+  local counts = {}
+  for i = 3, #arg do
+    counts[i - 2] = math.tointeger(arg[i])
+  end
+  measure_waiting(result, counts, math.tointeger(arg[2]))
   print(json.encode(result))
   return
 end
 
 -- The table --------------------------------------------------------------------------------
 
-local function round(count, events)
-  local pipe <close> = assert(io.popen(("%s spec/bench/conversations.lua %s %d %d"):format(
-    settings.LUA, settings.BUILD, count, events)))
+local function round(counts, events)
+  local pipe <close> = assert(io.popen(("%s spec/bench/conversations.lua %s %d %s"):format(
+    settings.LUA, settings.BUILD, events, table.concat(counts, " "))))
   return assert(json.decode((pipe:read "a")))
 end
 
@@ -153,31 +161,27 @@ end
 
 ---@param report bench.Report
 return function(report)
-  local cases, rows = { { count = 10000 }, not report.is_quick and { count = 100000 } or nil }, {}
-  local results = report:run(cases, function(case)
-    return round(case.count, report.is_quick and 2000 or 30000)
-  end)
-  local function add(results_, group, text, format, what, key)
-    local figure = figures.collect(results_, function(r) return r[key] end)
+  local counts, rows = { 10000, not report.is_quick and 100000 or nil }, {}
+  local results = report:run({ counts }, function()
+    return round(counts, report.is_quick and 2000 or 30000)
+  end)[counts]
+  local function add(text, group, what, format, key)
+    local figure = figures.collect(results, function(result) return result[key] end)
     rows[#rows + 1] = { text, report:cell(format, group, "lua-slack", what, figure, "less") }
   end
-  local first = results[cases[1]]
-  add(first, "tasks", "a task, begun and ended", "%.1f us", "begun and ended, us", "task")
-  add(first, "tasks", "a task that waits and is woken", "%.1f us", "with a wait, us",
-    "waiting_task")
-  add(first, "waiting 0", "an event of 1.3 KB, decoded and handled, while none waits", "%.1f us",
-    "an event, us", "none")
-  for _, case in ipairs(cases) do
-    local group, some = "waiting " .. case.count, thousands(case.count)
-    add(results[case], group, ("the same while %s conversations wait"):format(some), "%.1f us",
-      "an event, us", "many")
+  add("a task, begun and ended", "tasks", "begun and ended, us", "%.1f us", "task")
+  add("a task that waits and is woken", "tasks", "with a wait, us", "%.1f us", "waiting_task")
+  add("an event of 1.3 KB, decoded and handled, while none waits", "waiting 0", "an event, us",
+    "%.1f us", "none")
+  for _, count in ipairs(counts) do
+    add(("the same while %s conversations wait"):format(thousands(count)), "waiting " .. count,
+      "an event, us", "%.1f us", "with " .. count)
   end
-  local last = cases[#cases]
-  local group, of = "waiting " .. last.count, results[last]
-  add(of, group, "an event that begins a conversation", "%.1f us", "beginning, us", "asking")
-  add(of, group, "an event that answers and ends it", "%.1f us", "answering, us", "answering")
-  add(of, group, "Lua memory of one that waits", "%.0f bytes", "Lua bytes", "bytes")
-  add(of, group, "resident memory of one that waits", "%.0f bytes", "resident bytes", "resident")
+  local last = "waiting " .. counts[#counts]
+  add("an event that begins a conversation", last, "beginning, us", "%.1f us", "asking")
+  add("an event that answers and ends it", last, "answering, us", "%.1f us", "answering")
+  add("Lua memory of one that waits", last, "Lua bytes", "%.0f bytes", "bytes")
+  add("resident memory of one that waits", last, "resident bytes", "%.0f bytes", "resident")
   report:table {
     title = "Conversations, on the Lua thread", heads = { "what", "costs" }, rows = rows,
   }

@@ -2,6 +2,8 @@
 
 local App = require "slack.app"
 local SocketMode = require "slack.socket_mode"
+local core = require "slack.core"
+local json = require "slack.json"
 local options = require "slack.options"
 
 local M = {}
@@ -32,18 +34,36 @@ function M.deliver(app, body, came_as)
   }, Request))
 end
 
----An app and what takes the payload of an envelope as the socket thread hands it on: from here
----to the end of the handler all is the Lua thread's.
+---@class bench.EventParts
+---@field event string JSON
+---@field event_id string
+---@field rest string JSON of the payload with null in place of the event
+
+---An event's payload as the socket thread takes it apart.
+---@param payload string JSON
+---@return bench.EventParts
+function M.parts(payload)
+  local envelope = core.scan_envelope('{"payload":' .. payload .. "}")
+  local event = envelope.payload_event
+  local first = payload:find(event, 1, true)
+  return {
+    event = event, event_id = envelope.payload_event_id,
+    rest = payload:sub(1, first - 1) .. "null" .. payload:sub(first + #event),
+  }
+end
+
+---An app and what takes an event as the socket thread hands it on: from here to the end of the
+---handler all is the Lua thread's.
 ---@param listen fun(app: slack.App) registers its listeners
----@return fun(payload: string) take
+---@return fun(parts: bench.EventParts) take
 ---@return slack.App app
 function M.transport(listen)
   local app = M.new()
   listen(app)
   local transport = SocketMode.new { log = app.log, dispatch = app.dispatch, api_url = "" }
-  local take = transport.deliveries.take
-  return function(payload)
-    take(0, "envelope", "events_api", payload, 0, "", 0, "", true, 0)
+  local take = transport:taker()
+  return function(parts)
+    take(0, "event", json.decode(parts.event), parts.event_id, parts.rest, 0)
   end, app
 end
 

@@ -27,11 +27,12 @@ local TEMPLATE = [[{"token":"verification","team_id":"T02MOON4XYZ","context_team
 
 local made = 0
 
-local function texts(count)
+-- As the socket thread hands them on.
+local function new_events(count)
   local list, filling = {}, ("x"):rep(400)
   for i = 1, count do
     made = made + 1
-    list[i] = TEMPLATE:format(filling, made)
+    list[i] = offline.parts(TEMPLATE:format(filling, made))
   end
   return list
 end
@@ -51,7 +52,7 @@ end
 local function decoding(list)
   return offline.seconds_of(function()
     for i = 1, #list do
-      json.decode(list[i])
+      json.decode(list[i].event)
     end
   end)
 end
@@ -70,7 +71,7 @@ local function whole(list)
 end
 
 local function measure_stages(events)
-  local list = texts(events)
+  local list = new_events(events)
   local decoded, requested, all = decoding(list), without_dispatch(list), whole(list)
   return {
     decoding = decoded / events * 1e6, request = (requested - decoded) / events * 1e6,
@@ -95,8 +96,7 @@ local function print_stages(report, events)
       figure, "less"), ("%.0f%%"):format(share.median) }
   end
   report:table {
-    title = ("An event of %d bytes on the Lua thread, from its text to its handler's end"):format(
-      #texts(1)[1]),
+    title = "An event of 1.3 KB on the Lua thread, from its text to its handler's end",
     heads = { "stage", "us of CPU", "share" }, rows = rows, is_detail = true,
   }
 end
@@ -137,7 +137,7 @@ local function print_instructions(report, events)
   local by_file, by_function = {}, {}
   local sample = sampler(by_file, by_function)
   local take = offline.transport(listen)
-  local list = texts(events)
+  local list = new_events(events)
   tasks.spawn(function() debug.sethook(sample, "", STEP) end)
   debug.sethook(sample, "", STEP)
   take_all(take, list)

@@ -9,7 +9,7 @@ local settings = require "bench.settings"
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 
-local IN_TURN <const> = settings.is_quick and 30 or 300
+local IN_TURN <const> = settings.is_quick and 30 or 100
 local BATCH <const> = 10
 
 -- Like an installation, about 500 bytes; each another one, for SQLite does not write
@@ -156,7 +156,7 @@ end
 return function(report)
   local directory <close> = files.temporary()
   local path = (os.getenv "BENCH_DIRECTORY" or directory.path) .. "/bench.db"
-  local in_flight = report.is_quick and 1000 or 10000
+  local in_flight = report.is_quick and 1000 or 5000
   local results = report:run(KINDS, function(kind) return round(kind, path, in_flight) end)
   local rows = {}
   for i, kind in ipairs(KINDS) do
