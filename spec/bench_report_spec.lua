@@ -81,6 +81,22 @@ describe("bench.report", function()
       assert.is_nil(text:find("idle", 1, true))
     end)
 
+    it("does not say which way is good for what is not ours, but for the ratio", function()
+      theirs.is_foreign = true
+      local _, report = compare { columns = {
+        column { name = "cost", format = "%.0f", is_cost = true, better = "less" },
+      } }
+      theirs.is_foreign = nil
+      local better = {}
+      for _, figure in ipairs(report.figures) do
+        better[figure.who .. ": " .. figure.what] = figure.better or "none"
+      end
+      assert.same({
+        ["lua-slack: cost"] = "less", ["other: cost"] = "none",
+        ["other: cost, lua-slack = 1"] = "more",
+      }, better)
+    end)
+
     it("leaves a cell empty where there is no figure", function()
       local text = compare { columns = {
         column { name = "cost", format = "%.0f", is_cost = true },

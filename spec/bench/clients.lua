@@ -25,6 +25,7 @@ M.LOAD_SERVER = BENCH .. "/load_server"
 ---@class bench.Client
 ---@field name string
 ---@field is_ours boolean?
+---@field is_foreign boolean? not of lua-slack: whether it gets better is not ours to say
 ---@field is_bare boolean? acks and does nothing else
 ---@field command string
 ---@field environment string?
@@ -48,26 +49,26 @@ M.ALL = {
     events = 60000,
   },
   {
-    name = "bare lws", is_bare = true,
+    name = "bare lws", is_foreign = true, is_bare = true,
     command = BENCH .. "/bare_lws {ws} " .. M.CA,
     file = BENCH .. "/bare_lws",
     events = 40000,
   },
   {
-    name = "bare curl", is_bare = true,
+    name = "bare curl", is_foreign = true, is_bare = true,
     command = BENCH .. "/bare_curl {ws} " .. M.CA,
     file = BENCH .. "/bare_curl",
     events = 60000,
   },
   {
-    name = "Bolt",
+    name = "Bolt", is_foreign = true,
     command = "node spec/bench/peers/bolt.js {api}",
     environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(M.CA, settings.NODE_MODULES),
     file = settings.NODE_MODULES .. "/@slack/bolt/package.json",
     events = 20000,
   },
   {
-    name = "slack-go",
+    name = "slack-go", is_foreign = true,
     command = BENCH .. "/slack_go {api}",
     environment = "SSL_CERT_FILE=" .. M.CA,
     file = BENCH .. "/slack_go",

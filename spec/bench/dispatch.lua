@@ -157,7 +157,7 @@ local function cells_of_bolt(report, kind, results, place)
   local cells = {}
   for i, count in ipairs(BOLT_COUNTS) do
     local figure = figures.collect(results, function(result) return result[place][i] end)
-    cells[i] = report:add(kind.name, "Bolt", "us of CPU with " .. count, figure, "more")
+    cells[i] = report:add(kind.name, "Bolt", "us of CPU with " .. count, figure)
   end
   return ("%.0f, %.0f"):format(cells[1].median, cells[2].median)
 end

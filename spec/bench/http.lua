@@ -45,7 +45,7 @@ local function bench_idle(report, there)
     rows[i] = { receiver.name, report:cell("%.0f", "idle", receiver.name,
       "bytes of an idle connection", figures.collect(results[receiver], function(r)
         return r.bytes_per_idle_connection
-      end), "less") }
+      end), not receiver.is_foreign and "less" or nil) }
   end
   report:table {
     title = "Memory of an idle keep-alive connection, after one request",

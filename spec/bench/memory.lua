@@ -33,7 +33,7 @@ local function bench_burst(report, there)
       report.is_quick and 300 or IDLE_MS))
   end)
   report:compare {
-    group = "start and burst", kind = "client", of = there, results = results, columns = COLUMNS,
+    group = "start and burst", kind = "client", ratio_of = "idle memory", of = there, results = results, columns = COLUMNS,
     title = ("Start and memory; the burst is of %d events at once"):format(events),
   }
   return results
@@ -48,7 +48,8 @@ local function print_causes(report, there, results)
     rows[i] = { client.name }
     for j, cause in ipairs(CAUSES) do
       rows[i][j + 1] = report:cell("%.1f", "by cause", client.name, cause .. " MB",
-        figures.collect(results[client], function(r) return r.memory_kb[cause] / 1024 end), "less")
+        figures.collect(results[client], function(r) return r.memory_kb[cause] / 1024 end),
+        not client.is_foreign and "less" or nil)
     end
   end
   report:table {

@@ -10,6 +10,7 @@ local BENCH = settings.BENCH
 ---@class bench.Receiver
 ---@field name string
 ---@field is_ours boolean?
+---@field is_foreign boolean?
 ---@field command string
 ---@field environment string?
 ---@field file string what must be there for it to be measured
@@ -25,26 +26,26 @@ M.ALL = {
     requests = 50000,
   },
   {
-    name = "bare raw-skt",
+    name = "bare raw-skt", is_foreign = true,
     command = BENCH .. "/bare_lws_raw {port}",
     file = BENCH .. "/bare_lws_raw",
     requests = 50000,
   },
   {
-    name = "bare lws",
+    name = "bare lws", is_foreign = true,
     command = BENCH .. "/bare_lws_http {port}",
     file = BENCH .. "/bare_lws_http",
     requests = 50000,
   },
   {
-    name = "Bolt",
+    name = "Bolt", is_foreign = true,
     command = "node spec/bench/peers/bolt_http.js {api} {port}",
     environment = "NODE_PATH=" .. settings.NODE_MODULES,
     file = settings.NODE_MODULES .. "/@slack/bolt/package.json",
     requests = 6000,
   },
   {
-    name = "slack-go",
+    name = "slack-go", is_foreign = true,
     command = BENCH .. "/slack_go_http {port}",
     file = BENCH .. "/slack_go_http",
     requests = 20000,

@@ -80,7 +80,8 @@ local function cells_of(report, comparison, one, costs)
   for _, column in ipairs(comparison.columns) do
     local figure = figures.collect(comparison.results[one], column.get)
     if figure then
-      report:add(comparison.group, one.name, column.name, figure, column.better)
+      report:add(comparison.group, one.name, column.name, figure,
+        not one.is_foreign and column.better or nil)
     end
     if column.is_cost then
       costs[one] = figure
@@ -141,6 +142,7 @@ end
 ---@field of table[] each with a name; lua-slack first
 ---@field results table<table, table[]> of each, one a round
 ---@field columns bench.Column[]
+---@field ratio_of string? what the cost is called: "cost"
 ---@field ratio_better "less"|"more"|nil of the others' cost beside the first one's: "more"
 ---@field with_threads boolean? rows of the first one's threads; its results have cpu_s
 
@@ -149,7 +151,7 @@ end
 function Report:compare(comparison)
   local heads, rows, costs = { comparison.kind }, {}, {}
   local has_ratio = comparison.of[1].is_ours
-  comparison.ratio = "cost, " .. comparison.of[1].name .. " = 1"
+  comparison.ratio = ("%s, %s = 1"):format(comparison.ratio_of or "cost", comparison.of[1].name)
   if has_ratio then
     heads[2] = comparison.ratio
   end

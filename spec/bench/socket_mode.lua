@@ -162,7 +162,8 @@ local function bench_recovery(report, there)
   for i, client in ipairs(there) do
     local function cell(what, results, format, get, better)
       local figure = figures.collect(those_with(results or {}, get), get)
-      return figure and report:cell(format, "recovery", client.name, what, figure, better) or "–"
+      return figure and report:cell(format, "recovery", client.name, what, figure,
+        not client.is_foreign and better or nil) or "–"
     end
     rows[i] = {
       client.name,

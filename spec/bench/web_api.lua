@@ -16,6 +16,7 @@ local CONNECTIONS <const> = 16
 ---@class bench.Caller
 ---@field name string
 ---@field is_ours boolean?
+---@field is_foreign boolean?
 ---@field command string with the calls of the warm-up, those that are measured, and the sum of
 ---  both, as {warm_up}, {calls} and {all}, and {at_a_time}; {api} is the call server's
 ---@field environment string?
@@ -32,20 +33,20 @@ local CALLERS = {
     calls = 20000,
   },
   {
-    name = "bare curl",
+    name = "bare curl", is_foreign = true,
     command = ("%s/bare_curl_post {api} %s {all} {connections}"):format(BENCH, CA),
     file = BENCH .. "/bare_curl_post",
     calls = 20000,
   },
   {
-    name = "@slack/web-api",
+    name = "@slack/web-api", is_foreign = true,
     command = "node spec/bench/peers/web_api.js {api} {all} {at_a_time}",
     environment = ("NODE_EXTRA_CA_CERTS=%s NODE_PATH=%s"):format(CA, settings.NODE_MODULES),
     file = settings.NODE_MODULES .. "/@slack/web-api/package.json",
     calls = 3000,
   },
   {
-    name = "slack-go",
+    name = "slack-go", is_foreign = true,
     command = BENCH .. "/slack_go_web_api {api} {all} {at_a_time}",
     environment = "SSL_CERT_FILE=" .. CA,
     file = BENCH .. "/slack_go_web_api",
