@@ -33,7 +33,8 @@ local function bench_burst(report, there)
       report.is_quick and 300 or IDLE_MS))
   end)
   report:compare {
-    group = "start and burst", kind = "client", ratio_of = "idle memory", of = there, results = results, columns = COLUMNS,
+    group = "start and burst", kind = "client", ratio_of = "idle memory", of = there,
+    results = results, columns = COLUMNS,
     title = ("Start and memory; the burst is of %d events at once"):format(events),
   }
   return results
