@@ -179,3 +179,9 @@ int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *enve
     envelope->is_deep = skip.is_deep;
     return SLK_OK;
 }
+
+bool slk_envelope_is_separable(const struct slk_envelope *envelope, struct slk_text event_id)
+{
+    bool is_plain = event_id.data == NULL || memchr(event_id.data, '\\', event_id.length) == NULL;
+    return is_plain && !envelope->is_deep;
+}

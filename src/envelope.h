@@ -38,4 +38,8 @@ struct slk_envelope {
 int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *envelope,
                       const char **why);
 
+/* Whether Lua may decode the event, which has that id, at once, and all else when somebody
+ * asks for it: that is too late to find that it cannot be decoded. */
+bool slk_envelope_is_separable(const struct slk_envelope *envelope, struct slk_text event_id);
+
 #endif

@@ -30,14 +30,6 @@ static bool has_type(const struct slk_envelope *outer, const char *word)
     return slk_json_string(quoted, type, sizeof type) && strcmp(type, word) == 0;
 }
 
-/* Lua decodes the event at once, and all else of the body when somebody asks for it, which
- * is too late to find that it cannot be decoded. */
-static bool is_separable(const struct slk_envelope *outer)
-{
-    struct slk_text id = outer->event_id;
-    return !outer->is_deep && (id.data == NULL || memchr(id.data, '\\', id.length) == NULL);
-}
-
 struct slk_slack_body slk_slack_body_read_json(struct slk_text json)
 {
     struct slk_envelope outer;
@@ -56,7 +48,7 @@ struct slk_slack_body slk_slack_body_read_json(struct slk_text json)
         return malformed("its event is no object");
     } else if (outer.event.data == NULL && !has_type(&outer, "app_rate_limited")) {
         body.kind = SLK_BODY_UNKNOWN;
-    } else if (is_separable(&outer)) {
+    } else if (slk_envelope_is_separable(&outer, outer.event_id)) {
         body.event = outer.event;
     }
     return body;

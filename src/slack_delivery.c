@@ -2,13 +2,6 @@
 
 #include <stdlib.h>
 
-/* What lay in one copy of a text, in another. */
-static struct slk_text moved(struct slk_text part, struct slk_text from, struct slk_text to)
-{
-    return part.data != NULL ? (struct slk_text){to.data + (part.data - from.data), part.length}
-                             : part;
-}
-
 struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind kind,
                                                        const struct slk_slack_body *body,
                                                        const struct slk_slack_headers *headers,
@@ -35,8 +28,8 @@ struct slk_delivery_message *slk_slack_delivery_create(enum slk_delivery_kind ki
     place = slk_text_copy(kind == SLK_DELIVERY_COMMAND ? &delivery->form : &delivery->json, text,
                           place);
     if (body->event.data != NULL) {
-        delivery->event = moved(body->event, text, delivery->json);
-        delivery->event_id = moved(body->event_id, text, delivery->json);
+        delivery->event = slk_text_in_copy(body->event, text.data, delivery->json.data);
+        delivery->event_id = slk_text_in_copy(body->event_id, text.data, delivery->json.data);
     }
     place = slk_text_copy(&delivery->headers, request->headers, place);
     slk_text_copy(&delivery->retry_reason, reason, place);

@@ -76,25 +76,16 @@ static const char *place(char **space, struct slk_text slice)
     return text;
 }
 
-/* Of a text that lies in what was copied. */
-static struct slk_text moved(struct slk_text text, const char *from, const char *to)
-{
-    return text.data != NULL ? (struct slk_text){to + (text.data - from), text.length} : text;
-}
-
-/* Lua decodes the event at once, and all else of the payload when somebody asks for it, which
- * is too late to find that it cannot be decoded. */
 static void set_event(struct slk_envelope_message *message, const struct slk_envelope *envelope)
 {
-    struct slk_text id = envelope->payload_event_id;
-    bool is_plain = id.data == NULL || memchr(id.data, '\\', id.length) == NULL;
-    if (envelope->payload_event.data == NULL || envelope->is_deep || !is_plain ||
-        !slk_text_is(envelope->type, "events_api")) {
+    if (envelope->payload_event.data == NULL || !slk_text_is(envelope->type, "events_api") ||
+        !slk_envelope_is_separable(envelope, envelope->payload_event_id)) {
         return;
     }
+    const char *text = envelope->payload.data, *copy = message->payload;
     message->message.kind = SLK_MESSAGE_EVENT;
-    message->event = moved(envelope->payload_event, envelope->payload.data, message->payload);
-    message->event_id = moved(id, envelope->payload.data, message->payload);
+    message->event = slk_text_in_copy(envelope->payload_event, text, copy);
+    message->event_id = slk_text_in_copy(envelope->payload_event_id, text, copy);
 }
 
 static struct slk_envelope_message *make_message(const struct slk_intake *intake,

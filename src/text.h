@@ -32,6 +32,13 @@ static inline bool slk_text_same_any_case(struct slk_text text, struct slk_text 
  * all of rest when there is none. */
 struct slk_text slk_text_cut(struct slk_text *rest, char separator);
 
+/* What a part of a text is in a copy of it that begins at copy; missing parts stay so. */
+static inline struct slk_text slk_text_in_copy(struct slk_text part, const char *text,
+                                               const char *copy)
+{
+    return part.data != NULL ? (struct slk_text){copy + (part.data - text), part.length} : part;
+}
+
 /* Copies from to place, makes *to of it, and returns where the copy ends. */
 char *slk_text_copy(struct slk_text *to, struct slk_text from, char *place);
 
