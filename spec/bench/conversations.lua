@@ -161,7 +161,7 @@ end
 
 ---@param report bench.Report
 return function(report)
-  local counts, rows = { 10000, not report.is_quick and 100000 or nil }, {}
+  local counts, rows = report.is_quick and { 2000 } or { 10000, 100000 }, {}
   local results = report:run({ counts }, function()
     return round(counts, report.is_quick and 2000 or 30000)
   end)[counts]
