@@ -320,6 +320,23 @@ describe("job", function()
     assert.same({ 0, 0 }, { app:stats().running, app.dispatch.in_use })
   end)
 
+  it("is accounted for once, also when what follows its end is interrupted", function()
+    local app, told = Offline.new().app, 0
+    local before = tasks.on_error
+    tasks.on_error = function() told = told + 1 end -- luacheck: ignore 122
+    app.dispatch.on_job_end = function()
+      app.dispatch.on_job_end = false
+      error "stopped" -- as by the watchdog
+    end
+    local c = Context.new(app, { acked = true, body = {} }, "event", {})
+    local job = Job.new(app.dispatch, c):start(function(job) job.completed = true end)
+    Offline.settle()
+    tasks.on_error = before -- luacheck: ignore 122
+    assert.equal(1, told)
+    assert.is_true(job:is_done())
+    assert.same({ 0, 0 }, { app:stats().running, app.dispatch.in_use })
+  end)
+
   describe("beside waits", function()
     local offline, app, taken, seen
 

@@ -299,8 +299,8 @@ end
 local function close(self)
   local dispatch, delivery, is_special = self.dispatch, self.delivery, self.is_special
   local jobs = dispatch.jobs
-  if is_special and not jobs[self] then
-    return -- it was before
+  if not jobs[self] then
+    return -- it was before, as what follows may be interrupted
   end
   jobs[self] = nil
   dispatch.running = dispatch.running - 1
