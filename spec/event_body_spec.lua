@@ -38,6 +38,20 @@ describe("an event's request", function()
     end
   end)
 
+  it("has an event_id in its context also where that is no text", function()
+    local app = require("support.offline_app").new().app
+    local seen = {}
+    app:message(function(c) table.insert(seen, c.event_id or "none") end)
+    for _, rest in ipairs {
+      '{"event":null,"event_id":7}', '{"event":null,"event_id":null}', '{"event":null}',
+    } do
+      local one = request(rest)
+      one.acked = true
+      app.dispatch:request(one)
+    end
+    assert.same({ 7, "none", "none" }, seen)
+  end)
+
   it("is otherwise as its class says", function()
     local one = request "{}"
     assert.equal(7, one.number)

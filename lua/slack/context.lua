@@ -185,11 +185,7 @@ function fields.log(c)
 end
 
 function fields.event_id(c)
-  local request = c.request
-  if request.event then
-    return request.event_id
-  end
-  return payload.present(c.body.event_id)
+  return c.request.event_id or payload.present(c.body.event_id)
 end
 
 function fields.headers(c)

@@ -4,7 +4,7 @@
 -- Such a request has, in place of its body:
 --
 --   event      the body's table of that name
---   event_id   the body's id of the event, if it has one
+--   event_id   the id of the event that the body has, if that is a string
 --   rest       the JSON text of the body with null in place of the event
 
 local json = require "slack.json"
