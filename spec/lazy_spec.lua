@@ -104,6 +104,23 @@ describe("a module that is loaded when it is needed", function()
     ]])
   end)
 
+  it("is found by the loop after its first burst, wherever the program is then", function()
+    run({}, [[
+      local loop = require("slack.loop").new()
+      local core = require "slack.core"
+      local log = core.log(loop:mailbox(), 1, "debug")
+      assert(require("lfs").chdir "/")
+      package.path = "/nowhere/?.lua"
+      for _ = 1, 3000 do
+        log:write("info", ("x"):rep(4000))
+      end
+      for _ = 1, 100 do
+        loop:step(0)
+      end
+      assert(loop.relief)
+    ]])
+  end)
+
   it("that does not load says why, and is loaded when it can be", function()
     run({ broken = "return +" }, [[
       local broken, path = lazy "broken", package.path

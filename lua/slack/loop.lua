@@ -6,8 +6,10 @@
 -- It can be driven by any other loop: wait until pollfd() is readable or
 -- timeout() has passed, then step(0).
 
+local lazy = require "slack.lazy"
 local core = require "slack.core"
 local Timers = require "slack.timers"
+local relief = lazy "slack.relief"
 
 -- Messages of one mailbox in one step, so that a flood starves nobody.
 local MESSAGES_PER_STEP = 64
@@ -261,7 +263,7 @@ local function drain(self, inlet)
   end
   inlet.pending = more
   if is_burst_over then
-    require("slack.relief").after_burst(self)
+    relief.after_burst(self)
   end
 end
 

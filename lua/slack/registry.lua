@@ -6,6 +6,8 @@ local Assistant = lazy "slack.assistant"
 local Index = require "slack.index"
 local Listener = require "slack.listener"
 local Route = lazy "slack.route"
+local ScheduleEntry = lazy "slack.schedule_entry"
+local command_routes = lazy "slack.command_routes"
 local kinds = require "slack.kinds"
 local ordered = require "slack.ordered"
 
@@ -103,7 +105,7 @@ local function new_listener(name, ...)
   local handler = select(math.max(count, 1), ...)
   if name == "command" and count > 1 and type(handler) == "table"
     and not Listener.is_callable(handler) then
-    return require("slack.command_routes").new_listener(name, ...) -- loaded by apps that need it
+    return command_routes.new_listener(name, ...)
   end
   return Listener.new(name, ...)
 end
@@ -188,7 +190,6 @@ end
 
 local function add_schedule(self, method, ...)
   local ledger = self._ledger
-  local ScheduleEntry = require "slack.schedule_entry" -- loaded by apps that need it
   local entry, problem = ScheduleEntry.new(method, ledger.script, ...)
   if not entry then
     error(("app:%s: %s"):format(method, problem), 3)

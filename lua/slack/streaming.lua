@@ -1,5 +1,6 @@
 -- A context's part for answers that are written while they are made: c:stream.
 
+local lazy = require "slack.lazy"
 local calls = require "slack.context_calls"
 local checks = require "slack.option_checks"
 local errors = require "slack.errors"
@@ -7,6 +8,7 @@ local loop = require "slack.loop"
 local payload = require "slack.payload"
 local tasks = require "slack.tasks"
 local wait_filters = require "slack.wait_filters"
+local Stream = lazy "slack.stream"
 
 local check_self, told, text_of = calls.check_self, calls.told, payload.text_of
 
@@ -193,7 +195,6 @@ function methods:stream(options)
       message = "c:stream: the trigger has no channel: give channel and thread_ts",
     })
   end
-  local Stream = require "slack.stream" -- loaded when it is first needed
   local running = running_in(self.app.dispatch)
   local stream = Stream.new(target_of(self, options), {
     buffer = options.buffer, interval = options.interval, log = self.log,

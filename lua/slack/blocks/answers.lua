@@ -1,6 +1,9 @@
 -- What Slack would not take of an ack: it shows the person a failure and tells the app
 -- nothing. Looked at after the ack has gone, so that it waits for nothing.
 
+local lazy = require "slack.lazy"
+local check = lazy "slack.blocks.check"
+
 local M = {}
 
 ---Logs what is wrong with the options, view or message of an ack, with its path.
@@ -16,7 +19,6 @@ function M.look_over(c, answer)
   if not value then
     return
   end
-  local check = require "slack.blocks.check" -- loaded when it is first needed
   local problems = check.problems(value)
   if #problems > 0 then
     c.log:warn("Slack does not take what was answered, and shows the person a failure: %s",

@@ -1,6 +1,8 @@
 -- Where in blocks or a view lies what Slack has refused: looked for only then, so
 -- that what Slack takes costs nothing.
 
+local lazy = require "slack.lazy"
+local check = lazy "slack.blocks.check"
 local core = require "slack.core"
 local json = require "slack.json"
 
@@ -22,7 +24,6 @@ end
 
 -- What is wrong for certain, else what looks misspelled.
 local function problems_of(args)
-  local check = require "slack.blocks.check" -- loaded when it is first needed
   local value = {
     text = args.text, blocks = decoded(args.blocks), attachments = decoded(args.attachments),
     view = decoded(args.view), unfurls = decoded(args.unfurls),

@@ -6,12 +6,14 @@
 -- tightest limit, and Slack does not say which one it was. Should a post to another channel
 -- be refused meanwhile, it is the workspace's: then the method pauses everywhere.
 
+local lazy = require "slack.lazy"
 local Bucket = require "slack.web_api.bucket"
 local LogLimit = require "slack.log_limit"
 local Semaphore = require "slack.semaphore"
 local errors = require "slack.errors"
 local limits = require "slack.web_api.limits"
 local loop = require "slack.loop"
+local shared_limits = lazy "slack.web_api.shared_limits"
 
 local POSTING = limits.POSTING
 -- Whatever Slack or a proxy says. Sooner than this nothing is asked again.
@@ -315,7 +317,7 @@ end
 ---@param store slack.Store
 function Pacing:share(store)
   if self.limits then
-    set_shared(self, require("slack.web_api.shared_limits").new(store, self.stats))
+    set_shared(self, shared_limits.new(store, self.stats))
   end
 end
 
