@@ -12,6 +12,7 @@ local M = {}
 
 local FRAMES <const>, REQUESTS <const>, REPETITIONS <const> = 6400, 2000, 1500
 local CALLS <const>, EVENTS <const>, WARM_UP <const> = 600, 1500, 500
+local PATIENCE <const> = 300 -- seconds; callgrind on a busy machine is slow
 
 -- Ours, Lua's, and what Lua needs of others.
 local OBJECTS <const> = {
@@ -63,8 +64,8 @@ local function programs(directory)
     {
       name = "calls", repetitions = CALLS, counts_by_thread = true,
       environment = environment .. " BENCH_COUNTED=1",
-      harness = ("%s/call_server %s --warm-up %d --total %d"):format(bench, clients.TLS, WARM_UP,
-        CALLS),
+      harness = ("%s/call_server %s --timeout %d --warm-up %d --total %d"):format(bench,
+        clients.TLS, PATIENCE, WARM_UP, CALLS),
       command = ("%s spec/bench/calls.lua {api} %s %d %d 1"):format(settings.LUA, clients.CA,
         WARM_UP, CALLS),
       title = "Lua: a Web API call, one at a time",
@@ -72,8 +73,8 @@ local function programs(directory)
     {
       name = "events", repetitions = EVENTS,
       environment = ("%s BENCH_COUNTED=%d-%d"):format(environment, WARM_UP, WARM_UP + EVENTS),
-      harness = ("%s --total %d --in-flight 64 %s"):format(clients.LOAD_SERVER,
-        2 * WARM_UP + EVENTS, clients.TLS),
+      harness = ("%s --timeout %d --total %d --in-flight 64 %s"):format(clients.LOAD_SERVER,
+        PATIENCE, 2 * WARM_UP + EVENTS, clients.TLS),
       command = clients.app(),
       title = "All threads: an event over wss, 64 in flight",
     },
