@@ -12,6 +12,18 @@ describe("recent_ids", function()
     assert.is_false(ids:add "Ev1")
   end)
 
+  it("refuses what is no set of ids, and one that has been closed", function()
+    local ids = core.recent_ids(10)
+    local lookalike = setmetatable({}, getmetatable(ids))
+    assert.error_matches(function()
+      ids.add(lookalike, "Ev1")
+    end, "slack.core.recent_ids expected")
+    ids:close()
+    assert.error_matches(function()
+      ids:add "Ev1"
+    end, "has been closed")
+  end)
+
   it("tells ids apart that differ in length, in a NUL or in one byte anywhere", function()
     local ids = core.recent_ids(10000)
     local long = ("x"):rep(40)

@@ -60,6 +60,20 @@ void *slk_check_object(lua_State *L, int index, const char *name)
     return *object;
 }
 
+void **slk_check_called_object(lua_State *L, const char *name)
+{
+    void **object = lua_touserdata(L, 1);
+    if (object != NULL && lua_getmetatable(L, 1)) {
+        bool is_one = lua_rawequal(L, -1, lua_upvalueindex(1));
+        lua_pop(L, 1);
+        if (is_one && *object != NULL) {
+            return object;
+        }
+    }
+    slk_check_object(L, 1, name); /* raises */
+    return object;
+}
+
 int slk_push_error(lua_State *L, const struct slk_error *err)
 {
     lua_pushnil(L);

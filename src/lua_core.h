@@ -65,6 +65,10 @@ void **slk_new_object(lua_State *L, const char *name);
 /* The pointer of argument index; raises when it is not of the class or closed. */
 void *slk_check_object(lua_State *L, int index, const char *name);
 
+/* The userdata itself, of methods that are called for each event: the class's metatable is
+ * their first upvalue, which spares the look-up by name. */
+void **slk_check_called_object(lua_State *L, const char *name);
+
 /* The failure results: nil, text, code. */
 int slk_push_error(lua_State *L, const struct slk_error *err);
 int slk_push_status(lua_State *L, int status); /* of SLK_NOMEM and others without words */

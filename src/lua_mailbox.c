@@ -109,16 +109,10 @@ static const struct {
     [SLK_MESSAGE_WEBSOCKET] = {"websocket", slk_push_served},
 };
 
-/* Called once per event: upvalue 1 is the metatable, which spares the look-up
- * by name, and the ones after SLK_LISTS_OF_TAKE are the names of the kinds. */
+/* Upvalue 1 is the metatable, and the ones after SLK_LISTS_OF_TAKE are the names of the kinds. */
 static struct mailbox_object *check_taken_from(lua_State *L)
 {
-    struct mailbox_object *object = lua_touserdata(L, 1);
-    if (object == NULL || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(1)) ||
-        object->mailbox == NULL) {
-        slk_check_object(L, 1, SLK_CLASS_MAILBOX); /* raises */
-    }
-    return object;
+    return (struct mailbox_object *)slk_check_called_object(L, SLK_CLASS_MAILBOX);
 }
 
 /* Pushes what take gives of the next message; 0: none waits. */

@@ -21,15 +21,10 @@ static int recent_ids_close(lua_State *L)
     return 0;
 }
 
-/* Called for each event: the class, its upvalue, is not looked for by its name. */
+/* Upvalue 1 is the metatable. */
 static int recent_ids_add(lua_State *L)
 {
-    struct slk_recent_ids *ids = lua_getmetatable(L, 1) && lua_rawequal(L, -1, lua_upvalueindex(1))
-                                     ? *(void **)lua_touserdata(L, 1)
-                                     : NULL;
-    if (ids == NULL) {
-        ids = slk_check_object(L, 1, SLK_CLASS_RECENT_IDS);
-    }
+    struct slk_recent_ids *ids = *slk_check_called_object(L, SLK_CLASS_RECENT_IDS);
     size_t length;
     const char *id = luaL_checklstring(L, 2, &length);
     lua_pushboolean(L, slk_recent_ids_add(ids, id, length));
