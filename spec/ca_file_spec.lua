@@ -85,10 +85,41 @@ describe("a file of certificate authorities", function()
     assert_known()
   end)
 
-  it("does without one that is spoilt", function()
-    local spoilt = others[2]:gsub("\n.", "\n!", 2)
-    files.write(path, others[1] .. authority_of(server) .. spoilt)
+  for place = 1, 3 do
+    it("is not used when it is spoilt in part, at place " .. place, function()
+      local list = { others[1], authority_of(server) }
+      table.insert(list, place, (others[2]:gsub("\n.", "\n!", 2)))
+      files.write(path, table.concat(list))
+      assert_unknown(server, "authorities.pem .*holds no PEM certificate")
+    end)
+  end
+
+  it("is not used when its end is missing", function()
+    files.write(path, authority_of(server) .. others[1]:sub(1, 200))
+    assert_unknown(server, "authorities.pem cannot be used .* is spoilt")
+  end)
+
+  it("heeds what makes a certificate trusted in a block of that name alone", function()
+    local ok, output = files.run(("openssl x509 -trustout -addreject serverAuth -in %s"):format(
+      server.ca_file))
+    assert.is_true(ok, output)
+    files.write(path, others[1] .. output)
+    assert_unknown()
+    files.write(path, others[1] .. output:gsub("TRUSTED CERT", "CERT"))
     assert_known()
+  end)
+
+  it("may have colons in its name, which makes no directory trusted", function()
+    local trusted = directory.path .. "/trusted"
+    assert(files.run(("mkdir %s %s:"):format(trusted, trusted)))
+    assert(files.run(("cp %s %s/a.pem && openssl rehash %s"):format(server.ca_file, trusted,
+      trusted)))
+    path = trusted .. ":/authorities.pem"
+    files.write(path, others[1])
+    assert_unknown(server)
+    path = trusted .. ":/both.pem"
+    files.write(path, others[1] .. authority_of(server))
+    assert_known(server)
   end)
 
   it("does not have the one that is wanted", function()

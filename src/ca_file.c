@@ -54,12 +54,13 @@ static void forget(struct slk_ca_file *file)
     memset(&file->seen, 0, sizeof file->seen);
 }
 
-/* From the head of an element into what it holds. */
+/* From the head of an element into what it holds. False for one that is spoilt, and
+ * for one of indefinite length. */
 static bool enter(const unsigned char **at, const unsigned char **end)
 {
     long length;
     int tag, class;
-    if (ASN1_get_object(at, &length, &tag, &class, *end - *at) & 0x80) {
+    if (ASN1_get_object(at, &length, &tag, &class, *end - *at) & 0x81) {
         return false;
     }
     *end = *at + length;
@@ -74,8 +75,9 @@ static bool skip(const unsigned char **at, const unsigned char *end)
     return ok;
 }
 
-/* Without the rest of the certificate, whose key takes most of the time. */
-static X509_NAME *subject_of(const unsigned char *der, size_t length)
+/* Without the rest of the certificate, whose key takes most of the time. NULL for
+ * one that is no plain DER. */
+static X509_NAME *quick_subject_of(const unsigned char *der, size_t length)
 {
     const unsigned char *at = der, *end = der + length;
     if (!enter(&at, &end) || !enter(&at, &end)) {
@@ -89,6 +91,17 @@ static X509_NAME *subject_of(const unsigned char *der, size_t length)
         }
     }
     return d2i_X509_NAME(NULL, &at, end - at);
+}
+
+static X509_NAME *subject_of(const unsigned char *der, size_t length)
+{
+    X509_NAME *subject = quick_subject_of(der, length);
+    if (subject == NULL) {
+        X509 *certificate = d2i_X509(NULL, &der, (long)length);
+        subject = certificate != NULL ? X509_NAME_dup(X509_get_subject_name(certificate)) : NULL;
+        X509_free(certificate);
+    }
+    return subject;
 }
 
 static bool is_certificate(const char *name)
@@ -116,14 +129,15 @@ static int add_block(struct slk_ca_file *file, const unsigned char *der, size_t 
 {
     X509_NAME *subject = subject_of(der, length);
     if (subject == NULL) {
-        return SLK_OK; /* it could verify nothing */
+        return SLK_INVALID;
     }
     authority->name_hash = X509_NAME_hash(subject);
     X509_NAME_free(subject);
     return add(file, authority);
 }
 
-/* What lies before a certificate, as comments do, counts as its part. */
+/* What lies before a certificate, as comments do, counts as its part. A file of
+ * which a part is spoilt is none, as to OpenSSL. */
 static int read_index(struct slk_ca_file *file, BIO *text, size_t size)
 {
     char *name, *header;
@@ -142,7 +156,8 @@ static int read_index(struct slk_ca_file *file, BIO *text, size_t size)
         OPENSSL_free(header);
         OPENSSL_free(der);
     }
-    return status != SLK_OK ? status : file->count > 0 ? SLK_OK : SLK_INVALID;
+    bool is_whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    return status != SLK_OK ? status : is_whole && file->count > 0 ? SLK_OK : SLK_INVALID;
 }
 
 static bool read_at(int fd, char *to, size_t length, off_t at)
@@ -222,13 +237,28 @@ static int review(struct slk_ca_file *file)
 
 /* Finding ---------------------------------------------------------------------- */
 
+/* As OpenSSL reads a whole file: what makes a certificate trusted, or not, is heeded
+ * in a block of that name alone, and no password is asked for. */
+static X509 *read_certificate(BIO *text)
+{
+    STACK_OF(X509_INFO) *infos = PEM_X509_INFO_read_bio(text, NULL, NULL, "");
+    X509 *certificate = NULL;
+    if (sk_X509_INFO_num(infos) > 0) {
+        X509_INFO *info = sk_X509_INFO_value(infos, 0);
+        certificate = info->x509;
+        info->x509 = NULL;
+    }
+    sk_X509_INFO_pop_free(infos, X509_INFO_free);
+    return certificate;
+}
+
 static X509 *parse(int fd, const struct authority *authority)
 {
     X509 *certificate = NULL;
     char *bytes = malloc(authority->length);
     BIO *text = bytes != NULL ? BIO_new_mem_buf(bytes, (int)authority->length) : NULL;
     if (text != NULL && read_at(fd, bytes, authority->length, authority->start)) {
-        certificate = PEM_read_bio_X509_AUX(text, NULL, NULL, NULL);
+        certificate = read_certificate(text);
     }
     BIO_free(text);
     free(bytes);

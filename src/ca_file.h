@@ -4,7 +4,11 @@
  * programs need one or two. What is parsed once serves all connections.
  *
  * Of the others it is known where they stand and a hash of their names. When
- * the file has changed, the next connection sees the new one. Any thread. */
+ * the file has changed, the next connection sees the new one. Any thread.
+ *
+ * A server is judged as if OpenSSL had loaded the whole file, but for a file
+ * with a certificate whose inside cannot be decoded (its name can): OpenSSL
+ * refuses that file, here that one certificate is missing. */
 #ifndef SLK_CA_FILE_H
 #define SLK_CA_FILE_H
 
@@ -21,7 +25,7 @@ void slk_ca_file_release(struct slk_ca_file *file);
 
 /* Connections of this context trust the file's authorities, beside others that
  * its store has. The store keeps a reference. SLK_INVALID: the file cannot be
- * read, or holds no certificate; SLK_NOMEM. */
+ * read, is spoilt, or holds no certificate; SLK_NOMEM. */
 int slk_ca_file_use(struct slk_ca_file *file, SSL_CTX *context);
 
 #endif

@@ -121,6 +121,16 @@ static void describe_tls(CURL *easy, const char *detail, const char *what,
                                                                                : tls_hint(verdict));
 }
 
+/* Read when the connection is made, so long after the options were checked. */
+static void describe_ca_file(const char *what, const struct slk_net_options *net,
+                             struct slk_error *err)
+{
+    slk_error_set(err, "tls",
+                  "%s: the CA file %.120s cannot be used for the certificate's check: it cannot be "
+                  "read, is spoilt, or holds no PEM certificate",
+                  what, slk_net_options_ca_path(net));
+}
+
 static void describe_proxy(CURL *easy, const char *detail, const char *what,
                            const struct slk_net_options *net, struct slk_error *err)
 {
@@ -147,7 +157,6 @@ static bool is_tls_result(CURLcode result)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_ENGINE_INITFAILED:
@@ -237,6 +246,8 @@ void slk_net_failure(CURL *easy, CURLcode result, const char *detail, const char
         slk_error_set(err, "dns", "%s: %s: check the name and this machine's DNS", what, detail);
     } else if (result == CURLE_PROXY || info_long(easy, CURLINFO_HTTP_CONNECTCODE) >= 300) {
         describe_proxy(easy, detail, what, net, err);
+    } else if (result == CURLE_SSL_CACERT_BADFILE) {
+        describe_ca_file(what, net, err);
     } else if (is_tls_result(result) && !is_cut_handshake(easy, result, detail)) {
         describe_tls(easy, detail, what, net, err);
     } else if (result == CURLE_URL_MALFORMAT ||

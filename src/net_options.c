@@ -211,7 +211,9 @@ static int set_ca(struct slk_net_options *options, const struct slk_net_settings
     if (path == NULL) {
         return SLK_OK;
     }
-    bool is_ours = slk_net_shares_openssl();
+    /* In the name of a directory, as which libcurl gets ours, OpenSSL parts the names of
+     * several at colons: those would be trusted. */
+    bool is_ours = slk_net_shares_openssl() && strchr(path, ':') == NULL;
     options->ca_path = strdup(path);
     options->ca_file = is_ours ? slk_ca_file_create(path) : NULL;
     if (options->ca_path == NULL || (is_ours && options->ca_file == NULL)) {
@@ -420,6 +422,11 @@ const char *slk_net_options_proxy_name(const struct slk_net_options *options)
 bool slk_net_options_has_tls_proxy(const struct slk_net_options *options)
 {
     return options->has_tls_proxy;
+}
+
+const char *slk_net_options_ca_path(const struct slk_net_options *options)
+{
+    return options->ca_path != NULL ? options->ca_path : "";
 }
 
 const char *slk_net_options_login_hint(const struct slk_net_options *options)

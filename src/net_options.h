@@ -64,6 +64,9 @@ const char *slk_net_options_proxy_name(const struct slk_net_options *options);
 /* Whether the proxy itself is spoken to over TLS. */
 bool slk_net_options_has_tls_proxy(const struct slk_net_options *options);
 
+/* The file of certificate authorities; "": as libcurl finds it. */
+const char *slk_net_options_ca_path(const struct slk_net_options *options);
+
 /* What to do about a proxy that wants credentials. */
 const char *slk_net_options_login_hint(const struct slk_net_options *options);
 
