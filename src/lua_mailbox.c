@@ -173,7 +173,7 @@ static void open_taking(lua_State *L)
     luaL_getmetatable(L, SLK_CLASS_MAILBOX);
     lua_getfield(L, -1, "__index");
     lua_pushvalue(L, -2);
-    luaL_newmetatable(L, "slack.list"); /* or the one that is there */
+    luaL_newmetatable(L, SLK_JSON_LIST); /* or the one that is there */
     for (int kind = 0; kind < SLK_MESSAGE_KINDS; kind++) {
         lua_pushstring(L, kinds[kind].name);
     }

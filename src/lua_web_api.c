@@ -112,7 +112,7 @@ bool slk_push_web_api_answer(lua_State *L, const struct slk_http_result *result)
         return false;
     }
     luaL_checkstack(L, 8, NULL);
-    luaL_getmetatable(L, "slack.list");
+    luaL_getmetatable(L, SLK_JSON_LIST);
     if (!slk_json_push(L, result->body, result->body_length, top + 1) || !says_ok(L, top + 2)) {
         lua_settop(L, top);
         return false;
