@@ -233,7 +233,7 @@ describe("job", function()
       offline:message "ask"
       offline:message "wait"
       assert.is_true(held:is_done())
-      assert.is_false(held:cancel() or false)
+      assert.is_false(held:cancel())
       assert.same({ 1, 0, 1 }, counts())
       gate:resolve()
       Offline.settle()

@@ -254,12 +254,16 @@ function Job:end_wait()
 end
 
 ---Ends its task. What waits for a person is cut off by no fault of its own, and has not failed.
+---@return boolean cancelled false: it had ended
 function Job:cancel()
+  if self.done then
+    return false
+  end
   self.delivery.is_cut_off, self.is_special = true, true
   if self.wait_began then
     self.completed = true
   end
-  cancel_task(self)
+  return cancel_task(self)
 end
 
 -- Its life ----------------------------------------------------------------------------
