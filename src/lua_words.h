@@ -1,6 +1,11 @@
 /* The short strings that JSON brought lately. Lua finds a short string by a hash
  * of every byte of it; here it is found by a few words of it, and pushed as it is.
  *
+ * So a text of at most SLK_WORD_LONGEST bytes that came twice may stay in memory
+ * until another takes its place, secret or not: the verification token of events,
+ * the signing secret that apps.manifest.create returns. Access tokens and URLs are
+ * longer. It goes nowhere else, and Lua does not wipe the strings it frees either.
+ *
  * A Lua state has one such memory, in its registry, for all its coroutines. No
  * step of a change to it can raise or run other code, so a finalizer that decodes
  * JSON in the middle of a decoding finds it whole. Lua thread only. */
