@@ -226,9 +226,13 @@ end
 ---@param part table
 ---@return slack.Context
 function Context.new(app, request, kind, part)
+  if kind == "event" then -- whose body may not have been read yet, and need not be
+    return setmetatable({
+      app = app, request = request, kind = kind, payload = part, event = part,
+    }, Context)
+  end
   return setmetatable({
-    app = app, request = request, kind = kind, payload = part,
-    event = kind == "event" and part or nil, -- which nearly every handler asks for
+    app = app, request = request, kind = kind, payload = part, body = request.body,
   }, Context)
 end
 

@@ -284,9 +284,9 @@ function Dispatch:proceed(c, done, is_past_middleware)
     return
   end
   local matching = self.matching
-  local listener, found = find(matching, self.index, c, done)
+  local listener, captures, found = find(matching, self.index, c, done)
   if listener then
-    run_one(self, c, listener)
+    run_one(self, c, listener, captures)
   else
     run_found(self, c, done, found)
     give_back(matching, found)

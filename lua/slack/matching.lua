@@ -94,15 +94,28 @@ local function collect(c, listener, found)
   return false
 end
 
+-- While a predicate dispatches something itself, another list takes its place.
+local function take_list(self)
+  local found = self.spare or new_found()
+  self.spare = false
+  return found
+end
+
+-- What no other took is for those that listen to anything.
+local function add_any(found, index, c)
+  if index:has_any() and not found.failed and not found.was_done then
+    found.first_only = not c.request.acked -- as there is one answer to give
+    visit(index, c, collect, found, "any")
+  end
+end
+
 ---The listeners that take it, or else those that listen to anything.
 ---@param index slack.Index
 ---@param c slack.Context
 ---@param done? table<string, true> listeners to pass over (finished.lua)
 ---@return slack.Found found to be given back, or kept
 function Matching:list(index, c, done)
-  -- While a predicate dispatches something itself, another list takes its place.
-  local found, kind = self.spare or new_found(), c.kind
-  self.spare = false
+  local found, kind = take_list(self), c.kind
   if done then
     found.done = done
   end
@@ -110,10 +123,17 @@ function Matching:list(index, c, done)
   found.named = kind ~= "unknown" and visit(index, c, collect, found, kind)
   if found.is_consumed then
     keep_consumers(found)
-  elseif found.count == 0 and index:has_any() and not found.failed and not found.was_done then
-    found.first_only = not c.request.acked -- as there is one answer to give
-    visit(index, c, collect, found, "any")
+  elseif found.count == 0 then
+    add_any(found, index, c)
   end
+  return found
+end
+
+-- Where there is no listener for its id, or the only one does not take it.
+local function list_without(self, index, c, named)
+  local found = take_list(self)
+  found.named = named
+  add_any(found, index, c)
   return found
 end
 
@@ -122,16 +142,30 @@ end
 ---@param c slack.Context
 ---@param done? table<string, true>
 ---@return slack.Listener? only
+---@return any[]? captures
 ---@return slack.Found? found where it is not that
 function Matching:find(index, c, done)
-  local kind = c.kind
-  local listener = kind ~= "unknown" and not done and place(index, c, kind)
-  local plan = listener and listener.plan
-  local takes = plan and plan.takes
-  if takes == true or takes and takes(c.payload) then
-    return listener
+  local kind, listener, named = c.kind, nil, false
+  if kind ~= "unknown" and not done then
+    listener, named = place(index, c, kind)
   end
-  return nil, Matching.list(self, index, c, done)
+  if not (listener or done) then
+    return nil, nil, list_without(self, index, c, named)
+  end
+  local plan = listener and listener.plan
+  if not plan or plan.may_raise then
+    return nil, nil, Matching.list(self, index, c, done)
+  end
+  local takes, captures = plan.takes, nil
+  if not takes then
+    takes, captures = accept(plan, c)
+  elseif takes ~= true then
+    takes = takes(c.payload)
+  end
+  if takes then
+    return listener, captures
+  end
+  return nil, nil, list_without(self, index, c, named)
 end
 
 ---The list has been read and may be used again.
