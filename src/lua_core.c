@@ -186,7 +186,7 @@ void *slk_field_object_or_null(lua_State *L, int index, const char *name, const 
 
 static int trim(lua_State *L)
 {
-    (void)L;
+    slk_empty_block_pool(L);
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
@@ -265,5 +265,6 @@ int luaopen_slack_core(lua_State *L)
     slk_open_child_process(L);
     slk_open_watchdog(L);
     slk_open_json(L);
+    slk_open_block_pool(L);
     return 1;
 }

@@ -45,6 +45,8 @@ void slk_open_processes(lua_State *L);     /* fork, process_ended, reserve_port,
 void slk_open_child_process(lua_State *L); /* child_process */
 void slk_open_watchdog(lua_State *L);      /* watchdog */
 void slk_open_json(lua_State *L);          /* json_decode, json_encode, json_list */
+void slk_open_block_pool(lua_State *L);    /* pool_blocks */
+void slk_empty_block_pool(lua_State *L);   /* where the state has one */
 /* Pushes the value of a JSON text; the metatable of empty lists, json_list, is at that index.
  * False when it is none, with anything pushed. */
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);

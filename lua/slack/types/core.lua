@@ -26,9 +26,14 @@ function core.time() end
 ---@return integer
 function core.pid() end
 
----Gives pages back to the system that the allocator of the C library keeps, where it can. Takes
----some milliseconds for each 10 MB.
+---Gives pages back to the system that the allocator of the C library keeps, where it can, and
+---before it what pool_blocks keeps. Takes some milliseconds for each 10 MB.
 function core.trim() end
+
+---From now on blocks that this Lua state frees are kept for its next ones of that size, up to
+---2 MiB (block_pool.h). The state's allocator is put back when the state ends.
+---@return integer? bytes that are kept now; nil where errors of the heap are looked for
+function core.pool_blocks() end
 
 ---Text with every token, ticket and other credential masked (redact.h).
 ---@param text string

@@ -1,0 +1,107 @@
+local core = require "slack.core"
+local files = require "support.files"
+
+local LIMIT <const> = 1 << 30
+
+describe("the pool of blocks", function()
+  local run
+
+  setup(function()
+    local directory <close> = files.temporary()
+    local module = directory.path .. "/states.so"
+    local ok, output = files.run(("%s -std=c11 -O1 -g -fPIC $(pkg-config --cflags lua5.4) %s "
+      .. "-o %s spec/support/states.c"):format(os.getenv "CC" or "cc",
+      files.run "test $(uname) = Darwin" and "-bundle -undefined dynamic_lookup" or "-shared",
+      module))
+    assert(ok, output)
+    local states = assert(package.loadlib(module, "luaopen_states"))()
+    function run(text, limit)
+      return states("local core = require 'slack.core'\n" .. text, package.path, package.cpath,
+        limit or LIMIT)
+    end
+  end)
+
+  -- Where errors of the heap are looked for there is none, and nothing to see.
+  local function is_there()
+    return core.pool_blocks() ~= nil
+  end
+
+  local GARBAGE <const> = [[
+    local function litter(count)
+      local list = {}
+      for i = 1, count do list[i] = { tostring(i) } end
+    end
+  ]]
+
+  it("comes with an app's start, not with the module, and leaves with the state", function()
+    local said, left = run [[
+      local slack = require "slack"
+      local app = slack.app { token = "xoxb-1", app_token = "xapp-1", log = "off",
+        api_url = "http://127.0.0.1:1/api/", insecure = true }
+      local before = is_own()
+      slack.spawn(app.start, app)
+      slack.run(slack.sleep, 0.01)
+      local during = is_own()
+      app:close()
+      return tostring(before) .. " " .. tostring(during)
+    ]]
+    assert.equal(is_there() and "true false" or "true true", said)
+    assert.equal(0, left)
+  end)
+
+  it("leaves nothing behind, however many states there were", function()
+    for i = 1, 20 do
+      local said, left = run(GARBAGE .. [[
+        core.pool_blocks()
+        core.pool_blocks()
+        litter(2000)
+        keep = setmetatable({}, { __gc = function() litter(200) core.pool_blocks() end })
+        collectgarbage()
+        local late = setmetatable({}, { __gc = function() litter(200) core.trim() end })
+        return "fine"
+      ]])
+      assert.same({ "fine", 0 }, { said, left }, i)
+    end
+  end)
+
+  it("keeps what the collector frees, up to its bound, until core.trim", function()
+    if not is_there() then
+      return pending "no pool where errors of the heap are looked for"
+    end
+    local said = run(GARBAGE .. [[
+      core.pool_blocks()
+      litter(100000)
+      collectgarbage()
+      local kept = core.pool_blocks()
+      core.trim()
+      return (kept > 1e6 and kept <= 2 << 20) and core.pool_blocks() < 1000 and "fine" or kept
+    ]])
+    assert.equal("fine", said)
+  end)
+
+  it("stays where another allocator was put in front of it, and keeps nothing then", function()
+    local said, left = run(GARBAGE .. [[
+      core.pool_blocks()
+      cover()
+      litter(5000)
+      collectgarbage()
+      return "fine"
+    ]])
+    assert.equal("fine", said)
+    assert.is_true(left < 8192) -- itself: whoever is in front calls it to the end
+  end)
+
+  it("changes nothing of a limit on memory: errors come, and what is kept is used", function()
+    local said, left = run(GARBAGE .. [[
+      core.pool_blocks()
+      litter(30000)
+      collectgarbage()
+      local ok = pcall(string.rep, "x", 2 << 20)
+      local ended, message = pcall(litter, 1e7)
+      litter(1000)
+      return tostring(ok) .. " " .. tostring(ended) .. " " .. message
+    ]], 6 << 20)
+    assert.equal("true false not enough memory", said)
+    assert.equal(0, left)
+  end)
+end)
