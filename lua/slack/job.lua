@@ -383,7 +383,7 @@ end
 function Job:give_back()
   if self.done and not self.is_special and not self.worker.is_known then
     self.c._job = nil
-    self.c, self.listener = false, false
+    self.c, self.listener, self.delivery = false, false, false
     self.dispatch.spare_job = self
   end
 end
