@@ -13,7 +13,15 @@ local tasks = require "slack.tasks"
 local function connect_app(sb, log, options)
   local app = { envelopes = {}, answers = {}, states = {} }
   app.source = loop.register(function(kind, ...)
-    if kind == "envelope" then
+    if kind == "event" then
+      local event, _, rest, _, _, attempt, reason = ...
+      local payload = json.decode(rest)
+      payload.event = event
+      app.envelopes[#app.envelopes + 1] = {
+        type = "events_api", payload = payload, attempt = attempt or 0, reason = reason or "",
+      }
+      sb:changed()
+    elseif kind == "envelope" then
       local type, payload, token, id, attempt, reason = ...
       app.envelopes[#app.envelopes + 1] = {
         type = type, payload = json.decode(payload), id = id, attempt = attempt, reason = reason,
