@@ -99,16 +99,6 @@ function Deliveries:close()
   self.owed, self.tardy, self.expired, self.holding = {}, {}, {}, false
 end
 
----What a request has as `retry`.
----@param number? integer of the redelivery
----@param reason? string
----@return { number: integer, reason: string }? retry nil when it is the first delivery
-function Deliveries.retry(number, reason)
-  if number and number > 0 then
-    return { number = number, reason = reason or "" }
-  end
-end
-
 -- Answers ------------------------------------------------------------------------
 
 -- Its deadline has passed before it was taken; that it came is handled all the same.
@@ -136,6 +126,24 @@ function Deliveries:begin(request)
   end
   self.owed[number] = request
   self.dispatch:request(request)
+end
+
+---Gives the dispatch what has come, whether it wants an answer or not, and puts down what
+---else is known of it.
+---@param request slack.Delivery
+---@param entry? string its id in the inbox
+---@param attempt? integer of a redelivery its number, from 1
+---@param reason? string
+function Deliveries:come(request, entry, attempt, reason)
+  if attempt and attempt > 0 then
+    request.retry = { number = attempt, reason = reason or "" }
+  end
+  if entry and not self.dispatch.inbox:take(request, entry) then
+    return
+  elseif request.number == 0 then
+    return self.dispatch:request(request)
+  end
+  return self:begin(request)
 end
 
 ---It was taken, but cannot be begun.

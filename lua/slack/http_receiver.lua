@@ -101,19 +101,6 @@ local function is_step(body)
   return type(body.event) == "table" and body.event.type == "function_executed"
 end
 
--- Gives the dispatch what has come.
-local function begin(self, request, entry, retry_number, retry_reason)
-  if retry_number > 0 then
-    request.retry = Deliveries.retry(retry_number, retry_reason)
-  end
-  if entry and not self.dispatch.inbox:take(request, entry) then
-    return
-  elseif request.number == 0 then
-    return self.dispatch:request(request)
-  end
-  return self.deliveries:begin(request)
-end
-
 local function on_whole(self, number, kind, body, retry_number, retry_reason, headers, received,
   entry)
   local is_event = kind == "event"
@@ -131,7 +118,7 @@ local function on_whole(self, number, kind, body, retry_number, retry_reason, he
   if request.held and is_step(request.body) then
     request.ack_deadline = STEP_FACTOR * self.deliveries.ack_deadline
   end
-  return begin(self, request, entry, retry_number, retry_reason)
+  return self.deliveries:come(request, entry, retry_number, retry_reason)
 end
 
 -- Makes what takes the messages of the mailbox. Called for every event: no argument is passed
@@ -155,7 +142,7 @@ local function taker(self)
       body = nil, -- room for it
     }, Event)
     if entry or retry_number > 0 then
-      return begin(self, request, entry, retry_number, retry_reason)
+      return self.deliveries:come(request, entry, retry_number, retry_reason)
     end
     return dispatch:request(request)
   end

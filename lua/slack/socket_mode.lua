@@ -1,7 +1,6 @@
 -- The Socket Mode transport: what the socket thread reports becomes requests
 -- for the dispatch, and their acks go back to it.
 
-local Deliveries = require "slack.deliveries"
 local SocketTransport = require "slack.socket_transport"
 local core = require "slack.core"
 local errors = require "slack.errors"
@@ -98,19 +97,6 @@ Event.__index = event_body.index(setmetatable({
   number = 0, came_as = "event", takes_payload = false,
 }, Request))
 
--- Gives the dispatch what has come.
-local function begin(self, request, entry, attempt, reason)
-  if attempt and attempt > 0 then
-    request.retry = Deliveries.retry(attempt, reason)
-  end
-  if entry and not self.dispatch.inbox:take(request, entry) then
-    return
-  elseif request.number == 0 then
-    return self.dispatch:request(request)
-  end
-  return self.deliveries:begin(request)
-end
-
 local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload,
   received, entry)
   local body, problem = json.decode(text)
@@ -130,7 +116,7 @@ local function on_envelope(self, kind, text, ack_token, _, attempt, reason, take
   if problem then
     request.problem = problem
   end
-  return begin(self, request, entry, attempt, reason)
+  return self.deliveries:come(request, entry, attempt, reason)
 end
 
 ---What takes the messages of the mailbox. Called for every event: no argument is passed on
@@ -151,7 +137,7 @@ function SocketMode:taker()
       body = nil, -- room for it
     }, Event)
     if entry or attempt then
-      return begin(self, request, entry, attempt, reason)
+      return self.deliveries:come(request, entry, attempt, reason)
     end
     return dispatch:request(request)
   end
