@@ -14,7 +14,6 @@ local Transports = require "slack.transports"
 local app_peers = lazy "slack.app_peers"
 local app_storage = require "slack.app_storage"
 local client = require "slack.client"
-local core = require "slack.core"
 local errors = require "slack.errors"
 local hosting = require "slack.hosting"
 local http = require "slack.http"
@@ -234,7 +233,6 @@ function App:start(...)
     }
   end
   self.phase, self.fatal, self.dispatch.is_stopping = "starting", nil, false
-  core.pool_blocks()
   watchdog.start(self)
   local ok, err = starting.run(self)
   if not ok then

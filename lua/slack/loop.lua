@@ -29,6 +29,7 @@ Loop.__name = "slack.loop"
 ---@return slack.Loop
 function Loop.new(options)
   options = options or {}
+  core.pool_blocks()
   local self = setmetatable({
     clock = options.clock or core.monotonic,
     wall = options.wall or core.time,
