@@ -11,8 +11,9 @@
 #include "net_options.h"
 #include "thread.h"
 
-/* libcurl 8.21 can swallow a wake-up: with any of that line no wait is longer than this.
- * libcurl 7 never did, and a bot that gets nothing need not wake up every second. */
+/* libcurl 8.21 can swallow a wake-up, and with HTTP/2 what has come may wait inside of
+ * libcurl 7.88 behind a silent socket: while transfers run, and with any of that line, no
+ * wait is longer than this. Else a bot that gets nothing need not wake up every second. */
 #define LONGEST_WAIT_MS      1000
 #define LONGEST_SAFE_WAIT_MS 60000
 #define FIRST_UNSAFE_VERSION 0x080000
@@ -88,7 +89,7 @@ static void report_done(struct slk_curl_loop *loop)
     }
 }
 
-static void wait_for_work(struct slk_curl_loop *loop, int64_t deadline)
+static void wait_for_work(struct slk_curl_loop *loop, int running, int64_t deadline)
 {
     struct curl_waitfd *fds = NULL;
     size_t count = 0;
@@ -96,8 +97,8 @@ static void wait_for_work(struct slk_curl_loop *loop, int64_t deadline)
         count = loop->operations->wait_fds(loop->owner, &fds);
     }
     /* Asked after everything else, so that no command is slept over. */
-    int wait =
-        go_to_sleep(loop) ? slk_clock_wait_ms(slk_clock_now(), deadline, loop->longest_wait) : 0;
+    int longest = running > 0 ? LONGEST_WAIT_MS : loop->longest_wait;
+    int wait = go_to_sleep(loop) ? slk_clock_wait_ms(slk_clock_now(), deadline, longest) : 0;
     if (curl_multi_poll(loop->multi, fds, (unsigned)count, wait, NULL) != CURLM_OK) {
         poll(NULL, 0, wait < FAILED_WAIT_MS ? wait : FAILED_WAIT_MS);
     }
@@ -116,7 +117,7 @@ static void *run(void *argument)
         int running;
         curl_multi_perform(loop->multi, &running);
         report_done(loop);
-        wait_for_work(loop, loop->operations->tick(loop->owner, slk_clock_now()));
+        wait_for_work(loop, running, loop->operations->tick(loop->owner, slk_clock_now()));
     }
     loop->operations->stopped(loop->owner);
     pthread_mutex_lock(&loop->queue_lock);
