@@ -86,6 +86,47 @@ describe("the option http limits", function()
     end)
   end)
 
+  it("all bodies that nobody has vouched for: max_bodies, 503 for who has been sending the longest",
+    function()
+      with_app({ max_bodies = 200 * 1024, max_body = 150 * 1024 }, function(it)
+        local part, clients = ("x"):rep(100 * 1024), {}
+        for i = 1, 4 do
+          clients[i] = it.connect()
+          clients[i]:send(signed.bytes(PATH, "", { length = #part + 1 }) .. part)
+          live.wait(function() return it.app.http_server:stats().unverified > #part end)
+          if i > 1 then
+            assert.matches("^HTTP/1.1 503 .*close.*max_bodies", await_end(clients[i - 1]))
+          end
+          assert.is_true(it.app.http_server:stats().unverified <= 200 * 1024)
+          assert_serves(it)
+        end
+        assert.equal("", clients[4]:received())
+        clients[4]:send "x" -- signed, but not with these bytes
+        await(clients[4], "HTTP/1.1 401 ")
+        live.wait(function() return it.app.http_server:stats().unverified == 0 end)
+        local _, told = it.log():gsub("refused a request with 503: too many bytes", "")
+        assert.equal(1, told)
+      end)
+    end)
+
+  it("all bodies together, also those that wait for Lua and those in chunks", function()
+    with_app({ max_bodies = 200 * 1024, max_body = 150 * 1024 }, function(it)
+      local part = ("x"):rep(120 * 1024)
+      local waits, comes, small = it.connect(), it.connect(), it.connect()
+      waits:send(("GET /slow HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"):format(#part,
+        part))
+      live.wait(function() return it.app.http_server.counts.requests == 1 end)
+      comes:send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n20000\r\n"
+        .. part)
+      assert.matches("^HTTP/1.1 503 ", await_end(comes))
+      small:send "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"
+      await(small, "HTTP/1.1 404 ")
+      it.is_open = true
+      await(waits, "at last")
+      live.wait(function() return it.app.http_server:stats().unverified == 0 end)
+    end)
+  end)
+
   it("the time: head_timeout and body_timeout, 408; idle_timeout", function()
     with_app({ head_timeout = 1, body_timeout = 1, idle_timeout = 1 }, function(it)
       local head = signed.bytes(PATH, "{}", { length = 100 })

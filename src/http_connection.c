@@ -15,6 +15,7 @@
 
 #define WRITE_SIZE     65536 /* at once, so that others have their turn */
 #define SPARE_REQUESTS 16
+#define FREE_BYTES     65536 /* of a request that is never refused for what others send */
 #define HELD_SHARE     2 /* of the connections one in so many may be held, so that others get in */
 
 struct http_connection {
@@ -28,6 +29,7 @@ struct http_connection {
     int64_t received;      /* when the latest bytes came */
     int64_t now;           /* as of the latest that happened: the clock is read once for it */
     size_t unparsed;       /* bytes that the parser holds back, at most */
+    size_t unverified;     /* its part of what the server counts so */
     bool is_owed;          /* the gate took that request over for Lua */
     bool is_held;          /* the gate holds it itself */
     bool is_head;          /* answered without a body */
@@ -57,6 +59,16 @@ static void settle(struct http_connection *connection)
     server->stats.waiting--;
 }
 
+/* The bytes of somebody of whom nobody knows who it is: all, until the gate takes the
+ * request over; from then on what waits behind it. */
+static void count_unverified(struct http_connection *connection)
+{
+    bool is_known = connection->is_owed || connection->is_held;
+    size_t bytes = is_known ? connection->unparsed : slk_http_parser_held(connection->parser);
+    connection->socket.server->stats.unverified += bytes - connection->unverified;
+    connection->unverified = bytes;
+}
+
 static void destroy(struct slk_server_socket *socket)
 {
     struct http_connection *connection = (struct http_connection *)socket;
@@ -70,6 +82,7 @@ static void destroy(struct slk_server_socket *socket)
         settle(connection);
     }
     server->stats.connections--;
+    server->stats.unverified -= connection->unverified;
     slk_deadline_clear(&connection->deadline);
     slk_http_parser_destroy(connection->parser);
     slk_buffer_free(&connection->out);
@@ -137,6 +150,8 @@ static int refuse(struct http_connection *connection, int status, const char *wh
     connection->refused = true;
     connection->keep_alive = false;
     connection->is_head = false;
+    slk_http_parser_forget(connection->parser);
+    count_unverified(connection);
     return answer(connection, status, "Content-Type: text/plain\r\n",
                   (struct slk_text){why, strlen(why)});
 }
@@ -321,7 +336,9 @@ static int on_sent(struct http_connection *connection)
         return SLK_OK; /* a "100 Continue": what follows it has its deadline */
     }
     if (connection->keep_alive) {
-        return advance(connection);
+        int status = advance(connection);
+        count_unverified(connection);
+        return status;
     }
     if (connection->refused || connection->unparsed > 0 || server->finishing) {
         connection->refused = true;
@@ -373,25 +390,6 @@ static int flush(struct http_connection *connection)
     return status;
 }
 
-static int on_input(struct http_connection *connection, const void *data, size_t length)
-{
-    const struct slk_http_limits *limits = &connection->socket.server->limits;
-    if (connection->refused) {
-        return SLK_OK;
-    }
-    connection->received = connection->now = slk_clock_now();
-    connection->unparsed += length;
-    if (slk_http_parser_feed(connection->parser, data, length) != SLK_OK) {
-        return SLK_NOMEM;
-    }
-    if (connection->request == 0 && !connection->answering) {
-        int status = advance(connection);
-        return status == SLK_OK ? flush(connection) : status;
-    }
-    /* Pipelined requests wait their turn, but not without limit. */
-    return connection->unparsed > limits->max_head + limits->max_body ? SLK_TOO_LARGE : SLK_OK;
-}
-
 static int on_writable(struct http_connection *connection)
 {
     connection->now = slk_clock_now();
@@ -440,16 +438,65 @@ static void on_deadline(struct http_connection *connection)
     pay(connection, given.status, given.headers != NULL ? given.headers : "", given.body);
 }
 
-static void time_out(struct http_connection *connection, const char *why)
+static void turn_away(struct http_connection *connection, int status, const char *why)
 {
     connection->now = slk_clock_now();
-    send_answer(connection, refuse(connection, 408, why));
+    send_answer(connection, refuse(connection, status, why));
 }
 
 static struct http_connection *connection_of(const struct slk_deadline *deadline)
 {
     return (struct http_connection *)((char *)deadline -
                                       offsetof(struct http_connection, deadline));
+}
+
+static bool is_full(const struct slk_http_server *server)
+{
+    return server->stats.unverified > server->patience.max_bodies;
+}
+
+/* What has been coming the longest goes first: Slack sends its bodies in one go, who
+ * wants to fill this process ends none of his. */
+static int keep_room(struct http_connection *connection)
+{
+    static const char why[] = "too many bytes of requests are on their way (http.max_bodies)";
+    struct slk_http_server *server = connection->socket.server;
+    count_unverified(connection);
+    if (connection->unverified <= FREE_BYTES) {
+        return SLK_OK;
+    }
+    struct slk_deadline *next = server->waits[SLK_WAIT_BODY].queue.first;
+    while (next != NULL && is_full(server)) {
+        struct http_connection *oldest = connection_of(next);
+        next = next->next;
+        if (oldest == connection) {
+            return refuse(connection, 503, why);
+        } else if (oldest->unverified > FREE_BYTES) {
+            turn_away(oldest, 503, why);
+        }
+    }
+    return is_full(server) ? SLK_TOO_LARGE : SLK_OK;
+}
+
+static int on_input(struct http_connection *connection, const void *data, size_t length)
+{
+    const struct slk_http_limits *limits = &connection->socket.server->limits;
+    if (connection->refused) {
+        return SLK_OK;
+    }
+    connection->received = connection->now = slk_clock_now();
+    connection->unparsed += length;
+    if (slk_http_parser_feed(connection->parser, data, length) != SLK_OK) {
+        return SLK_NOMEM;
+    }
+    if (connection->request == 0 && !connection->answering) {
+        int status = advance(connection);
+        status = status == SLK_OK ? keep_room(connection) : status;
+        return status == SLK_OK ? flush(connection) : status;
+    }
+    /* Pipelined requests wait their turn, but not without limit. */
+    bool is_much = connection->unparsed > limits->max_head + limits->max_body;
+    return is_much ? SLK_TOO_LARGE : keep_room(connection);
 }
 
 bool slk_http_connection_is_idle(const struct slk_deadline *deadline)
@@ -464,8 +511,8 @@ void slk_http_connection_expire(struct slk_deadline *deadline, enum slk_http_wai
     struct http_connection *connection = connection_of(deadline);
     slk_deadline_clear(deadline);
     switch (what) {
-    case SLK_WAIT_HEAD: time_out(connection, "the head of the request took too long"); break;
-    case SLK_WAIT_BODY: time_out(connection, "the body of the request took too long"); break;
+    case SLK_WAIT_HEAD: turn_away(connection, 408, "the head of the request took too long"); break;
+    case SLK_WAIT_BODY: turn_away(connection, 408, "the body of the request took too long"); break;
     case SLK_WAIT_OWED:
     case SLK_WAIT_OWED_LONG:
     case SLK_WAIT_HELD: on_deadline(connection); break;

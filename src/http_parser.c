@@ -85,6 +85,16 @@ int slk_http_parser_feed(struct slk_http_parser *parser, const void *data, size_
     return slk_buffer_append(&parser->input, data, length);
 }
 
+size_t slk_http_parser_held(const struct slk_http_parser *parser)
+{
+    return parser->input.length;
+}
+
+void slk_http_parser_forget(struct slk_http_parser *parser)
+{
+    slk_buffer_free(&parser->input);
+}
+
 static int refuse(struct slk_http_parser *parser, int status, const char *why)
 {
     parser->head.refusal = status;

@@ -34,6 +34,12 @@ void slk_http_parser_destroy(struct slk_http_parser *parser);
 int slk_http_parser_feed(struct slk_http_parser *parser, const void *data, size_t length);
 enum slk_http_parse slk_http_parser_next(struct slk_http_parser *parser);
 
+/* How many bytes it holds: of the request, and of what waits behind it. */
+size_t slk_http_parser_held(const struct slk_http_parser *parser);
+
+/* Frees them. It is of no use afterwards but to be destroyed. */
+void slk_http_parser_forget(struct slk_http_parser *parser);
+
 /* How much of a request there is, after MORE. */
 enum slk_http_stage { SLK_HTTP_BETWEEN /* nothing */, SLK_HTTP_IN_HEAD, SLK_HTTP_IN_BODY };
 enum slk_http_stage slk_http_parser_stage(const struct slk_http_parser *parser);

@@ -58,6 +58,8 @@ void slk_http_patience_start(struct slk_http_server *server)
     struct slk_http_patience *patience = &server->patience;
     size_t wanted = patience->max_connections;
     patience->max_connections = most_connections(wanted);
+    size_t largest = server->limits.max_head + server->limits.max_body;
+    patience->max_bodies = patience->max_bodies > largest ? patience->max_bodies : largest;
     if (patience->max_connections < wanted) {
         slk_log_write(server->log, SLK_LOG_INFO, "http_server",
                       "at most %zu connections instead of %zu, for want of file descriptors",

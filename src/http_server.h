@@ -32,6 +32,8 @@ struct slk_http_patience {
     size_t max_connections; /* beyond: an idle one, or the slowest, makes room */
     size_t max_requests;    /* waiting for Lua's answer, of those the gate let in and of the rest
                              * each; beyond: 503 with Retry-After */
+    size_t max_bodies;      /* bytes of requests that nobody has vouched for yet, of all connections
+                             * together; beyond: 503 for the large one that has come the longest */
 };
 
 struct slk_http_server_settings {
@@ -58,6 +60,7 @@ struct slk_http_server_stats {
     size_t connections, waiting;  /* open now; requests that wait for Lua's answer now */
     size_t owed;                  /* those of them that the gate let in */
     size_t held;                  /* those of them that wait for the gate itself */
+    size_t unverified;            /* bytes that count towards max_bodies */
 };
 
 /* A request: kind SLK_MESSAGE_REQUEST. All text lies in the one allocation. */

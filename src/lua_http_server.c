@@ -67,6 +67,7 @@ static struct slk_http_patience check_patience(lua_State *L)
         .idle_timeout = check_seconds(L, "idle_timeout", 60),
         .max_connections = check_count(L, "max_connections", 1024),
         .max_requests = check_count(L, "max_requests", 1000),
+        .max_bodies = check_size(L, "max_bodies", 64 << 20),
     };
 }
 
@@ -207,7 +208,7 @@ static int server_stats(lua_State *L)
     static const char *const statuses[] = {"400", "408", "413", "431", "503", "other"};
     struct slk_http_server_stats stats;
     slk_http_server_stats(check_server(L), &stats);
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 10);
     set_count(L, "connections_accepted", stats.connections_accepted);
     set_count(L, "connections_evicted", stats.connections_evicted);
     set_count(L, "connections_refused", stats.connections_refused);
@@ -215,6 +216,7 @@ static int server_stats(lua_State *L)
     set_count(L, "connections", stats.connections);
     set_count(L, "waiting", stats.waiting);
     set_count(L, "held", stats.held);
+    set_count(L, "unverified", stats.unverified);
     lua_createtable(L, 0, 6);
     for (size_t i = 0; i < sizeof stats.refused / sizeof *stats.refused; i++) {
         set_count(L, statuses[i], stats.refused[i]);

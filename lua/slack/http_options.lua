@@ -7,7 +7,7 @@ local merged = require "slack.merged"
 
 local DEFAULTS = {
   host = "0.0.0.0", port = 3000, path = "/slack/events", answer_events = "received",
-  max_body = 1024 * 1024, max_head = 16 * 1024,
+  max_body = 1024 * 1024, max_bodies = 64 * 1024 * 1024, max_head = 16 * 1024,
   head_timeout = 10, body_timeout = 10, idle_timeout = 60,
   max_connections = 1024, max_requests = 1000,
   health = "/health", ready = "/ready", metrics = "/metrics",
@@ -64,6 +64,7 @@ local FIELDS = {
   tls = { check = tls },
   answer_events = { check = checks.one_of("received", "handled") },
   max_body = { check = checks.integer_from(1024) },
+  max_bodies = { check = checks.integer_from(1024) },
   max_head = { check = checks.integer_from(1024) },
   head_timeout = WHOLE_SECONDS, body_timeout = WHOLE_SECONDS, idle_timeout = WHOLE_SECONDS,
   max_connections = { check = checks.integer_from(1) },
@@ -81,6 +82,8 @@ local FIELDS = {
 ---@field answer_events? "received"|"handled" when an event is answered: at once, or when its
 ---  handlers have finished
 ---@field max_body? integer bytes, 1 MiB
+---@field max_bodies? integer bytes of all requests together that are on their way and not yet
+---  known to be Slack's, 64 MiB; at least what one may have
 ---@field max_head? integer bytes, 16 KiB
 ---@field head_timeout? integer seconds, 10
 ---@field body_timeout? integer seconds, 10

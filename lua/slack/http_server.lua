@@ -24,8 +24,8 @@ local DEFAULT_HOST = "0.0.0.0"
 local LOOPBACK_OF = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "::1" }
 -- Handed to the core as they are.
 local CORE_OPTIONS = {
-  "max_head", "max_body", "head_timeout", "body_timeout", "idle_timeout", "max_connections",
-  "max_requests", "reuse_port",
+  "max_head", "max_body", "max_bodies", "head_timeout", "body_timeout", "idle_timeout",
+  "max_connections", "max_requests", "reuse_port",
 }
 local WORDS = {
   [400] = "bad request", [404] = "not found", [405] = "method not allowed",

@@ -198,6 +198,8 @@ local http_server = {}
 ---@field max_connections integer? 1024; beyond: an idle or a slow one makes room
 ---@field max_requests integer? waiting for Lua's answer, 1000 of those that the gate let in and
 ---  1000 others; beyond: 503
+---@field max_bodies integer? bytes of requests that the gate does not know, of all connections
+---  together, 64 MiB; beyond: 503 for the large one that has been coming the longest
 ---@field reuse_port boolean? other processes listen on the same port
 ---@field gate slack.core.http_receiver? sees each request before Lua does
 ---@field max_message integer? bytes, 1 MiB
