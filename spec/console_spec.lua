@@ -10,6 +10,7 @@ local offline_app = require "support.offline_app"
 local place = require "slack.console.place"
 local slack = require "slack"
 local tasks = require "slack.tasks"
+local wait_until = require "support.wait_until"
 local watchdog = require "slack.watchdog"
 
 describe("a value in the console", function()
@@ -151,8 +152,11 @@ describe("a chunk in the console", function()
   it("shows what tasks of earlier ones have printed meanwhile", function()
     tasks.run(function()
       session:run "slack.spawn(function() slack.sleep(0.005) print 'later' end)"
-      tasks.sleep(0.02)
-      assert.equal("later\n1", session:run("1").output)
+      local output = wait_until("what the task prints", function()
+        local shown = session:run("1").output
+        return shown ~= "1" and shown
+      end)
+      assert.equal("later\n1", output)
     end)
   end)
 

@@ -80,8 +80,10 @@ function Squid.start(options)
   self.open, self.shut, self.tls = Proxy.three_free_ports()
   self.ca_file = self.directory.path .. "/authority.pem"
   write_files(self, options)
-  self.process = Process.start(("%s -N -n spec%d -d 1 -f %s/conf"):format(program(), self.open,
-    self.directory.path))
+  -- Debian's does its TLS with gnutls, which spec/sanitize/run may have put to sleep.
+  self.process = Process.start(
+    ("env -u GNUTLS_NO_IMPLICIT_INIT %s -N -n spec%d -d 1 -f %s/conf"):format(program(), self.open,
+      self.directory.path))
   if not Proxy.wait_for(self.shut) or not Proxy.is_shut(self.shut) then
     local output = self.process:output()
     self:stop()
