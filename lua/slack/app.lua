@@ -66,8 +66,14 @@ for name, method in pairs(registry.Registrar) do
   App[name] = method
 end
 
+-- What an app may be without.
+local FIELDS = {
+  "fatal", "http_server", "identity", "inbox", "installations", "memory", "oauth", "peers",
+  "relays", "rtm", "scripts", "start_task", "stop_at", "stop_error", "stop_gate", "worker",
+}
+
 -- A field that is not there: nil, or advice if a method is meant.
-App._missing = method_advice(App)
+App._missing = method_advice(App, FIELDS)
 setmetatable(App, { __index = function(_, name)
   App._missing(name, 2)
 end })

@@ -29,9 +29,13 @@ end
 ---What an object gives for the name of a field that it has not: nil, or it raises at
 ---the line that asks for it.
 ---@param methods table<string, function> of its class
+---@param fields? string[] that it may lack, so that nobody needs to think about them
 ---@return fun(name: any, level: integer): nil
-return function(methods)
+return function(methods, fields)
   local known = {} -- name -> advice; each is thought about once
+  for _, field in ipairs(fields or {}) do
+    known[field] = ""
+  end
   return function(name, level)
     if type(name) ~= "string" then
       return nil
