@@ -72,14 +72,62 @@ end
 
 describe("doctor: versions", function()
   it("passes those that work, and names those with known mistakes", function()
-    says("libraries", {}, "ok: ", "libcurl 7.")
+    says("libraries", { versions = { libcurl = "8.22.0", hiredis = "1.2.0" } },
+      "ok: hiredis 1.2.0, libcurl 8.22.0")
     says("libraries", { versions = { libcurl = "8.21.0" } }, "warning: libcurl 8.21.0")
     says("libraries", { versions = { libcurl = "7.68.0" } }, "problem: libcurl 7.68.0")
     says("libraries", { versions = { libcurl = "8.22.0", libwebsockets = "4.3.2-x" } }, "ok: ")
     says("libraries", { versions = { libwebsockets = "4.3.0" } }, "warning: libwebsockets 4.3.0")
     says("libraries", { versions = { openssl = "OpenSSL 1.1.1w 11 Sep 2023" } },
       "warning: OpenSSL 1.1.1w")
-    says("libraries", { versions = { sqlite = "3.34.1" } }, "problem: SQLite 3.34.1")
+    says("libraries", { versions = { sqlite = "3.23.1" } }, "problem: SQLite 3.23.1")
+  end)
+
+  -- What Debian's package of a library says of its repairs.
+  local function packaged(name, text)
+    local folder <close> = files.temporary()
+    files.write(folder.path .. "/changelog", text)
+    files.run(("gzip '%s/changelog'"):format(folder.path))
+    local packed = files.read(folder.path .. "/changelog.gz")
+    return function(path)
+      return path == "/usr/share/doc/" .. name .. "/changelog.Debian.gz" and packed or nil
+    end
+  end
+
+  it("names those with holes that a peer can use, and where that is written", function()
+    for version, wanted in pairs {
+      ["libcurl 7.87.0"] = "CVE-2023-23916", ["libcurl 8.11.1"] = "CVE-2025-0665",
+      ["libcurl 8.18.0"] = "CVE-2026-3784", ["openssl OpenSSL 3.0.2 15 Mar 2022"] = "CVE-2022-3602",
+      ["hiredis 0.14.1"] = "CVE-2021-32765", ["hiredis 1.3.0"] = "hiredis 1.3.0 can be made to",
+      ["lua 5.4.0"] = "CVE-2020-15888", ["lua 5.4.5"] = "install Lua 5.4.6",
+    } do
+      local library, number = version:match "^(%S+) (.*)$"
+      says("libraries", { versions = { [library] = number } }, "warning: ", wanted)
+    end
+    for _, version in ipairs {
+      "libcurl 8.19.0", "libcurl 8.14.2", "libcurl 8.16.1", "openssl OpenSSL 3.0.7 1 Nov 2022",
+      "hiredis 1.2.0", "hiredis 1.3.1", "lua 5.4.4", "lua 5.4.6",
+    } do
+      local library, number = version:match "^(%S+) (.*)$"
+      says("libraries", { versions = { [library] = number } }, "ok: ")
+    end
+  end)
+
+  it("trusts a distribution's package that has the repair, and no other", function()
+    local versions = { hiredis = "0.14.1" }
+    says("libraries", {
+      versions = versions,
+      read = packaged("libhiredis0.14", "hiredis (0.14.1-2)\n  * CVE-2021-32765: Prevent\n"),
+    }, "ok: ")
+    says("libraries", {
+      versions = versions, read = packaged("libhiredis0.14", "hiredis (0.14.1-1)\n"),
+    }, "warning: hiredis 0.14.1", "CVE-2021-32765", "or a package of your distribution")
+    says("libraries", { versions = versions, read = function() return "no gzip" end },
+      "warning: hiredis 0.14.1")
+  end)
+
+  it("asks the Lua that runs which one it is", function()
+    assert.matches("^5%.4%.%d+$", core.versions().lua)
   end)
 
   it("wants lua-cjson, and no other module of that name", function()
@@ -111,6 +159,35 @@ describe("doctor: the bot's files", function()
     says("scripts", { program = { apps = { app } },
       scripts_error = errors.new { code = "no_scripts", message = "not there" } },
       "problem: not there")
+  end)
+
+  it("warns of a program and of scripts that others may write", function()
+    local function stat(path)
+      return "1:2:3:4", "file", tonumber(path == "handlers" and "777" or "664", 8)
+    end
+    local app = {
+      settings = { scripts = "handlers" },
+      scripts = {
+        problems = function() return {} end, stats = function() return { generations = {} } end,
+      },
+    }
+    local given = { stat = stat, program = { apps = { app } } }
+    says("program", given, "warning: bot.lua may be written by others", "(mode 664)",
+      "chmod -R go-w bot.lua", "ok: bot.lua makes 1 app")
+    says("scripts", given, "warning: handlers may be written by others", "(mode 777)")
+  end)
+
+  it("warns of a key of TLS that others may read", function()
+    local function key(mode)
+      return {
+        settings = { http = { host = "127.0.0.1", port = 1, tls = { key = "key.pem" } } },
+        stat = function(path) return path == "key.pem" and "1:2:3:4", "file", mode end,
+      }
+    end
+    says("TLS key", key(tonumber("640", 8)), "warning: the key key.pem may be read by others",
+      "(mode 640)", "chmod 600 key.pem")
+    says("TLS key", key(tonumber("600", 8)), "ok: ")
+    assert.equal("", (findings("TLS key", {})))
   end)
 
   it("warns of a .env that others may read", function()
@@ -363,6 +440,22 @@ describe("doctor: the store", function()
     end
     return given
   end
+
+  it("warns where processes share a file by an SQLite that may lose their writes", function()
+    local function shared(version, workers)
+      local given = sqlite(folder.path .. "/bot.db", { versions = { sqlite = version } })
+      given.settings.workers = workers
+      return given
+    end
+    for _, version in ipairs { "3.40.1", "3.44.5", "3.50.6", "3.51.2" } do
+      says("storage", shared(version, 2), "warning: ", "shared by 2 processes", version,
+        "WAL-reset bug", "ok: ")
+      assert.not_matches("warning", (findings("storage", shared(version, 1))))
+    end
+    for _, version in ipairs { "3.44.6", "3.50.7", "3.51.3", "3.53.0" } do
+      assert.not_matches("warning", (findings("storage", shared(version, 2))))
+    end
+  end)
 
   it("needs a folder that can be written to", function()
     says("storage", sqlite(folder.path .. "/bot.db"), "ok: ", "will be made by the bot")

@@ -193,9 +193,25 @@ static int trim(lua_State *L)
     return 0;
 }
 
+/* "$LuaVersion: Lua 5.4.4  Copyright ...": what the Lua that is running says of itself,
+ * where that can be seen. */
+static void push_lua_release(lua_State *L)
+{
+    const char *ident = dlsym(RTLD_DEFAULT, "lua_ident");
+    const char *release = ident != NULL ? strstr(ident, "Lua 5.") : NULL;
+    size_t length = release != NULL ? strspn(release + 4, "0123456789.") : 0;
+    if (length > 0) {
+        lua_pushlstring(L, release + 4, length);
+    } else {
+        lua_pushliteral(L, LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE);
+    }
+}
+
 static int versions(lua_State *L)
 {
     lua_newtable(L);
+    push_lua_release(L);
+    lua_setfield(L, -2, "lua");
     lua_pushstring(L, curl_version_info(CURLVERSION_NOW)->version);
     lua_setfield(L, -2, "libcurl");
     lua_pushstring(L, lws_get_library_version());

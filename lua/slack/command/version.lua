@@ -9,7 +9,7 @@ return {
   summary = "versions of lua-slack and of the libraries it runs on",
   run = function(_, terminal)
     local libraries = core.versions()
-    local rows = { { "lua-slack", version }, { "Lua", _VERSION:match "%S+$" } }
+    local rows = { { "lua-slack", version } }
     for _, name in ipairs(sorted_keys(libraries)) do
       table.insert(rows, { name, (libraries[name]:gsub("%-$", "")) }) -- "4.1.6-" of libwebsockets
     end

@@ -22,6 +22,20 @@ local function check_port(case, report)
   report:problem(("%s:%d cannot be listened on: %s"):format(http.host, http.port, message), remedy)
 end
 
+local OTHERS <const> = 63 -- than the owner may read or write it
+
+local function check_key(case, report)
+  local tls = case.settings.http and case.settings.http.tls
+  local stamp, _, mode = case.stat(tls and tls.key or "")
+  if not stamp then
+    return
+  elseif mode & OTHERS ~= 0 then
+    return report:warning(("the key %s may be read by others on this machine (mode %03o)"):format(
+      tls.key, mode), ("chmod 600 %s"):format(tls.key))
+  end
+  report:ok(("%s is for its owner alone"):format(tls.key))
+end
+
 local function known_url(case)
   local oauth = case.settings.oauth
   local uri = oauth and oauth.redirect_uri
@@ -55,5 +69,6 @@ end
 
 return {
   { name = "port", run = check_port },
+  { name = "TLS key", run = check_key },
   { name = "public URL", run = check_public_url },
 }

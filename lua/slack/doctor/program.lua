@@ -1,10 +1,20 @@
 -- The bot's own files: its program, its scripts, its .env.
 
--- Others than the owner may read or write it.
-local OTHERS <const> = 63
+-- Others than the owner may read or write it; write it.
+local OTHERS <const>, OTHERS_WRITE <const> = 63, 18
+
+-- Who can write to it is the bot: its scripts are run as soon as they are saved.
+local function check_writers(case, path, report)
+  local stamp, _, mode = case.stat(path)
+  if stamp and mode & OTHERS_WRITE ~= 0 then
+    report:warning(("%s may be written by others on this machine (mode %03o), and what they write "
+      .. "runs with the bot's tokens"):format(path, mode), ("chmod -R go-w %s"):format(path))
+  end
+end
 
 local function check_program(case, report)
   local err = case.program_error
+  check_writers(case, case.path, report)
   if not err then
     return report:ok(("%s makes %d app%s"):format(case.path, #case.program.apps,
       #case.program.apps == 1 and "" or "s"))
@@ -21,6 +31,9 @@ local function check_scripts(case, report)
   for _, app in ipairs(case.program and case.program.apps or {}) do
     local scripts = app.scripts
     local problems = scripts and scripts:problems() or {}
+    if scripts and not case.scripts_error then
+      check_writers(case, app.settings.scripts, report)
+    end
     for _, problem in ipairs(problems) do
       report:problem(problem.message, ("mend %s: it is not loaded, the others are"):format(
         problem.script))
