@@ -55,6 +55,7 @@ build = {
         "src/file_sink.c",
         "src/file_source.c",
         "src/file_watch.c",
+        "src/forks.c",
         "src/gate_turn.c",
         "src/gzip.c",
         "src/http_answer.c",

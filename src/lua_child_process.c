@@ -35,7 +35,7 @@ static int child_start(lua_State *L)
     options.arguments = push_strings(L, 2, "arguments");
     options.environment = push_strings(L, 3, "environment");
     luaL_argcheck(L, options.arguments[0] != NULL, 1, "arguments: at least the program expected");
-    void **object = slk_new_object(L, SLK_CLASS_CHILD);
+    void **object = slk_new_home_object(L, SLK_CLASS_CHILD);
     struct slk_error err;
     *object = slk_child_start(&options, &err);
     return *object != NULL ? 1 : slk_push_error(L, &err);
@@ -108,7 +108,7 @@ void slk_open_child_process(lua_State *L)
                                        {"end_fd", child_end_fd}, {"read", child_read},
                                        {"ended", child_ended},   {"signal", child_signal},
                                        {"close", child_close},   {NULL, NULL}};
-    slk_class(L, SLK_CLASS_CHILD, methods, child_close);
+    slk_home_class(L, SLK_CLASS_CHILD, methods, child_close);
     lua_pushcfunction(L, child_start);
     lua_setfield(L, -2, "child_process");
 }

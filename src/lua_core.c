@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "clock.h"
+#include "forks.h"
 #include "net_options.h"
 
 #if LIBCURL_VERSION_NUM < 0x075500
@@ -43,35 +44,83 @@ void slk_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFun
     lua_pop(L, 1);
 }
 
+static bool is_foreign(const struct slk_object *object)
+{
+    return object->home != 0 && object->home != slk_forks_count();
+}
+
+/* The finalizer of a home class; the first upvalue does it. */
+static int end_at_home(lua_State *L)
+{
+    const struct slk_object *object = lua_touserdata(L, 1);
+    lua_CFunction finalizer = lua_tocfunction(L, lua_upvalueindex(1));
+    return object != NULL && is_foreign(object) ? 0 : finalizer(L);
+}
+
+void slk_home_class(lua_State *L, const char *name, const luaL_Reg *methods,
+                    lua_CFunction finalizer)
+{
+    slk_class(L, name, methods, finalizer);
+    luaL_getmetatable(L, name);
+    lua_getfield(L, -1, "__index");
+    lua_pushcfunction(L, finalizer);
+    lua_pushcclosure(L, end_at_home, 1);
+    if (lua_getfield(L, -2, "close") != LUA_TNIL) {
+        lua_pushvalue(L, -2);
+        lua_setfield(L, -4, "close");
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -4, "__gc");
+    lua_setfield(L, -3, "__close");
+    lua_pop(L, 2);
+}
+
+static void **new_object(lua_State *L, const char *name, unsigned home)
+{
+    struct slk_object *object = lua_newuserdatauv(L, sizeof *object, 0);
+    *object = (struct slk_object){NULL, home};
+    luaL_setmetatable(L, name);
+    return &object->pointer;
+}
+
 void **slk_new_object(lua_State *L, const char *name)
 {
-    void **object = lua_newuserdatauv(L, sizeof *object, 0);
-    *object = NULL;
-    luaL_setmetatable(L, name);
-    return object;
+    return new_object(L, name, 0);
+}
+
+void **slk_new_home_object(lua_State *L, const char *name)
+{
+    return new_object(L, name, slk_forks_count());
+}
+
+static void *pointer_of(lua_State *L, const struct slk_object *object, const char *name)
+{
+    if (is_foreign(object)) {
+        luaL_error(L, "%s was made before a fork: fork before the first use of slack", name);
+    } else if (object->pointer == NULL) {
+        luaL_error(L, "%s has been closed", name);
+    }
+    return object->pointer;
 }
 
 void *slk_check_object(lua_State *L, int index, const char *name)
 {
-    void **object = luaL_checkudata(L, index, name);
-    if (*object == NULL) {
-        luaL_error(L, "%s has been closed", name);
-    }
-    return *object;
+    return pointer_of(L, luaL_checkudata(L, index, name), name);
 }
 
 void **slk_check_called_object(lua_State *L, const char *name)
 {
-    void **object = lua_touserdata(L, 1);
+    struct slk_object *object = lua_touserdata(L, 1);
     if (object != NULL && lua_getmetatable(L, 1)) {
         bool is_one = lua_rawequal(L, -1, lua_upvalueindex(1));
         lua_pop(L, 1);
-        if (is_one && *object != NULL) {
-            return object;
+        if (is_one && object->pointer != NULL && !is_foreign(object)) {
+            return &object->pointer;
         }
     }
     slk_check_object(L, 1, name); /* raises */
-    return object;
+    return &object->pointer;
 }
 
 int slk_push_error(lua_State *L, const struct slk_error *err)
@@ -168,11 +217,11 @@ int64_t slk_field_seconds(lua_State *L, int index, const char *name, lua_Number 
 void *slk_field_object(lua_State *L, int index, const char *name, const char *class_name)
 {
     lua_getfield(L, index, name);
-    void **object = luaL_testudata(L, -1, class_name);
-    if (object == NULL || *object == NULL) {
+    const struct slk_object *object = luaL_testudata(L, -1, class_name);
+    if (object == NULL || object->pointer == NULL) {
         bad_field(L, name, class_name);
     }
-    void *value = *object;
+    void *value = pointer_of(L, object, class_name);
     lua_pop(L, 1);
     return value;
 }
@@ -254,6 +303,7 @@ int luaopen_slack_core(lua_State *L);
 int luaopen_slack_core(lua_State *L)
 {
     stay_mapped();
+    slk_forks_watch();
     slk_net_global_init();
     lua_newtable(L);
     lua_pushcfunction(L, trim);

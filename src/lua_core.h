@@ -56,15 +56,28 @@ void slk_json_push_decode(lua_State *L);
 void slk_json_push_encode(lua_State *L);
 #define SLK_JSON_LIST "slack.list" /* the registry's name of json_list */
 
+/* What a userdata begins with that the functions below check. */
+struct slk_object {
+    void *pointer; /* NULL: closed */
+    unsigned home; /* slk_forks_count of the only process that may use it; 0: any may */
+};
+
 /* Makes a class: metatable name with __name, __gc, __close and __index = the
  * methods. Both finalizers must be idempotent. */
 void slk_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction finalizer);
 
+/* The same for objects that live by threads, or by what a fork shares with its parent: a
+ * process that was forked later only forgets them, at their end and by their method close. */
+void slk_home_class(lua_State *L, const char *name, const luaL_Reg *methods,
+                    lua_CFunction finalizer);
+
 /* A userdata of a class that holds one pointer, NULL at first; the finalizer
  * frees what is in it. Set the pointer when the C object exists. */
 void **slk_new_object(lua_State *L, const char *name);
+void **slk_new_home_object(lua_State *L, const char *name); /* of this process alone */
 
-/* The pointer of argument index; raises when it is not of the class or closed. */
+/* The pointer of argument index; raises when it is not of the class, closed, or of the process
+ * that this one was forked from. */
 void *slk_check_object(lua_State *L, int index, const char *name);
 
 /* The userdata itself, of methods that are called for each event: the class's metatable is

@@ -32,7 +32,7 @@ static int push_errno(lua_State *L, const char *path)
 
 static int file_watch_new(lua_State *L)
 {
-    void **object = slk_new_object(L, SLK_CLASS_FILE_WATCH);
+    void **object = slk_new_home_object(L, SLK_CLASS_FILE_WATCH);
     *object = slk_file_watch_create();
     return *object != NULL;
 }

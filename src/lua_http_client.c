@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "forks.h"
 #include "http_client.h"
 #include "log.h"
 #include "lua_http_stream.h"
@@ -15,10 +16,10 @@
 #define PREPARED_CLASS "slack.core.prepared_request"
 #define MAX_REQUESTS   10000
 
-/* The userdata of a client. It begins with the pointer, as slk_check_object
- * expects of every class. */
+/* The userdata of a client. It begins as struct slk_object does. */
 struct client_object {
     struct slk_http_client *client;
+    unsigned home;
     struct recipient *recipient;
     /* Under construction; what is left of one when reading its fields has raised.
      * Here it needs no userdata of its own, which the collector would finalize. */
@@ -105,7 +106,7 @@ static int client_create(lua_State *L)
     lua_Integer source = luaL_checkinteger(L, 2);
     struct slk_log *log = slk_check_object(L, 3, SLK_CLASS_LOG);
     struct client_object *object = lua_newuserdatauv(L, sizeof *object, 0);
-    memset(object, 0, sizeof *object);
+    *object = (struct client_object){.home = slk_forks_count()};
     luaL_setmetatable(L, SLK_CLASS_HTTP_CLIENT);
     object->recipient = create_recipient(mailbox, source);
     if (object->recipient == NULL) {
@@ -477,7 +478,7 @@ void slk_open_http_client(lua_State *L)
         {"stats", client_stats},     {"close", client_close},     {NULL, NULL}};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
     slk_class(L, SLK_CLASS_NET, net_methods, net_release);
-    slk_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
+    slk_home_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
     slk_class(L, HEADERS_CLASS, no_methods, headers_release);
     slk_class(L, PREPARED_CLASS, no_methods, prepared_release);
     slk_open_http_stream(L);

@@ -107,7 +107,7 @@ static int receiver_new(lua_State *L)
         .holds_events = slk_field_boolean(L, 1, "holds_events", 0) != 0,
         .inbox = slk_field_object_or_null(L, 1, "inbox", SLK_CLASS_INBOX),
     };
-    void **object = slk_new_object(L, SLK_CLASS_HTTP_RECEIVER);
+    void **object = slk_new_home_object(L, SLK_CLASS_HTTP_RECEIVER);
     struct slk_error err;
     *object = slk_http_receiver_create(&settings, log, deliveries, notices, source, &err);
     return *object != NULL ? 1 : slk_push_error(L, &err);
@@ -250,7 +250,7 @@ void slk_open_http_receiver(lua_State *L)
                                        {"stats", receiver_stats},
                                        {"close", receiver_close},
                                        {NULL, NULL}};
-    slk_class(L, SLK_CLASS_HTTP_RECEIVER, methods, receiver_close);
+    slk_home_class(L, SLK_CLASS_HTTP_RECEIVER, methods, receiver_close);
     lua_pushcfunction(L, receiver_new);
     lua_setfield(L, -2, "http_receiver");
 }

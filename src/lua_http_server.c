@@ -103,7 +103,7 @@ static int server_new(lua_State *L)
     if ((settings.cert_file == NULL) != (settings.key_file == NULL)) {
         return luaL_error(L, "fields 'cert_file' and 'key_file' go together");
     }
-    void **object = slk_new_object(L, SLK_CLASS_HTTP_SERVER);
+    void **object = slk_new_home_object(L, SLK_CLASS_HTTP_SERVER);
     struct slk_error err;
     *object = slk_http_server_create(&settings, log, mailbox, (uint32_t)source, &err);
     return *object != NULL ? 1 : slk_push_error(L, &err);
@@ -376,7 +376,7 @@ void slk_open_http_server(lua_State *L)
     static const luaL_Reg none[] = {{NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"http_server", server_new}, {"certificate", certificate}, {NULL, NULL}};
-    slk_class(L, SLK_CLASS_HTTP_SERVER, server_methods, server_close);
+    slk_home_class(L, SLK_CLASS_HTTP_SERVER, server_methods, server_close);
     slk_class(L, CLASS_PEM, none, pem_gc);
     luaL_setfuncs(L, functions, 0);
 }

@@ -86,7 +86,7 @@ void slk_push_http_stream(lua_State *L, struct slk_http_result *result)
     lua_pushinteger(L, result->taken);
     lua_setfield(L, -2, "received");
     if (result->file != NULL) {
-        void **object = slk_new_object(L, FILE_CLASS);
+        void **object = slk_new_home_object(L, FILE_CLASS);
         *object = result->file;
         result->file = NULL;
         lua_setfield(L, -2, "file");
@@ -130,5 +130,5 @@ void slk_open_http_stream(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         {"commit", file_commit}, {"close", file_close}, {NULL, NULL}};
-    slk_class(L, FILE_CLASS, methods, file_close);
+    slk_home_class(L, FILE_CLASS, methods, file_close);
 }

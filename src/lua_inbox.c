@@ -27,7 +27,7 @@ static int inbox_new(lua_State *L)
     struct slk_log *log = slk_field_object(L, 1, "log", SLK_CLASS_LOG);
     struct slk_mailbox *notices = slk_field_object(L, 1, "notices", SLK_CLASS_MAILBOX);
     uint32_t source = (uint32_t)slk_field_integer(L, 1, "source", 0);
-    void **object = slk_new_object(L, SLK_CLASS_INBOX);
+    void **object = slk_new_home_object(L, SLK_CLASS_INBOX);
     struct slk_error err;
     *object = slk_inbox_create(&settings, storage, log, notices, source, &err);
     return *object != NULL ? 1 : slk_push_error(L, &err);
@@ -91,7 +91,7 @@ void slk_open_inbox(lua_State *L)
                                        {"stats", inbox_stats},
                                        {"close", inbox_free},
                                        {NULL, NULL}};
-    slk_class(L, SLK_CLASS_INBOX, methods, inbox_free);
+    slk_home_class(L, SLK_CLASS_INBOX, methods, inbox_free);
     lua_pushcfunction(L, inbox_new);
     lua_setfield(L, -2, "inbox");
 }

@@ -2,15 +2,17 @@
 
 #include <string.h>
 
+#include "forks.h"
 #include "log.h"
 #include "mailbox.h"
 #include "redact.h"
 
-/* The pointer comes first, as slk_check_object wants it. The message on its
- * way to Lua belongs to the object, so that an error while its values are
- * pushed (out of memory) does not lose it. */
+/* It begins as struct slk_object does. The message on its way to Lua belongs to
+ * the object, so that an error while its values are pushed (out of memory) does
+ * not lose it. */
 struct mailbox_object {
     struct slk_mailbox *mailbox;
+    unsigned home;
     struct slk_message *current;
     bool is_paused; /* the handler of hand_out wants no more */
 };
@@ -28,7 +30,7 @@ static int mailbox_new(lua_State *L)
 {
     size_t count = check_mark(L, 1), bytes = check_mark(L, 2);
     struct mailbox_object *object = lua_newuserdatauv(L, sizeof *object, 0);
-    *object = (struct mailbox_object){.mailbox = NULL};
+    *object = (struct mailbox_object){.home = slk_forks_count()};
     luaL_setmetatable(L, SLK_CLASS_MAILBOX);
     object->mailbox = slk_mailbox_create(count, bytes);
     if (object->mailbox == NULL) {
@@ -187,7 +189,7 @@ static int log_new(lua_State *L)
     lua_Integer source = luaL_checkinteger(L, 2);
     luaL_argcheck(L, source >= 0 && source <= UINT32_MAX, 2, "32 bits expected");
     int level = luaL_checkoption(L, 3, NULL, level_names);
-    void **object = slk_new_object(L, SLK_CLASS_LOG);
+    void **object = slk_new_home_object(L, SLK_CLASS_LOG);
     *object = slk_log_create(mailbox, (uint32_t)source, (enum slk_log_level)level);
     return *object != NULL ? 1 : luaL_error(L, "out of memory");
 }
@@ -237,8 +239,8 @@ void slk_open_mailbox(lua_State *L)
         {"set_level", log_set_level}, {"write", log_write}, {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"mailbox", mailbox_new}, {"log", log_new}, {"redact", redact}, {NULL, NULL}};
-    slk_class(L, SLK_CLASS_MAILBOX, mailbox_methods, mailbox_close);
-    slk_class(L, SLK_CLASS_LOG, log_methods, log_free);
+    slk_home_class(L, SLK_CLASS_MAILBOX, mailbox_methods, mailbox_close);
+    slk_home_class(L, SLK_CLASS_LOG, log_methods, log_free);
     open_taking(L);
     luaL_setfuncs(L, functions, 0);
 }

@@ -31,7 +31,7 @@ static int check_fd(lua_State *L, int index)
 
 static int poller_new(lua_State *L)
 {
-    void **object = slk_new_object(L, SLK_CLASS_POLLER);
+    void **object = slk_new_home_object(L, SLK_CLASS_POLLER);
     *object = slk_poller_create();
     if (*object == NULL) {
         return push_errno(L);

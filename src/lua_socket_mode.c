@@ -207,7 +207,7 @@ static int new_object(lua_State *L, const struct slk_socket_protocol *protocol)
     struct slk_mailbox *notices = slk_field_object(L, 1, "notices", SLK_CLASS_MAILBOX);
     struct slk_mailbox *events = slk_field_object(L, 1, "events", SLK_CLASS_MAILBOX);
     uint32_t source = (uint32_t)slk_field_integer(L, 1, "source", 0);
-    void **object = slk_new_object(L, SLK_CLASS_SOCKET_MODE);
+    void **object = slk_new_home_object(L, SLK_CLASS_SOCKET_MODE);
     struct slk_error err;
     *object = slk_socket_mode_create(&settings, client, net, log, notices, events, source, &err);
     return *object != NULL ? 1 : slk_push_error(L, &err);
@@ -309,7 +309,7 @@ void slk_open_socket_mode(lua_State *L)
         {"ack", ack},     {"forget", forget},           {"send", send_text}, {"stop", stop},
         {"stats", stats}, {"close", close_socket_mode}, {NULL, NULL},
     };
-    slk_class(L, SLK_CLASS_SOCKET_MODE, methods, close_socket_mode);
+    slk_home_class(L, SLK_CLASS_SOCKET_MODE, methods, close_socket_mode);
     lua_pushcfunction(L, new_socket_mode);
     lua_setfield(L, -2, "socket_mode");
     lua_pushcfunction(L, new_rtm);

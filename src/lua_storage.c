@@ -4,14 +4,16 @@
 #include <string.h>
 
 #include "clock.h"
+#include "forks.h"
 #include "mailbox.h"
 #include "storage.h"
 #include "storage_redis.h"
 #include "storage_sqlite.h"
 
-/* The pointer comes first, as slk_check_object wants it. */
+/* It begins as struct slk_object does. */
 struct storage_object {
     struct slk_storage *storage;
+    unsigned home;
     uint32_t source;
     uint64_t last_id;
 };
@@ -37,7 +39,7 @@ static struct storage_object *push_object(lua_State *L, struct slk_mailbox **mai
     lua_Integer source = slk_field_integer(L, 1, "source", 0);
     luaL_argcheck(L, source >= 0 && source <= UINT32_MAX, 1, "field 'source': 32 bits expected");
     struct storage_object *object = lua_newuserdatauv(L, sizeof *object, 0);
-    *object = (struct storage_object){.source = (uint32_t)source};
+    *object = (struct storage_object){.home = slk_forks_count(), .source = (uint32_t)source};
     luaL_setmetatable(L, SLK_CLASS_STORAGE);
     return object;
 }
@@ -281,7 +283,7 @@ void slk_open_storage(lua_State *L)
                                        {"stats", storage_stats},
                                        {"close", storage_close},
                                        {NULL, NULL}};
-    slk_class(L, SLK_CLASS_STORAGE, methods, storage_close);
+    slk_home_class(L, SLK_CLASS_STORAGE, methods, storage_close);
     lua_pushcfunction(L, sqlite_open);
     lua_setfield(L, -2, "sqlite");
     lua_pushcfunction(L, redis_open);

@@ -38,6 +38,19 @@ static struct {
     unsigned references;
 } process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* A fork has no copy of the thread. */
+static void forget_thread(void)
+{
+    pthread_mutex_init(&process.lock, NULL);
+    process.thread = NULL;
+    process.references = 0;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_thread);
+}
+
 /* libwebsockets' log function has no context argument, but is called on the
  * thread that has something to say. */
 static _Thread_local struct slk_server_thread *this_thread;
@@ -261,7 +274,9 @@ struct stop_job {
 
 struct slk_server_thread *slk_server_thread_acquire(struct slk_log *log, struct slk_error *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct slk_server_thread *thread = NULL;
+    pthread_once(&once, watch_forks);
     pthread_mutex_lock(&process.lock);
     if (process.thread != NULL || start_first(err) == SLK_OK) {
         thread = process.thread;

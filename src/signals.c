@@ -41,8 +41,11 @@ static void end_process(int number)
 static void on_signal(int number)
 {
     int saved = errno;
-    /* A child between fork and exec shares the pipe but not the signal. */
-    if (atomic_load(&handler_pid) == (int)getpid()) {
+    /* A fork shares the pipe but not the signal, which does there what it does to others. */
+    if (atomic_load(&handler_pid) != (int)getpid()) {
+        signal(number, SIG_DFL);
+        raise(number);
+    } else {
         if (is_end(number) && atomic_fetch_add(&untaken_ends, 1) > 0) {
             end_process(number);
         }

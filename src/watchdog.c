@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "forks.h"
 #include "thread.h"
 
 /* How often it looks: four times in the limit, and within these bounds. */
@@ -22,6 +23,7 @@
 struct slk_watchdog {
     struct slk_watchdog_options options;
     pthread_t thread;
+    unsigned home; /* slk_forks_count of the process that has the thread */
 
     /* Written by the Lua thread; the other one puts `taken` in the place of what runs while
      * it interrupts that, and then puts it back. */
@@ -46,8 +48,17 @@ static const char taken = 0; /* its address stands for nothing that runs */
 
 /* The Lua thread ---------------------------------------------------------------- */
 
+/* A fork has a copy of what runs, and nobody who watches it. */
+static bool is_foreign(const struct slk_watchdog *dog)
+{
+    return dog->home != slk_forks_count();
+}
+
 static void wake(struct slk_watchdog *dog)
 {
+    if (is_foreign(dog)) {
+        return;
+    }
     pthread_mutex_lock(&dog->lock);
     atomic_store(&dog->is_asleep, false);
     pthread_cond_signal(&dog->changed);
@@ -62,6 +73,9 @@ void *slk_watchdog_swap(struct slk_watchdog *dog, void *running)
     void *expected = before;
     while (!atomic_compare_exchange_weak(&dog->running, &expected, running)) {
         if (expected != before) { /* it is being interrupted, which takes a moment */
+            if (is_foreign(dog)) {
+                break; /* and has no end here */
+            }
             sched_yield();
         }
         expected = before;
@@ -225,6 +239,7 @@ struct slk_watchdog *slk_watchdog_start(const struct slk_watchdog_options *optio
         return NULL;
     }
     dog->options = *options;
+    dog->home = slk_forks_count();
     atomic_store(&dog->number, 1); /* 0 is nobody's: heard, stop, interrupted, stopping */
     pthread_mutex_init(&dog->lock, NULL);
     slk_condition_init(&dog->changed);
@@ -239,7 +254,7 @@ struct slk_watchdog *slk_watchdog_start(const struct slk_watchdog_options *optio
 
 void slk_watchdog_destroy(struct slk_watchdog *dog)
 {
-    if (dog == NULL) {
+    if (dog == NULL || is_foreign(dog)) {
         return;
     }
     pthread_mutex_lock(&dog->lock);

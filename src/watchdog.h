@@ -45,6 +45,7 @@ bool slk_watchdog_is_interrupted(const struct slk_watchdog *dog);
 /* Whether this interruption is that one. */
 bool slk_watchdog_is_to_stop(const struct slk_watchdog *dog);
 
+/* In a process forked from that of the thread nothing happens. */
 void slk_watchdog_destroy(struct slk_watchdog *dog);
 
 #endif

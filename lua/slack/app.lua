@@ -275,8 +275,13 @@ local function announce_end(self)
   end
 end
 
----Ends at once: handlers are cut off, but for the calling one, and connections dropped.
+---Ends at once: handlers are cut off, but for the calling one, and connections dropped. In a
+---process that was forked while the app ran it is only forgotten.
 function App:close()
+  if loop.is_inherited() then
+    self.phase = "idle"
+    return
+  end
   self.dispatch:excuse_caller()
   self.schedule:stop()
   self.transports:close()
@@ -319,7 +324,8 @@ end
 ---@async
 ---@param timeout? number seconds; option shutdown_timeout
 ---@return true? ok
----@return slack.Error? err code "shutdown_timeout" when handlers were cut off, or never begun
+---@return slack.Error? err code "shutdown_timeout" when handlers were cut off, or never begun;
+---  "forked" in a process that was forked from the one in which the app runs
 function App:stop(timeout)
   timeout = timeout or self.settings.shutdown_timeout
   if type(timeout) ~= "number" then
@@ -327,6 +333,11 @@ function App:stop(timeout)
   end
   if self.phase == "idle" then
     return true
+  elseif loop.is_inherited() then
+    return nil, errors.new {
+      code = "forked", message = "app:stop: the app runs in the process that this one was forked "
+        .. "from: end this one by os.exit",
+    }
   elseif self.phase == "stopping" then
     return wait_for_end(self, timeout)
   end

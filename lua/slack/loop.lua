@@ -438,6 +438,13 @@ function M.is_made()
   return default ~= nil
 end
 
+---Whether this process was forked from one that had the default loop in use: it can do nothing
+---with that, nor with anything that was made for it.
+---@return boolean
+function M.is_inherited()
+  return default ~= nil and default.pid ~= core.pid()
+end
+
 ---Makes another loop the default one; for specs with a clock of their own.
 ---@param other slack.Loop?
 ---@return slack.Loop? previous

@@ -2,6 +2,7 @@
 -- that a script has left behind is told of when the script ends: nothing is dropped silently.
 
 local log = require "slack.log"
+local loop = require "slack.loop"
 local ownership = require "slack.ownership"
 local tasks = require "slack.tasks"
 
@@ -16,7 +17,7 @@ end
 
 -- An app has its own way of ending, and tasks beside it may be meant to last as long as it.
 local function tell_left_behind()
-  if package.loaded["slack.app"] then
+  if package.loaded["slack.app"] or loop.is_inherited() then
     return
   end
   local places, count = {}, 0
