@@ -202,8 +202,9 @@ bench: all $(BENCH)      ## measure beside bare C programs, and peers when bench
 bench-compare:           ## what moved beyond noise between the files of two runs: OLD=a.json NEW=b.json
 	@$(LUA) spec/bench/compare.lua $(OLD) $(NEW) $(if $(ALL),all)
 
-bench-readme: all        ## write the README's chapter "Measured" anew of RESULTS=build/bench/results.json
-	$(LUA) spec/bench/readme.lua $(BUILD) $(or $(RESULTS),$(BUILD)/bench/results.json) README.md
+bench-readme: all        ## write what RESULTS=build/bench/results.json found into the READMEs
+	$(LUA) spec/bench/readme.lua $(BUILD) $(or $(RESULTS),$(BUILD)/bench/results.json) README.md \
+	  spec/bench/README.md
 
 bench-check: all $(COUNT) ## count the instructions of the event path, at most 5 % more than the baseline
 	$(LUA) spec/bench/check.lua $(BUILD)
@@ -231,8 +232,8 @@ $(BUILD)/bench/call_server: $(addprefix $(BUILD)/bench/,call_server.o api_answer
 $(BUILD)/bench/bare_curl: $(addprefix $(BUILD)/bench/,bare_curl.o slack.a)
 $(BUILD)/bench/bare_curl_post: $(addprefix $(BUILD)/bench/,bare_curl_post.o slack.a)
 $(BUILD)/bench/bare_lws: $(BUILD)/bench/bare_lws.o
-$(BUILD)/bench/bare_lws_http: $(BUILD)/bench/bare_lws_http.o
-$(BUILD)/bench/bare_lws_raw: $(BUILD)/bench/bare_lws_raw.o
+$(BUILD)/bench/bare_lws_http: $(addprefix $(BUILD)/bench/,bare_lws_http.o serve.o)
+$(BUILD)/bench/bare_lws_raw: $(addprefix $(BUILD)/bench/,bare_lws_raw.o serve.o)
 $(BUILD)/bench/count_frames: $(addprefix $(BUILD)/bench/,count_frames.o events.o slack.a)
 $(BUILD)/bench/count_requests: $(addprefix $(BUILD)/bench/,count_requests.o posts.o events.o \
   slack.a)

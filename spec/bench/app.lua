@@ -1,10 +1,11 @@
 -- The app under test: listeners that read the text of each kind of event in the mix.
---   lua5.4 app.lua API_URL CA_FILE [listeners=N] [connections=N] [count=1] [burn=SECONDS]
---     [forgiving=1]
--- BENCH_STORAGE and BENCH_DURABILITY say where deliveries are kept, if anywhere.
+--   lua5.4 spec/bench/app.lua API_URL CA_FILE [listeners=N] [connections=N] [count=1]
+--     [burn=SECONDS] [forgiving=1]
 -- With BENCH_COUNTED=FROM-TO what the process executes between those events is counted under
 -- callgrind (count.h).
 -- Says at its end, as one line of JSON, what it handled.
+package.path = package.path .. ";./spec/?.lua"
+
 local settings = { listeners = 3, connections = 1, count = 0, burn = 0, forgiving = 0 }
 for i = 3, #arg do
   local name, value = arg[i]:match "^(%w+)=(%d+)$"
@@ -22,32 +23,18 @@ if settings.forgiving > 0 then
   end
 end
 
-local slack = require "slack"
+local mix = require "bench.mix"
 
-local durability = os.getenv "BENCH_DURABILITY"
-
-local app = slack.app {
-  token = "xoxb-bench",
+local app = mix.app {
   app_token = "xapp-bench",
   api_url = arg[1],
   ca_file = arg[2] ~= "" and arg[2] or nil,
   connections = settings.connections,
-  storage = os.getenv "BENCH_STORAGE",
-  inbox = (durability or "") ~= "" and { durability = durability } or nil,
-  log = "error",
 }
 
-local seen, handled, repeated, characters = {}, 0, 0, 0
+local seen, handled, repeated = {}, 0, 0
 
 local function nothing() end
-
--- As the handlers of the peers do: it looks at what came.
-local function read_text(c)
-  local text = c.event.text
-  if text then
-    characters = characters + #text
-  end
-end
 
 local function count(c)
   local id = c.body.event_id
@@ -66,7 +53,7 @@ local function burn(c)
   end
 end
 
-local listener = settings.count > 0 and count or settings.burn > 0 and burn or read_text
+local listener = settings.count > 0 and count or settings.burn > 0 and burn or mix.read_text
 local from, to = (os.getenv "BENCH_COUNTED" or ""):match "^(%d+)-(%d+)$"
 if from then
   local counter, number, inner = require "bench.count", 0, listener
@@ -82,9 +69,7 @@ if from then
   end
 end
 
-app:event("message", listener)
-app:event("app_mention", listener)
-app:event("reaction_added", listener)
+mix.listen(app, listener)
 for i = 4, settings.listeners do
   app:event("bench_" .. i, nothing)
 end
@@ -93,4 +78,4 @@ app:run()
 if settings.count == 0 then
   handled = app:stats().handled
 end
-print(('{"handled":%d,"repeated":%d,"characters":%d}'):format(handled, repeated, characters))
+print(('{"handled":%d,"repeated":%d,"characters":%d}'):format(handled, repeated, mix.characters()))

@@ -1,7 +1,10 @@
 -- A receiver or a worker under test, with no-op listeners for each kind of event in the mix.
---   lua5.4 app_role.lua receiver|worker API_URL CA_FILE REDIS EVENTS FIGURE
+--   lua5.4 spec/bench/app_role.lua receiver|worker API_URL CA_FILE REDIS EVENTS FIGURE
 -- The worker ends when it has handled so many events, and writes to the file FIGURE how many
 -- CPU seconds each of them took.
+package.path = package.path .. ";./spec/?.lua"
+
+local mix = require "bench.mix"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
@@ -25,9 +28,7 @@ local function count()
   end
 end
 
-app:event("message", count)
-app:event("app_mention", count)
-app:event("reaction_added", count)
+mix.listen(app, count)
 
 if role == "worker" then
   tasks.spawn(function()

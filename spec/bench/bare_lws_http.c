@@ -2,18 +2,9 @@
  * its body has come, and looks at nothing.
  *
  *   bare_lws_http PORT */
-#include <libwebsockets.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
-static volatile sig_atomic_t stopped;
-
-static void stop(int number)
-{
-    (void)number;
-    stopped = 1;
-}
+#include "serve.h"
 
 static int answer(struct lws *wsi)
 {
@@ -48,20 +39,8 @@ static const struct lws_protocols PROTOCOLS[] = {
 int main(int argc, char *argv[])
 {
     struct lws_context_creation_info info = {
-        .port = argc > 1 ? atoi(argv[1]) : 0,
-        .iface = "127.0.0.1",
         .protocols = PROTOCOLS,
-        .fd_limit_per_thread = 4096,
         .keepalive_timeout = 60,
     };
-    signal(SIGTERM, stop);
-    lws_set_log_level(LLL_ERR, NULL);
-    struct lws_context *context = lws_create_context(&info);
-    if (context == NULL) {
-        return 1;
-    }
-    while (!stopped && lws_service(context, 0) >= 0) {
-    }
-    lws_context_destroy(context);
-    return 0;
+    return serve(&info, argc, argv);
 }

@@ -4,9 +4,10 @@
  *
  *   bare_lws_raw PORT */
 #include <libwebsockets.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "serve.h"
 
 #define READ_BUFFER 32768 /* as much as the receiver's */
 #define MAX_HEAD    4096
@@ -17,14 +18,6 @@ struct request {
     size_t body_left;
     char head[MAX_HEAD];
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int number)
-{
-    (void)number;
-    stopped = 1;
-}
 
 static int answer(struct lws *wsi)
 {
@@ -108,23 +101,11 @@ static const struct lws_protocols PROTOCOLS[] = {
 int main(int argc, char *argv[])
 {
     struct lws_context_creation_info info = {
-        .port = argc > 1 ? atoi(argv[1]) : 0,
-        .iface = "127.0.0.1",
         .protocols = PROTOCOLS,
         .options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG,
         .listen_accept_role = "raw-skt",
         .listen_accept_protocol = "raw",
-        .fd_limit_per_thread = 4096,
         .pt_serv_buf_size = READ_BUFFER,
     };
-    signal(SIGTERM, stop);
-    lws_set_log_level(LLL_ERR, NULL);
-    struct lws_context *context = lws_create_context(&info);
-    if (context == NULL) {
-        return 1;
-    }
-    while (!stopped && lws_service(context, 0) >= 0) {
-    }
-    lws_context_destroy(context);
-    return 0;
+    return serve(&info, argc, argv);
 }

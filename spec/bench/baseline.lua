@@ -1,6 +1,7 @@
 -- The file of the baseline: one line for each version and each figure, so that a change of it
 -- can be read.
 
+local document = require "bench.document"
 local json = require "cjson"
 
 local M = {}
@@ -39,15 +40,8 @@ end
 ---@param path string
 ---@return bench.Baseline?, string? error
 function M.read(path)
-  local file <close>, err = io.open(path)
-  if not file then
-    return nil, err
-  end
-  local ok, baseline = pcall(json.decode, (file:read "a"))
-  if not ok or type(baseline) ~= "table" or not baseline.versions or not baseline.figures then
-    return nil, path .. " is no baseline"
-  end
-  return baseline
+  return document.read(path, function(one) return one.versions and one.figures end,
+    "is no baseline")
 end
 
 return M
