@@ -31,6 +31,37 @@ describe("bench.report", function()
     assert.equal("Title", report.tables[1].title)
   end)
 
+  describe("measuring parts", function()
+    it("goes on with the next one when one fails, and keeps what that had found", function()
+      local report, lines = new_report()
+      local written = 0
+      report:measure({ "bad", "good" }, function(part)
+        return function(one)
+          one:add("group", "who", part, { 1 })
+          assert(part == "good", "the disk is gone")
+        end
+      end, function() written = written + 1 end)
+      assert.same({ "bad", "good" }, { report.figures[1].part, report.figures[2].part })
+      assert.matches("the disk is gone", report.failed.bad)
+      assert.is_nil(report.failed.good)
+      assert.equal(2, written)
+      assert.matches("bad FAILED.*the disk is gone", table.concat(lines, "\n"))
+    end)
+
+    it("says and keeps the seconds of each", function()
+      local report, lines = new_report()
+      report:measure({ "good" }, function() return function() end end, function() end)
+      assert.is_true(report.seconds.good >= 0)
+      assert.equal("\n(good took 0 s)", lines[1])
+    end)
+
+    it("passes over a part that cannot be loaded", function()
+      local report = new_report()
+      report:measure({ "none" }, function() error "no such part" end, function() end)
+      assert.matches("no such part", report.failed.none)
+    end)
+  end)
+
   describe("comparing", function()
     local ours = { name = "lua-slack", is_ours = true }
     local theirs = { name = "other" }

@@ -12,7 +12,8 @@ local function write_results(path, values)
   local report = Report.new({ rounds = #values, is_quick = false }, function() end)
   report.part = "socket_mode"
   report:add("wss", "lua-slack", "CPU s", values, "less")
-  results.write(path, report, AROUND, { socket_mode = 1.5 })
+  report.seconds.socket_mode = 1.5
+  results.write(path, report, AROUND)
 end
 
 describe("bench.results", function()
@@ -35,6 +36,7 @@ describe("bench.results", function()
     assert.same({ 2, "abc", 1.5 },
       { document.rounds, document.around.commit, document.seconds.socket_mode })
     assert.equal("socket_mode: wss: lua-slack: CPU s", results.name(document.figures[1]))
+    assert.same({}, document.failed)
   end)
 
   it("refuses what is no file of the bench", function()

@@ -32,8 +32,7 @@ function M.start(run)
     os.remove(errors)
     local ok, result = pcall(json.decode, text)
     if not ok or type(result) ~= "table" or result[run.field] ~= true then
-      io.stderr:write(("%s could not be measured: %s\n%s\n%s\n"):format(run.who, line, text, said))
-      os.exit(1)
+      error(("%s could not be measured: %s\n%s\n%s"):format(run.who, line, text, said), 0)
     end
     return result
   end

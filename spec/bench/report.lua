@@ -1,6 +1,7 @@
 -- What a run has found: every figure, for the file, and the tables, which are printed as
 -- they come.
 
+local core = require "slack.core"
 local figures = require "bench.figures"
 local markdown = require "bench.markdown"
 
@@ -8,6 +9,8 @@ local markdown = require "bench.markdown"
 ---@field rounds integer
 ---@field is_quick boolean
 ---@field figures table[] as they go into the file
+---@field seconds table<string, number> that each part took
+---@field failed table<string, string> parts that could not be measured to their end, and why
 ---@field tables bench.Table[]
 local Report = {}
 Report.__index = Report
@@ -26,7 +29,7 @@ Report.__index = Report
 function Report.new(settings, print_line)
   return setmetatable({
     rounds = settings.rounds, is_quick = settings.is_quick, print_line = print_line or print,
-    figures = {}, tables = {}, part = "",
+    figures = {}, tables = {}, seconds = {}, failed = {}, part = "",
   }, Report)
 end
 
@@ -64,6 +67,26 @@ end
 ---@param text string
 function Report:say(text)
   self.print_line(text)
+end
+
+---Measures one part after the other. One that fails is named, with the reason; what it has found
+---until then stays, and the next one follows.
+---@param parts string[]
+---@param load fun(part: string): fun(report: bench.Report)
+---@param after_each fun()
+function Report:measure(parts, load, after_each)
+  for _, part in ipairs(parts) do
+    local began = core.monotonic()
+    self.part = part
+    local ok, err = xpcall(function() load(part)(self) end, debug.traceback)
+    self.seconds[part] = core.monotonic() - began
+    self:say(("\n(%s took %.0f s)"):format(part, self.seconds[part]))
+    if not ok then
+      self.failed[part] = tostring(err)
+      self:say(("(%s FAILED, and its figures are not all there: %s)"):format(part, err))
+    end
+    after_each()
+  end
 end
 
 ---Runs each in turn, round by round.

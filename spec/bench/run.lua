@@ -4,7 +4,6 @@
 package.cpath = (arg[1] or "build") .. "/?.so;" .. package.cpath
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
 
-local core = require "slack.core"
 local settings = require "bench.settings"
 
 local Report = require "bench.report"
@@ -20,21 +19,20 @@ local PARTS <const> = {
 io.stdout:setvbuf "line"
 local report, around = Report.new(settings), circumstances.read()
 report:say(circumstances.line(around, report.rounds))
-local seconds = {}
+local parts = {}
 for _, part in ipairs(PARTS) do
-  if settings.wants_part(part) then
-    local began = core.monotonic()
-    report.part = part
-    require("bench." .. part)(report)
-    seconds[part] = core.monotonic() - began
-    io.stderr:write(("(%s took %.0f s)\n"):format(part, seconds[part]))
-    results.write(settings.json, report, around, seconds) -- a later part may fail
-  end
+  parts[#parts + 1] = settings.wants_part(part) and part or nil
 end
+-- A part that fails takes nothing from the others, and a process that dies nothing from those
+-- that went before.
+report:measure(parts, function(part) return require("bench." .. part) end, function()
+  results.write(settings.json, report, around)
+end)
 local aimed = not report.is_quick and aims(report.figures)
 if aimed then
   report:table(aimed)
   table.insert(report.tables, 1, table.remove(report.tables))
 end
-results.write(settings.json, report, around, seconds)
+results.write(settings.json, report, around)
 report:say(("\nEvery figure: %s"):format(settings.json))
+os.exit(next(report.failed) == nil, true)
