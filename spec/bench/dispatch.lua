@@ -4,8 +4,8 @@
 
 local cjson = require "cjson"
 local figures = require "bench.figures"
+local files = require "support.files"
 local kinds = require "bench.kinds"
-local offline = require "bench.offline"
 local profile = require "bench.profile"
 local settings = require "bench.settings"
 
@@ -16,75 +16,66 @@ local KINDS = kinds.KINDS
 
 -- Ours -------------------------------------------------------------------------------------
 
-local made = 0
+-- The apps of a kind, each with another number of listeners, in processes that wait for their
+-- turn: each is measured beside the others within a tenth of a second.
+local function start_apps(directory, kind)
+  local apps = {}
+  for i, count in ipairs(OUR_COUNTS) do
+    local answers = ("%s/%d"):format(directory, count)
+    assert(os.execute("mkfifo " .. answers))
+    apps[i] = { orders = assert(io.popen(("%s spec/bench/dispatch_app.lua %s '%s' %d >%s"):format(
+      settings.LUA, settings.BUILD, kind.name, count, answers), "w")) }
+    apps[i].answers = assert(io.open(answers))
+  end
+  return apps
+end
 
-local function deliver_all(app, kind, bodies, events)
-  for i = 1, events do
-    local body = bodies[i % #bodies + 1]
-    if body.event then
-      made = made + 1
-      body.event_id = "Ev" .. made -- else it is passed over as handled before
+local function stop_apps(apps)
+  for i, app in ipairs(apps) do
+    app.orders:close()
+    app.answers:close()
+    apps[i] = nil
+  end
+end
+
+local function ask(app, order, events)
+  assert(app.orders:write(("%s %d\n"):format(order, events)))
+  app.orders:flush()
+  return assert(app.answers:read "n", "an app of the dispatch has ended")
+end
+
+-- Microseconds of each app, turn by turn; every other turn goes backward.
+local function take_turns(apps, order, turns, events)
+  local times = {}
+  for i = 1, #apps do
+    times[i] = {}
+  end
+  for turn = 1, turns do
+    local first, last, step = 1, #apps, 1
+    if turn % 2 == 0 then
+      first, last, step = #apps, 1, -1
     end
-    offline.deliver(app, body, kind.came_as)
-  end
-end
-
-local function app_with(kind, count, handler)
-  local app = offline.new()
-  for i = 1, count do
-    kinds.listen(app, kind, i, handler)
-  end
-  return app
-end
-
--- An app whose handlers count what they take, with what is made at its first use.
-local function counting_app(kind, count)
-  local taken = {}
-  local app = app_with(kind, count, function() taken.count = taken.count + 1 end)
-  local bodies = kinds.bodies(kind, count)
-  taken.count = 0
-  deliver_all(app, kind, bodies, 10 * #bodies)
-  taken.count = 0
-  return function(events)
-    deliver_all(app, kind, bodies, events)
-    assert(taken.count == events, "not every event met its listener")
-    taken.count = 0
-  end
-end
-
--- Alone in its heap, as the collector walks over all listeners.
-local function microseconds(kind, count, events)
-  local run = counting_app(kind, count)
-  return offline.seconds_of(function() run(events) end) / events * 1e6
-end
-
--- How much more 10,000 cost than 1 while the collector stands still: the least of blocks
--- that take turns, so that both meet the same weather.
-local function ratio_without_collector(kind, blocks, events)
-  local counts = { OUR_COUNTS[1], OUR_COUNTS[3] }
-  local runs, least = {}, { math.huge, math.huge }
-  for i, count in ipairs(counts) do
-    runs[i] = counting_app(kind, count)
-  end
-  for _ = 1, blocks do
-    for i, run in ipairs(runs) do
-      least[i] = math.min(least[i], offline.seconds_of(function()
-        collectgarbage "stop"
-        run(events)
-      end))
-      collectgarbage "restart"
+    for i = first, last, step do
+      times[i][turn] = ask(apps[i], order, events)
     end
   end
-  return least[2] / least[1]
+  for i = 1, #apps do
+    times[i] = figures.new(times[i])
+  end
+  return times
 end
 
 -- What one round gives for a kind: by the number of listeners, and the two ratios.
-local function measure_kind(kind, events, blocks)
-  local result = { alone = ratio_without_collector(kind, blocks, events // 50) }
-  for i, count in ipairs(OUR_COUNTS) do
-    result[i] = microseconds(kind, count, events)
+local function measure_kind(kind, turns, events)
+  local directory <close> = files.temporary()
+  local apps <close> = setmetatable(start_apps(directory.path, kind), { __close = stop_apps })
+  local times, result = take_turns(apps, "turn", turns, events), {}
+  for i, figure in ipairs(times) do
+    result[i] = figure.median
   end
-  result.ratio = result[3] / result[1]
+  result.ratio = figures.ratio(times[#times], times[1]).median
+  local still = take_turns({ apps[1], apps[#apps] }, "still", turns, events // 4)
+  result.alone = figures.ratio(still[2], still[1]).median
   return result
 end
 
@@ -184,8 +175,8 @@ end
 
 ---@param report bench.Report
 return function(report)
-  local events, blocks = report.is_quick and 1000 or 10000, report.is_quick and 1 or 10
-  local ours = report:run(KINDS, function(kind) return measure_kind(kind, events, blocks) end)
+  local turns, events = report.is_quick and 1 or 12, report.is_quick and 500 or 3000
+  local ours = report:run(KINDS, function(kind) return measure_kind(kind, turns, events) end)
   print_table(report, ours, measure_bolt(report, report.is_quick and 100 or 1000))
   profile(report)
 end

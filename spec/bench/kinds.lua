@@ -112,6 +112,17 @@ M.KINDS = {
   },
 }
 
+---@param name string
+---@return bench.DispatchKind
+function M.find(name)
+  for _, kind in ipairs(M.KINDS) do
+    if kind.name == name then
+      return kind
+    end
+  end
+  error("there is no kind of dispatch called " .. name)
+end
+
 ---Bodies that meet one of so many listeners each.
 ---@param kind bench.DispatchKind
 ---@param count integer of listeners
