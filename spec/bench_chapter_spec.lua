@@ -1,7 +1,7 @@
 local chapter = require "bench.chapter"
 
 local DOCUMENT <const> = {
-  rounds = 5,
+  rounds = 5, figures = {}, failed = {}, seconds = {},
   around = {
     date = "2026-01-05T00:00:00Z", commit = "abc1234",
     machine = { processors = 2, model = "Abacus", system = "Linux", load = 0.1 },
@@ -38,7 +38,30 @@ describe("bench.chapter", function()
     assert.equal(once, chapter.replace(once, DOCUMENT))
   end)
 
+  it("leaves the sizes as they are when the run has no figures for them", function()
+    local text = before .. "\n#### Sizes\n\nold\n\n### Errors\n"
+    assert.truthy(assert(chapter.replace(text, DOCUMENT)):find("#### Sizes\n\nold\n", 1, true))
+  end)
+
   it("is refused by a text without one", function()
     assert.is_nil((chapter.replace("# x\n\n## Limits\n", DOCUMENT)))
+  end)
+end)
+
+describe("bench.chapter.with_seconds", function()
+  local before <const> = "# x\n\n| part | measures | seconds |\n| --- | --- | --- |\n"
+    .. "| `http` | on 200 | 7 |\n| `inbox` | each | 200 |\n| `relays` | other | 25 |\n\nend\n"
+
+  local function with(seconds, failed)
+    return chapter.with_seconds(before, { seconds = seconds, failed = failed or {} })
+  end
+
+  it("gives each part that was run its seconds, and leaves the others theirs", function()
+    local after = with { http = 12.4, inbox = 99.6 }
+    assert.equal((before:gsub("| 7 |", "| 12 |"):gsub("each | 200 |", "each | 100 |")), after)
+  end)
+
+  it("takes none from a part that failed", function()
+    assert.equal(before, with({ http = 1 }, { http = "why" }))
   end)
 end)

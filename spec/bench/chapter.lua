@@ -2,6 +2,7 @@
 
 local circumstances = require "bench.circumstances"
 local markdown = require "bench.markdown"
+local sizes = require "bench.sizes"
 
 local M = {}
 
@@ -30,17 +31,35 @@ function M.text(document)
   return table.concat(parts)
 end
 
+-- The text with another one from a heading on, up to the next one that begins so.
+local function replace(readme, heading, next_heading, text)
+  local first = readme:find("\n" .. heading, 1, true)
+  local after = first and readme:find("\n" .. next_heading, first + #heading, true)
+  return after and readme:sub(1, first) .. text .. readme:sub(after)
+end
+
 ---@param readme string the text of the README
 ---@param document bench.Results
----@return string? readme with the chapter anew
+---@return string? readme with the chapter anew, and that on sizes when all is there for it
 ---@return string? error
 function M.replace(readme, document)
-  local first = readme:find("\n" .. HEADING, 1, true)
-  local next_heading = first and readme:find("\n## ", first + #HEADING, true)
-  if not next_heading then
+  readme = replace(readme, HEADING, "## ", M.text(document))
+  if not readme then
     return nil, "the README has no chapter 'Measured' with another one behind it"
   end
-  return readme:sub(1, first) .. M.text(document) .. readme:sub(next_heading)
+  local text = sizes.text(document.figures)
+  return text and replace(readme, sizes.HEADING, "### ", text) or readme
+end
+
+---The README of the bench with the seconds that each part took, in the rows that name it.
+---@param readme string
+---@param document bench.Results
+---@return string readme
+function M.with_seconds(readme, document)
+  return (readme:gsub("\n(| `([%w_]+)` |[^\n]*| )%d+ |", function(row, part)
+    local seconds = not document.failed[part] and document.seconds[part]
+    return seconds and ("\n%s%.0f |"):format(row, seconds)
+  end))
 end
 
 return M

@@ -35,6 +35,15 @@ local function bench_posts(report, there, connections)
   }
 end
 
+-- The heaps of V8 move by more than the connections take.
+local function with_steady_heaps(there)
+  local list = {}
+  for _, receiver in ipairs(there) do
+    list[#list + 1] = receiver.name ~= "Bolt" and receiver or nil
+  end
+  return list
+end
+
 local function bench_idle(report, there)
   local results = report:run(there, function(receiver)
     return receivers.run(receiver, ("--connections 1 --idle %d"):format(
@@ -58,5 +67,5 @@ return function(report)
   local there = wanted(report, receivers.ALL)
   bench_posts(report, there, 32)
   bench_posts(report, there, 200)
-  bench_idle(report, there)
+  bench_idle(report, with_steady_heaps(there))
 end

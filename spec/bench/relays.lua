@@ -119,6 +119,5 @@ return function(report)
   end
   report:table {
     title = "From a command or click at the local Slack to its ack", heads = heads, rows = rows,
-    is_detail = true,
   }
 end
