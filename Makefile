@@ -109,41 +109,50 @@ $(BUILD)/unit/%: spec/unit/%.c $(wildcard spec/unit/*.h) $(filter-out $(BUILD)/l
 	@mkdir -p $(@D)
 	$(call say,cc $<)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Isrc $(LDFLAGS) -o $@ $(filter-out %.h,$^) $(LDLIBS_ALL)
 
-# A fuzz target is one program of its own source and the codecs, by clang.
+# A fuzz target is a program of its own source and what it needs of the C module, by clang, or a
+# script that runs in one that has all of it.
 FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
+FUZZ_CFLAGS  ?= -O1 -g
 FUZZ         = $(patsubst spec/fuzz/fuzz_%.c,%,$(wildcard spec/fuzz/fuzz_*.c))
-FUZZ_SOURCES = $(addprefix src/,websocket.c utf8.c buffer.c envelope.c json_skip.c http_parser.c http_head.c \
-  text.c \
-  redact.c redact_name.c redact_pass.c redact_token.c redact_url.c http_receiver.c \
-  receiver_paths.c receiver_tally.c slack_body.c slack_delivery.c slack_headers.c http_form.c \
-  signature.c json_field.c mailbox.c message.c wake.c log.c log_limit.c clock.c error.c url_origin.c \
-  gate_turn.c put_queue.c inbox.c inbox_entry.c inbox_tally.c storage.c storage_job.c server_thread.c \
-  thread.c)
+FUZZ_LUA     = $(patsubst spec/fuzz/fuzz_%.lua,%,$(wildcard spec/fuzz/fuzz_*.lua))
+FUZZ_OBJECTS = $(SOURCES:src/%.c=$(BUILD)/fuzz/%.o)
+FUZZ_COMPILE = $(FUZZ_CC) $(CPPFLAGS_ALL) -std=c11 -pthread $(WARNINGS) $(FUZZ_CFLAGS) \
+  -fno-sanitize-recover=undefined -MMD -MP
 
-# The only one that needs Lua.
-FUZZ_JSON = $(addprefix src/,lua_json.c lua_json_decode.c lua_json_encode.c \
-  lua_json_string.c lua_words.c buffer.c)
-$(BUILD)/fuzz/fuzz_json: $(FUZZ_JSON)
-$(BUILD)/fuzz/fuzz_json: FUZZ_SOURCES = $(FUZZ_JSON)
-$(BUILD)/fuzz/fuzz_json: FUZZ_FLAGS = $(call flags,$(LUA_PC),LUA) $(call libs,$(LUA_PC),LUA,-llua5.4)
+fuzz: $(FUZZ:%=fuzz-%) $(FUZZ_LUA:%=fuzz-%) ## invented input for all that reads bytes of others, FUZZ_SECONDS (60) each (-j2; needs clang)
 
-fuzz: $(FUZZ:%=fuzz-%)   ## feed the codecs invented input, FUZZ_SECONDS (60) each (needs clang)
-
-.PHONY: $(FUZZ:%=fuzz-%)
+.PHONY: $(FUZZ:%=fuzz-%) $(FUZZ_LUA:%=fuzz-%)
 $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/fuzz_%
-	@mkdir -p $(BUILD)/fuzz/$*
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -timeout=60 -print_final_stats=1 \
-	  -artifact_prefix=$(BUILD)/fuzz/$*- $(BUILD)/fuzz/$* spec/fuzz/corpus/$* \
-	  >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }
-	@grep number_of_executed_units $(BUILD)/fuzz/$*.log
+	$(call feed,$<,-max_len=2000)
 
-$(BUILD)/fuzz/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(FUZZ_SOURCES) $(wildcard src/*.h)
+$(FUZZ_LUA:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/lua_target
+	$(call feed,FUZZ_SCRIPT=spec/fuzz/fuzz_$*.lua $<,-max_len=4000 -detect_leaks=0)
+
+# A dictionary has words of the field, for what chance would never find.
+feed = @mkdir -p $(BUILD)/fuzz/$*; LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(1) \
+  -max_total_time=$(FUZZ_SECONDS) $(2) -timeout=60 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$*- \
+  $(patsubst %,-dict=%,$(wildcard spec/fuzz/$*.dict)) $(BUILD)/fuzz/$* spec/fuzz/corpus/$* \
+  >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }; \
+  echo "$*: `sed -n 's/stat::number_of_executed_units: *//p' $(BUILD)/fuzz/$*.log` executions"
+
+$(BUILD)/fuzz/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/fuzz/slack.a
+	$(call say,cc $<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -Isrc -o $@ $(filter %.c %.a,$^) \
+	  $(LDLIBS_ALL) $(call libs,$(LUA_PC),LUA,-llua5.4)
+
+$(BUILD)/fuzz/lua_target: spec/fuzz/lua_target.c $(BUILD)/fuzz/slack.a
+	$(call say,cc $<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -Isrc -o $@ $(filter %.c %.a,$^) \
+	  $(LDLIBS_ALL) $(call libs,$(LUA_PC),LUA,-llua5.4)
+
+$(BUILD)/fuzz/slack.a: $(FUZZ_OBJECTS)
+	@rm -f $@
+	$(call say,ar $@)$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(call say,cc $<)$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize-recover=undefined $(WARNINGS) -Isrc -o $@ $< $(FUZZ_SOURCES) $(FUZZ_FLAGS) \
-	  $(call libs,libcrypto,OPENSSL,-lcrypto) $(call libs,libcurl,CURL,-lcurl) \
-	  $(call libs,libwebsockets,LIBWEBSOCKETS,-lwebsockets)
+	$(call say,cc $< for fuzzing)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+-include $(wildcard $(BUILD)/fuzz/*.d)
 
 soak: deps all unit      ## large trials: memory (SOAK_EVENTS), saves of a script under load (SOAK_SAVES), the durable inbox (SOAK_KILLS, SOAK_SECONDS)
 	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/memory.lua

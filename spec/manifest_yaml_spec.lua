@@ -52,6 +52,27 @@ nested:
       (yaml.read [[{ a: "x\"y\nz\u00e9", b: 'it''s' }]]))
   end)
 
+  it("has escapes read once, and characters beyond 16 bits", function()
+    assert.same({ a = "\\ud83d \\\\n", b = "\u{1F680}", c = "\u{FFFD}x", d = "\u{FFFD}\u{e9}",
+      e = "\b\f" },
+      (yaml.read([[
+a: "\\ud83d \\\\n"
+b: "\ud83d\uDE80"
+c: "\udc00x"
+d: "\ud800\u00e9"
+e: "\b\f"
+]])))
+  end)
+
+  it("is refused where it is nested beyond all measure", function()
+    for _, text in ipairs { ("["):rep(300000), ("{a: "):rep(100000), ("- "):rep(100000) .. "x",
+      "a: " .. ("["):rep(200) } do
+      assert.equal("line 1: nested more than 100 levels deep", problem_of(text))
+    end
+    local deep = ("["):rep(60) .. ("]"):rep(60)
+    assert.is_table((yaml.read(deep .. "\n")))
+  end)
+
   it("has nothing where nothing is", function()
     assert.equal(json.null, (yaml.read "# only this\n"))
     assert.equal(json.null, yaml.read("a:\nb: 1").a)

@@ -8,7 +8,8 @@
  *
  * A server is judged as if OpenSSL had loaded the whole file, but for a file
  * with a certificate whose inside cannot be decoded (its name can): OpenSSL
- * refuses that file, here that one certificate is missing. */
+ * refuses that file, here that one certificate is missing; and for a file with
+ * zero bytes in it, whose lines OpenSSL takes to end there. */
 #ifndef SLK_CA_FILE_H
 #define SLK_CA_FILE_H
 

@@ -7,12 +7,29 @@
 
 #include "error.h"
 #include "fuzz.h"
+#include "http_target.h"
 
 static char *part(CURLU *url, CURLUPart which, unsigned flags)
 {
     char *text = NULL;
     EXPECT(curl_url_get(url, which, &text, flags) == CURLUE_OK);
     return text;
+}
+
+/* Taken apart once for many requests, it is the same. */
+static void expect_same_target(const char *text, const struct slk_url_origin *origin)
+{
+    struct slk_http_target *target = slk_http_target_create(text);
+    if (target == NULL) {
+        return;
+    }
+    const struct slk_url_origin *other = slk_http_target_origin(target);
+    EXPECT(strcmp(other->scheme, origin->scheme) == 0 && strcmp(other->host, origin->host) == 0);
+    EXPECT(other->port == origin->port);
+    char *host = part(slk_http_target_url(target), CURLUPART_HOST, 0);
+    EXPECT(strcasecmp(host, origin->host) == 0);
+    curl_free(host);
+    slk_http_target_release(target);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -38,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         curl_free(scheme);
         curl_free(host);
         curl_free(port);
+        expect_same_target(text, &origin);
     }
     curl_url_cleanup(url);
     free(text);

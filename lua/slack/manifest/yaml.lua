@@ -6,7 +6,12 @@ local json = require "slack.json"
 
 local M = {}
 
-local ESCAPES = { n = "\n", t = "\t", r = "\r", ["0"] = "\0", e = "\27", ["/"] = "/" }
+local ESCAPES = {
+  n = "\n", t = "\t", r = "\r", ["0"] = "\0", e = "\27", ["/"] = "/", b = "\b", f = "\f", a = "\a",
+  v = "\v",
+}
+-- Deeper than any manifest.
+local MAX_DEPTH = 100
 local WORDS = { ["true"] = true, ["false"] = false, null = json.null, ["~"] = json.null }
 
 local Reader = {}
@@ -31,9 +36,32 @@ local function word_value(text)
   return text
 end
 
+-- The character of \uXXXX, or of two such halves of one, and where the text goes on; as in our
+-- JSON the half of one is U+FFFD.
+local function unicode_at(text, at)
+  local code = tonumber(text:match("^u(%x%x%x%x)", at), 16)
+  local low = tonumber(text:match("^\\u([dD][c-fC-F]%x%x)", at + 5) or "", 16)
+  if code >= 0xD800 and code < 0xDC00 and low then
+    return utf8.char(0x10000 + ((code & 0x3FF) << 10 | low & 0x3FF)), at + 11
+  end
+  return code >= 0xD800 and code < 0xE000 and "\u{FFFD}" or utf8.char(code), at + 5
+end
+
 local function unescape(text)
-  text = text:gsub("\\u(%x%x%x%x)", function(hex) return utf8.char(tonumber(hex, 16)) end)
-  return (text:gsub("\\(.)", function(char) return ESCAPES[char] or char end))
+  local parts, from = {}, 1
+  local slash = text:find("\\", 1, true)
+  while slash do
+    parts[#parts + 1] = text:sub(from, slash - 1)
+    local char = text:sub(slash + 1, slash + 1)
+    if text:find("^u%x%x%x%x", slash + 1) then
+      parts[#parts + 1], from = unicode_at(text, slash + 1)
+    else
+      parts[#parts + 1], from = ESCAPES[char] or char, slash + 2
+    end
+    slash = text:find("\\", from, true)
+  end
+  parts[#parts + 1] = text:sub(from)
+  return table.concat(parts)
 end
 
 -- A text in quotes that begins here, and what comes behind it.
@@ -91,7 +119,17 @@ function Reader:flow_next(text, at, kind, close)
   return at
 end
 
+-- One level deeper, until what is given back is closed.
+function Reader:enter()
+  self.depth = self.depth + 1
+  if self.depth > MAX_DEPTH then
+    self:fail(("nested more than %d levels deep"):format(MAX_DEPTH))
+  end
+  return self.leaving
+end
+
 function Reader:flow_list(text, at)
+  local _ <close> = self:enter()
   local list = json.list()
   at = skip_spaces(text, at + 1)
   while text:sub(at, at) ~= "]" do
@@ -102,6 +140,7 @@ function Reader:flow_list(text, at)
 end
 
 function Reader:flow_map(text, at)
+  local _ <close> = self:enter()
   local map = {}
   at = skip_spaces(text, at + 1)
   while text:sub(at, at) ~= "}" do
@@ -260,6 +299,7 @@ function Reader:map(indent)
 end
 
 function Reader:block(indent)
+  local _ <close> = self:enter()
   local line = self:peek()
   local is_item = line.text:find "^%-%f[%s\0]"
   if not is_item and not self:key_of(line.text) then
@@ -291,7 +331,8 @@ end
 ---@return any value
 ---@return string? problem "line 3: …"; with nil as the value
 function M.read(text)
-  local reader = setmetatable({ at = 1, next = 1, raw = {} }, Reader)
+  local reader = setmetatable({ at = 1, next = 1, raw = {}, depth = 0 }, Reader)
+  reader.leaving = setmetatable({}, { __close = function() reader.depth = reader.depth - 1 end })
   local ok, value = pcall(reader.document, reader, text)
   if ok then
     return value
