@@ -86,6 +86,7 @@ describe("lua-slack console", function()
   it("moves no cursor, whatever people wrote", function()
     with_consoles(1, function()
       assert.equal("a?[2Jb\tc\n", run({ "print('a\\27[2Jb\\tc')" }).written)
+      assert.equal("a?2J\n", run({ "print('a\\u{9b}2J')" }).written)
     end)
   end)
 

@@ -122,6 +122,13 @@ describe("lua-slack replay", function()
       assert.matches("error  ./handlers/hello.lua:2: attempt to index a nil value", output)
       assert.matches(", 1 failed\n$", output)
     end)
+    with_handler("hello.lua", [[
+      local app = ...
+      app:message("hello", function() error "what they wrote: \27[2J\u{9b}2J" end)
+    ]], function()
+      local _, output = replay "--only=event"
+      assert.matches("what they wrote: ?[2J?2J", output, 1, true) -- the cursor stays
+    end)
     with_handler("hello.lua", "local app = ...\napp:mesage()", function()
       local status, output = replay()
       assert.equal(1, status)

@@ -125,6 +125,8 @@ describe("log", function()
       assert.matches("\\x1b[2J\\x0d\\x08", lines[1], 1, true)
       new():with({ x = "a\nb" }):info "m"
       assert.matches('x="a\\nb"', lines[2], 1, true)
+      new():with({ x = "\xC2\x9B2J" }):info "\xC2\x9B2J \xC2\xA9"
+      assert.matches("\\u{9b}2J \xC2\xA9  x=\\u{9b}2J", lines[3], 1, true)
     end)
 
     it("is colored only when asked, or on a terminal", function()

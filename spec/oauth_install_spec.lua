@@ -505,6 +505,23 @@ for name, secret in pairs {
 end
 
 describe("the redirect path", function()
+  it("leads, as the install path does, nowhere that its URL asks for", function()
+    oauth_app.run(nil, function(here, new)
+      local it, EVIL = new { direct = true }, "https://evil.example/"
+      local wishes = { redirect_uri = EVIL, redirect_url = EVIL, return_to = EVIL, next = EVIL,
+        url = EVIL, team = EVIL, client_id = EVIL, scope = EVIL }
+      local response = assert(slack.fetch(it.url .. "/slack/install", {
+        query = wishes, follow = false, headers = { ["X-Forwarded-Host"] = "evil.example" },
+      }))
+      assert.equal(here.url .. "oauth/v2/authorize", response.redirect:match "^[^?]+")
+      assert.not_matches("evil", response.redirect, 1, true)
+      wishes.error = "access_denied"
+      response = come_back(it, wishes)
+      assert.is_nil(response.redirect)
+      assert.not_matches("evil", response.body, 1, true)
+    end)
+  end)
+
   it("says what happened when somebody cancels (S069)", function()
     oauth_app.run(nil, function(_, new)
       local it = new()

@@ -42,6 +42,18 @@ describe("scripts", function()
     end)
   end)
 
+  it("are text: what was compiled before is not loaded, nor required by a script", function()
+    local compiled = string.dump(function() return "compiled" end)
+    with_scripts({
+      ["x.lua"] = compiled, ["y.lua"] = "return require 'z'", ["z.lua"] = compiled,
+      ["a.lua"] = answering "text",
+    }, function(on)
+      assert.equal("text", on.say())
+      assert.matches("x.lua.*attempt to load a binary chunk", on.offline:log())
+      assert.matches("y.lua.*attempt to load a binary chunk", on.offline:log())
+    end)
+  end)
+
   it("come after what the program registers, also when it does so later", function()
     with_scripts({ ["x.lua"] = answering "script" }, function(on)
       on.app:message(function() table.insert(on.app:state("said", {}), "program") end)

@@ -103,6 +103,11 @@ local function escape_control(c)
   return ("\\x%02x"):format(c:byte())
 end
 
+-- The second byte of a control character above ASCII: terminals take U+009B for ESC [.
+local function escape_high_control(c)
+  return ("\\u{%02x}"):format(c:byte())
+end
+
 local function message_of(format, ...)
   if select("#", ...) == 0 then
     return tostring(format)
@@ -153,7 +158,7 @@ local function text_line(root, record)
   for _, key in ipairs(sorted_keys(record.fields)) do
     parts[#parts + 1] = ("%s=%s"):format(key, field_text(record.fields[key]))
   end
-  return table.concat(parts, "  ")
+  return (table.concat(parts, "  "):gsub("\xC2([\x80-\x9F])", escape_high_control))
 end
 
 local function json_line(record)

@@ -26,6 +26,15 @@ function M.one_line(text, maximum)
   return text:sub(1, utf8.offset(text, maximum) - 1) .. "…"
 end
 
+---Text of any lines, in which nothing else moves the cursor, whoever wrote it.
+---@param text string
+---@return string
+function M.harmless(text)
+  return (text:gsub("[%c\127]", function(char)
+    return (char ~= "\n" and char ~= "\t") and "?" or nil
+  end):gsub(CONTROLS, "?"))
+end
+
 ---Lines, in which the last column is as wide as it is.
 ---@param rows string[][] of equal length
 ---@return string

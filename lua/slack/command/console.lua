@@ -88,19 +88,12 @@ end
 
 -- Talking ------------------------------------------------------------------------------------
 
--- What people wrote may be in it, and must not move the cursor.
-local function harmless(text)
-  return (text:gsub("[%c\127]", function(char)
-    return (char ~= "\n" and char ~= "\t") and "?" or nil
-  end))
-end
-
 local function show_answer(terminal, answer)
   if answer.output ~= "" then
-    terminal.write(harmless(answer.output) .. "\n")
+    terminal.write(columns.harmless(answer.output) .. "\n")
   end
   if type(answer.error) == "string" then
-    terminal.complain(paint(terminal, 2, "red", harmless(answer.error)) .. "\n")
+    terminal.complain(paint(terminal, 2, "red", columns.harmless(answer.error)) .. "\n")
   end
 end
 

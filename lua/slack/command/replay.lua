@@ -108,7 +108,7 @@ local function tell(self, report)
   end
   for _, failure in ipairs(report.errors) do
     local text = core.redact(failure.message .. failure.traceback)
-    write(self, "red", "   error  " .. text:gsub("\n", "\n   "))
+    write(self, "red", "   error  " .. columns.harmless(text):gsub("\n", "\n   "))
   end
 end
 

@@ -1,0 +1,70 @@
+-- Versions of TLS, on either side. What a certificate must be is in the specs of the clients.
+
+local Process = require "support.process"
+local WebServer = require "support.web_server"
+local core = require "slack.core"
+local files = require "support.files"
+local http = require "slack.http"
+local tasks = require "slack.tasks"
+local wait_until = require "support.wait_until"
+
+local VERSIONS <const> = {
+  { flag = "tls1", is_taken = false }, { flag = "tls1_1", is_taken = false },
+  { flag = "tls1_2", is_taken = true }, { flag = "tls1_3", is_taken = true },
+}
+-- What OpenSSL itself would refuse of the old versions for their ciphers.
+local ANY_CIPHER <const> = "ALL:@SECLEVEL=0"
+
+describe("TLS", function()
+  local folder
+
+  before_each(function()
+    folder = files.temporary()
+    for name, text in pairs(assert(core.certificate { names = "IP:127.0.0.1" })) do
+      files.write(("%s/%s.pem"):format(folder.path, name), text)
+    end
+  end)
+
+  after_each(function()
+    getmetatable(folder).__close()
+  end)
+
+  for _, version in ipairs(VERSIONS) do
+    it(("of a server that speaks %s alone is %s"):format(version.flag,
+      version.is_taken and "spoken" or "refused"), function()
+      local server <close> = Process.start(("openssl s_server -%s -cipher '%s' -www -accept "
+        .. "127.0.0.1:0 -cert '%s/certificate.pem' -key '%s/key.pem'"):format(version.flag,
+        ANY_CIPHER, folder.path, folder.path))
+      tasks.run(function()
+        local number = wait_until("its port", function()
+          return server:output():match "ACCEPT 127.0.0.1:(%d+)"
+        end)
+        local response, err = http.request {
+          url = ("https://127.0.0.1:%s/"):format(number), timeout = 10,
+          net = assert(http.net { ca_file = folder.path .. "/authority.pem", proxy = "" }),
+        }
+        if version.is_taken then
+          assert.equal(200, assert(response).status)
+        else
+          assert.equal("tls", err.code)
+          assert.matches("alert protocol version", err.message)
+        end
+      end)
+    end)
+
+    it(("of a client that speaks %s alone is %s"):format(version.flag,
+      version.is_taken and "spoken" or "refused"), function()
+      tasks.run(function()
+        local server = WebServer.start(function() return 200, "hello" end,
+          { tls = { names = "IP:127.0.0.1" } })
+        local client <close> = Process.start(("sh -c \"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | "
+          .. "openssl s_client -%s -cipher '%s' -quiet -connect 127.0.0.1:%s\""):format(version.flag,
+          ANY_CIPHER, server.url:match ":(%d+)"))
+        wait_until("its end", function() return not client:is_running() end)
+        assert.matches(version.is_taken and "hello" or "alert protocol version",
+          client:output())
+        server:stop()
+      end)
+    end)
+  end
+end)
