@@ -11,9 +11,9 @@
 #include "net_options.h"
 #include "thread.h"
 
-/* libcurl 8.21 can swallow a wake-up, and with 7.88 a request over HTTP/2 was once seen to
- * wait for nothing until its timeout (why was not found): while transfers run, and with any
- * of that line, no wait is longer than this. Else an idle bot need not wake up so often. */
+/* libcurl 8.21 can swallow a wake-up, and up to 8.17 curl_multi_perform drops timers of running
+ * transfers (http_turns.c): while these run, and with any of that line, no wait is longer than
+ * this. Else an idle bot need not wake up so often. */
 #define LONGEST_WAIT_MS      1000
 #define LONGEST_SAFE_WAIT_MS 60000
 #define FIRST_UNSAFE_VERSION 0x080000

@@ -215,6 +215,7 @@ static int before_sending(void *context, char *peer, char *local, int peer_port,
         return CURL_PREREQFUNC_ABORT;
     }
     transfer->begun = true;
+    ++*transfer->changes;
     return CURL_PREREQFUNC_OK;
 }
 

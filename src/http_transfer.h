@@ -33,6 +33,7 @@ struct slk_http_transfer {
     CURL *easy;        /* the client's; NULL while waiting */
     bool counted;      /* among those that its host has a limit of */
     bool begun;        /* libcurl may have sent some of it */
+    unsigned *changes; /* counts that too, from begin on */
     size_t head_bytes; /* of the response and interim ones before it */
     bool has_head;     /* the last of them has come whole */
     struct slk_buffer headers;

@@ -103,6 +103,8 @@ static void set_counted(struct slk_http_transfer *transfer, bool counted)
 static void detach(struct slk_http_turns *turns, struct slk_http_transfer *transfer, bool is_well)
 {
     count_transfer(turns, transfer);
+    turns->changes++;
+    turns->http2_count -= transfer->request->http2;
     curl_multi_remove_handle(turns->multi, transfer->easy);
     slk_http_handles_give(&turns->handles, transfer->easy, transfer->request, is_well);
     transfer->easy = NULL;
@@ -120,6 +122,7 @@ static void wish_tick(struct slk_http_turns *turns, int64_t when)
 static bool begin(struct slk_http_turns *turns, struct slk_http_transfer *transfer, CURL *easy,
                   enum slk_handle_state state, int64_t now)
 {
+    transfer->changes = &turns->changes;
     if (slk_http_transfer_begin(transfer, easy, state, now) != SLK_OK) {
         return false;
     }
@@ -147,6 +150,8 @@ static void start(struct slk_http_turns *turns, struct slk_http_transfer *transf
         return;
     }
     atomic_fetch_add(&turns->counts.running, 1);
+    turns->changes++;
+    turns->http2_count += transfer->request->http2;
     slk_transfer_list_append(&host->running, transfer);
     set_counted(transfer, true);
     wish_tick(turns, slk_http_transfer_silent_until(transfer, now));
@@ -376,11 +381,26 @@ static void lend_turns(struct slk_http_host *host)
     }
 }
 
-int64_t slk_http_turns_tick(struct slk_http_turns *turns, int64_t now)
+/* Of the timers that libcurl has set for itself in one curl_multi_perform it drops, from 7.73 to
+ * 8.17, those older than the last transfer begun in it, as though they had been seen to. A
+ * timer is all that tells of a stream of HTTP/2 whose answer has been read along with that of
+ * another, so the loop does not wait before it has gone round without a transfer to begin.
+ * It is twice, as one that has ended may let another begin in the round after. */
+static bool must_go_round(struct slk_http_turns *turns)
 {
-    if (now < turns->next_expiry) {
-        return turns->next_expiry;
+    if (turns->changes != turns->known_changes) {
+        turns->known_changes = turns->changes;
+        turns->rounds = turns->http2_count > 0 ? 2 : 0;
     }
+    if (turns->rounds == 0) {
+        return false;
+    }
+    turns->rounds--;
+    return true;
+}
+
+static void expire(struct slk_http_turns *turns, int64_t now)
+{
     turns->next_expiry = SLK_NEVER;
     struct slk_http_host *next = slk_http_hosts_next(&turns->hosts, NULL);
     while (next != NULL) {
@@ -391,7 +411,14 @@ int64_t slk_http_turns_tick(struct slk_http_turns *turns, int64_t now)
         lend_turns(host);
         start_waiting(turns, host);
     }
-    return turns->next_expiry;
+}
+
+int64_t slk_http_turns_tick(struct slk_http_turns *turns, int64_t now)
+{
+    if (now >= turns->next_expiry) {
+        expire(turns, now);
+    }
+    return must_go_round(turns) ? now : turns->next_expiry;
 }
 
 void slk_http_turns_close(struct slk_http_turns *turns)

@@ -30,6 +30,9 @@ struct slk_http_turns {
     struct slk_http_handles handles;
     CURLSH *sessions; /* TLS sessions, which handles otherwise have each for themselves; or NULL */
     bool is_stopped;
+    size_t http2_count;              /* of transfers under way that may use it */
+    unsigned changes, known_changes; /* transfers that have been begun or ended; by the last tick */
+    unsigned rounds;                 /* for the loop to go without a wait */
     struct slk_http_counts counts;
 };
 
