@@ -113,7 +113,7 @@ build = {
         "src/lua_words.c",
         "src/mailbox.c",
         "src/message.c",
-        "src/net_failure.c",
+        "src/net_address.c", "src/net_failure.c",
         "src/net_options.c",
         "src/no_proxy.c",
         "src/poller.c",

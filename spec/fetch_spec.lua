@@ -1,4 +1,5 @@
 local WebServer = require "support.web_server"
+local child = require "support.child"
 local fetch_url = require "slack.fetch"
 local files = require "support.files"
 local json = require "slack.json"
@@ -210,6 +211,86 @@ describe("slack.fetch", function()
     assert.is_false(ok)
     assert.matches('fetch_spec.lua:%d+: slack.fetch: url: https://host/path expected, got "json"',
       message)
+  end)
+
+  it("lets nothing into a header that would break out of it", function()
+    local url = echo()
+    for _, headers in ipairs {
+      { X = "a\r\nY: b" }, { X = "a\nY: b" }, { ["X\r\nY"] = "b" }, { ["X: a"] = "b" },
+      { X = "a\0b" },
+    } do
+      local ok, message = pcall(fetch, url, { headers = headers })
+      assert.is_false(ok)
+      assert.matches("characters that no header has", message)
+    end
+    local _, err = fetch(url .. "/\r\nY: b")
+    assert.equal("invalid_url", err.code)
+    assert.equal(0, #server.requests)
+  end)
+
+  describe("with public = true", function()
+    it("goes to no address of this machine, by whatever name", function()
+      local port = echo():match ":(%d+)"
+      for _, host in ipairs { "127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001",
+        "[::ffff:127.0.0.1]", "0.0.0.0" } do
+        local _, err = fetch(("http://%s:%s/"):format(host, port),
+          { public = true, insecure = true, connect_timeout = 5 })
+        assert.equal("private_address", err and err.code, host)
+      end
+      assert.matches("public = true leads to none", tostring(select(2, fetch(server.url,
+        { public = true }))))
+      assert.equal(0, #server.requests)
+    end)
+
+    it("uses no connection that another request has made", function()
+      local url = echo()
+      assert(fetch(url, { json = {} }))
+      local _, err = fetch(url, { json = {}, public = true })
+      assert.equal("private_address", err.code)
+      assert(fetch(url, { json = {} }))
+      assert.equal(2, #server.requests)
+    end)
+
+    it("is not promised over a proxy, which looks names up itself", function()
+      local _, err = fetch_url("https://a.example/",
+        { public = true, proxy = "http://127.0.0.1:1" })
+      assert.equal("proxy", err.code)
+      assert.matches('public = true cannot be kept over the proxy of option "proxy"', err.message)
+    end)
+
+    -- In a network of its own, in which one address of the Internet is this machine.
+    it("reaches the Internet, and is not led from there to a private address", function()
+      local own = "unshare --user --map-root-user --net sh -c"
+      if not files.run(own .. " 'ip link set lo up && ip addr add 1.2.3.4/32 dev lo'") then
+        pending "needs network namespaces"
+        return
+      end
+      local folder <close> = files.temporary()
+      local path = folder.path .. "/main.lua"
+      files.write(path, ("package.path, package.cpath = %q, %q\n%s"):format(package.path,
+        package.cpath, [[
+        local WebServer = require "support.web_server"
+        local fetch = require "slack.fetch"
+        require("slack.tasks").run(function()
+          local server
+          server = WebServer.start(function(request)
+            if request.target == "/away" then
+              return 302, "", { "Location", server.url }
+            end
+            return 200, "the Internet"
+          end, { host = "0.0.0.0" })
+          local url = server.url:gsub("//[^:]*", "//1.2.3.4")
+          local options = { public = true, insecure = true, proxy = "" }
+          print(fetch(url, options).body)
+          print(fetch(url .. "/away", options))
+          print(fetch(url .. "/away", { insecure = true, proxy = "" }).body)
+          os.exit(0, false)
+        end)]]))
+      local _, output = files.run(("%s 'ip link set lo up; ip addr add 1.2.3.4/32 dev lo; %s %s'")
+        :format(own, child.interpreter(), path))
+      assert.matches("^the Internet\nnil\tGET 127.0.0.1:%d+/: its address.*\nthe Internet\n$",
+        output)
+    end)
   end)
 
   describe("a redirect", function()

@@ -372,6 +372,12 @@ static void take_failure(struct slk_http_transfer *transfer, CURLcode code)
                                "the response head is larger than 100 KiB in a line");
         return;
     }
+    if (code == CURLE_COULDNT_CONNECT && transfer->met_private && !transfer->begun) {
+        slk_http_transfer_fail(transfer, "private_address",
+                               "its address is one of this machine or of a private network, and "
+                               "public = true leads to none");
+        return;
+    }
     char what[SLK_HTTP_NAME_SIZE];
     struct slk_error error;
     slk_http_transfer_name(transfer, what);

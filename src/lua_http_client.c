@@ -70,6 +70,7 @@ static int net_create(lua_State *L)
         .ca_file = slk_field_string(L, 1, "ca_file", NULL),
         .socket = slk_field_string(L, 1, "socket", NULL),
         .insecure = slk_field_boolean(L, 1, "insecure", 0),
+        .is_public = slk_field_boolean(L, 1, "public", 0),
     };
     void **object = slk_new_object(L, SLK_CLASS_NET);
     struct slk_error err;

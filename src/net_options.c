@@ -31,6 +31,7 @@ struct slk_net_options {
     struct slk_ca_file *ca_file; /* that file; NULL: libcurl reads it */
     char *socket;                /* of this machine; NULL: the network */
     bool insecure;
+    bool is_public;
 };
 
 /* The loopback hosts that a proxy from the environment is not used for. */
@@ -156,6 +157,13 @@ static int set_proxy(struct slk_net_options *options, const struct slk_net_setti
         snprintf(options->no_proxy + length, size - length, "%s%s", length > 0 ? "," : "",
                  LOOPBACK_HOSTS);
     }
+    if (*options->proxy != '\0' && options->is_public) {
+        slk_error_set(err, "proxy",
+                      "public = true cannot be kept over the proxy of %s, which looks names up "
+                      "itself: let it refuse private addresses, or give proxy = \"\"",
+                      origin);
+        return SLK_INVALID;
+    }
     return *options->proxy == '\0' ? SLK_OK : read_proxy(options, origin, err);
 }
 
@@ -245,6 +253,7 @@ struct slk_net_options *slk_net_options_create(const struct slk_net_settings *se
     }
     atomic_init(&options->references, 1);
     options->insecure = settings->insecure;
+    options->is_public = settings->is_public;
     if (set_proxy(options, settings, err) != SLK_OK || set_ca(options, settings, err) != SLK_OK ||
         set_socket(options, settings, err) != SLK_OK) {
         destroy(options);
@@ -369,6 +378,10 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
     failed |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options->socket);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (options->is_public) { /* a connection that is there may lead anywhere */
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    }
     if (options->ca_file != NULL) {
         failed |= read_authorities_ourselves(options, easy);
     } else if (options->ca_path != NULL) {
@@ -412,6 +425,11 @@ void slk_net_unaim(CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_CURLU, NULL);
     curl_easy_setopt(easy, CURLOPT_URL, NULL);
+}
+
+bool slk_net_options_is_public(const struct slk_net_options *options)
+{
+    return options->is_public;
 }
 
 const char *slk_net_options_proxy_name(const struct slk_net_options *options)

@@ -19,6 +19,7 @@ struct slk_net_settings {
     const char *ca_file;  /* PEM; NULL: SSL_CERT_FILE, else the system's */
     const char *socket;   /* path of a socket of this machine, where all hosts are; NULL */
     bool insecure;        /* allow http and ws to other hosts than loopback */
+    bool is_public;       /* see slk_net_options_is_public; not together with a proxy */
 };
 
 /* NULL with err filled: memory, a proxy that is no http(s) URL, a CA file that
@@ -52,6 +53,10 @@ int slk_net_options_aim(const struct slk_net_options *options, CURL *easy, const
 int slk_net_options_aim_at(const struct slk_net_options *options, CURL *easy, CURLU *url,
                            const struct slk_url_origin *origin);
 void slk_net_unaim(CURL *easy);
+
+/* Whether only what slk_net_is_public takes may be connected to, each time anew. Who opens
+ * sockets sees to it. */
+bool slk_net_options_is_public(const struct slk_net_options *options);
 
 /* For CURLOPT_OPENSOCKETFUNCTION, as slk_net_options_apply sets it: a socket
  * that does not leak into programs that the process starts. */

@@ -65,6 +65,7 @@ local OPTIONS = {
   timeout = seconds, connect_timeout = seconds, idle_timeout = seconds,
   follow = { check = check_follow }, max_response = { check = checks.integer_from(1) },
   http2 = flag, proxy = text, no_proxy = text, ca_file = text, insecure = flag,
+  public = flag,
 }
 
 -- Of what is no URL at all.
@@ -294,6 +295,8 @@ end
 ---@field no_proxy? string hosts, separated by commas
 ---@field ca_file? string PEM
 ---@field insecure? boolean allow plain http to other hosts than this one
+---@field public? boolean go to addresses of the Internet alone, wherever names and redirects lead:
+---  for URLs that others have given. Not over a proxy
 
 ---@alias slack.Fetched slack.Response|slack.StreamedResponse
 
@@ -305,7 +308,8 @@ end
 ---@return slack.Fetched? response with `stream` a slack.StreamedResponse
 ---@return slack.Error? err code is "dns", "connection" (nothing was sent), "timeout", "tls",
 ---  "proxy", "interrupted" (it may have been received), "too_large", "redirect",
----  "invalid_url", "file", "body", "sink", "on_progress", "cancelled" or "closed"
+---  "private_address", "invalid_url", "file", "body", "sink", "on_progress", "cancelled"
+---  or "closed"
 return function(url, options)
   options = options or {}
   check(url, options)

@@ -11,7 +11,7 @@ local Response = require "slack.http_response"
 local Stream = lazy "slack.http_stream"
 local Streamed = lazy "slack.streamed_response"
 
-local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure", "socket" }
+local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure", "socket", "public" }
 
 local M = {}
 
@@ -117,7 +117,8 @@ local nets = {}
 
 ---Proxy, CA and rules from options; equal options share one object.
 ---@param options? { proxy: string?, no_proxy: string?, ca_file: string?, insecure: boolean?,
----  socket: string? } socket: path of one of this machine, where all hosts are
+---  socket: string?, public: boolean? } socket: path of one of this machine, where all hosts are;
+---  public: nothing but addresses of the Internet
 ---@return slack.core.net?
 ---@return slack.Error? err a proxy that is no URL, a CA file that cannot be read
 function M.net(options)

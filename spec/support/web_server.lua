@@ -38,8 +38,8 @@ end
 ---handler returns status, body, headers (alternating names and values); a status
 ---of 0 drops the connection, nil leaves the request unanswered for now.
 ---@param handler fun(request: support.Request): integer?, string?, string[]?
----@param options? { tls: table?, directory: table?, port: integer? } tls: what core.certificate
----  takes
+---@param options? { tls: table?, directory: table?, port: integer?, host: string? } tls: what
+---  core.certificate takes
 function WebServer.start(handler, options)
   options = options or {}
   local self = setmetatable({ requests = {}, handler = handler }, WebServer)
@@ -53,7 +53,7 @@ function WebServer.start(handler, options)
     mailbox = loop.mailbox(),
     source = self.source,
     log = silent:core(),
-    port = options.port,
+    host = options.host, port = options.port,
     cert_file = directory and directory.path .. "/certificate.pem",
     key_file = directory and directory.path .. "/key.pem",
   })

@@ -11,7 +11,7 @@ local core = {}
 local net = {}
 ---How to reach the network; see net_options.h for what nil means.
 ---@param settings { proxy: string?, no_proxy: string?, ca_file: string?, insecure: boolean?,
----  socket: string? }
+---  socket: string?, public: boolean? }
 ---@return slack.core.net?, string? message, string? code
 function core.net(settings) end
 ---@param url string
