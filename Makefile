@@ -58,7 +58,7 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test unit fuzz test-peers test-browser test-rock soak demo bench \
+.PHONY: all help deps deps-ci test unit faults fuzz test-peers test-browser test-rock soak demo bench \
   bench-check bench-baseline bench-compare bench-readme bench-deps lint check-types methods events types emoji sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
@@ -89,6 +89,9 @@ deps-ci: deps            ## install what .ci/run needs besides
 
 test: deps all unit      ## run the specs
 	SLACK_CORE_DIR=$(BUILD) spec/support/side_by_side $(SPEC_PROCESSES) $(BUSTED)
+
+faults: all unit $(BUILD)/peers/package.json ## break the network in every way, under events, for lua-slack and Bolt side by side; prints the README's table
+	SLACK_CORE_DIR=$(BUILD) NODE_PATH=$(BUILD)/peers/node_modules $(LUA) spec/faults/run.lua
 
 test-peers: all $(BUILD)/peers/package.json ## run Bolt for JavaScript (Node, npm) against the local Slack
 	SLACK_CORE_DIR=$(BUILD) NODE_PATH=$(BUILD)/peers/node_modules $(BUSTED) --run=peers

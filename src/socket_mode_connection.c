@@ -100,9 +100,13 @@ static int end_by_breach(struct slk_sm_connection *connection, struct slk_intake
     return SLK_INVALID;
 }
 
-static void take_control(const struct slk_ws_message *message, struct pong *pong)
+static void take_control(struct slk_sm_connection *connection, const struct slk_ws_message *message,
+                         struct pong *pong)
 {
-    if (message->opcode == SLK_WS_PING) {
+    if (message->opcode == SLK_WS_PONG) {
+        connection->last_pong = connection->last_input;
+        connection->unanswered_ping = 0;
+    } else if (message->opcode == SLK_WS_PING) {
         pong->wanted = true;
         pong->length = message->length;
         memcpy(pong->payload, message->data, message->length);
@@ -122,7 +126,7 @@ static int take_frames(struct slk_sm_connection *connection, struct slk_intake *
             if (message.opcode == SLK_WS_CLOSE) {
                 return end_by_peer(connection, &message, err);
             }
-            take_control(&message, pong);
+            take_control(connection, &message, pong);
             break;
         case SLK_WS_MESSAGE:
             if (message.opcode == SLK_WS_TEXT) {
@@ -146,6 +150,9 @@ int slk_sm_connection_read(struct slk_sm_connection *connection, struct slk_inta
         connection->last_input = connection->counters->last_frame = intake->now;
         connection->last_ping = 0;
         connection->last_look = false;
+    }
+    if (!input.more) {
+        connection->drained = intake->now;
     }
     if (!slk_ws_connection_is_open(connection->ws)) {
         return status;
@@ -217,6 +224,9 @@ static void send_ping(struct slk_sm_connection *connection, int64_t now)
     }
     connection->last_ping = now;
     connection->last_look = false;
+    if (connection->unanswered_ping == 0) {
+        connection->unanswered_ping = now;
+    }
 }
 
 static void lower(int64_t *next, int64_t time)
@@ -243,18 +253,45 @@ static int check_output(const struct slk_sm_connection *connection,
     return SLK_OK;
 }
 
-int slk_sm_connection_check_life(struct slk_sm_connection *connection,
-                                 const struct slk_socket_mode_settings *settings, int64_t now,
-                                 bool suspended, int64_t *next, struct slk_error *err)
+/* What comes in says nothing of what goes out: events may come while no ack arrives. So
+ * now and then a ping asks, too, and a peer that has answered one before must answer. */
+static int check_answers(struct slk_sm_connection *connection,
+                         const struct slk_socket_mode_settings *settings, int64_t now,
+                         int64_t *next, struct slk_error *err)
 {
-    int status = check_output(connection, settings, now, next, err);
-    if (status != SLK_OK) {
-        return status;
+    if (connection->unanswered_ping == 0) {
+        int64_t since = connection->last_pong != 0 ? connection->last_pong : connection->ready_at;
+        int64_t ping_at = since + 2 * settings->ping_interval;
+        if (now >= ping_at) {
+            send_ping(connection, now);
+        } else {
+            lower(next, ping_at);
+        }
     }
+    if (connection->unanswered_ping == 0 || connection->last_pong == 0 ||
+        !slk_sm_connection_takes_output(connection)) {
+        return SLK_OK;
+    }
+    int64_t due = connection->unanswered_ping + settings->pong_timeout;
+    if (now >= due && connection->drained >= due) {
+        slk_error_set(err, "timeout",
+                      "Slack sends, but has answered no ping for %lld ms: what we send, acks too, "
+                      "does not seem to arrive",
+                      (long long)((now - connection->unanswered_ping) / SLK_MS(1)));
+        return SLK_CLOSED;
+    }
+    if (now >= due) {
+        connection->more = true; /* the answer may be here, behind what has not been read */
+    }
+    lower(next, now >= due ? now : due);
+    return SLK_OK;
+}
+
+static int check_silence(struct slk_sm_connection *connection,
+                         const struct slk_socket_mode_settings *settings, int64_t now,
+                         bool suspended, int64_t *next, struct slk_error *err)
+{
     bool pinged = connection->last_ping != 0;
-    if (connection->stalled_since != 0) {
-        return SLK_OK; /* a ping could not leave: check_output is the judge */
-    }
     if (!pinged || suspended) {
         int64_t ping_at =
             settings->ping_interval + (pinged ? connection->last_ping : connection->last_input);
@@ -280,11 +317,26 @@ int slk_sm_connection_check_life(struct slk_sm_connection *connection,
     return SLK_CLOSED;
 }
 
+int slk_sm_connection_check_life(struct slk_sm_connection *connection,
+                                 const struct slk_socket_mode_settings *settings, int64_t now,
+                                 bool suspended, int64_t *next, struct slk_error *err)
+{
+    int status = check_output(connection, settings, now, next, err);
+    if (status != SLK_OK || connection->stalled_since != 0) {
+        return status; /* a ping could not leave: check_output is the judge */
+    }
+    status = check_silence(connection, settings, now, suspended, next, err);
+    if (status == SLK_OK && !suspended && connection->protocol->pongs) {
+        status = check_answers(connection, settings, now, next, err);
+    }
+    return status;
+}
+
 void slk_sm_connection_resume(struct slk_sm_connection *connection, int64_t now)
 {
     connection->more = true;
     connection->last_input = connection->last_text = now;
-    connection->last_ping = 0;
+    connection->last_ping = connection->unanswered_ping = 0;
 }
 
 void slk_sm_connection_close(struct slk_sm_connection *connection, int64_t now)

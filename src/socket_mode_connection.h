@@ -32,13 +32,16 @@ struct slk_sm_connection {
     bool more;                        /* may have input without its descriptor being readable */
     int64_t drain_until;              /* DRAINING, replaced: closed then at the latest */
     int64_t last_text, last_input;
-    int64_t last_ping;                      /* 0: none since the last input */
-    bool last_look;                         /* one more read before the peer is declared dead */
-    uint64_t pings;                         /* sent so far */
-    int64_t stalled_since;                  /* output waits and nothing has gone since; 0: no */
-    int unanswered;                         /* frames sent that handlers want a reply to */
-    int64_t unanswered_until;               /* then they are waited for no longer */
-    size_t unstored;                        /* deliveries on their way to the store */
+    int64_t last_ping;        /* 0: none since the last input */
+    bool last_look;           /* one more read before the peer is declared dead */
+    int64_t unanswered_ping;  /* the oldest since the last pong; 0: none */
+    int64_t last_pong;        /* 0: none yet, so the peer may be one that sends none */
+    int64_t drained;          /* when all input that had come was read last */
+    uint64_t pings;           /* sent so far */
+    int64_t stalled_since;    /* output waits and nothing has gone since; 0: no */
+    int unanswered;           /* frames sent that handlers want a reply to */
+    int64_t unanswered_until; /* then they are waited for no longer */
+    size_t unstored;          /* deliveries on their way to the store */
     struct slk_socket_mode_stats *counters; /* of all connections; the keeper's */
 };
 

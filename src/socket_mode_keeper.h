@@ -34,6 +34,10 @@ struct slk_slot {
     struct slk_sm_connection *next, *serving, *leaving;
     int refreshes; /* planned ones since a connection lived long */
     bool retired;  /* Slack wants fewer connections */
+    /* A failure that goes on: since when, and what the log was told last, when. */
+    int64_t failing_since;
+    int64_t told_at;
+    char told_code[sizeof((struct slk_error *)NULL)->code];
 };
 
 struct slk_keeper {

@@ -10,6 +10,13 @@
  * other, before it meets backoff. */
 #define PROMPT_REFRESHES 5
 
+/* Longest wait where Slack was not reached at all: trying burdens nobody there,
+ * and the network may be back at any moment. */
+#define UNREACHED_MAXIMUM SLK_SECONDS(10)
+
+/* A failure that goes on gets one line in the log so often. */
+#define TELL_EVERY SLK_SECONDS(30)
+
 /* -- What there is ---------------------------------------------------------- */
 
 int slk_slots_ready(const struct slk_keeper *keeper)
@@ -199,6 +206,33 @@ static int64_t refresh_delay(struct slk_slot *slot)
     return slk_backoff_next(&slot->backoff);
 }
 
+static bool is_unreached(const struct slk_error *error)
+{
+    static const char *const codes[] = {"connection", "dns", "proxy", "timeout", "tls"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (strcmp(error->code, codes[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A random time in the upper half of limit. */
+static int64_t jitter(int64_t limit)
+{
+    struct slk_backoff backoff;
+    slk_backoff_init(&backoff, limit, limit);
+    slk_backoff_next(&backoff);
+    return slk_backoff_next(&backoff);
+}
+
+static int64_t failure_delay(struct slk_slot *slot, const struct slk_error *error)
+{
+    int64_t delay = slk_backoff_next(&slot->backoff);
+    bool too_long = delay > UNREACHED_MAXIMUM && is_unreached(error);
+    return too_long ? jitter(UNREACHED_MAXIMUM) : delay;
+}
+
 /* Never immediate. */
 static int64_t jittered_delay(struct slk_slot *slot)
 {
@@ -210,10 +244,7 @@ static int64_t jittered_delay(struct slk_slot *slot)
 static int64_t slow_delay(const struct slk_keeper *keeper)
 {
     int64_t maximum = keeper->settings.backoff_maximum;
-    struct slk_backoff jitter;
-    slk_backoff_init(&jitter, maximum, maximum);
-    slk_backoff_next(&jitter);
-    return maximum + slk_backoff_next(&jitter);
+    return maximum + jitter(maximum);
 }
 
 /* -- The end of a connection ------------------------------------------------ */
@@ -273,6 +304,31 @@ void slk_slots_bury(struct slk_keeper *keeper, struct slk_slot *slot,
     slk_sm_connection_destroy(connection);
 }
 
+/* Each new kind of failure is a warning, and one that goes on is one again now and then. */
+static void tell_failure(struct slk_keeper *keeper, struct slk_slot *slot, uint64_t number,
+                         const struct slk_error *error)
+{
+    int64_t now = slk_clock_now(), delay = slot->next->due - now;
+    bool goes_on = slot->failing_since != 0 && strcmp(slot->told_code, error->code) == 0;
+    bool warns = !goes_on || now - slot->told_at >= TELL_EVERY;
+    if (slot->failing_since == 0) {
+        slot->failing_since = now;
+    }
+    if (warns) {
+        slot->told_at = now;
+        memcpy(slot->told_code, error->code, sizeof slot->told_code);
+    }
+    char since[48] = "";
+    if (now - slot->failing_since >= SLK_SECONDS(1)) {
+        snprintf(since, sizeof since, " (no connection for %lld s)",
+                 (long long)((now - slot->failing_since) / SLK_SECONDS(1)));
+    }
+    slk_log_write(keeper->log, warns ? SLK_LOG_WARN : SLK_LOG_DEBUG,
+                  keeper->settings.protocol->name, "connection %llu: %s%s; next attempt in %lld ms",
+                  (unsigned long long)number, error->text, since,
+                  (long long)(delay > 0 ? delay / SLK_MS(1) : 0));
+}
+
 /* A connection has ended, or an attempt has failed. */
 void slk_slots_lose(struct slk_keeper *keeper, struct slk_slot *slot,
                     struct slk_sm_connection *connection, const struct slk_error *error)
@@ -291,13 +347,9 @@ void slk_slots_lose(struct slk_keeper *keeper, struct slk_slot *slot,
     if (!needs_replacement) {
         return;
     }
-    int64_t delay = slk_backoff_next(&slot->backoff);
-    replan(keeper, slot, error, delay);
+    replan(keeper, slot, error, failure_delay(slot, error));
     if (slot->next != NULL) {
-        delay = slot->next->due - slk_clock_now();
-        slk_log_write(keeper->log, SLK_LOG_WARN, keeper->settings.protocol->name,
-                      "connection %llu: %s; next attempt in %lld ms", (unsigned long long)number,
-                      error->text, (long long)(delay > 0 ? delay / SLK_MS(1) : 0));
+        tell_failure(keeper, slot, number, error);
     }
 }
 
@@ -400,6 +452,7 @@ void slk_slots_take_over(struct slk_keeper *keeper, struct slk_slot *slot, int64
     struct slk_sm_connection *connection = slot->next;
     connection->ready_at = connection->last_input = now;
     slot->next = NULL;
+    slot->failing_since = 0;
     if (slot->serving != NULL) {
         slot->leaving = slot->serving;
         slot->leaving->last_text = now;

@@ -62,6 +62,7 @@ static const struct slk_socket_protocol PROTOCOL = {
     .overlaps = true,
     .take = take,
     .ping = ping,
+    .pongs = true,
 };
 
 const struct slk_socket_protocol *slk_socket_mode_protocol(void)

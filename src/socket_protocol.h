@@ -42,6 +42,7 @@ struct slk_socket_protocol {
     /* Appends the connection's ping of that number, from 1; socket thread.
      * The result is that of slk_ws_connection_append. */
     int (*ping)(struct slk_ws_connection *ws, uint64_t number);
+    bool pongs; /* it is answered by a control frame */
 };
 
 const struct slk_socket_protocol *slk_socket_mode_protocol(void);

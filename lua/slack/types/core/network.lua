@@ -136,10 +136,10 @@ local socket_mode = {}
 ---@field ack_deadline number? seconds, 2.5
 ---@field open_timeout number? seconds, 15
 ---@field hello_timeout number? seconds, 10
----@field ping_interval number? seconds, 3
----@field pong_timeout number? seconds, 6
+---@field ping_interval number? seconds, 1
+---@field pong_timeout number? seconds, 3
 ---@field backoff_first number? seconds, 0.5
----@field backoff_maximum number? seconds, 60
+---@field backoff_maximum number? seconds, 60; where Slack was not reached at all: 10
 ---@field stable_after number? seconds, 60
 ---@field drain_timeout number? seconds, 30
 ---@field stagger number? seconds, 0

@@ -1,0 +1,91 @@
+-- Faults of connections that are up, and of each stage of new ones.
+local fault_trial = require "support.fault_trial"
+local live = require "support.live_app"
+
+-- What the app does when its connections meet a fault once, while new ones work.
+local OLD <const> = {
+  { "are reset", "reset", "failed" },
+  { "are closed", "close", "closed the connection" },
+  { "are cut in the middle of a frame", "cut down 300 close", "closed the connection" },
+  { "are reset in the middle of a frame", "cut down 300 reset", "failed" },
+  { "fall silent", "stall both", "has been silent for %d+ ms" },
+  { "bring nothing any more", "stall down", "has been silent for %d+ ms" },
+  { "take nothing any more, though events go on coming", "stall up",
+    "answered no ping for %d+ ms: what we send, acks too, does not seem to arrive" },
+}
+
+-- Faults that meet each new connection when it gets to a stage, until they are over.
+local STAGES <const> = {
+  { "tcp", "reset", "failed", tls = true },
+  { "tcp", "stall both", "connecting takes too long", tls = true },
+  { "tls", "reset", "no connection", tls = true },
+  { "tls", "stall both", "connecting takes too long", tls = true },
+  { "upgrade", "reset", "failed", tls = true },
+  { "upgrade", "close", "closed the connection", tls = false },
+  { "upgrade", "stall both", "connecting takes too long", tls = true },
+  { "hello", "reset", "failed", tls = false },
+  { "hello", "close", "closed the connection", tls = false },
+  { "hello", "stall both", "Slack says no hello", tls = false },
+}
+
+describe("connections that", function()
+  for _, fault in ipairs(OLD) do
+    local does, what, warning = table.unpack(fault)
+    it(does .. " are replaced, and no event is lost or doubled (S208, S222)", function()
+      fault_trial.run(function(trial)
+        trial:wait_ready(2)
+        trial:wait_pings()
+        trial.relay:tell("ws old", what)
+        trial:send(20)
+        for _ = 1, 200 do -- what is judged by its traffic needs some
+          if trial:warnings(warning) >= 2 then break end
+          trial:send(2)
+        end
+        trial:wait_warning(warning)
+        trial:wait_ready(4)
+        trial:send(5)
+        trial.relay:tell("ws old", "pass")
+        assert.truthy(trial:warnings "" <= 6, table.concat(trial.lines, "\n"))
+      end)
+    end)
+  end
+
+  it("are only slow stay", function()
+    fault_trial.run(function(trial)
+      trial:wait_ready(2)
+      trial.relay:tell("ws old", "delay 60 40")
+      trial:send(40)
+      trial.relay:tell("ws old", "pass")
+      assert.equal(0, trial:warnings "")
+    end)
+  end)
+
+  for _, fault in ipairs(STAGES) do
+    local stage, what, warning = table.unpack(fault)
+    it(("meet %q at the stage %q are tried again until they work (S201, S205)")
+      :format(what, stage), function()
+      fault_trial.run(function(trial)
+        trial.relay:tell("ws at " .. stage, what)
+        trial.relay:tell("ws old", "reset")
+        trial:send(5)
+        trial:wait_warning(warning)
+        live.wait(function() return trial.relay:count "struck ws" >= 3 end)
+        trial.relay:tell("ws all", "pass")
+        assert.truthy(trial:warnings "" <= 8, table.concat(trial.lines, "\n"))
+      end, { slack = { tls = fault.tls }, app = { connections = 1 } })
+    end)
+  end
+
+  it("are closed by Slack, which then falls silent, are let go", function()
+    fault_trial.run(function(trial)
+      trial.relay:tell("ws at close", "stall both")
+      trial.relay:tell("ws old", "reset")
+      trial:wait_ready(2)
+      trial.here:connections()[1]:disconnect "refresh_requested"
+      trial:wait_ready(3)
+      live.wait(function() return trial.relay:count "struck ws" > 0 end)
+      trial:send(5)
+      trial.relay:tell("ws all", "pass")
+    end, { slack = { tls = false }, app = { connections = 1 } })
+  end)
+end)
