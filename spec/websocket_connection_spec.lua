@@ -155,29 +155,6 @@ describe("the WebSocket of a socket mode connection", function()
       assert.is_nil(other.closed) -- the others are not touched
     end)
 
-    for name, bytes in pairs {
-      ["a reserved bit"] = "\xC1\x02{}",
-      ["an unknown opcode"] = "\x83\x00",
-      ["a masked frame"] = "\x81\x82\1\2\3\4\122\127",
-      ["a continuation of nothing"] = "\x80\x00",
-      ["a control frame in pieces"] = "\x09\x00",
-      ["a long control frame"] = "\x89\x7e\x00\x7e" .. ("x"):rep(126),
-      ["text that is no UTF-8"] = "\x81\x02\xff\xff",
-      ["a close code that must not be sent"] = "\x88\x02\x03\xed",
-      ["a close frame of one byte"] = "\x88\x01\x03",
-    } do
-      it("ends at " .. name .. " and is replaced", function()
-        local bot, socket, other = wire:ready_bot { connections = 2 }
-        wire:act(socket, "raw", bytes)
-        local closed = wait_for(wire, bot, "closed")
-        assert.equal("protocol", closed.code)
-        wait_for(wire, bot, "ready", 3)
-        assert.is_nil(other.closed)
-        wire:event(other, "still here")
-        wait_for_envelope(wire, bot, "still here")
-      end)
-    end
-
     it("delivers what came before a breach", function()
       local bot, socket = wire:ready_bot()
       wire:act(

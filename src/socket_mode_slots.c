@@ -17,6 +17,9 @@
 /* A failure that goes on gets one line in the log so often. */
 #define TELL_EVERY SLK_SECONDS(30)
 
+/* Whatever an answer says, a proxy's included. */
+#define LONGEST_HOLD SLK_SECONDS(3600)
+
 /* -- What there is ---------------------------------------------------------- */
 
 int slk_slots_ready(const struct slk_keeper *keeper)
@@ -178,7 +181,7 @@ static void replan(struct slk_keeper *keeper, struct slk_slot *slot, const struc
 /* Slack asks for patience, of all connections alike. */
 void slk_slots_hold(struct slk_keeper *keeper, int64_t delay)
 {
-    int64_t until = slk_clock_now() + delay;
+    int64_t until = slk_clock_now() + (delay < LONGEST_HOLD ? delay : LONGEST_HOLD);
     if (delay > 0 && until > keeper->not_before) {
         keeper->not_before = until;
     }

@@ -215,18 +215,17 @@ static int judge(const struct verdict *verdict, int status, struct slk_error *er
     return 1;
 }
 
-/* One head at the start of data; result as slk_upgrade_response. */
-static int read_response(const char *data, size_t length, const char *expected,
+/* One head at the start of data, of so many bytes at most; result as slk_upgrade_response. */
+static int read_response(const char *data, size_t length, size_t most, const char *expected,
                          struct slk_upgrade_response *response, struct slk_error *err)
 {
     int status = parse_status(data, length);
     if (status == 0) {
         return refuse(err, "not an HTTP/1 response");
     }
-    size_t within = length < SLK_UPGRADE_MAX_HEAD ? length : SLK_UPGRADE_MAX_HEAD;
-    const char *end = memmem(data, within, "\r\n\r\n", 4);
+    const char *end = memmem(data, length < most ? length : most, "\r\n\r\n", 4);
     if (end == NULL) {
-        if (length < SLK_UPGRADE_MAX_HEAD) {
+        if (length < most) {
             return 0;
         }
         slk_error_set(err, "upgrade",
@@ -261,7 +260,8 @@ int slk_upgrade_response(const char *data, size_t length, const char *key,
     }
     size_t skipped = 0;
     for (;;) {
-        int result = read_response(data + skipped, length - skipped, expected, response, err);
+        size_t most = skipped < SLK_UPGRADE_MAX_HEAD ? SLK_UPGRADE_MAX_HEAD - skipped : 0;
+        int result = read_response(data + skipped, length - skipped, most, expected, response, err);
         bool interim = result == SLK_INVALID && response->head_length > 0 &&
                        response->status < 200 && response->status != 101;
         if (!interim) {

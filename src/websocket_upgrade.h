@@ -9,7 +9,7 @@
 #include "error.h"
 
 #define SLK_UPGRADE_KEY_SIZE 25    /* base64 of 16 bytes, terminated */
-#define SLK_UPGRADE_MAX_HEAD 16384 /* bytes of the response head */
+#define SLK_UPGRADE_MAX_HEAD 16384 /* bytes of the response head, with interim ones before it */
 
 /* Makes a random key and appends the request. host is the Host header's value,
  * target the path with its query. SLK_INVALID for CR, LF, space or NUL inside. */

@@ -15,6 +15,7 @@
  *   take N          so many bytes of a body
  *   frame TYPE      frames of HTTP/2, until one of that type has come
  *   send TEXT       TEXT with \r, \n, \\ and \xHH
+ *   accept TEXT     an answer that accepts the last request's WebSocket, with TEXT for more lines
  *   repeat N TEXT   the same N times, for ever when N is 0
  *   slow MS TEXT    byte by byte, that long between them
  *   pause MS
@@ -32,7 +33,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
+
+#define ACCEPT_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 */
 
 #define MAX_STEPS 1000
 #define MAX_HEAD  65536
@@ -244,6 +248,28 @@ static bool read_frames(struct connection *connection, int type)
     return true;
 }
 
+static bool accept_websocket(struct connection *connection, const char *head, const char *lines,
+                             size_t length)
+{
+    const char *field = strcasestr(head, "\r\nSec-WebSocket-Key: ");
+    char input[128], answer[256];
+    unsigned char digest[EVP_MAX_MD_SIZE], accept[64];
+    unsigned digest_length = 0;
+    if (field == NULL) {
+        return false;
+    }
+    snprintf(input, sizeof input, "%.24s%s", field + strlen("\r\nSec-WebSocket-Key: "),
+             ACCEPT_GUID);
+    EVP_Digest(input, strlen(input), digest, &digest_length, EVP_sha1(), NULL);
+    EVP_EncodeBlock(accept, digest, (int)digest_length);
+    int size = snprintf(answer, sizeof answer,
+                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                        "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
+                        accept);
+    return send_all(connection, answer, (size_t)size) && send_all(connection, lines, length) &&
+           send_all(connection, "\r\n", 2);
+}
+
 /* head is that of the last request. */
 static bool do_step(struct connection *connection, const char *step, char head[MAX_HEAD])
 {
@@ -266,6 +292,8 @@ static bool do_step(struct connection *connection, const char *step, char head[M
         ok = read_frames(connection, (int)number);
     } else if (strncmp(step, "send ", 5) == 0) {
         ok = send_all(connection, bytes, length);
+    } else if (strncmp(step, "accept", 6) == 0) {
+        ok = accept_websocket(connection, head, bytes, length);
     } else if (strncmp(step, "repeat ", 7) == 0) {
         for (long i = 0; ok && (i < number || number == 0); i++) {
             ok = send_all(connection, bytes, length);
