@@ -156,6 +156,20 @@ describe("lua-slack sandbox with --no-bot --talk", function()
       { environment.SLACK_BOT_TOKEN, environment.SLACK_APP_TOKEN })
   end)
 
+  -- Who knew it could sign requests to the bot's port: a page whose name leads here, for instance.
+  it("has a signing secret that nobody can know, new at each start", function()
+    local function secret()
+      start "--no-bot --talk --http"
+      wait_for "export SLACK_SIGNING_SECRET="
+      return exports_now().SLACK_SIGNING_SECRET
+    end
+    local first = secret()
+    assert.matches("^" .. ("%x"):rep(32) .. "$", first)
+    typed:close()
+    getmetatable(slack_here).__close(slack_here)
+    assert.not_equal(first, secret())
+  end)
+
   it("ends at Ctrl-C and leaves no files behind", function()
     local authority = start_with_exports().SSL_CERT_FILE
     assert.truthy(io.open(authority)):close()

@@ -57,6 +57,10 @@ describe("examples/deploy/bot@.service", function()
     assert.is_true(tonumber(value "StartLimitIntervalSec") < fastest)
   end)
 
+  it("lets no core dump have the tokens in it, and no file of its be others'", function()
+    assert.same({ "0", "0077" }, { value "LimitCORE", value "UMask" })
+  end)
+
   it("signals the first process alone, which passes it on", function()
     assert.equal("mixed", value "KillMode")
   end)

@@ -466,6 +466,15 @@ describe("doctor: the store", function()
     assert.same({}, core.list_directory(folder.path))
   end)
 
+  it("follows no link to find that out", function()
+    local precious = folder.path .. "/precious"
+    files.write(precious, "precious")
+    assert(os.execute(("ln -s '%s' '%s/.lua-slack-doctor-%d'"):format(precious, folder.path,
+      core.pid())))
+    findings("storage", sqlite(folder.path .. "/bot.db"))
+    assert.equal("precious", files.read(precious))
+  end)
+
   it("is opened when it is there", function()
     local path = folder.path .. "/bot.db"
     tasks.run(function() assert(storage.open("sqlite:" .. path)):close() end)

@@ -35,13 +35,14 @@ local function file_system(case, folder)
   return found
 end
 
+-- By a folder: where others may write, too, a file of that name may be a link of theirs.
 local function can_write(folder)
   local path = ("%s/.lua-slack-doctor-%d"):format(folder, core.pid())
-  local file <close>, message = io.open(path, "w")
-  if file then
+  local made, message = core.make_directory(path, true)
+  if made then
     os.remove(path)
   end
-  return file ~= nil, message
+  return made == true, message
 end
 
 -- The schema of a store of ours; nil: it is none.

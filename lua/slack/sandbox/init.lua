@@ -153,8 +153,10 @@ local function found_workspace(self, options)
   self.grants:know(self.app_token, { type = "app" })
 end
 
+-- One that is known opens the bot's own port: to other users, and to a page in a browser whose
+-- name leads here.
 local function new_secret()
-  return Workspace.new_id "":lower() .. Workspace.new_id "":lower()
+  return (core.random(16):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
 end
 
 local function new(options, has_tls)
