@@ -17,6 +17,7 @@ local core = require "slack.core"
 ---@field request_id? string what Slack's support finds the request by
 ---@field body? string the answer as it came when it could not be decoded, its first 128 KiB
 ---@field path? string where in blocks or a view the mistake is: "blocks[3].accessory.options[101]"
+---@field cursor? string|integer of "endless_pages": where to go on from
 ---@field problems? slack.blocks.Problem[] all that is wrong with them
 ---@field cause? any what it came of
 local Error = { __name = "slack.error" }

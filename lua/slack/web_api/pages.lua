@@ -15,6 +15,8 @@ local paging = require "slack.web_api.paging"
 local tasks = require "slack.tasks"
 
 local FOLDER = misuse.folder()
+-- Of pages without an item, one after the other, in which client:each leaves its loop no turn.
+local MAX_EMPTY = 1000
 
 local positive = { check = checks.integer_from(1) }
 
@@ -159,6 +161,20 @@ local function has_more(self)
   return list ~= nil and next(list, self.at) ~= nil
 end
 
+-- Slack's pages may be empty, as where what is archived was left out.
+local function note_empty(self, list)
+  self.empty = next(list) == nil and self.empty + 1 or 0
+  if self.empty < MAX_EMPTY then
+    return true
+  end
+  local way = self.pages.paging
+  local err = way:failure("endless_pages", ("%d pages without an item, one after the other; "
+    .. "to go on, begin with the error's cursor"):format(MAX_EMPTY))
+  err.cursor = way.cursor
+  self.is_over, self.err = true, err
+  return nil, err
+end
+
 local function take_page(self)
   local turn <close> = self.turn:acquire() -- luacheck: no unused
   if self.is_over or has_more(self) then
@@ -176,7 +192,7 @@ local function take_page(self)
   end
   self.list, self.is_sequence = list, is_sequence(list)
   self.at = self.is_sequence and 0 or nil
-  return true
+  return note_empty(self, list)
 end
 
 local function settle_item(self, item)
@@ -267,7 +283,7 @@ end
 
 local function new_items(pages, own)
   return setmetatable({
-    pages = pages, count = 0, is_over = false, turn = Semaphore.new(1),
+    pages = pages, count = 0, empty = 0, is_over = false, turn = Semaphore.new(1),
     max_items = own.max_items or false, stop = own.stop or false, -- looked at for each item
   }, Items)
 end

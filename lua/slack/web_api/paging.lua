@@ -8,6 +8,8 @@ local methods = require "slack.web_api.methods"
 
 -- Slack recommends no more at once.
 local LIMIT, COUNT = 200, 100
+-- Bytes of a cursor, all of which are remembered and sent; Slack's have less than 200.
+local MAX_CURSOR = 16384
 
 -- Of its two ways the one whose answers have no cursor until "*" is sent for one.
 local BY_NUMBER_FIRST = { ["search.messages"] = true }
@@ -203,6 +205,11 @@ function Paging:advance(page)
   local cursor = self.way.next(page, self)
   self.cursor = cursor
   if cursor == nil then
+    return true
+  elseif #tostring(cursor) > MAX_CURSOR then
+    self.cursor = nil
+    self.err = self:failure("invalid_response", ("a cursor of %d bytes: no more than %d are taken")
+      :format(#cursor, MAX_CURSOR), page)
     return true
   elseif self.met[cursor] then
     self.err = self:failure("repeated_cursor", "Slack sends back to a page that it has given "
