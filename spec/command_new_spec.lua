@@ -31,7 +31,7 @@ describe("lua-slack new", function()
     local status, output = new "demo"
     assert.equal(0, status, output)
     for _, line in ipairs { "cd demo", "lua-slack sandbox", "lua5.4 spec/bot_spec.lua",
-      "cp .env.example .env", "lua-slack run" } do
+      "install -m 600 .env.example .env", "lua-slack run" } do
       assert.truthy(output:find("\n  " .. line .. "\n", 1, true), output)
     end
     local found = files.tree(directory.path .. "/demo")

@@ -61,7 +61,7 @@ describe("lua-slack run", function()
   it("says what is missing, and where it should stand", function()
     local bot = "require('slack').app():run()"
     says("there is no .env: make one with SLACK_BOT_TOKEN=", {}, { ["bot.lua"] = bot })
-    says("there is no .env: cp .env.example .env, and fill in SLACK_BOT_TOKEN=", {},
+    says("there is no .env: install -m 600 .env.example .env, and fill in SLACK_BOT_TOKEN=", {},
       { ["bot.lua"] = bot, [".env.example"] = "" })
     says(".env does not have it: add SLACK_APP_TOKEN=", {},
       { ["bot.lua"] = bot, [".env"] = "SLACK_BOT_TOKEN=xoxb-1" })

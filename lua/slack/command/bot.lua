@@ -77,7 +77,7 @@ local function place_of(name, path, named)
       or ("%s does not have it: add"):format(file)
   end
   return ("there is no %s: "):format(file) .. (not named and core.stat(example)
-    and ("cp %s %s, and fill in"):format(example, file) or "make one with")
+    and ("install -m 600 %s %s, and fill in"):format(example, file) or "make one with")
 end
 
 -- Folders that a program names are looked for where it is started.

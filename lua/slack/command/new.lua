@@ -119,7 +119,8 @@ local function tell(terminal, name)
   local export = lua_paths.export()
   export = export and "  " .. command(export) .. "\n" or ""
   terminal.write(MADE:format(name, command("cd " .. name), command "lua-slack sandbox", export,
-    command "lua5.4 spec/bot_spec.lua", command "cp .env.example .env", command "lua-slack run"))
+    command "lua5.4 spec/bot_spec.lua", command "install -m 600 .env.example .env",
+    command "lua-slack run"))
 end
 
 return {

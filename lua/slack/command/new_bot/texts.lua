@@ -41,7 +41,7 @@ In the local Slack say *hello* or *book a table*, or type `/lunch`.
 
 1. https://api.slack.com/apps > Create New App > From a manifest: paste `manifest.json`.
 2. Install it to the workspace.
-3. `cp .env.example .env`, and fill in the two tokens, as the file says where they are.
+3. `install -m 600 .env.example .env`, and fill in the two tokens, as the file says where they are.
 4. `lua-slack run`, and `/invite @NAME` into a channel.
 
 When handlers listen for more, `lua-slack manifest --diff manifest.json` says what is missing there.
