@@ -1,3 +1,4 @@
+local child = require "support.child"
 local files = require "support.files"
 local live = require "support.live_app"
 local tasks = require "slack.tasks"
@@ -11,6 +12,40 @@ describe("an app that starts", function()
       assert(app:start())
       assert.matches("no listener is registered", table.concat(lines))
     end)
+  end)
+
+  it("loads what handling and the end take while it waits for Slack's first answer", function()
+    local ok, output = child.run [[
+      local http, loop, slack = require "slack.http", require "slack.loop", require "slack"
+      local PARTS = { "slack.dispatch", "slack.socket_mode", "slack.execution", "slack.stopping" }
+      local function count_loaded()
+        local count = 0
+        for _, name in ipairs(PARTS) do
+          count = count + (package.loaded[name] and 1 or 0)
+        end
+        return count
+      end
+      local asked = {}
+      http.replace_client(loop.default(), function()
+        return {
+          request = function(_, settings)
+            table.insert(asked, settings.url:match "[%w.]+$" .. count_loaded())
+            return 1
+          end,
+          cancel = function() end,
+        }
+      end)
+      local app = slack.app { token = "xoxb-1", app_token = "xapp-1" }
+      app:message("hi", function() end)
+      slack.spawn(app.start, app)
+      loop.step(0)
+      loop.step(0)
+      assert(table.concat(asked, " ") == "auth.test0", table.concat(asked, " "))
+      assert(count_loaded() == #PARTS)
+      assert(app.dispatch.index.count == 1)
+      app:close()
+    ]]
+    assert.is_true(ok, output)
   end)
 
   it("says once that its app token is wrong", function()

@@ -25,6 +25,17 @@ describe("scripts", function()
     end)
   end)
 
+  it("may use whatever the app has, though nothing did before", function()
+    with_scripts({ ["x.lua"] = [[
+      local app = ...
+      local jobs = app.metrics:counter("jobs_total", "Jobs.")
+      jobs:count()
+      app:state("got", app.metrics == app.measures.metrics and app.dispatch.app.schedule ~= nil)
+    ]] }, function(on)
+      assert.is_true(on.app:state "got")
+    end)
+  end)
+
   it("that wait for ever while they load give way to a newer text", function()
     with_scripts({ ["x.lua"] = answering "old" }, function(on)
       on.save("x.lua", "require('slack').sleep(1000)")

@@ -1,14 +1,14 @@
 -- An app: its options, its life, and what is registered with it.
 
 local lazy = require "slack.lazy"
-local Authorization = require "slack.authorization"
-local Dispatch = require "slack.dispatch"
+local Authorization = lazy "slack.authorization"
+local Dispatch = lazy "slack.dispatch"
 local DurableState = lazy "slack.durable_state"
 local Health = lazy "slack.health"
-local Measures = require "slack.measures"
+local Measures = lazy "slack.measures"
 local Oauth = lazy "slack.oauth"
 local Routes = require "slack.routes"
-local Schedule = require "slack.schedule"
+local Schedule = lazy "slack.schedule"
 local Scripts = lazy "slack.scripts"
 local Transports = require "slack.transports"
 local app_peers = lazy "slack.app_peers"
@@ -25,7 +25,7 @@ local method_advice = require "slack.method_advice"
 local registry = require "slack.registry"
 local running = require "slack.running"
 local starting = require "slack.starting"
-local stopping = require "slack.stopping"
+local stopping = lazy "slack.stopping"
 local tasks = require "slack.tasks"
 local watchdog = require "slack.watchdog"
 
@@ -37,6 +37,7 @@ local CLIENT_OPTIONS = {
 ---@field settings slack.AppOptions
 ---@field client slack.Client with the app's own token, if it has one
 ---@field authorization slack.Authorization
+---@field dispatch slack.Dispatch
 ---@field rtm? slack.Rtm what goes out over RTM, with transport "rtm"
 ---@field routes slack.Routes of the HTTP side
 ---@field transports slack.Transports
@@ -59,7 +60,6 @@ local CLIENT_OPTIONS = {
 ---@field console slack.Console|false while the app runs, with the option console
 ---@field phase "idle"|"starting"|"running"|"stopping"
 local App = {}
-App.__index = App
 App.__name = "slack.app"
 
 for name, method in pairs(registry.Registrar) do
@@ -74,9 +74,6 @@ local FIELDS = {
 
 -- A field that is not there: nil, or advice if a method is meant.
 App._missing = method_advice(App, FIELDS)
-setmetatable(App, { __index = function(_, name)
-  App._missing(name, 2)
-end })
 
 -- Making -------------------------------------------------------------------------
 
@@ -94,16 +91,16 @@ local HINTS = {
   authorize = { not_authed = NOT_AUTHED, invalid_auth = "check what authorize gives" },
 }
 
-local function new_client(options, logger, measures)
+local function new_client(self, options, logger)
   local given = {
-    log = logger, on_call = function(method, err) measures:called(method, err) end,
+    log = logger, on_call = function(method, err) self.measures:called(method, err) end,
     hints = options.oauth and HINTS.oauth or options.authorize and HINTS.authorize or nil,
   }
   for _, name in ipairs(CLIENT_OPTIONS) do
     given[name] = options[name]
   end
   local made = client.new(given)
-  made._stats.measures = measures
+  made._stats.app = self
   return made
 end
 
@@ -125,15 +122,11 @@ function App.new(options)
     storage = app_storage.NONE, store = app_storage.NONE, durable_state = false,
     console = false, tap = false, _ledger = registry.new_ledger(),
   }, App)
-  self.measures = Measures.new(self)
-  self.metrics, self.client = self.measures.metrics, new_client(options, logger, self.measures)
-  self.authorization = Authorization.new(self)
-  self.dispatch, self.routes = Dispatch.new(self, loop.now), Routes.new(options)
+  self.client, self.routes = new_client(self, options, logger), Routes.new(options)
   self.oauth = options.oauth and Oauth.new(self) or nil
-  self.health, self.schedule = options.http and Health.new(self) or false, Schedule.new(self)
+  self.health = options.http and Health.new(self) or false
   self.transports = Transports.new(self)
   self.scripts = options.scripts and Scripts.new(self, options.scripts) or nil
-  self:_apply()
   hosting.makes()
   return self
 end
@@ -150,6 +143,44 @@ local function ledgers_of(self)
     self.scripts:add_ledgers(ledgers)
   end
   return ledgers
+end
+
+local function make_dispatch(self)
+  local dispatch = Dispatch.new(self, loop.now)
+  self.dispatch = dispatch
+  self.transports:obey(dispatch)
+  registry.apply(dispatch, ledgers_of(self))
+  return dispatch
+end
+
+-- Made when they are first asked for: a fourth of all that an app loads, for which there is
+-- time until Slack's first answer (starting.lua).
+local PARTS = {
+  authorization = function(self) return Authorization.new(self) end,
+  dispatch = make_dispatch,
+  measures = function(self) return Measures.new(self) end,
+  metrics = function(self) return self.measures.metrics end,
+  schedule = function(self) return Schedule.new(self) end,
+}
+
+-- A field, made now if it is such a part; nil: it has none of that name.
+function App:_field(name)
+  local value = rawget(self, name)
+  if value == nil and PARTS[name] then
+    value = PARTS[name](self)
+    self[name] = value
+  end
+  return value
+end
+
+function App:__index(name)
+  local method = App[name]
+  if method ~= nil then
+    return method
+  elseif PARTS[name] then
+    return App._field(self, name)
+  end
+  App._missing(name, 2)
 end
 
 ---Everything registered, by the program first, then by the scripts in the order
@@ -169,11 +200,12 @@ function App:listeners()
   return list
 end
 
--- A listener needs no new index.
+-- A listener needs no new index, and none before there is a dispatch.
 function App:_on_change(listener)
-  if listener then
-    self.dispatch.index:add(listener)
-  else
+  local dispatch = rawget(self, "dispatch")
+  if listener and dispatch then
+    dispatch.index:add(listener)
+  elseif not listener then
     self:_apply()
   end
 end
@@ -238,7 +270,10 @@ function App:start(...)
       code = "started", message = "app:start: the app is " .. self.phase .. " already",
     }
   end
-  self.phase, self.fatal, self.dispatch.is_stopping = "starting", nil, false
+  self.phase, self.fatal = "starting", nil
+  if rawget(self, "dispatch") then -- it was started before
+    self.dispatch.is_stopping = false
+  end
   watchdog.start(self)
   local ok, err = starting.run(self)
   if not ok then

@@ -8,9 +8,10 @@
 -- Of an entry one run is under way at a time. What was due meanwhile, or while nothing
 -- could run, is made up for by one run; the rest is skipped, and counted.
 
-local Context = require "slack.context"
-local Failures = require "slack.failures"
-local Job = require "slack.job"
+local lazy = require "slack.lazy"
+local Context = lazy "slack.context"
+local Failures = lazy "slack.failures"
+local Job = lazy "slack.job"
 local loop = require "slack.loop"
 
 -- Seconds between two looks at the time of day.

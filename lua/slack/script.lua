@@ -44,7 +44,7 @@ function ScriptApp:__index(name)
   local app = self._app
   method = rawget(getmetatable(app), name)
   if type(method) ~= "function" then
-    local value = rawget(app, name)
+    local value = app:_field(name)
     if value == nil then
       missing(name, 2)
       app._missing(name, 2)

@@ -1,16 +1,29 @@
 -- The start of an app, from its storage to the first connection, and what the log says of it.
 
+local lazy = require "slack.lazy"
 local app_storage = require "slack.app_storage"
 local errors = require "slack.errors"
+local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 
 local M = {}
 
+-- What handling and the end take: no file needs to be read for them later.
+local function load_the_rest(self)
+  if self.phase == "starting" then
+    self.transports:load()
+    lazy.load "slack.stopping"
+    assert(self.dispatch and self.authorization and self.schedule)
+  end
+end
+
 -- Goes on trying while Slack cannot be reached; a stop ends that.
 local function check_token(self)
   if not self.settings.token then
+    load_the_rest(self)
     return true
   end
+  loop.defer(load_the_rest, self) -- once Slack has been asked
   local answer, err = self.client.auth.test(nil, {
     retries = math.maxinteger, max_wait = math.huge,
   })

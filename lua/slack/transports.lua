@@ -4,7 +4,7 @@
 local lazy = require "slack.lazy"
 local HttpReceiver = lazy "slack.http_receiver"
 local HttpServer = lazy "slack.http_server"
-local SocketMode = require "slack.socket_mode"
+local SocketMode = lazy "slack.socket_mode"
 local http_options = require "slack.http_options"
 
 -- Where the counters of each stand in app:stats().
@@ -39,9 +39,14 @@ function Transports.new(app)
       client = function() return app.client end, timeout = app.settings.timeout,
     }
   end
-  app.dispatch.on_full = function() self:each "hold" end
-  app.dispatch.on_room = function() self:each "go_on" end
   return self
+end
+
+---Does as the dispatch says.
+---@param dispatch slack.Dispatch
+function Transports:obey(dispatch)
+  dispatch.on_full = function() self:each "hold" end
+  dispatch.on_room = function() self:each "go_on" end
 end
 
 ---Calls a method of every transport.
@@ -53,6 +58,13 @@ function Transports:each(method, ...)
 end
 
 -- Opening ------------------------------------------------------------------------
+
+---Loads what open needs besides the dispatch.
+function Transports:load()
+  if http_options.has_socket(self.app.settings) and self.app.settings.transport ~= "rtm" then
+    lazy.load "slack.socket_mode"
+  end
+end
 
 ---Listens, where there is an HTTP side: who looks after the app can see it start.
 ---Deliveries are turned away until open.

@@ -8,7 +8,7 @@ local MOST_CODES = 200
 local OTHER = "other"
 
 ---@class slack.web_api.Stats
----@field measures? slack.Measures of the app whose client it is
+---@field app slack.App|false whose client it is
 local Stats = {}
 Stats.__index = Stats
 Stats.__name = "slack.web_api.stats"
@@ -17,7 +17,7 @@ Stats.__name = "slack.web_api.stats"
 ---@return slack.web_api.Stats
 function Stats.new(options)
   return setmetatable({
-    logger = options.log, on_wait = options.on_wait, measures = false, tap = false,
+    logger = options.log, on_wait = options.on_wait, app = false, tap = false,
     call_count = 0, failures = {}, code_count = 0,
     retry_count = 0, limit_count = 0, wait_count = 0, seconds = 0.0,
   }, Stats)
@@ -61,8 +61,8 @@ end
 ---@param reason "pacing"|"ratelimited"|"retry"
 function Stats:waited(seconds, reason)
   self.wait_count, self.seconds = self.wait_count + 1, self.seconds + seconds
-  if self.measures then
-    self.measures:call_waited(seconds, reason)
+  if self.app then
+    self.app.measures:call_waited(seconds, reason)
   end
 end
 
@@ -70,8 +70,8 @@ end
 ---@param method string
 function Stats:limited(method)
   self.limit_count = self.limit_count + 1
-  if self.measures then
-    self.measures:call_limited(method)
+  if self.app then
+    self.app.measures:call_limited(method)
   end
 end
 
@@ -79,8 +79,8 @@ end
 ---@param method string
 function Stats:retried(method)
   self.retry_count = self.retry_count + 1
-  if self.measures then
-    self.measures:call_retried(method)
+  if self.app then
+    self.app.measures:call_retried(method)
   end
 end
 
