@@ -279,13 +279,23 @@ static void sort_found(struct slk_text_search *search)
     }
 }
 
+/* The first place from i on whose byte begins a needle: most begin none. */
+static size_t find_start(const struct slk_text_search *search, struct slk_text text, size_t i)
+{
+    while (i < text.length && search->starts[(unsigned char)text.data[i]] == ROOT) {
+        i++;
+    }
+    return i;
+}
+
 size_t slk_text_search_find(struct slk_text_search *search, struct slk_text text,
                             const uint32_t **found)
 {
     search->found_count = 0;
     take(search, &search->nodes[ROOT], text); /* the empty ones */
     uint32_t at = ROOT;
-    for (size_t i = 0; i < text.length; i++) {
+    for (size_t i = find_start(search, text, 0); i < text.length;
+         i = at == ROOT ? find_start(search, text, i + 1) : i + 1) {
         at = step(search, at, (unsigned char)text.data[i]);
         uint32_t hit = search->nodes[at].hit;
         while (hit != ROOT) {
