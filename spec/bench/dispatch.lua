@@ -74,7 +74,7 @@ local function measure_kind(kind, turns, events)
     result[i] = figure.median
   end
   result.ratio = figures.ratio(times[#times], times[1]).median
-  local still = take_turns({ apps[1], apps[#apps] }, "still", turns, events // 4)
+  local still = take_turns({ apps[1], apps[#apps] }, "still", turns // 2 + 1, events // 4)
   result.alone = figures.ratio(still[2], still[1]).median
   return result
 end
@@ -175,7 +175,7 @@ end
 
 ---@param report bench.Report
 return function(report)
-  local turns, events = report.is_quick and 1 or 12, report.is_quick and 500 or 3000
+  local turns, events = report.is_quick and 1 or 8, report.is_quick and 500 or 3000
   local ours = report:run(KINDS, function(kind) return measure_kind(kind, turns, events) end)
   print_table(report, ours, measure_bolt(report, report.is_quick and 100 or 1000))
   profile(report)
