@@ -8,10 +8,13 @@ local LONG_AGO <const>, A_DAY_AGO <const> = -2 * 86400, -86400
 ---@param here slack.Sandbox
 ---@return { bundle: string, show: fun(name: "first"|"second"|"expired"|"foreign") }
 return function(here)
+  local function make(settings)
+    settings.names = here.options.certificate and here.options.certificate.names
+    return assert(core.certificate(settings))
+  end
   local all = {
-    second = assert(core.certificate {}),
-    expired = assert(core.certificate { starts_in = LONG_AGO, ends_in = A_DAY_AGO }),
-    foreign = assert(core.certificate {}),
+    second = make {}, foreign = make {},
+    expired = make { starts_in = LONG_AGO, ends_in = A_DAY_AGO },
     first = {
       authority = files.read(here.files.authority), key = files.read(here.files.key),
       certificate = files.read(here.files.certificate),
@@ -21,6 +24,7 @@ return function(here)
   files.write(bundle, all.first.authority .. all.second.authority .. all.expired.authority)
   return {
     bundle = bundle,
+    authority = function(name) return all[name].authority end,
     show = function(name)
       files.write(here.files.key, all[name].key)
       files.write(here.files.certificate, all[name].certificate)

@@ -1,6 +1,7 @@
 -- The faults: `strike(trial)` does one, and returns when it is over if `lasts`; else `heal`, if
 -- there is one, is called when the app is back. What goes through the relay: its routes are
 -- `api` (the Web API) and `ws` (the WebSocket).
+local OwnNetwork = require "support.own_network"
 local slept = require("slack.tasks").sleep
 
 local OUTAGE <const> = 30 -- seconds
@@ -97,10 +98,8 @@ refused("open answers 503 for 30 s", { status = 503, body = "Service Unavailable
 refused("open answers internal_error for 30 s", { error = "internal_error" })
 refused("open never answers, for 30 s", { delay = 3600 })
 
-for name, shown in pairs {
-  ["expired certificate for 30 s"] = "expired", ["foreign certificate for 30 s"] = "foreign",
-} do
-  lasting(name, function(trial)
+for _, shown in ipairs { "expired", "foreign" } do
+  lasting(("%s certificate for 30 s"):format(shown), function(trial)
     trial.certificates.show(shown)
     both(trial, "old", "reset")
   end, function(trial)
@@ -116,6 +115,65 @@ table.insert(M, {
   end,
 })
 
+-- In a network of its own: names, addresses and packets.
+local function networked(fault)
+  fault.needs_network = true
+  table.insert(M, fault)
+end
+
+-- What lasts.
+local function network_lasts(name, strike, heal)
+  networked {
+    name = name, lasts = true,
+    strike = function(trial)
+      strike(trial)
+      slept(OUTAGE)
+      heal(trial.network, trial)
+    end,
+  }
+end
+
+network_lasts("every packet is lost for 30 s", function(trial)
+  trial.network:lose_all()
+end, OwnNetwork.pass)
+network_lasts("packets are lost a fifth of the time, for 30 s", function(trial)
+  trial.network:lose_some()
+end, OwnNetwork.pass)
+network_lasts("the cable is out for 30 s", function(trial)
+  trial.network:unplug()
+end, OwnNetwork.plug)
+
+-- What leaves connections behind of which only Slack's end is there: it notices in the end.
+local function network_moves(name, strike)
+  networked {
+    name = name,
+    strike = function(trial)
+      trial.relay:tell "ws mark"
+      strike(trial)
+    end,
+    heal = function(trial) trial.relay:tell("ws marked", "reset") end,
+  }
+end
+
+network_moves("the machine gets another address", function(trial)
+  trial.network:move_app()
+end)
+network_moves("Slack's name leads to another address, the old one is dead", function(trial)
+  trial.network:move_slack()
+end)
+for _, dns in ipairs {
+  { "hang", "DNS does not answer for 30 s, connections are reset" },
+  { "nxdomain", "DNS knows no such name for 30 s, connections are reset" },
+} do
+  network_lasts(dns[2], function(trial)
+    trial.network:names(dns[1])
+    both(trial, "old", "reset")
+  end, function(network)
+    network:names "answer 10.9.1.1"
+  end)
+end
+
+---@param name string
 function M.find(name)
   for _, fault in ipairs(M) do
     if fault.name == name then

@@ -5,12 +5,14 @@ package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
 package.cpath = (os.getenv "SLACK_CORE_DIR" or "build") .. "/?.so;" .. package.cpath
 
 local FaultProxy = require "support.fault_proxy"
-local Process = require "support.process"
+local OwnNetwork = require "support.own_network"
+local certificates = require "faults.certificates"
 local clients = require "faults.clients"
 local core = require "slack.core"
 local faults = require "faults.faults"
 local files = require "support.files"
 local json = require "slack.json"
+local proxies = require "support.proxies"
 local sandbox = require "slack.sandbox"
 local tasks = require "slack.tasks"
 
@@ -25,17 +27,29 @@ local PADDING <const> = ("x"):rep(900)
 local Trial = {}
 Trial.__index = Trial
 
-local function start(client, certificates)
-  local self = setmetatable({ client = client, sent = {}, count = 0 }, Trial)
-  self.here = assert(sandbox.start { most_calls = 10 })
+function Trial:__close()
+  for _, part in ipairs { "program", "network", "relay", "here" } do
+    if self[part] then
+      getmetatable(self[part]).__close(self[part])
+    end
+  end
+end
+
+local function start(self, fault, client)
+  self.here = assert(sandbox.start {
+    most_calls = 10, certificate = { names = "DNS:localhost,DNS:" .. OwnNetwork.NAME },
+  })
   self.certificates = certificates(self.here)
-  self.relay = FaultProxy.before(self.here)
-  self.program = clients[client].start {
+  self.relay = FaultProxy.before(self.here, fault.needs_network and "0.0.0.0" or nil)
+  if fault.needs_network then
+    self.network = OwnNetwork.start()
+    proxies.move(self.here, OwnNetwork.NAME)
+  end
+  self.program = clients[client].start({
     api_url = self.here.api_url, token = self.here.bot_token, app_token = self.here.app_token,
     ca_file = self.certificates.bundle,
-  }
+  }, self.network and self.network:app_words() or "")
   assert(self.here:wait_connections(clients[client].connections, START), self.program:output())
-  return self
 end
 
 -- Sends events until it is told to stop, at their rate whatever else takes time.
@@ -66,13 +80,15 @@ end
 
 -- When the first event was handled, and Slack had its ack, that had been sent after that.
 function Trial:back_after(time)
+  local back
   for _, line in ipairs(self:lines()) do
     local number = line.what == "handled" and math.tointeger(line.text)
     local sent = number and self.sent[number]
     if sent and sent.at > time and sent.delivery.acked_at then
-      return math.max(line.at, sent.delivery.acked_at)
+      back = math.min(back or math.huge, math.max(line.at, sent.delivery.acked_at))
     end
   end
+  return back
 end
 
 local function wait(seconds, condition)
@@ -116,7 +132,8 @@ local function tally(self, began, since)
 end
 
 local function run(fault, client)
-  local self = start(client, require "faults.certificates")
+  local self <close> = setmetatable({ sent = {}, count = 0 }, Trial)
+  start(self, fault, client)
   local streaming = tasks.spawn(self.stream, self)
   tasks.sleep(CALM + math.random() * 3)
   local began = core.monotonic()
@@ -133,9 +150,6 @@ local function run(fault, client)
   self:finish()
   local result = tally(self, began, since)
   files.write(os.getenv "FAULTS_LOG" or "/dev/null", self.program:output())
-  Process.__close(self.program)
-  self.relay:stop()
-  self.here:stop()
   return result
 end
 

@@ -15,12 +15,14 @@ FaultProxy.__name = "fault proxy"
 local BUILD <const> = os.getenv "SLACK_CORE_DIR" or "build"
 
 ---@param targets table<string, integer|string> ports of this machine, or "ADDRESS:PORT", by route
+---@param listen? string the address that it listens at, "127.0.0.1"
 ---@return table relay with ports, by route
-function FaultProxy.start(targets)
+function FaultProxy.start(targets, listen)
   local self = setmetatable({ directory = files.temporary(), ports = {}, told = 0 }, FaultProxy)
   local path = self.directory.path .. "/control"
   assert(files.run("mkfifo " .. path))
-  local words, routes = { BUILD .. "/unit/fault_relay_server", path }, 0
+  local control = listen and listen .. "@" .. path or path
+  local words, routes = { BUILD .. "/unit/fault_relay_server", control }, 0
   for name, target in pairs(targets) do
     routes = routes + 1
     local address = math.type(target) and "127.0.0.1:" .. target or target
@@ -76,11 +78,12 @@ end
 
 ---A relay before a local Slack.
 ---@param here slack.Sandbox
+---@param listen? string the address that it listens at, "127.0.0.1"
 ---@return table relay
-function FaultProxy.before(here)
-  local relay = FaultProxy.start {
+function FaultProxy.before(here, listen)
+  local relay = FaultProxy.start({
     api = here.server:port(), ws = here.server:websocket_port(),
-  }
+  }, listen)
   relay:stand_before(here)
   return relay
 end

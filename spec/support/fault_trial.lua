@@ -84,7 +84,8 @@ end
 ---Runs fn(trial) on an app under events: trial.relay spoils the network, trial.here is its
 ---Slack, trial:send(count) sends events. More of them go before it, and after it.
 ---@param fn fun(trial: table)
----@param options? { app: table?, slack: table?, timings: table? }
+---@param options? { app: table?, slack: table?, timings: table?, prepare: function? } prepare:
+---  gets the local Slack and the app's options before there is an app
 function M.run(fn, options)
   options = options or {}
   local slack = { ack_timeout = ACK_TIMEOUT, retry_delays = {} }
@@ -108,6 +109,9 @@ function M.run(fn, options)
     local settings = { api_url = here.api_url, socket_mode = timings }
     for name, value in pairs(options.app or {}) do
       settings[name] = value
+    end
+    if options.prepare then
+      options.prepare(here, settings)
     end
     self.app = new_app(settings)
     self.app:event("app_mention", function(c)

@@ -1,8 +1,9 @@
-/* A TCP relay on 127.0.0.1 that spoils what goes through it, on command, for
+/* A TCP relay that spoils what goes through it, on command, for
  * specs and measurements of what a client does then.
  *
- *   fault_relay_server CONTROL ROUTE=HOST:PORT...
+ *   fault_relay_server [LISTEN@]CONTROL ROUTE=HOST:PORT...
  *
+ * LISTEN is the address that it listens at, 127.0.0.1 otherwise.
  * Each route has a port of its own, printed as "port ROUTE PORT". CONTROL is a
  * FIFO of commands, one a line; each is answered "obeying command N",
  * N counted from 1, or "refusing command N":
@@ -10,6 +11,8 @@
  *   ROUTE old FAULT        of the connections that are there
  *   ROUTE new FAULT        of those to come
  *   ROUTE all FAULT        of both
+ *   ROUTE mark             those that are there now
+ *   ROUTE marked FAULT     of those
  *   ROUTE at STAGE FAULT   of each to come, when it gets that far
  *   ROUTE next STAGE FAULT the same, of the next one only
  *   ROUTE target HOST:PORT where connections to come are led
@@ -123,6 +126,7 @@ struct route {
     enum stage stage;
     bool once;
     char staged[MAX_LINE];
+    long mark; /* the last connection that there was */
 };
 
 static struct route routes[MAX_ROUTES];
@@ -548,10 +552,10 @@ static bool read_address(const char *text, struct sockaddr_in *address)
     return inet_pton(AF_INET, host, &address->sin_addr) == 1;
 }
 
-static void strike_old(struct route *route, const char *text)
+static void strike_old(struct route *route, const char *text, long last)
 {
     for (struct connection *c = connections; c != NULL; c = c->next) {
-        if (c->route == route && !c->dead) {
+        if (c->route == route && !c->dead && c->number <= last) {
             c->stage = NONE;
             strike(c, text);
             if (!c->dead && (c->fds[0] < 0 || c->fds[1] < 0)) {
@@ -618,9 +622,15 @@ static bool obey(const char *line)
         if (old || new || strcmp(verb, "all") == 0) {
             bool ok = read_fault(rest, &fault) && (old || set_new(route, rest));
             if (ok && !new) {
-                strike_old(route, rest);
+                strike_old(route, rest, accepted);
             }
             return ok;
+        } else if (strcmp(verb, "mark") == 0) {
+            route->mark = accepted;
+            return true;
+        } else if (strcmp(verb, "marked") == 0) {
+            strike_old(route, rest, route->mark);
+            return read_fault(rest, &fault);
         }
         return strcmp(verb, "at") == 0       ? set_stage(route, rest, false)
                : strcmp(verb, "next") == 0   ? set_stage(route, rest, true)
@@ -659,7 +669,7 @@ static bool take_commands(int control)
 /* -- The loop ---------------------------------------------------------------- */
 
 /* The port stays bound while it refuses, so that nobody else gets it. */
-static void open_route(struct route *route, const char *text)
+static void open_route(struct route *route, const char *text, struct in_addr at)
 {
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals - text >= (long)sizeof route->name ||
@@ -670,7 +680,7 @@ static void open_route(struct route *route, const char *text)
     memcpy(route->name, text, (size_t)(equals - text));
     clear_fault(&route->fault);
     route->own = (struct sockaddr_in){.sin_family = AF_INET};
-    route->own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    route->own.sin_addr = at;
     socklen_t size = sizeof route->own;
     int on = 1, finder = new_socket();
     setsockopt(finder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -801,16 +811,25 @@ static bool turn(struct watch *watch, int control)
 int main(int argc, char **argv)
 {
     if (argc < 3 || argc - 2 > MAX_ROUTES) {
-        fprintf(stderr, "usage: fault_relay_server CONTROL ROUTE=HOST:PORT...\n");
+        fprintf(stderr, "usage: fault_relay_server [LISTEN@]CONTROL ROUTE=HOST:PORT...\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    int control = open(argv[1], O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (control < 0) {
+    struct in_addr at = {.s_addr = htonl(INADDR_LOOPBACK)};
+    char *path = strchr(argv[1], '@');
+    if (path != NULL) {
+        *path++ = '\0';
+    }
+    if (path != NULL && inet_pton(AF_INET, argv[1], &at) != 1) {
         die(argv[1]);
     }
+    path = path != NULL ? path : argv[1];
+    int control = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (control < 0) {
+        die(path);
+    }
     for (int i = 2; i < argc; i++) {
-        open_route(&routes[route_count++], argv[i]);
+        open_route(&routes[route_count++], argv[i], at);
     }
     struct watch watch = {0};
     while (turn(&watch, control)) {
