@@ -1,25 +1,10 @@
 local core = require "slack.core"
-local files = require "support.files"
-
-local LIMIT <const> = 1 << 30
+local own_states = require "support.own_states"
 
 describe("the pool of blocks", function()
-  local run
-
-  setup(function()
-    local directory <close> = files.temporary()
-    local module = directory.path .. "/states.so"
-    local ok, output = files.run(("%s -std=c11 -O1 -g -fPIC $(pkg-config --cflags lua5.4) %s "
-      .. "-o %s spec/support/states.c"):format(os.getenv "CC" or "cc",
-      files.run "test $(uname) = Darwin" and "-bundle -undefined dynamic_lookup" or "-shared",
-      module))
-    assert(ok, output)
-    local states = assert(package.loadlib(module, "luaopen_states"))()
-    function run(text, limit)
-      return states("local core = require 'slack.core'\n" .. text, package.path, package.cpath,
-        limit or LIMIT)
-    end
-  end)
+  local function run(text, limit)
+    return own_states.run("local core = require 'slack.core'\n" .. text, limit)
+  end
 
   -- Where errors of the heap are looked for there is none, and nothing to see.
   local function is_there()

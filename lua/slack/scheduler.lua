@@ -204,7 +204,33 @@ function pass_up(task, ...)
   end
 end
 
-local start_queued
+local start_queued, request_close
+
+-- Whether one runs now. When memory runs out at its first or last step nobody has said that it
+-- does not: it is given up then.
+local function is_one_running()
+  local task = current
+  if not task then
+    return false
+  end
+  local state = status(task.worker.co)
+  if state == "running" or state == "normal" then
+    return true
+  end
+  current = nil
+  if not task.done and not task.waiting then
+    task.cancelled = true
+    request_close(task)
+  end
+  return false
+end
+
+-- For want of memory.
+local function fail_to_begin(task, err)
+  task.failed, task.err, task.traceback = true, err, ""
+  loop.defer(report_unless_joined, task)
+  task:ended()
+end
 
 ---Begins run(task) as the task: at once, or, begun by a running one, when that waits. Its end,
 ---of whatever sort, is told by task:ended().
@@ -212,7 +238,7 @@ local start_queued
 ---@param run fun(task: slack.Task, args: any) catches what is to be told with a traceback
 ---@param args any
 function M.start(task, run, args)
-  if current then
+  if current and is_one_running() then
     task.queued = { run = run, args = args }
     loop.defer(start_queued, task)
     return
@@ -221,7 +247,11 @@ function M.start(task, run, args)
   if worker then
     idle_count, idle = idle_count - 1, worker.next
   else
-    worker = new_worker()
+    local ok, made = pcall(new_worker)
+    if not ok then
+      return fail_to_begin(task, made)
+    end
+    worker = made
   end
   worker.task, worker.is_known, task.worker, current = task, false, worker, task
   after_resume(task, nil, resume(worker.co, task, run, args))
@@ -255,11 +285,11 @@ end
 ---@return slack.Task?
 function M.current()
   local worker = worker_of[running()]
-  local task = worker and worker.task or current
+  local task = worker and worker.task or is_one_running() and current
   if task then
     task.worker.is_known = true -- who has asked may keep it
   end
-  return task
+  return task or nil
 end
 
 ---Forgets coroutines that have ended, of which there may have been very many (relief.lua).
@@ -274,8 +304,6 @@ function M.resumes()
 end
 
 -- Parking --------------------------------------------------------------------------
-
-local request_close
 
 ---Suspends the running task until waiter.settled, and longer if it was not woken.
 ---@param task slack.Task
@@ -378,7 +406,7 @@ end
 ---@param task slack.Task not done
 function M.cancel(task)
   task.cancelled = true
-  if current then
+  if is_one_running() then
     request_close(task)
   else
     table.insert(closing, task)
