@@ -24,6 +24,59 @@ describe("bench.report", function()
     } }, report.figures)
   end)
 
+  it("leaves a cell empty when there is no figure", function()
+    local report = new_report()
+    assert.equal("–", report:cell("%.1f", "group", "who", "what", nil))
+    assert.same({}, report.figures)
+  end)
+
+  describe("running", function()
+    local ours, theirs = { name = "lua-slack" }, { name = "other", is_foreign = true }
+
+    it("goes on without a peer that fails, and keeps what it gave before", function()
+      local report, lines = new_report()
+      local runs = 0
+      local results = report:run({ theirs, ours }, function(one)
+        runs = runs + (one == theirs and 1 or 0)
+        assert(one == ours or runs < 2, "it has died")
+        return { value = 1 }
+      end)
+      assert.same({ 1, 2 }, { #results[theirs], #results[ours] })
+      assert.matches("other is not measured from here on: .*it has died", lines[1])
+      report:compare {
+        group = "group", title = "Title", kind = "client", of = { ours, theirs },
+        results = results, columns = {
+          { name = "value", format = "%.0f", get = function(r) return r.value end },
+        },
+      }
+      assert.truthy(lines[2]:find("| other | 1 |", 1, true), lines[2])
+    end)
+
+    it("does not ask it again, and has a row of its own for one that never ran", function()
+      local report, lines = new_report()
+      local runs = 0
+      local results = report:run({ theirs, ours }, function(one)
+        runs = runs + 1
+        assert(one == ours, "it has died")
+        return { value = 1 }
+      end)
+      assert.equal(3, runs)
+      report:compare {
+        group = "group", title = "Title", kind = "client", of = { ours, theirs },
+        results = results, columns = {
+          { name = "value", format = "%.0f", get = function(r) return r.value end },
+        },
+      }
+      assert.truthy(lines[2]:find("| other | – |", 1, true), lines[2])
+    end)
+
+    it("fails when what is ours does", function()
+      local report = new_report()
+      assert.has_error(function() report:run({ ours }, function() error("it has died", 0) end) end,
+        "it has died")
+    end)
+  end)
+
   it("prints a table as Markdown as soon as it is there", function()
     local report, lines = new_report()
     report:table { title = "Title", note = "a note", heads = { "a", "b" }, rows = { { "1", "2" } } }

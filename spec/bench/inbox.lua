@@ -11,7 +11,7 @@ local receivers = require "bench.receivers"
 local settings = require "bench.settings"
 
 local IN_FLIGHT <const> = 64
-local PATIENCE <const> = 600 -- seconds; a disk may need long for each event
+local PATIENCE <const> = 120 -- seconds; a disk may need long for each event
 -- Milliseconds without work after which a bot has finished, not merely waited for its disk.
 local QUIET <const> = settings.is_quick and 300 or 500
 

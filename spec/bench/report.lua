@@ -51,9 +51,14 @@ end
 
 ---Keeps a figure and gives it as the text of a cell.
 ---@param format string
+---@param group string
+---@param who string
+---@param what string
+---@param values? number[]|bench.Figure nil: there is none
+---@param better? "less"|"more"
 ---@return string
-function Report:cell(format, ...)
-  return self:add(...):show(format)
+function Report:cell(format, group, who, what, values, better)
+  return values and self:add(group, who, what, values, better):show(format) or "–"
 end
 
 ---Prints a table.
@@ -89,12 +94,26 @@ function Report:measure(parts, load, after_each)
   end
 end
 
----Runs each in turn, round by round.
+---Runs each in turn, round by round. What is not ours and fails is told of, and has the results
+---of the rounds before: what it shall be compared with is measured to the end.
 ---@param wanted table[]
 ---@param run fun(one: table): table
 ---@return table<table, table[]>
 function Report:run(wanted, run)
-  return figures.rounds(wanted, self.rounds, run)
+  local has_failed = {}
+  return figures.rounds(wanted, self.rounds, function(one)
+    if not one.is_foreign then
+      return run(one)
+    elseif has_failed[one] then
+      return nil
+    end
+    local ok, result = pcall(run, one)
+    if not ok then
+      has_failed[one] = true
+      self:say(("(%s is not measured from here on: %s)"):format(one.name, result))
+    end
+    return ok and result or nil
+  end)
 end
 
 -- The cells of one row, all of whose figures are kept.
