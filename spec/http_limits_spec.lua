@@ -127,6 +127,26 @@ describe("the option http limits", function()
     end)
   end)
 
+  it("all bodies together, also what is sent behind a request that waits: its connection ends",
+    function()
+      with_app({ max_bodies = 200 * 1024, max_body = 150 * 1024 }, function(it)
+        local first, second = it.connect(), it.connect()
+        for i, client in ipairs { first, second } do
+          client:send "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+          live.wait(function() return it.app.http_server.counts.requests == i end)
+          client:send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 130000\r\n\r\n"
+            .. ("x"):rep(120000))
+          live.wait(function()
+            return it.app.http_server:stats().unverified > 120000 or client:has_ended()
+          end)
+        end
+        assert.equal("", await_end(second))
+        assert_serves(it)
+        it.is_open = true
+        await(first, "at last")
+      end)
+    end)
+
   it("the time: head_timeout and body_timeout, 408; idle_timeout", function()
     with_app({ head_timeout = 1, body_timeout = 1, idle_timeout = 1 }, function(it)
       local head = signed.bytes(PATH, "{}", { length = 100 })

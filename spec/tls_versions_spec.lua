@@ -67,4 +67,16 @@ describe("TLS", function()
       end)
     end)
   end
+
+  it("is not negotiated anew because a client wants that", function()
+    tasks.run(function()
+      local server = WebServer.start(function() return 200, "hello" end,
+        { tls = { names = "IP:127.0.0.1" } })
+      local client <close> = Process.start(("sh -c \"{ echo R; sleep 0.3; } | openssl s_client "
+        .. "-tls1_2 -connect 127.0.0.1:%s\""):format(server.url:match ":(%d+)"))
+      wait_until("its end", function() return not client:is_running() end)
+      assert.matches("RENEGOTIATING.*no renegotiation", client:output())
+      server:stop()
+    end)
+  end)
 end)
