@@ -58,8 +58,8 @@ describe("TLS", function()
         local server = WebServer.start(function() return 200, "hello" end,
           { tls = { names = "IP:127.0.0.1" } })
         local client <close> = Process.start(("sh -c \"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | "
-          .. "openssl s_client -%s -cipher '%s' -quiet -connect 127.0.0.1:%s\""):format(version.flag,
-          ANY_CIPHER, server.url:match ":(%d+)"))
+          .. "openssl s_client -%s -cipher '%s' -quiet -connect 127.0.0.1:%s\""):format(
+          version.flag, ANY_CIPHER, server.url:match ":(%d+)"))
         wait_until("its end", function() return not client:is_running() end)
         assert.matches(version.is_taken and "hello" or "alert protocol version",
           client:output())

@@ -39,6 +39,18 @@ describe("webhook", function()
     assert.equal("application/json; charset=utf-8", got.headers["content-type"])
   end)
 
+  it("follows no redirect, so that nobody else gets the message", function()
+    local other = WebServer.start(function() return 200, "ok" end)
+    for _, status in ipairs { 301, 302, 303, 307, 308 } do
+      local hook = start { { status, "", { "Location", other.url } } }
+      assert.equal(status, select(2, hook:send "private").status)
+      assert.equal(1, #server.requests)
+      server:stop()
+    end
+    server = other
+    assert.equal(0, #other.requests)
+  end)
+
   it("posts a message", function()
     local message = { text = "x", blocks = json.list {} }
     assert.is_true(start { { 200, "ok" } }:send(message))
