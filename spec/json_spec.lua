@@ -1,4 +1,5 @@
 local cjson = require "cjson"
+local core = require "slack.core"
 local json = require "slack.json"
 
 -- The message of an encoding that must fail.
@@ -249,5 +250,37 @@ describe("json", function()
       cjson.encode(deep)
     end)
     cjson.encode_max_depth(1000)
+  end)
+
+  describe("of texts alone", function()
+    local KINDS <const> = { a = "string", b = "timestamp", n = "integer" }
+    local OTHERS <const> = { integer = {} }
+
+    local function of_texts(fields)
+      return core.json_encode_texts(fields, KINDS, OTHERS)
+    end
+
+    it("is what it is of any object", function()
+      for _, fields in ipairs {
+        { a = "" }, { a = "x", b = "1.5" }, { b = '"\\/\n\0{}[] \u{2028}ü' },
+        { a = ("ü"):rep(20000) },
+      } do
+        assert.equal(json.encode(fields), of_texts(fields))
+      end
+    end)
+
+    it("is none where there is something else", function()
+      for _, fields in ipairs {
+        {}, { "a" }, { a = 1 }, { a = "x", b = true }, { a = {} }, { c = "x" }, { n = "1" },
+        { a = "\255" }, { a = "cut \xC3" }, json.list { a = "x" }, { [true] = "x" },
+      } do
+        assert.is_nil(of_texts(fields))
+      end
+    end)
+
+    it("wants tables", function()
+      assert.has_error(function() core.json_encode_texts("a", KINDS, OTHERS) end)
+      assert.has_error(function() core.json_encode_texts({ a = "x" }, KINDS) end)
+    end)
   end)
 end)

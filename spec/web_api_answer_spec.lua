@@ -1,4 +1,5 @@
 local ApiServer = require "support.api_server"
+local core = require "slack.core"
 
 -- '{"user_id":"U1"}\n{"user_id":"U2"}\n'
 local FILE <const> = "\31\139\8\0\0\0\0\0\2\3\171\86\42\45\78\45\138\207\76\81\178\82\10\53"
@@ -223,6 +224,43 @@ describe("web_api.answer", function()
       local _, err = call("admin.analytics.getFile", 200, refusal,
         { "Content-Type", "application/json" })
       assert.equal("file_not_found", err.code)
+    end)
+  end)
+
+  describe("scopes of answers", function()
+    local function scopes_of(scopes, accepted)
+      local answer = { ok = true }
+      core.add_scopes(answer, scopes, accepted)
+      return answer.response_metadata
+    end
+
+    it("are each answer's own", function()
+      for _ = 1, 3 do
+        local metadata = scopes_of("chat:write,users:read", " chat:write")
+        assert.same({
+          scopes = { "chat:write", "users:read" }, accepted_scopes = { "chat:write" },
+        }, metadata)
+        metadata.scopes[1], metadata.scopes[3] = "changed", "more"
+        metadata.accepted_scopes[1] = nil
+      end
+    end)
+
+    it("are those of its head, however like the ones of others that is", function()
+      for round = 1, 2 do
+        for number = 100, 400 do
+          local scopes = ("a%d:read,b:write"):format(number)
+          assert.same({ ("a%d:read"):format(number), "b:write" }, scopes_of(scopes).scopes, round)
+        end
+      end
+      assert.same({}, scopes_of("").scopes)
+      assert.same({}, scopes_of(" , ").scopes)
+      assert.is_nil(scopes_of())
+    end)
+
+    it("may be very many", function()
+      for _ = 1, 2 do
+        assert.equal(2000, #scopes_of(("files:read,"):rep(2000)).scopes)
+      end
     end)
   end)
 end)

@@ -109,17 +109,17 @@ void *slk_check_object(lua_State *L, int index, const char *name)
     return pointer_of(L, luaL_checkudata(L, index, name), name);
 }
 
-void **slk_check_called_object(lua_State *L, const char *name)
+void **slk_check_called_object(lua_State *L, int index, const char *name)
 {
-    struct slk_object *object = lua_touserdata(L, 1);
-    if (object != NULL && lua_getmetatable(L, 1)) {
-        bool is_one = lua_rawequal(L, -1, lua_upvalueindex(1));
+    struct slk_object *object = lua_touserdata(L, index);
+    if (object != NULL && lua_getmetatable(L, index)) {
+        bool is_one = lua_rawequal(L, -1, lua_upvalueindex(index));
         lua_pop(L, 1);
         if (is_one && object->pointer != NULL && !is_foreign(object)) {
             return &object->pointer;
         }
     }
-    slk_check_object(L, 1, name); /* raises */
+    slk_check_object(L, index, name); /* raises */
     return &object->pointer;
 }
 

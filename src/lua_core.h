@@ -50,9 +50,13 @@ void slk_empty_block_pool(lua_State *L);   /* where the state has one */
 /* Pushes the value of a JSON text; the metatable of empty lists, json_list, is at that index.
  * False when it is none, with anything pushed. */
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);
+/* The same; an object has room for so many more fields. */
+bool slk_json_push_roomy(lua_State *L, const char *text, size_t length, int list_metatable,
+                         int spare);
 /* Pushes the function (text) -> value | nil, message; the words and json_list exist. */
 void slk_json_push_decode(lua_State *L);
-/* Pushes the function (value) -> text | nil; json_list exists. */
+/* Pushes the functions (fields, kinds, others) -> text | nil, for fields that are texts, and
+ * (value) -> text | nil; json_list exists. */
 void slk_json_push_encode(lua_State *L);
 #define SLK_JSON_LIST "slack.list" /* the registry's name of json_list */
 
@@ -80,9 +84,9 @@ void **slk_new_home_object(lua_State *L, const char *name); /* of this process a
  * that this one was forked from. */
 void *slk_check_object(lua_State *L, int index, const char *name);
 
-/* The userdata itself, of methods that are called for each event: the class's metatable is
- * their first upvalue, which spares the look-up by name. */
-void **slk_check_called_object(lua_State *L, const char *name);
+/* The userdata itself, argument index of functions that are called for each event: the class's
+ * metatable is their upvalue of that index, which spares the look-up by name. */
+void **slk_check_called_object(lua_State *L, int index, const char *name);
 
 /* The failure results: nil, text, code. */
 int slk_push_error(lua_State *L, const struct slk_error *err);

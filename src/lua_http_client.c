@@ -363,8 +363,8 @@ static int client_prepare(lua_State *L)
 /* (prepared, body) */
 static int client_send(lua_State *L)
 {
-    slk_check_object(L, 1, SLK_CLASS_HTTP_CLIENT);
-    const struct slk_http_request *model = slk_check_object(L, 2, PREPARED_CLASS);
+    slk_check_called_object(L, 1, SLK_CLASS_HTTP_CLIENT);
+    const struct slk_http_request *model = *slk_check_called_object(L, 2, PREPARED_CLASS);
     size_t length;
     const char *body = luaL_checklstring(L, 3, &length);
     struct slk_http_request *request = slk_http_request_copy(model, body, length);
@@ -470,18 +470,31 @@ int slk_push_http_result(lua_State *L, const struct slk_message *message)
     return 2;
 }
 
+static void open_sending(lua_State *L)
+{
+    luaL_getmetatable(L, SLK_CLASS_HTTP_CLIENT);
+    lua_getfield(L, -1, "__index");
+    lua_insert(L, -2);
+    luaL_getmetatable(L, PREPARED_CLASS);
+    lua_pushcclosure(L, client_send, 2);
+    lua_setfield(L, -2, "send");
+    lua_pop(L, 1);
+}
+
 void slk_open_http_client(lua_State *L)
 {
     static const luaL_Reg net_methods[] = {{"check_url", net_check_url}, {NULL, NULL}};
     static const luaL_Reg client_methods[] = {
-        {"request", client_request}, {"prepare", client_prepare}, {"send", client_send},
-        {"cancel", client_cancel},   {"feed", client_feed},       {"hand_on", client_hand_on},
-        {"stats", client_stats},     {"close", client_close},     {NULL, NULL}};
+        {"request", client_request}, {"prepare", client_prepare},
+        {"cancel", client_cancel},   {"feed", client_feed},
+        {"hand_on", client_hand_on}, {"stats", client_stats},
+        {"close", client_close},     {NULL, NULL}};
     static const luaL_Reg no_methods[] = {{NULL, NULL}};
     slk_class(L, SLK_CLASS_NET, net_methods, net_release);
     slk_home_class(L, SLK_CLASS_HTTP_CLIENT, client_methods, client_close);
     slk_class(L, HEADERS_CLASS, no_methods, headers_release);
     slk_class(L, PREPARED_CLASS, no_methods, prepared_release);
+    open_sending(L);
     slk_open_http_stream(L);
     slk_open_web_api(L);
     lua_pushcfunction(L, headers_create);

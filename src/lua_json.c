@@ -10,5 +10,6 @@ void slk_open_json(lua_State *L)
     slk_json_push_decode(L);
     lua_setfield(L, -2, "json_decode");
     slk_json_push_encode(L);
-    lua_setfield(L, -2, "json_encode");
+    lua_setfield(L, -3, "json_encode");
+    lua_setfield(L, -2, "json_encode_texts");
 }

@@ -257,10 +257,12 @@ static void store_in_order(lua_State *L, int table, int waiting)
     lua_settop(L, table);
 }
 
-static void store_fields(lua_State *L, int table, const struct fields *fields)
+static void store_fields(struct slk_json_decoder *decoder, int table, const struct fields *fields)
 {
+    lua_State *L = decoder->L;
     if (!fields->stored) {
-        make_table(L, table, 0, fields->waiting);
+        int spare = decoder->depth == 1 ? decoder->spare : 0;
+        make_table(L, table, 0, fields->waiting + spare);
     }
     if (fields->repeat) {
         store_in_order(L, table, fields->waiting);
@@ -304,7 +306,7 @@ static const char *push_object(struct slk_json_decoder *decoder, const char *at,
     if (sign != '}') {
         do {
             if (fields.waiting == BATCH) {
-                store_fields(decoder->L, table, &fields);
+                store_fields(decoder, table, &fields);
                 fields = no_fields(true);
             }
             at = push_field(decoder, at, sign, table + 1 + 2 * fields.waiting++, &fields);
@@ -316,7 +318,7 @@ static const char *push_object(struct slk_json_decoder *decoder, const char *at,
             return slk_json_fail(decoder, at, "',' or '}' expected");
         }
     }
-    store_fields(decoder->L, table, &fields);
+    store_fields(decoder, table, &fields);
     decoder->depth--;
     return at + 1;
 }
@@ -362,8 +364,14 @@ static bool push_text(struct slk_json_decoder *decoder, const char *at)
 
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable)
 {
+    return slk_json_push_roomy(L, text, length, list_metatable, 0);
+}
+
+bool slk_json_push_roomy(lua_State *L, const char *text, size_t length, int list_metatable,
+                         int spare)
+{
     struct slk_json_decoder decoder = {
-        .L = L, .end = text + length, .list_metatable = list_metatable};
+        .L = L, .end = text + length, .list_metatable = list_metatable, .spare = spare};
     luaL_checkstack(L, 2, "JSON nested too deep");
     decoder.words = slk_words_push_kept(L);
     if (!push_text(&decoder, text)) {

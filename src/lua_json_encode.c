@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "utf8.h"
 
 /* One walk from Lua values to text. It is written as lua-cjson writes it, "/" and
  * DEL escaped too, but for what that cannot say: marked lists, integers of more than 14
@@ -244,20 +245,72 @@ static bool put_value(struct encoder *encoder, int depth)
     }
 }
 
-/* (value) -> text, nil when something in it has no form in JSON */
-static int encode(lua_State *L)
+static void push_text(lua_State *L, struct slk_buffer *out)
 {
-    struct encoder encoder = {L, lua_touserdata(L, lua_upvalueindex(1))};
-    struct slk_buffer *out = encoder.out;
-    lua_settop(L, 1);
-    out->length = 0;
-    if (!put_value(&encoder, 1)) {
-        return 0;
-    }
     lua_pushlstring(L, out->data, out->length);
     if (out->capacity > KEEP) {
         slk_buffer_free(out);
     }
+}
+
+/* Of the value on top; false when something in it has no form in JSON. */
+static bool write_text(lua_State *L, struct slk_buffer *out)
+{
+    struct encoder encoder = {L, out};
+    out->length = 0;
+    return put_value(&encoder, 1);
+}
+
+/* (value) -> text, nil when something in it has no form in JSON */
+static int encode(lua_State *L)
+{
+    struct slk_buffer *out = lua_touserdata(L, lua_upvalueindex(1));
+    lua_settop(L, 1);
+    if (!write_text(L, out)) {
+        return 0;
+    }
+    push_text(L, out);
+    return 1;
+}
+
+/* Whether the table at 1 has fields, all of them texts, each with a kind in the table at 2 that
+ * has nothing in the table at 3. */
+static bool are_texts(lua_State *L)
+{
+    bool has_fields = false;
+    lua_pushnil(L);
+    while (lua_next(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
+            return false;
+        }
+        lua_pushvalue(L, -2);
+        if (lua_rawget(L, 2) != LUA_TSTRING || lua_rawget(L, 3) != LUA_TNIL) {
+            return false;
+        }
+        lua_pop(L, 2);
+        has_fields = true;
+    }
+    return has_fields;
+}
+
+/* (fields, kinds, others) -> text, nil where are_texts says no or they are no UTF-8 */
+static int encode_texts(lua_State *L)
+{
+    struct slk_buffer *out = lua_touserdata(L, lua_upvalueindex(1));
+    struct slk_utf8 state = {0};
+    for (int i = 1; i <= 3; i++) {
+        luaL_checktype(L, i, LUA_TTABLE);
+    }
+    lua_settop(L, 3);
+    if (!are_texts(L)) {
+        return 0;
+    }
+    lua_settop(L, 1);
+    if (!write_text(L, out) || !slk_utf8_feed(&state, out->data, out->length) ||
+        !slk_utf8_is_whole(&state)) {
+        return 0;
+    }
+    push_text(L, out);
     return 1;
 }
 
@@ -276,5 +329,9 @@ void slk_json_push_encode(lua_State *L)
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
     luaL_getmetatable(L, SLK_JSON_LIST);
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, encode_texts, 2);
+    lua_insert(L, -3);
     lua_pushcclosure(L, encode, 2);
 }

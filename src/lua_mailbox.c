@@ -114,7 +114,7 @@ static const struct {
 /* Upvalue 1 is the metatable, and the ones after SLK_LISTS_OF_TAKE are the names of the kinds. */
 static struct mailbox_object *check_taken_from(lua_State *L)
 {
-    return (struct mailbox_object *)slk_check_called_object(L, SLK_CLASS_MAILBOX);
+    return (struct mailbox_object *)slk_check_called_object(L, 1, SLK_CLASS_MAILBOX);
 }
 
 /* Pushes what take gives of the next message; 0: none waits. */

@@ -24,7 +24,7 @@ static int recent_ids_close(lua_State *L)
 /* Upvalue 1 is the metatable. */
 static int recent_ids_add(lua_State *L)
 {
-    struct slk_recent_ids *ids = *slk_check_called_object(L, SLK_CLASS_RECENT_IDS);
+    struct slk_recent_ids *ids = *slk_check_called_object(L, 1, SLK_CLASS_RECENT_IDS);
     size_t length;
     const char *id = luaL_checklstring(L, 2, &length);
     lua_pushboolean(L, slk_recent_ids_add(ids, id, length));

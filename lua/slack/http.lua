@@ -11,6 +11,8 @@ local Response = require "slack.http_response"
 local Stream = lazy "slack.http_stream"
 local Streamed = lazy "slack.streamed_response"
 
+local new_waiter = tasks.waiter
+
 local NET_OPTIONS = { "proxy", "no_proxy", "ca_file", "insecure", "socket", "public" }
 
 local M = {}
@@ -186,8 +188,9 @@ local function stream(client, request)
   return begun:finish()
 end
 
----Requests `setmetatable({ body = text }, shape)` cost a fraction of others. Where the answer is
----one of the Web API that says ok, it is given itself, decoded, with the scopes of its head.
+---Requests by it, M.request(shape, text) or `setmetatable({ body = text }, shape)`, cost a fraction
+---of others. Where the answer is one of the Web API that says ok, it is given itself, decoded, with
+---the scopes of its head.
 ---@param settings slack.HttpRequest becomes the shape
 ---@return slack.HttpShape
 function M.shape(settings)
@@ -206,43 +209,12 @@ local function prepare(client, shape)
   return prepared, message, code
 end
 
--- id, or nil, message, code
-local function send(client, shape, body)
-  local prepared, message, code = shape.prepared, nil, nil
-  if not prepared then
-    prepared, message, code = prepare(client, shape)
-  end
-  if not prepared then
-    return nil, message, code
-  end
-  return client.core:send(prepared, body)
-end
-
----Makes one request and waits for the answer, whatever its status; redirects
----are not followed. A task that is cancelled meanwhile ends the transfer too.
----@async
----@param request slack.HttpRequest
----@return slack.Response?
----@return slack.Error? err codes: see fetch
----@return true? is_answer what is given is no response but the decoded answer (shape)
-function M.request(request)
-  local client, shape = client_of_loop(), request.shape
-  local id, message, code
-  if shape and not client.is_plain then
-    id, message, code = send(client, shape, request.body)
-  else
-    local net, failure = set_net(request)
-    if not net then
-      return nil, failure
-    elseif not shape and Stream.is_for(request) then
-      return stream(client, request)
-    end
-    id, message, code = client.core:request(request)
-  end
+-- The answer to what has begun: id, or nil, message, code.
+local function await(client, url, id, message, code)
   if not id then
     return nil, errors.new { code = code, message = message }
   end
-  local waiter = tasks.waiter()
+  local waiter = new_waiter()
   waiter.id, waiter.on_abandon = id, client.give_up
   client.waiting[id] = waiter
   local response, text, word = waiter:await()
@@ -251,7 +223,42 @@ function M.request(request)
   elseif waiter.is_answer then
     return response, nil, true
   end
-  return Response.new(response, request.url)
+  return Response.new(response, url)
+end
+
+local function request_plainly(client, request)
+  local net, failure = set_net(request)
+  if not net then
+    return nil, failure
+  elseif not request.shape and Stream.is_for(request) then
+    return stream(client, request)
+  end
+  return await(client, request.url, client.core:request(request))
+end
+
+---Makes one request and waits for the answer, whatever its status; redirects
+---are not followed. A task that is cancelled meanwhile ends the transfer too.
+---@async
+---@param request slack.HttpRequest
+---@param body? string of one that is a shape
+---@return slack.Response?
+---@return slack.Error? err codes: see fetch
+---@return true? is_answer what is given is no response but the decoded answer (shape)
+function M.request(request, body)
+  local client, shape = client_of_loop(), request.shape
+  if not shape then
+    return request_plainly(client, request)
+  elseif client.is_plain then
+    return request_plainly(client, body and setmetatable({ body = body }, shape) or request)
+  end
+  local prepared, message, code = shape.prepared, nil, nil
+  if not prepared then
+    prepared, message, code = prepare(client, shape)
+  end
+  if not prepared then
+    return await(client, shape.url, nil, message, code)
+  end
+  return await(client, shape.url, client.core:send(prepared, body or request.body))
 end
 
 ---Makes one request and waits for the head of the answer; the body is then read from it. Its

@@ -454,14 +454,26 @@ function M.use(other)
   return previous
 end
 
--- As below, without the price of `...`: each wait that ends comes here.
+-- As below, without the price of `...`: each wait that begins or ends comes here.
 function M.defer(fn, arg)
   return (default or M.default()):defer(fn, arg)
 end
 
+function M.step(timeout)
+  return (default or M.default()):step(timeout)
+end
+
+function M.is_alive()
+  return (default or M.default()):is_alive()
+end
+
+function M.is_stepping()
+  return (default or M.default()):is_stepping()
+end
+
 for _, name in ipairs {
   "after", "watch", "unwatch", "mailbox", "register", "unregister",
-  "attach", "detach", "hold", "pollfd", "timeout", "step", "is_alive", "is_stepping",
+  "attach", "detach", "hold", "pollfd", "timeout",
 } do
   local method = Loop[name]
   M[name] = function(...)

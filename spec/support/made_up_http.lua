@@ -38,7 +38,8 @@ function M.start(answer, options)
   local self = setmetatable({
     requests = {}, time = time, began = time.now, before = loop.use(made), request = http.request,
   }, M)
-  http.request = function(request)
+  http.request = function(request, body_of_shape)
+    request = body_of_shape and setmetatable({ body = body_of_shape }, request) or request
     local number = #self.requests + 1
     self.requests[number] = {
       url = request.url, body = request.body, at = time.now - self.began,

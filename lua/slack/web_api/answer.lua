@@ -276,8 +276,8 @@ end
 ---@param call slack.web_api.Call
 ---@param answer table
 function M.warn_once(client, call, answer)
-  local metadata = metadata_of(answer)
-  local warning = answer.warning
+  local metadata, warning = answer.response_metadata, answer.warning
+  metadata = type(metadata) == "table" and metadata or nil
   if not warning and not (metadata and (metadata.warnings or metadata.messages)) then
     return
   end

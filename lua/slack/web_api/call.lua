@@ -23,6 +23,7 @@ local tap = lazy "slack.tap"
 ---@field is_broken? boolean there is text in the arguments that is no UTF-8
 ---@field is_plain? boolean all arguments are texts, which the method has by these names
 ---@field request slack.HttpRequest
+---@field body? string then the request is a shape
 
 local FORM = "application/x-www-form-urlencoded"
 local JSON = "application/json; charset=utf-8"
@@ -35,15 +36,15 @@ local BY_SECRET = {
 local NONE = {}
 local MAX_NAME = 200
 
--- Not as client:_log(), which asks a function that makes methods of any name.
-local log_of, tell_end = host.methods._log, host.methods._called
+-- Not as client:_called(), which asks a function that makes methods of any name.
+local tell_end = host.methods._called
 
 local M = {}
 
 -- Attempts ------------------------------------------------------------------------
 
 local function attempt(client, call)
-  local response, err, is_answer = http.request(call.request)
+  local response, err, is_answer = http.request(call.request, call.body)
   if is_answer then
     answers.warn_once(client, call, response)
     return response
@@ -105,7 +106,8 @@ local function new_plan(client, name, method)
   local plan = {
     name = name, method = method, token = token, has_own_token = false, hints = settings.hints,
     workspace = client._workspace or token or "", is_repeatable = method.is_repeatable,
-    retries = settings.retry_policy, max_wait = settings.max_wait, waited = 0, is_broken = false,
+    retries = settings.retry_policy, max_wait = settings.max_wait, waited = 0,
+    is_plain = true, is_broken = false,
     json_shape = false, form_shape = false,
   }
   plan.__index = plan
@@ -128,9 +130,9 @@ local function new_shape(client, plan, is_json)
   return shape
 end
 
-local function planned_request(client, plan, body, is_json)
-  local shape = is_json and plan.json_shape or not is_json and plan.form_shape
-  return setmetatable({ body = body }, shape or new_shape(client, plan, is_json))
+local function shape_of(client, plan, is_json)
+  return (is_json and plan.json_shape or not is_json and plan.form_shape)
+    or new_shape(client, plan, is_json)
 end
 
 local function planned(client, plan, args)
@@ -138,10 +140,12 @@ local function planned(client, plan, args)
   if not body then
     return nil, ("%s: %s"):format(plan.name, is_json)
   end
-  local call = setmetatable({ -- with few fields, as ten thousand may wait
-    args = args, request = planned_request(client, plan, body, is_json),
-    is_plain = is_plain or false, number = false,
+  local call = setmetatable({ -- with four fields, as ten thousand may wait
+    args = args, request = shape_of(client, plan, is_json), body = body, number = false,
   }, plan)
+  if not is_plain then
+    call.is_plain = false
+  end
   if is_broken then
     call.is_broken = true
   end
@@ -176,8 +180,9 @@ local function unplanned(client, name, args, options)
     retries = options.retries and retry.policy(options.retries, settings.retry_policy)
       or settings.retry_policy,
     max_wait = options.max_wait or settings.max_wait, waited = 0,
-    request = plan and planned_request(client, plan, body, is_json)
+    request = plan and shape_of(client, plan, is_json)
       or new_request(client, name, token, body, is_json, options.timeout),
+    body = plan and body or nil,
   }
 end
 
@@ -219,7 +224,8 @@ function M.run(client, call)
   if call.is_broken then
     advice.broken_text(client, call.name, call.args)
   end
-  local log, tapped = log_of(client), client._stats.tap
+  local stats = client._stats
+  local log, tapped = stats:log(), stats.tap
   local is_told = log:is_enabled "debug"
   local began = (is_told or tapped) and loop.now()
   local answer, err = attempts.run(client, call, attempt)

@@ -145,3 +145,11 @@ function core.json_decode(text) end
 ---@param value any
 ---@return string? text nil when something in it has no form in JSON
 function core.json_encode(value) end
+
+---The same for a table that has nothing but texts, by names that `kinds` has, of kinds that
+---`others` does not have.
+---@param fields table<string, any>
+---@param kinds table<string, string>
+---@param others table<string, any>
+---@return string? text nil for other tables, an empty one, and texts that are no UTF-8
+function core.json_encode_texts(fields, kinds, others) end
