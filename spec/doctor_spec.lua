@@ -441,22 +441,6 @@ describe("doctor: the store", function()
     return given
   end
 
-  it("warns where processes share a file by an SQLite that may lose their writes", function()
-    local function shared(version, workers)
-      local given = sqlite(folder.path .. "/bot.db", { versions = { sqlite = version } })
-      given.settings.workers = workers
-      return given
-    end
-    for _, version in ipairs { "3.40.1", "3.44.5", "3.50.6", "3.51.2" } do
-      says("storage", shared(version, 2), "warning: ", "shared by 2 processes", version,
-        "WAL-reset bug", "ok: ")
-      assert.not_matches("warning", (findings("storage", shared(version, 1))))
-    end
-    for _, version in ipairs { "3.44.6", "3.50.7", "3.51.3", "3.53.0" } do
-      assert.not_matches("warning", (findings("storage", shared(version, 2))))
-    end
-  end)
-
   it("needs a folder that can be written to", function()
     says("storage", sqlite(folder.path .. "/bot.db"), "ok: ", "will be made by the bot")
     assert.is_nil((core.stat(folder.path .. "/bot.db")))

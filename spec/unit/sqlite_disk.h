@@ -14,6 +14,7 @@ static struct {
     int refusal;
     int read_only;
     unsigned syncs;
+    void (*on_sync)(void);    /* of a database, not of its log; NULL: nobody cares */
     int locks_until_intruder; /* comes */
     void (*intruder)(void);
     int (*lock)(sqlite3_file *, int);
@@ -30,6 +31,14 @@ static inline int disk_sync(sqlite3_file *file, int flags)
     (void)file;
     (void)flags;
     return SQLITE_OK; /* the disk under it may be slow */
+}
+
+static inline int disk_sync_database(sqlite3_file *file, int flags)
+{
+    if (disk.on_sync != NULL) {
+        disk.on_sync();
+    }
+    return disk_sync(file, flags);
 }
 
 static inline int disk_lock(sqlite3_file *file, int level)
@@ -57,7 +66,7 @@ static inline int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *fi
             methods->xLock = disk_lock;
         }
         methods->xWrite = disk_write;
-        methods->xSync = disk_sync;
+        methods->xSync = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? disk_sync_database : disk_sync;
         file->pMethods = methods;
     }
     return result;

@@ -3,6 +3,7 @@
 #include "storage_sqlite.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -240,6 +241,89 @@ static void another_process_may_be_faster(void)
     make_file();
 }
 
+/* Checkpoints, which SQLite before 3.51.3 does not do safely beside a commit. */
+
+#define LARGE 1000000 /* bytes of a value: 17 of them fill the log */
+
+static void write_large(struct slk_storage_backend *store)
+{
+    static char value[LARGE];
+    memset(value, value[0] + 1, sizeof value); /* what stays the same is not written */
+    struct slk_storage_request request = {
+        .operation = SLK_STORAGE_SET,
+        .now = 1000,
+        .expires_at = SLK_STORAGE_KEPT,
+        .key = text("k"),
+        .value = {value, sizeof value},
+    };
+    struct slk_storage_job *job = slk_storage_job_create(&request, 1, 1);
+    CHECK(job != NULL);
+    store->run(store, job);
+    check_outcome(job, SLK_STORED_TRUE);
+    store->tick(store, slk_clock_now());
+}
+
+static void fill_log(struct slk_storage_backend *store)
+{
+    for (int i = 0; i < 17; i++) {
+        write_large(store);
+    }
+}
+
+static off_t log_size(void)
+{
+    char name[300];
+    struct stat status;
+    snprintf(name, sizeof name, "%s-wal", path);
+    return stat(name, &status) == 0 ? status.st_size : 0;
+}
+
+static sqlite3 *other_writer;
+static int attempts, refusals;
+
+static void try_to_write(void)
+{
+    attempts++;
+    refusals += sqlite3_exec(other_writer, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_BUSY;
+    sqlite3_exec(other_writer, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static void nobody_writes_during_a_checkpoint(void)
+{
+    struct slk_storage_backend *store = must_open(0);
+    other_writer = open_aside();
+    execute(other_writer, "SELECT count(*) FROM entries");
+    disk.on_sync = try_to_write;
+    attempts = refusals = 0;
+    fill_log(store);
+    CHECK(attempts > 0 && refusals == attempts);
+    CHECK(sqlite3_exec(other_writer, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL) == SQLITE_OK);
+    attempts = refusals = 0;
+    store->close(store);
+    CHECK(refusals == attempts);
+    disk.on_sync = NULL;
+    sqlite3_close(other_writer);
+}
+
+/* Only until the reader has gone does the log grow. */
+static void who_reads_an_old_state_keeps_nobody_from_writing(void)
+{
+    struct slk_storage_backend *store = must_open(0);
+    write_large(store);
+    sqlite3 *reader = open_aside();
+    execute(reader, "BEGIN; SELECT count(*) FROM entries");
+    fill_log(store);
+    off_t size = log_size();
+    CHECK(size > 17 * LARGE);
+    execute(reader, "COMMIT");
+    fill_log(store);
+    size = log_size();
+    fill_log(store);
+    CHECK(log_size() == size); /* written from its beginning again */
+    sqlite3_close(reader);
+    store->close(store);
+}
+
 int main(void)
 {
     static void (*const tests[])(void) = {
@@ -251,6 +335,8 @@ int main(void)
         a_batch_is_synced_once,
         expired_entries_are_taken_out_bit_by_bit,
         another_process_may_be_faster,
+        nobody_writes_during_a_checkpoint,
+        who_reads_an_old_state_keeps_nobody_from_writing,
     };
     char directory[] = "/tmp/storage-XXXXXX";
     CHECK(mkdtemp(directory) != NULL);

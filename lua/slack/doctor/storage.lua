@@ -89,37 +89,8 @@ local function check_open_file(case, url, path, mode, report)
     or "%s can be opened"):format(path))
 end
 
--- Between a write and a checkpoint of two connections that meet at one moment:
--- https://www.sqlite.org/wal.html#walresetbug
-local WAL_RESET <const> = {
-  { branch = "3.44", mended = 6 }, { branch = "3.50", mended = 7 }, { branch = "3.51", mended = 3 },
-}
-local LAST_WITH_IT <const> = 51
-
-local function has_wal_reset_bug(version)
-  local minor, patch = (version or ""):match "^3%.(%d+)%.?(%d*)"
-  minor, patch = tonumber(minor), tonumber(patch) or 0
-  for _, repair in ipairs(WAL_RESET) do
-    if minor and ("3.%d"):format(minor) == repair.branch and patch >= repair.mended then
-      return false
-    end
-  end
-  return minor ~= nil and minor >= 7 and minor <= LAST_WITH_IT
-end
-
-local function check_sharing(case, path, report)
-  local version = case.versions.sqlite
-  if (case.settings.workers or 1) > 1 and has_wal_reset_bug(version) then
-    report:warning(("%s is shared by %d processes, and SQLite %s can, at a rare moment between two "
-      .. "of them, lose what it has stored"):format(path, case.settings.workers, version),
-      "install SQLite 3.51.3 or newer (3.50.7, 3.44.6), or a package of your distribution that "
-      .. "has the repair of the \"WAL-reset bug\"; or take Redis, or one process")
-  end
-end
-
 local function check_sqlite(case, url, path, report)
   local folder = folder_of(path)
-  check_sharing(case, path, report)
   if select(2, case.stat(folder)) ~= "directory" then
     return report:problem(("there is no folder %s for the store"):format(folder),
       ("mkdir -p %s"):format(folder))
