@@ -1,7 +1,7 @@
 -- Requests to the local Slack, from a bot or anybody: each gets an answer, of the Web API one in
 -- JSON, and no method of it makes a mistake of its own. The input: requests with a byte 0x1e
 -- between them, each a letter for its token, method and target in a line, header lines, an empty
--- line, the body.
+-- line, the body. The path /LAST is the one that was given last for an upload.
 
 local Sandbox = require "slack.sandbox"
 local json = require "slack.json"
@@ -17,7 +17,7 @@ local MOST_USES <const> = 200
 local made, time = made_clock.loop()
 loop.use(made)
 
-local mistakes, sandbox = {}, nil
+local mistakes, sandbox, upload_path = {}, nil, nil
 local uses = MOST_USES
 
 local NOWHERE <const> = {
@@ -51,6 +51,7 @@ local function ask(text)
   if not letter then
     return
   end
+  path = path == "/LAST" and upload_path or path
   local status, headers, answer = sandbox:answer {
     method = method, path = path, query = query, headers = headers_of(lines, TOKENS[letter]),
     body = body,
@@ -62,6 +63,8 @@ local function ask(text)
   if path:find "^/api/[%w._]+$" and status == 200 then
     local decoded = json.decode(answer)
     assert(type(decoded) == "table" and type(decoded.ok) == "boolean", answer)
+    upload_path = decoded.upload_url and decoded.upload_url:match "^https://[^/]+(.*)$"
+      or upload_path
   end
   assert(not mistakes[1], mistakes[1])
 end
