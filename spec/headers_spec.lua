@@ -31,3 +31,24 @@ describe("core.find_header", function()
     end
   end)
 end)
+
+describe("headers.parse", function()
+  it("has repeated ones joined in their order, cookies by semicolons", function()
+    local all = headers.parse "A: 1\r\nb: x\r\na:\r\nA:  3 \r\nCookie: a=1\r\ncookie: b=2\r\n"
+    assert.same({ "1, , 3", "x", "a=1; b=2" }, { all.a, all.B, all.COOKIE })
+  end)
+
+  it("passes over what is no header's line", function()
+    assert.same({ ["x"] = "1" }, headers.parse "no colon\r\n: y\r\nX: 1\r\n\r\n")
+  end)
+
+  -- Each of these would take minutes where a byte is looked at for each other one.
+  it("takes no time over what was made to take some", function()
+    local long = 256 * 1024
+    assert.same({}, headers.parse(("x"):rep(long)))
+    assert.same({ a = "" }, headers.parse("a:" .. (" "):rep(long)))
+    assert.same({ a = "b" .. (" "):rep(long) .. "c" },
+      headers.parse("a:b" .. (" "):rep(long) .. "c" .. ("\t"):rep(long)))
+    assert.same({ a = ("b, "):rep(long) .. "b" }, headers.parse(("a: b\r\n"):rep(long + 1)))
+  end)
+end)

@@ -12,19 +12,43 @@ local SEPARATORS = { cookie = "; " }
 
 local M = {}
 
--- Anybody may send thousands of blanks: a pattern that tries each of them in turn as the
--- beginning of the last ones would take seconds.
+-- Who sends a head may have made it to be read slowly: of thousands of blanks, with no colon in
+-- it, or with thousands of lines of one name. Nothing here looks at a byte more than a few times.
+
+-- Name in lower case and value; nil for what is no header's line.
+local function read_line(line)
+  local colon = line:find(":", 1, true)
+  if colon and colon > 1 then
+    local start = line:find("[^ \t]", colon + 1)
+    return line:sub(1, colon - 1):lower(), start and line:match("^.*[^ \t]", start) or ""
+  end
+end
+
+local function join(headers, lists)
+  for name, list in pairs(lists) do
+    headers[name] = table.concat(list, SEPARATORS[name] or ", ")
+  end
+end
 
 ---Values by lower-case name, found in any case. Repeated headers are joined, as
 ---HTTP allows.
 ---@param text string lines as received
 ---@return table<string, string>
 function M.parse(text)
-  local headers = setmetatable({}, Headers)
-  for name, value in text:gmatch "([^:\r\n]+):[ \t]*([^\r\n]*)" do
-    name, value = name:lower(), value:match "^.*[^ \t]" or ""
-    local before = rawget(headers, name)
-    headers[name] = before and before .. (SEPARATORS[name] or ", ") .. value or value
+  local headers, lists = setmetatable({}, Headers), nil
+  for line in text:gmatch "[^\r\n]+" do
+    local name, value = read_line(line)
+    local before = name and rawget(headers, name)
+    if before then
+      lists = lists or {}
+      lists[name] = lists[name] or { before }
+      table.insert(lists[name], value)
+    elseif name then
+      headers[name] = value
+    end
+  end
+  if lists then
+    join(headers, lists)
   end
   return headers
 end

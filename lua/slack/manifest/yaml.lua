@@ -83,13 +83,17 @@ function Reader:quoted(text, at)
   self:fail("the quote is not closed in its line")
 end
 
+local function without_blanks_behind(text)
+  return text:match "^.*%S" or ""
+end
+
 -- Without the comment behind it.
 local function without_comment(text)
   local at = 1
   while at <= #text do
     local char = text:sub(at, at)
     if char == "#" and (at == 1 or text:find("^%s", at - 1)) then
-      return (text:sub(1, at - 1):gsub("%s+$", ""))
+      return without_blanks_behind(text:sub(1, at - 1))
     elseif (char == '"' or char == "'") and (at == 1 or text:find("^[%s%[{,:-]", at - 1)) then
       local close = at + 1
       while close <= #text and text:sub(close, close) ~= char do
@@ -99,7 +103,7 @@ local function without_comment(text)
     end
     at = at + 1
   end
-  return (text:gsub("%s+$", ""))
+  return without_blanks_behind(text)
 end
 
 -- In one line ----------------------------------------------------------------------------
@@ -169,7 +173,7 @@ function Reader:flow(text, at, is_key)
   if word == "" then
     self:fail "a value expected"
   end
-  local trimmed = word:gsub("%s+$", "")
+  local trimmed = without_blanks_behind(word)
   return is_key and trimmed or word_value(trimmed), at + #word
 end
 
@@ -226,7 +230,7 @@ function Reader:long_text(mark, indent)
   while self.lines[self.next] and self.lines[self.next].number < number do
     self.next = self.next + 1
   end
-  local text = table.concat(parts, "\n"):gsub("%s+$", "")
+  local text = without_blanks_behind(table.concat(parts, "\n"))
   if mark:sub(1, 1) == ">" then
     text = text:gsub("([^\n])\n([^\n])", "%1 %2")
   end
