@@ -8,6 +8,12 @@ describe("errors", function()
     assert.equal("chat.update: no", tostring(errors.new { code = "no", method = "chat.update" }))
   end)
 
+  it("is read in no time, whatever a server has put into it", function()
+    local blanks = (" "):rep(200000)
+    assert.equal("x" .. blanks .. "y; z",
+      tostring(errors.new { code = "x", message = "x" .. blanks .. "y" .. blanks .. "\r\n\n z" }))
+  end)
+
   it("names the method once", function()
     local err = errors.new { code = "timeout", message = "POST slack.com/api/api.test: timed out",
       method = "api.test" }

@@ -52,13 +52,23 @@ function M.is(value)
   return getmetatable(value) == Error
 end
 
+-- What a server says in it may be long, and made of blanks.
+local function in_one_line(text)
+  local lines = {}
+  for line in text:gmatch "[^\r\n]+" do
+    local start = line:find "%S"
+    lines[#lines + 1] = start and line:match("^.*%S", start)
+  end
+  return table.concat(lines, "; ")
+end
+
 -- Raised by assert or printed, it must be one line that names the method.
 function Error.__tostring(err)
   local text = err.message
   if err.method and not text:find(err.method, 1, true) then
     text = err.method .. ": " .. text
   end
-  return (text:gsub("%s*[\r\n]+%s*", "; "))
+  return text:find "[\r\n]" and in_one_line(text) or text
 end
 
 function Error.__concat(left, right)
