@@ -157,10 +157,8 @@ $(BUILD)/fuzz/%.o: src/%.c
 
 -include $(wildcard $(BUILD)/fuzz/*.d)
 
-soak: deps all unit      ## large trials: memory (SOAK_EVENTS), saves of a script under load (SOAK_SAVES), the durable inbox (SOAK_KILLS, SOAK_SECONDS)
-	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/memory.lua
-	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/reload.lua
-	SLACK_CORE_DIR=$(BUILD) $(LUA) spec/soak/run.lua
+soak: deps all unit      ## bots under all that can befall them, 10 minutes in all; SOAK=2h, 30m, 90s: so long (a number alone: hours); SOAK_ONLY=mixed|memory|reload|inbox: that alone
+	@SLACK_CORE_DIR=$(BUILD) SOAK=$(or $(SOAK),10m) SOAK_ONLY=$(SOAK_ONLY) $(LUA) spec/soak/run.lua
 
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock

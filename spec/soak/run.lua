@@ -1,178 +1,83 @@
--- The large trials of the durable inbox: what the specs do with a few events and kills, here
--- with many. Prints how far it is, and at last one line of sums. Ends with 1 when anything was
--- lost, or handled twice without reason.
+-- `make soak`: bots for as long as one likes under all that can befall them. Prints now and then
+-- how far it is, what each part came to, and at last one line of sums. Ends with 1 when an event
+-- was lost or handled twice without reason, an answer was wrong, or a bot grew.
 --
---   SOAK_KILLS=200    kills of the bot, with each store, and a quarter of that with two bots
---   SOAK_SECONDS=10   that Redis is away, stands still, or the disk is full
---   SOAK_RATE=500     events a second
---   SOAK_ONLY=redis   only the parts in whose name this stands
+--   SOAK=10m           in all: "90s", "30m", "2h"; a number alone is hours
+--   SOAK_ONLY=mixed    only the parts in whose name this stands; they get all of the time
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
 package.cpath = (os.getenv "SLACK_CORE_DIR" or "build") .. "/?.so;" .. package.cpath
 
-local Redis = require "support.redis"
-local Trial = require "support.inbox_trial"
 local core = require "slack.core"
-local faults = require "support.inbox_faults"
-local files = require "support.files"
-local tasks = require "slack.tasks"
+local durations = require "support.soak_duration"
 
-local KILLS = math.tointeger(tonumber(os.getenv "SOAK_KILLS" or 200))
-local SECONDS = tonumber(os.getenv "SOAK_SECONDS" or 10)
-local RATE = tonumber(os.getenv "SOAK_RATE" or 500)
-local ONLY = os.getenv "SOAK_ONLY" or ""
-
-local LEASE = 2 -- seconds
-local LONGEST = 1.6 -- seconds that a bot lives
-local WORK = 0.02 -- seconds that a handler takes at most
-local TOLD_AFTER = 25 -- kills
+local PARTS <const> = { "soak.mixed", "soak.memory", "soak.reload", "soak.inbox" }
+local MOST_SHOWN <const> = 20 -- problems of a part
 
 local began = core.monotonic()
 
 local function say(format, ...)
-  io.stdout:write(("%4.0f s  "):format(core.monotonic() - began), format:format(...), "\n")
+  io.stdout:write(("%5.0f s  "):format(core.monotonic() - began), format:format(...), "\n")
   io.stdout:flush()
 end
 
--- What all parts have counted.
-local sums = { sent = 0, acked = 0, lost = 0, twice = 0, unexplained = 0, kills = 0, failed = 0 }
-local notes = {}
-
-local function note(format, ...)
-  local text = format:format(...)
-  say("%s", text)
-  table.insert(notes, text)
+local function fail(text)
+  io.stderr:write("soak: ", text, "\n")
+  os.exit(2, true)
 end
 
-local function add_up(trial)
-  local account = trial:account()
-  sums.sent, sums.acked = sums.sent + account.sent, sums.acked + account.acked
-  sums.twice = sums.twice + account.twice
-  for _, name in ipairs { "lost", "unexplained" } do
-    sums[name] = sums[name] + #account[name]
-    if #account[name] > 0 then
-      say("%s: %s", name, table.concat(account[name], " ", 1, math.min(#account[name], 20)))
-    end
-  end
-  for _ in pairs(trial.kills) do
-    sums.kills = sums.kills + 1
-  end
-  say("%s; at most %.3f s from a handler's end to the kill", trial:summary(), account.latest)
-end
-
-local function with_trial(storage, transport, fn)
-  local trial <close> = Trial.start {
-    storage = storage, transport = transport, work = WORK, ack_timeout = 3,
-    app = { inbox = { lease = LEASE } },
-  }
-  local ok, message = xpcall(fn, debug.traceback, trial)
-  add_up(trial)
-  if not ok then
-    error(message, 0)
-  end
-end
-
-local function with_sqlite(transport, fn)
-  local directory <close> = files.temporary()
-  with_trial("sqlite:" .. directory.path .. "/bot.db", transport, fn)
-end
-
-local function with_redis(transport, fn)
-  if not Redis.is_installed() then
-    return note("left out: %s", Redis.MISSING)
-  end
-  local redis <close> = Redis.start { "appendonly yes", "appendfsync everysec" }
-  with_trial(redis.url, transport, function(trial)
-    fn(trial, redis)
-  end)
-end
-
-local function kill_loop(trial, kills, bots)
-  faults.kill_again_and_again(trial, {
-    kills = kills, rate = RATE, longest = LONGEST, bots = bots,
-    told = function(i)
-      if i % TOLD_AFTER == 0 then
-        say("%d of %d kills, %d acked, %d handled", i, kills, trial.acked, trial.handled)
+-- Those that were chosen, and the sum of their shares.
+local function choose(only)
+  local chosen, names, shares = {}, {}, 0
+  for _, name in ipairs(PARTS) do
+    for _, part in ipairs(require(name)) do
+      table.insert(names, part.name)
+      if part.name:find(only, 1, true) then
+        table.insert(chosen, part)
+        shares = shares + part.share
       end
-    end,
-  })
-end
-
-local function kill_one(trial) kill_loop(trial, KILLS) end
-local function kill_one_of_two(trial) kill_loop(trial, (KILLS + 3) // 4, 2) end
-
-local function interrupt(trial, what, begin, stop, says)
-  local back = faults.interrupt_store(trial, {
-    rate = RATE, seconds = SECONDS, begin = begin, stop = stop, says = says,
-  })
-  note("%s for %g s: acks again after %.2f s", what, SECONDS, back)
-end
-
-local function lose_a_worker(trial, what)
-  local seconds, count = faults.lose_a_worker(trial, { rate = RATE, seconds = 5 })
-  note("%s: a worker's %d entries taken over after %.2f s (lease %g s)", what, count, seconds,
-    LEASE)
-end
-
-local function restart(trial, what)
-  faults.stop_again_and_again(trial, { stops = 10, rate = RATE, seconds = 1 })
-  note("%s: 10 graceful stops, %d handled twice", what, trial:account().twice)
-end
-
-local PARTS = {
-  { "sqlite kills", function() with_sqlite("socket", kill_one) end },
-  { "redis kills", function() with_redis("both", kill_one) end },
-  { "sqlite kills, two bots", function() with_sqlite("socket", kill_one_of_two) end },
-  { "redis kills, two bots", function() with_redis("socket", kill_one_of_two) end },
-  { "sqlite stops", function()
-    with_sqlite("both", function(trial) restart(trial, "SQLite") end)
-  end },
-  { "redis stops", function()
-    with_redis("both", function(trial) restart(trial, "Redis") end)
-  end },
-  { "sqlite takeover", function()
-    with_sqlite("socket", function(trial) lose_a_worker(trial, "SQLite") end)
-  end },
-  { "redis takeover", function()
-    with_redis("socket", function(trial) lose_a_worker(trial, "Redis") end)
-  end },
-  { "redis away", function()
-    with_redis("both", function(trial, redis)
-      interrupt(trial, "Redis away", function() redis:kill() end, function()
-        assert(redis:run())
-      end)
-    end)
-  end },
-  { "redis still", function()
-    with_redis("both", function(trial, redis)
-      interrupt(trial, "Redis stopped", function() redis:signal "STOP" end, function()
-        redis:signal "CONT"
-      end)
-    end)
-  end },
-  { "sqlite disk full", function()
-    local disk <close>, problem = faults.small_disk "16m"
-    if not disk then
-      return note("left out: %s", problem)
     end
-    with_trial("sqlite:" .. disk.path .. "/bot.db", "both", function(trial)
-      interrupt(trial, "disk full", disk.fill, disk.free, "not be stored: .* the disk is full")
-    end)
-  end },
-}
+  end
+  if #chosen == 0 then
+    fail(("SOAK_ONLY=%s: there is no such part; there are %s"):format(only,
+      table.concat(names, "; ")))
+  end
+  return chosen, shares
+end
 
-for _, part in ipairs(PARTS) do
-  if part[1]:find(ONLY, 1, true) then
-    say("--- %s", part[1])
-    local ok, message = pcall(tasks.run, part[2])
-    if not ok then
-      sums.failed = sums.failed + 1
-      say("FAILED: %s", message)
-    end
+local sums = { events = 0, lost = 0, twice = 0, unexplained = 0, kills = 0 }
+local words, failed = {}, {}
+
+local function run(part, seconds)
+  say("--- %s, %.0f s", part.name, seconds)
+  local ok, outcome = xpcall(part.run, debug.traceback, seconds, say)
+  if not ok then
+    outcome = { problems = { outcome } }
+  end
+  for name in pairs(sums) do
+    sums[name] = sums[name] + (outcome[name] or 0)
+  end
+  for i = 1, math.min(#outcome.problems, MOST_SHOWN) do
+    say("FAILED: %s", outcome.problems[i])
+  end
+  local is_wrong = #outcome.problems > 0 or (outcome.lost or 0) + (outcome.unexplained or 0) > 0
+  if is_wrong then
+    table.insert(failed, part.name)
+  end
+  if outcome.words then
+    say("%s", outcome.words)
+    table.insert(words, ("%s: %s"):format(part.name, outcome.words))
   end
 end
 
-print(("soak: %d acked, %d lost, %d handled twice (in flight at a kill), %d twice without reason, "
-  .. "%d kills%s%s; %.0f s"):format(sums.acked, sums.lost, sums.twice, sums.unexplained, sums.kills,
-  #notes > 0 and "; " .. table.concat(notes, "; ") or "",
-  sums.failed > 0 and ("; %d parts FAILED"):format(sums.failed) or "", core.monotonic() - began))
-os.exit(sums.lost + sums.unexplained + sums.failed == 0, true)
+local seconds = durations.parse(os.getenv "SOAK" or "10m")
+  or fail('SOAK: a time such as "90s", "30m", "2h" expected; a number alone is hours')
+local chosen, shares = choose(os.getenv "SOAK_ONLY" or "")
+for _, part in ipairs(chosen) do
+  run(part, seconds * part.share / shares)
+end
+
+print(("soak %.0f s: %d events, %d lost, %d twice (in flight at %d kills), %d twice without "
+  .. "reason%s; %s"):format(core.monotonic() - began, sums.events, sums.lost, sums.twice,
+  sums.kills, sums.unexplained,
+  #failed > 0 and "; FAILED: " .. table.concat(failed, ", ") or "", table.concat(words, "; ")))
+os.exit(#failed == 0, true)

@@ -1,16 +1,18 @@
 -- What becomes of events when the bots that handle them are killed and their stores fail:
 -- a local Slack in this process that sends events and keeps account of the acks, bots in
--- processes of their own that write down what they handle before and after, in a file that
--- outlives them, and the account of both.
+-- processes of their own that write down what they handle before and after (ledger.lua), and
+-- the account of both.
 --
 -- An event is lost when it was acked and no handler ended with it. It is handled twice with
 -- reason when each of its handlings but the last was in flight when its process was killed:
--- it had not ended, or so shortly before that it could not be marked as done.
+-- it had not ended, or so shortly before that it could not be marked as done; and when its
+-- handler raised.
 local Process = require "support.process"
 local assert = require "luassert"
 local core = require "slack.core"
 local files = require "support.files"
 local json = require "slack.json"
+local ledger = require "support.ledger"
 local sandbox = require "slack.sandbox"
 local tasks = require "slack.tasks"
 
@@ -25,16 +27,13 @@ local LOOK <const> = 0.02 -- seconds between two looks at acks and at what bots 
 local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
 
 local BOT <const> = [[
-local core = require "slack.core"
 local json = require "slack.json"
 local slack = require "slack"
 
 local given = assert(json.decode(os.getenv "TRIAL"))
-local handled, pid = assert(io.open(given.handled, "ab")), core.pid()
-handled:setvbuf "no"
+local write = require "support.ledger".writer(given.ledger)
 local function note(what, c)
-  assert(handled:write(("%s %s %d %.6f %d\n"):format(what, c.body.event_id, pid, core.monotonic(),
-    c.retry and c.retry.number or 0)))
+  write(what, c.body.event_id, c.retry and c.retry.number)
 end
 
 local app = slack.app(given.options)
@@ -57,33 +56,57 @@ local Trial = {}
 Trial.__index = Trial
 Trial.__name = "inbox_trial"
 
----@param options { storage: string, transport: "socket"|"http"|"both"|nil, work: number?,
----  app: table?, ack_timeout: number? } work: seconds that a handler takes at most, 0;
----  app: more options of slack.app
----@return table trial closed by its value's end
-function Trial.start(options)
-  local self = setmetatable({
-    options = options, transport = options.transport or "socket", bots = {}, kills = {},
-    sent = {}, unacked = {}, acked = 0, acked_at = {}, handlings = {}, handled = 0, offset = 0,
-    directory = files.temporary(),
-  }, Trial)
+local function start_slack(options)
   local retry_delays = { 0.1, 0.3, 1, 2 }
   for i = #retry_delays + 1, 1000 do
     retry_delays[i] = 4
   end
-  self.here = assert(sandbox.start {
+  local given = {
     tls = false, ack_timeout = options.ack_timeout or 1, retry_delays = retry_delays,
     patience = PATIENCE,
-  })
+  }
+  for name, value in pairs(options.slack or {}) do
+    given[name] = value
+  end
+  return assert(sandbox.start(given))
+end
+
+---@class support.InboxTrialOptions
+---@field storage string
+---@field transport? "socket"|"http"|"both" "socket"
+---@field work? number seconds that a handler takes at most, 0
+---@field app? table more options of slack.app
+---@field ack_timeout? number seconds, 1
+---@field slack? table more options of the local Slack
+---@field script? string path of another program of the bots; its TRIAL has options, ledger, work
+---@field text_of? fun(number: integer): string of the events that begin_sending sends
+---@field forget_after? number seconds after which what became of an event is only a number in the
+---  account, for trials that last; never
+---@field on_note? fun(what: string, id: string, pid: integer, at: number, detail: string) for
+---  what a bot notes that is not about an event
+
+---@param options support.InboxTrialOptions
+---@return table trial closed by its value's end
+function Trial.start(options)
+  local self = setmetatable({
+    options = options, transport = options.transport or "socket", bots = {}, kills = {},
+    count = 0, sent = {}, unacked = {}, acked = 0, acked_at = {}, handlings = {}, handled = 0,
+    directory = files.temporary(), first = 1,
+    past = { lost = {}, twice = 0, unexplained = {}, latest = 0 },
+  }, Trial)
+  self.here = start_slack(options)
   self.port = math.random(FIRST_PORT, LAST_PORT)
   if self.transport ~= "socket" then
     self.here:deliver_over_http(("http://127.0.0.1:%d/slack/events"):format(self.port))
     self.here.delivery = self.transport == "both" and "alternate" or "http"
   end
-  self.handled_file = self.directory.path .. "/handled"
-  files.write(self.handled_file, "")
-  self.script = self.directory.path .. "/bot.lua"
-  files.write(self.script, BOT)
+  assert(core.make_directory(self.directory.path .. "/ledger", true))
+  self.ledger = ledger.reader(self.directory.path .. "/ledger")
+  self.take = function(...) self:take_note(...) end
+  self.script = options.script or self.directory.path .. "/bot.lua"
+  if not options.script then
+    files.write(self.script, BOT)
+  end
   self.looking = tasks.spawn(function()
     while not self.is_closed do
       self:look()
@@ -115,8 +138,8 @@ local function app_options(self, more)
   for _, given in ipairs { {
     token = here.bot_token, app_token = self.transport ~= "http" and here.app_token or nil,
     signing_secret = self.transport ~= "socket" and here.signing_secret or nil,
-    transport = self.transport, api_url = here.api_url, storage = self.options.storage,
-    connections = 1, shutdown_timeout = 20,
+    transport = self.transport, api_url = here.api_url, ca_file = here.ca_file,
+    storage = self.options.storage, connections = 1, shutdown_timeout = 20,
     http = self.transport ~= "socket" and { host = "127.0.0.1", port = self.port } or nil,
     socket_mode = { backoff_first = 0.02, backoff_maximum = 0.2 },
   }, self.options.app or {}, more or {} } do
@@ -134,7 +157,7 @@ end
 function Trial:start_bot(more, before)
   local bot = Process.lua(self.script, { before = before, environment = {
     TRIAL = assert(json.encode {
-      handled = self.handled_file, work = self.options.work or 0,
+      ledger = self.ledger.folder, work = self.options.work or 0, posts = self.posts,
       options = app_options(self, more),
     }),
   } })
@@ -156,6 +179,7 @@ function Trial:kill(bot)
   self.kills[bot.pid] = core.monotonic()
   core.signal_process(bot.pid, "KILL")
   bot:wait()
+  self.ledger:finish(bot.pid, self.take)
   self.bots[bot] = nil
 end
 
@@ -175,19 +199,20 @@ end
 ---@param count? integer 1
 ---@param text? string "fail": its handler raises; "die": it ends the process
 function Trial:send(count, text)
+  local text_of = self.options.text_of
   for _ = 1, count or 1 do
-    local number = #self.sent + 1
+    local number = self.count + 1
     local id = ("EvTrial%d"):format(number)
     local delivery = self.here:deliver_event({
-      type = "app_mention", user = "U1", channel = "C" .. number % 20, text = text or "count me",
+      type = "app_mention", user = "U1", channel = "C" .. number % 20,
+      text = text or text_of and text_of(number) or "count me",
       ts = ("%d.%06d"):format(1700000000 + number // 1000000, number % 1000000),
     }, { outer = { event_id = id } })
-    self.sent[number] = id
-    self.unacked[id] = delivery
+    self.count, self.sent[number], self.unacked[id] = number, id, delivery
   end
 end
 
----Sends events until stop_sending; but none while too many are unanswered.
+---Sends events until stop_sending; but none while too many are unanswered, or is_paused.
 ---@param rate number of a second
 function Trial:begin_sending(rate)
   local last, due = core.monotonic(), 0
@@ -195,7 +220,7 @@ function Trial:begin_sending(rate)
   self.sender = tasks.spawn(function()
     while self.is_sending do
       local now = core.monotonic()
-      due, last = due + (now - last) * rate, now
+      due, last = self.is_paused and 0 or due + (now - last) * rate, now
       local count = math.max(math.min(due // 1 | 0, MAX_UNACKED - self:count_unacked()), 0)
       self:send(count)
       due = math.min(due - count, rate)
@@ -205,7 +230,7 @@ function Trial:begin_sending(rate)
 end
 
 function Trial:count_unacked()
-  return #self.sent - self.acked
+  return self.count - self.acked
 end
 
 ---@async
@@ -216,25 +241,42 @@ end
 
 -- The account ------------------------------------------------------------------------------
 
-local function take_line(self, line)
-  local what, id, pid, at, retry = line:match "^(%l+) (%w+) (%d+) ([%d.]+) (%d+)$"
-  assert(what, line)
-  local of_id = self.handlings[id]
-  if not of_id then
-    of_id = {}
-    self.handlings[id] = of_id
+-- Bots are read one after the other: what one began later may be read first.
+local function add_handling(of_id, handling)
+  local place = #of_id + 1
+  while place > 1 and of_id[place - 1].begun > handling.begun do
+    place = place - 1
   end
-  if what == "begun" then
-    table.insert(of_id, { pid = tonumber(pid), begun = tonumber(at), retry = tonumber(retry) })
-    return
-  end
+  table.insert(of_id, place, handling)
+end
+
+local function end_handling(of_id, pid, field, at)
   for i = #of_id, 1, -1 do
-    if of_id[i].pid == tonumber(pid) and not of_id[i].ended then
-      of_id[i].ended = tonumber(at)
-      break
+    if of_id[i].pid == pid and not of_id[i].ended and not of_id[i].raised then
+      of_id[i][field] = at
+      return
     end
   end
-  if not of_id.is_handled then
+end
+
+---Takes what a bot has noted.
+function Trial:take_note(what, id, pid, at, detail)
+  local number = math.tointeger(tonumber(id:match "^EvTrial(%d+)$"))
+  if not number then
+    return self.options.on_note(what, id, pid, at, detail)
+  elseif number < self.first then
+    if what == "begun" then
+      table.insert(self.past.unexplained, id)
+    end
+    return
+  end
+  local of_id = self.handlings[id] or {}
+  self.handlings[id] = of_id
+  if what == "begun" then
+    return add_handling(of_id, { pid = pid, begun = at, retry = math.tointeger(tonumber(detail)) })
+  end
+  end_handling(of_id, pid, what, at)
+  if what == "ended" and not of_id.is_handled then
     of_id.is_handled = true
     self.handled = self.handled + 1
   end
@@ -248,13 +290,9 @@ function Trial:look()
       self.acked = self.acked + 1
     end
   end
-  local file <close> = assert(io.open(self.handled_file, "rb"))
-  file:seek("set", self.offset)
-  local text = file:read "a"
-  local whole = text:match "^.*\n" or ""
-  self.offset = self.offset + #whole
-  for line in whole:gmatch "[^\n]+" do
-    take_line(self, line)
+  self.ledger:read(self.take)
+  if self.options.forget_after then
+    self:forget()
   end
 end
 
@@ -283,14 +321,58 @@ end
 ---@param patience? number seconds
 function Trial:settle(patience)
   self:wait("every event to be handled", function()
-    return self.acked == #self.sent and self.handled >= self.acked
+    return self.acked == self.count and self.handled >= self.acked
   end, patience)
 end
 
 -- Whether a handling may be followed by another one.
-local function was_in_flight(self, handling)
+local function has_reason(self, handling)
   local killed = self.kills[handling.pid]
-  return killed and (not handling.ended or killed - handling.ended < MARKED_WITHIN)
+  return handling.raised
+    or killed and (not handling.ended or killed - handling.ended < MARKED_WITHIN)
+end
+
+-- Adds what has become of an event.
+local function judge(self, account, id)
+  local of_id = self.handlings[id] or {}
+  if not self.unacked[id] and not of_id.is_handled then
+    table.insert(account.lost, id)
+  end
+  local is_explained, is_twice = true, false
+  for i = 1, #of_id - 1 do
+    local handling = of_id[i]
+    is_explained = is_explained and has_reason(self, handling)
+    is_twice = is_twice or not handling.raised
+    if is_explained and handling.ended then
+      account.latest = math.max(account.latest, self.kills[handling.pid] - handling.ended)
+    end
+  end
+  if not is_explained then
+    table.insert(account.unexplained, id)
+  elseif is_twice then
+    account.twice = account.twice + 1
+  end
+end
+
+-- Whether nothing is to come of an event, unless something is wrong.
+local function is_over(self, id, now)
+  local of_id, acked_at = self.handlings[id], self.acked_at[id]
+  if not acked_at or not of_id or not of_id.is_handled then
+    return false
+  end
+  local last = of_id[#of_id]
+  return now - math.max(acked_at, last.ended or last.begun) > self.options.forget_after
+end
+
+---Judges the oldest events, of which nothing is to come, and keeps of them the sums alone.
+function Trial:forget()
+  local now = core.monotonic()
+  while self.first <= self.count and is_over(self, self.sent[self.first], now) do
+    local id = self.sent[self.first]
+    judge(self, self.past, id)
+    self.sent[self.first], self.handlings[id], self.acked_at[id] = nil, nil, nil
+    self.first = self.first + 1
+  end
 end
 
 ---What has become of all that was sent.
@@ -299,27 +381,14 @@ end
 ---  latest: of those the longest time from the handler's end to the kill
 function Trial:account()
   self:look()
+  local past = self.past
   local account = {
-    sent = #self.sent, acked = self.acked, handled = self.handled, lost = {}, twice = 0,
-    unexplained = {}, latest = 0,
+    sent = self.count, acked = self.acked, handled = self.handled,
+    lost = { table.unpack(past.lost) }, twice = past.twice,
+    unexplained = { table.unpack(past.unexplained) }, latest = past.latest,
   }
-  for _, id in ipairs(self.sent) do
-    local of_id = self.handlings[id] or {}
-    if not self.unacked[id] and not of_id.is_handled then
-      table.insert(account.lost, id)
-    end
-    local has_reason = true
-    for i = 1, #of_id - 1 do
-      has_reason = has_reason and was_in_flight(self, of_id[i])
-      if has_reason and of_id[i].ended then
-        account.latest = math.max(account.latest, self.kills[of_id[i].pid] - of_id[i].ended)
-      end
-    end
-    if not has_reason then
-      table.insert(account.unexplained, id)
-    elseif #of_id > 1 then
-      account.twice = account.twice + 1
-    end
+  for number = self.first, self.count do
+    judge(self, account, self.sent[number])
   end
   return account
 end

@@ -118,8 +118,9 @@ local function text_of(version, number)
   return SCRIPT:format(version, ("x"):rep(version % 50))
 end
 
--- How editors and other programs save.
-local SAVES <const> = {
+---How editors and other programs save a text.
+---@type (fun(path: string, text: string))[]
+M.SAVES = {
   function(path, text) -- in place
     files.write(path, text)
   end,
@@ -151,7 +152,7 @@ local function save_all(options, path, began)
     local text = text_of(version + 1, number)
     version = text:find "VERSION" and version + 1 or version
     tasks.sleep(math.max(began + number * options.pause - core.monotonic(), 0))
-    SAVES[number % #SAVES + 1](path, text)
+    M.SAVES[number % #M.SAVES + 1](path, text)
   end
 end
 

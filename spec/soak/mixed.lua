@@ -1,0 +1,20 @@
+-- The heart of `make soak`: all that happens to bots in the field, at the same time
+-- (support/soak_trial.lua).
+local tasks = require "slack.tasks"
+local trial = require "support.soak_trial"
+
+local RATE <const> = 150 -- events a second, on each of three sides
+
+return {
+  { name = "mixed", share = 53, run = function(seconds, say)
+    local result = tasks.run(trial.run, {
+      seconds = seconds, rate = RATE, people = 6, fault_pause = 4, save_pause = 1, look_pause = 2,
+      told = say,
+    })
+    local sums = result.sums
+    return {
+      problems = result.problems, words = result.words, events = sums.sent, lost = sums.lost,
+      twice = sums.twice, unexplained = sums.unexplained, kills = sums.kills,
+    }
+  end },
+}

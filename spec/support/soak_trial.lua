@@ -1,0 +1,318 @@
+-- The mixed trial of `make soak`: all that happens to bots in the field, at the same time, with
+-- an account of every event. Three sides (soak_side.lua), each with a local Slack of its own:
+--
+--   sqlite   a bot that lives through it all, with its inbox in SQLite
+--   killed   one that is killed and started again and again, with its inbox in SQLite
+--   redis    two that share a Redis, which goes away and comes back: one lives, one is killed
+--
+-- The bots that live are measured, and must in the end hold what they held in the beginning.
+local Redis = require "support.redis"
+local Side = require "support.soak_side"
+local core = require "slack.core"
+local faults = require "support.soak_faults"
+local flat = require "support.flat"
+local tasks = require "slack.tasks"
+
+local POSTS_LOOKED_AT <const> = 0.5 -- seconds
+local LEAST_LOOKS <const>, FOR_LOOKS <const> = 10, 60 -- at each bot; seconds that they may take
+local LAG <const> = 2 -- seconds that a machine may take longer than it was asked to
+
+-- By how much a bot may have grown between the first third and the last one, measured at rest.
+-- An event that left 3 bytes behind in Lua's heap would show in 100,000. Connections come and
+-- go: up to 16 to the Web API at a time.
+local BANDS <const> = {
+  heap = 256 << 10, resident = 4 << 20, threads = 0, descriptors = 20, queue = 20,
+}
+local ORDER <const> = { "resident", "heap", "descriptors", "threads", "queue" }
+
+local function with_network(names)
+  return table.move(faults.OF_NETWORK, 1, #faults.OF_NETWORK, #names + 1, names)
+end
+
+local SIDES <const> = {
+  { name = "sqlite", bots = { { name = "lives", is_measured = true } },
+    faults = with_network { "refreshes", "refreshes", "refreshes", "refreshes",
+      "failing methods", "failing methods" } },
+  { name = "killed", bots = { { name = "dies", is_killed = true } },
+    faults = { "kills", "kills", "kills", "restarts", "refreshes", "failing methods", "cuts" } },
+  { name = "redis", needs_redis = true,
+    bots = { { name = "lives", is_measured = true }, { name = "dies", is_killed = true } },
+    faults = with_network { "kills", "kills", "kills", "restarts", "restarts", "lost stores",
+      "lost stores", "stopped stores", "stopped stores", "refreshes", "refreshes",
+      "failing methods" } },
+}
+
+local M = {}
+
+---@class support.SoakOptions
+---@field seconds number
+---@field rate number events a second, on each side
+---@field people integer on each side
+---@field fault_pause number seconds between two faults of a side, at most
+---@field save_pause number seconds between two saves of a script
+---@field look_pause number seconds between two measurements
+---@field sides? string[] names of those that there are; all
+---@field edit? fun(script: string): string makes another script of the bots'
+---@field patience? number seconds until what must come is taken for lost, 60
+---@field looks? integer how often each bot that lives is measured at least, 10; 0: it is not judged
+---@field told? fun(format: string, ...) how far it is
+---@field tell_pause? number seconds between two of these, 30
+
+---What the trial came to.
+---@class support.SoakResult
+---@field seconds number
+---@field sides table[]
+---@field sums table<string, integer>
+---@field problems string[] empty, or the trial has failed
+---@field words string what happened, and what the measured bots held
+
+local function new_side(options, given, closing)
+  local redis = given.needs_redis and Redis.start { "appendonly yes", "appendfsync everysec" }
+  table.insert(closing, redis or nil)
+  local bots = {}
+  for i, bot in ipairs(given.bots) do
+    bots[i] = { name = given.name .. " " .. bot.name, is_killed = bot.is_killed,
+      is_measured = bot.is_measured }
+  end
+  local side = Side.start {
+    name = given.name, bots = bots, redis = redis or nil, storage = redis and redis.url or nil,
+    people = options.people, rate = options.rate, edit = options.edit,
+    patience = options.patience,
+  }
+  side.faults = given.faults
+  table.insert(closing, side)
+  return side
+end
+
+local function is_wanted(options, given)
+  for _, name in ipairs(options.sides or {}) do
+    if name == given.name then
+      return true
+    end
+  end
+  return not options.sides and (not given.needs_redis or Redis.is_installed())
+end
+
+local function new_sides(options, closing)
+  local sides = {}
+  for _, given in ipairs(SIDES) do
+    if is_wanted(options, given) then
+      table.insert(sides, new_side(options, given, closing))
+    end
+  end
+  return sides
+end
+
+-- Measures one side after the other until they end.
+local function begin_looking(options, sides)
+  return tasks.spawn(function()
+    while not sides[1].is_ending do
+      for _, side in ipairs(sides) do
+        side:measure()
+      end
+      faults.rest(sides[1], options.look_pause)
+    end
+  end)
+end
+
+local function begin_all(options, sides)
+  local all = {}
+  for _, side in ipairs(sides) do
+    side:begin()
+    table.insert(all, faults.begin(side, side.faults, options.fault_pause))
+    table.insert(all, faults.begin_saving(side, options.save_pause))
+  end
+  table.insert(all, begin_looking(options, sides))
+  return all
+end
+
+local function add_up(sides)
+  local sums = {}
+  local function add(name, count)
+    sums[name] = (sums[name] or 0) + count
+  end
+  for _, side in ipairs(sides) do
+    local account = side.trial:account()
+    for _, name in ipairs { "sent", "acked", "handled", "twice" } do
+      add(name, account[name])
+    end
+    add("lost", #account.lost)
+    add("unexplained", #account.unexplained)
+    for _, name in ipairs { "right", "cut", "wrong" } do
+      add(name, side[name])
+    end
+    for name, count in pairs(side.counts) do
+      add(name, count)
+    end
+  end
+  return sums
+end
+
+-- What has become of the events, as problems.
+local function judge_events(side, problems)
+  local account = side.trial:account()
+  for _, name in ipairs { "lost", "unexplained" } do
+    local list = account[name]
+    if #list > 0 then
+      table.insert(problems, ("%s: %d %s: %s"):format(side.name, #list,
+        name == "lost" and "lost" or "handled twice without reason",
+        table.concat(list, " ", 1, math.min(#list, 10))))
+    end
+  end
+  if account.acked < account.sent then
+    table.insert(problems, ("%s: %d not acked"):format(side.name, account.sent - account.acked))
+  end
+end
+
+local function looks_of(options)
+  return options.looks or LEAST_LOOKS
+end
+
+-- Whether a bot grew, as problems.
+local function judge_bot(options, bot, problems)
+  for _, name in ipairs(ORDER) do
+    local values = bot.series[name]
+    local first, last = flat.ends(values)
+    if #values < looks_of(options) then
+      table.insert(problems, ("%s: measured %d times only"):format(bot.name, #values))
+      return
+    elseif first and not flat.is_flat(values, BANDS[name]) then
+      table.insert(problems, ("%s: %s grew from %d to %d"):format(bot.name, name, first, last))
+    end
+  end
+end
+
+local UNITS <const> = { resident = 1 << 20, heap = 1 << 20 }
+local WORDS <const> = {
+  resident = "memory %.1f -> %.1f MB", heap = "Lua %.2f -> %.2f MB",
+  descriptors = "descriptors %d -> %d", threads = "threads %d -> %d", queue = "queues %d -> %d",
+}
+
+local function bot_words(bot)
+  local words = {}
+  for _, name in ipairs(ORDER) do
+    local first, last = flat.ends(bot.series[name])
+    local unit = UNITS[name]
+    if first then
+      table.insert(words, WORDS[name]:format(unit and first / unit or first,
+        unit and last / unit or last))
+    end
+  end
+  return ("%s: %s"):format(bot.name, table.concat(words, ", "))
+end
+
+local function words_of(result)
+  local sums = setmetatable(result.sums, { __index = function() return 0 end })
+  local network = 0
+  for _, name in ipairs(faults.OF_NETWORK) do
+    network = network + sums[name]
+  end
+  local words = {
+    ("%d conversations and commands, %d wrong, %d cut off by a fault"):format(sums.right,
+      sums.wrong, sums.cut),
+    ("%d saves of scripts (%d broken)"):format(sums.saves, sums.broken),
+    ("%d restarts, %d refreshes, %d faults of the network, %d outages of Redis"):format(
+      sums.restarts, sums.refreshes, network, sums["lost stores"] + sums["stopped stores"]),
+    ("%d Web API calls, %d of them refused"):format(sums.calls + sums["failed calls"],
+      sums["failed calls"]),
+  }
+  for _, side in ipairs(result.sides) do
+    for _, bot in ipairs(side.bots) do
+      if bot.is_measured then
+        table.insert(words, bot_words(bot))
+      end
+    end
+  end
+  return table.concat(words, "; ")
+end
+
+local function judge(options, sides, began)
+  local result = { seconds = core.monotonic() - began, sides = sides, problems = {},
+    sums = add_up(sides) }
+  for _, side in ipairs(sides) do
+    judge_events(side, result.problems)
+    table.move(side.problems, 1, #side.problems, #result.problems + 1, result.problems)
+    for _, bot in ipairs(side.bots) do
+      if bot.is_measured then
+        judge_bot(options, bot, result.problems)
+      end
+    end
+  end
+  result.words = words_of(result)
+  return result
+end
+
+local function tell(options, sides)
+  local sums = add_up(sides)
+  options.told("%d events sent, %d acked, %d handled, %d twice, %d kills, %d saves, %d answers",
+    sums.sent, sums.acked, sums.handled, sums.twice, sums.kills or 0, sums.saves or 0, sums.right)
+end
+
+local function is_measured(options, sides)
+  for _, side in ipairs(sides) do
+    for _, bot in ipairs(side.bots) do
+      if bot.is_measured and #bot.series.heap < looks_of(options) then
+        return false
+      end
+    end
+  end
+  return true
+end
+
+-- Passes the time, and raises what a task has raised.
+local function pass(options, sides, running)
+  local now = core.monotonic()
+  local till, tell_at = now + options.seconds, now + (options.tell_pause or 30)
+  local last = till + math.min(FOR_LOOKS, options.patience or FOR_LOOKS)
+  while core.monotonic() < till or not is_measured(options, sides) and core.monotonic() < last do
+    local slept_at = core.monotonic()
+    tasks.sleep(POSTS_LOOKED_AT)
+    local lag = core.monotonic() - slept_at - POSTS_LOOKED_AT
+    for _, side in ipairs(sides) do
+      side:look_at_posts()
+      if lag > LAG then
+        side:lag(lag)
+      end
+    end
+    if lag > LAG and options.told then
+      options.told("this process stood still for %.1f s", lag)
+      for _, side in ipairs(sides) do options.told("%s: %s", side.name, tostring(side.current)) end
+    end
+    for _, task in ipairs(running) do
+      if task:is_done() then
+        assert(task:join())
+      end
+    end
+    if options.told and core.monotonic() > tell_at then
+      tell_at = tell_at + (options.tell_pause or 30)
+      tell(options, sides)
+    end
+  end
+end
+
+---@async
+---@param options support.SoakOptions
+---@return support.SoakResult
+function M.run(options)
+  local closing <close> = setmetatable({}, { __close = function(list) -- luacheck: ignore 211
+    for i = #list, 1, -1 do
+      getmetatable(list[i]).__close(list[i])
+    end
+  end })
+  local began = core.monotonic()
+  local sides = new_sides(options, closing)
+  local running = begin_all(options, sides)
+  pass(options, sides, running)
+  for _, side in ipairs(sides) do
+    side.is_ending = true
+  end
+  for _, task in ipairs(running) do
+    assert(task:join())
+  end
+  for _, side in ipairs(sides) do
+    side:finish()
+  end
+  return judge(options, sides, began)
+end
+
+return M
