@@ -14,7 +14,7 @@ describe("the mixed trial of `make soak`, in small,", function()
   it("loses no event, doubles none without reason, answers right, and leaves nothing behind",
     function()
       local result = tasks.run(trial.run, {
-        seconds = IS_LONG and 60 or 4, rate = IS_SLOW and 10 or 50, people = 2, fault_pause = 0.5,
+        seconds = IS_LONG and 60 or 2.5, rate = IS_SLOW and 10 or 50, people = 2, fault_pause = 0.5,
         save_pause = 0.5, look_pause = 60, looks = 0,
       })
       local sums = result.sums
@@ -93,25 +93,25 @@ describe("a ledger", function()
 
   it("is read once, in the order in which it was written, and what was read is removed",
     function()
-      local note, reader, ids = ledger.writer(folder.path), ledger.reader(folder.path), {}
+      local note, reader, ids = ledger.writer(folder.path, 20), ledger.reader(folder.path), {}
       local function take(what, id, pid, at, detail)
         assert.same({ "begun", core.pid(), "0" }, { what, pid, detail })
         assert.is_true(at <= core.monotonic())
         table.insert(ids, id)
       end
-      for i = 1, 45000 do
+      for i = 1, 45 do
         note("begun", "Ev" .. i)
-        if i % 15000 == 0 then
+        if i % 15 == 0 then
           reader:read(take)
         end
       end
       reader:read(take)
       assert.equal(1, #files.list(folder.path, ""))
-      for i = 1, 45000 do
+      for i = 1, 45 do
         assert(ids[i] == "Ev" .. i)
       end
       reader:finish(core.pid(), take)
-      assert.same({ 45000, {} }, { #ids, files.list(folder.path, "") })
+      assert.same({ 45, {} }, { #ids, files.list(folder.path, "") })
     end)
 end)
 

@@ -10,13 +10,15 @@ local M = {}
 
 ---For the process whose handlers write.
 ---@param folder string
+---@param most? integer lines of a file, 20000
 ---@return fun(what: string, id: string, detail: any) note what: small letters; id: letters and
 ---  digits; detail: one word, 0
-function M.writer(folder)
-  local pid, number, lines = core.pid(), 0, LINES_OF_A_FILE
+function M.writer(folder, most)
+  most = most or LINES_OF_A_FILE
+  local pid, number, lines = core.pid(), 0, most
   local file
   return function(what, id, detail)
-    if lines == LINES_OF_A_FILE then
+    if lines == most then
       number, lines = number + 1, 0
       local next_file = assert(io.open(("%s/%d-%d"):format(folder, pid, number), "ab"))
       next_file:setvbuf "no"
