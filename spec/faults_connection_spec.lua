@@ -50,6 +50,17 @@ describe("connections that", function()
     end)
   end
 
+  it("fall silent with those of the Web API are replaced all the same, over new ones", function()
+    fault_trial.run(function(trial)
+      trial:wait_ready(2)
+      trial.relay:tell("api old", "stall both")
+      trial.relay:tell("ws old", "stall both")
+      trial:wait_ready(4)
+      trial.relay:tell("api old", "pass")
+      trial.relay:tell("ws old", "pass")
+    end, { timings = { open_timeout = 600 } })
+  end)
+
   it("are only slow stay", function()
     fault_trial.run(function(trial)
       trial:wait_ready(2)

@@ -38,6 +38,7 @@ struct slk_http_request {
                                 limit has a count and a queue of its own */
     bool http2;              /* offer HTTP/2 to https servers */
     bool urgent;             /* waits for no other request to the same host */
+    bool fresh;              /* over a new connection, to an address asked for anew */
     struct slk_http_stream *stream; /* bodies that are not held in memory; NULL: none */
     struct slk_net_options *net;
 };

@@ -281,6 +281,10 @@ int slk_http_transfer_begin(struct slk_http_transfer *transfer, CURL *easy,
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      request->connect_timeout_ms > 0 ? request->connect_timeout_ms
                                                      : request->timeout_ms);
+    if (request->fresh) { /* the handle goes to no other request: see http_turns.c */
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    }
     return SLK_OK;
 }
 

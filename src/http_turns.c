@@ -120,7 +120,8 @@ static void detach(struct slk_http_turns *turns, struct slk_http_transfer *trans
     turns->changes++;
     turns->http2_count -= transfer->request->http2;
     curl_multi_remove_handle(turns->multi, transfer->easy);
-    slk_http_handles_give(&turns->handles, transfer->easy, transfer->request, is_well);
+    slk_http_handles_give(&turns->handles, transfer->easy, transfer->request,
+                          is_well && !transfer->request->fresh);
     transfer->easy = NULL;
     slk_transfer_list_remove(&transfer->host->running, transfer);
     set_counted(transfer, false);

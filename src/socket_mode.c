@@ -208,12 +208,12 @@ static void open_done(void *context, struct slk_http_result *result)
     slk_curl_loop_release(loop);
 }
 
-static int open_url(void *context, uint64_t connection, uint64_t *request_id)
+static int open_url(void *context, uint64_t connection, bool fresh, uint64_t *request_id)
 {
     struct slk_socket_mode *socket_mode = context;
     struct slk_http_request *request = slk_open_request(
         socket_mode->keeper.settings.protocol->open, socket_mode->api_url, socket_mode->token,
-        socket_mode->keeper.settings.open_timeout, socket_mode->net);
+        socket_mode->keeper.settings.open_timeout, fresh, socket_mode->net);
     struct opened_command *opened = calloc(1, sizeof *opened);
     if (request == NULL || opened == NULL) {
         slk_http_request_free(request);

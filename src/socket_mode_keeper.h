@@ -33,6 +33,7 @@ struct slk_slot {
     struct slk_backoff backoff;
     struct slk_sm_connection *next, *serving, *leaving;
     int refreshes; /* planned ones since a connection lived long */
+    bool suspects; /* that of what is known of the way to Slack nothing holds any more */
     bool retired;  /* Slack wants fewer connections */
     /* A failure that goes on: since when, and what the log was told last, when. */
     int64_t failing_since;
@@ -48,8 +49,9 @@ struct slk_keeper {
     struct slk_mailbox *notices, *events;
     struct slk_put_queue *puts; /* NULL: without an inbox; set before begin */
     uint32_t source;
-    /* Asks for a URL; the answer comes by slk_slots_opened. cancel forgets it. */
-    int (*open)(void *context, uint64_t connection, uint64_t *request);
+    /* Asks for a URL, with fresh over a new connection; the answer comes by
+     * slk_slots_opened. cancel forgets it. */
+    int (*open)(void *context, uint64_t connection, bool fresh, uint64_t *request);
     void (*cancel)(void *context, uint64_t request);
     void *context;
 

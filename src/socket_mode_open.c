@@ -30,7 +30,7 @@ static const struct slk_open_advice ADVICE[] = {
 };
 
 struct slk_http_request *slk_open_request(const struct slk_open_method *method, const char *api_url,
-                                          const char *token, int64_t timeout,
+                                          const char *token, int64_t timeout, bool fresh,
                                           struct slk_net_options *net)
 {
     char url[1024], authorization[1024];
@@ -55,6 +55,7 @@ struct slk_http_request *slk_open_request(const struct slk_open_method *method, 
     request->timeout_ms = (long)(timeout / SLK_MS(1)) + 1;
     request->max_response = MAX_ANSWER;
     request->urgent = true; /* a backlog of API calls must not delay a reconnect */
+    request->fresh = fresh;
     return request;
 }
 

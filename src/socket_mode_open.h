@@ -37,7 +37,7 @@ struct slk_open_method {
 
 /* NULL when memory ran out or the token cannot stand in a header. */
 struct slk_http_request *slk_open_request(const struct slk_open_method *method, const char *api_url,
-                                          const char *token, int64_t timeout,
+                                          const char *token, int64_t timeout, bool fresh,
                                           struct slk_net_options *net);
 
 void slk_open_read(const struct slk_open_method *method, const struct slk_http_result *result,

@@ -341,6 +341,7 @@ void slk_slots_lose(struct slk_keeper *keeper, struct slk_slot *slot,
     bool needs_replacement =
         connection == slot->next || (connection == slot->serving && slot->next == NULL);
     uint64_t number = connection->number;
+    bool was_ready = connection->ready_at != 0;
     forgive(keeper, slot, connection);
     slk_slots_bury(keeper, slot, connection, expected ? NULL : error);
     if (expected) {
@@ -350,6 +351,9 @@ void slk_slots_lose(struct slk_keeper *keeper, struct slk_slot *slot,
     if (!needs_replacement) {
         return;
     }
+    /* Silence ends pooled connections as well, and an address that cannot be
+     * reached may be an old one. */
+    slot->suspects = strcmp(error->code, "timeout") == 0 || (!was_ready && is_unreached(error));
     replan(keeper, slot, error, failure_delay(slot, error));
     if (slot->next != NULL) {
         tell_failure(keeper, slot, number, error);
@@ -381,7 +385,8 @@ void slk_slots_begin(struct slk_keeper *keeper, struct slk_slot *slot, int64_t n
     if (slot->leaving != NULL && !slot->leaving->closing) {
         slk_sm_connection_close(slot->leaving, now);
     }
-    if (keeper->open(keeper->context, next->number, &next->open_request) != SLK_OK) {
+    if (keeper->open(keeper->context, next->number, slot->suspects, &next->open_request) !=
+        SLK_OK) {
         struct slk_error error;
         slk_error_set(&error, "memory", "%s cannot be called",
                       keeper->settings.protocol->open->name);
@@ -394,7 +399,7 @@ void slk_slots_connect(struct slk_keeper *keeper, struct slk_slot *slot, int64_t
     struct slk_sm_connection *next = slot->next;
     struct slk_error error;
     next->ws = slk_ws_connection_create(keeper->multi, keeper->net, next->url,
-                                        keeper->settings.max_message, next, &error);
+                                        keeper->settings.max_message, slot->suspects, next, &error);
     next->due = now + keeper->settings.open_timeout;
     if (next->ws == NULL) {
         slk_slots_lose(keeper, slot, next, &error);
@@ -456,6 +461,7 @@ void slk_slots_take_over(struct slk_keeper *keeper, struct slk_slot *slot, int64
     connection->ready_at = connection->last_input = now;
     slot->next = NULL;
     slot->failing_since = 0;
+    slot->suspects = false;
     if (slot->serving != NULL) {
         slot->leaving = slot->serving;
         slot->leaving->last_text = now;

@@ -144,8 +144,8 @@ static bool set_options(struct slk_ws_connection *connection, const char *http_u
 }
 
 struct slk_ws_connection *slk_ws_connection_create(CURLM *multi, struct slk_net_options *net,
-                                                   const char *url, size_t max_message, void *owner,
-                                                   struct slk_error *err)
+                                                   const char *url, size_t max_message, bool fresh,
+                                                   void *owner, struct slk_error *err)
 {
     if (slk_net_options_check_url(net, url, err) != SLK_OK) {
         return NULL;
@@ -171,6 +171,9 @@ struct slk_ws_connection *slk_ws_connection_create(CURLM *multi, struct slk_net_
               set_options(connection, http_url, owner) &&
               curl_multi_add_handle(multi, connection->easy) == CURLM_OK;
     free(http_url);
+    if (ok && fresh) {
+        curl_easy_setopt(connection->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    }
     if (ok) {
         return connection;
     }

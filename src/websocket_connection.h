@@ -15,12 +15,12 @@
 
 struct slk_ws_connection;
 
-/* Begins to connect; the multi handle reports the end of that as a finished
+/* Begins to connect, with fresh to an address asked for anew; the multi handle reports the end of that as a finished
  * transfer whose CURLINFO_PRIVATE is owner. net is kept. The URL, which may
  * hold a ticket, appears in no error. NULL with err: "invalid_url", "memory". */
 struct slk_ws_connection *slk_ws_connection_create(CURLM *multi, struct slk_net_options *net,
-                                                   const char *url, size_t max_message, void *owner,
-                                                   struct slk_error *err);
+                                                   const char *url, size_t max_message, bool fresh,
+                                                   void *owner, struct slk_error *err);
 
 /* Closes the descriptor at once, whatever the state. NULL is fine. */
 void slk_ws_connection_destroy(struct slk_ws_connection *connection);

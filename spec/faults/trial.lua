@@ -138,8 +138,7 @@ local function run(fault, client)
   tasks.sleep(CALM + math.random() * 3)
   local began = core.monotonic()
   fault.strike(self)
-  local ended = core.monotonic()
-  local since = fault.lasts and ended or began
+  local since = core.monotonic()
   wait(LONGEST, function() return self:back_after(since) end)
   if not fault.lasts and fault.heal then
     fault.heal(self)
