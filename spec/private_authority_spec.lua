@@ -1,3 +1,4 @@
+local Process = require "support.process"
 local WebServer = require "support.web_server"
 local files = require "support.files"
 local live = require "support.live_app"
@@ -21,6 +22,25 @@ describe("a private authority", function()
       live.wait(function() return not program:is_running() end)
       assert.equal("called\n", program:output())
     end)
+  end)
+
+  it("given as ca_file takes the place of those that the system trusts", function()
+    local known <close> = WebServer.start(function() return 200, "" end,
+      { tls = { names = "IP:127.0.0.1" } })
+    local given <close> = WebServer.start(function() return 200, "" end,
+      { tls = { names = "IP:127.0.0.1" } })
+    local directory <close> = files.temporary()
+    files.write(directory.path .. "/main.lua", ([[
+      local fetch = require "slack.fetch"
+      require("slack.tasks").run(function()
+        local url, ca_file = %q, %q
+        print(fetch(url, { proxy = "" }).status)
+        print(select(2, fetch(url, { proxy = "", ca_file = ca_file })).code)
+      end)]]):format(known.url, given.ca_file))
+    local program <close> = Process.lua(directory.path .. "/main.lua",
+      { environment = { SSL_CERT_FILE = known.ca_file } })
+    tasks.run(live.wait, function() return not program:is_running() end)
+    assert.equal("200\ntls\n", program:output())
   end)
 
   for through, kind_name in pairs { ["directly"] = false, ["through a proxy"] = "tinyproxy" } do
