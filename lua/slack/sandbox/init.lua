@@ -222,7 +222,7 @@ local function start_server(self, options)
     websocket_port = options.websocket_port or 0,
     cert_file = self.files and self.files.certificate,
     key_file = self.files and self.files.key,
-    max_body = Uploads.MAX,
+    max_body = Uploads.MAX, max_bodies = 16 * Uploads.MAX,
   }
 end
 
