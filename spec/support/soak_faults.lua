@@ -95,7 +95,7 @@ local function stall(side)
     for _, connection in ipairs(side.here:connections()) do
       before[connection] = true
     end
-    side.relay:tell("ws old", pick { "stall both", "stall down" })
+    side.relay:tell("ws old", pick { "stall both", "stall down", "stall up" })
     side:wait_connected(before)
     side.relay:tell("ws all", "pass")
   end)

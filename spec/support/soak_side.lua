@@ -5,9 +5,8 @@ local Person = require "support.soak_people"
 local Process = require "support.process"
 local Trial = require "support.inbox_trial"
 local core = require "slack.core"
-local fetch = require "slack.fetch"
+local figures = require "support.soak_figures"
 local files = require "support.files"
-local footprint = require "support.footprint"
 local saves = require "support.reload_trial".SAVES
 local tasks = require "slack.tasks"
 
@@ -16,8 +15,6 @@ local PATIENCE <const>, ANSWERED_WITHIN <const> = 60, 45
 -- Seconds: that a handler takes at most, after which an event that is done is only counted, in
 -- which a saved script must be in force, and before an act in which a fault may have its cause.
 local WORK <const>, FORGET_AFTER <const>, IN_FORCE <const>, BEFORE <const> = 0.02, 20, 10, 1
--- Seconds: that may pass until nothing is left to do, and between two looks at that.
-local CALM_WITHIN <const>, LOOK <const> = 10, 0.05
 local LEASE <const> = 10 -- seconds; longer than the store is ever away
 local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
 -- Among so many events one is to be posted, kept, or failed at first.
@@ -130,7 +127,7 @@ function Side.start(options)
   files.write(self.scripts .. "/bot.lua", self:script_text())
   start_relay(self)
   for _, bot in ipairs(self.bots) do
-    bot.series = { heap = {}, resident = {}, threads = {}, descriptors = {}, queue = {} }
+    bot.series = figures.new_series()
   end
   balance(self.here, self.bots)
   return self
@@ -359,85 +356,7 @@ function Side:look_at_posts()
   self.posts.messages = {}
 end
 
--- Measuring -----------------------------------------------------------------------------------
-
-local QUEUES <const> = {
-  slack_queue_depth = true, slack_handlers_queued = true, slack_inbox_in_hand = true,
-}
-
--- What waits, by the page of metrics.
-local function queue_of(metrics)
-  local sum = 0
-  for name, value in metrics:gmatch "\n([%w_]+)[^\n ]* ([%d.]+)" do
-    sum = sum + (QUEUES[name] and tonumber(value) or 0)
-  end
-  local waiting = metrics:match '\nslack_inbox_entries{state="waiting"} (%d+)'
-  return sum + (tonumber(waiting) or 0)
-end
-
-local function get(bot, path)
-  local response = fetch(("http://127.0.0.1:%d%s"):format(bot.port, path), {
-    timeout = 5, proxy = "",
-  })
-  return response and response.ok and response.body
-end
-
--- Waits until all that was sent is handled; nothing more is sent meanwhile.
-local function calm_down(self)
-  local till = core.monotonic() + CALM_WITHIN
-  self.is_resting, self.trial.is_paused = true, true
-  local is_calm
-  repeat
-    tasks.sleep(LOOK)
-    is_calm = self.open_troubles == 0 and self.trial:count_unacked() == 0
-      and self.trial.handled == self.trial.acked
-  until is_calm or core.monotonic() > till
-  return is_calm
-end
-
-local function take_figures(self, bot)
-  local heap, metrics = get(bot, "/heap"), get(bot, "/metrics")
-  if not heap or not metrics then
-    return self:count "unmeasured"
-  end
-  local held, series = footprint.take(bot.process.pid, bot.port), bot.series
-  table.insert(series.heap, tonumber(heap))
-  table.insert(series.resident, footprint.memory(bot.process.pid))
-  table.insert(series.threads, held.threads)
-  table.insert(series.descriptors, held.descriptors)
-  table.insert(series.queue, queue_of(metrics))
-end
-
----Measures the bots that are to be, when they have nothing to do: what they hold then is left
----of what they did.
----@async
-function Side:measure()
-  if calm_down(self) then
-    for _, bot in ipairs(self.bots) do
-      if bot.is_measured then
-        take_figures(self, bot)
-      end
-    end
-  else
-    self:count "unmeasured"
-  end
-  self.is_resting, self.trial.is_paused = false, false
-end
-
 -- The end -------------------------------------------------------------------------------------
-
--- What is left in the store, when there is nothing more to do.
-local function check_rest(self)
-  local rest
-  local is_empty = pcall(self.trial.wait, self.trial, "an empty inbox", function()
-    local metrics = get(self.bots[1], "/metrics") or ""
-    rest = metrics:match "\nslack_inbox_entries{[^#]*" or "unknown"
-    return not rest:find " [1-9]" and rest:find "waiting"
-  end, self.patience)
-  if not is_empty then
-    self:fail("the inbox has a rest: %s", rest)
-  end
-end
 
 ---Ends sending and acting, and waits until nothing is left to do.
 ---@async
@@ -451,7 +370,7 @@ function Side:finish()
   if not ok then
     self:fail("%s", why)
   end
-  check_rest(self)
+  figures.check_rest(self)
   for _, bot in ipairs(self.bots) do
     self:halt(bot, false)
   end

@@ -10,6 +10,7 @@ local Redis = require "support.redis"
 local Side = require "support.soak_side"
 local core = require "slack.core"
 local faults = require "support.soak_faults"
+local figures = require "support.soak_figures"
 local flat = require "support.flat"
 local tasks = require "slack.tasks"
 
@@ -108,7 +109,7 @@ local function begin_looking(options, sides)
   return tasks.spawn(function()
     while not sides[1].is_ending do
       for _, side in ipairs(sides) do
-        side:measure()
+        figures.measure(side)
       end
       faults.rest(sides[1], options.look_pause)
     end
