@@ -85,7 +85,7 @@ app:command("/order", function(c)
   local form, err = c:form(blocks.modal {
     title = "Order", submit = "Send", private_metadata = id,
     blocks.input("How many?", blocks.number_input("count", { is_decimal_allowed = false })),
-  })
+  }, { timeout = 30 })
   if not form then
     return note("unasked", id, err.code)
   end
