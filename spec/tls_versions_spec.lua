@@ -5,6 +5,8 @@ local WebServer = require "support.web_server"
 local core = require "slack.core"
 local files = require "support.files"
 local http = require "slack.http"
+local live = require "support.live_app"
+local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 local wait_until = require "support.wait_until"
 
@@ -29,16 +31,24 @@ describe("TLS", function()
     getmetatable(folder).__close()
   end)
 
+  local function start_server(flag)
+    return Process.start(("openssl s_server -%s -cipher '%s' -www -accept 127.0.0.1:0 "
+      .. "-cert '%s/certificate.pem' -key '%s/key.pem'"):format(flag, ANY_CIPHER, folder.path,
+      folder.path))
+  end
+
+  local function port_of(server)
+    return wait_until("its port", function()
+      return server:output():match "ACCEPT 127.0.0.1:(%d+)"
+    end)
+  end
+
   for _, version in ipairs(VERSIONS) do
     it(("of a server that speaks %s alone is %s"):format(version.flag,
       version.is_taken and "spoken" or "refused"), function()
-      local server <close> = Process.start(("openssl s_server -%s -cipher '%s' -www -accept "
-        .. "127.0.0.1:0 -cert '%s/certificate.pem' -key '%s/key.pem'"):format(version.flag,
-        ANY_CIPHER, folder.path, folder.path))
+      local server <close> = start_server(version.flag)
       tasks.run(function()
-        local number = wait_until("its port", function()
-          return server:output():match "ACCEPT 127.0.0.1:(%d+)"
-        end)
+        local number = port_of(server)
         local response, err = http.request {
           url = ("https://127.0.0.1:%s/"):format(number), timeout = 10,
           net = assert(http.net { ca_file = folder.path .. "/authority.pem", proxy = "" }),
@@ -51,6 +61,36 @@ describe("TLS", function()
         end
       end)
     end)
+
+    if not version.is_taken then
+      it(("of %s alone is refused of Redis, of proxies and by Socket Mode, too"):format(
+        version.flag), function()
+        local server <close> = start_server(version.flag)
+        live.run(function(here, new_app, lines)
+          local port = port_of(server)
+          local ca_file = folder.path .. "/both.pem"
+          files.write(ca_file, files.read(here.ca_file)
+            .. files.read(folder.path .. "/authority.pem"))
+          local store, err = storage.open(("rediss://127.0.0.1:%s?timeout=5"):format(port),
+            { ca_file = ca_file })
+          assert.is_nil(store)
+          assert.matches("alert protocol version", err.message)
+          err = select(2, http.request {
+            url = "https://a.example/", timeout = 10,
+            net = assert(http.net { ca_file = ca_file, proxy = "https://127.0.0.1:" .. port }),
+          })
+          assert.matches("alert protocol version", err.message)
+          here.socket.url = "wss://127.0.0.1:" .. port
+          local app = new_app { ca_file = ca_file, connections = 1 }
+          local starting = tasks.spawn(app.start, app)
+          live.wait(function()
+            return table.concat(lines, "\n"):find("WebSocket 127%.0%.0%.1:" .. port
+              .. ": [^\n]*alert protocol version")
+          end)
+          starting:cancel()
+        end)
+      end)
+    end
 
     it(("of a client that speaks %s alone is %s"):format(version.flag,
       version.is_taken and "spoken" or "refused"), function()

@@ -378,6 +378,7 @@ int slk_net_options_apply(const struct slk_net_options *options, CURL *easy)
     failed |= curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options->socket);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (options->is_public) { /* a connection that is there may lead anywhere */
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
