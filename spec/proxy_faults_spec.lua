@@ -2,6 +2,7 @@ local Proxy = require "support.proxy"
 local ScriptedServer = require "support.scripted_server"
 local live = require "support.live_app"
 local proxies = require "support.proxies"
+local slack = require "slack"
 local tasks = require "slack.tasks"
 
 local function send(bytes)
@@ -43,6 +44,26 @@ describe("a proxy that", function()
       end)
     end)
   end
+
+  it("hears the name of the server, and nothing of what is for that", function()
+    tasks.run(function()
+      local refused = { "read", "show", send "HTTP/1.1 403 No\r\n\r\n" }
+      local proxy <close> = ScriptedServer.start(refused)
+      local client = slack.client {
+        token = "xoxb-hush", api_url = "https://hush:4433/api/", proxy = proxy.url, no_proxy = "",
+        retries = 0, log = "off", headers = { ["X-Hush"] = "hush" },
+      }
+      assert.is_nil((client:call("hush.hush", { text = "hush" })))
+      assert.is_nil((slack.fetch("https://hush:4433/hush?hush", {
+        proxy = proxy.url, no_proxy = "", headers = { Cookie = "hush" }, body = "hush",
+      })))
+      live.wait(function() return proxy:count() == 2 end)
+      local heard = proxy.program:output():gsub("request CONNECT hush:4433\n", "")
+        :gsub("CONNECT hush:4433 HTTP/1.1\r\n", ""):gsub("Host: hush:4433\r\n", "")
+      assert.matches("Proxy%-Connection", heard)
+      assert.not_matches("[Hh]ush", heard)
+    end)
+  end)
 
   it("ends and comes back takes and gives back both", function()
     if not Proxy.is_installed() then

@@ -12,6 +12,7 @@
  *
  *   read            a request, head and body
  *   head, body      only the one, only the other; after a body comes "body BYTES"
+ *   show            prints the head of the last request as it came
  *   take N          so many bytes of a body
  *   frame TYPE      frames of HTTP/2, until one of that type has come
  *   send TEXT       TEXT with \r, \n, \\ and \xHH
@@ -286,6 +287,8 @@ static bool do_step(struct connection *connection, const char *step, char head[M
         ok = read_head(connection, head);
     } else if (strcmp(step, "body") == 0) {
         ok = read_body(connection, head);
+    } else if (strcmp(step, "show") == 0) {
+        printf("%s", head);
     } else if (strncmp(step, "take ", 5) == 0) {
         ok = take(connection, (size_t)number);
     } else if (strncmp(step, "frame ", 6) == 0) {
