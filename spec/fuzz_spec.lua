@@ -3,7 +3,7 @@
 local child = require "support.child"
 local files = require "support.files"
 
-local COUNT <const> = (os.getenv "STRESS" or "") ~= "" and 20000 or 200
+local COUNT <const> = (os.getenv "STRESS" or "") ~= "" and 5000 or 200
 
 -- Each target changes modules for itself.
 local SCRIPT <const> = [[

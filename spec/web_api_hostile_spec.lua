@@ -112,6 +112,19 @@ describe("a hostile Slack:", function()
       assert.equal("C1", tasks.run(items.next, items).id)
     end)
 
+    it("without an item end where they have an end, be it late", function()
+      local made <close> = made_up_http.start(function(_, number)
+        return 200, { ok = true, channels = json.list {},
+          response_metadata = { next_cursor = number < 1000 and "c" .. number or "" } }
+      end, { latency = 0 })
+      local client = clients.new { token = TOKEN, log = "off", pacing = false }
+      for _, options in ipairs { {}, { max_pages = 1000 } } do
+        local items = client:each("conversations.list", nil, options)
+        assert.same({}, { tasks.run(items.next, items) })
+      end
+      assert.equal(1001, #made.requests)
+    end)
+
     it("of which some are empty are not", function()
       local made <close> = made_up_http.start(function(_, number)
         local is_full = number % 999 == 0

@@ -164,7 +164,7 @@ end
 -- Slack's pages may be empty, as where what is archived was left out.
 local function note_empty(self, list)
   self.empty = next(list) == nil and self.empty + 1 or 0
-  if self.empty < MAX_EMPTY then
+  if self.empty < MAX_EMPTY or self.pages.is_over then
     return true
   end
   local way = self.pages.paging
