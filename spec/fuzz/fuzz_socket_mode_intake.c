@@ -1,6 +1,7 @@
 /* Text frames on their way to Lua. What the mailboxes get lies within its allocation and is
- * what the frame had; what is owed stands in the ledger; bad frames fill no log. The first byte
- * of the input says whose frames they are, and that of each frame how far the clock goes. */
+ * what the frame had; an envelope is acked at once or stands in the ledger; bad frames fill no
+ * log. The first byte of the input says whose frames they are, and that of each frame how far
+ * the clock goes. */
 #include <stdbool.h>
 
 #include "clock.h"
@@ -9,7 +10,28 @@
 #include "socket_mode_intake.h"
 #include "socket_protocol.h"
 
-#define SEPARATOR '\x1e'
+#define SEPARATOR            '\x1e'
+#define ACKS_OF_A_CONNECTION 1000 /* inputs until it is made anew, as nothing reads them */
+
+/* That never connects: what is to be sent waits. */
+static struct slk_ws_connection *new_connection(void)
+{
+    static CURLM *multi;
+    static struct slk_net_options *net;
+    struct slk_net_settings settings = {.proxy = "", .no_proxy = ""};
+    struct slk_error err;
+    if (multi == NULL) {
+        net = slk_net_options_create(&settings, &err);
+        multi = curl_multi_init();
+    }
+    EXPECT(net != NULL && multi != NULL);
+    struct slk_ws_connection *connection =
+        slk_ws_connection_create(multi, net, "ws://127.0.0.1:1/", 1000000, false, NULL, &err);
+    EXPECT(connection != NULL);
+    return connection;
+}
+
+static struct slk_ws_connection *connection;
 
 struct sides {
     struct slk_mailbox *notices, *events, *lines;
@@ -62,11 +84,16 @@ static void take(const struct slk_socket_protocol *protocol, struct sides *sides
     struct slk_socket_news news = {0};
     char *frame = exact_copy(data, size);
     size_t owed = slk_ack_ledger_count(sides->ledger);
-    enum slk_intake_result result = protocol->take(&sides->intake, 1, NULL, frame, size, &news);
+    size_t before = slk_ws_connection_pending(connection);
+    enum slk_intake_result result =
+        protocol->take(&sides->intake, 1, connection, frame, size, &news);
     slk_intake_push(&sides->intake);
     size_t told = drain(sides->events, frame, size) + drain(sides->notices, frame, size);
     EXPECT(told == (result == SLK_INTAKE_ENVELOPE || result == SLK_INTAKE_REPLY));
-    EXPECT(slk_ack_ledger_count(sides->ledger) <= owed + told);
+    bool is_owed = slk_ack_ledger_count(sides->ledger) > owed;
+    bool is_acked = slk_ws_connection_pending(connection) > before;
+    bool has_ack = protocol == slk_socket_mode_protocol() && result == SLK_INTAKE_ENVELOPE;
+    EXPECT(is_owed + is_acked == has_ack);
     EXPECT((result == SLK_INTAKE_DISCONNECT) == (news.disconnect != SLK_DISCONNECT_NONE));
     EXPECT(news.num_connections >= 0);
     free(frame);
@@ -96,8 +123,13 @@ static void close_sides(struct sides *sides)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static int inputs;
     if (size < 2) {
         return 0;
+    }
+    if (inputs++ % ACKS_OF_A_CONNECTION == 0) {
+        slk_ws_connection_destroy(connection);
+        connection = new_connection();
     }
     const struct slk_socket_protocol *protocol =
         data[0] % 2 == 1 ? slk_rtm_protocol() : slk_socket_mode_protocol();

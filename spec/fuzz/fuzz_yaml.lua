@@ -1,6 +1,5 @@
 -- A manifest's text as anybody may write it: a value, or the line of what is wrong; and a value
 -- that was read is the same once it has been written and read again.
-local json = require "slack.json"
 local writer = require "slack.manifest.writer"
 local yaml = require "slack.manifest.yaml"
 
@@ -25,7 +24,7 @@ return function(text)
   local value, problem = yaml.read(text)
   if value == nil then
     assert(problem:find "^line %d+: ", problem)
-  elseif type(value) == "table" and value ~= json.null and utf8.len(text) then
+  elseif type(value) == "table" and next(value) ~= nil and utf8.len(text) then
     local written = writer.yaml(value)
     local again, why = yaml.read(written)
     assert(is_same(value, again), written .. "\n" .. tostring(why))
