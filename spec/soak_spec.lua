@@ -1,3 +1,4 @@
+local child = require "support.child"
 local core = require "slack.core"
 local durations = require "support.soak_duration"
 local files = require "support.files"
@@ -113,6 +114,24 @@ describe("a ledger", function()
       reader:finish(core.pid(), take)
       assert.same({ 45, {} }, { #ids, files.list(folder.path, "") })
     end)
+end)
+
+describe("the program of `make soak`", function()
+  local function run(settings)
+    return files.run(("env %s %s spec/soak/run.lua; echo status $?"):format(settings,
+      child.interpreter()))
+  end
+
+  it("names the parts that there are when another one is wanted", function()
+    local _, output = run "SOAK_ONLY=weather SOAK=1s"
+    assert.matches("SOAK_ONLY=weather: there is no such part; there are mixed; memory; reload; "
+      .. "inbox, sqlite kills; .*\nstatus 2", output)
+  end)
+
+  it("says what a time is when SOAK is none", function()
+    local _, output = run "SOAK=soon"
+    assert.matches('SOAK: a time such as "90s", "30m", "2h" expected; .*\nstatus 2', output)
+  end)
 end)
 
 describe("SOAK", function()

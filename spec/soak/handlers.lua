@@ -4,6 +4,7 @@ local slack = require "slack"
 local words = require "words"
 
 local VERSION <const> = 0
+local PATIENCE <const> = 20 -- seconds for people who do not come back: a fault has cut them off
 
 local blocks, trial = slack.blocks, app.trial
 local note = trial.note
@@ -61,7 +62,7 @@ app:command("/choose", function(c)
   local id = c.payload.text
   note("did", id, "choose")
   local choice, why = c:choose {
-    text = "which " .. id, choices = { "left", "right" }, timeout = 30,
+    text = "which " .. id, choices = { "left", "right" }, timeout = PATIENCE,
   }
   if not choice and why ~= "timeout" then
     return note("unasked", id, why.code)
@@ -70,9 +71,9 @@ app:command("/choose", function(c)
 end)
 
 app:command("/name", function(c)
-  local id, seconds = c.payload.text:match "^(%w+) ([%d.]+)$"
+  local id, seconds = c.payload.text:match "^(%w+) ?([%d.]*)$"
   note("did", id, "name")
-  local answer, why = c:ask("name " .. id, { timeout = tonumber(seconds) })
+  local answer, why = c:ask("name " .. id, { timeout = tonumber(seconds) or PATIENCE })
   if not answer and why ~= "timeout" then
     return note("unasked", id, why.code)
   end
@@ -85,7 +86,7 @@ app:command("/order", function(c)
   local form, err = c:form(blocks.modal {
     title = "Order", submit = "Send", private_metadata = id,
     blocks.input("How many?", blocks.number_input("count", { is_decimal_allowed = false })),
-  }, { timeout = 30 })
+  }, { timeout = PATIENCE })
   if not form then
     return note("unasked", id, err.code)
   end

@@ -181,14 +181,43 @@ local function stop_redis(side)
   interrupt(side, function() side.redis:signal "STOP" end, function() side.redis:signal "CONT" end)
 end
 
+local function fill_redis(side)
+  interrupt(side, function() side.redis:ask "config set maxmemory 1" end,
+    function() side.redis:ask "config set maxmemory 0" end)
+end
+
+local function lock_redis(side)
+  interrupt(side, function() side.redis:ask "replicaof 127.0.0.1 1" end,
+    function() side.redis:ask "replicaof no one" end)
+end
+
+-- A bot stands still, as on a machine that does something else.
+local function freeze(side)
+  local process = pick(side.bots).process
+  side:trouble(function()
+    process:signal "STOP"
+    tasks.sleep(math.random() * AWAY)
+    process:signal "CONT"
+  end)
+end
+
+-- All scripts are loaded anew: nobody may notice.
+local function hang_up(side)
+  pick(side.bots).process:signal "HUP"
+end
+
 ---By the names under which they are counted.
 M.ALL = {
   refreshes = refresh, cuts = cut, closes = close, ["cut calls"] = cut_calls,
   ["cut posts"] = cut_posts, ["broken starts"] = break_start, stalls = stall,
   slowdowns = slow_down, refusals = refuse, ["refused upgrades"] = refuse_upgrades,
   ["failing methods"] = fail_calls, kills = kill, restarts = restart, ["lost stores"] = lose_redis,
-  ["stopped stores"] = stop_redis,
+  ["stopped stores"] = stop_redis, ["full stores"] = fill_redis, ["locked stores"] = lock_redis,
+  freezes = freeze, hangups = hang_up,
 }
+
+---What the store does of it.
+M.OF_STORE = { "lost stores", "stopped stores", "full stores", "locked stores" }
 
 ---What the network does of it.
 M.OF_NETWORK = {

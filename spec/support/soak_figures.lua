@@ -37,14 +37,15 @@ local function get(bot, path)
   return response and response.ok and response.body
 end
 
--- Waits until all that was sent is handled; nothing more is sent meanwhile.
+-- Waits until all that was sent is handled, and all that people began has ended; nothing more is
+-- sent or begun meanwhile.
 local function calm_down(side)
   local till = core.monotonic() + CALM_WITHIN
   side.is_resting, side.trial.is_paused = true, true
   local is_calm
   repeat
     tasks.sleep(LOOK)
-    is_calm = side.open_troubles == 0 and side.trial:count_unacked() == 0
+    is_calm = side.open_troubles == 0 and side.acting == 0 and side.trial:count_unacked() == 0
       and side.trial.handled == side.trial.acked
   until is_calm or core.monotonic() > till
   return is_calm
@@ -52,7 +53,8 @@ end
 
 local function take(side, bot)
   local heap, metrics = get(bot, "/heap"), get(bot, "/metrics")
-  if not heap or not metrics then
+  -- One that waits for somebody who does not come back holds a version of its script.
+  if not heap or not metrics or not metrics:find "\nslack_handlers_waiting 0\n" then
     return side:count "unmeasured"
   end
   local held, series = footprint.take(bot.process.pid, bot.port), bot.series

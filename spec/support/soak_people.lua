@@ -80,8 +80,7 @@ end
 -- A question that is answered, or is not.
 function ACTS.name(self, id)
   local is_silent = math.random(4) == 1
-  local seconds = is_silent and SILENT or 2 * self.patience
-  command(self, "/name", ("%s %g"):format(id, seconds))
+  command(self, "/name", is_silent and ("%s %g"):format(id, SILENT) or id)
   wait_text(self, "name " .. id)
   local answer = is_silent and "nothing" or "ada" .. math.random(1000)
   if not is_silent then
@@ -132,7 +131,9 @@ local function act(self)
   self.count = self.count + 1
   local id = ("%sn%d"):format(self.name, self.count)
   local name, began = NAMES[math.random(#NAMES)], core.monotonic()
+  self.trial.acting = self.trial.acting + 1
   local ok, why = pcall(ACTS[name], self, id)
+  self.trial.acting = self.trial.acting - 1
   clean_up(self)
   if not ok and type(why) ~= "table" then
     error(why, 0)
@@ -142,7 +143,7 @@ end
 
 ---Does one thing after the other until the trial ends.
 ---@param trial table gets count_act(person, what, began, missed) for each, and
----  check_version(version, asked_at)
+---  check_version(version, asked_at); acting: how many are at something
 ---@param here slack.Sandbox
 ---@param name string also of the user and the channel
 ---@param patience number seconds until an answer is taken for none

@@ -16,6 +16,8 @@ local PATIENCE <const>, ANSWERED_WITHIN <const> = 60, 45
 -- which a saved script must be in force, and before an act in which a fault may have its cause.
 local WORK <const>, FORGET_AFTER <const>, IN_FORCE <const>, BEFORE <const> = 0.02, 20, 10, 1
 local LEASE <const> = 10 -- seconds; longer than the store is ever away
+-- Seconds; under sanitizers all takes many times as long.
+local PONG_TIMEOUT <const> = (os.getenv "SLACK_SLOW" or "") ~= "" and 10 or 3
 local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
 -- Among so many events one is to be posted, kept, or failed at first.
 local DEEDS <const> = { [7] = "keep", [13] = "post", [31] = "fail" }
@@ -82,32 +84,35 @@ local function app_options(self, bot)
     http = { host = "127.0.0.1", port = bot.port },
     inbox = { lease = LEASE, backoff = 0.2, durability = "full" },
     socket_mode = {
-      backoff_first = 0.02, backoff_maximum = 0.5, ping_interval = 1, pong_timeout = 2,
-      stagger = 0.1, drain_timeout = 5,
+      backoff_first = 0.02, backoff_maximum = 0.5, ping_interval = 1,
+      pong_timeout = PONG_TIMEOUT, stagger = 0.1, drain_timeout = 5,
     },
   }
 end
 
 ---@class support.SoakSideOptions
 ---@field name string
----@field storage string
+---@field storage? string a file of SQLite of its own
 ---@field people integer
 ---@field rate number events a second
----@field bots { name: string, is_killed: boolean?, is_measured: boolean? }[]
+---@field bots { name: string, is_killed: boolean?, is_measured: boolean? }[] is_killed: again and
+---  again; is_measured: it lives, and must not grow
 ---@field redis? table the server of its store
 ---@field edit? fun(script: string): string makes it another script
 ---@field patience? number seconds until what must come is taken for lost, 60
 
----@param options support.SoakSideOptions
----@return table side closed by its value's end
-function Side.start(options)
-  local self = setmetatable({
+local function new(options)
+  return setmetatable({
     name = options.name, options = options, redis = options.redis, bots = options.bots,
     patience = options.patience or PATIENCE, folder = files.temporary(), version = 1,
-    saves = { { version = 1, at = 0 } }, troubles = {}, open_troubles = 0, people = {},
+    saves = { { version = 1, at = 0 } }, troubles = {}, open_troubles = 0, people = {}, acting = 0,
     problems = {}, counts = {}, right = 0, cut = 0, wrong = 0, did = {}, posted = {}, ticked = {},
     unasked = {},
   }, Side)
+end
+
+local function start_slack(self)
+  local options = self.options
   local names = people_names(options.people)
   self.trial = Trial.start {
     storage = options.storage or "sqlite:" .. self.folder.path .. "/bot.db", transport = "both",
@@ -121,6 +126,13 @@ function Side.start(options)
   self.here = self.trial.here
   self.posts = self.here.workspace:find_channel "posts"
   self.trial.posts = self.posts.id
+end
+
+---@param options support.SoakSideOptions
+---@return table side closed by its value's end
+function Side.start(options)
+  local self = new(options)
+  start_slack(self)
   self.scripts = self.folder.path .. "/handlers"
   assert(core.make_directory(self.scripts, true))
   files.write(self.scripts .. "/words.lua", WORDS)
@@ -242,8 +254,9 @@ function Side:count_act(_, what, began, missed)
     self.cut = self.cut + 1
   else
     self.wrong = self.wrong + 1
-    self:fail("%s: %s expected, got %s", what, missed.what, missed.came
-      or "nothing, " .. (self.unasked[what:match "%w+$"] or "and the bot knows of nothing"))
+    self:fail("%s: %s expected, got %s; the bot noted %s, it had %s", what, missed.what,
+      missed.came or "nothing", self.unasked[what:match "%w+$"] or "nothing",
+      self.current or "no fault")
   end
 end
 

@@ -14,33 +14,37 @@ local figures = require "support.soak_figures"
 local flat = require "support.flat"
 local tasks = require "slack.tasks"
 
-local POSTS_LOOKED_AT <const> = 0.5 -- seconds
+local LOOK <const>, TELL_PAUSE <const> = 0.5, 30 -- seconds
 local LEAST_LOOKS <const>, FOR_LOOKS <const> = 10, 60 -- at each bot; seconds that they may take
 local LAG <const> = 2 -- seconds that a machine may take longer than it was asked to
 
 -- By how much a bot may have grown between the first third and the last one, measured at rest.
--- An event that left 3 bytes behind in Lua's heap would show in 100,000. Connections come and
--- go: up to 16 to the Web API at a time.
+-- In Lua's heap an event that left 20 bytes behind would show in 30,000; what people have chosen
+-- is remembered for half a minute. Connections come and go: up to 16 to the Web API at a time.
 local BANDS <const> = {
-  heap = 256 << 10, resident = 4 << 20, threads = 0, descriptors = 20, queue = 20,
+  heap = 512 << 10, resident = 4 << 20, threads = 0, descriptors = 20, queue = 20,
 }
 local ORDER <const> = { "resident", "heap", "descriptors", "threads", "queue" }
 
-local function with_network(names)
-  return table.move(faults.OF_NETWORK, 1, #faults.OF_NETWORK, #names + 1, names)
+local OF_PROCESS <const> = { "kills", "kills", "kills", "restarts", "freezes", "hangups" }
+local OF_SLACK <const> = { "refreshes", "refreshes", "refreshes", "failing methods" }
+
+local function all_of(...)
+  local names = {}
+  for _, list in ipairs { ... } do
+    table.move(list, 1, #list, #names + 1, names)
+  end
+  return names
 end
 
 local SIDES <const> = {
   { name = "sqlite", bots = { { name = "lives", is_measured = true } },
-    faults = with_network { "refreshes", "refreshes", "refreshes", "refreshes",
-      "failing methods", "failing methods" } },
+    faults = all_of(OF_SLACK, faults.OF_NETWORK, { "freezes", "hangups" }) },
   { name = "killed", bots = { { name = "dies", is_killed = true } },
-    faults = { "kills", "kills", "kills", "restarts", "refreshes", "failing methods", "cuts" } },
+    faults = all_of(OF_SLACK, OF_PROCESS, { "cuts" }) },
   { name = "redis", needs_redis = true,
     bots = { { name = "lives", is_measured = true }, { name = "dies", is_killed = true } },
-    faults = with_network { "kills", "kills", "kills", "restarts", "restarts", "lost stores",
-      "lost stores", "stopped stores", "stopped stores", "refreshes", "refreshes",
-      "failing methods" } },
+    faults = all_of(OF_SLACK, OF_PROCESS, faults.OF_NETWORK, faults.OF_STORE) },
 }
 
 local M = {}
@@ -116,15 +120,25 @@ local function begin_looking(options, sides)
   end)
 end
 
-local function begin_all(options, sides)
-  local all = {}
+-- Ends those that still run when something went wrong.
+local Running = {}
+
+function Running:__close()
+  for _, task in ipairs(self) do
+    task:cancel()
+  end
+end
+
+local function begin_all(options, sides, closing)
+  local running = setmetatable({}, Running)
+  table.insert(closing, running)
   for _, side in ipairs(sides) do
     side:begin()
-    table.insert(all, faults.begin(side, side.faults, options.fault_pause))
-    table.insert(all, faults.begin_saving(side, options.save_pause))
+    table.insert(running, faults.begin(side, side.faults, options.fault_pause))
+    table.insert(running, faults.begin_saving(side, options.save_pause))
   end
-  table.insert(all, begin_looking(options, sides))
-  return all
+  table.insert(running, begin_looking(options, sides))
+  return running
 end
 
 local function add_up(sides)
@@ -204,19 +218,26 @@ end
 
 local function words_of(result)
   local sums = setmetatable(result.sums, { __index = function() return 0 end })
-  local network = 0
-  for _, name in ipairs(faults.OF_NETWORK) do
-    network = network + sums[name]
+  local function sum_of(names)
+    local sum = 0
+    for _, name in ipairs(names) do
+      sum = sum + sums[name]
+    end
+    return sum
   end
   local words = {
     ("%d conversations and commands, %d wrong, %d cut off by a fault"):format(sums.right,
       sums.wrong, sums.cut),
     ("%d saves of scripts (%d broken)"):format(sums.saves, sums.broken),
-    ("%d restarts, %d refreshes, %d faults of the network, %d outages of Redis"):format(
-      sums.restarts, sums.refreshes, network, sums["lost stores"] + sums["stopped stores"]),
+    ("%d restarts, %d freezes, %d refreshes, %d faults of the network, %d of Redis"):format(
+      sums.restarts, sums.freezes, sums.refreshes, sum_of(faults.OF_NETWORK),
+      sum_of(faults.OF_STORE)),
     ("%d Web API calls, %d of them refused"):format(sums.calls + sums["failed calls"],
       sums["failed calls"]),
   }
+  if not Redis.is_installed() then
+    table.insert(words, "redis left out: " .. Redis.MISSING)
+  end
   for _, side in ipairs(result.sides) do
     for _, bot in ipairs(side.bots) do
       if bot.is_measured then
@@ -260,32 +281,35 @@ local function is_measured(options, sides)
   return true
 end
 
--- Passes the time, and raises what a task has raised.
+-- Looks at all sides; raises what a task has raised.
+local function look(options, sides, running, lag)
+  for _, side in ipairs(sides) do
+    side:look_at_posts()
+    if lag > LAG then
+      side:lag(lag)
+    end
+  end
+  if lag > LAG and options.told then
+    options.told("the local Slacks stood still for %.1f s", lag)
+  end
+  for _, task in ipairs(running) do
+    if task:is_done() then
+      assert(task:join())
+    end
+  end
+end
+
+-- Passes the time.
 local function pass(options, sides, running)
-  local now = core.monotonic()
-  local till, tell_at = now + options.seconds, now + (options.tell_pause or 30)
+  local now, pause = core.monotonic(), options.tell_pause or TELL_PAUSE
+  local till, tell_at = now + options.seconds, now + pause
   local last = till + math.min(FOR_LOOKS, options.patience or FOR_LOOKS)
-  while core.monotonic() < till or not is_measured(options, sides) and core.monotonic() < last do
-    local slept_at = core.monotonic()
-    tasks.sleep(POSTS_LOOKED_AT)
-    local lag = core.monotonic() - slept_at - POSTS_LOOKED_AT
-    for _, side in ipairs(sides) do
-      side:look_at_posts()
-      if lag > LAG then
-        side:lag(lag)
-      end
-    end
-    if lag > LAG and options.told then
-      options.told("this process stood still for %.1f s", lag)
-      for _, side in ipairs(sides) do options.told("%s: %s", side.name, tostring(side.current)) end
-    end
-    for _, task in ipairs(running) do
-      if task:is_done() then
-        assert(task:join())
-      end
-    end
-    if options.told and core.monotonic() > tell_at then
-      tell_at = tell_at + (options.tell_pause or 30)
+  while now < till or not is_measured(options, sides) and now < last do
+    tasks.sleep(LOOK)
+    look(options, sides, running, core.monotonic() - now - LOOK)
+    now = core.monotonic()
+    if options.told and now > tell_at then
+      tell_at = now + pause
       tell(options, sides)
     end
   end
@@ -302,7 +326,7 @@ function M.run(options)
   end })
   local began = core.monotonic()
   local sides = new_sides(options, closing)
-  local running = begin_all(options, sides)
+  local running = begin_all(options, sides, closing)
   pass(options, sides, running)
   for _, side in ipairs(sides) do
     side.is_ending = true
