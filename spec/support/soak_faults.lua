@@ -88,7 +88,7 @@ local function break_start(side)
   end)
 end
 
--- Nothing comes through any more, and nobody says so.
+-- Nothing comes through any more, and nobody says so: also in one direction alone.
 local function stall(side)
   side:trouble(function()
     local before = {}
