@@ -1,6 +1,7 @@
 local Case = require "slack.doctor.case"
 local Needs = require "slack.manifest.needs"
 local core = require "slack.core"
+local debian = require "slack.doctor.debian"
 local doctor = require "slack.doctor"
 local errors = require "slack.errors"
 local files = require "support.files"
@@ -124,6 +125,33 @@ describe("doctor: versions", function()
     }, "warning: hiredis 0.14.1", "CVE-2021-32765", "or a package of your distribution")
     says("libraries", { versions = versions, read = function() return "no gzip" end },
       "warning: hiredis 0.14.1")
+  end)
+
+  it("goes by the package's version where its changelog is left out, as in images", function()
+    local function packages(version)
+      return function(path)
+        return path == "/var/lib/dpkg/status" and ("Package: libhiredis0.14-x\nStatus: install ok "
+          .. "installed\nVersion: 9\n\nPackage: libhiredis0.14\nStatus: install ok installed\n"
+          .. "Architecture: amd64\nVersion: %s\n\nPackage: z\n"):format(version) or nil
+      end
+    end
+    local versions = { hiredis = "0.14.1" }
+    says("libraries", { versions = versions, read = packages "0.14.1-2" }, "ok: ")
+    says("libraries", { versions = versions, read = packages "0.14.1-3" }, "ok: ")
+    says("libraries", { versions = versions, read = packages "0.14.1-1" }, "warning: hiredis")
+    says("libraries", { versions = versions, read = packages "0.14.1-2~bpo11+1" },
+      "warning: hiredis")
+  end)
+
+  it("compares the versions of packages as Debian does", function()
+    local ORDER = { "1.0~rc1-1", "1.0-1~x", "1.0-1", "1.0-1+b1", "1.0-1.1", "1.0-2", "1.0-10",
+      "1.0a-1", "1.0.1-1", "1.10-1", "1:0.1-1" }
+    for i = 2, #ORDER do
+      assert.is_true(debian.is_older(ORDER[i - 1], ORDER[i]), ORDER[i])
+      assert.is_false(debian.is_older(ORDER[i], ORDER[i - 1]), ORDER[i])
+      assert.is_false(debian.is_older(ORDER[i], ORDER[i]))
+    end
+    assert.is_true(debian.is_older("7.88.1-10+deb12u9", "7.88.1-10+deb12u15"))
   end)
 
   it("asks the Lua that runs which one it is", function()

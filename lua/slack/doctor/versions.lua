@@ -1,7 +1,7 @@
 -- The libraries that lua-slack runs on, and what is known to be wrong with some of them.
 
 local cjson = require "cjson"
-local core = require "slack.core"
+local debian = require "slack.doctor.debian"
 local sorted_keys = require "slack.sorted_keys"
 
 -- Versions up to (and without) `below` and from `from` on, but for those that `mended` names: of
@@ -13,6 +13,7 @@ local sorted_keys = require "slack.sorted_keys"
 ---@field mended? table<string, string> by the branch, "3.50" = "3.50.7"
 ---@field is_problem? boolean
 ---@field reference? string a CVE, which a distribution's package names when it has the repair
+---@field repaired? table<string, string> the first version of such a package, by its name
 ---@field message string
 ---@field remedy string
 local TRAPS = {
@@ -29,6 +30,7 @@ local TRAPS = {
   },
   { -- https://curl.se/docs/CVE-2026-3784.html
     library = "libcurl", from = "7.7", below = "8.19", reference = "CVE-2026-3784",
+    repaired = { libcurl4 = "7.88.1-10+deb12u15" },
     mended = { ["8.14"] = "8.14.2", ["8.16"] = "8.16.1" },
     message = "libcurl %s may send a request over a proxy's connection that was opened with other "
       .. "credentials: it matters to programs that have several of them for one proxy",
@@ -66,6 +68,7 @@ local TRAPS = {
   },
   { -- https://github.com/redis/hiredis/security/advisories/GHSA-hfm9-39pp-55p2
     library = "hiredis", below = "1.0.1", reference = "CVE-2021-32765",
+    repaired = { ["libhiredis0.14"] = "0.14.1-2" },
     message = "hiredis %s can be made to write beyond a buffer by what a Redis server answers",
     remedy = "install hiredis 1.0.2 or newer and build lua-slack again",
   },
@@ -86,15 +89,12 @@ local TRAPS = {
   },
 }
 
--- The packages of Debian and Ubuntu, in whose changelogs repairs of older versions are named.
 local PACKAGES = {
   libcurl = { "libcurl4t64", "libcurl4" },
   openssl = { "libssl3t64", "libssl3" },
   hiredis = { "libhiredis1.1.0", "libhiredis0.14" },
   lua = { "liblua5.4-0", "lua5.4" },
 }
-local CHANGELOG = "/usr/share/doc/%s/changelog.Debian.gz"
-local MOST_CHANGELOG = 16 * 1024 * 1024 -- bytes
 
 local function numbers(text)
   local list = {}
@@ -126,16 +126,9 @@ local function is_in(trap, version)
     and not (mended and not is_below(version, mended))
 end
 
--- Whether the package that is installed has the repair, though its version is that of before.
 local function is_repaired(case, trap)
-  for _, package in ipairs(trap.reference and PACKAGES[trap.library] or {}) do
-    local packed = case.read(CHANGELOG:format(package))
-    local text = packed and core.gunzip(packed, MOST_CHANGELOG)
-    if text then
-      return text:find(trap.reference, 1, true) ~= nil
-    end
-  end
-  return false
+  return trap.reference ~= nil
+    and debian.has_repair(case.read, PACKAGES[trap.library] or {}, trap.reference, trap.repaired)
 end
 
 local function report_trap(trap, version, report)
