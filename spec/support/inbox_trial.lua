@@ -263,7 +263,8 @@ end
 function Trial:take_note(what, id, pid, at, detail)
   local number = math.tointeger(tonumber(id:match "^EvTrial(%d+)$"))
   if not number then
-    return self.options.on_note(what, id, pid, at, detail)
+    local on_note = self.options.on_note -- others may have left something in the store
+    return on_note and on_note(what, id, pid, at, detail)
   elseif number < self.first then
     if what == "begun" then
       table.insert(self.past.unexplained, id)
