@@ -2,6 +2,7 @@
 -- of it as a Markdown table. Ends with 1 when lua-slack lost an event, or handled one twice.
 --
 --   FAULTS_ONLY=silent   only faults in whose name this stands
+--   FAULTS_CLIENTS=bolt  only these; lua-slack,bolt
 --   FAULTS_SIDE=12       so many at a time
 --   FAULTS_LOG=folder    keeps what each program wrote
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
@@ -18,6 +19,7 @@ local json = require "slack.json"
 local tasks = require "slack.tasks"
 
 local ONLY = os.getenv "FAULTS_ONLY" or ""
+local CLIENTS = os.getenv "FAULTS_CLIENTS" or "lua-slack,bolt"
 local SIDE = math.tointeger(tonumber(os.getenv "FAULTS_SIDE" or 12))
 local LOG = os.getenv "FAULTS_LOG"
 
@@ -100,7 +102,12 @@ end
 
 local function main()
   local version = bolt_version()
-  local names = version and { "lua-slack", "bolt" } or { "lua-slack" }
+  local names = {}
+  for name in CLIENTS:gmatch "[%w-]+" do
+    if name ~= "bolt" or version then
+      table.insert(names, name)
+    end
+  end
   local jobs, results = {}, {}
   local no_network = OwnNetwork.missing()
   for number, fault in ipairs(faults) do
