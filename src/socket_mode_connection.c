@@ -105,6 +105,9 @@ static void take_control(struct slk_sm_connection *connection, const struct slk_
 {
     if (message->opcode == SLK_WS_PONG) {
         connection->last_pong = connection->last_input;
+        if (connection->unanswered_ping != 0) {
+            connection->round_trip = connection->last_pong - connection->unanswered_ping;
+        }
         connection->unanswered_ping = 0;
     } else if (message->opcode == SLK_WS_PING) {
         pong->wanted = true;
@@ -272,7 +275,8 @@ static int check_answers(struct slk_sm_connection *connection,
         !slk_sm_connection_takes_output(connection)) {
         return SLK_OK;
     }
-    int64_t due = connection->unanswered_ping + settings->pong_timeout;
+    /* On a line that is full pongs come later and later, behind the events. */
+    int64_t due = connection->unanswered_ping + settings->pong_timeout + 2 * connection->round_trip;
     if (now >= due && connection->drained >= due) {
         slk_error_set(err, "timeout",
                       "Slack sends, but has answered no ping for %lld ms: what we send, acks too, "

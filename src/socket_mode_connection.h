@@ -36,6 +36,7 @@ struct slk_sm_connection {
     bool last_look;           /* one more read before the peer is declared dead */
     int64_t unanswered_ping;  /* the oldest since the last pong; 0: none */
     int64_t last_pong;        /* 0: none yet, so the peer may be one that sends none */
+    int64_t round_trip;       /* of the last ping that was answered */
     int64_t drained;          /* when all input that had come was read last */
     uint64_t pings;           /* sent so far */
     int64_t stalled_since;    /* output waits and nothing has gone since; 0: no */

@@ -181,9 +181,9 @@ static void tick_next(struct slk_keeper *keeper, struct slk_slot *slot, int64_t 
         slk_slots_connect(keeper, slot, now);
     } else if (next->state == SLK_CONNECTION_CONNECTING && next->due <= now) {
         struct slk_error error;
-        slk_error_set(&error, "timeout",
-                      slk_ws_connection_is_open(next->ws) ? "Slack says no hello"
-                                                          : "connecting takes too long");
+        int64_t patience = slk_ws_connection_is_open(next->ws) ? keeper->settings.hello_timeout
+                                                               : keeper->settings.open_timeout;
+        slk_ws_connection_late(next->ws, patience / SLK_MS(1), &error);
         slk_slots_lose(keeper, slot, next, &error);
     } else if (next->state != SLK_CONNECTION_OPENING) {
         lower(wake, next->due);

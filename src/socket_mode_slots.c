@@ -314,12 +314,16 @@ static void tell_failure(struct slk_keeper *keeper, struct slk_slot *slot, uint6
     int64_t now = slk_clock_now(), delay = slot->next->due - now;
     bool goes_on = slot->failing_since != 0 && strcmp(slot->told_code, error->code) == 0;
     bool warns = !goes_on || now - slot->told_at >= TELL_EVERY;
-    if (slot->failing_since == 0) {
+    bool was_up = slot->failing_since == 0;
+    if (was_up) {
         slot->failing_since = now;
     }
     if (warns) {
         slot->told_at = now;
         memcpy(slot->told_code, error->code, sizeof slot->told_code);
+    }
+    if (was_up) {
+        slot->told_code[0] = '\0'; /* why the next attempt fails is news, whatever it is */
     }
     char since[48] = "";
     if (now - slot->failing_since >= SLK_SECONDS(1)) {
@@ -460,7 +464,6 @@ void slk_slots_take_over(struct slk_keeper *keeper, struct slk_slot *slot, int64
     struct slk_sm_connection *connection = slot->next;
     connection->ready_at = connection->last_input = now;
     slot->next = NULL;
-    slot->failing_since = 0;
     slot->suspects = false;
     if (slot->serving != NULL) {
         slot->leaving = slot->serving;
@@ -469,13 +472,19 @@ void slk_slots_take_over(struct slk_keeper *keeper, struct slk_slot *slot, int64
     }
     slot->serving = connection;
     enter(keeper, connection, SLK_CONNECTION_READY);
-    char counted[48] = "";
+    char counted[48] = "", since[48] = "";
+    if (slot->failing_since != 0 && now - slot->failing_since >= SLK_SECONDS(1)) {
+        snprintf(since, sizeof since, " after %lld s without one",
+                 (long long)((now - slot->failing_since) / SLK_SECONDS(1)));
+    }
+    slot->failing_since = 0;
     if (connection->num_connections > 0) {
         snprintf(counted, sizeof counted, "; Slack counts %d of this app",
                  connection->num_connections);
     }
     slk_log_write(keeper->log, SLK_LOG_INFO, keeper->settings.protocol->name,
-                  "connection %llu is ready%s", (unsigned long long)connection->number, counted);
+                  "connection %llu is ready%s%s", (unsigned long long)connection->number, since,
+                  counted);
     slk_acks_retry(&keeper->acks);
 }
 

@@ -30,6 +30,10 @@ void slk_ws_connection_destroy(struct slk_ws_connection *connection);
 int slk_ws_connection_connected(struct slk_ws_connection *connection, CURLcode result,
                                 struct slk_error *err);
 
+/* Says in err how far it has got in so many milliseconds, when it is given up. */
+void slk_ws_connection_late(const struct slk_ws_connection *connection, long long milliseconds,
+                            struct slk_error *err);
+
 /* The upgrade has been granted. */
 bool slk_ws_connection_is_open(const struct slk_ws_connection *connection);
 

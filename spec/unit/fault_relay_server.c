@@ -23,7 +23,7 @@
  *
  *   pass                   none; ends of connections that were held back are told
  *   delay MS JITTER        of each piece, in order
- *   rate BYTES             a second, each way
+ *   rate BYTES             a second, each way, of all connections of the route together
  *   stall up|down|both     nothing is delivered, no end of a connection is told
  *   cut up|down BYTES FAULT  so many bytes more, then that fault
  *   close                  ends with FIN, both ways
@@ -100,7 +100,6 @@ struct stream {
     struct reader reader;
     struct piece *first, **last;
     size_t queued;
-    int64_t free_at; /* when the line is free again */
     int64_t last_due;
     bool ended, told; /* the source has ended; its target knows */
 };
@@ -126,7 +125,8 @@ struct route {
     enum stage stage;
     bool once;
     char staged[MAX_LINE];
-    long mark; /* the last connection that there was */
+    long mark;          /* the last connection that there was */
+    int64_t free_at[2]; /* when the line is free again */
 };
 
 static struct route routes[MAX_ROUTES];
@@ -235,8 +235,9 @@ static void enqueue(struct connection *connection, enum way way, const char *byt
     const struct fault *fault = &connection->fault;
     int64_t now = slk_clock_now(), sent = now;
     if (fault->rate > 0) {
-        int64_t from = stream->free_at > now ? stream->free_at : now;
-        sent = stream->free_at = from + (int64_t)length * SLK_SECONDS(1) / fault->rate;
+        int64_t *free_at = &connection->route->free_at[way];
+        int64_t from = *free_at > now ? *free_at : now;
+        sent = *free_at = from + (int64_t)length * SLK_SECONDS(1) / fault->rate;
     }
     int64_t jitter = fault->jitter > 0 ? random() % (2 * fault->jitter) - fault->jitter : 0;
     int64_t due = sent + fault->delay + jitter;
