@@ -17,16 +17,16 @@ local OLD <const> = {
 -- Faults that meet each new connection when it gets to a stage, until they are over.
 local STAGES <const> = {
   { "tcp", "reset", "failed", tls = true },
-  { "tcp", "stall both", "timed out after 0.5 s while connecting", tls = true },
+  { "tcp", "stall both", "given up after 0.5 s while connecting", tls = true },
   { "tls", "reset", "no connection", tls = true },
-  { "tls", "stall both", "timed out after 0.5 s while connecting", tls = true },
+  { "tls", "stall both", "given up after 0.5 s while connecting", tls = true },
   { "upgrade", "reset", "failed", tls = true },
   { "upgrade", "close", "closed the connection", tls = false },
-  { "upgrade", "stall both", "timed out after 0.5 s while waiting for the answer to the upgrade",
+  { "upgrade", "stall both", "given up after 0.5 s while waiting for the answer to the upgrade",
     tls = true },
   { "hello", "reset", "failed", tls = false },
   { "hello", "close", "closed the connection", tls = false },
-  { "hello", "stall both", "timed out after 0.4 s while waiting for Slack's hello", tls = false },
+  { "hello", "stall both", "given up after 0.4 s while waiting for Slack's hello", tls = false },
 }
 
 describe("connections that", function()

@@ -245,8 +245,8 @@ void slk_ws_connection_late(const struct slk_ws_connection *connection, long lon
     const char *phase = connection->open      ? "while waiting for Slack's hello"
                         : connection->fd >= 0 ? "while waiting for the answer to the upgrade"
                                               : slk_net_phase(connection->easy, connection->net);
-    slk_error_set(err, "timeout", "WebSocket %s: timed out after %.1f s %s", connection->host,
-                  (double)milliseconds / 1000, phase);
+    slk_error_set(err, "timeout", "connecting to %s takes too long: given up after %.1f s %s",
+                  connection->host, (double)milliseconds / 1000, phase);
 }
 
 bool slk_ws_connection_is_open(const struct slk_ws_connection *connection)

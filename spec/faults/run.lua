@@ -23,10 +23,8 @@ local CLIENTS = os.getenv "FAULTS_CLIENTS" or "lua-slack,bolt"
 local SIDE = math.tointeger(tonumber(os.getenv "FAULTS_SIDE" or 12))
 local LOG = os.getenv "FAULTS_LOG"
 
-local HEAD <const> = [[
-| | lua-slack | | | | Bolt %s | | | |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| fault | noticed | back | lost | twice | noticed | back | lost | twice |]]
+local HEAD <const> = "| fault | lua-slack: noticed | back | lost | twice "
+  .. "| Bolt %s: noticed | back | lost | twice |\n" .. ("| --- "):rep(9) .. "|"
 
 local began = core.monotonic()
 
