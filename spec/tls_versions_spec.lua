@@ -43,6 +43,13 @@ describe("TLS", function()
     end)
   end
 
+  -- The server says why, for its alert may be overtaken by the end of the connection.
+  local function await_refusals(server, count)
+    wait_until("its refusal", function()
+      return select(2, server:output():gsub("unsupported protocol", "")) >= count
+    end)
+  end
+
   for _, version in ipairs(VERSIONS) do
     it(("of a server that speaks %s alone is %s"):format(version.flag,
       version.is_taken and "spoken" or "refused"), function()
@@ -56,8 +63,8 @@ describe("TLS", function()
         if version.is_taken then
           assert.equal(200, assert(response).status)
         else
-          assert.equal("tls", err.code)
-          assert.matches("alert protocol version", err.message)
+          assert.truthy(err)
+          await_refusals(server, 1)
         end
       end)
     end)
@@ -74,19 +81,20 @@ describe("TLS", function()
           local store, err = storage.open(("rediss://127.0.0.1:%s?timeout=5"):format(port),
             { ca_file = ca_file })
           assert.is_nil(store)
-          assert.matches("alert protocol version", err.message)
-          err = select(2, http.request {
+          assert.truthy(err)
+          await_refusals(server, 1)
+          assert.is_nil((http.request {
             url = "https://a.example/", timeout = 10,
             net = assert(http.net { ca_file = ca_file, proxy = "https://127.0.0.1:" .. port }),
-          })
-          assert.matches("alert protocol version", err.message)
+          }))
+          await_refusals(server, 2)
           here.socket.url = "wss://127.0.0.1:" .. port
           local app = new_app { ca_file = ca_file, connections = 1 }
           local starting = tasks.spawn(app.start, app)
           live.wait(function()
-            return table.concat(lines, "\n"):find("WebSocket 127%.0%.0%.1:" .. port
-              .. ": [^\n]*alert protocol version")
+            return table.concat(lines, "\n"):find("WebSocket 127%.0%.0%.1:" .. port .. ": ")
           end)
+          await_refusals(server, 3)
           starting:cancel()
         end)
       end)
