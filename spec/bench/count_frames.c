@@ -43,7 +43,7 @@ static void new_connection(struct way_in *in)
     struct slk_error err;
     slk_ws_connection_destroy(in->connection);
     in->connection = slk_ws_connection_create(in->multi, in->net, "wss://127.0.0.1:9/link",
-                                              MESSAGE_MAX, NULL, &err);
+                                              MESSAGE_MAX, false, NULL, &err);
     check(in->connection != NULL, "no connection");
 }
 
