@@ -114,6 +114,53 @@ describe("an app that starts", function()
     end)
   end)
 
+  it("may be closed before it has begun, and does not run then", function()
+    live.run(function(here, new_app)
+      local app, outcome = new_app { transport = "http" }, nil
+      local asked = #here:calls "auth.test"
+      tasks.spawn(function() outcome = { app:start() } end)
+      live.wait(function() return #here:calls "auth.test" > asked end)
+      app:close()
+      live.wait(function() return outcome end)
+      assert.same({ nil, "stopped", "idle" }, { outcome[1], outcome[2].code, app.phase })
+      assert.is_nil(app.http_server)
+      assert(app:start())
+      assert.equal("running", app.phase)
+    end)
+  end)
+
+  it("does not run when it is closed, or stopped, at the moment at which it has begun", function()
+    for _, name in ipairs { "close", "stop" } do
+      live.run(function(_, new_app)
+        local app, outcome, ended = new_app { transport = "http" }, nil, nil
+        local open = app.transports.open
+        function app.transports.open(...)
+          local ok = open(...)
+          tasks.spawn(function() ended = app[name](app) or true end) -- once this one has ended
+          return ok
+        end
+        tasks.spawn(function() outcome = { app:start() } end)
+        live.wait(function() return outcome and ended end)
+        assert.same({ nil, "stopped", "idle" }, { outcome[1], outcome[2].code, app.phase }, name)
+        assert.is_nil(app.http_server, name)
+      end)
+    end
+  end)
+
+  it("ends with the task that waits for it, and may begin anew", function()
+    live.run(function(here, new_app)
+      local app = new_app { transport = "http" }
+      local asked = #here:calls "auth.test"
+      local start = tasks.spawn(app.start, app)
+      live.wait(function() return #here:calls "auth.test" > asked end)
+      start:cancel()
+      live.wait(function() return app.phase == "idle" end)
+      assert.is_nil(app.http_server)
+      assert(app:start())
+      assert.equal("running", app.phase)
+    end)
+  end)
+
   it("may be stopped by a script that it loads", function()
     local folder <close> = files.temporary()
     files.write(folder.path .. "/x.lua", "local app = ...\napp:message(print)\napp:stop()")

@@ -318,6 +318,7 @@ function App:close()
     return
   end
   self.dispatch:excuse_caller()
+  starting.cancel(self)
   self.schedule:stop()
   self.transports:close()
   self.dispatch:cancel_all()

@@ -72,27 +72,45 @@ local function start_up(self)
   return ok, err
 end
 
----Opens, listens, loads and connects, in a task of its own, which a stop can cancel wherever
----it is.
+---A start that is under way ends, wherever it is.
+---@param self slack.App
+function M.cancel(self)
+  local task = self.start_task
+  if task then
+    self.start_task = nil
+    task:cancel()
+  end
+end
+
+-- Who waits for the start may be cancelled itself.
+local function guard_of(self, task)
+  return setmetatable({}, { __close = function()
+    if self.start_task == task then
+      self:close()
+    end
+  end })
+end
+
+---Opens, listens, loads and connects, in a task of its own.
 ---@async
 ---@param self slack.App
 ---@return true? ok
----@return slack.Error? err code "stopped" when a stop came first
+---@return slack.Error? err code "stopped" when a stop or a close came first
 function M.run(self)
   local task = tasks.spawn(start_up, self)
   self.start_task = task
+  local guard <close> = guard_of(self, task) -- luacheck: ignore 211
   local ended, ok, err = task:join()
-  if self.start_task == task then
-    self.start_task = nil
+  if self.start_task ~= task then -- it was ended, though it may have come to its end before
+    return nil, errors.new {
+      code = "stopped", message = "the app was stopped before it had started",
+    }
   end
-  if ended then
-    return ok, err
-  elseif not errors.is(ok) or ok.code ~= "cancelled" then
-    error(ok, 0)
+  if not ended then
+    error(ok, 0) -- and the app is closed
   end
-  return nil, errors.new {
-    code = "stopped", message = "the app was stopped before it had started",
-  }
+  self.start_task = nil
+  return ok, err
 end
 
 local function warn_if_idle(self)

@@ -4,6 +4,7 @@ local lazy = require "slack.lazy"
 local app_peers = lazy "slack.app_peers"
 local http = require "slack.http"
 local loop = require "slack.loop"
+local starting = require "slack.starting"
 local tasks = require "slack.tasks"
 
 -- How long the connections get to close after the last ack.
@@ -119,9 +120,7 @@ end
 ---@param self slack.App
 ---@return slack.LeftAtStop? left nil: all has been handled
 function M.finish(self)
-  if self.start_task then
-    self.start_task:cancel()
-  end
+  starting.cancel(self)
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
   if self.peers then
     app_peers.leave(self)
