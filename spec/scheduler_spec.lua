@@ -145,6 +145,21 @@ describe("scheduler", function()
       assert.is_false(went_on)
     end)
 
+    it("wins when it comes from a task in whose turn the wait was resolved", function()
+      local waiter, went_on = tasks.waiter(), false
+      local task = tasks.spawn(function()
+        waiter:await()
+        went_on = true
+      end)
+      tasks.spawn(function()
+        waiter:resolve()
+        task:cancel()
+      end)
+      runtime.settle()
+      assert.is_false(went_on)
+      assert.equal("cancelled", select(2, task:join()).code)
+    end)
+
     it("may come from another task and from closing variables, to any depth", function()
       local count = 0
       local victim

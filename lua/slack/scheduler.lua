@@ -334,10 +334,10 @@ function M.yield_parked()
   until not waiter or waiter.settled
 end
 
--- It may wait for something else by now, or have been cancelled.
+-- It may wait for something else by now, or have been cancelled, though it is yet to be unwound.
 local function go_on(task)
   local waiter = task.waiting
-  if waiter and waiter.settled and not task.done then
+  if waiter and waiter.settled and not task.done and not task.cancelled then
     resume_task(task)
   end
 end

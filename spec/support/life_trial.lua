@@ -102,8 +102,8 @@ function Trial:deliver_to(app)
   if app.http_server then
     local url = app.http_server:url() .. app.settings.http.path
     self.here:deliver_over_http { url = url }
+    self.here.delivery = self.chance(2) == 1 and "alternate" or nil
   end
-  self.here.delivery = self.chance(2) == 1 and "alternate" or nil
 end
 
 local function end_app(self, app)
@@ -206,8 +206,9 @@ end
 function ACTS:store()
   local app = running_app(self)
   if app then
-    app.store:set("k" .. self.chance(9), self.chance(9), { ttl = 1 })
-    app.store:get("k" .. self.chance(9))
+    local store = app.store -- which fails when the app ends meanwhile
+    store:set("k" .. self.chance(9), self.chance(9), { ttl = 1 })
+    store:get("k" .. self.chance(9))
   end
 end
 
