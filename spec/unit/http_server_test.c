@@ -338,9 +338,9 @@ static void test_half_closed(void)
     client_await(client, "at once");
     client_await_end(client);
     client_close(client);
+    static const char body[] = "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234";
     static const char *const halves[] = {"", "GET / HT", "POST / HTTP/1.1\r\nContent-Length: 9\r\n",
-                                         "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
-                                         "\r\n1234"};
+                                         body};
     for (size_t i = 0; i < sizeof halves / sizeof *halves; i++) {
         client = client_open(it.port);
         client_send(client, halves[i]);
@@ -396,6 +396,7 @@ static void test_crowd(void)
     enum { MOST = 50, OPEN_AT_ONCE = 150, ALL = 10000 };
     struct slk_http_server_settings settings = patient();
     settings.patience.max_connections = MOST;
+    int64_t began = slk_clock_now();
     start(settings);
     int fds[OPEN_AT_ONCE];
     for (int i = 0; i < ALL; i++) {
@@ -411,7 +412,8 @@ static void test_crowd(void)
     struct slk_http_server_stats now = stats();
     CHECK(now.connections_accepted == ALL + 1 && now.connections_refused == 0);
     CHECK(now.connections <= MOST && now.connections_evicted > 0);
-    CHECK(count_lines() <= 3); /* in ten seconds, and the test may take that under valgrind */
+    /* Of two kinds, each once in ten seconds, which may pass on a busy machine. */
+    CHECK((int64_t)count_lines() <= 3 + 2 * ((slk_clock_now() - began) / SLK_SECONDS(10)));
     client_close(client);
     for (int i = 0; i < OPEN_AT_ONCE; i++) {
         close(fds[i]);
