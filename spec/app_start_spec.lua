@@ -117,11 +117,12 @@ describe("an app that starts", function()
   it("may be closed before it has begun, and does not run then", function()
     live.run(function(here, new_app)
       local app, outcome = new_app { transport = "http" }, nil
-      local asked = #here:calls "auth.test"
+      here:fail("auth.test", { status = 503, body = "away" })
       tasks.spawn(function() outcome = { app:start() } end)
-      live.wait(function() return #here:calls "auth.test" > asked end)
+      live.wait(function() return here:calls "auth.test"[1] end)
       app:close()
       live.wait(function() return outcome end)
+      here:fail "auth.test"
       assert.same({ nil, "stopped", "idle" }, { outcome[1], outcome[2].code, app.phase })
       assert.is_nil(app.http_server)
       assert(app:start())
@@ -150,11 +151,12 @@ describe("an app that starts", function()
   it("ends with the task that waits for it, and may begin anew", function()
     live.run(function(here, new_app)
       local app = new_app { transport = "http" }
-      local asked = #here:calls "auth.test"
+      here:fail("auth.test", { status = 503, body = "away" })
       local start = tasks.spawn(app.start, app)
-      live.wait(function() return #here:calls "auth.test" > asked end)
+      live.wait(function() return here:calls "auth.test"[1] end)
       start:cancel()
       live.wait(function() return app.phase == "idle" end)
+      here:fail "auth.test"
       assert.is_nil(app.http_server)
       assert(app:start())
       assert.equal("running", app.phase)

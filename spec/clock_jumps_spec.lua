@@ -12,7 +12,7 @@ local BOT <const> = [[
     api_url = os.getenv "API_URL", ca_file = os.getenv "CA_FILE", token = os.getenv "TOKEN",
     app_token = os.getenv "APP_TOKEN", signing_secret = os.getenv "SECRET", transport = "both",
     http = { host = "127.0.0.1", port = 0 }, storage = "sqlite:" .. os.getenv "STORE",
-    watchdog = 60, log = "debug",
+    inbox = { backoff = 1 }, watchdog = 60, log = "debug",
   }
   local function note(...)
     local file <close> = assert(io.open(os.getenv "NOTES", "a"))
@@ -39,6 +39,12 @@ local BOT <const> = [[
     note(app.store:get "short" or 0, app.store:get "long" or 0, "left")
   end)
   app:message(slack.pattern "^n%d+", function(c) note(c.message.text) end)
+  local failures = 0
+  app:message("fail", function()
+    failures = failures + 1
+    note(failures == 1 and "failed" or "again")
+    return failures > 1 or error "on purpose"
+  end)
   app:message("by HTTP", function() note "over HTTP" end)
   slack.spawn(function()
     repeat slack.sleep(0.01) until app.phase == "running"
@@ -148,6 +154,15 @@ describe("a bot whose wall clock is set", function()
         on.set(0)
         here:say { text = "by HTTP" }
         on.wait_note "over HTTP"
+      end)
+    end)
+
+    it(name .. " handles what has failed again in its time", function()
+      run(function(on)
+        on.here:say { text = "fail" }
+        on.wait_note "failed"
+        on.set(seconds)
+        on.wait_note "again"
       end)
     end)
 

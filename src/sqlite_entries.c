@@ -20,6 +20,7 @@ enum {
     REMOVE,
     FIRST,
     NEXT_DUE,
+    LAST_DUE,
     NEXT_HOLDER,
     FIRST_OF_ORDER,
     PARK,
@@ -48,6 +49,7 @@ static const char *const texts[STATEMENTS] = {
     [REMOVE] = "DELETE FROM inbox WHERE id = ?1",
     [FIRST] = "SELECT id FROM inbox WHERE state = ?1 AND holder = ?2 ORDER BY id LIMIT 1",
     [NEXT_DUE] = "SELECT id FROM inbox WHERE state = ?1 AND due <= ?2 ORDER BY due LIMIT 1",
+    [LAST_DUE] = "SELECT id FROM inbox WHERE state = ?1 AND due > ?2 ORDER BY due DESC LIMIT 1",
     [NEXT_HOLDER] = "SELECT holder FROM inbox WHERE state = 2 AND holder > ?1"
                     " ORDER BY holder LIMIT 1",
     [FIRST_OF_ORDER] = "SELECT id, holder FROM inbox WHERE order_key = ?1 AND state = ?2"
@@ -442,7 +444,12 @@ int slk_sqlite_entries_ready(struct slk_sqlite_entries *entries, int64_t *id)
 
 int slk_sqlite_entries_due(struct slk_sqlite_entries *entries, int64_t now, int64_t *id)
 {
-    return read_number(bind(entries, NEXT_DUE, SLK_SQLITE_DELAYED, now), id);
+    int result = read_number(bind(entries, NEXT_DUE, SLK_SQLITE_DELAYED, now), id);
+    if (result == SQLITE_OK && *id == 0) {
+        int64_t beyond = now + SLK_SQLITE_LONGEST_DELAY;
+        result = read_number(bind(entries, LAST_DUE, SLK_SQLITE_DELAYED, beyond), id);
+    }
+    return result;
 }
 
 int slk_sqlite_entries_died(struct slk_sqlite_entries *entries, int64_t by, int64_t *id)

@@ -96,6 +96,10 @@ int slk_sqlite_entries_revive(struct slk_sqlite_entries *entries, struct slk_sql
 /* It stays taken, and those behind need not wait for it any more. */
 int slk_sqlite_entries_park(struct slk_sqlite_entries *entries, struct slk_sqlite_entry *entry);
 
+/* No entry is delayed by more milliseconds: one that is due later still was delayed before the
+ * clock was put back, and is due. inbox/retries.lua knows the hour, too. */
+#define SLK_SQLITE_LONGEST_DELAY (61 * 60 * 1000)
+
 /* Looks for the first: that may be taken; that is due by then; that this owner has; that
  * died by then; the first owner with a number above that one who has any. 0: none. */
 int slk_sqlite_entries_ready(struct slk_sqlite_entries *entries, int64_t *id);

@@ -115,6 +115,15 @@ table.insert(M, {
   end,
 })
 
+table.insert(M, {
+  name = "the process is suspended for 60 s (SIGSTOP)", lasts = true,
+  strike = function(trial)
+    trial.program:signal "STOP"
+    slept(60)
+    trial.program:signal "CONT"
+  end,
+})
+
 -- In a network of its own: names, addresses and packets.
 local function networked(fault)
   fault.needs_network = true

@@ -494,6 +494,19 @@ static void a_clock_that_is_set_forward_ends_no_lease_that_is_renewed(void)
     c->close(c);
 }
 
+static void a_clock_that_is_set_back_delays_no_second_attempt(void)
+{
+    struct slk_storage_backend *store = must_open("a");
+    CHECK(put(store, "k1", "", true) == SLK_STORED_TEXT);
+    CHECK(put(store, "k2", "", true) == SLK_STORED_TEXT);
+    slk_storage_job_destroy(fail(store, "1", 3600 * 1000));
+    CHECK(count_list(claim(store, 10), 7) == 0);
+    slk_storage_job_destroy(fail(store, "2", 86400 * 1000)); /* a second, and then a day back */
+    CHECK(count_list(claim(store, 10), 7) == 1);
+    CHECK(count_list(claim(store, 10), 7) == 0);
+    store->close(store);
+}
+
 int main(void)
 {
     static void (*const tests[])(void) = {
@@ -506,6 +519,7 @@ int main(void)
         a_lease_that_is_lost_is_told_of_and_taken_up_again,
         a_dead_owner_with_many_entries_is_dead_bit_by_bit,
         a_clock_that_is_set_forward_ends_no_lease_that_is_renewed,
+        a_clock_that_is_set_back_delays_no_second_attempt,
         rows_are_as_they_must_be_after_anything,
     };
     char directory[] = "/tmp/inbox-XXXXXX";

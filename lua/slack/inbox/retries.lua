@@ -11,7 +11,7 @@ local raised = require "slack.raised"
 
 -- Failed deliveries of which it is remembered which listeners had finished.
 local MOST_REMEMBERED = 10000
--- Seconds to the next attempt at most, and bytes of an error in the store.
+-- Seconds to the next attempt at most (sqlite_entries.h), and bytes of an error in the store.
 local LONGEST_DELAY, MOST_TEXT = 3600, 1000
 
 ---@class slack.InboxRetries
@@ -82,7 +82,8 @@ end
 ---@return number delay seconds
 function Retries:overloaded()
   self.counts.overloaded = self.counts.overloaded + 1
-  return "no room: too many waited for their turn (option queue)", jittered(self, self.backoff)
+  return "no room: too many waited for their turn (option queue)",
+    jittered(self, math.min(self.backoff, LONGEST_DELAY))
 end
 
 ---It failed.
