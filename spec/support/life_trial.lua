@@ -9,7 +9,7 @@ local loop = require "slack.loop"
 local slack = require "slack"
 local tasks = require "slack.tasks"
 
-local PATIENCE <const> = tonumber(os.getenv "LIFE_PATIENCE" or 60) -- seconds, for what should take none
+local PATIENCE <const> = 60 -- seconds, for what should take none
 
 ---@class spec.LifeTrial
 ---@field here slack.Sandbox
@@ -319,6 +319,7 @@ local function check_last(self)
     return self:problem("last start: %s", err)
   end
   self:deliver_to(app)
+  self.here.delivery = app.http_server and "http" or "socket"
   local patience = loop.now() + PATIENCE
   while not heard and loop.now() < patience do
     self.here:say { text = "the last one" }
