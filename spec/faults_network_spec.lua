@@ -81,7 +81,7 @@ local FAULTS <const> = {
     network:lose_all()
     send(10)
     wait_line "noticed [^\n]*has been silent"
-    wait_line("noticed [^\n]*timed out after [%d.]+ s while", 1)
+    wait_line "noticed [^\n]*after [%d.]+ s while"
     network:pass()
   ]] },
   ["loses packets now and then"] = { [[
