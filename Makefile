@@ -132,10 +132,9 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/fuzz_%
 $(FUZZ_LUA:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/lua_target
 	$(call feed,FUZZ_SCRIPT=spec/fuzz/fuzz_$*.lua $<,-max_len=4000 -detect_leaks=0)
 
-# A dictionary has words of the field, for what chance would never find.
 feed = @mkdir -p $(BUILD)/fuzz/$*; LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(1) \
   -max_total_time=$(FUZZ_SECONDS) $(2) -timeout=60 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$*- \
-  $(patsubst %,-dict=%,$(wildcard spec/fuzz/$*.dict)) $(BUILD)/fuzz/$* spec/fuzz/corpus/$* \
+  $(BUILD)/fuzz/$* spec/fuzz/corpus/$* \
   >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }; \
   echo "$*: `sed -n 's/stat::number_of_executed_units: *//p' $(BUILD)/fuzz/$*.log` executions"
 
