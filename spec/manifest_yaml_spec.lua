@@ -73,6 +73,14 @@ e: "\b\f"
     assert.is_table((yaml.read(deep .. "\n")))
   end)
 
+  it("has numbers of any size, and texts for what is beyond all", function()
+    local digits = ("5"):rep(400)
+    assert.same({ a = 5.5e42, b = -0.5, c = 1e300, d = digits .. ".0", e = "1e999", f = "1e" },
+      (yaml.read(("a: 5.5e+42\nb: -0.5\nc: 1E300\nd: %s.0\ne: 1e999\nf: 1e\n"):format(digits))))
+    local value = { a = 5.5e42, b = "1e5", c = -1e-7 }
+    assert.same(value, (yaml.read(writer.yaml(value))))
+  end)
+
   it("has nothing where nothing is", function()
     assert.equal(json.null, (yaml.read "# only this\n"))
     assert.equal(json.null, yaml.read("a:\nb: 1").a)

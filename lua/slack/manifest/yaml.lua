@@ -28,8 +28,9 @@ local function word_value(text)
     return WORDS[text:lower()]
   elseif text:find "^[-+]?%d+$" then
     return math.tointeger(tonumber(text)) or text
-  elseif text:find "^[-+]?%d+%.%d+$" then
-    return tonumber(text)
+  elseif text:find "^[-+]?%d+%.%d+$" or text:find "^[-+]?%d+%.?%d*[eE][-+]?%d+$" then
+    local number = tonumber(text)
+    return math.abs(number) < math.huge and number or text
   elseif text == "" then
     return json.null
   end
