@@ -6,7 +6,7 @@ local lazy = require "slack.lazy"
 local headers = lazy "slack.headers"
 local payload = require "slack.payload"
 
-local rawset = rawset
+local rawset, setmetatable = rawset, setmetatable
 
 ---@class slack.ContextPart
 ---@field methods? table<string, function> called with the context

@@ -96,9 +96,40 @@ local new_context, run_one, begin_event = Context.new, execution.one, Dedupe.beg
 ---@field limit integer of jobs; told of by on_full, and by on_room when there is room again
 ---@field on_job_end fun()|false
 ---@field streams slack.RunningStreams|false there from the first c:stream on
+---@field is_tapped boolean the app has a tap
+---@field has_middleware boolean
+---@field is_bare boolean whether none of FEATURES has ever been in use, and one token serves all
 local Dispatch = {}
 Dispatch.__index = Dispatch
 Dispatch.__name = "slack.dispatch"
+
+-- What may stand between a request and its listeners. Most apps have little of it, and an event
+-- is not to pay for each: until the first is set all are absent from the dispatch itself.
+local FEATURES = {
+  "is_tapped", "receiver", "has_middleware", "waits", "wait_routes", "streams", "inbox",
+  "shared_dedupe",
+}
+local IS_FEATURE = {}
+for _, name in ipairs(FEATURES) do
+  IS_FEATURE[name], Dispatch[name] = true, false
+end
+
+local function add_features(self)
+  self.is_bare = false
+  for _, name in ipairs(FEATURES) do
+    rawset(self, name, false)
+  end
+end
+
+function Dispatch:__newindex(name, value)
+  if IS_FEATURE[name] then
+    if not value then
+      return -- it was not in use
+    end
+    add_features(self)
+  end
+  rawset(self, name, value)
+end
 
 local function nothing() end
 
@@ -129,12 +160,7 @@ function Dispatch.new(app, clock)
     aside = 0,
     queued = 0,
     waiting = 0,
-    waits = false,
-    wait_routes = false,
-    receiver = false,
-    inbox = false,
-    shared_dedupe = false,
-    streams = false,
+    is_bare = true,
     on_job_end = false,
     is_stopping = false,
     limit = app.settings.max_in_flight,
@@ -151,6 +177,10 @@ function Dispatch.new(app, clock)
     },
   }, Dispatch)
   self.admission = Admission.new(self, clock)
+  if app.settings.authorize or app.settings.oauth then
+    add_features(self)
+  end
+  self.is_tapped = app.tap and true
   return self
 end
 
@@ -266,6 +296,17 @@ local function run_found(self, c, done, found)
   end
 end
 
+local function run_listeners(self, c, done)
+  local matching = self.matching
+  local listener, captures, found = find(matching, self.index, c, done)
+  if listener then
+    run_one(self, c, listener, captures)
+  else
+    run_found(self, c, done, found)
+    give_back(matching, found)
+  end
+end
+
 ---Goes on with a request that is this process's to handle: the middleware, if any, then a
 ---handler that waits for it, here or in another process, else the listeners.
 ---@param c slack.Context
@@ -277,25 +318,23 @@ function Dispatch:proceed(c, done, is_past_middleware)
   if self.streams and c.payload.type == "agent_session_stopped" then
     self.streams:note(c)
   end
-  if self.middleware[1] and not is_past_middleware then
+  if self.has_middleware and not is_past_middleware then
     return execution.behind_middleware(self, c, done, list(self.matching, self.index, c, done))
   elseif waits and waits.count > 0
     and (is_taken_up(self, c) or self:is_awaited_elsewhere(c)) then
     return
   end
-  local matching = self.matching
-  local listener, captures, found = find(matching, self.index, c, done)
-  if listener then
-    run_one(self, c, listener, captures)
-  else
-    run_found(self, c, done, found)
-    give_back(matching, found)
-  end
+  run_listeners(self, c, done)
 end
 
-local function id_in(body)
-  local event_id = body.event_id
-  return type(event_id) == "string" and event_id or nil
+-- Of an event.
+local function id_of(request)
+  local event_id = request.event_id
+  if not (event_id or request.event) then
+    event_id = request.body.event_id
+    return type(event_id) == "string" and event_id or nil
+  end
+  return event_id
 end
 
 local function duplicate(self, request, event, event_id)
@@ -315,19 +354,41 @@ end
 
 -- Else nobody needs to know whose token would serve it.
 local function hears_unknown(self)
-  return self.middleware[1] ~= nil or self.index:has_any()
+  return self.has_middleware or self.index:has_any()
+end
+
+-- The same as admit and proceed, where there is nothing between a request and its listeners.
+local function run_bare(self, c, request)
+  local done
+  if c.kind == "event" then
+    local event_id = request.event_id or id_of(request)
+    if event_id then
+      local is_new
+      is_new, done = begin_event(self.dedupe, event_id)
+      if not is_new then
+        return duplicate(self, request, c.payload, event_id)
+      end
+    end
+    if request.held then
+      self.held:begin(request, event_id)
+    end
+  end
+  request.context = c
+  run_listeners(self, c, done) -- calls that are no results of this one cost less
 end
 
 ---Takes a request. Handlers begin here and now when this is called from the loop,
 ---and go on in tasks of their own.
 ---@param request slack.Request
 function Dispatch:request(request)
-  local app = self.app
-  if app.tap then
-    tap.begin(app.tap, request)
-  end
-  if self.receiver then
-    return self.receiver:request(request)
+  local app, is_bare = self.app, self.is_bare
+  if not is_bare then
+    if app.tap then
+      tap.begin(app.tap, request)
+    end
+    if self.receiver then
+      return self.receiver:request(request)
+    end
   end
   local kind, part = "event", request.event
   if not part then
@@ -342,7 +403,12 @@ function Dispatch:request(request)
     and self:ignores(request, part, app.identity) then
     return
   end
-  Dispatch.admit(self, new_context(app, request, kind, part))
+  local c = new_context(app, request, kind, part)
+  if is_bare then
+    run_bare(self, c, request)
+  else
+    Dispatch.admit(self, c)
+  end
 end
 
 ---Whether an event is the bot's own doing, which is passed over.
@@ -374,10 +440,7 @@ function Dispatch:admit(c)
     return
   end
   if c.kind == "event" then
-    local event_id = request.event_id
-    if not (event_id or request.event) then
-      event_id = id_in(request.body)
-    end
+    local event_id = id_of(request)
     if event_id and self.inbox and request.entry then -- it was not known when it was put there
       done = self.inbox.retries:take_finished(event_id)
     elseif event_id then
@@ -394,7 +457,7 @@ function Dispatch:admit(c)
       return self.shared_dedupe:claim(c, event_id, done)
     end
   end
-  Dispatch.proceed(self, c, done) -- calls that are no results of this one cost less
+  Dispatch.proceed(self, c, done)
 end
 
 ---Goes on with what could not be handed over to another process.

@@ -254,6 +254,7 @@ function M.apply(dispatch, ledgers)
     on_error = ledger.on_error or on_error
   end
   dispatch.index, dispatch.middleware, dispatch.on_error = index, middleware, on_error
+  dispatch.has_middleware = middleware[1] ~= nil
   dispatch.app.routes:replace(routes, dispatch.app.log)
   dispatch.app.schedule:replace(schedules)
 end

@@ -7,6 +7,8 @@ local errors = require "slack.errors"
 local event_body = require "slack.event_body"
 local json = require "slack.json"
 
+local setmetatable = setmetatable -- for every event
+
 -- Slack takes acks of less than this many bytes.
 local MAX_ACK = 20480
 
@@ -91,11 +93,15 @@ end
 -- Other types are of no kind, or of one that is not known yet.
 local CAME_AS = { events_api = "event", slash_commands = "command", interactive = "interaction" }
 
--- An event, to which no answer is owed any more.
-local Event = { __name = Request.__name }
-Event.__index = event_body.index(setmetatable({
-  number = 0, came_as = "event", takes_payload = false,
-}, Request))
+-- Of events of one transport, to which no answer is owed any more.
+local function event_class(self)
+  return {
+    __name = Request.__name,
+    __index = event_body.index(setmetatable({
+      transport = self, number = 0, came_as = "event", takes_payload = false,
+    }, Request)),
+  }
+end
 
 local function on_envelope(self, kind, text, ack_token, _, attempt, reason, takes_payload,
   received, entry)
@@ -123,16 +129,16 @@ end
 ---twice.
 ---@return fun(source: integer, what: string, ...)
 function SocketMode:taker()
-  local dispatch = self.dispatch
-  return function(_, what, event, event_id, rest, received, entry, attempt, reason, ...)
+  local dispatch, Event = self.dispatch, event_class(self)
+  return function(_, what, event, event_id, rest, received, entry, attempt, reason, time, id)
     if what ~= "event" then
-      return on_envelope(self, event, event_id, rest, received, entry, attempt, reason, ...)
+      return on_envelope(self, event, event_id, rest, received, entry, attempt, reason, time, id)
     elseif not event then
       return on_envelope(self, "events_api", rest, 0, "", attempt or 0, reason, false, received,
         entry)
     end
-    local request = setmetatable({
-      transport = self, event = event, event_id = event_id, rest = rest, received = received,
+    local request = setmetatable({ -- eight fields: with one more it is twice as large
+      event = event, event_id = event_id, rest = rest, received = received,
       acked = true, held = false, context = false,
       body = nil, -- room for it
     }, Event)

@@ -47,6 +47,10 @@ end
 ---@param tap slack.Tap|false
 function M.attach(app, tap)
   app.tap = tap
+  local dispatch = rawget(app, "dispatch")
+  if dispatch then
+    dispatch.is_tapped = tap ~= false
+  end
   note_fetches(app, tap)
   app.client._stats.tap = tap and { tap = tap, app = app } or false
 end
