@@ -131,6 +131,49 @@ describe("dispatch", function()
     end)
   end)
 
+  describe("of what comes before listeners", function()
+    local function taker(name, method)
+      return { count = 1, [method] = function() table.insert(seen, name) return true end }
+    end
+
+    -- Each is the first that the app has, after events that went straight to the listener.
+    local features = {
+      waits = function(dispatch) dispatch.waits = taker("waits", "offer") end,
+      wait_routes = function(dispatch) dispatch.wait_routes = taker("wait_routes", "offer") end,
+      receiver = function(dispatch) dispatch.receiver = taker("receiver", "request") end,
+      shared_dedupe = function(dispatch)
+        dispatch.shared_dedupe = taker("shared_dedupe", "claim")
+      end,
+      middleware = function()
+        app:use(function() table.insert(seen, "middleware") end)
+      end,
+      tap = function()
+        require("slack.tap").attach(app, taker("tap", "delivery"))
+      end,
+    }
+
+    for name, begin in pairs(features) do
+      it("has " .. name .. " from the moment that it is there", function()
+        app:message(note "listener")
+        offline:message "before"
+        begin(app.dispatch)
+        offline:message "after"
+        Offline.settle()
+        assert.equal("listener", seen[1])
+        assert.equal(name, seen[2])
+      end)
+    end
+
+    it("does without it when it has gone", function()
+      app:message(note "listener")
+      app.dispatch.waits = taker("waits", "offer")
+      offline:message "during"
+      app.dispatch.waits = false
+      offline:message "after"
+      assert.same({ "waits", "listener" }, seen)
+    end)
+  end)
+
   it("survives payloads whose fields are of the wrong kind (S156)", function()
     local names = {
       "type", "user", "team", "channel", "authorizations", "container", "message", "view", "text",

@@ -8,7 +8,7 @@ local chain = require "slack.chain"
 
 local trace, caught_in = Failures.trace, Failures.of
 -- Called for every event: a function costs half of what a method does.
-local xpcall, new_job, start_job, give_back = xpcall, Job.new, Job.start, Job.give_back
+local xpcall, run_job, give_back = xpcall, Job.run, Job.give_back
 
 local M = {}
 
@@ -313,19 +313,18 @@ end
 ---@param done? table<string, true>
 ---@param failed? slack.Caught[]|false
 function M.one(dispatch, c, listener, matches, done, failed)
-  local job = new_job(dispatch, c, listener)
   if matches then
     c.matches = matches
   end
   if not (done or failed) then
-    start_job(job, run_alone)
-    return give_back(job)
+    return run_job(dispatch, c, listener, run_alone)
   end
+  local job = Job.new(dispatch, c, listener)
   job.finished = done
   if failed then
     job.several, job.outcome, job.caught = true, "failed", failed[1]
   end
-  start_job(job, failed and run_one_of_several or run_alone)
+  job:start(failed and run_one_of_several or run_alone)
 end
 
 ---Runs all that were found, each in a task of its own.

@@ -12,6 +12,7 @@ local monotonic = core.monotonic
 local announce_end, start_task = scheduler.announce_end, scheduler.start
 -- Called for every event: a function costs half of what a method does.
 local delivered, handled = Measures.delivered, Measures.handled
+local handled_alone = Measures.handled_alone
 
 ---@class slack.Job: slack.Task
 ---@field dispatch slack.Dispatch
@@ -22,6 +23,7 @@ local delivered, handled = Measures.delivered, Measures.handled
 ---@field finished? table<slack.Listener|string, true> listeners that need not see a redelivery
 ---@field completed boolean
 ---@field began number|false false: it waits before any handler begins, or reports
+---@field is_plain boolean whether it is alone in its delivery, which had not failed before (run)
 ---@field is_special boolean whether it has what few jobs have (`beside`, `width`, `tickets`, a
 ---  turn, waits for people, tasks that join it), has failed or been cancelled
 ---@field outcome? "failed"|"unmatched"|"unknown"|"overloaded"|false of the delivery; nil: handled;
@@ -338,9 +340,34 @@ end
 
 Job.close = close
 
+-- The same where nothing but measures concerns the end of the delivery, as for nearly all.
+local function close_plain(self, dispatch)
+  local jobs, c = dispatch.jobs, self.c
+  if not jobs[self] then
+    return
+  end
+  jobs[self] = nil
+  dispatch.running, dispatch.in_use = dispatch.running - 1, dispatch.in_use - 1
+  handled_alone(dispatch.measures, c.kind, c.payload, monotonic() - self.began)
+  if c.request.held then
+    dispatch.held:finish(c.request)
+  end
+  if dispatch.is_full then
+    check_room(dispatch)
+  end
+  if dispatch.on_job_end then
+    dispatch.on_job_end()
+  end
+end
+
 -- Called by the scheduler.
 function Job:ended()
-  close(self)
+  local dispatch = self.dispatch
+  if self.is_plain and self.completed and not self.is_special and dispatch.is_bare then
+    close_plain(self, dispatch)
+  else
+    close(self)
+  end
   self.done = true
   if self.is_special then
     announce_end(self)
@@ -366,11 +393,12 @@ function Job.new(dispatch, c, listener, delivery)
   if job then
     dispatch.spare_job = false
     job.c, job.listener, job.began = c, listener, monotonic()
-    job.done, job.completed = false, false
+    job.done, job.completed, job.is_plain = false, false, false
   else
     job = setmetatable({
       dispatch = dispatch, c = c, listener = listener, delivery = false, done = false,
       worker = false, began = monotonic(), completed = false, is_special = false,
+      is_plain = false,
     }, Job)
   end
   job.delivery = delivery or job
@@ -412,6 +440,31 @@ function Job:start(run, beside)
   end
   start_task(self, run)
   return self
+end
+
+local new_job = Job.new
+
+---The same as new, start and give_back, for one that is alone in a delivery that has not failed:
+---in one function, as nearly all that comes is handled by such a job.
+---@param dispatch slack.Dispatch
+---@param c slack.Context
+---@param listener slack.Listener
+---@param run fun(job: slack.Job)
+function Job.run(dispatch, c, listener, run)
+  local job, count = dispatch.spare_job or new_job(dispatch, c, listener), dispatch.in_use + 1
+  dispatch.spare_job = false
+  job.c, job.listener, job.delivery, job.began = c, listener, job, monotonic()
+  job.done, job.completed, job.is_plain = false, false, true
+  c._job, dispatch.jobs[job] = job, true
+  dispatch.running, dispatch.in_use = dispatch.running + 1, count
+  if count >= dispatch.crowding.threshold then
+    check_full(dispatch, count)
+  end
+  start_task(job, run)
+  if job.done and not job.is_special and not job.worker.is_known then
+    c._job, job.c, job.listener = nil, false, false
+    dispatch.spare_job = job
+  end
 end
 
 return Job
