@@ -45,18 +45,23 @@ struct sqlite_store {
     int64_t makes_room_at; /* when that is worth another attempt */
     bool is_short_of_room;
     bool has_no_claims; /* there are none, and this batch makes none */
-    int log;            /* pages, after the latest commit since the latest checkpoint */
-    int log_step;       /* between two */
-    int log_limit;      /* from which on there is to be another */
+    bool is_emptying_log;
+    int log;       /* pages, after the latest commit since the latest checkpoint */
+    int log_step;  /* between two */
+    int log_limit; /* from which on there is to be another */
     char path[];
 };
 
-/* Waits a little and lets SQLite try again, until the patience is over. */
+/* Waits a little and lets SQLite try again, until the patience is over. A checkpoint that gets
+ * no lock would go on without it if it was not interrupted. */
 static int on_busy(void *context, int count)
 {
     struct sqlite_store *store = context;
     int64_t now = slk_clock_now();
     if (now >= store->patient_until || now >= atomic_load(&store->backend.hurry_at)) {
+        if (store->is_emptying_log) {
+            sqlite3_interrupt(store->db);
+        }
         return 0;
     }
     int64_t wait = count < 10 ? SLK_MS(1) : SLK_MS(5);
@@ -108,13 +113,21 @@ static int note_log(void *context, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-/* FULL, as nobody commits during that: SQLite before 3.51.3 may otherwise forget what another
- * process committed just then (sqlite.org/wal.html#walresetbug), which is also why SQLite does
- * none by itself. */
+/* Not PASSIVE, as nobody commits during the others: SQLite before 3.51.3 may otherwise forget
+ * what another process committed just then (sqlite.org/wal.html#walresetbug), which is also why
+ * SQLite does none by itself. */
+static int checkpoint(struct sqlite_store *store, int mode, int64_t patience)
+{
+    store->patient_until = slk_clock_now() + patience;
+    store->is_emptying_log = true;
+    int result = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, NULL, NULL);
+    store->is_emptying_log = false;
+    return result;
+}
+
 static void empty_log(struct sqlite_store *store)
 {
-    store->patient_until = slk_clock_now() + CHECKPOINT_PATIENCE;
-    int result = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL);
+    int result = checkpoint(store, SQLITE_CHECKPOINT_FULL, CHECKPOINT_PATIENCE);
     store->log_limit = store->log_step + (result == SQLITE_OK ? 0 : store->log);
     store->log = 0;
 }
@@ -276,9 +289,7 @@ static void make_room(struct sqlite_store *store, bool is_full)
     store->is_short_of_room = is_full;
     store->log_limit = store->log_step = SMALL_LOG;
     store->makes_room_at = now + ROOM_PERIOD;
-    sqlite3_busy_handler(store->db, NULL, NULL);
-    sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    sqlite3_busy_handler(store->db, on_busy, store);
+    checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, 0);
 }
 
 static int run_transaction(struct sqlite_store *store, struct slk_storage_job *first,
