@@ -3,8 +3,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "json_text.h"
-
 static bool is_hex(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -36,11 +34,9 @@ static const char *skip_escape(struct slk_json_skip *skip, const char *at)
     return at + 6;
 }
 
-/* At the opening quote. */
-static inline const char *skip_string(struct slk_json_skip *skip, const char *at)
+const char *slk_json_skip_rest(struct slk_json_skip *skip, const char *at)
 {
     const char *end = skip->end;
-    at++;
     for (;;) {
         at = slk_json_skip_plain(at, end);
         if (at == end) {
@@ -57,21 +53,6 @@ static inline const char *skip_string(struct slk_json_skip *skip, const char *at
             return NULL;
         }
     }
-}
-
-const char *slk_json_skip_name(struct slk_json_skip *skip, const char *at, struct slk_text *name)
-{
-    const char *end = skip->end, *start = at + 1;
-    at = skip_string(skip, at);
-    if (at == NULL) {
-        return NULL;
-    }
-    *name = (struct slk_text){start, (size_t)(at - start) - 1};
-    at = slk_json_skip_space(at, end);
-    if (at == end || *at != ':') {
-        return slk_json_skip_fail(skip, "colon expected");
-    }
-    return slk_json_skip_space(at + 1, end);
 }
 
 /* -- Numbers ---------------------------------------------------------------- */
@@ -189,8 +170,7 @@ static const char *skip_member(struct slk_json_skip *skip, void *context, struct
 {
     (void)context;
     (void)name;
-    bool is_string = value < skip->end && *value == '"';
-    return is_string ? skip_string(skip, value) : slk_json_skip_value(skip, value);
+    return slk_json_skip_value(skip, value);
 }
 
 /* At the opening bracket of what is nested deeper than is kept track of: of that
@@ -205,18 +185,17 @@ static const char *skip_deep(struct slk_json_skip *skip, const char *at)
         }
         open += *at == '{' || *at == '[';
         open -= *at == '}' || *at == ']';
-        at = *at == '"' ? skip_string(skip, at) : at + 1;
+        at = *at == '"' ? slk_json_skip_string(skip, at) : at + 1;
     } while (at != NULL && open > 0);
     return at;
 }
 
-const char *slk_json_skip_value(struct slk_json_skip *skip, const char *at)
+const char *slk_json_skip_other(struct slk_json_skip *skip, const char *at)
 {
     if (at == skip->end) {
         return slk_json_skip_fail(skip, "unfinished text");
     }
     switch (*at) {
-    case '"': return skip_string(skip, at);
     case '{':
     case '[':
         if (skip->depth == SLK_JSON_SKIP_DEPTH) {

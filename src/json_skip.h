@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "json_text.h"
 #include "text.h"
 
 #define SLK_JSON_SKIP_DEPTH 512
@@ -38,20 +39,61 @@ static inline const char *slk_json_skip_space(const char *at, const char *end)
     return at;
 }
 
+/* From anywhere inside a string to behind its closing quote. */
+const char *slk_json_skip_rest(struct slk_json_skip *skip, const char *at);
+
+/* Any value but a string, at its first byte. */
+const char *slk_json_skip_other(struct slk_json_skip *skip, const char *at);
+
+/* At the opening quote. Most strings end within their first 16 bytes, so that much is done
+ * where they are met. */
+static inline const char *slk_json_skip_string(struct slk_json_skip *skip, const char *at)
+{
+    at++;
+    if (skip->end - at >= 16) {
+        size_t plain = slk_json_plain_16(at);
+        at += plain;
+        if (plain < 16 && *at == '"') {
+            return at + 1;
+        }
+    }
+    return slk_json_skip_rest(skip, at);
+}
+
 /* Any value, at its first byte. */
-const char *slk_json_skip_value(struct slk_json_skip *skip, const char *at);
+static inline const char *slk_json_skip_value(struct slk_json_skip *skip, const char *at)
+{
+    bool is_string = at < skip->end && *at == '"';
+    return is_string ? slk_json_skip_string(skip, at) : slk_json_skip_other(skip, at);
+}
 
 /* A member's name, at its opening quote, and what is before its value. name is what
  * stands between the quotes, with escapes as they stand. */
-const char *slk_json_skip_name(struct slk_json_skip *skip, const char *at, struct slk_text *name);
+static inline const char *slk_json_skip_name(struct slk_json_skip *skip, const char *at,
+                                             struct slk_text *name)
+{
+    const char *end = skip->end, *start = at + 1;
+    at = slk_json_skip_string(skip, at);
+    if (at == NULL) {
+        return NULL;
+    }
+    *name = (struct slk_text){start, (size_t)(at - start) - 1};
+    at = slk_json_skip_space(at, end);
+    if (at == end || *at != ':') {
+        return slk_json_skip_fail(skip, "colon expected");
+    }
+    return slk_json_skip_space(at + 1, end);
+}
 
 /* Passes over a member's value. */
 typedef const char *slk_json_take_member(struct slk_json_skip *skip, void *context,
                                          struct slk_text name, const char *value);
 
-/* An object, at its opening bracket: take is called for each of its members. */
-static inline const char *slk_json_skip_members(struct slk_json_skip *skip, const char *at,
-                                                slk_json_take_member *take, void *context)
+/* An object, at its opening bracket: take is called for each of its members. Inlined for each
+ * take, which then is, too: 330 instructions less for an envelope. */
+__attribute__((always_inline)) static inline const char *
+slk_json_skip_members(struct slk_json_skip *skip, const char *at, slk_json_take_member *take,
+                      void *context)
 {
     const char *end = skip->end;
     skip->depth++;
