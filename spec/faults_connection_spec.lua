@@ -50,6 +50,19 @@ describe("connections that", function()
     end)
   end
 
+  it("take nothing from their first byte on, though events go on coming, are replaced", function()
+    fault_trial.run(function(trial)
+      trial.relay:tell("ws at hello", "stall up")
+      trial.relay:tell("ws old", "reset")
+      live.wait(function() return trial.relay:count "struck ws" >= 1 end)
+      live.wait(function()
+        trial:send(2)
+        return trial:warnings "answered no ping for %d+ ms" >= 1
+      end)
+      trial.relay:tell("ws all", "pass")
+    end, { slack = { tls = false }, app = { connections = 1 }, timings = { pong_timeout = 0.1 } })
+  end)
+
   it("fall silent with those of the Web API are replaced all the same, over new ones", function()
     fault_trial.run(function(trial)
       trial:wait_ready(2)

@@ -13,6 +13,7 @@
 #define MAX_CONTROL   125
 #define TOO_BIG       1009            /* close code of a message over the limit */
 #define REPLY_TIME    SLK_SECONDS(10) /* Slack replies at once, or never */
+#define FIRST_PONG    10              /* times as long for the first one: no round trip is known */
 
 struct slk_sm_connection *slk_sm_connection_create(const struct slk_socket_protocol *protocol,
                                                    uint64_t number, int64_t due,
@@ -257,7 +258,8 @@ static int check_output(const struct slk_sm_connection *connection,
 }
 
 /* What comes in says nothing of what goes out: events may come while no ack arrives. So
- * now and then a ping asks, too, and a peer that has answered one before must answer. */
+ * now and then a ping asks, too, and a peer that has answered one before must answer. One
+ * that never has may be slow to begin with, or may never have been heard: it gets longer. */
 static int check_answers(struct slk_sm_connection *connection,
                          const struct slk_socket_mode_settings *settings, int64_t now,
                          int64_t *next, struct slk_error *err)
@@ -271,12 +273,12 @@ static int check_answers(struct slk_sm_connection *connection,
             lower(next, ping_at);
         }
     }
-    if (connection->unanswered_ping == 0 || connection->last_pong == 0 ||
-        !slk_sm_connection_takes_output(connection)) {
+    if (connection->unanswered_ping == 0 || !slk_sm_connection_takes_output(connection)) {
         return SLK_OK;
     }
     /* On a line that is full pongs come later and later, behind the events. */
-    int64_t due = connection->unanswered_ping + settings->pong_timeout + 2 * connection->round_trip;
+    int64_t patience = settings->pong_timeout * (connection->last_pong != 0 ? 1 : FIRST_PONG);
+    int64_t due = connection->unanswered_ping + patience + 2 * connection->round_trip;
     if (now >= due && connection->drained >= due) {
         slk_error_set(err, "timeout",
                       "Slack sends, but has answered no ping for %lld ms: what we send, acks too, "
