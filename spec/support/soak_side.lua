@@ -252,6 +252,8 @@ function Side:count_act(_, what, began, missed)
     self.right = self.right + 1
   elseif missed.came == nil and was_in_trouble(self, began, core.monotonic()) then
     self.cut = self.cut + 1
+  elseif missed.came == nil and self.unasked[what:match "%w+$"] then
+    self:count "errors" -- that the handler was told of: nothing went unnoticed
   else
     self.wrong = self.wrong + 1
     self:fail("%s: %s expected, got %s; the bot noted %s, it had %s", what, missed.what,

@@ -226,8 +226,8 @@ local function words_of(result)
     return sum
   end
   local words = {
-    ("%d conversations and commands, %d wrong, %d cut off by a fault"):format(sums.right,
-      sums.wrong, sums.cut),
+    ("%d conversations and commands, %d wrong, %d cut off by a fault, %d by an error without one")
+      :format(sums.right, sums.wrong, sums.cut, sums.errors),
     ("%d saves of scripts (%d broken)"):format(sums.saves, sums.broken),
     ("%d restarts, %d freezes, %d refreshes, %d faults of the network, %d of Redis"):format(
       sums.restarts, sums.freezes, sums.refreshes, sum_of(faults.OF_NETWORK),
