@@ -241,7 +241,7 @@ describe("scripts", function()
         local app = ...
         local word = "old"
         app:message(function()
-          require("slack").sleep(0.1)
+          repeat require("slack").sleep(0.001) until app:state("said", {})[1] -- what the new says
           table.insert(app:state("said", {}), word)
         end)
       ]] }, function(on)
