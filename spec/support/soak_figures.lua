@@ -53,8 +53,7 @@ end
 
 local function take(side, bot)
   local heap, metrics = get(bot, "/heap"), get(bot, "/metrics")
-  -- One that waits for somebody who does not come back holds a version of its script.
-  if not heap or not metrics or not metrics:find "\nslack_handlers_waiting 0\n" then
+  if not heap or not metrics then
     return side:count "unmeasured"
   end
   local held, series = footprint.take(bot.process.pid, bot.port), bot.series

@@ -20,9 +20,10 @@ local LAG <const> = 2 -- seconds that a machine may take longer than it was aske
 
 -- By how much a bot may have grown between the first third and the last one, measured at rest.
 -- In Lua's heap an event that left 20 bytes behind would show in 30,000; what people have chosen
--- is remembered for half a minute. Connections come and go: up to 16 to the Web API at a time.
+-- is remembered for half a minute, and a conversation that a fault cut off holds its version of
+-- the script for 20 s. Connections come and go: up to 16 to the Web API at a time.
 local BANDS <const> = {
-  heap = 512 << 10, resident = 4 << 20, threads = 0, descriptors = 20, queue = 20,
+  heap = 512 << 10, resident = 8 << 20, threads = 0, descriptors = 20, queue = 20,
 }
 local ORDER <const> = { "resident", "heap", "descriptors", "threads", "queue" }
 
