@@ -15,7 +15,7 @@ local flat = require "support.flat"
 local tasks = require "slack.tasks"
 
 local LOOK <const>, TELL_PAUSE <const> = 0.5, 30 -- seconds
-local LEAST_LOOKS <const>, FOR_LOOKS <const> = 10, 60 -- at each bot; seconds that they may take
+local LEAST_LOOKS <const>, LONGER <const> = 10, 60 -- at each bot; seconds that they may take
 local LAG <const> = 2 -- seconds that a machine may take longer than it was asked to
 
 -- By how much a bot may have grown between the first third and the last one, measured at rest.
@@ -60,6 +60,7 @@ local M = {}
 ---@field sides? string[] names of those that there are; all
 ---@field edit? fun(script: string): string makes another script of the bots'
 ---@field patience? number seconds until what must come is taken for lost, 60
+---@field events? integer that are sent at least, on each side
 ---@field looks? integer how often each bot that lives is measured at least, 10; 0: it is not judged
 ---@field told? fun(format: string, ...) how far it is
 ---@field tell_pause? number seconds between two of these, 30
@@ -271,8 +272,12 @@ local function tell(options, sides)
     sums.sent, sums.acked, sums.handled, sums.twice, sums.kills or 0, sums.saves or 0, sums.right)
 end
 
-local function is_measured(options, sides)
+-- Whether what must happen has, however slow the machine is.
+local function is_enough(options, sides)
   for _, side in ipairs(sides) do
+    if side.trial.count < (options.events or 0) then
+      return false
+    end
     for _, bot in ipairs(side.bots) do
       if bot.is_measured and #bot.series.heap < looks_of(options) then
         return false
@@ -304,8 +309,7 @@ end
 local function pass(options, sides, running)
   local now, pause = core.monotonic(), options.tell_pause or TELL_PAUSE
   local till, tell_at = now + options.seconds, now + pause
-  local last = till + math.min(FOR_LOOKS, options.patience or FOR_LOOKS)
-  while now < till or not is_measured(options, sides) and now < last do
+  while now < till or not is_enough(options, sides) and now < till + LONGER do
     tasks.sleep(LOOK)
     look(options, sides, running, core.monotonic() - now - LOOK)
     now = core.monotonic()
