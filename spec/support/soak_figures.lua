@@ -37,7 +37,7 @@ local function get(bot, path)
   return response and response.ok and response.body
 end
 
--- Waits until all that was sent is handled, and all that people began has ended; nothing more is
+-- Waits until all that was sent is handled; nothing more is
 -- sent or begun meanwhile.
 local function calm_down(side)
   local till = core.monotonic() + CALM_WITHIN
@@ -45,7 +45,7 @@ local function calm_down(side)
   local is_calm
   repeat
     tasks.sleep(LOOK)
-    is_calm = side.open_troubles == 0 and side.acting == 0 and side.trial:count_unacked() == 0
+    is_calm = side.open_troubles == 0 and side.trial:count_unacked() == 0
       and side.trial.handled == side.trial.acked
   until is_calm or core.monotonic() > till
   return is_calm
