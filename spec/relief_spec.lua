@@ -1,7 +1,7 @@
 local Offline = require "support.offline_app"
+local address_sanitizer = require "support.address_sanitizer"
 local clock = require "support.clock"
 local core = require "slack.core"
-local files = require "support.files"
 local loops = require "slack.loop"
 local memory_trial = require "support.memory_trial"
 
@@ -125,18 +125,12 @@ describe("after a burst", function()
     assert.same({ "main" }, answers)
   end)
 
-  -- AddressSanitizer holds back what is freed.
-  local function gives_memory_back()
-    local module = files.read(package.searchpath("slack.core", package.cpath))
-    return not module:find("__asan_init", 1, true)
-  end
-
   it("and in the course of many events, memory is what it was", function()
     local seen = memory_trial.run { events = 20000, every = 5000, rest = 0.2 }
     local heaps, residents = seen.heaps, seen.residents
     assert.equal(20000, seen.handled)
     assert.is_true(heaps[4] - heaps[2] < 100 << 10, ("Lua grew by %d"):format(heaps[4] - heaps[2]))
-    if gives_memory_back() then
+    if not address_sanitizer() then -- gives memory back
       assert.is_true(residents[5] - residents[2] < 4 << 20,
         ("%d -> %d"):format(residents[2], residents[5]))
     end

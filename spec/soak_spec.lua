@@ -31,14 +31,14 @@ describe("the mixed trial of `make soak`, in small,", function()
     local result = tasks.run(trial.run, {
       seconds = 2, rate = IS_SLOW and 10 or 50, people = 2, fault_pause = 60, save_pause = 60,
       look_pause = look_pause or 60, looks = look_pause and 10 or 0, sides = { "sqlite" },
-      edit = edit, patience = 2, events = 10,
+      edit = edit, patience = 2, events = 20,
     })
     return table.concat(result.problems, "\n")
   end
 
   it("sees a bot that grows", function()
     assert.matches("sqlite lives: heap grew", problems_of(function(script)
-      return (script:gsub('note%("ended", id%)', '%0\napp.trial[id] = ("x"):rep(50000) .. id'))
+      return (script:gsub('note%("ended", id%)', '%0\napp.trial[id] = ("x"):rep(500000) .. id'))
     end, 0.1))
   end)
 
