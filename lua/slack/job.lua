@@ -12,7 +12,6 @@ local monotonic = core.monotonic
 local announce_end, start_task = scheduler.announce_end, scheduler.start
 -- Called for every event: a function costs half of what a method does.
 local delivered, handled = Measures.delivered, Measures.handled
-local handled_alone = Measures.handled_alone
 
 ---@class slack.Job: slack.Task
 ---@field dispatch slack.Dispatch
@@ -348,7 +347,8 @@ local function close_plain(self, dispatch)
   end
   jobs[self] = nil
   dispatch.running, dispatch.in_use = dispatch.running - 1, dispatch.in_use - 1
-  handled_alone(dispatch.measures, c.kind, c.payload, monotonic() - self.began)
+  handled(dispatch.measures, c.kind, monotonic() - self.began)
+  delivered(dispatch.measures, c.kind, c.payload, "handled")
   if c.request.held then
     dispatch.held:finish(c.request)
   end

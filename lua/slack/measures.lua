@@ -64,27 +64,6 @@ function Measures:handled(kind, seconds)
   end
 end
 
----The same of one that is alone in its delivery, which ends with it: in one function, as nearly
----all that comes is counted here.
----@param kind slack.Kind
----@param part table the delivery's payload
----@param seconds number
-function Measures:handled_alone(kind, part, seconds)
-  local row = self.handler_rows[kind]
-  if row and seconds <= SHORTEST then
-    row[1], row.sum = row[1] + 1, row.sum + seconds
-  else
-    record(self.handlers, seconds, kind)
-  end
-  row = self.event_rows[kind == "event" and part.type or kind]
-  local before = row and row.handled
-  if before then
-    row.handled = before + 1
-  else
-    self:delivered(kind, part, "handled")
-  end
-end
-
 ---Something has kept the Lua thread for longer than the option watchdog says.
 function Measures:hogged()
   count(self.hogs)
