@@ -1,5 +1,6 @@
 -- The receiver in C behind a server in C, over real sockets; times and limits
 -- that no socket can show are in spec/unit/http_receiver_test.c.
+local MailboxReader = require "support.mailbox_reader"
 local RawClient = require "support.raw_client"
 local core = require "slack.core"
 local files = require "support.files"
@@ -22,7 +23,7 @@ local CLICK <const> = "payload=%7B%22type%22%3A%22block_actions%22%2C%22actions%
 local ALL <const> = { "event", "command", "interaction" }
 
 describe("http_receiver in C", function()
-  local mailbox, poller, log, receiver, server, client
+  local reader, mailbox, log, receiver, server, client
   local deliveries, requests, notices, lines, fetched
 
   local handlers = {
@@ -52,27 +53,8 @@ describe("http_receiver in C", function()
     end,
   }
 
-  local function take_all()
-    local function handle(source, kind, ...)
-      if source then
-        handlers[kind](...)
-      end
-      return source
-    end
-    while handle(mailbox:take()) do end
-  end
-
-  local function wait(condition, what)
-    local deadline = core.monotonic() + PATIENCE
-    repeat
-      take_all()
-      local value = condition()
-      if value then
-        return value
-      end
-      poller:wait(0.001, {})
-    until core.monotonic() > deadline
-    error(("waited in vain for %s"):format(what or "it"), 2)
+  local function wait(...)
+    return reader:wait(...)
   end
 
   local function start(settings)
@@ -93,8 +75,8 @@ describe("http_receiver in C", function()
   end
 
   before_each(function()
-    mailbox, poller = core.mailbox(), core.poller()
-    poller:add(mailbox:fd())
+    reader = MailboxReader.new(function(_, kind, ...) handlers[kind](...) end)
+    mailbox = reader.mailbox
     log = core.log(mailbox, LOG, "debug")
     deliveries, requests, notices, lines, fetched = {}, {}, {}, {}, nil
   end)
@@ -106,8 +88,7 @@ describe("http_receiver in C", function()
       end
     end
     client, server, receiver = nil, nil, nil
-    poller:close()
-    mailbox:close()
+    reader:close()
   end)
 
   -- A request's bytes; `it` may set body, type (false: none), secret, timestamp,
@@ -182,7 +163,7 @@ describe("http_receiver in C", function()
     local got, body = exchange(it)
     assert.are.equal(status, got)
     assert.are.equal("", body)
-    take_all()
+    reader:take_all()
     assert.are.same({}, deliveries)
     assert.are.same({}, requests)
   end
@@ -543,7 +524,7 @@ describe("http_receiver in C", function()
       }
       assert.are.same({ 200, "Lq7o/ab-_." }, { status, body })
       assert.truthy(head:find("\r\nContent-Type: text/plain; charset=utf-8\r\n", 1, true))
-      take_all()
+      reader:take_all()
       assert.are.same({}, deliveries)
       assert.are.equal(1, receiver:stats().verifications)
     end)
@@ -574,7 +555,7 @@ describe("http_receiver in C", function()
           '"type":"url_verification"}',
       }
       assert.are.same({ 200, "c" }, { status, body })
-      take_all()
+      reader:take_all()
       assert.are.same({}, deliveries)
     end)
 
@@ -586,7 +567,7 @@ describe("http_receiver in C", function()
         local _, body = exchange { body = ('{%s,"challenge":"c","event":{}}'):format(type) }
         assert.are.equal("c", body)
       end
-      take_all()
+      reader:take_all()
       assert.are.same({}, deliveries)
     end)
 
@@ -606,7 +587,7 @@ describe("http_receiver in C", function()
     local function passes(it)
       local status, body = exchange(it)
       assert.are.same({ 200, "" }, { status, body })
-      take_all()
+      reader:take_all()
       assert.are.same({}, deliveries)
       assert.are.same({}, requests)
     end
@@ -656,7 +637,7 @@ describe("http_receiver in C", function()
       end
       send(request_of { method = "HEAD" })
       assert.are.equal(405, (answer()))
-      take_all()
+      reader:take_all()
       assert.are.same({}, deliveries)
       assert.are.equal(8, receiver:stats().wrong_method)
     end)
@@ -674,7 +655,7 @@ describe("http_receiver in C", function()
         wait(function() return client:received():find("204", read + 1, true) end)
         read = #client:received()
       end
-      take_all()
+      reader:take_all()
       assert.are.same({}, deliveries)
     end)
 
@@ -917,7 +898,7 @@ describe("http_receiver in C", function()
       refused(404, { body = '{"hush":"hush"}' })
       refused(405, { method = "HUSH" })
     end
-    take_all()
+    reader:take_all()
     local told = {}
     for _, line in ipairs(lines) do
       assert.is_nil(line:lower():find "hush")

@@ -1,3 +1,4 @@
+local MailboxReader = require "support.mailbox_reader"
 local RawClient = require "support.raw_client"
 local core = require "slack.core"
 local files = require "support.files"
@@ -9,43 +10,30 @@ local PATIENCE <const> = 60
 local HTTP <const>, LOG <const>, CLIENT <const> = 1, 2, 3
 
 describe("http_server", function()
-  local mailbox, poller, log, server, requests, happenings, lines, answers, clients
+  local reader, mailbox, log, server, requests, happenings, lines, answers, clients
 
-  local function take_all()
-    local function handle(source, kind, ...)
-      if kind == "request" then
-        local number, method, target, headers, body, received = ...
-        requests[#requests + 1] = {
-          number = number, method = method, target = target,
-          headers = headers, body = body, received = received,
-        }
-      elseif kind == "websocket" then
-        local websocket, what, data, close_code, at = ...
-        happenings[#happenings + 1] = {
-          websocket = websocket, what = what, data = data, close_code = close_code, at = at,
-        }
-      elseif kind == "log" then
-        lines[#lines + 1] = select(3, ...)
-      elseif kind == "http" then
-        local id, response, message = ...
-        answers[id] = response or { failed = message }
-      end
-      return source
+  local function handle(_, kind, ...)
+    if kind == "request" then
+      local number, method, target, headers, body, received = ...
+      requests[#requests + 1] = {
+        number = number, method = method, target = target,
+        headers = headers, body = body, received = received,
+      }
+    elseif kind == "websocket" then
+      local websocket, what, data, close_code, at = ...
+      happenings[#happenings + 1] = {
+        websocket = websocket, what = what, data = data, close_code = close_code, at = at,
+      }
+    elseif kind == "log" then
+      lines[#lines + 1] = select(3, ...)
+    elseif kind == "http" then
+      local id, response, message = ...
+      answers[id] = response or { failed = message }
     end
-    while handle(mailbox:take()) do end
   end
 
-  local function wait(condition, what)
-    local deadline = core.monotonic() + PATIENCE
-    repeat
-      take_all()
-      local value = condition()
-      if value then
-        return value
-      end
-      poller:wait(0.005, {})
-    until core.monotonic() > deadline
-    error(("waited in vain for %s"):format(what or "it"), 2)
+  local function wait(...)
+    return reader:wait(...)
   end
 
   local function start(settings)
@@ -73,8 +61,8 @@ describe("http_server", function()
   end
 
   before_each(function()
-    mailbox, poller = core.mailbox(), core.poller()
-    poller:add(mailbox:fd())
+    reader = MailboxReader.new(handle)
+    mailbox = reader.mailbox
     log = core.log(mailbox, LOG, "debug")
     requests, happenings, lines, answers, clients = {}, {}, {}, {}, {}
   end)
@@ -87,8 +75,7 @@ describe("http_server", function()
     for _, client in ipairs(clients) do
       client:close()
     end
-    poller:close()
-    mailbox:close()
+    reader:close()
   end)
 
   describe("over HTTP", function()
@@ -670,7 +657,7 @@ describe("http_server", function()
       server = assert(start())
       server:close()
       server = nil
-      take_all()
+      reader:take_all()
       assert.is_nil(table.concat(lines, "\n"):find "adoption")
     end)
   end)

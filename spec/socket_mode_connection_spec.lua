@@ -12,12 +12,6 @@ describe("a socket mode connection", function()
     wire:close()
   end)
 
-  local function wait_for(bot, state, nth)
-    return wire:wait(("%s number %d"):format(state, nth or 1), function()
-      return bot:change(state, nth)
-    end)
-  end
-
   -- For what must not happen within a time: a machine that does much else may be silent
   -- for so long now and then, but not each time. fn gets what times are multiplied by.
   local function at_some_pace(fn)
@@ -76,12 +70,12 @@ describe("a socket mode connection", function()
     local bot, socket = wire:ready_bot { ping_interval = 0.1, pong_timeout = 0.2 }
     wire:act(socket, "silence", "", 1)
     local silent = core.monotonic()
-    local closed = wait_for(bot, "closed")
+    local closed = bot:wait("closed")
     assert.equal("timeout", closed.code)
     assert.truthy(closed.message:find "silent")
     assert.truthy(closed.at - silent < 4)
     assert.truthy(closed.at - silent > 0.15)
-    wait_for(bot, "ready", 2)
+    bot:wait("ready", 2)
     assert.equal(0, bot:count "waiting")
   end)
 
@@ -103,7 +97,7 @@ describe("a socket mode connection", function()
     for _, envelope in ipairs(bot.envelopes) do
       bot.mode:ack(envelope.ack_token, payload)
     end
-    local closed = wait_for(bot, "closed")
+    local closed = bot:wait("closed")
     assert.equal("timeout", closed.code)
     assert.truthy(closed.message:find "read nothing", closed.message)
   end)

@@ -12,12 +12,6 @@ describe("socket mode slots", function()
     wire:close()
   end)
 
-  local function wait_for(bot, state, nth)
-    return wire:wait(("%s number %d"):format(state, nth or 1), function()
-      return bot:change(state, nth)
-    end)
-  end
-
   local function wait_for_close(socket)
     return wire:wait("the end of a WebSocket", function()
       return socket.closed
@@ -79,25 +73,25 @@ describe("socket mode slots", function()
     assert.equal("opening connecting", life(bot, 1))
     assert.equal(0, bot.mode:stats().ready)
     wire:hello(socket)
-    wait_for(bot, "ready")
+    bot:wait("ready")
   end)
 
   it("give up a connection that gets no hello, with a new URL for the next", function()
     wire.no_hello = true
     local bot = wire:bot { hello_timeout = 0.1 }
     wait_for_close(wire:socket(1))
-    assert.equal("timeout", wait_for(bot, "closed").code)
+    assert.equal("timeout", bot:wait("closed").code)
     assert.truthy(bot:change("closed").message:find "hello")
     local second = wire:socket(2)
     assert.not_equal(wire.sockets[1].target, second.target)
     wire:hello(second)
-    wait_for(bot, "ready")
+    bot:wait("ready")
   end)
 
   it("keep exactly one reconnect in flight while upgrades are refused (S205)", function()
     wire.server:refuse_upgrades(409)
     local bot = wire:bot()
-    local refused = wait_for(bot, "closed", 4)
+    local refused = bot:wait("closed", 4)
     assert.equal("upgrade", refused.code)
     assert.truthy(refused.message:find "409")
     -- Each attempt ends before the next begins, and each has asked for its own URL.
@@ -108,17 +102,17 @@ describe("socket mode slots", function()
     end
     assert.truthy(#wire.opens >= 4)
     wire.server:refuse_upgrades(0)
-    wait_for(bot, "ready")
+    bot:wait("ready")
   end)
 
   for _, reason in ipairs { "warning", "refresh_requested", "container_moved", "" } do
     it(("replace before letting go at the reason %q (S206)"):format(reason), function()
       local bot, old = wire:ready_bot()
       wire:disconnect(old, reason)
-      wait_for(bot, "ready", 2)
+      bot:wait("ready", 2)
       assert.is_nil(old.closed)
       assert.equal("opening connecting ready", life(bot, 2))
-      wait_for(bot, "draining")
+      bot:wait("draining")
       assert.equal(0, #bot.envelopes) -- not forwarded
       if reason == "warning" then
         wire:act(old, "close", "", 1000) -- Slack closes it itself
@@ -144,7 +138,7 @@ describe("socket mode slots", function()
       return wire:ack_of "during"
     end)
     wire:answer_open(wire.held)
-    wait_for(bot, "ready", 2)
+    bot:wait("ready", 2)
     wire:event(old, "after")
     wire:wait("the ack", function()
       return wire:ack_of "after"
@@ -160,7 +154,7 @@ describe("socket mode slots", function()
     local bot, old = wire:ready_bot { drain_timeout = 0.05 }
     wire:act(old, "silence", "", 1) -- it does not see our close frame
     wire:disconnect(old, "refresh_requested")
-    wait_for(bot, "ready", 2)
+    bot:wait("ready", 2)
     wire:pass(0.1)
     wire:event(old, "crossing")
     wire:wait("the ack", function()
@@ -178,7 +172,7 @@ describe("socket mode slots", function()
       return bot:envelope "C"
     end)
     wire:disconnect(old, "refresh_requested")
-    wait_for(bot, "ready", 2)
+    bot:wait("ready", 2)
     wire:pass(0.25) -- longer than it would stay otherwise
     assert.is_nil(old.closed)
     bot.mode:ack(bot:envelope("C").ack_token, "{}")
@@ -191,7 +185,7 @@ describe("socket mode slots", function()
     local bot, old = wire:ready_bot { drain_timeout = 0.15, ack_deadline = 30 }
     wire:command(old, "C")
     wire:disconnect(old, "refresh_requested")
-    local replaced = wait_for(bot, "ready", 2).at
+    local replaced = bot:wait("ready", 2).at
     wait_for_close(old)
     local drained = old.closed_at - replaced
     assert.truthy(drained > 0.14 and drained < 4)
@@ -205,7 +199,7 @@ describe("socket mode slots", function()
     local bot, old = wire:ready_bot { drain_timeout = 0.05 }
     wire:act(old, "silence", "", 1)
     wire:disconnect(old, "refresh_requested")
-    wait_for(bot, "ready", 2)
+    bot:wait("ready", 2)
     local closed = wire:wait("the drop", function()
       return bot:change "closed"
     end)
@@ -232,7 +226,7 @@ describe("socket mode slots", function()
   it("retry slowly and tell the operator when Socket Mode is switched off", function()
     local bot, old = wire:ready_bot { backoff_maximum = 0.3 }
     wire:disconnect(old, "link_disabled")
-    local waiting = wait_for(bot, "waiting")
+    local waiting = bot:wait("waiting")
     assert.equal("link_disabled", waiting.code)
     assert.truthy(waiting.delay >= 0.3 and waiting.delay <= 0.6)
     local line = wire:wait("the operator's line", function()
@@ -244,14 +238,14 @@ describe("socket mode slots", function()
     wait_for_close(old)
     wire:pass(0.1)
     assert.equal(1, #wire.opens) -- its end is no reason to hurry
-    wait_for(bot, "ready", 2)
+    bot:wait("ready", 2)
   end)
 
   it("say once for all that Socket Mode is switched off, and again when it still is", function()
     local bot, one, two = wire:ready_bot { connections = 2, backoff_maximum = 0.3 }
     wire:disconnect(one, "link_disabled")
     wire:disconnect(two, "link_disabled")
-    wait_for(bot, "ready", 4)
+    bot:wait("ready", 4)
     assert.equal(1, wire:count_logged "^error socket_mode: Socket Mode is switched off")
     wire:disconnect(wire.sockets[3], "link_disabled")
     wire:wait("the second line", function()
@@ -271,7 +265,7 @@ describe("socket mode slots", function()
       return wire:logged "^warn socket_mode: Slack says .* too many connections"
     end)
     wire:act(one, "reset")
-    wait_for(bot, "ready", 3)
+    bot:wait("ready", 3)
     wire:pass(0.05)
     assert.equal(3, #wire.sockets)
   end)
@@ -298,8 +292,8 @@ describe("socket mode slots", function()
     local bot, socket = wire:ready_bot()
     wire:disconnect(socket, "too_many_websockets")
     wait_for_close(socket)
-    assert.truthy(wait_for(bot, "waiting").delay > 0)
-    wait_for(bot, "ready", 2)
+    assert.truthy(bot:wait("waiting").delay > 0)
+    bot:wait("ready", 2)
   end)
 
   it("treat too_many_websockets instead of hello alike", function()
@@ -308,9 +302,9 @@ describe("socket mode slots", function()
     local socket = wire:socket(1)
     wire:disconnect(socket, "too_many_websockets")
     wait_for_close(socket)
-    assert.truthy(wait_for(bot, "waiting").delay > 0)
+    assert.truthy(bot:wait("waiting").delay > 0)
     wire.no_hello = false
-    wait_for(bot, "ready")
+    bot:wait("ready")
     assert.truthy(wire:count_live() <= 1)
   end)
 
@@ -323,7 +317,7 @@ describe("socket mode slots", function()
       local bot, socket = wire:ready_bot()
       local began = core.monotonic()
       wire:act(socket, table.unpack(act))
-      local ready = wait_for(bot, "ready", 2)
+      local ready = bot:wait("ready", 2)
       assert.truthy(ready.at - began < 10)
       assert.equal(0, bot:count "waiting")
       assert.not_equal("", bot:change("closed").code)
@@ -337,7 +331,7 @@ describe("socket mode slots", function()
     local bot = wire:ready_bot { stable_after = 60, backoff_first = 0.1, backoff_maximum = 10 }
     for i = 1, 4 do
       wire:act(wire.sockets[i], "reset")
-      wait_for(bot, "ready", i + 1)
+      bot:wait("ready", i + 1)
     end
     assert.equal(3, bot:count "waiting") -- all but the first
     local limit = 0.1
@@ -352,7 +346,7 @@ describe("socket mode slots", function()
     local bot = wire:ready_bot { stable_after = 60, backoff_first = 0.05, backoff_maximum = 10 }
     for i = 1, 9 do
       wire:disconnect(wire.sockets[i], "refresh_requested")
-      wait_for(bot, "ready", i + 1)
+      bot:wait("ready", i + 1)
     end
     assert.equal(3, bot:count "waiting") -- five in a row are taken for planned
   end)
@@ -362,7 +356,7 @@ describe("socket mode slots", function()
     for i = 1, 3 do
       wire:pass(0.12)
       wire:act(wire.sockets[i], "reset")
-      wait_for(bot, "ready", i + 1)
+      bot:wait("ready", i + 1)
     end
     assert.equal(0, bot:count "waiting")
   end)

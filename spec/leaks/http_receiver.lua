@@ -1,5 +1,6 @@
 -- Starts and ends receivers with deliveries in every state: taken and answered,
 -- taken and not answered, not taken, refused, past their deadline.
+local MailboxReader = require "support.mailbox_reader"
 local RawClient = require "support.raw_client"
 local core = require "slack.core"
 local footprint = require "support.footprint"
@@ -18,23 +19,6 @@ local function request(kind, body, secret)
 end
 
 local COMMAND <const> = "command=%2Fdeploy&text=" .. ("x"):rep(50000)
-
--- Takes messages until handle(kind, ...) is true.
-local function wait_for(mailbox, handle)
-  local poller <close> = core.poller()
-  poller:add(mailbox:fd())
-  local deadline = core.monotonic() + PATIENCE
-  local function take(source, ...)
-    return source ~= nil, source and handle(...)
-  end
-  repeat
-    local took, found = take(mailbox:take())
-    if not took then
-      assert(core.monotonic() < deadline, "waited in vain")
-      poller:wait(0.1, {})
-    end
-  until found
-end
 
 local function wait_for_text(client, text)
   local poller <close> = core.poller()
@@ -59,19 +43,19 @@ local function one_round()
   local client <close> = RawClient.connect(server:port())
   local other <close> = RawClient.connect(server:port())
   client:send(request(FORM, COMMAND))
-  wait_for(mailbox, function(kind, number)
+  MailboxReader.take_until(mailbox, function(kind, number)
     return kind == "delivery" and server:respond(number, 200, nil, ("y"):rep(50000))
   end)
   client:send(request(FORM, COMMAND, "wrong") .. request(FORM, "text=%zz"))
   client:send(request("application/json", '{"type":"url_verification","challenge":"abc"}'))
   wait_for_text(client, "abc")
   client:send(request(FORM, COMMAND)) -- to be answered at its deadline
-  wait_for(mailbox, function(kind, _, fate)
+  MailboxReader.take_until(mailbox, function(kind, _, fate)
     return kind == "ack" and fate == "deadline"
   end)
   client:send(request("application/json", '{"event":{}}'):rep(3) .. request(FORM, COMMAND))
   other:send(request(FORM, "payload={}"))
-  wait_for(mailbox, function(kind, _, what)
+  MailboxReader.take_until(mailbox, function(kind, _, what)
     return kind == "delivery" and what == "interaction"
   end)
 end

@@ -1,11 +1,10 @@
 -- Starts and ends servers with connections in every state, two at a time.
+local MailboxReader = require "support.mailbox_reader"
 local RawClient = require "support.raw_client"
 local core = require "slack.core"
 local files = require "support.files"
 local footprint = require "support.footprint"
 local frames = require "support.frames"
-
-local PATIENCE <const> = 60
 
 local mailbox = core.mailbox()
 local log = core.log(mailbox, 0, "debug")
@@ -29,23 +28,6 @@ local function new_server(secure)
   })
 end
 
--- Takes messages until handle(kind, ...) is true.
-local function wait_for(handle)
-  local poller <close> = core.poller()
-  poller:add(mailbox:fd())
-  local deadline = core.monotonic() + PATIENCE
-  local function take(source, ...)
-    return source ~= nil, source and handle(...)
-  end
-  repeat
-    local took, found = take(mailbox:take())
-    if not took then
-      assert(core.monotonic() < deadline, "waited in vain")
-      poller:wait(0.1, {})
-    end
-  until found
-end
-
 local function one_round()
   local server <close> = new_server(false)
   local secure <close> = new_server(true)
@@ -60,18 +42,18 @@ local function one_round()
   connect(secure:port(), "no TLS")
   connect(server:websocket_port(), "GET")
   connect(server:websocket_port(), frames.upgrade "/link" .. frames.masked(1, "half", true))
-  wait_for(function(kind, websocket, happening)
+  MailboxReader.take_until(mailbox, function(kind, websocket, happening)
     if kind == "websocket" and happening == "open" then
       server:act(websocket, "text", ("x"):rep(1000000))
       return true
     end
   end)
   connect(server:port(), ("GET / HTTP/1.1\r\nHost: x\r\n\r\n"):rep(3))
-  wait_for(function(kind, request)
+  MailboxReader.take_until(mailbox, function(kind, request)
     return kind == "request" and server:respond(request, 200, { "A", "b" }, ("y"):rep(1000000))
   end)
   connect(server:port(), "GET /unanswered HTTP/1.1\r\nHost: x\r\n\r\n")
-  wait_for(function(kind, _, _, target)
+  MailboxReader.take_until(mailbox, function(kind, _, _, target)
     return kind == "request" and target == "/unanswered"
   end)
   assert(secure:reload_certificate())

@@ -5,16 +5,10 @@ local footprint = require "support.footprint"
 
 local wire = Wire.start()
 
-local function wait_for(bot, state, nth)
-  wire:wait(state, function()
-    return bot:change(state, nth)
-  end, 60)
-end
-
 local endings = {
   function(bot)
     bot.mode:stop(0)
-    wait_for(bot, "stopped")
+    bot:wait("stopped")
   end,
   function(bot, socket) -- with events and replies unread, and frames unsent
     wire:act(socket, "text", '{"type":"message","text":"' .. ("x"):rep(100000) .. '"}')
@@ -23,14 +17,14 @@ local endings = {
   end,
   function(bot, socket) -- after a goodbye, with the next one ready
     wire:act(socket, "text", '{"type":"goodbye"}')
-    wait_for(bot, "ready", 2)
+    bot:wait("ready", 2)
     bot.mode:send(1, "to the one that has gone")
   end,
   function(bot, socket) -- in the middle of a message, while another URL is asked for
     wire.hold_opens = true
     wire:act(socket, "raw", "\x81\x7e\x10\x00half")
     wire:act(socket, "reset")
-    wait_for(bot, "closed")
+    bot:wait("closed")
     wire:pass(0.1)
     wire.hold_opens = false
   end,
@@ -44,7 +38,7 @@ footprint.rounds(4, function()
   end
   wire:answer_next(200, '{"ok":false,"error":"invalid_auth"}')
   local refused = wire:bot({}, { rtm = true })
-  wait_for(refused, "fatal")
+  refused:wait("fatal")
   wire:drop(refused)
 end, 6) -- the HTTP client may keep another connection or two, with both ends here
 wire:close()

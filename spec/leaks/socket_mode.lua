@@ -5,16 +5,10 @@ local footprint = require "support.footprint"
 
 local wire = Wire.start()
 
-local function wait_for(bot, state)
-  wire:wait(state, function()
-    return bot:change(state)
-  end, 60)
-end
-
 local endings = {
   function(bot)
     bot.mode:stop(1)
-    wait_for(bot, "stopped")
+    bot:wait("stopped")
   end,
   function(_, socket) -- with an ack owed and events unread
     wire:command(socket, "C")
@@ -22,7 +16,7 @@ local endings = {
   end,
   function(bot, socket) -- while being replaced
     wire:disconnect(socket, "refresh_requested")
-    wait_for(bot, "draining")
+    bot:wait("draining")
   end,
   function(bot, socket) -- with an ack that no connection can take
     wire:command(socket, "C")
@@ -31,7 +25,7 @@ local endings = {
     end, 60)
     wire.hold_opens = true
     wire:act(socket, "reset")
-    wait_for(bot, "closed")
+    bot:wait("closed")
     bot.mode:ack(bot:envelope("C").ack_token, "{}")
     wire:pass(0.1)
     wire.hold_opens = false
@@ -59,7 +53,7 @@ footprint.rounds(4, function()
   wire.hold_opens = false
   wire:answer_next(200, '{"ok":false,"error":"invalid_auth"}')
   local refused = wire:bot()
-  wait_for(refused, "fatal")
+  refused:wait("fatal")
   wire:drop(refused)
 end, 6) -- the HTTP client may keep another connection or two, with both ends here
 wire:close()

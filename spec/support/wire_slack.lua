@@ -3,6 +3,7 @@
 -- the C object under test. All of it is driven by wait(), which runs until a
 -- condition holds and fails the spec when it never does.
 local core = require "slack.core"
+local MailboxReader = require "support.mailbox_reader"
 local files = require "support.files"
 
 local PATIENCE <const> = 60 -- seconds; a condition that takes so long never comes
@@ -358,6 +359,13 @@ function Bot:change(state, nth)
   end
 end
 
+---Runs until there was that change.
+function Bot:wait(state, nth)
+  return self.wire:wait(("%s number %d"):format(state, nth or 1), function()
+    return self:change(state, nth)
+  end)
+end
+
 function Bot:count(state)
   local count = 0
   for _, change in ipairs(self.changes) do
@@ -376,17 +384,6 @@ end
 
 -- Time -------------------------------------------------------------------------
 
-local function drain(mailbox, handle)
-  local function go_on(source, ...)
-    if source then
-      handle(...)
-    end
-    return source
-  end
-  while go_on(mailbox:take()) do
-  end
-end
-
 function Wire:handle_server(kind, ...)
   if kind == "request" then
     self:on_request(...)
@@ -397,10 +394,10 @@ end
 
 function Wire:step(timeout)
   self.poller:wait(timeout, {})
-  drain(self.mailbox, function(...)
+  MailboxReader.drain(self.mailbox, function(_, ...)
     self:handle_server(...)
   end)
-  drain(self.log_mailbox, function(_, level, component, text)
+  MailboxReader.drain(self.log_mailbox, function(_, _, level, component, text)
     self.log_lines[#self.log_lines + 1] = ("%s %s: %s"):format(level, component, text)
   end)
   for _, bot in ipairs(self.bots) do
