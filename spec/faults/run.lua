@@ -4,6 +4,7 @@
 --   FAULTS_ONLY=silent   only faults in whose name this stands
 --   FAULTS_CLIENTS=bolt  only these; lua-slack,bolt
 --   FAULTS_SIDE=12       so many at a time
+--   FAULTS_ROUNDS=3      each so often: times are medians then, with the least and the most
 --   FAULTS_LOG=folder    keeps what each program wrote
 package.path = "./lua/?.lua;./lua/?/init.lua;./spec/?.lua;" .. package.path
 package.cpath = (os.getenv "SLACK_CORE_DIR" or "build") .. "/?.so;" .. package.cpath
@@ -15,12 +16,12 @@ local clients = require "faults.clients"
 local core = require "slack.core"
 local faults = require "faults.faults"
 local files = require "support.files"
+local flat = require "support.flat"
 local json = require "slack.json"
 local tasks = require "slack.tasks"
 
 local ONLY = os.getenv "FAULTS_ONLY" or ""
 local CLIENTS = os.getenv "FAULTS_CLIENTS" or "lua-slack,bolt"
-local SIDE = math.tointeger(tonumber(os.getenv "FAULTS_SIDE" or 12))
 local LOG = os.getenv "FAULTS_LOG"
 
 local HEAD <const> = "| fault | lua-slack: noticed | back | lost | twice "
@@ -32,20 +33,31 @@ local function say(format, ...)
   io.stderr:write(("%4.0f s  "):format(core.monotonic() - began), format:format(...), "\n")
 end
 
+local function count_of(name, default)
+  local count = math.tointeger(tonumber(os.getenv(name) or default))
+  if not count or count < 1 then
+    io.stderr:write(("faults: %s: a whole number of at least 1 expected\n"):format(name))
+    os.exit(2, true)
+  end
+  return count
+end
+
+local SIDE, ROUNDS = count_of("FAULTS_SIDE", 12), count_of("FAULTS_ROUNDS", 1)
+
 local function bolt_version()
   local ok, text = pcall(files.read, clients.MODULES .. "/bolt5/package.json")
   return ok and json.decode(text).version or nil
 end
 
-local function log_path(number, client)
-  return LOG and ("%s/%02d-%s.log"):format(LOG, number, client) or "/dev/null"
+local function log_path(job, round)
+  return LOG and ("%s/%02d-%s-%d.log"):format(LOG, job.number, job.client, round) or "/dev/null"
 end
 
-local function start_trial(number, fault, client)
+local function start_trial(job, round)
   local words = ("%s spec/faults/trial.lua %s %s"):format(
-    child.interpreter(), Process.quote(fault.name), client)
-  return Process.start((fault.needs_network and OwnNetwork.enter() or "") .. words, {
-    environment = { FAULTS_LOG = log_path(number, client) },
+    child.interpreter(), Process.quote(job.fault.name), job.client)
+  return Process.start((job.fault.needs_network and OwnNetwork.enter() or "") .. words, {
+    environment = { FAULTS_LOG = log_path(job, round) },
   })
 end
 
@@ -70,23 +82,59 @@ local function seconds(value)
     or ("%.1f s"):format(value)
 end
 
-local function cells(result)
-  if not result then
-    return "failed | | | "
+-- What a time was in each round.
+local function times(results, name)
+  local values = {}
+  for _, result in ipairs(results) do
+    table.insert(values, result[name])
   end
-  return ("%s | %s | %d | %d"):format(seconds(result.detect),
-    result.recover and seconds(result.recover) or "never", result.lost, result.doubled)
+  if #values < 2 then
+    return seconds(values[1])
+  end
+  return ("%s (%s–%s)"):format(seconds(flat.median(values)),
+    seconds(math.min(table.unpack(values))), seconds(math.max(table.unpack(values))))
 end
 
--- Trials in the order of the list, so many at a time.
+local function sum(results, name)
+  local all = 0
+  for _, result in ipairs(results) do
+    all = all + result[name]
+  end
+  return all
+end
+
+local function cells(job)
+  if #job.results < ROUNDS then
+    return "failed | | | "
+  end
+  local is_back = true
+  for _, result in ipairs(job.results) do
+    is_back = is_back and result.recover ~= nil
+  end
+  return ("%s | %s | %d | %d"):format(times(job.results, "detect"),
+    is_back and times(job.results, "recover") or "never", sum(job.results, "lost"),
+    sum(job.results, "doubled"))
+end
+
+-- Whether all rounds ended as they must.
+local function is_right(job)
+  for _, result in ipairs(job.results) do
+    if result.lost > 0 or result.doubled > 0 or not result.recover then
+      return false
+    end
+  end
+  return #job.results == ROUNDS
+end
+
+-- Round by round, and in a round in the order of the list; so many at a time.
 local function run_all(jobs)
-  local next_job, running = 1, {}
+  local next_trial, running = 0, {}
   local function work()
-    while jobs[next_job] do
-      local job = jobs[next_job]
-      next_job = next_job + 1
-      local trial = start_trial(job.number, job.fault, job.client)
-      job.result = result_of(trial, job.client .. ", " .. job.fault.name)
+    while next_trial < ROUNDS * #jobs do
+      local round, job = next_trial // #jobs + 1, jobs[next_trial % #jobs + 1]
+      next_trial = next_trial + 1
+      local trial = start_trial(job, round)
+      table.insert(job.results, result_of(trial, job.client .. ", " .. job.fault.name))
     end
   end
   for _ = 1, SIDE do
@@ -106,33 +154,30 @@ local function main()
       table.insert(names, name)
     end
   end
-  local jobs, results = {}, {}
+  local jobs, rows = {}, {}
   local no_network = OwnNetwork.missing()
   for number, fault in ipairs(faults) do
     if fault.needs_network and no_network then
       say("%s: left out: %s", fault.name, no_network)
     elseif fault.name:find(ONLY, 1, true) then
+      local row = { fault = fault }
       for _, client in ipairs(names) do
-        local job = { number = number, fault = fault, client = client }
-        table.insert(jobs, job)
-        results[client .. number] = job
+        row[client] = { number = number, fault = fault, client = client, results = {} }
+        table.insert(jobs, row[client])
       end
+      table.insert(rows, row)
     end
   end
   run_all(jobs)
   print(HEAD:format(version or "(not installed: make test-peers)"))
   local spoilt = false
-  for number, fault in ipairs(faults) do
-    local ours, bolt = results["lua-slack" .. number], results["bolt" .. number]
-    if ours then
-      local ok = ours.result and ours.result.lost == 0 and ours.result.doubled == 0
-        and ours.result.recover
-      spoilt = spoilt or not ok
-      print(("| %s | %s | %s |"):format(fault.name, cells(ours.result),
-        bolt and cells(bolt.result) or " | | |"))
-    end
+  for _, row in ipairs(rows) do
+    local ours, bolt = row["lua-slack"], row.bolt
+    spoilt = spoilt or ours and not is_right(ours)
+    print(("| %s | %s | %s |"):format(row.fault.name, ours and cells(ours) or " | | |",
+      bolt and cells(bolt) or " | | |"))
   end
-  say("%d trials", #jobs)
+  say("%d trials", ROUNDS * #jobs)
   return spoilt and 1 or 0
 end
 
