@@ -65,6 +65,15 @@ describe("cron strings", function()
     assert.same({ "Mon 9 Mar 00:00", "Mon 23 Mar 00:00" }, next_of("0 0 */2 * 1", START, 2))
   end)
 
+  it("are due again after many years: 29 February, if it is a Sunday", function()
+    local zone = assert(TimeZone.load "UTC")
+    for text, minutes in pairs { ["0 12 29 2 */7"] = 720, ["* * 29 2 */7"] = 0 } do
+      local timetable = cron.parse(text)
+      assert.equal(at(2060, 2, 29, 0, minutes), timetable:next(at(2032, 3, 1), zone), text)
+      assert.equal(at(2128, 2, 29, 0, minutes), timetable:next(at(2088, 3, 1), zone), text)
+    end
+  end)
+
   it("go by the hours that pass when they are due in every hour", function()
     assert.same({ "Sun 29 Mar 01:30", "Sun 29 Mar 03:30" },
       next_of("30 * * * *", at(2026, 3, 29), 2, BERLIN))
@@ -100,6 +109,7 @@ describe("cron strings", function()
     ["0 0 9 * * *"] = 'got 6; seconds are no field here: app:every takes "10s"',
     ["0 0 30 2 *"] = "there is no such day in any year",
     ["0 0 31 4,6,9,11 *"] = "there is no such day in any year",
+    ["0 0 30 2 */2"] = "there is no such day in any year",
     ["@dayly"] = 'unknown word "@dayly"; did you mean "@daily"?',
     ["@reboot"] = "what is to be done at the start stands behind app:start",
     [""] = "got 0",

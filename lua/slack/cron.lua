@@ -110,8 +110,8 @@ end
 local function times_of(minutes, hours)
   local times = {}
   for hour = 0, 23 do
-    for minute = 0, 59 do
-      if hours[hour] and minutes[minute] then
+    for minute = 0, hours[hour] and 59 or -1 do
+      if minutes[minute] then
         times[#times + 1] = hour * 60 + minute
       end
     end
@@ -175,7 +175,7 @@ function M.parse(text)
     sets[i], texts[i] = values, parts[i].text
   end
   local timetable = table_of(sets, texts)
-  if timetable.dates and not timetable.weekdays and not has_days(sets[3], sets[4]) then
+  if timetable.dates and not timetable.is_either and not has_days(sets[3], sets[4]) then
     return nil, ("cron %q: there is no such day in any year"):format(text)
   end
   return timetable

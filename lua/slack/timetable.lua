@@ -9,8 +9,9 @@
 local calendar = require "slack.calendar"
 
 local DAY <const>, HOUR <const>, MINUTE <const> = 86400, 3600, 60
--- Days that are looked through: 29 February may be eight years away.
-local HORIZON = 9 * 366
+-- Days that are looked through: 29 February is a Sunday every 28 years, and one may be
+-- 40 years away where a year of a hundred has none.
+local HORIZON = 41 * 366
 -- Moments that are counted one by one; of more the last is looked for from these
 -- seconds before.
 local MOST_COUNTED = 1000
@@ -39,14 +40,7 @@ local function has_date(self, year, month, date)
   return self.dates[date] or self.has_last and date == calendar.days_in_month(year, month)
 end
 
-local function is_on(self, day)
-  if self.day then
-    return day == self.day
-  end
-  local year, month, date = calendar.date(day)
-  if self.months and not self.months[month] then
-    return false
-  end
+local function is_on(self, day, year, month, date)
   local by_date = not self.dates or has_date(self, year, month, date)
   local by_weekday = not self.weekdays or self.weekdays[calendar.weekday(day)]
   if self.is_either then
@@ -55,14 +49,34 @@ local function is_on(self, day)
   return by_date and by_weekday
 end
 
+-- The first of its days that is not before one; nil: there is none.
+local function find_day(self, day)
+  if self.day then
+    return day <= self.day and self.day or nil
+  end
+  local limit = day + HORIZON
+  while day < limit do
+    local year, month, date = calendar.date(day)
+    if self.months and not self.months[month] then
+      day = day + calendar.days_in_month(year, month) - date + 1
+    elseif is_on(self, day, year, month, date) then
+      return day
+    else
+      day = day + 1
+    end
+  end
+end
+
 local function next_of_hours(self, after, zone)
   local offset = zone:period(after)
   local time = ((after + offset) // MINUTE + 1) * MINUTE - offset
-  local limit = after + HORIZON * DAY
-  while time < limit do
+  while true do
     local clock = time + zone:period(time)
-    if not is_on(self, clock // DAY) then
-      time = math.max(zone:moment((clock // DAY + 1) * DAY), time + MINUTE)
+    local day = find_day(self, clock // DAY)
+    if not day then
+      return nil
+    elseif day > clock // DAY then
+      time = math.max(zone:moment(day * DAY), time + MINUTE)
     elseif self.minutes[clock % HOUR // MINUTE] then
       return time
     else
@@ -80,22 +94,15 @@ function Timetable:next(after, zone)
     local time = next_of_hours(self, after, zone)
     return time and math.tointeger(time)
   end
-  local first = (after + zone:period(after)) // DAY
-  if self.day then
-    first = math.max(first, self.day)
-  end
-  for day = math.tointeger(first), math.tointeger(first) + HORIZON do
-    if is_on(self, day) then
-      for _, minute in ipairs(self.times) do
-        local time = zone:moment(day * DAY + minute * MINUTE)
-        if time > after then
-          return math.tointeger(time)
-        end
+  local day = find_day(self, math.tointeger((after + zone:period(after)) // DAY))
+  while day do
+    for _, minute in ipairs(self.times) do
+      local time = zone:moment(day * DAY + minute * MINUTE)
+      if time > after then
+        return math.tointeger(time)
       end
     end
-    if self.day then
-      break
-    end
+    day = find_day(self, day + 1)
   end
 end
 
