@@ -223,6 +223,21 @@ describe("socket mode slots", function()
     assert.equal(2, bot:count "ready")
   end)
 
+  it("say once for each reason that Slack wants an end, however often it says so", function()
+    local _, old = wire:ready_bot()
+    wire.hold_opens = true
+    for i = 1, 6 do
+      wire:disconnect(old, i % 2 == 1 and "warning" or "refresh_requested")
+      wire:event(old, "E")
+      local acks = wire:count_acks()
+      wire:wait("the ack", function()
+        return wire:count_acks() > acks
+      end)
+    end
+    assert.equal(1, wire:count_logged "Slack disconnects %(it closes soon%)")
+    assert.equal(1, wire:count_logged "Slack disconnects %(a refresh is wanted%)")
+  end)
+
   it("retry slowly and tell the operator when Socket Mode is switched off", function()
     local bot, old = wire:ready_bot { backoff_maximum = 0.3 }
     wire:disconnect(old, "link_disabled")

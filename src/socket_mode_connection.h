@@ -27,6 +27,7 @@ struct slk_sm_connection {
     int64_t ready_at;             /* of hello; 0 before */
     int num_connections;
     enum slk_disconnect disconnect;
+    unsigned told;                    /* which of these the log has, a bit each */
     bool hello_came, disconnect_came; /* since the keeper last looked */
     bool closing;                     /* our close frame is on its way */
     bool more;                        /* may have input without its descriptor being readable */

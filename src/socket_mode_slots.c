@@ -544,9 +544,8 @@ static void replace_disabled(struct slk_keeper *keeper, struct slk_slot *slot,
     tell_disabled(keeper, slot, error.text);
 }
 
-/* Slack announces the end of a connection. */
-void slk_slots_obey(struct slk_keeper *keeper, struct slk_slot *slot,
-                    struct slk_sm_connection *connection, int64_t now)
+/* A peer may say it time and again: each reason is told once. */
+static void tell_disconnect(struct slk_keeper *keeper, struct slk_sm_connection *connection)
 {
     static const char *const reasons[] = {"",
                                           "it closes soon",
@@ -554,9 +553,20 @@ void slk_slots_obey(struct slk_keeper *keeper, struct slk_slot *slot,
                                           "Socket Mode is switched off",
                                           "too many connections",
                                           "the URL has expired"};
-    slk_log_write(keeper->log, SLK_LOG_INFO, keeper->settings.protocol->name,
-                  "connection %llu: Slack disconnects (%s)", (unsigned long long)connection->number,
-                  reasons[connection->disconnect]);
+    unsigned bit = 1U << connection->disconnect;
+    if ((connection->told & bit) == 0) {
+        connection->told |= bit;
+        slk_log_write(keeper->log, SLK_LOG_INFO, keeper->settings.protocol->name,
+                      "connection %llu: Slack disconnects (%s)",
+                      (unsigned long long)connection->number, reasons[connection->disconnect]);
+    }
+}
+
+/* Slack announces the end of a connection. */
+void slk_slots_obey(struct slk_keeper *keeper, struct slk_slot *slot,
+                    struct slk_sm_connection *connection, int64_t now)
+{
+    tell_disconnect(keeper, connection);
     bool first = connection->state == SLK_CONNECTION_READY;
     if (first) {
         forgive(keeper, slot, connection);
