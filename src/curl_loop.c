@@ -133,7 +133,7 @@ struct slk_curl_loop *slk_curl_loop_create(const struct slk_curl_loop_operations
 {
     slk_net_global_init();
     struct slk_curl_loop *loop = calloc(1, sizeof *loop);
-    CURLM *multi = curl_multi_init();
+    CURLM *multi = slk_net_create_multi();
     if (loop == NULL || multi == NULL) {
         if (multi != NULL) {
             curl_multi_cleanup(multi);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -323,6 +324,27 @@ curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
     }
     return fd;
 #endif
+}
+
+/* libcurl (7.88) leaves the two sockets by which the handle is woken to all programs. It tells
+ * nobody which they are, but gets the lowest descriptors that are free. */
+CURLM *slk_net_create_multi(void)
+{
+    int free_fds[2];
+    struct stat status;
+    for (int i = 0; i < 2; i++) {
+        free_fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    for (int i = 0; i < 2 && free_fds[i] >= 0; i++) {
+        close(free_fds[i]);
+    }
+    CURLM *multi = curl_multi_init();
+    for (int i = 0; i < 2 && multi != NULL; i++) {
+        if (fstat(free_fds[i], &status) == 0 && S_ISSOCK(status.st_mode)) {
+            fcntl(free_fds[i], F_SETFD, FD_CLOEXEC);
+        }
+    }
+    return multi;
 }
 
 CURLcode slk_net_options_trust(const struct slk_net_options *options, void *context)

@@ -63,6 +63,9 @@ bool slk_net_options_is_public(const struct slk_net_options *options);
 curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
                                   struct curl_sockaddr *address);
 
+/* A multi handle that leaks nothing there either. NULL when memory or descriptors ran out. */
+CURLM *slk_net_create_multi(void);
+
 /* "host:port" of the proxy, without credentials; NULL when there is none. */
 const char *slk_net_options_proxy_name(const struct slk_net_options *options);
 

@@ -71,7 +71,7 @@ struct slk_redis_connection *slk_redis_connection_create(const struct slk_redis_
     connection->hurry_at = hurry_at;
     connection->fd = CURL_SOCKET_BAD;
     slk_buffer_init(&connection->out, MAX_OUTPUT);
-    connection->multi = curl_multi_init();
+    connection->multi = slk_net_create_multi();
     connection->url = format_url(address);
     connection->name = format_name(address);
     connection->path = address->path != NULL ? strdup(address->path) : NULL;
