@@ -144,6 +144,16 @@ describe("slack.app", function()
     end)
   end)
 
+  it("refuses a Web API with a user, a query or a fragment in its URL, unseen", function()
+    for _, url in ipairs { "https://hush@slack.example/", "https://a:hush@b/api/",
+      "https://slack.example/api?key=hush", "https://slack.example/#hush" } do
+      local problem = problem_of { api_url = url }
+      assert.matches('option "api_url": a URL with a host and a path alone expected', problem, 1,
+        true)
+      assert.not_matches("hush", problem, 1, true)
+    end
+  end)
+
   it("logs to the logger it is given, at the level that has (S022)", function()
     local lines = {}
     local logger = require("slack.log").new {
@@ -304,6 +314,9 @@ describe("slack.app", function()
         'option "http.tls.key" is missing' },
       ["a certificate that is not there"] = { { tls = { cert = "no.pem", key = "README.md" } },
         '"http.tls.cert": there is no file "no.pem"' },
+      ["a key in place of its file"] = {
+        { tls = { cert = "README.md", key = "-----BEGIN PRIVATE KEY-----\nMIIEhush\n" } },
+        'option "http.tls.key": the path of a file expected, not what is in it' },
       ["a moment to answer"] = { { answer_events = "later" }, '"received" or "handled" expected' },
       ["no time"] = { { idle_timeout = 0 }, '"http.idle_timeout": an integer of at least 1' },
       ["a misspelt name"] = { { max_conections = 5 }, 'did you mean "max_connections"?' },

@@ -180,6 +180,8 @@ end
 function M.file(value)
   if type(value) ~= "string" then
     return "the path of a file expected"
+  elseif value:find "%c" then -- a key, most likely: nothing of it is shown
+    return "the path of a file expected, not what is in it"
   end
   local _, kind = core.stat(value)
   if kind ~= "file" then

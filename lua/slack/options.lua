@@ -331,8 +331,8 @@ function M.read(given)
       options[name] = option.default
     end
   end
-  options.api_url = roots.api_url { api_url = options.api_url }
-  return options
+  options.api_url, problem = roots.api_url { api_url = options.api_url }
+  return options.api_url and options or nil, problem
 end
 
 return M
