@@ -55,6 +55,14 @@ describe("a socket mode connection", function()
     assert.equal(0, bot:count "closed")
   end)
 
+  it("waits for the pong as long as it is told, were it for ever", function()
+    local bot = wire:ready_bot { ping_interval = 0.05, pong_timeout = 1e9 - 1 }
+    wire:wait("pings", function()
+      return bot.mode:stats().pings_sent >= 3
+    end)
+    assert.equal(0, bot:count "closed")
+  end)
+
   it("does not ping while something comes in", function()
     at_some_pace(function(pace)
       local bot, socket = wire:ready_bot { ping_interval = 0.5 * pace }

@@ -14,6 +14,7 @@
 #define TOO_BIG       1009            /* close code of a message over the limit */
 #define REPLY_TIME    SLK_SECONDS(10) /* Slack replies at once, or never */
 #define FIRST_PONG    10              /* times as long for the first one: no round trip is known */
+#define LONG_PATIENCE SLK_SECONDS(86400) /* is long enough for that one, too */
 
 struct slk_sm_connection *slk_sm_connection_create(const struct slk_socket_protocol *protocol,
                                                    uint64_t number, int64_t due,
@@ -276,8 +277,11 @@ static int check_answers(struct slk_sm_connection *connection,
     if (connection->unanswered_ping == 0 || !slk_sm_connection_takes_output(connection)) {
         return SLK_OK;
     }
+    int64_t patience = settings->pong_timeout;
+    if (connection->last_pong == 0 && patience < LONG_PATIENCE) {
+        patience *= FIRST_PONG;
+    }
     /* On a line that is full pongs come later and later, behind the events. */
-    int64_t patience = settings->pong_timeout * (connection->last_pong != 0 ? 1 : FIRST_PONG);
     int64_t due = connection->unanswered_ping + patience + 2 * connection->round_trip;
     if (now >= due && connection->drained >= due) {
         slk_error_set(err, "timeout",
