@@ -133,9 +133,14 @@ static bool is_answered_by_handler(const struct slk_envelope *envelope)
            slk_text_is(envelope->type, "slash_commands");
 }
 
+/* Nor is one acked of which Lua never hears, when its deadline comes. */
 static enum slk_intake_result give_up(struct slk_intake *intake, uint64_t connection,
                                       struct slk_envelope_message *message, const char *why)
 {
+    struct slk_owed_ack forgotten;
+    if (message != NULL && message->ack_token != 0) {
+        slk_ack_ledger_settle(intake->ledger, message->ack_token, &forgotten);
+    }
     free(message);
     slk_intake_complain(intake, connection, "an envelope", why);
     return SLK_INTAKE_IGNORED;
