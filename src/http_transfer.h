@@ -31,14 +31,14 @@ struct slk_http_transfer {
 
     struct slk_http_transfer *next, *previous; /* among its host's running or waiting ones */
     struct slk_http_host *host;
-    struct slk_http_counts *counts; /* of the client, once it has begun */
+    struct slk_http_counts *counts; /* of the client, once one for public addresses has begun */
+    unsigned *changes;              /* of the client, from begin on: counts what libcurl begins */
     CURL *easy;                     /* the client's; NULL while waiting */
     bool counted;                   /* among those that its host has a limit of */
     bool begun;                     /* libcurl may have sent some of it */
-    unsigned *changes;              /* counts that too, from begin on */
     bool met_private;               /* an address that its net does not allow */
+    bool has_head;                  /* the last head, of interim responses too, has come whole */
     size_t head_bytes;              /* of the response and interim ones before it */
-    bool has_head;                  /* the last of them has come whole */
     struct slk_buffer headers;
     struct slk_buffer body;
     char *detail; /* CURL_ERROR_SIZE bytes from begin on: ten thousand may wait */
