@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,12 +64,37 @@ static void take_back(struct slk_append_file *file, size_t written)
     }
 }
 
+static bool is_pending(int signal)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, signal) == 1;
+}
+
+/* Beyond the size that a file may have (ulimit -f) the system does not only say so, it
+ * ends the process; the program's own thread has not blocked that signal. */
+static ssize_t write_some(int fd, const char *bytes, size_t length)
+{
+    sigset_t signal, before;
+    int taken;
+    sigemptyset(&signal);
+    sigaddset(&signal, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &signal, &before);
+    ssize_t count = write(fd, bytes, length);
+    int reason = errno;
+    if (count < 0 && reason == EFBIG && is_pending(SIGXFSZ)) {
+        sigwait(&signal, &taken);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = reason;
+    return count;
+}
+
 int slk_append_file_add(struct slk_append_file *file, const char *bytes, size_t length,
                         struct slk_error *err)
 {
     size_t written = 0;
     while (written < length) {
-        ssize_t count = write(file->fd, bytes + written, length - written);
+        ssize_t count = write_some(file->fd, bytes + written, length - written);
         if (count < 0 && errno != EINTR) {
             int status = fail(file->path, slk_errno_text(errno), err);
             take_back(file, written);
