@@ -30,6 +30,11 @@ struct slk_socket_protocol;
 
 #define SLK_ACK_MAX_PAYLOAD 20480 /* bytes; from here on acks vanish at Slack */
 
+/* Seconds of ping_interval and pong_timeout where nobody says otherwise: a silent peer is
+ * replaced within five. */
+#define SLK_PING_INTERVAL 1
+#define SLK_PONG_TIMEOUT  3
+
 struct slk_socket_mode_settings {
     const struct slk_socket_protocol *protocol;
     const char *api_url;  /* with trailing slash: "https://slack.com/api/" */
