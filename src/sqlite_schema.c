@@ -77,7 +77,7 @@ static int read_header(sqlite3 *db, struct header *header)
 /* Within a transaction, as another process may be making the schema. */
 static int check(sqlite3 *db, const char *path, int64_t *version, struct slk_error *err)
 {
-    struct header header;
+    struct header header = {0, 0, 0};
     int result = read_header(db, &header);
     if (result != SQLITE_OK) {
         return result;
