@@ -28,6 +28,22 @@ describe("an app that is stopped", function()
     end)
   end)
 
+  it("lets handlers end, however long they may take", function()
+    live.run(function(here, new_app)
+      local app, phase = new_app { shutdown_timeout = math.huge }, "idle"
+      app:event("app_mention", function()
+        phase = "running"
+        live.wait(function() return app.phase == "stopping" end)
+        phase = "ended"
+      end)
+      assert(app:start())
+      here:deliver_event(MENTION)
+      live.wait(function() return phase == "running" end)
+      assert(app:stop())
+      assert.equal("ended", phase)
+    end)
+  end)
+
   it("ends conversations at once, and sends what they have to say to that", function()
     live.run(function(here, new_app, lines)
       local app, is_waiting = new_app { shutdown_timeout = PLENTY }, false

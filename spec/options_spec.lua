@@ -115,6 +115,14 @@ describe("slack.app", function()
     end)
   end
 
+  it("refuses times of Socket Mode that are none", function()
+    for name, value in pairs { ping_interval = math.huge, stagger = 1e9, pong_timeout = 0 } do
+      local message = problem_of { socket_mode = { [name] = value } }
+      assert.matches("socket_mode." .. name, message, 1, true)
+      assert.matches("a number from 0.* to 1e%+09 expected", message)
+    end
+  end)
+
   it("takes several signing secrets, none of them empty or none at all (S009, S010)", function()
     local read = assert(options.read { token = BOT, signing_secret = { "old", "new" } })
     assert.same({ "old", "new" }, read.signing_secret)

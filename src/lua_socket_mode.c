@@ -267,12 +267,15 @@ static int send_text(lua_State *L)
     return 1;
 }
 
+/* So many seconds are as good as all the time there is. */
+#define MOST_GRACE 1e9
+
 static int stop(lua_State *L)
 {
     struct slk_socket_mode *socket_mode = slk_check_object(L, 1, SLK_CLASS_SOCKET_MODE);
     lua_Number grace = luaL_optnumber(L, 2, 0);
-    luaL_argcheck(L, grace >= 0 && grace < 1e6, 2, "seconds from 0 to 1e6 expected");
-    slk_socket_mode_stop(socket_mode, (int64_t)(grace * 1e9));
+    luaL_argcheck(L, grace >= 0, 2, "seconds expected");
+    slk_socket_mode_stop(socket_mode, (int64_t)((grace < MOST_GRACE ? grace : MOST_GRACE) * 1e9));
     return 0;
 }
 

@@ -26,12 +26,12 @@ end
 
 local TRANSPORTS = { "socket", "http", "both", "rtm" }
 
-local SECONDS = { check = number_from(0.001) }
+local SECONDS = { check = checks.timeout }
 local TIMINGS = {
   max_message = { check = integer_from(1024) },
   open_timeout = SECONDS, hello_timeout = SECONDS, ping_interval = SECONDS,
   pong_timeout = SECONDS, backoff_first = SECONDS, backoff_maximum = SECONDS,
-  stable_after = SECONDS, drain_timeout = SECONDS, stagger = { check = number_from(0) },
+  stable_after = SECONDS, drain_timeout = SECONDS, stagger = { check = checks.seconds },
 }
 
 -- The table ----------------------------------------------------------------------
