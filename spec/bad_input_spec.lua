@@ -229,6 +229,25 @@ describe("bad input", function()
       end)
     end)
 
+    it("by Socket Mode: more values than memory is for are acked, and app:any sees it", function()
+      live.run(function(here, new_app, lines)
+        local bot, seen = new_app(), {}
+        listen(bot, seen)
+        bot:message(function(c) seen.size = #c.body.more end)
+        assert(bot:start())
+        local connection = assert(here:wait_connections(1))[1]
+        for i, more in ipairs { "[" .. ("[],"):rep(1 << 22) .. "1]",
+          '"' .. ("x"):rep(9 * 1024 * 1024) .. '"' } do
+          connection:send(('{"envelope_id":"E-%d","type":"events_api","payload":{"event":{'
+            .. '"type":"message","user":"U1"},"more":%s}}'):format(i, more))
+        end
+        live.wait(function() return #connection.acks == 2 and #seen == 2 end)
+        assert.same({ "unknown unknown", "message", size = 9 * 1024 * 1024 }, seen)
+        assert.equal(1, count_lines(lines, "a payload could not be read: .- too many values"))
+        assert.equal(0, count_lines(lines, "ERROR"))
+      end)
+    end)
+
     it("by Socket Mode: nesting and odd values are acked, and the app goes on", function()
       live.run(function(here, new_app, lines)
         local bot, seen = new_app(), {}

@@ -210,6 +210,19 @@ describe("json", function()
       assert.is_table((json.decode(("["):rep(900) .. ("]"):rep(900))))
     end)
 
+    it("takes 4,194,304 fields and items of others, and as many as there are of its own", function()
+      local MOST <const> = 1 << 22
+      local half = ("1,"):rep(MOST // 2 - 1) .. "1"
+      local all, one_more = "[" .. half .. "," .. half .. "]", "[[" .. half .. "]," .. half .. "]"
+      assert.equal(MOST, #json.decode(all))
+      for _, text in ipairs { one_more, '{"a":' .. all .. "}", all:sub(1, -2) .. ",1]" } do
+        local value, err = json.decode(text)
+        assert.equal("nil", type(value)) -- who shows it has no end
+        assert.matches("^JSON: too many values at character %d+$", err)
+      end
+      assert.equal(MOST // 2 + 1, #json.decode_own(one_more))
+    end)
+
     it("raises on what is not text", function()
       local ok, err = pcall(json.decode, nil)
       assert.is_false(ok)

@@ -261,6 +261,8 @@ describe("a hostile Slack:", function()
         ("]"):rep(DEPTH)), "invalid_response" },
       ["a million objects deep"] = { '{"ok":true,"x":' .. ('{"a":'):rep(DEPTH) .. "1"
         .. ("}"):rep(DEPTH + 1), "invalid_response" },
+      ["of four million lists"] = { '{"ok":true,"x":[' .. ("[],"):rep(1 << 22) .. "1]}",
+        "invalid_response" },
       ["that is never closed"] = { '{"ok":true,"x":' .. ("["):rep(DEPTH), "invalid_response" },
       ["with a zero byte"] = { '{"ok":true,"x":"a\0b"}', "invalid_response" },
       ["with a number beyond all"] = { '{"ok":true,"x":1e99999}', "invalid_response" },
@@ -273,7 +275,7 @@ describe("a hostile Slack:", function()
       it(name .. " is an error", function()
         local client = start(200, case[1])
         local answer, err = client:call "users.list"
-        assert.is_nil(answer)
+        assert.equal("nil", type(answer)) -- who shows one of many values has no end
         assert.equal(case[2], err.code)
         assert.is_true(#tostring(err) < 2000)
         assert_works(client)

@@ -177,11 +177,12 @@ int slk_envelope_scan(const char *text, size_t length, struct slk_envelope *enve
         return SLK_INVALID;
     }
     envelope->is_deep = skip.is_deep;
+    envelope->is_large = length >= SLK_JSON_SURE_LENGTH;
     return SLK_OK;
 }
 
 bool slk_envelope_is_separable(const struct slk_envelope *envelope, struct slk_text event_id)
 {
     bool is_plain = event_id.data == NULL || memchr(event_id.data, '\\', event_id.length) == NULL;
-    return is_plain && !envelope->is_deep;
+    return is_plain && !envelope->is_deep && !envelope->is_large;
 }

@@ -27,7 +27,8 @@ struct slk_envelope {
     int retry_attempt;          /* 0 when missing */
     int num_connections;        /* of hello; 0 when missing */
     bool accepts_response_payload;
-    bool is_deep; /* something lies below SLK_JSON_SKIP_DEPTH */
+    bool is_deep;  /* something lies below SLK_JSON_SKIP_DEPTH */
+    bool is_large; /* not shorter than SLK_JSON_SURE_LENGTH */
 };
 
 /* SLK_OK when text is one JSON object, well formed as json_skip.h says, followed by

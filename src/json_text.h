@@ -10,6 +10,11 @@
 #include <emmintrin.h>
 #endif
 
+/* Fields and items that a text of others may have, and the length below which it has no more.
+ * An empty list in a list takes most: 80 bytes for its 3. */
+#define SLK_JSON_MOST_VALUES ((size_t)1 << 22)
+#define SLK_JSON_SURE_LENGTH (2 * SLK_JSON_MOST_VALUES)
+
 #define SLK_REPEAT(byte) (0x0101010101010101u * (byte))
 
 /* Sets the top bit of each byte that is zero; bytes above the first such one

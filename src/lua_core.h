@@ -48,13 +48,14 @@ void slk_open_json(lua_State *L);          /* json_decode, json_encode, json_lis
 void slk_open_block_pool(lua_State *L);    /* pool_blocks */
 void slk_empty_block_pool(lua_State *L);   /* where the state has one */
 /* Pushes the value of a JSON text; the metatable of empty lists, json_list, is at that index.
- * False when it is none, with anything pushed. */
+ * False, with anything pushed, when it is none, or has more than SLK_JSON_MOST_VALUES. */
 bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metatable);
 /* The same; an object has room for so many more fields. */
 bool slk_json_push_roomy(lua_State *L, const char *text, size_t length, int list_metatable,
                          int spare);
-/* Pushes the function (text) -> value | nil, message; the words and json_list exist. */
-void slk_json_push_decode(lua_State *L);
+/* Pushes the function (text) -> value | nil, message, of texts of at most so many fields and
+ * items; the words and json_list exist. */
+void slk_json_push_decode(lua_State *L, lua_Integer most);
 /* Pushes the functions (fields, kinds, others) -> text | nil, for fields that are texts, and
  * (value) -> text | nil; json_list exists. */
 void slk_json_push_encode(lua_State *L);

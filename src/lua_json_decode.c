@@ -157,11 +157,20 @@ static inline bool go_on(const struct slk_json_decoder *decoder, const char **at
     return true;
 }
 
+/* Where tables begin and parts of them end: between these there are few. */
+static bool has_left(struct slk_json_decoder *decoder, const char *at)
+{
+    return decoder->left >= 0 || slk_json_fail(decoder, at, "too many values") != NULL;
+}
+
 /* nil holds the place of a table until its size is known. */
 static bool enter(struct slk_json_decoder *decoder, const char *at)
 {
     if (++decoder->depth > MAX_DEPTH) {
         slk_json_fail(decoder, at, "nested too deep");
+        return false;
+    }
+    if (!has_left(decoder, at)) {
         return false;
     }
     lua_pushnil(decoder->L);
@@ -174,8 +183,11 @@ static void make_table(lua_State *L, int index, int array, int hash)
     lua_replace(L, index);
 }
 
-static void store_items(lua_State *L, int table, lua_Integer stored, int waiting)
+static void store_items(struct slk_json_decoder *decoder, int table, lua_Integer stored,
+                        int waiting)
 {
+    lua_State *L = decoder->L;
+    decoder->left -= waiting;
     if (stored == 0) {
         make_table(L, table, waiting, 0);
     }
@@ -206,9 +218,12 @@ static const char *push_list(struct slk_json_decoder *decoder, const char *at, i
     } else {
         do {
             if (waiting == BATCH) {
-                store_items(decoder->L, table, stored, waiting);
+                store_items(decoder, table, stored, waiting);
                 stored += waiting;
                 waiting = 0;
+                if (!has_left(decoder, at)) {
+                    return NULL;
+                }
             }
             make_room(decoder, table + ++waiting);
             at = push_value(decoder, at, sign, table + waiting);
@@ -219,7 +234,7 @@ static const char *push_list(struct slk_json_decoder *decoder, const char *at, i
         if (sign != ']') {
             return slk_json_fail(decoder, at, "',' or ']' expected");
         }
-        store_items(decoder->L, table, stored, waiting);
+        store_items(decoder, table, stored, waiting);
     }
     decoder->depth--;
     return at + 1;
@@ -260,6 +275,7 @@ static void store_in_order(lua_State *L, int table, int waiting)
 static void store_fields(struct slk_json_decoder *decoder, int table, const struct fields *fields)
 {
     lua_State *L = decoder->L;
+    decoder->left -= fields->waiting;
     if (!fields->stored) {
         int spare = decoder->depth == 1 ? decoder->spare : 0;
         make_table(L, table, 0, fields->waiting + spare);
@@ -308,6 +324,9 @@ static const char *push_object(struct slk_json_decoder *decoder, const char *at,
             if (fields.waiting == BATCH) {
                 store_fields(decoder, table, &fields);
                 fields = no_fields(true);
+                if (!has_left(decoder, at)) {
+                    return NULL;
+                }
             }
             at = push_field(decoder, at, sign, table + 1 + 2 * fields.waiting++, &fields);
             if (at == NULL) {
@@ -355,7 +374,7 @@ static bool push_text(struct slk_json_decoder *decoder, const char *at)
     char sign = next_sign(decoder, &at);
     make_room(decoder, decoder->kept + 1);
     at = push_value(decoder, at, sign, decoder->kept + 1);
-    if (at == NULL) {
+    if (at == NULL || !has_left(decoder, at)) {
         return false;
     }
     next_sign(decoder, &at);
@@ -370,8 +389,11 @@ bool slk_json_push(lua_State *L, const char *text, size_t length, int list_metat
 bool slk_json_push_roomy(lua_State *L, const char *text, size_t length, int list_metatable,
                          int spare)
 {
-    struct slk_json_decoder decoder = {
-        .L = L, .end = text + length, .list_metatable = list_metatable, .spare = spare};
+    struct slk_json_decoder decoder = {.L = L,
+                                       .end = text + length,
+                                       .list_metatable = list_metatable,
+                                       .left = SLK_JSON_MOST_VALUES,
+                                       .spare = spare};
     luaL_checkstack(L, 2, "JSON nested too deep");
     decoder.words = slk_words_push_kept(L);
     if (!push_text(&decoder, text)) {
@@ -391,7 +413,8 @@ static int decode(lua_State *L)
     struct slk_json_decoder decoder = {.L = L,
                                        .end = text + length,
                                        .words = lua_touserdata(L, lua_upvalueindex(1)),
-                                       .list_metatable = lua_upvalueindex(3)};
+                                       .list_metatable = lua_upvalueindex(3),
+                                       .left = lua_tointeger(L, lua_upvalueindex(4))};
     lua_pushvalue(L, lua_upvalueindex(2));
     if (push_text(&decoder, text)) {
         return 1;
@@ -401,10 +424,11 @@ static int decode(lua_State *L)
     return 2;
 }
 
-void slk_json_push_decode(lua_State *L)
+void slk_json_push_decode(lua_State *L, lua_Integer most)
 {
     lua_pushlightuserdata(L, slk_words_push_kept(L));
     lua_insert(L, -2);
     luaL_getmetatable(L, SLK_JSON_LIST);
-    lua_pushcclosure(L, decode, 3);
+    lua_pushinteger(L, most);
+    lua_pushcclosure(L, decode, 4);
 }

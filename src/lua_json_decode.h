@@ -16,9 +16,10 @@ struct slk_json_decoder {
     int kept; /* the index of the table of words */
     int list_metatable;
     int depth;
-    int spare;      /* fields that the outermost object has room for besides its own */
-    int room;       /* up to this index the stack has room */
-    unsigned place; /* of the string pushed last; equal strings without escapes have the same */
+    lua_Integer left; /* fields and items that the text may still have */
+    int spare;        /* fields that the outermost object has room for besides its own */
+    int room;         /* up to this index the stack has room */
+    unsigned place;   /* of the string pushed last; equal strings without escapes have the same */
 };
 
 static inline const char *slk_json_fail(struct slk_json_decoder *decoder, const char *at,

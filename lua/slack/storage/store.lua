@@ -64,7 +64,7 @@ end
 
 -- Keys are in no error: one may be a secret as well.
 local function decoded(text)
-  local value, problem = json.decode(text)
+  local value, problem = json.decode_own(text)
   if problem then
     return nil, errors.new {
       code = "corrupt", message = "what is stored there is not a JSON value: " .. problem,
@@ -207,7 +207,7 @@ end
 ---@return slack.Error? err
 function Store:replace(key, old, value, options)
   key = full_key(self, "store:replace", key)
-  old = json.decode(encoded("store:replace", "old value", old))
+  old = decoded(encoded("store:replace", "old value", old))
   local text, now = encoded("store:replace", "value", value), milliseconds(self)
   arguments.check_options("store:replace", options)
   local expires_at = expiry("store:replace", options, now)
@@ -228,7 +228,7 @@ end
 ---@return slack.Error? err
 function Store:delete_if(key, old)
   key = full_key(self, "store:delete_if", key)
-  old = json.decode(encoded("store:delete_if", "old value", old))
+  old = decoded(encoded("store:delete_if", "old value", old))
   local refused = refuse_key(key)
   if refused then
     return nil, refused

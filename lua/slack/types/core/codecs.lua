@@ -137,10 +137,16 @@ core.json_list = nil
 
 ---Decodes JSON exactly: integers of 64 bits stay integers, null is the NULL light
 ---userdata (as lua-cjson's), half a surrogate pair becomes U+FFFD.
----@param text string
+---@param text string of at most 4,194,304 fields and items in all
 ---@return any value
 ---@return string? message what was expected, and at which character
 function core.json_decode(text) end
+
+---The same for a text of any number of them.
+---@param text string
+---@return any value
+---@return string? message
+function core.json_decode_own(text) end
 
 ---@param value any
 ---@return string? text nil when something in it has no form in JSON
