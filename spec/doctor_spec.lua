@@ -9,6 +9,7 @@ local http_date = require "slack.doctor.http_date"
 local json = require "slack.json"
 local judge_redis = require("slack.doctor.storage").judge_redis
 local listeners = require "slack.manifest.listeners"
+local small_disk = require("support.inbox_faults").small_disk
 local storage = require "slack.storage"
 local tasks = require "slack.tasks"
 
@@ -265,7 +266,8 @@ describe("doctor: tokens", function()
       "that one belongs into SLACK_SIGNING_SECRET")
     says("tokens", with { SLACK_SIGNING_SECRET = "xoxb-1-2-x" },
       "problem: SLACK_SIGNING_SECRET is a bot token")
-    says("tokens", with { SLACK_SIGNING_SECRET = "1234" }, "warning: SLACK_SIGNING_SECRET does not")
+    says("tokens", with { SLACK_SIGNING_SECRET = "1234" },
+      "warning: SLACK_SIGNING_SECRET does not look like one: 32 characters")
     says("tokens", with { SLACK_APP_TOKEN = "xoxe-1-x" }, "problem: SLACK_APP_TOKEN is a refresh")
     says("tokens", with { SLACK_BOT_TOKEN = "'xoxb-1-x'" }, "begins or ends with")
   end)
@@ -329,6 +331,26 @@ describe("doctor: the network", function()
     says("proxy", { settings = { proxy = "socks9://x" } }, "problem: ")
     says("proxy", { variables = variables, settings = { api_url = "http://127.0.0.1:1/api/" } },
       "passed by for this machine")
+  end)
+
+  it("blames the proxy, not Slack, where it is the proxy that is not reached", function()
+    local variables = { HTTPS_PROXY = "http://proxy.example:3128" }
+    for code, message in pairs {
+      connection = "no connection through the proxy proxy.example:3128: Connection refused",
+      dns = "Could not resolve proxy: proxy.example",
+    } do
+      local given = { variables = variables, slack = unreached(code, message) }
+      says("proxy", given, "problem: " .. message, "check HTTPS_PROXY")
+      assert.equal("", (findings("connection", given)))
+    end
+  end)
+
+  it("asks for the clock where a certificate is of another time", function()
+    for _, message in ipairs { "certificate has expired", "certificate is not yet valid" } do
+      local given = { slack = unreached("tls", message) }
+      says("authorities", given, "problem: " .. message, "timedatectl")
+      assert.falsy(select(2, findings("authorities", given)):find("ca_file", 1, true))
+    end
   end)
 
   it("looks into the file of authorities", function()
@@ -476,6 +498,17 @@ describe("doctor: the store", function()
       "mkdir -p")
     says("storage", sqlite("/proc/bot.db"), "problem: nothing can be written")
     assert.same({}, core.list_directory(folder.path))
+  end)
+
+  it("needs room on its disk", function()
+    local disk <close>, lack = small_disk "64k"
+    if not disk then
+      return pending(lack)
+    end
+    local path = disk.path .. "/bot.db"
+    says("storage", sqlite(path), "problem: nothing can be written", "No space left",
+      "make room: df -h " .. disk.path)
+    assert.same({}, core.list_directory(disk.path))
   end)
 
   it("follows no link to find that out", function()

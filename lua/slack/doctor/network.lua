@@ -28,6 +28,13 @@ local function is_loopback(host)
   return host:find "^127%." or host:find "^localhost" or host:find "^%[::1%]"
 end
 
+-- What is not reached then is the proxy, and not Slack.
+local function is_of_proxy(failure)
+  return failure ~= nil and (failure.code == "proxy"
+    or failure.message:find("no connection through the proxy", 1, true) ~= nil
+    or failure.message:find("Could not resolve proxy", 1, true) ~= nil) -- libcurl's words
+end
+
 local function check_proxy(case, report)
   local proxy, source = proxy_of(case)
   if not proxy then
@@ -41,9 +48,9 @@ local function check_proxy(case, report)
     return report:ok(shown .. ", which is passed by for this machine")
   end
   local failure = case:reach().failure
-  if failure and failure.code == "proxy" then
-    return report:problem(failure.message, ("check %s: host, port, user and password"):format(
-      source))
+  if is_of_proxy(failure) then
+    return report:problem(failure.message, ("check %s: host, port, user and password, and that a "
+      .. "proxy answers there"):format(source))
   end
   report:ok(shown)
 end
@@ -65,8 +72,11 @@ local function check_ca(case, report)
   end
   local failure = case:reach().failure
   if failure and failure.code == "tls" then
-    return report:problem(failure.message,
-      "behind a proxy that looks into TLS: give its authority as ca_file or SSL_CERT_FILE")
+    local is_of_time = failure.message:find("expired", 1, true)
+      or failure.message:find("not yet valid", 1, true)
+    return report:problem(failure.message, is_of_time
+      and "compare `date -u` with the time of a clock that is right: timedatectl set-ntp true"
+      or "behind a proxy that looks into TLS: give its authority as ca_file or SSL_CERT_FILE")
   elseif not failure then
     report:ok(("%s vouch%s for %s"):format(path and path ~= "" and path
       or "the system's authorities", path and path ~= "" and "es" or "", case:api_host()))
@@ -80,10 +90,12 @@ local function check_reach(case, report)
   local host = case:api_host()
   if not failure then
     return report:ok(("%s answers"):format(host))
+  elseif is_of_proxy(failure) then
+    return -- which has been told
   elseif failure.code == "dns" then
     return report:problem(("the name %s cannot be resolved"):format(host),
       "check /etc/resolv.conf, and SLACK_API_URL; behind a proxy set HTTPS_PROXY")
-  elseif failure.code ~= "proxy" and failure.code ~= "tls" then
+  elseif failure.code ~= "tls" then
     report:problem(failure.message,
       "check that a firewall lets this machine out to port 443; behind a proxy set HTTPS_PROXY")
   end

@@ -4,6 +4,7 @@ local core = require "slack.core"
 
 local OTHERS <const> = 63
 local OLDEST_REDIS <const> = { 6, 2 }
+local SAMPLE <const> = 256 * 1024 -- bytes
 
 -- File systems of other machines, on which SQLite's log of changes does not work.
 local REMOTE = {
@@ -35,14 +36,30 @@ local function file_system(case, folder)
   return found
 end
 
--- By a folder: where others may write, too, a file of that name may be a link of theirs.
+local function write_sample(path)
+  local file <close>, message = io.open(path, "wb")
+  if not file then
+    return nil, message
+  end
+  local ok
+  ok, message = file:write(("\0"):rep(SAMPLE))
+  if ok then
+    ok, message = file:flush()
+  end
+  return ok, message
+end
+
+-- In a folder of its own: where others may write, too, a file of that name may be a link of
+-- theirs. A folder alone can be made on a full disk.
 local function can_write(folder)
   local path = ("%s/.lua-slack-doctor-%d"):format(folder, core.pid())
-  local made, message = core.make_directory(path, true)
-  if made then
+  local ok, message = core.make_directory(path, true)
+  if ok then
+    ok, message = write_sample(path .. "/sample")
+    os.remove(path .. "/sample")
     os.remove(path)
   end
-  return made == true, message
+  return ok and true, message
 end
 
 -- The schema of a store of ours; nil: it is none.
@@ -98,8 +115,9 @@ local function check_sqlite(case, url, path, report)
   local writable, message = can_write(folder)
   if not writable then
     return report:problem(("nothing can be written to the folder of the store: %s"):format(
-      message:gsub("^.*: ", "", 1)), ("let the bot's user write to %s: SQLite makes files beside "
-      .. "the store"):format(folder))
+      message:gsub("^.*: ", "", 1)), message:find("No space left", 1, true)
+      and ("make room: df -h %s"):format(folder)
+      or ("let the bot's user write to %s: SQLite makes files beside the store"):format(folder))
   end
   local kind = file_system(case, folder)
   if REMOTE[kind] then

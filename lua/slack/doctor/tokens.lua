@@ -82,8 +82,8 @@ local function check_value(place, value, report)
   elseif place.kinds[kind] then
     return report:ok(("%s is %s"):format(place.variable, text))
   elseif place.option == "signing_secret" and kind == "unknown" then
-    return report:warning(("%s does not look like a signing secret: 32 characters 0-9, a-f")
-      :format(place.variable), place.where)
+    return report:warning(("%s does not look like one: 32 characters 0-9, a-f"):format(
+      place.variable), place.where)
   end
   local home = home_of(kind)
   report:problem(("%s is %s, where %s is expected"):format(place.variable, text, place.expected),
