@@ -410,10 +410,10 @@ describe("http_client", function()
         server:stop()
       ]], "ulimit -n 64")
       for line, pattern in pairs {
-        ["/before:"] = "Couldn't connect",
+        ["/before:"] = "Connection refused",
         ["/none%-left:"] = "no connection: too many open files: raise ulimit %-n",
         ["CA file"] = "cannot be read: too many open files: raise ulimit %-n",
-        ["/one%-left:"] = "Couldn't connect",
+        ["/one%-left:"] = "Connection refused",
         ["/one%-left%-for%-tls:"] = "no connection: too many open files: raise ulimit %-n",
       } do
         assert.matches(line .. "[^\n]*" .. pattern, output)

@@ -180,9 +180,21 @@ static bool went_past(const char *proxy, const char *detail)
     return strncmp(detail, failed, length) == 0 && strncmp(detail + length, proxy, host) != 0;
 }
 
+/* "Couldn't connect to server", which libcurl has at the end, is said already: the system knows
+ * why, as "Connection refused". */
+static void name_reason(CURL *easy, const char *detail, char *text, size_t size)
+{
+    long reason = info_long(easy, CURLINFO_OS_ERRNO);
+    const char *end = strrchr(detail, ':');
+    size_t length = reason != 0 && end != NULL ? (size_t)(end - detail) : strlen(detail);
+    snprintf(text, size, "%.*s%s%s", (int)length, detail, length < strlen(detail) ? ": " : "",
+             length < strlen(detail) ? slk_errno_text((int)reason) : "");
+}
+
 static void describe_rest(CURL *easy, CURLcode result, const char *detail, const char *what,
                           const struct slk_net_options *net, struct slk_error *err)
 {
+    char text[CURL_ERROR_SIZE];
     if (may_be_sent(easy, net)) {
         slk_error_set(err, "interrupted", "%s: %s: %s", what,
                       is_garbage(result) ? "the answer is no proper HTTP"
@@ -193,6 +205,10 @@ static void describe_rest(CURL *easy, CURLcode result, const char *detail, const
     const char *proxy = slk_net_options_proxy_name(net);
     if (proxy != NULL && went_past(proxy, detail)) {
         proxy = NULL;
+    }
+    if (result == CURLE_COULDNT_CONNECT) {
+        name_reason(easy, detail, text, sizeof text);
+        detail = text;
     }
     slk_error_set(err, "connection", "%s: no connection%s%.60s: %.120s%s", what,
                   proxy != NULL ? " through the proxy " : "", proxy != NULL ? proxy : "", detail,
