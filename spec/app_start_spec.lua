@@ -1,6 +1,9 @@
+local KeptLog = require "support.kept_log"
 local child = require "support.child"
+local errors = require "slack.errors"
 local files = require "support.files"
 local live = require "support.live_app"
+local starting = require "slack.starting"
 local tasks = require "slack.tasks"
 
 describe("an app that starts", function()
@@ -92,6 +95,22 @@ describe("an app that starts", function()
       live.wait(function() return outcome end)
       assert.same({ true }, outcome)
     end)
+  end)
+
+  it("warns each half minute while the Web API is away, and of nothing that is over", function()
+    local kept, now = KeptLog.new "warn", 0
+    local told = starting.told(kept.log, function() return now end)
+    local away = errors.new { code = "dns", message = "Could not resolve host" }
+    for second = 0, 70 do
+      now = second
+      told(away)
+    end
+    assert.equal(3, #kept.lines)
+    assert.equal(1, kept:count "still starting after 5 s, trying on: Could not resolve host")
+    assert.equal(1, kept:count "still starting after 35 s")
+    now = 200
+    told(errors.new { code = "invalid_auth", message = "invalid_auth" }) -- which ends the start
+    assert.equal(3, #kept.lines)
   end)
 
   it("may be stopped, started and stopped again before it has begun", function()

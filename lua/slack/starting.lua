@@ -1,10 +1,14 @@
 -- The start of an app, from its storage to the first connection, and what the log says of it.
 
+local LogLimit = require "slack.log_limit"
 local lazy = require "slack.lazy"
 local app_storage = require "slack.app_storage"
 local errors = require "slack.errors"
 local loop = require "slack.loop"
+local retry = require "slack.retry"
 local tasks = require "slack.tasks"
+
+local TOLD_AFTER, TOLD_EVERY = 5, 30 -- seconds
 
 local M = {}
 
@@ -17,6 +21,21 @@ local function load_the_rest(self)
   end
 end
 
+---The function `on` of a policy of retries: what keeps an app from its start for longer than a
+---moment is a warning, where each attempt is but a remark.
+---@param log slack.Logger
+---@param clock fun(): number
+---@return fun(err: slack.Error)
+function M.told(log, clock)
+  local began, limit = clock(), LogLimit.new(clock, TOLD_EVERY)
+  return function(err)
+    local seconds = clock() - began
+    if seconds >= TOLD_AFTER and retry.is_worthwhile(err, true) and limit:is_due "start" then
+      log:warn("still starting after %.0f s, trying on: %s", seconds, err)
+    end
+  end
+end
+
 -- Goes on trying while Slack cannot be reached; a stop ends that.
 local function check_token(self)
   if not self.settings.token then
@@ -25,7 +44,7 @@ local function check_token(self)
   end
   loop.defer(load_the_rest, self) -- once Slack has been asked
   local answer, err = self.client.auth.test(nil, {
-    retries = math.maxinteger, max_wait = math.huge,
+    retries = { count = math.maxinteger, on = M.told(self.log, loop.now) }, max_wait = math.huge,
   })
   if not answer then
     return nil, err
