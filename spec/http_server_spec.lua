@@ -6,6 +6,8 @@ local footprint = require "support.footprint"
 local frames = require "support.frames"
 
 local PATIENCE <const> = 60
+-- Seconds: libwebsockets gives 10 from a TLS handshake to something that it calls a request.
+local LONGER_THAN_LWS <const> = 11
 
 local HTTP <const>, LOG <const>, CLIENT <const> = 1, 2, 3
 
@@ -296,6 +298,17 @@ describe("http_server", function()
       server = assert(start(make_files { names = "DNS:localhost,IP:127.0.0.1" }))
       assert.are.equal("/path", fetch(server:port(), "localhost").body)
       assert.are.equal("/path", fetch(server:port(), "127.0.0.1").body)
+    end)
+
+    it("keeps a connection for as long as requests come on it", function()
+      server = assert(start(make_files { names = "DNS:localhost" }))
+      local who, until_time = new_client(), core.monotonic() + LONGER_THAN_LWS
+      repeat
+        assert.are.equal("/path", fetch_by(who).body)
+        local next_at = core.monotonic() + 0.5
+        wait(function() return core.monotonic() > next_at end)
+      until core.monotonic() > until_time
+      assert.are.equal(1, server:stats().connections_accepted)
     end)
 
     it("shows each client its own server's certificate when there are several", function()

@@ -478,11 +478,21 @@ static int keep_room(struct http_connection *connection)
     return is_full(server) ? SLK_TOO_LARGE : SLK_OK;
 }
 
+/* From the end of a TLS handshake lws gives a client 10 s to send a request, and sees none in
+ * a raw connection: it would close it in the midst of whatever it does then. */
+static void stop_lws_clock(struct http_connection *connection)
+{
+    lws_set_timeout(connection->socket.wsi, NO_PENDING_TIMEOUT, 0);
+}
+
 static int on_input(struct http_connection *connection, const void *data, size_t length)
 {
     const struct slk_http_limits *limits = &connection->socket.server->limits;
     if (connection->refused) {
         return SLK_OK;
+    }
+    if (connection->received == 0) {
+        stop_lws_clock(connection);
     }
     connection->received = connection->now = slk_clock_now();
     connection->unparsed += length;
