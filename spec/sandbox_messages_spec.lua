@@ -218,6 +218,21 @@ describe("unfurls of the local Slack", function()
     assert.equal("message link_shared message_changed message_changed", api:told())
   end, DOMAINS)
 
+  it_with("are of what 40,000 characters link to, in a moment", function(api, here)
+    local began = os.clock()
+    here:say { text = URL .. ("."):rep(39000) .. "? " .. URL .. "..., " .. URL .. ")!" }
+    assert.is_true(os.clock() - began < 1)
+    local links = {}
+    for i, link in ipairs(api.events[2].links) do
+      links[i] = link.url
+    end
+    assert.same({ URL }, links)
+    began = os.clock()
+    here:say { text = URL .. ("."):rep(39000) .. "x" }
+    assert.is_true(os.clock() - began < 1)
+    assert.equal(#URL + 39001, #api.events[4].links[1].url)
+  end, DOMAINS)
+
   it_with("are refused for other links, places and forms", function(api, here)
     local message = here:say { text = "see " .. URL }
     local args = { channel = message.channel, ts = message.ts,

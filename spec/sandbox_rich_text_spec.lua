@@ -124,4 +124,15 @@ describe("the rich text of what people type", function()
       assert.equal("rich_text", rich_text.blocks(text)[1].type)
     end
   end)
+
+  it("takes 40,000 characters in a moment", function()
+    for _, text in ipairs {
+      "http://a" .. ("."):rep(40000) .. "b", ":" .. ("a"):rep(40000), (":a"):rep(20000),
+      ("*a "):rep(13000),
+    } do
+      local began = os.clock()
+      rich_text.blocks(text)
+      assert.is_true(os.clock() - began < 1, text:sub(1, 10))
+    end
+  end)
 end)

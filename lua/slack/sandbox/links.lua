@@ -20,7 +20,7 @@ end
 local function find_urls(text)
   local found, seen = {}, {}
   for url in text:gmatch "https?://[^%s<>|]+" do
-    url = url:gsub("[.,;:!?)]+$", "")
+    url = url:match "^.*[^.,;:!?)]"
     if not seen[url] then
       seen[url] = true
       table.insert(found, url)

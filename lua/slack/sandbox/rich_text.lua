@@ -50,14 +50,15 @@ end
 local function url_at(text, at)
   local url = not is_word(text:sub(at - 1, at - 1)) and text:match("^https?://[^%s<>|]+", at)
   if url then
-    url = url:gsub("[.,;:!?)*_~]+$", "")
+    url = url:match "^.*[^.,;:!?)*_~]"
     return { type = "link", url = mrkdwn.unescape(url) }, at + #url
   end
 end
 
 local function emoji_at(text, at)
-  local name, after = text:match("^:([%l%d_+-]*[%l+1-][%l%d_+-]*):()", at)
-  if not name or is_word(text:sub(at - 1, at - 1)) or name:find "^%d+$" and name ~= "100" then
+  local name, after = text:match("^:([%l%d_+-]+):()", at)
+  if not name or not name:find "[%l+1-]" or name:find "^%d+$" and name ~= "100"
+    or is_word(text:sub(at - 1, at - 1)) then
     return nil
   end
   local tone, after_tone = text:match("^:skin%-tone%-([2-6]):()", after)
