@@ -87,7 +87,21 @@ describe("the watch over a certificate", function()
     with_watch(function(on)
       on.save "two!"
       assert.equal("two! two!", on.await_loads(1))
+      on.save "three"
+      assert.equal("three three", on.await_loads(2))
     end, { poll = 0.01, new_watch = function() end })
+  end)
+
+  it("loads nothing of files that change just now", function()
+    with_watch(function(on)
+      files.write(on.cert, "two!")
+      on.watch:look()
+      files.write(on.key, "two!")
+      on.watch:look()
+      assert.same({}, on.loads)
+      on.watch:look()
+      assert.same({ "two! two!" }, on.loads)
+    end, { new_watch = function() end })
   end)
 
   it("warns once of a pair that cannot be used, and loads the next one", function()
@@ -174,6 +188,20 @@ describe("a server with TLS", function()
       assert.equal(connections, on.server:stats().connections_accepted)
       assert.equal("secret", assert(get(old_ca, { Connection = "close" })).body)
       assert.is_nil((get(old_ca))) -- its session is not resumed
+    end)
+  end)
+
+  it("gives one of another kind of key to clients that would take the old one, too", function()
+    with_tls(function(on, paths, get, folder)
+      assert.equal("secret", assert(get(paths.ca, { Connection = "close" })).body)
+      local ok, output = files.run(("cd '%s' && openssl req -x509 -newkey rsa:2048 -noenc -days 2 "
+        .. "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 "
+        .. "-keyout new_key.pem -out new_cert.pem && cp new_cert.pem rsa_ca.pem "
+        .. "&& mv new_key.pem '%s' && mv new_cert.pem '%s'"):format(folder, paths.key, paths.cert))
+      assert.is_true(ok, output)
+      live.wait(function() return on.log():find("was loaded again", 1, true) end)
+      assert.equal("secret", assert(get(folder .. "/rsa_ca.pem")).body)
+      assert.is_nil((get(paths.ca)))
     end)
   end)
 

@@ -147,6 +147,7 @@ describe("an app that runs in a process that forks", function()
           fetch = function() return slack.fetch(url) end,
           store = function() return app.store:get "k" end,
           server = function() return app.http_server:stats() end,
+          messages = function() return require("slack.loop").mailbox():take() end,
         } do
           local _, _, said = copy(use)
           assert(said:find(" was made before a fork: fork before the first use of slack", 1, true),

@@ -109,6 +109,23 @@ describe("the option http limits", function()
       end)
     end)
 
+  it("all bodies together, but none of a few bytes for those of others", function()
+    with_app({ max_bodies = 200 * 1024, max_body = 150 * 1024 }, function(it)
+      local small, clients = it.connect(), {}
+      small:send "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx"
+      live.wait(function() return it.app.http_server:stats().unverified > 0 end)
+      for i = 1, 2 do
+        clients[i] = it.connect()
+        clients[i]:send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 150000\r\n\r\n"
+          .. ("x"):rep(120 * 1024))
+        live.wait(function() return it.app.http_server:stats().unverified > 120 * 1024 end)
+      end
+      assert.matches("^HTTP/1.1 503 ", await_end(clients[1]))
+      small:send "x"
+      await(small, "HTTP/1.1 404 ")
+    end)
+  end)
+
   it("all bodies together, also those that wait for Lua and those in chunks", function()
     with_app({ max_bodies = 200 * 1024, max_body = 150 * 1024 }, function(it)
       local part = ("x"):rep(120 * 1024)
@@ -157,6 +174,18 @@ describe("the option http limits", function()
       assert.matches("^HTTP/1.1 408 .*Connection: close", await_end(slow_head))
       assert.matches("^HTTP/1.1 408 .*Connection: close", await_end(slow_body))
       assert.matches("^HTTP/1.1 200 OK.*Connection: keep%-alive.*\r\n\r\nok$", await_end(idle))
+      assert_serves(it)
+    end)
+  end)
+
+  it("the time for who takes nothing of an answer: idle_timeout", function()
+    with_app({ idle_timeout = 1 }, function(it)
+      it.app:route("GET", "/large", function() return ("x"):rep(32 * 1024 * 1024) end)
+      local client = it.connect()
+      client:stop_reading()
+      client:send "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
+      live.wait(function() return it.app.http_server.counts.requests == 1 end)
+      live.wait(function() return it.app.http_server:stats().connections == 0 end)
       assert_serves(it)
     end)
   end)

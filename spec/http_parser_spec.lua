@@ -285,6 +285,8 @@ describe("http_parser", function()
       { 413, "a chunk over the limit", chunked(("%x\r\n"):format(MAX_BODY + 1)) },
       { 413, "a chunk size of 64 bits", chunked "ffffffffffffffff\r\n" },
       { 413, "a chunk size beyond 64 bits", chunked(("f"):rep(40) .. "\r\n") },
+      { 413, "a chunk size that is a small one in 64 bits",
+        chunked("1" .. ("0"):rep(15) .. "3\r\nabc\r\n0\r\n\r\n") },
       { 400, "a trailer without a colon", chunked "0\r\nx\r\n\r\n" },
       { 400, "a folded trailer", chunked "0\r\nX: y\r\n z\r\n\r\n" },
       { 400, "a bare LF after a trailer", chunked "0\r\nX: y\n\r\n" },

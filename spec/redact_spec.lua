@@ -90,6 +90,8 @@ local cases = {
     { "accessToken=abc", "accessToken=***" },
     { "password: hunter", "password: ***" },
     { "passwd=x pwd=y passphrase=z", "passwd=* pwd=* passphrase=*" },
+    { "private_key=abc api_key=def api-key=ghi apikey=jkl",
+      "private_key=*** api_key=*** api-key=*** apikey=***" },
     { "token: a1b2c3", "token: ***" },
   },
   headers = {
