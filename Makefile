@@ -23,7 +23,8 @@ BIN_DIR = $(DESTDIR)$(PREFIX)/bin
 DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
   libwebsockets-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
   libhiredis-dev zlib1g-dev
-DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server redis-server curl openssl tzdata
+DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server redis-server curl openssl tzdata \
+  iproute2
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
 DEPS_BROWSER = chromium fonts-noto-color-emoji
 # squid and haproxy start a service of their own where they are installed, so they are no matter
@@ -58,17 +59,19 @@ OBJECTS = $(SOURCES:src/%.c=$(BUILD)/%.o)
 MODULE  = $(BUILD)/slack/core.so
 C_FILES = $(wildcard src/*.[ch] spec/*/*.[ch])
 
-.PHONY: all help deps deps-ci test unit faults fuzz test-peers test-browser test-rock soak demo bench \
+.PHONY: all help deps deps-build deps-ci test unit faults fuzz test-peers test-browser test-rock soak demo bench \
   bench-check bench-baseline bench-compare bench-readme bench-deps lint check-types methods events types emoji sanitize install rock clean
 
 all: $(MODULE)           ## build the C module in place, under build/
 
 help:                    ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 18
 
 # `test`, `soak` and `demo` promise to need nothing typed before them.
-ifneq ($(filter test soak demo,$(MAKECMDGOALS)),)
+ifneq ($(filter test soak,$(MAKECMDGOALS)),)
 $(OBJECTS): | deps
+else ifneq ($(filter demo,$(MAKECMDGOALS)),)
+$(OBJECTS): | deps-build
 endif
 
 $(MODULE): $(OBJECTS)
@@ -83,6 +86,9 @@ $(BUILD)/%.o: src/%.c
 
 deps:                    ## install what building and testing need (Debian; elsewhere: names it)
 	@LUA_PC=$(LUA_PC) PKG_CONFIG=$(PKG_CONFIG) .ci/deps $(DEPS_BUILD) $(DEPS_TEST)
+
+deps-build:              ## install what building needs alone
+	@LUA_PC=$(LUA_PC) PKG_CONFIG=$(PKG_CONFIG) .ci/deps $(DEPS_BUILD)
 
 deps-ci: deps            ## install what .ci/run needs besides
 	@.ci/deps $(DEPS_CI) $(DEPS_PEERS) $(DEPS_BROWSER)
@@ -162,7 +168,7 @@ soak: deps all unit      ## bots under all that can befall them, 10 minutes in a
 test-rock:               ## install the rock into a fresh tree and use it from there
 	$(BUSTED) --run=rock
 
-demo: deps all           ## a bot in a local Slack, with its page: a short play, then it is your turn; STAY=0: only the play
+demo: deps-build all     ## a bot in a local Slack, with its page: a short play, then it is your turn; STAY=0: only the play
 	@LUA_PATH="./lua/?.lua;./lua/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" STAY=$(STAY) \
 	  $(LUA) examples/demo/main.lua
 

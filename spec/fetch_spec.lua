@@ -261,8 +261,9 @@ describe("slack.fetch", function()
     -- In a network of its own, in which one address of the Internet is this machine.
     it("reaches the Internet, and is not led from there to a private address", function()
       local own = "unshare --user --map-root-user --net sh -c"
-      if not files.run(own .. " 'ip link set lo up && ip addr add 1.2.3.4/32 dev lo'") then
-        pending "needs network namespaces"
+      local can, why = files.run(own .. " 'ip link set lo up && ip addr add 1.2.3.4/32 dev lo'")
+      if not can then
+        pending("no network of its own can be made here: " .. why:match "[^\n]*")
         return
       end
       local folder <close> = files.temporary()

@@ -33,16 +33,19 @@ end
 ---What this system lacks; nil: nothing.
 ---@return string?
 function OwnNetwork.missing()
-  if not files.run "command -v unshare nsenter ip mount" then
-    return "unshare, nsenter, ip or mount is not installed"
+  for _, tool in ipairs { "unshare", "nsenter", "ip", "mount" } do
+    if not files.run("command -v " .. tool) then
+      return tool .. " is not installed"
+    end
   end
   local directory <close> = files.temporary()
   local path = directory.path .. "/resolv.conf"
   files.write(path, "")
   local script = directory.path .. "/probe"
   files.write(script, PROBE:format(path))
-  if not files.run(OwnNetwork.enter() .. "sh -e " .. script) then
-    return "this user may not have networks of his own"
+  local ok, output = files.run(OwnNetwork.enter() .. "sh -e " .. script)
+  if not ok then
+    return "no network of its own can be made here: " .. output:match "[^\n]*"
   end
 end
 
