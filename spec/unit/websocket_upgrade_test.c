@@ -136,6 +136,7 @@ static void refuses_what_is_wrong(void)
             101, "upgrade");
     refuses(STATUS_LINE UPGRADE ACCEPTED "Sec-WebSocket-Protocol: chat\r\n\r\n", 101, "upgrade");
     refuses(STATUS_LINE UPGRADE ACCEPTED "no colon\r\n\r\n", 101, "upgrade");
+    refuses(STATUS_LINE UPGRADE ACCEPTED "X: a\nY: b\r\n\r\n", 101, "upgrade");
     refuses(STATUS_LINE UPGRADE ACCEPTED ": no name\r\n\r\n", 101, "upgrade");
     refuses(STATUS_LINE UPGRADE ACCEPTED " folded: x\r\n\r\n", 101, "upgrade");
     refuses(STATUS_LINE UPGRADE ACCEPTED "X : y\r\n\r\n", 101, "upgrade");
