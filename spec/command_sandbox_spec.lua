@@ -73,6 +73,8 @@ describe("lua-slack sandbox with --no-bot --talk", function()
     wait_for "Lunch at Luigi's"
     typed:write "mumble\n"
     wait_for "the bot has no answer to that"
+    typed:write "/reply Friday\n"
+    wait_for "the bot has written in no thread yet"
     bot:signal()
     assert.equal(0, bot:wait(), bot:output())
     wait_for "the bot has gone"
@@ -128,6 +130,28 @@ describe("lua-slack sandbox with --no-bot --talk", function()
         return slack_here:output():find("• buy milk", from, true)
       end)
     end)
+  end)
+
+  it("answers in the thread in which the bot asks", function()
+    local environment = start_with_exports()
+    local path = directory.path .. "/bot.lua"
+    files.write(path, [[
+      local app = require("slack").app {}
+      app:message("where", function(c)
+        local answer = c:ask { text = "Which way?", thread_ts = c.message_ts }
+        c:reply("Off to the " .. answer.text)
+      end)
+      app:run()
+    ]])
+    local bot <close> = Process.lua(path, { environment = environment })
+    wait_for "a bot has connected"
+    typed:write "where to\n"
+    wait_for "Which way? (in a thread)"
+    typed:write "/reply\n"
+    wait_for "/reply TEXT\n"
+    typed:write "/reply north\n"
+    wait_for "Off to the north (in a thread)"
+    bot:signal()
   end)
 
   it("shows what a script does in any channel, and lets no message command the terminal", function()

@@ -9,7 +9,8 @@ local CHANNEL = "general"
 local ANSWER_WITHIN = 1.5
 
 local HELP = [[
-  A line is a message in #general; any /word but these is a slash command.
+  A line is a message in #general, /reply TEXT one in the thread in which the bot wrote last;
+  any /word but these is a slash command.
   /click N presses button N, /click N VALUE chooses in menu N; /home opens the home tab,
   /dm TEXT tells the bot alone, /assistant TEXT in a thread with it; /shortcut ID uses a
   shortcut; /fill NAME VALUE, /submit and /close are for modals; /as NAME makes you another
@@ -25,6 +26,7 @@ local HELP = [[
 ---@class slack.command.Talk
 ---@field shown table<string, string> versions of messages by ts
 ---@field places table<string, string> of messages outside of #general itself
+---@field last_thread? { channel: string, thread_ts: string } in which the bot wrote last
 local Talk = {}
 Talk.__index = Talk
 Talk.__name = "slack.command.talk"
@@ -48,7 +50,7 @@ end
 local function news(self)
   local slack, shown, found = self.slack, self.shown, {}
   local workspace = slack.workspace
-  local function look(message, where)
+  local function look(message, where, channel)
     local version = message.text .. "\0" .. tostring(message.edited and message.edited.ts)
     local stream = workspace.streams[message.ts]
     if message.bot_id == workspace.bot.id and shown[message.ts] ~= version
@@ -58,16 +60,18 @@ local function news(self)
       local is_reply = message.thread_ts and message.thread_ts ~= message.ts
       self.places[message.ts] = is_reply and (where and where .. ", " or "") .. "in a thread"
         or where
+      self.last_thread = is_reply and { channel = channel.id, thread_ts = message.thread_ts }
+        or self.last_thread
       table.insert(found, message)
     end
   end
   for _, channel in ipairs(workspace.channel_list) do
     local where = place_of(self, channel)
     for _, message in ipairs(channel.messages) do
-      look(message, where)
+      look(message, where, channel)
     end
     for _, message in ipairs(slack:ephemeral(self.user, channel.id)) do
-      look(message, where)
+      look(message, where, channel)
     end
   end
   return #found > 0 and found
@@ -207,9 +211,21 @@ local function become(self, name)
   end
 end
 
-local function say(self, text, channel)
-  self.slack:say { user = self.user, channel = channel, text = with_mentions(self, text) }
+local function say(self, text, channel, thread_ts)
+  self.slack:say {
+    user = self.user, channel = channel, thread_ts = thread_ts, text = with_mentions(self, text),
+  }
   tasks.spawn(remark_silence, self, self.asked_at)
+end
+
+local function reply(self, text)
+  local thread = self.last_thread
+  if not thread then
+    return note(self, "the bot has written in no thread yet")
+  elseif text == "" then
+    return note(self, "/reply TEXT")
+  end
+  say(self, text, thread.channel, thread.thread_ts)
 end
 
 local function show_prompts(self, thread)
@@ -239,6 +255,7 @@ end
 -- Done beside the reading of further lines.
 local ACTIONS = {
   ["/click"] = click,
+  ["/reply"] = reply,
   ["/dm"] = function(self, text) say(self, text, direct_channel(self)) end,
   ["/assistant"] = talk,
   ["/shortcut"] = use_shortcut,
