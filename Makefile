@@ -138,11 +138,14 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/fuzz_%
 $(FUZZ_LUA:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/lua_target
 	$(call feed,FUZZ_SCRIPT=spec/fuzz/fuzz_$*.lua $<,-max_len=4000 -detect_leaks=0)
 
-feed = @mkdir -p $(BUILD)/fuzz/$*; LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(1) \
+feed = @[ "$(FUZZ_SECONDS)" -ge 1 ] 2>/dev/null || { \
+  echo "FUZZ_SECONDS=$(FUZZ_SECONDS): a whole number of seconds, at least 1, expected" >&2; exit 2; }; \
+  echo "$*: $(FUZZ_SECONDS) s of invented input; $(BUILD)/fuzz/$*.log has what libFuzzer says"; \
+  mkdir -p $(BUILD)/fuzz/$*; LUA_PATH="./spec/?.lua;./lua/?.lua;./lua/?/init.lua;;" $(1) \
   -max_total_time=$(FUZZ_SECONDS) $(2) -timeout=60 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$*- \
   $(BUILD)/fuzz/$* spec/fuzz/corpus/$* \
   >$(BUILD)/fuzz/$*.log 2>&1 || { tail -n 60 $(BUILD)/fuzz/$*.log; exit 1; }; \
-  echo "$*: `sed -n 's/stat::number_of_executed_units: *//p' $(BUILD)/fuzz/$*.log` executions"
+  echo "$*: `sed -n 's/stat::number_of_executed_units: *//p' $(BUILD)/fuzz/$*.log` executions, nothing found"
 
 $(BUILD)/fuzz/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/fuzz/slack.a
 	$(call say,cc $<)$(FUZZ_COMPILE) -fsanitize=fuzzer,address,undefined -Isrc -o $@ $(filter %.c %.a,$^) \

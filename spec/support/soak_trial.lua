@@ -312,7 +312,11 @@ local function pass(options, sides, running)
   while now < till or not is_enough(options, sides) and now < till + LONGER do
     tasks.sleep(LOOK)
     look(options, sides, running, core.monotonic() - now - LOOK)
+    local was_in_time = now < till
     now = core.monotonic()
+    if options.told and was_in_time and now >= till and not is_enough(options, sides) then
+      options.told("goes on for up to %d s: bots have not been measured often enough", LONGER)
+    end
     if options.told and now > tell_at then
       tell_at = now + pause
       tell(options, sides)
@@ -335,6 +339,9 @@ function M.run(options)
   pass(options, sides, running)
   for _, side in ipairs(sides) do
     side.is_ending = true
+  end
+  if options.told then
+    options.told "no more events; what is under way comes to its end"
   end
   for _, task in ipairs(running) do
     assert(task:join())
