@@ -2,6 +2,7 @@ local Limit = require "slack.limit"
 local Offline = require "support.offline_app"
 local http = require "slack.http"
 local json = require "slack.json"
+local loop = require "slack.loop"
 local slack = require "slack"
 
 describe("slack.limit", function()
@@ -43,6 +44,25 @@ describe("slack.limit", function()
     for i = 3, #passed do
       assert.is_true(passed[i] - passed[i - 2] >= 10)
     end
+  end)
+
+  it("goes by the clock that never jumps", function()
+    local time = { now = 0, wall = 1e9 }
+    local previous = loop.use(loop.new {
+      clock = function() return time.now end, wall = function() return time.wall end,
+    })
+    local ok, err = pcall(function()
+      app:message(slack.limit { per = "user", count = 1, seconds = 10 }, note)
+      offline:message "1"
+      time.wall = time.wall + 86400
+      offline:message "2"
+      time.now = 10
+      time.wall = 0
+      offline:message "3"
+    end)
+    loop.use(previous)
+    assert(ok, err)
+    assert.same({ "1", "3" }, seen)
   end)
 
   it("counts for each person, channel, thread, team or what a function gives", function()

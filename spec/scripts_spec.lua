@@ -236,6 +236,46 @@ describe("scripts", function()
       end)
     end)
 
+    it("are seen to when that was while another one was loading", function()
+      with_scripts({ ["x.lua"] = answering "x1", ["y.lua"] = answering "y1" }, function(on)
+        on.save("x.lua", answering "x2" .. [[
+          app:state("waiting", {})
+          repeat require("slack").sleep(0.001) until app:state("waiting").is_over
+        ]])
+        local waiting = live.wait(function() return on.app:state "waiting" end)
+        on.save("y.lua", answering "y2")
+        live.wait(function() return on.scripts.again end)
+        waiting.is_over = true
+        on.await("y.lua", 2)
+        assert.equal("x2 y2", on.say())
+      end)
+    end)
+
+    it("go on in the turns of the old code, with order and concurrency", function()
+      local TURNS <const> = [[
+        local app, word = ..., %q
+        app:message({ "", order = "channel" }, function(c)
+          local said = app:state("said", {})
+          table.insert(said, word .. c.message.text)
+          repeat require("slack").sleep(0.001) until app:state("ended", {})[c.message.text]
+          table.insert(said, "end of " .. c.message.text)
+        end)
+      ]]
+      with_scripts({ ["x.lua"] = TURNS:format "old " }, function(on)
+        on.say "1"
+        on.say "2"
+        on.save("x.lua", TURNS:format "new ")
+        on.await("x.lua", 2)
+        assert.equal("old 1", on.say "3")
+        local ended, said = on.app:state("ended", {}), on.app:state "said"
+        for i = 1, 3 do
+          ended[tostring(i)] = true
+          live.wait(function() return said[2 * i] == "end of " .. i end)
+        end
+        assert.same({ "old 1", "end of 1", "old 2", "end of 2", "new 3", "end of 3" }, said)
+      end)
+    end)
+
     it("let running handlers finish on the old code", function()
       with_scripts({ ["x.lua"] = [[
         local app = ...

@@ -229,6 +229,21 @@ describe("events of an app whose processes share a storage", function()
     assert.equal(51, handled)
   end)
 
+  it("that have ended while the store was away are done once it is back", function()
+    local handled = 0
+    count_handled(function()
+      handled, watch.is_failing = handled + 1, true
+    end)
+    deliver(one)
+    assert.equal(1, handled)
+    pass(20)
+    watch.is_failing = false
+    pass(20)
+    assert.equal("done", store:get "Ev1")
+    deliver(other)
+    assert.equal(1, handled)
+  end)
+
   it("whose ends cannot be stored are noted up to a bound", function()
     local dedupe = one.app.dispatch.shared_dedupe
     watch.is_failing = true
