@@ -9,6 +9,7 @@ package.cpath = (os.getenv "SLACK_CORE_DIR" or "build") .. "/?.so;" .. package.c
 
 local core = require "slack.core"
 local durations = require "support.soak_duration"
+local interrupts = require "slack.interrupts"
 
 local PARTS <const> = { "soak.mixed", "soak.memory", "soak.reload", "soak.inbox" }
 local MOST_SHOWN <const> = 20 -- problems of a part
@@ -72,6 +73,11 @@ end
 local seconds = durations.parse(os.getenv "SOAK" or "10m")
   or fail('SOAK: a time such as "90s", "30m", "2h" expected; a number alone is hours')
 local chosen, shares = choose(os.getenv "SOAK_ONLY" or "")
+-- The bots and the Redis of a part get it, too, from the terminal.
+interrupts.listen(function()
+  say "interrupted: no sums"
+  os.exit(130, true)
+end)
 for _, part in ipairs(chosen) do
   run(part, seconds * part.share / shares)
 end
