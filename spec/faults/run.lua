@@ -33,11 +33,15 @@ local function say(format, ...)
   io.stderr:write(("%4.0f s  "):format(core.monotonic() - began), format:format(...), "\n")
 end
 
+local function refuse(format, ...)
+  io.stderr:write("faults: ", format:format(...), "\n")
+  os.exit(2, true)
+end
+
 local function count_of(name, default)
   local count = math.tointeger(tonumber(os.getenv(name) or default))
   if not count or count < 1 then
-    io.stderr:write(("faults: %s: a whole number of at least 1 expected\n"):format(name))
-    os.exit(2, true)
+    refuse("%s: a whole number of at least 1 expected", name)
   end
   return count
 end
@@ -146,14 +150,34 @@ local function run_all(jobs)
   end
 end
 
-local function main()
-  local version = bolt_version()
+local function chosen_clients(version)
   local names = {}
   for name in CLIENTS:gmatch "[%w-]+" do
-    if name ~= "bolt" or version then
+    if name ~= "lua-slack" and name ~= "bolt" then
+      refuse('FAULTS_CLIENTS=%s: "lua-slack", "bolt" or both expected', CLIENTS)
+    elseif name ~= "bolt" or version then
       table.insert(names, name)
     end
   end
+  return names
+end
+
+-- What came of lua-slack, in one line.
+local function verdict(jobs)
+  local lost, twice, wrong = 0, 0, {}
+  for _, job in ipairs(jobs) do
+    if job.client == "lua-slack" then
+      lost, twice = lost + sum(job.results, "lost"), twice + sum(job.results, "doubled")
+      wrong[#wrong + 1] = not is_right(job) and job.fault.name or nil
+    end
+  end
+  return ("%d trials; lua-slack: %d lost, %d twice%s"):format(ROUNDS * #jobs, lost, twice,
+    #wrong > 0 and "; FAILED: " .. table.concat(wrong, "; ") or "")
+end
+
+local function main()
+  local version = bolt_version()
+  local names = chosen_clients(version)
   local jobs, rows = {}, {}
   local no_network = OwnNetwork.missing()
   for number, fault in ipairs(faults) do
@@ -168,6 +192,11 @@ local function main()
       table.insert(rows, row)
     end
   end
+  if not jobs[1] then
+    refuse("FAULTS_ONLY=%s, FAULTS_CLIENTS=%s: nothing is left to be done", ONLY, CLIENTS)
+  end
+  say("%d trials, %d at a time; each takes a minute or two, and five more when Slack has to send "
+    .. "again what nobody acknowledged", ROUNDS * #jobs, SIDE)
   run_all(jobs)
   print(HEAD:format(version or "(not installed: make test-peers)"))
   local spoilt = false
@@ -177,7 +206,7 @@ local function main()
     print(("| %s | %s | %s |"):format(row.fault.name, ours and cells(ours) or " | | |",
       bolt and cells(bolt) or " | | |"))
   end
-  say("%d trials", ROUNDS * #jobs)
+  say("%s", verdict(jobs))
   return spoilt and 1 or 0
 end
 
