@@ -234,6 +234,14 @@ describe("log", function()
       assert.matches("went on", output)
     end)
 
+    it("that fails with a secret in its error does not give that away (S224)", function()
+      local _, output = child.run(([[
+        require("slack.log").new { sink = function() error "cannot post with %s" end }:info "x"
+      ]]):format(TOKEN))
+      assert.matches("the sink failed: [^\n]*cannot post with xoxb%-%*%*%*", output)
+      assert.not_matches("AbCdEfGhIjKlMnOp", output, 1, true)
+    end)
+
     it("that logs itself does not go round in circles", function()
       local ok, output = child.run [[
         local log
