@@ -43,6 +43,23 @@ describe("a private authority", function()
     assert.equal("200\ntls\n", program:output())
   end)
 
+  it("is looked at in a proxy's certificate as well, with its dates and name", function()
+    tasks.run(function()
+      local function ask(tls, knows)
+        local proxy <close> = WebServer.start(function() return 404, "" end, { tls = tls })
+        local _, err = slack.fetch("https://slack.test/", {
+          proxy = proxy.url, ca_file = knows and proxy.ca_file or nil,
+        })
+        return ("%s %d"):format(err.code, #proxy.requests)
+      end
+      local NAME <const>, DAY <const> = "IP:127.0.0.1", 86400
+      assert.equal("proxy 0", ask({ names = NAME }, true)) -- which takes no CONNECT
+      assert.equal("tls 0", ask({ names = NAME }, false))
+      assert.equal("tls 0", ask({ names = "DNS:other.test" }, true))
+      assert.equal("tls 0", ask({ names = NAME, starts_in = -2 * DAY, ends_in = -DAY }, true))
+    end)
+  end)
+
   for through, kind_name in pairs { ["directly"] = false, ["through a proxy"] = "tinyproxy" } do
     local function run(name, names, fails_as)
       it(name .. " is refused by the Web API and the WebSocket, " .. through, function()
