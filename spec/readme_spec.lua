@@ -372,6 +372,88 @@ require "busted.runner" { standalone = false }
     end)
   end
 
+  it("names every field of the tables of options", function()
+    for path, class in pairs {
+      ["lua/slack/http_options.lua"] = "HttpOptions", ["lua/slack/inbox/options.lua"] =
+      "InboxOptions", ["lua/slack/oauth/options.lua"] = "OauthOptions",
+      ["lua/slack/client.lua"] = "ClientOptions", ["lua/slack/fetch.lua"] = "FetchOptions",
+      ["lua/slack/retry.lua"] = "RetryOptions", ["lua/slack/log.lua"] = "LogOptions",
+      ["lua/slack/testing/init.lua"] = "TestingOptions",
+      ["lua/slack/sandbox/options.lua"] = "SandboxOptions",
+    } do
+      local text = files.read(path):match("@class slack%." .. class .. "[^\n]*\n(.-)\n\n")
+      for name in assert(text, class):gmatch "%-%-%-@field ([%w_]+)%?" do
+        assert.truthy(README:find("%f[%w_]" .. name .. "%f[^%w_]"), class .. "." .. name)
+      end
+    end
+  end)
+
+  -- As README writes numbers: as they are, with thousands, in MiB and KiB, in days.
+  local function ways_to_write(value)
+    local text = ("%g"):format(value)
+    local ways = { text, tostring(value), (tostring(value):reverse():gsub("(%d%d%d)", "%1,")
+      :reverse():gsub("^,", "")) }
+    for unit, size in pairs { MiB = 1 << 20, KiB = 1 << 10, days = 86400 } do
+      if value % size == 0 and value > 0 then
+        table.insert(ways, ("%d %s"):format(value // size, unit))
+      end
+    end
+    return ways
+  end
+
+  -- The second cell of an option's row, in the tables with this head.
+  local function default_in_readme(head, name)
+    for rows in README:gmatch("\n| " .. head .. " | default[^\n]*\n(.-)\n\n") do
+      for row in rows:gmatch "[^\n]+" do
+        local first, second = row:match "^| (.-) | (.*)"
+        if first and first:find("`" .. name .. "`", 1, true) then
+          return second
+        end
+      end
+    end
+    error(("%s has no row"):format(name))
+  end
+
+  local function check_default(head, name, value)
+    local text = default_in_readme(head, name)
+    for _, way in ipairs(ways_to_write(value)) do
+      if (" " .. text):find("[%s`]" .. way:gsub("%p", "%%%0") .. "%f[^%w]") then
+        return
+      end
+    end
+    error(("%s: %g is not in: %s"):format(name, value, text))
+  end
+
+  it("says the defaults that are in the code", function()
+    local options = require("slack.options").read {
+      token = "xoxb-1", app_token = "xapp-1", signing_secret = ("0"):rep(32), transport = "both",
+      storage = "sqlite:bot.db", inbox = {},
+    }
+    for _, name in ipairs { "connections", "workers", "authorization_cache", "ack_deadline",
+      "shutdown_timeout", "max_in_flight", "watchdog" } do
+      check_default("option", name, options[name])
+    end
+    for name, value in pairs(options.http) do
+      if math.type(value) then
+        check_default("`http`", name, value)
+      end
+    end
+    for name, value in pairs(options.inbox) do
+      if math.type(value) then
+        check_default("`inbox.`", name, value)
+      end
+    end
+    local count = 0
+    for name, value in files.read "src/lua_socket_mode.c":gmatch
+      '_seconds%(L, [%d, ]*"([%w_]+)", ([%d.]+)%)' do
+      if name ~= "ack_deadline" then
+        count = count + 1
+        check_default("`socket_mode.`", name, tonumber(value))
+      end
+    end
+    assert.is_true(count >= 7)
+  end)
+
   it("has every method that a context offers", function()
     for name in pairs(require "slack.context") do
       assert.truthy(name:find "^_" or name == "new" or README:find("c:" .. name, 1, true), name)
@@ -463,6 +545,50 @@ require "busted.runner" { standalone = false }
     for path in README:gmatch "`(spec/[%w_/]+%.lua)`" do
       assert.truthy(io.open(path), path)
     end
+  end)
+
+  -- What libcurl, OpenSSL and the system say.
+  local OF_OTHERS <const> = {
+    ["Connection reset by peer"] = true, ["Failed to connect to"] = true,
+    ["Connection refused"] = true, ["No route to host"] = true,
+    ["Network is unreachable"] = true, ["Could not resolve host"] = true,
+    ["Could not resolve proxy"] = true, ["certificate has expired"] = true,
+    ["unable to get local issuer certificate"] = true,
+  }
+
+  -- All texts of the sources, those over several lines in one.
+  local function texts_of_sources()
+    local texts = {}
+    for _, path in ipairs(files.list("src", "%.c$")) do
+      table.insert(texts, (files.read(path):gsub('"%s*\n%s*"', "")))
+    end
+    for _, path in ipairs(files.tree "lua/slack") do
+      if path:find "%.lua$" then
+        table.insert(texts, (files.read(path):gsub('"%s*%.%.%s*"', "")))
+      end
+    end
+    return table.concat(texts, "\n")
+  end
+
+  it("quotes lines of the log that are written", function()
+    local sources, count = texts_of_sources(), 0
+    local chapter = README:match "\n## When things break\n(.-\n)## "
+    for lines in chapter:gmatch "| in the log.-\n\n" do
+      for first in lines:gmatch "\n| (`.-`) |" do
+        for quoted in first:gmatch "`([^`]*)`" do
+          local fixed = quoted:gsub("%b()", "\0"):gsub("%d+%.?%d* m?s%f[%W]", "\0")
+            :gsub("%d+", "\0"):gsub("…", "\0"):gsub("Socket Mode connections", "\0")
+            :gsub("apps%.connections%.open", "\0"):gsub("deliveries", "\0")
+          for piece in fixed:gmatch "[^%z]+" do
+            piece = piece:match "^[%s:]*(.-)[%s:]*$"
+            count = count + 1
+            assert.truthy(#piece < 4 or OF_OTHERS[piece] or sources:find(piece, 1, true),
+              quoted .. ": " .. piece)
+          end
+        end
+      end
+    end
+    assert.is_true(count >= 40, count)
   end)
 
   it("says what each source file is for", function()
