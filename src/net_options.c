@@ -335,8 +335,10 @@ CURLM *slk_net_create_multi(void)
     for (int i = 0; i < 2; i++) {
         free_fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
-    for (int i = 0; i < 2 && free_fds[i] >= 0; i++) {
-        close(free_fds[i]);
+    for (int i = 0; i < 2; i++) {
+        if (free_fds[i] >= 0) {
+            close(free_fds[i]);
+        }
     }
     CURLM *multi = curl_multi_init();
     for (int i = 0; i < 2 && multi != NULL; i++) {
