@@ -67,6 +67,30 @@ describe("an app that is stopped", function()
     end)
   end)
 
+  it("is at its end when who stops it waits no longer, and may be started again", function()
+    live.run(function(here, new_app)
+      local app, is_waiting, outcome = new_app { shutdown_timeout = PLENTY }, false, nil
+      app:event("app_mention", function()
+        is_waiting = true
+        tasks.sleep(PLENTY)
+      end)
+      for _ = 1, 2 do
+        assert(app:start())
+        here:deliver_event(MENTION)
+        live.wait(function() return is_waiting end)
+        local other = tasks.spawn(function()
+          live.wait(function() return app.phase == "stopping" end)
+          outcome = { app:stop() }
+        end)
+        assert.is_nil((tasks.timeout(0.05, app.stop, app)))
+        assert.equal("idle", app:stats().phase)
+        other:join()
+        assert.same({ true }, outcome)
+        is_waiting, outcome = false, nil
+      end
+    end)
+  end)
+
   it("by two handlers at once waits for neither", function()
     live.run(function(here, new_app)
       local app, arrived, outcomes = new_app { shutdown_timeout = PLENTY }, 0, {}

@@ -3,8 +3,9 @@ local files = require "support.files"
 local lazy = require "slack.lazy"
 local Process = require "support.process"
 
--- Runs Lua text in a process of its own, in a folder that has these modules.
-local function run(modules, text)
+-- Runs Lua text in a process of its own, in a folder that has these modules, after a shell's
+-- commands.
+local function run(modules, text, commands)
   local directory <close> = files.temporary()
   for name, source in pairs(modules) do
     files.write(("%s/%s.lua"):format(directory.path, name), source)
@@ -15,7 +16,8 @@ local function run(modules, text)
     package.path = "./?.lua;" .. package.path
     local lazy = require "slack.lazy"
     %s
-  ]]):format(Process.absolute(package.path), Process.absolute(package.cpath), directory.path, text))
+  ]]):format(Process.absolute(package.path), Process.absolute(package.cpath), directory.path, text),
+    commands)
   assert.is_true(ok, output)
   return output
 end
@@ -119,6 +121,18 @@ describe("a module that is loaded when it is needed", function()
       end
       assert(loop.relief)
     ]])
+  end)
+
+  it("is loaded, with what it requires, where the program has no descriptors left", function()
+    run({ greeting = GREETING, inner = "return require 'greeting'", later = "return {}" }, [[
+      require("slack.loop").default()
+      local slack, inner, later, held = require "slack", lazy "inner", lazy "later", {}
+      repeat
+        held[#held + 1] = io.open("/dev/null") or nil
+      until not io.open("/dev/null")
+      assert(inner.greet "you" == "hello you" and later.nothing == nil)
+      assert(slack.mrkdwn.escape "<" == "&lt;")
+    ]], "ulimit -n 64")
   end)
 
   it("that does not load says why, and is loaded when it can be", function()

@@ -354,6 +354,15 @@ local function wait_for_end(self, timeout)
   return true
 end
 
+-- Whoever stops it may be cancelled meanwhile, or fail: nobody else could end it then.
+local function end_of(self)
+  return setmetatable({}, { __close = function()
+    if self.phase == "stopping" then
+      self:close()
+    end
+  end })
+end
+
 ---Stops gracefully: no new events are taken, those that have come are handled,
 ---running handlers may finish. May be called from a handler, which is not waited
 ---for. What still runs when the time is over is cut off.
@@ -378,6 +387,7 @@ function App:stop(timeout)
     return wait_for_end(self, timeout)
   end
   self.phase, self.stop_at = "stopping", loop.now() + timeout
+  local guard <close> = end_of(self) -- luacheck: ignore 211
   self.schedule:stop()
   self.dispatch:excuse_caller()
   local left = stopping.finish(self)

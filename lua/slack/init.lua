@@ -6,6 +6,7 @@ if _VERSION ~= "Lua 5.4" then -- before the C core, whose error would tell of sy
 end
 
 local core = require "slack.core"
+local lazy = require "slack.lazy"
 
 ---@class slack
 ---@field app fun(options: slack.AppOptions?): slack.App
@@ -71,7 +72,7 @@ setmetatable(slack, {
   __index = function(_, name)
     local part = PARTS[name]
     if part then
-      local value = require(part[1])
+      local value = lazy.load(part[1])
       if part[2] then
         value = value[part[2]]
       end

@@ -32,18 +32,44 @@ local function require_along(path, name)
   return module
 end
 
+local function require_anywhere(name)
+  if core.working_directory() ~= DIRECTORY then
+    return require_along(absolute(PATH, DIRECTORY or "."), name)
+  elseif package.path ~= PATH then
+    return require_along(PATH, name)
+  end
+  return require(name)
+end
+
+-- A descriptor that is given up for the moment in which a module is loaded, when a program has
+-- no others left.
+local reserve
+
+local function is_exhausted()
+  local probe = core.poller()
+  if probe then
+    probe:close()
+  end
+  return not probe
+end
+
 ---@param name string
 ---@return any module
 local function load(name)
   local module = package.loaded[name]
   if module ~= nil then
     return module
-  elseif core.working_directory() ~= DIRECTORY then
-    return require_along(absolute(PATH, DIRECTORY or "."), name)
-  elseif package.path ~= PATH then
-    return require_along(PATH, name)
   end
-  return require(name)
+  local ok, outcome = pcall(require_anywhere, name)
+  if not ok and reserve and is_exhausted() then
+    reserve:close()
+    ok, outcome = pcall(require_anywhere, name)
+    reserve = core.poller()
+  end
+  if not ok then
+    error(outcome, 0)
+  end
+  return outcome
 end
 
 local stand_ins = {} -- by name, so that there is one for all who use it
@@ -68,6 +94,11 @@ local UNLOADED = {
 }
 
 local M = { load = load }
+
+---From now on a module is loaded, too, where the program has no descriptors left.
+function M.keep_reserve()
+  reserve = reserve or core.poller()
+end
 
 ---Something that stands for a module until it is loaded, and afterwards.
 ---@param name string

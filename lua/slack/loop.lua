@@ -415,6 +415,7 @@ function M.default()
   if not default then
     default = Loop.new()
     clock = default.clock
+    lazy.keep_reserve()
   end
   return default
 end

@@ -49,6 +49,7 @@ local function check_token(self)
   if not answer then
     return nil, err
   end
+  load_the_rest(self) -- where that has failed before, it fails here, as the start does
   answer.bot_user_id = answer.user_id
   self.identity = answer
   return true
