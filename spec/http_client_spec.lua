@@ -420,6 +420,30 @@ describe("http_client", function()
       end
     end)
 
+    it("says at once that it could never be woken, for want of descriptors", function()
+      local ok, output = child.run([[
+        local core = require "slack.core"
+        local log = core.log(core.mailbox(), 0, "error")
+        local mailbox, held, outcomes = core.mailbox(), {}, {}
+        repeat
+          held[#held + 1] = io.open "/dev/null" or nil
+        until not io.open "/dev/null"
+        for _ = 1, 4 do
+          local began = core.monotonic()
+          local client, message = core.http_client(mailbox, 0, log)
+          if client then
+            client:close()
+          end
+          outcomes[client and "made" or message:match "cannot be woken: .*"] = true
+          assert(core.monotonic() - began < 5, "its end took long")
+          table.remove(held):close()
+        end
+        assert(outcomes.made)
+        assert(outcomes["cannot be woken: too many open files: raise ulimit -n"])
+      ]], "ulimit -n 64")
+      assert.is_true(ok, output)
+    end)
+
     it("never shows query, credentials or the path of a webhook", function()
       local port = free_port()
       local url = ("http://me:secret1@127.0.0.1:%d/a?t=secret2#secret3"):format(port)

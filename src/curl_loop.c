@@ -1,5 +1,6 @@
 #include "curl_loop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -154,6 +155,12 @@ struct slk_curl_loop *slk_curl_loop_create(const struct slk_curl_loop_operations
 
 int slk_curl_loop_start(struct slk_curl_loop *loop, const char *name, struct slk_error *err)
 {
+    /* libcurl makes a handle also where it finds no descriptors to wake it by. */
+    if (curl_multi_wakeup(loop->wakeable) != CURLM_OK) {
+        slk_error_set(err, "system", "the thread %s cannot be woken: %s", name,
+                      slk_errno_text(EMFILE));
+        return SLK_SYSTEM;
+    }
     if (slk_thread_start(&loop->thread, name, run, loop) != SLK_OK) {
         slk_error_set(err, "system", "the thread %s cannot be started: raise the limit of threads",
                       name);
