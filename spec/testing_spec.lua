@@ -416,6 +416,8 @@ os.exit(app:run() or 1)
       ["a time that is none"] = { '"2026%-01%-05 09:00" or seconds expected, got noon',
         function() testing.new({}, { now = "noon" }) end },
       ["a colon"] = { "call it with a dot", function() testing:new() end },
+      ["a URL for a store"] = { 'option "storage": table expected, got string: a store; the URL',
+        function() testing.new({}, { storage = "memory:" }) end },
       ["an app's unknown option"] = { 'slack.app: unknown option "script"',
         function() testing.new { script = "x" } end },
     } do

@@ -49,6 +49,11 @@ local OPTIONS = {
   installed = "boolean", errors = "string",
 }
 
+-- What somebody may have meant by another type.
+local HINTS = {
+  storage = ": a store; the URL that the app's own option names is \"memory:\" here without it",
+}
+
 local M = {}
 
 -- Making ----------------------------------------------------------------------------------
@@ -62,7 +67,8 @@ local function check_options(options)
     if not expected then
       refuse("testing.new: unknown option %q%s", tostring(name), near_miss(name, OPTIONS))
     elseif type(expected) == "string" and type(value) ~= expected then
-      refuse("testing.new: option %q: %s expected, got %s", name, expected, type(value))
+      refuse("testing.new: option %q: %s expected, got %s%s", name, expected, type(value),
+        HINTS[name] or "")
     end
   end
   if options.now ~= nil and not Clock.read_time(options.now) then
