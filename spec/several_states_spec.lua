@@ -73,9 +73,25 @@ describe("several Lua states in one process", function()
 
   local ENDINGS <const> = { "stop", "close", "none", "error", "in the start" }
 
+  local function count_threads()
+    return select(2, footprint.take().list:gsub("slack%-", ""))
+  end
+
+  -- One is seen for a moment after it has been joined.
+  local function assert_threads(count)
+    for _ = 1, 1000 do
+      if count_threads() <= count then
+        return
+      end
+      os.execute "sleep 0.01"
+    end
+    error(footprint.take().list)
+  end
+
   it("come and go in any order, each in a thread, and leave nothing behind", function()
     local seed <const> = os.time()
     math.randomseed(seed)
+    local before = footprint.IS_KNOWN and count_threads()
     footprint.rounds(STRESS and 40 or 3, function()
       local texts, endings = {}, {}
       for i = 1, 4 do
@@ -89,6 +105,9 @@ describe("several Lua states in one process", function()
         assert.equal(0, left[i], ("%s, seed %d"):format(ending, seed))
       end
     end)
+    if before then
+      assert_threads(before)
+    end
   end)
 
   it("may be opened and closed many times, however they end", function()
