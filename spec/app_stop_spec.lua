@@ -279,9 +279,24 @@ describe("a bot that is told to end", function()
       wait_for(bot, "handling 50")
       bot:signal "TERM"
       wait_for(bot, "SIGTERM: stopping")
+      tasks.sleep(0.3)
       bot:signal "INT"
       assert.equal(1, ended(bot))
       assert.matches("SIGINT: stopping at once", bot:output())
+    end)
+  end)
+
+  it("twice at the same moment, as in a group of processes, is told once", function()
+    with_bot(PLENTY, function(here, bot)
+      mention(here, "0.6")
+      wait_for(bot, "handling 0.6")
+      bot:signal "TERM"
+      bot:signal "TERM"
+      wait_for(bot, "SIGTERM: stopping")
+      bot:signal "INT"
+      assert.equal(0, ended(bot))
+      assert.matches("handled 0.6", bot:output())
+      assert.not_matches("at once", bot:output())
     end)
   end)
 end)

@@ -107,11 +107,24 @@ describe("signals that Lua does not take", function()
       local process <close> = start_busy(directory)
       process:signal(case[1])
       wait_for_output(process, "seen\n")
+      core.poller():wait(0.3, {})
       process:signal(case[2])
       assert.equal(case[3], status(process))
       assert.matches("seen\nslack: told to end again [^\n]+\n$", process:output())
     end)
   end
+
+  it("do not end it when several come together, which mean one end", function()
+    local directory <close> = files.temporary()
+    local process <close> = start_busy(directory)
+    for _, name in ipairs { "TERM", "INT", "TERM" } do
+      process:signal(name)
+    end
+    wait_for_output(process, "seen\n")
+    assert.is_true(process:is_running())
+    assert.not_matches("told to end again", process:output())
+    process:signal "KILL"
+  end)
 
   it("do not end it while only one of them asks for an end", function()
     local directory <close> = files.temporary()

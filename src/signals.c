@@ -5,11 +5,16 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define MAX_SIGNALS 8
+/* Who ends a group of processes, and a parent that passes it on, mean one end. */
+#define SAME_END SLK_MS(200)
 
 struct slk_signals {
     int read_fd, write_fd;
@@ -21,7 +26,7 @@ struct slk_signals {
 /* A handler gets no context but its number, so what it needs is here. */
 static atomic_int handler_fd = -1;
 static atomic_int handler_pid;
-static atomic_int untaken_ends; /* INT and TERM that Lua has not looked at */
+static _Atomic int64_t untaken_end; /* when an INT or TERM came that Lua has not looked at; 0 */
 
 static bool is_end(int number)
 {
@@ -38,6 +43,13 @@ static void end_process(int number)
     _exit(128 + number);
 }
 
+/* Whether Lua has not looked at one that came before, for so long that it is told again. */
+static bool is_told_again(void)
+{
+    int64_t none = 0, now = slk_clock_now();
+    return !atomic_compare_exchange_strong(&untaken_end, &none, now) && now - none >= SAME_END;
+}
+
 static void on_signal(int number)
 {
     int saved = errno;
@@ -46,7 +58,7 @@ static void on_signal(int number)
         signal(number, SIG_DFL);
         raise(number);
     } else {
-        if (is_end(number) && atomic_fetch_add(&untaken_ends, 1) > 0) {
+        if (is_end(number) && is_told_again()) {
             end_process(number);
         }
         unsigned char byte = (unsigned char)number;
@@ -104,7 +116,7 @@ struct slk_signals *slk_signals_create(const int *numbers, size_t count)
         return NULL;
     }
     atomic_store(&handler_pid, (int)getpid());
-    atomic_store(&untaken_ends, 0);
+    atomic_store(&untaken_end, 0);
     for (size_t i = 0; i < count; i++) {
         if (install(signals, numbers[i]) != 0) {
             int saved = errno;
@@ -144,7 +156,7 @@ int slk_signals_take(struct slk_signals *signals)
         got = read(signals->read_fd, &byte, 1);
     } while (got < 0 && errno == EINTR);
     if (got == 1 && is_end(byte)) {
-        atomic_store(&untaken_ends, 0);
+        atomic_store(&untaken_end, 0);
     }
     return got == 1 ? byte : 0;
 }
