@@ -343,6 +343,8 @@ describe("doctor: the network", function()
       says("proxy", given, "problem: " .. message, "check HTTPS_PROXY")
       assert.equal("", (findings("connection", given)))
     end
+    says("connection", { variables = variables, slack = unreached("timeout", "timed out") },
+      "problem: timed out", "check that the proxy of HTTPS_PROXY answers")
   end)
 
   it("asks for the clock where a certificate is of another time", function()

@@ -96,8 +96,10 @@ local function check_reach(case, report)
     return report:problem(("the name %s cannot be resolved"):format(host),
       "check /etc/resolv.conf, and SLACK_API_URL; behind a proxy set HTTPS_PROXY")
   elseif failure.code ~= "tls" then
-    report:problem(failure.message,
-      "check that a firewall lets this machine out to port 443; behind a proxy set HTTPS_PROXY")
+    local proxy, source = proxy_of(case)
+    report:problem(failure.message, proxy
+      and ("check that the proxy of %s answers, and lets this machine through"):format(source)
+      or "check that a firewall lets this machine out to port 443; behind a proxy set HTTPS_PROXY")
   end
 end
 
