@@ -86,6 +86,19 @@ describe("slack.app", function()
     assert.matches('did you mean "app_token"?', problem_of { appToken = "x" }, 1, true)
     assert.matches('did you mean "connections"?', problem_of { conections = 2 }, 1, true)
     assert.not_matches("did you mean", problem_of { banana = 1 })
+    assert.matches('"clientId"; it belongs in "oauth": oauth = { client_id = … }',
+      problem_of { clientId = "x" }, 1, true)
+  end)
+
+  it("says of names that Bolt has what they are here", function()
+    for name, here in pairs {
+      botToken = '"token"', logLevel = 'log = "debug"', customRoutes = "app:route",
+      processBeforeResponse = 'answer_events = "handled"', installationStore = '"storage"',
+    } do
+      assert.matches(('unknown option "%s"; here it is '):format(name), problem_of { [name] = "x" },
+        1, true)
+      assert.matches(here, problem_of { [name] = "x" }, 1, true)
+    end
   end)
 
   for name, case in pairs {

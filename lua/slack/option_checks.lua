@@ -213,11 +213,22 @@ function M.got(problem, value)
   return ", got " .. (type(value) == "number" and tostring(value) or type(value))
 end
 
--- What to do about a name that is none of these: it may be a field of one.
-local function hint(name, known)
+-- "clientId" as it is written here.
+local function snake_case(name)
+  return (tostring(name):gsub("(%l)(%u)", "%1_%2"):lower())
+end
+
+-- What to do about a name that is none of these: it may be a field of one, or that of another
+-- library.
+local function hint(name, known, other_names)
+  local other = other_names and other_names[name]
+  if other then
+    return "; here it is " .. other
+  end
+  local here = snake_case(name)
   for outer, option in pairs(known) do
-    if option.fields and option.fields[name] then
-      return ("; it belongs in %q: %s = { %s = … }"):format(outer, outer, name)
+    if option.fields and option.fields[here] then
+      return ("; it belongs in %q: %s = { %s = … }"):format(outer, outer, here)
     end
   end
   return near_miss(name, known)
@@ -231,13 +242,15 @@ end
 ---@param values table<any, any>
 ---@param known table<string, slack.Option>
 ---@param prefix string before each name
+---@param other_names? table<string, string> what other libraries call otherwise: what it is here
 ---@return string? problem
 ---@return boolean? is_whole
-function M.all(values, known, prefix)
+function M.all(values, known, prefix, other_names)
   for name, value in pairs(values) do
     local option = known[name]
     if not option then
-      return ("unknown option %q%s"):format(prefix .. tostring(name), hint(name, known)), true
+      return ("unknown option %q%s"):format(prefix .. tostring(name), hint(name, known,
+        other_names)), true
     end
     local problem, is_whole = option.check(value)
     if is_whole then

@@ -2,6 +2,7 @@
 -- from when it is not given. A new option is a line in the table.
 
 local lazy = require "slack.lazy"
+local bolt_options = lazy "slack.bolt_options"
 local checks = require "slack.option_checks"
 local hosting = require "slack.hosting"
 local http_options = require "slack.http_options"
@@ -313,7 +314,7 @@ function M.read(given)
     return nil, "a table of options expected, got " .. type(given)
   end
   given = given or {}
-  local problem = checks.all(given, OPTIONS, "")
+  local problem = checks.all(given, OPTIONS, "", bolt_options)
   if problem then
     return nil, problem
   end
