@@ -289,6 +289,22 @@ describe("loop", function()
       end
     end)
 
+    it("of Ctrl-C end the program: they are no failures of what ran just then", function()
+      local ok, output = child.run [[
+        local core, loop, slack = require "slack.core", require "slack.loop", require "slack"
+        local function interrupt()
+          io.popen("kill -INT " .. core.pid()):close()
+          for _ = 1, 1000000 do end
+        end
+        loop.defer(interrupt)
+        slack.run(function() slack.sleep(0.1) end)
+        print "went on"
+      ]]
+      assert.is_false(ok)
+      assert.matches("interrupted!", output)
+      assert.falsy(output:find("went on", 1, true) or output:find("ERROR", 1, true), output)
+    end)
+
     it("of the error hook itself break nothing either, and are seen", function()
       local ok, output = child.run [[
         local loop = require "slack.loop"

@@ -240,7 +240,15 @@ function Loop.on_error(message)
   require("slack.log").default():error("error in a callback of the loop: %s", message)
 end
 
+-- Ctrl-C, as the program lua raises it wherever the main thread is: no failure of the callback.
+local function is_interrupt(message)
+  return message:find "^[^\n]*interrupted!\n" ~= nil
+end
+
 local function report(self, message)
+  if is_interrupt(message) then
+    error(message:match "^[^\n]*", 0)
+  end
   local ok, failure = pcall(self.on_error, message)
   if not ok then
     io.stderr:write("slack.loop: " .. core.redact(tostring(failure)) .. "\n")
