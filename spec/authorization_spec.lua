@@ -396,3 +396,29 @@ describe("app:client_for", function()
     assert.matches("from app:start on", err.message)
   end)
 end)
+
+describe("an installation", function()
+  local replaced
+
+  before_each(function() replaced = runtime.replace() end)
+  after_each(function() replaced.restore() end)
+
+  it("of a workspace is used for no other one of its organization", function()
+    local offline, installations = many.new()
+    for _, team in ipairs { "T0ONE", "T0TWO" } do
+      assert(installations:save(many.record(team, { enterprise_id = "E0ORG" })))
+    end
+    tasks.run(function()
+      for _ = 1, 2 do
+        for _, team in ipairs { "T0ONE", "T0TWO" } do
+          assert.equal("xoxb-" .. team, offline.app.authorization:of({
+            team_id = team, enterprise_id = "E0ORG",
+          }).bot_token)
+        end
+        assert.equal("not_installed", select(2, offline.app.authorization:of {
+          team_id = "T0THREE", enterprise_id = "E0ORG",
+        }).code)
+      end
+    end)
+  end)
+end)

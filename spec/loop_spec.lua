@@ -309,14 +309,14 @@ describe("loop", function()
       local ok, output = child.run [[
         local loop = require "slack.loop"
         loop.default().on_error = function()
-          error "broken hook"
+          error "broken hook with xoxb-1234567890-secretsecret"
         end
         loop.defer(error, "broken callback")
         loop.defer(print, "went on")
         loop.step()
       ]]
       assert.is_true(ok, output)
-      assert.matches("slack.loop: [^\n]*broken hook", output)
+      assert.matches("slack.loop: [^\n]*broken hook with xoxb%-%*%*%*", output)
       assert.matches("went on", output)
     end)
   end)

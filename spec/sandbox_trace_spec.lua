@@ -170,13 +170,16 @@ describe("the trace of the local Slack", function()
     end)
   end)
 
-  it("has no token or secret in it", function()
+  it("has no token or secret in it, as a value or as a name", function()
     slack.run(function()
       local here <close> = assert(local_slack.start {})
       local client = slack.client {
         token = here.bot_token, api_url = here.api_url, ca_file = here.ca_file, log = "off",
       }
       client:call("chat.postMessage", { channel = "general", text = "see " .. here.bot_token })
+      client:call("chat.postMessage", { channel = "general", text = "x", metadata = {
+        event_type = "x", event_payload = { [here.bot_token] = 1 },
+      } })
       client:call("oauth.v2.access", { code = "code-1", client_id = here.client_id,
         client_secret = here.client_secret })
       client:call("apps.connections.open", { token = here.app_token })

@@ -76,6 +76,14 @@ describe("webhook", function()
     end)
   end
 
+  it("keeps no secret of an answer in the error", function()
+    local answer = "no way to /services/T0ONE/B0ONE/secret, token=abcdef1"
+    local _, err = start { { 502, answer } }:send "x"
+    assert.equal("http_error", err.code)
+    assert.not_matches("B0ONE/secret", err.body, 1, true)
+    assert.not_matches("abcdef1", err.body, 1, true)
+  end)
+
   for _, body in ipairs { "ok", "", '{"ok":true}', "ok\n" } do
     it(("takes %q for success"):format(body), function()
       assert.is_true(start { { 200, body } }:send "x")
