@@ -51,11 +51,22 @@ end)
 
 -- What people do -----------------------------------------------------------------------------
 
+-- Notes why a conversation does not go on.
+local function note_stuck(id, err)
+  note("stuck", id, (tostring(err):gsub("%s+", "_")))
+end
+
+-- The last word of one.
+local function finish(id, ok, err)
+  if not ok then
+    note_stuck(id, err)
+  end
+end
+
 app:command("/echo", function(c)
   note("did", c.payload.text, "echo")
   c:ack(words.echo:format(c.payload.text, VERSION))
-  local ok, err = c:respond("later " .. c.payload.text)
-  note("responded", "Url", ok and "ok" or err.code)
+  finish(c.payload.text, c:respond("later " .. c.payload.text))
 end)
 
 app:command("/choose", function(c)
@@ -65,9 +76,9 @@ app:command("/choose", function(c)
     text = "which " .. id, choices = { "left", "right" }, timeout = PATIENCE,
   }
   if not choice and why ~= "timeout" then
-    return note("unasked", id, why.code)
+    return note_stuck(id, why)
   end
-  c:say(("chose %s %s"):format(id, choice or "nothing"))
+  finish(id, c:say(("chose %s %s"):format(id, choice or "nothing")))
 end)
 
 app:command("/name", function(c)
@@ -75,9 +86,9 @@ app:command("/name", function(c)
   note("did", id, "name")
   local answer, why = c:ask("name " .. id, { timeout = tonumber(seconds) or PATIENCE })
   if not answer and why ~= "timeout" then
-    return note("unasked", id, why.code)
+    return note_stuck(id, why)
   end
-  c:say(("named %s %s"):format(id, answer and answer.text or "nothing"))
+  finish(id, c:say(("named %s %s"):format(id, answer and answer.text or "nothing")))
 end)
 
 app:command("/order", function(c)
@@ -88,13 +99,13 @@ app:command("/order", function(c)
     blocks.input("How many?", blocks.number_input("count", { is_decimal_allowed = false })),
   }, { timeout = PATIENCE })
   if not form then
-    return note("unasked", id, err.code)
+    return note_stuck(id, err)
   end
   for submission in form:submissions() do
     if submission.values.count < 1 then
       submission:reject { count = "At least one." }
     else
-      c:say(("ordered %s %d"):format(id, submission.values.count))
+      finish(id, c:say(("ordered %s %d"):format(id, submission.values.count)))
     end
   end
 end)

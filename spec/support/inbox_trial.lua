@@ -78,7 +78,8 @@ end
 ---@field app? table more options of slack.app
 ---@field ack_timeout? number seconds, 1
 ---@field slack? table more options of the local Slack
----@field script? string path of another program of the bots; its TRIAL has options, ledger, work
+---@field script? string path of another program of the bots; its TRIAL has options, ledger, work,
+---  and the trial's posts and probe
 ---@field text_of? fun(number: integer): string of the events that begin_sending sends
 ---@field forget_after? number seconds after which what became of an event is only a number in the
 ---  account, for trials that last; never
@@ -158,7 +159,7 @@ function Trial:start_bot(more, before)
   local bot = Process.lua(self.script, { before = before, environment = {
     TRIAL = assert(json.encode {
       ledger = self.ledger.folder, work = self.options.work or 0, posts = self.posts,
-      options = app_options(self, more),
+      probe = self.probe, options = app_options(self, more),
     }),
   } })
   self.bots[bot] = true

@@ -250,12 +250,12 @@ function M.begin(side, names, pause)
       end
       local name = pick(names)
       side.is_befallen = true
-      while side.is_saving do
+      while side.is_saving or side.is_resting do
         tasks.sleep(0.01)
       end
-      side.current = name
+      local act = side:note_act(name)
       M.ALL[name](side)
-      side.current = nil
+      act.till = core.monotonic()
       side.is_befallen = false
       side:count(name)
     end

@@ -13,7 +13,10 @@ local M = {}
 
 ---@return table<string, number[]>
 function M.new_series()
-  return { heap = {}, resident = {}, threads = {}, descriptors = {}, queue = {} }
+  return {
+    heap = {}, sqlite = {}, allocated = {}, resident = {}, threads = {}, descriptors = {},
+    queue = {},
+  }
 end
 
 local QUEUES <const> = {
@@ -52,12 +55,15 @@ local function calm_down(side)
 end
 
 local function take(side, bot)
-  local heap, metrics = get(bot, "/heap"), get(bot, "/metrics")
-  if not heap or not metrics then
+  local bytes, metrics = get(bot, "/held"), get(bot, "/metrics")
+  if not bytes or not metrics then
     return side:count "unmeasured"
   end
   local held, series = footprint.take(bot.process.pid, bot.port), bot.series
+  local heap, sqlite, allocated = bytes:match "^(%d+) (%d+) (%d+)$"
   table.insert(series.heap, tonumber(heap))
+  table.insert(series.sqlite, tonumber(sqlite))
+  table.insert(series.allocated, tonumber(allocated))
   table.insert(series.resident, footprint.memory(bot.process.pid))
   table.insert(series.threads, held.threads)
   table.insert(series.descriptors, held.descriptors)

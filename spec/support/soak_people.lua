@@ -16,9 +16,10 @@ local Person = {}
 Person.__index = Person
 Person.__name = "soak_person"
 
--- What was expected, and was not what came: a text if it came, nil if nothing did.
-local function missed(what, came)
-  error({ what = what, came = came }, 0)
+-- What was expected, and was not what came: a text if it came, nil if nothing did. said: what the
+-- bot said that has waited in vain for what the person did.
+local function missed(what, came, said)
+  error({ what = what, came = came, said = said }, 0)
 end
 
 local function command(self, name, text)
@@ -41,7 +42,9 @@ end
 
 local function expect(self, start, text)
   local message = wait_text(self, start)
-  if message.text ~= text then
+  if message.text == start .. " nothing" and text ~= message.text then
+    missed(text, nil, message.text)
+  elseif message.text ~= text then
     missed(text, message.text)
   end
 end

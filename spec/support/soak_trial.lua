@@ -15,7 +15,7 @@ local flat = require "support.flat"
 local tasks = require "slack.tasks"
 
 local LOOK <const>, TELL_PAUSE <const> = 0.5, 30 -- seconds
-local LEAST_LOOKS <const>, LONGER <const> = 10, 60 -- at each bot; seconds that they may take
+local LEAST_LOOKS <const>, LONGER <const> = 10, 180 -- at each bot; seconds that they may take
 local LAG <const> = 2 -- seconds that a machine may take longer than it was asked to
 
 -- By how much a bot may have grown between the first third and the last one, measured at rest.
@@ -23,9 +23,12 @@ local LAG <const> = 2 -- seconds that a machine may take longer than it was aske
 -- is remembered for half a minute, and a conversation that a fault cut off holds its version of
 -- the script for 20 s. Connections come and go: up to 16 to the Web API at a time.
 local BANDS <const> = {
-  heap = 512 << 10, resident = 8 << 20, threads = 0, descriptors = 20, queue = 20,
+  heap = 512 << 10, sqlite = 2560 << 10, allocated = 1536 << 10, resident = 8 << 20, threads = 0,
+  descriptors = 20, queue = 20,
 }
-local ORDER <const> = { "resident", "heap", "descriptors", "threads", "queue" }
+local ORDER <const> = {
+  "resident", "heap", "sqlite", "allocated", "descriptors", "threads", "queue",
+}
 
 local OF_PROCESS <const> = { "kills", "kills", "kills", "restarts", "freezes", "hangups" }
 local OF_SLACK <const> = { "refreshes", "refreshes", "refreshes", "failing methods" }
@@ -199,9 +202,12 @@ local function judge_bot(options, bot, problems)
   end
 end
 
-local UNITS <const> = { resident = 1 << 20, heap = 1 << 20 }
+local UNITS <const> = {
+  resident = 1 << 20, heap = 1 << 20, sqlite = 1 << 20, allocated = 1 << 20,
+}
 local WORDS <const> = {
   resident = "memory %.1f -> %.1f MB", heap = "Lua %.2f -> %.2f MB",
+  sqlite = "SQLite %.2f -> %.2f MB", allocated = "other allocated %.2f -> %.2f MB",
   descriptors = "descriptors %d -> %d", threads = "threads %d -> %d", queue = "queues %d -> %d",
 }
 
@@ -228,8 +234,8 @@ local function words_of(result)
     return sum
   end
   local words = {
-    ("%d conversations and commands, %d wrong, %d cut off by a fault, %d by an error without one")
-      :format(sums.right, sums.wrong, sums.cut, sums.errors),
+    ("%d conversations and commands, %d wrong, %d cut off by a fault"):format(sums.right,
+      sums.wrong, sums.cut),
     ("%d saves of scripts (%d broken)"):format(sums.saves, sums.broken),
     ("%d restarts, %d freezes, %d refreshes, %d faults of the network, %d of Redis"):format(
       sums.restarts, sums.freezes, sums.refreshes, sum_of(faults.OF_NETWORK),
