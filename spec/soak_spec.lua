@@ -1,3 +1,4 @@
+local Process = require "support.process"
 local child = require "support.child"
 local core = require "slack.core"
 local durations = require "support.soak_duration"
@@ -6,6 +7,7 @@ local flat = require "support.flat"
 local ledger = require "support.ledger"
 local tasks = require "slack.tasks"
 local trial = require "support.soak_trial"
+local wait_until = require "support.wait_until"
 
 -- Under sanitizers all takes many times as long, and what is freed is held back.
 local IS_SLOW <const> = (os.getenv "SLACK_SLOW" or "") ~= ""
@@ -115,6 +117,25 @@ describe("a ledger", function()
       reader:finish(core.pid(), take)
       assert.same({ 45, {} }, { #ids, files.list(folder.path, "") })
     end)
+end)
+
+describe("a process that a trial has started", function()
+  it("ends with it when it is killed", function()
+    if not files.run "command -v setpriv >/dev/null" then
+      return pending "setpriv is not installed"
+    end
+    local _, output = child.run [[
+      local Process = require "support.process"
+      local core = require "slack.core"
+      print(Process.start("sleep 100").pid)
+      io.stdout:flush()
+      core.signal_process(core.pid(), "KILL")
+    ]]
+    local pid = math.tointeger(tonumber(output:match "^%d+"))
+    tasks.run(wait_until, "the end of " .. pid, function()
+      return not Process.is_running { pid = pid, pipe = true }
+    end)
+  end)
 end)
 
 describe("the program of `make soak`", function()

@@ -1,6 +1,11 @@
--- Processes that run beside a spec until it stops them.
+-- Processes that run beside a spec until it stops them, or, where setpriv (util-linux) is there,
+-- until the process that started them has ended, in whatever way.
 local child = require "support.child"
 local files = require "support.files"
+
+-- Becomes a shell that ends with its parent, as does what that shell becomes.
+local WITH_PARENT <const> =
+  "exec $(command -v setpriv >/dev/null && echo setpriv --pdeathsig KILL) sh -c "
 
 local Process = {}
 Process.__index = Process
@@ -29,7 +34,7 @@ function Process.start(command, options)
   table.insert(words, command)
   table.insert(words, ("<%s >%s 2>&1"):format(quote(options.input or "/dev/null"),
     quote(self.output_file)))
-  self.pipe = assert(io.popen(table.concat(words, " "), "r"))
+  self.pipe = assert(io.popen(WITH_PARENT .. quote(table.concat(words, " ")), "r"))
   self.pid = assert(self.pipe:read "n", "the process did not start")
   return self
 end
