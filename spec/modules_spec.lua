@@ -213,3 +213,52 @@ describe("scripts that fail to load", function()
     end)
   end)
 end)
+
+describe("what scripts require", function()
+  local Modules = require "slack.modules"
+
+  -- A folder as it is in that table.
+  local function modules_of(texts)
+    local folder <close> = files.temporary()
+    for path, text in pairs(texts) do
+      files.write(folder.path .. "/" .. path, text)
+    end
+    local modules = Modules.new({
+      path = folder.path, read = function(_, name) return texts[name] end,
+    })
+    for path in pairs(texts) do
+      modules:scan(path)
+    end
+    return modules
+  end
+
+  it("is a module as long as another file requires it, whichever says so", function()
+    local texts = { ["a.lua"] = "require 'm'", ["b.lua"] = "", ["m.lua"] = "require 'm'" }
+    local modules = modules_of(texts)
+    assert.same({ true, false }, { modules:is_module "m.lua", modules:is_module "a.lua" })
+    modules:note_asked("b.lua", "m.lua")
+    texts["a.lua"] = ""
+    modules:scan "a.lua"
+    assert.is_true(modules:is_module "m.lua")
+    texts["b.lua"] = "require 'm'"
+    modules:scan "b.lua"
+    texts["b.lua"] = ""
+    modules:scan "b.lua"
+    assert.is_true(modules:is_module "m.lua") -- it has asked for it
+    modules:forget { ["b.lua"] = true }
+    assert.is_false(modules:is_module "m.lua") -- which requires itself
+  end)
+
+  it("is found as fast among thousands of files as among few", function()
+    local texts = {}
+    for i = 1, 4000 do
+      texts[("s%d.lua"):format(i)] = ""
+    end
+    local modules = modules_of(texts)
+    local began = os.clock()
+    for path in pairs(texts) do
+      assert.is_false(modules:is_module(path))
+    end
+    assert.is_true(os.clock() - began < 0.3)
+  end)
+end)

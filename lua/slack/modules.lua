@@ -9,6 +9,8 @@ local merged = require "slack.merged"
 local COMMENT <const>, REQUIRED <const> =
   "%-%-[^\n]*", "require%s*%(?%s*[\"']([%w_%.%-/]+)[\"']"
 
+local NONE <const> = {}
+
 ---@class slack.Modules
 ---@field folder slack.Folder
 ---@field log slack.Logger
@@ -19,6 +21,7 @@ local COMMENT <const>, REQUIRED <const> =
 ---@field stated table<string, table<string, true>> file -> what its text requires, by path
 ---@field asked table<string, table<string, true>> file -> what it has required, as long as it is
 ---  there: a name may be made at run time
+---@field users table<string, table<string, true>> the same the other way round: path -> files
 local Modules = {}
 Modules.__index = Modules
 Modules.__name = "slack.modules"
@@ -29,6 +32,7 @@ Modules.__name = "slack.modules"
 function Modules.new(folder, log)
   return setmetatable({
     folder = folder, log = log, loaded = {}, outdated = {}, held = {}, stated = {}, asked = {},
+    users = {},
   }, Modules)
 end
 
@@ -68,14 +72,35 @@ local function note_name(self, uses, name)
   end
 end
 
+local function add_user(self, path, file)
+  local users = self.users[path] or {}
+  self.users[path], users[file] = users, true
+end
+
+-- Of these it uses no more what it neither states nor has asked for.
+local function drop_user(self, file, uses)
+  local stated, asked = self.stated[file] or NONE, self.asked[file] or NONE
+  for path in pairs(uses or NONE) do
+    local users = not stated[path] and not asked[path] and self.users[path]
+    if users then
+      users[file] = nil
+      self.users[path] = next(users) and users or nil
+    end
+  end
+end
+
 ---Notes what a file requires, as far as its text shows it.
 ---@param file string below the folder
 function Modules:scan(file)
-  local uses, text = {}, self.folder:read(file) or ""
+  local uses, text, before = {}, self.folder:read(file) or "", self.stated[file]
   for name in text:gsub(COMMENT, ""):gmatch(REQUIRED) do
     note_name(self, uses, name)
   end
   self.stated[file] = uses
+  for path in pairs(uses) do
+    add_user(self, path, file)
+  end
+  drop_user(self, file, before)
 end
 
 ---Notes that a file has required another, which its text need not show.
@@ -91,6 +116,7 @@ function Modules:note_asked(file, path)
     self.asked[file] = asked
   end
   asked[path] = true
+  add_user(self, path, file)
 end
 
 ---Notes that a file has required what is nowhere: a file of that name is what it wants.
@@ -158,11 +184,9 @@ end
 ---@param file string
 ---@return boolean
 function Modules:is_module(file)
-  for _, map in ipairs { self.stated, self.asked } do
-    for user, uses in pairs(map) do
-      if uses[file] and user ~= file then
-        return true
-      end
+  for user in pairs(self.users[file] or NONE) do
+    if user ~= file then
+      return true
     end
   end
   return false
@@ -211,7 +235,10 @@ end
 ---@param files table<string, true> that are gone
 function Modules:forget(files)
   for file in pairs(files) do
+    local stated, asked = self.stated[file], self.asked[file]
     self.stated[file], self.asked[file] = nil, nil
+    drop_user(self, file, stated)
+    drop_user(self, file, asked)
   end
 end
 
