@@ -1,4 +1,5 @@
 local Redis = require "support.redis"
+local child = require "support.child"
 local live_app = require "support.live_app"
 local opened = require "support.opened_store"
 local serving = require "support.serving"
@@ -30,6 +31,33 @@ describe("a Redis server that is", function()
     local code, text = opened.refused("redis+unix:///nowhere/redis.sock" .. HURRIED)
     assert.equal("connection", code)
     assert.equal("Redis at /nowhere/redis.sock: no connection: No such file or directory", text)
+  end)
+
+  -- Its thread could be told of nothing while it waits for the server.
+  it("to be used where no descriptors are left is refused, and found when there are", function()
+    local _, output = child.run(([[
+      local storage = require "slack.storage"
+      local function try(what)
+        local store, err = storage.open %q
+        print(what, store and store:get "k" or tostring(err))
+        return store
+      end
+      local before = try "before"
+      local held = {}
+      repeat
+        local file = io.open "/dev/null"
+        held[#held + 1] = file
+      until not file
+      try "without"
+      for _, file in ipairs(held) do
+        file:close()
+      end
+      assert(before:set("k", "found"))
+      try "with"
+    ]]):format(redis.url), "ulimit -n 64")
+    assert.matches(
+      "without\tRedis at [%d.:]+ cannot be used: too many open files: raise ulimit %-n", output)
+    assert.matches("with\tfound", output)
   end)
 
   it("killed and comes back, empty: calls wait for it, and the log has two lines", function()

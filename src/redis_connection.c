@@ -1,5 +1,6 @@
 #include "redis_connection.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,13 @@ struct slk_redis_connection *slk_redis_connection_create(const struct slk_redis_
     if (connection->multi == NULL || connection->url == NULL || connection->name == NULL ||
         (address->path != NULL && connection->path == NULL)) {
         slk_error_set(err, "memory", "out of memory for a connection");
+        slk_redis_connection_destroy(connection);
+        return NULL;
+    }
+    /* libcurl makes a handle also where it finds no descriptors to wake it by. */
+    if (curl_multi_wakeup(connection->multi) != CURLM_OK) {
+        slk_error_set(err, "system", "%s cannot be used: %s", connection->name,
+                      slk_errno_text(EMFILE));
         slk_redis_connection_destroy(connection);
         return NULL;
     }

@@ -515,8 +515,10 @@ struct slk_storage_backend *slk_redis_open(const struct slk_redis_settings *sett
     store->connection = slk_redis_connection_create(&settings->address, settings->net,
                                                     &store->backend.hurry_at, err);
     store->inbox = slk_redis_inbox_create(settings->prefix, &settings->inbox, settings->log);
-    if (store->login == NULL || store->connection == NULL || store->inbox == NULL) {
+    if (store->login == NULL || store->inbox == NULL) {
         slk_error_set(err, "memory", "out of memory");
+    }
+    if (store->login == NULL || store->connection == NULL || store->inbox == NULL) {
         close_store(&store->backend);
         return NULL;
     }
