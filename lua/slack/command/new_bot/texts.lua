@@ -28,7 +28,7 @@ A Slack bot, made with `lua-slack new`.
 | --- | --- |
 | talk to it without Slack | `lua-slack sandbox`, then open the page that it names |
 | change it | edit a file in `handlers/` and save: the next answer is the new one |
-| test it | `lua5.4 spec/bot_spec.lua`, or `busted` |
+| test it | `lua5.4 spec/bot_spec.lua`, or `busted --lua=lua5.4` |
 | run it in Slack | see below, then `lua-slack run` |
 | see why it does not run | `lua-slack doctor` |
 | know what it needs of Slack | `lua-slack manifest` |

@@ -1,4 +1,5 @@
--- What the bot promises: `lua5.4 spec/bot_spec.lua` in its folder, or `busted`.
+-- What the bot promises: `lua5.4 spec/bot_spec.lua` or `busted --lua=lua5.4`
+-- in its folder.
 -- luacheck: globals it
 
 local testing = require "slack.testing"
