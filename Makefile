@@ -24,7 +24,7 @@ DEPS_BUILD = gcc libc6-dev pkg-config lua5.4 liblua5.4-dev lua-cjson \
   libwebsockets-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev \
   libhiredis-dev zlib1g-dev
 DEPS_TEST  = lua-busted lua-lpeg tinyproxy-bin nghttp2-server redis-server curl openssl tzdata \
-  iproute2
+  iproute2 ca-certificates
 DEPS_PEERS = nodejs $(if $(shell command -v npm),,npm)
 DEPS_BROWSER = chromium fonts-noto-color-emoji
 # squid and haproxy start a service of their own where they are installed, so they are no matter

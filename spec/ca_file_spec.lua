@@ -1,6 +1,9 @@
+local Process = require "support.process"
 local WebServer = require "support.web_server"
+local child = require "support.child"
 local files = require "support.files"
 local slack = require "slack"
+local tasks = require "slack.tasks"
 
 describe("a file of certificate authorities", function()
   local directory, path, server, others
@@ -151,6 +154,33 @@ describe("a file of certificate authorities", function()
     local answer, err = fetch()
     assert.is_nil(answer)
     assert.equal("tls", err.code)
+  end)
+
+  -- As in images of systems that are kept small.
+  it("is missing in the whole system, of which the error tells, and what to install", function()
+    local _, user = files.run "id -u"
+    local script = directory.path .. "/without"
+    files.write(script, 'mount -t tmpfs tmpfs /etc/ssl/certs && "$@"\n')
+    local enter = (user:match "^0%s" and "unshare -m" or "unshare -Urm") .. " sh " .. script
+    local can, why = files.run(enter .. " true")
+    if not can then
+      return pending("no file system can be mounted here: " .. why:match "[^\n]*")
+    end
+    local main = directory.path .. "/main.lua"
+    files.write(main, ("package.path, package.cpath = %q, %q\n%s"):format(package.path,
+      package.cpath, ([[
+        local answer, err = require("slack").fetch("%s/", { proxy = "" })
+        print(answer, err.code, err)
+      ]]):format(server.url)))
+    local process <close> = Process.start(("%s %s %s"):format(enter, child.interpreter(), main),
+      { environment = { SSL_CERT_FILE = "" } })
+    tasks.run(function()
+      while process:is_running() do
+        tasks.sleep(0.01)
+      end
+    end)
+    assert.matches("nil\ttls\t.*this system has no certificate authorities %(/etc/ssl/certs/%S+ "
+      .. "cannot be read%): install the package ca%-certificates", process:output())
   end)
 
   it("lets no connection be used that was made for another file", function()

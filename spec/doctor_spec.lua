@@ -355,6 +355,12 @@ describe("doctor: the network", function()
     end
   end)
 
+  it("names the package of authorities where a system has none", function()
+    local message = "this system has no certificate authorities: install the package ca-certificates"
+    says("authorities", { slack = unreached("tls", message) }, "problem: " .. message,
+      "apt-get install ca-certificates")
+  end)
+
   it("looks into the file of authorities", function()
     local variables = { SSL_CERT_FILE = "/ca.pem" }
     says("authorities", {}, "ok: the system's authorities vouch for slack.com")

@@ -125,6 +125,14 @@ static void describe_tls(CURL *easy, const char *detail, const char *what,
 static void describe_ca_file(const char *what, const struct slk_net_options *net,
                              struct slk_error *err)
 {
+    if (*slk_net_options_ca_path(net) == '\0') {
+        const char *bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+        slk_error_set(err, "tls",
+                      "%s: this system has no certificate authorities (%.80s cannot be read): "
+                      "install the package ca-certificates, or give a ca_file",
+                      what, bundle != NULL ? bundle : "their file");
+        return;
+    }
     slk_error_set(err, "tls",
                   "%s: the CA file %.120s cannot be used for the certificate's check: it cannot be "
                   "read, is spoilt, or holds no PEM certificate",
