@@ -356,7 +356,7 @@ describe("doctor: the network", function()
   end)
 
   it("names the package of authorities where a system has none", function()
-    local message = "this system has no certificate authorities: install the package ca-certificates"
+    local message = "this system has no authorities: install the package ca-certificates"
     says("authorities", { slack = unreached("tls", message) }, "problem: " .. message,
       "apt-get install ca-certificates")
   end)
