@@ -130,6 +130,16 @@ e: "\b\f"
     }
     assert.same(value, (yaml.read(writer.yaml(value))))
   end)
+
+  it("is read in a moment, whatever is long in it", function()
+    for _, piece in ipairs { "0", " ", "\t", ":", "'", "a: ", "[", "- ", "1.", "#", "\n" } do
+      for _, text in ipairs { "a: 1%sx\nb: 2", "a%sx: 1\nb: 2", "- [1, 2%sx]\n", '"a%s: 1"' } do
+        local began = os.clock()
+        yaml.read((text:gsub("%%s", function() return piece:rep(30000 // #piece) end)))
+        assert.is_true(os.clock() - began < 1, piece .. " in " .. text)
+      end
+    end
+  end)
 end)
 
 describe("a manifest as text", function()

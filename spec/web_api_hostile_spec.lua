@@ -71,6 +71,22 @@ describe("a hostile Slack:", function()
       end)
     end
 
+    it("that no number ends, of any length, are read in a moment", function()
+      local client, began = new_client { max_wait = 100 }, os.clock()
+      for _, header in ipairs { ("0"):rep(90000) .. "x", ("0"):rep(90000) .. "..",
+        (" "):rep(90000) .. "x", "1" .. (" "):rep(90000) .. "x" } do
+        answer = function(_, number)
+          if number % 2 == 1 then
+            return 429, "", { ["Retry-After"] = header }
+          end
+          return 200, { ok = true }
+        end
+        assert(tasks.run(client.call, client, "users.list"))
+      end
+      assert.equal(8, #slack_here.requests)
+      assert.is_true(os.clock() - began < 1)
+    end)
+
     it("of one method are none of another, and are over after an hour", function()
       local times = 0
       answer = function(request)

@@ -71,7 +71,7 @@ end
 ---@param header? string
 ---@return number
 function M.pause(header)
-  local digits = header and header:match "^%s*(%d+%.?%d*)%s*$"
+  local digits = header and header:match "^%s*(%d[%d.]*)%s*$"
   return math.min(tonumber(digits) or DEFAULT_PAUSE, LONGEST_PAUSE)
 end
 

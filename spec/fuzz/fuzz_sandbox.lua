@@ -38,19 +38,23 @@ end
 
 local function headers_of(lines, token)
   local headers = {}
-  for name, value in lines:gmatch "([%w-]+): ?([^\r\n]*)" do
-    headers[name:lower()] = value
+  for line in lines:gmatch "[^\r\n]+" do
+    local name, value = line:match "^([%w-]+): ?(.*)$"
+    if name then
+      headers[name:lower()] = value
+    end
   end
   headers.authorization = token and "Bearer " .. token or headers.authorization
   return headers
 end
 
 local function ask(text)
-  local letter, method, path, query, lines, body =
-    text:match "^(%l) (%u+) (/[^%s?]*)%??(%S*)\n(.-)\n\n(.*)$"
+  local first, lines, body = text:match "^([^\n]*)\n(.-)\n\n(.*)$"
+  local letter, method, target = (first or ""):match "^(%l) (%u+) (/%S*)$"
   if not letter then
     return
   end
+  local path, query = target:match "^([^?]*)%??(.*)$"
   path = path == "/LAST" and upload_path or path
   local status, headers, answer = sandbox:answer {
     method = method, path = path, query = query, headers = headers_of(lines, TOKENS[letter]),

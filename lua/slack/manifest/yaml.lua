@@ -12,6 +12,8 @@ local ESCAPES = {
 }
 -- Deeper than any manifest.
 local MAX_DEPTH = 100
+-- In characters; what is longer is a text.
+local LONGEST_NUMBER = 400
 local WORDS = { ["true"] = true, ["false"] = false, null = json.null, ["~"] = json.null }
 
 local Reader = {}
@@ -26,6 +28,8 @@ end
 local function word_value(text)
   if WORDS[text:lower()] ~= nil then
     return WORDS[text:lower()]
+  elseif #text > LONGEST_NUMBER then
+    return text
   elseif text:find "^[-+]?%d+$" then
     return math.tointeger(tonumber(text)) or text
   elseif text:find "^[-+]?%d+%.%d+$" or text:find "^[-+]?%d+%.?%d*[eE][-+]?%d+$" then
@@ -260,11 +264,11 @@ function Reader:key_of(text)
     local rest = text:match("^%s*:%s*(.*)$", after)
     return rest and key, rest
   end
-  local key, rest = text:match "^([^%[{].-)%s*:%s+(.*)$"
-  if not key then
-    key, rest = text:match "^([^%[{].-)%s*:$", ""
+  local colon = text:find("^[^%[{]") and (text:find(":%s", 2) or text:find(":$", 2))
+  if not colon then
+    return nil
   end
-  return key, rest
+  return without_blanks_behind(text:sub(1, colon - 1)), text:match("^%s*(.*)$", colon + 1)
 end
 
 function Reader:list(indent)
