@@ -317,6 +317,19 @@ describe("log", function()
   end)
 end)
 
+describe("what is logged and printed", function()
+  it("goes into no connection where the program was started without an output", function()
+    for _, closed in ipairs { "2>&-", ">&- 2>&-", "<&- >&- 2>&-" } do
+      assert.is_true((child.run([[
+        local core = require "slack.core"
+        local mailbox, poller = core.mailbox(), core.poller()
+        assert(mailbox:fd() > 2 and poller:fd() > 2)
+        assert(io.stdout:write "said" and io.stdout:flush() and io.stderr:write "logged")
+      ]], "exec " .. closed)), closed)
+    end
+  end)
+end)
+
 describe("errors without an owner", function()
   it("are in the default log: of callbacks and of tasks", function()
     local ok, output = child.run [[

@@ -1,12 +1,14 @@
 #include "lua_core.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <hiredis/hiredis.h>
@@ -298,10 +300,22 @@ static void stay_mapped(void)
     }
 }
 
+/* Where the program was started without a standard output or error, a socket would
+ * get its number, and what is printed and logged its reader. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
+            return;
+        }
+    }
+}
+
 int luaopen_slack_core(lua_State *L);
 
 int luaopen_slack_core(lua_State *L)
 {
+    fill_standard_descriptors();
     stay_mapped();
     slk_forks_watch();
     slk_net_global_init();
