@@ -1,3 +1,4 @@
+local OwnNetwork = require "support.own_network"
 local WebServer = require "support.web_server"
 local child = require "support.child"
 local fetch_url = require "slack.fetch"
@@ -260,7 +261,7 @@ describe("slack.fetch", function()
 
     -- In a network of its own, in which one address of the Internet is this machine.
     it("reaches the Internet, and is not led from there to a private address", function()
-      local own = "unshare --user --map-root-user --net sh -c"
+      local own = OwnNetwork.enter() .. "sh -c"
       local can, why = files.run(own .. " 'ip link set lo up && ip addr add 1.2.3.4/32 dev lo'")
       if not can then
         pending("no network of its own can be made here: " .. why:match "[^\n]*")
