@@ -230,8 +230,15 @@ describe("redact", function()
     end
   end)
 
+  it("comes to an end, however deep names are nested in what is hidden", function()
+    for _, depth in ipairs { 15, 18, 200 } do
+      assert.equal("secret:{***}',", redact(("secret:{'"):rep(depth) .. "k}',"))
+    end
+  end)
+
   it("takes time in proportion to the text, also to one made to slow it down", function()
     local slow = {
+      "secret:{'",
       "token", "a-", "hooks.slack.", "/services", "://", ":%2F%2F", "%3A%2F%2F", "-----BEGIN ",
       'code="', "bearer ", "xoxb", "v0=", "token\\", '{"', "code={'", "%26", "-", "token=[", "***",
       "xoxb-*", "hooks.slack/a/", "/services/T0", "token:", "code=", "bearer:", "code=a:token:",

@@ -4,7 +4,10 @@
 
 #include "redact_rules.h"
 
-#define MAX_PASSES 16
+/* Passes over a text of any length, and bytes that are looked over besides: enough for one of
+ * 2,000 bytes that is nested as deep as can be. */
+#define PASSES 16
+#define ENOUGH ((size_t)256 * 1024)
 
 static bool redact_private_key(struct slk_redaction *pass)
 {
@@ -80,7 +83,7 @@ static bool redact_here(struct slk_redaction *pass)
 size_t slk_redact(char *text, size_t length)
 {
     struct slk_redaction pass = {.changed = true};
-    for (int i = 0; i < MAX_PASSES && pass.changed; i++) {
+    for (size_t left = PASSES * length + ENOUGH; pass.changed && left >= length; left -= length) {
         pass = (struct slk_redaction){.text = text, .length = length};
         slk_redaction_keep(&pass, plain_length(&pass));
         while (pass.read < pass.length) {
