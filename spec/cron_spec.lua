@@ -57,6 +57,15 @@ describe("cron strings", function()
   it("go by the days of their zone, west of Greenwich as well", function()
     assert.same({ "Mon 2 Mar 20:00", "Tue 3 Mar 20:00" },
       next_of("0 20 * * *", at(2026, 3, 2, 20), 2, "EST5"))
+    -- It is half past seven there on the day before.
+    assert.same({ "Mon 2 Mar 20:00" }, next_of("0 20 * * *", at(2026, 3, 3, 0, 30), 1, "EST5"))
+    assert.same({ "Mon 2 Mar 20:00" }, next_of("0 * * * 1", at(2026, 3, 3, 0, 30), 1, "EST5"))
+  end)
+
+  it("go by the days behind a change to summer time that lies in between", function()
+    local saturday, expected = at(2026, 3, 28, 21, 30), { "Mon 30 Mar 00:00", "Mon 30 Mar 01:00" }
+    assert.same(expected, next_of("0 * * * 1", saturday, 2, BERLIN))
+    assert.same(expected, next_of("0 0-1 * * 1", saturday, 2, BERLIN))
   end)
 
   it("take either of two days that are named, and both where one begins with a star", function()
