@@ -216,7 +216,7 @@ local function bot_words(bot)
   for _, name in ipairs(ORDER) do
     local first, last = flat.ends(bot.series[name])
     local unit = UNITS[name]
-    if first then
+    if first and (last > 0 or not unit) then
       table.insert(words, WORDS[name]:format(unit and first / unit or first,
         unit and last / unit or last))
     end
