@@ -139,6 +139,32 @@ describe("signals that Lua does not take", function()
   end)
 end)
 
+describe("a pipe that nobody reads any more", function()
+  local function run(text)
+    local directory <close> = files.temporary()
+    local script, ended = directory.path .. "/writes.lua", directory.path .. "/ended"
+    files.write(script, ("package.path, package.cpath = %q, %q\n"):format(package.path,
+      package.cpath) .. ([[
+      local signals = require("slack.core").signals { "TERM" }
+      %s
+      local written
+      repeat
+        written = io.stderr:write "a line\n"
+      until not written
+      io.open(%q, "w"):close()]]):format(text, ended))
+    files.run(("%s %s 2>&1 | true"):format(child.interpreter(), script))
+    return core.stat(ended) ~= nil
+  end
+
+  it("ends nobody who writes into it meanwhile", function()
+    assert.is_true(run "")
+  end)
+
+  it("ends who writes into it as before when that is over", function()
+    assert.is_false(run "signals:close()")
+  end)
+end)
+
 describe("signals:close", function()
   it("puts back what a signal did before", function()
     local ok, output = child.run [[

@@ -21,6 +21,7 @@ struct slk_signals {
     size_t count;
     int numbers[MAX_SIGNALS];
     struct sigaction before[MAX_SIGNALS];
+    bool keeps_writing; /* SIGPIPE is held off */
 };
 
 /* A handler gets no context but its number, so what it needs is here. */
@@ -66,6 +67,22 @@ static void on_signal(int number)
         (void)written; /* a full pipe has signals enough */
     }
     errno = saved;
+}
+
+static void on_broken_pipe(int number)
+{
+    (void)number;
+}
+
+/* Whoever reads the log may go, and what has been acknowledged is to be handled all the
+ * same: a write that reaches nobody fails. A handler, as programs that are run would
+ * inherit that the signal is ignored. */
+static bool keep_writing(void)
+{
+    struct sigaction before, action = {.sa_handler = on_broken_pipe, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    return sigaction(SIGPIPE, NULL, &before) == 0 && before.sa_handler == SIG_DFL &&
+           sigaction(SIGPIPE, &action, NULL) == 0;
 }
 
 static int open_pipe(struct slk_signals *signals)
@@ -125,6 +142,7 @@ struct slk_signals *slk_signals_create(const int *numbers, size_t count)
             return NULL;
         }
     }
+    signals->keeps_writing = keep_writing();
     return signals;
 }
 
@@ -136,6 +154,9 @@ void slk_signals_destroy(struct slk_signals *signals)
     while (signals->count > 0) {
         signals->count--;
         sigaction(signals->numbers[signals->count], &signals->before[signals->count], NULL);
+    }
+    if (signals->keeps_writing) {
+        signal(SIGPIPE, SIG_DFL);
     }
     atomic_store(&handler_fd, -1);
     close(signals->read_fd);
