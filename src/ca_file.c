@@ -1,5 +1,6 @@
 #include "ca_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,7 +15,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
-#define MAX_SIZE (64 << 20)
+#define MAX_SIZE       (64 << 20)
+#define NO_DESCRIPTORS (-2) /* in place of one, when they have run out */
 
 #ifdef __APPLE__
 #define CHANGED_NS(info) ((info).st_mtimespec.tv_nsec)
@@ -202,14 +204,17 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_mtime == b->st_mtime && CHANGED_NS(*a) == CHANGED_NS(*b);
 }
 
-/* Makes the index anew when the file is another one; lock held. */
+/* Makes the index anew when the file is another one; lock held. When descriptors
+ * have run out, what is known of a file that is the same serves. */
 static int refresh(struct slk_ca_file *file, int fd)
 {
     struct stat info;
-    if (fstat(fd, &info) != 0) {
+    if ((fd == NO_DESCRIPTORS ? stat(file->path, &info) : fstat(fd, &info)) != 0) {
         return SLK_INVALID;
     } else if (file->count > 0 && is_same(&info, &file->seen)) {
         return SLK_OK;
+    } else if (fd == NO_DESCRIPTORS) {
+        return SLK_INVALID;
     }
     forget(file);
     return index_file(file, fd, &info);
@@ -217,21 +222,26 @@ static int refresh(struct slk_ca_file *file, int fd)
 
 static int open_file(const struct slk_ca_file *file)
 {
-    return open(file->path, O_RDONLY | O_CLOEXEC);
+    int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 && (errno == EMFILE || errno == ENFILE) ? NO_DESCRIPTORS : fd;
+}
+
+static void close_file(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 static int review(struct slk_ca_file *file)
 {
     int fd = open_file(file);
-    if (fd < 0) {
-        return SLK_INVALID;
-    }
     ERR_set_mark(); /* the end of the file is an error to the parser */
     pthread_mutex_lock(&file->lock);
     int status = refresh(file, fd);
     pthread_mutex_unlock(&file->lock);
     ERR_pop_to_mark();
-    close(fd);
+    close_file(fd);
     return status;
 }
 
@@ -311,7 +321,7 @@ static int get_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509
     int fd = open_file(file);
     STACK_OF(X509) *found = sk_X509_new_null();
     ERR_set_mark();
-    if (fd >= 0 && found != NULL) {
+    if (found != NULL) {
         pthread_mutex_lock(&file->lock);
         collect(file, fd, name, found);
         pthread_mutex_unlock(&file->lock);
@@ -319,9 +329,7 @@ static int get_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509
     bool is_found = hand_over(lookup, found, result);
     ERR_pop_to_mark();
     sk_X509_pop_free(found, X509_free);
-    if (fd >= 0) {
-        close(fd);
-    }
+    close_file(fd);
     return is_found;
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -403,6 +404,37 @@ static void serves_threads_while_the_file_is_replaced(struct world *world)
     }
 }
 
+static int try_without_descriptors(struct slk_ca_file *file, X509 *leaf)
+{
+    struct rlimit limit, none;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    none = limit;
+    none.rlim_cur = 0;
+    CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    SSL_CTX *tls = make_context(file);
+    int result = tls != NULL ? verdict(SSL_CTX_get_cert_store(tls), leaf, NULL, 0) : -1;
+    SSL_CTX_free(tls);
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    return result;
+}
+
+static void serves_what_it_knows_without_descriptors(struct world *world)
+{
+    X509 *roots[2] = {make_root(world, "known", 0), make_root(world, "another", 1)};
+    struct slk_ca_file *file = slk_ca_file_create(world->path);
+    replace(world->path, roots, 1);
+    CHECK(try_without_descriptors(file, roots[0]) == -1);
+    SSL_CTX *tls = make_context(file);
+    CHECK(verdict(SSL_CTX_get_cert_store(tls), roots[0], NULL, 0) == X509_V_OK);
+    SSL_CTX_free(tls);
+    CHECK(try_without_descriptors(file, roots[0]) == X509_V_OK);
+    replace(world->path, roots, 2);
+    CHECK(try_without_descriptors(file, roots[0]) == -1);
+    slk_ca_file_release(file);
+    X509_free(roots[0]);
+    X509_free(roots[1]);
+}
+
 int main(void)
 {
     struct world world = {0};
@@ -418,6 +450,7 @@ int main(void)
     CHECK(accepted > 50 && refused > 50 && spoilt_files == 0);
     judges_as_openssl_does(&world, true);
     serves_threads_while_the_file_is_replaced(&world);
+    serves_what_it_knows_without_descriptors(&world);
     unlink(world.path);
     for (int i = 0; i < KEYS; i++) {
         EVP_PKEY_free(world.keys[i]);
