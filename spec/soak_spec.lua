@@ -150,6 +150,34 @@ describe("the program of `make soak`", function()
       .. "inbox, sqlite kills; .*\nstatus 2", output)
   end)
 
+  it("ends at once when it is told to, with all that it has started", function()
+    if not files.run "command -v setpriv >/dev/null && command -v pgrep >/dev/null" then
+      return pending "setpriv or pgrep is not installed"
+    end
+    local soak <close> = Process.start(child.interpreter() .. " spec/soak/run.lua", {
+      environment = { SOAK = "60s", SOAK_ONLY = "mixed" },
+    })
+    tasks.run(function()
+      local started = {}
+      wait_until("a bot", function()
+        local _, output = files.run("pgrep -P " .. soak.pid)
+        started = {}
+        for pid in output:gmatch "%d+" do
+          table.insert(started, math.tointeger(tonumber(pid)))
+        end
+        return #started >= 3
+      end)
+      soak:signal "TERM"
+      for _, pid in ipairs(started) do
+        wait_until("the end of " .. pid, function()
+          return not Process.is_running { pid = pid, pipe = true }
+        end)
+      end
+      assert.matches("interrupted: no sums", soak:output())
+      assert.is_false(soak:is_running())
+    end)
+  end)
+
   it("says what a time is when SOAK is none", function()
     local _, output = run "SOAK=soon"
     assert.matches('SOAK: a time such as "90s", "30m", "2h" expected; .*\nstatus 2', output)

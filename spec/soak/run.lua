@@ -73,10 +73,10 @@ end
 local seconds = durations.parse(os.getenv "SOAK" or "10m")
   or fail('SOAK: a time such as "90s", "30m", "2h" expected; a number alone is hours')
 local chosen, shares = choose(os.getenv "SOAK_ONLY" or "")
--- The bots and the Redis of a part get it, too, from the terminal.
+-- The bots and the Redis of a part end with this process, and closing its Lua would wait for them.
 interrupts.listen(function()
   say "interrupted: no sums"
-  os.exit(130, true)
+  os.exit(130)
 end)
 for _, part in ipairs(chosen) do
   run(part, seconds * part.share / shares)
