@@ -209,6 +209,7 @@ describe("web_api faults: a server that", function()
       assert.is_nil(answer)
       assert.equal("timeout", err.code)
       assert.matches(name, err.message, 1, true)
+      assert.is_true(tonumber(err.message:match " ([%d.]+) s while") < 20) -- of the 30 in all
     end
     call(bad.url .. "/", "idle_timeout")
     call(bad.url:gsub("^http", "https") .. "/", "connect_timeout")
