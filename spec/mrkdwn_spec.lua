@@ -145,6 +145,12 @@ describe("mrkdwn", function()
       assert.equal("", mrkdwn.bold "")
     end)
 
+    it("leave a line without anything to see as it is, of any length", function()
+      local blanks, began = (" "):rep(100000), os.clock()
+      assert.equal(blanks .. "\n*a*", mrkdwn.bold(blanks .. "\na"))
+      assert.is_true(os.clock() - began < 1)
+    end)
+
     it("are not ended by their own mark inside", function()
       assert.equal("*all ∗new∗ 2*3*", mrkdwn.bold "all *new* 2*3")
       assert.equal("_snake_case ＿x＿_", mrkdwn.italic "snake_case _x_")

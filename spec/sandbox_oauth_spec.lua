@@ -132,6 +132,10 @@ describe("sandbox OAuth", function()
       local page = refused "https://example.com/back"
       assert.matches("redirect_uri is https://example.com/back; allowed are URLs of this machine",
         page, 1, true)
+      for _, host in ipairs { "127.0.0.10", "localhost1", "localhost:1@x.example", "[::1]0" } do
+        assert.matches("redirect_uri is http://" .. host .. "/;",
+          refused("http://" .. host .. "/"), 1, true)
+      end
       here.redirect_urls = { "https://bot.example/a", "https://bot.example/b" }
       assert.matches("allowed are https://bot.example/a, https://bot.example/b",
         refused "https://example.com/back", 1, true)

@@ -222,8 +222,11 @@ end
 -- A style ends with its line, and begins and ends at something that is seen.
 local function styled(text, mark)
   return (text:gsub("[^\r\n]+", function(line)
+    if not line:find "%S" then
+      return nil
+    end
     local before, inside, behind = line:match "^(%s*)(.*%S)(.*)$"
-    return inside and before .. mark .. without_marks(inside, mark) .. mark .. behind
+    return before .. mark .. without_marks(inside, mark) .. mark .. behind
   end))
 end
 

@@ -73,7 +73,8 @@ local function starts_with(text, start)
 end
 
 local function is_local(url)
-  local host = url:match "^https?://(%[?[%w.:-]-%]?):?%d*/" or url:match "^https?://([%w.-]+):?%d*$"
+  local authority = url:match "^https?://([^/?#]*)/" or url:match "^https?://([^/?#]*)$"
+  local host = authority and authority:gsub(":%d*$", "")
   return host == "localhost" or host == "127.0.0.1" or host == "[::1]"
 end
 

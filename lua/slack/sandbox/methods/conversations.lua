@@ -148,7 +148,7 @@ methods["conversations.mark"] = in_channel(function(_, call, channel)
   local ts = tostring(call.args.ts)
   if not channel.members[call.user_id] then
     return nil, "not_in_channel"
-  elseif not ts:find "^%d+%.?%d*$" then
+  elseif not (ts:find "^%d[%d.]*$" and tonumber(ts)) then
     return nil, "invalid_timestamp"
   end
   channel.last_read = channel.last_read or {}
