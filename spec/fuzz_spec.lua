@@ -1,4 +1,5 @@
--- The fuzzers' own inputs, and some that are like them, in a second: `make fuzz` looks for more.
+-- The fuzzers' own inputs, some that are like them, and long ones, which take no more time than
+-- their length, in a few seconds: `make fuzz` looks for more.
 
 local child = require "support.child"
 local files = require "support.files"
@@ -7,6 +8,7 @@ local COUNT <const> = (os.getenv "STRESS" or "") ~= "" and 5000 or 200
 
 -- Each target changes modules for itself.
 local SCRIPT <const> = [[
+  local LONG <const>, MOST_SECONDS <const> = 20000, 2
   local files = require "support.files"
   local target, seed = dofile "spec/fuzz/fuzz_%s.lua", %d
   local corpus = {}
@@ -27,8 +29,20 @@ local SCRIPT <const> = [[
     return text
   end
 
+  -- Somewhere the same again and again.
+  local function stretched(text)
+    local at, from = math.random(0, #text), math.random(#text)
+    local piece = math.random(2) == 1 and string.char(math.random(32, 126))
+      or text:sub(from, from + math.random(0, 4))
+    return text:sub(1, at) .. piece:rep(LONG // #piece) .. text:sub(at + 1)
+  end
+
   local function try(text)
+    local began = os.clock()
     local ok, message = xpcall(target, debug.traceback, text)
+    if ok and os.clock() - began > MOST_SECONDS then
+      ok, message = false, "it takes " .. os.clock() - began .. " s"
+    end
     if not ok then
       print(("seed %%d, input %%q: %%s"):format(seed, text, message))
       os.exit(1)
@@ -40,6 +54,9 @@ local SCRIPT <const> = [[
   end
   for _ = 1, %d do
     try(changed(corpus[math.random(#corpus)]))
+  end
+  for _ = 1, %d do
+    try(stretched(corpus[math.random(#corpus)]))
   end
 ]]
 
@@ -63,7 +80,7 @@ describe("fuzz targets", function()
   for _, name in ipairs(names "lua") do
     it(name .. " holds for its inputs and what is like them", function()
       local seed = math.random(1 << 30)
-      local ok, output = child.run(SCRIPT:format(name, seed, name, COUNT))
+      local ok, output = child.run(SCRIPT:format(name, seed, name, COUNT, COUNT // 10))
       assert.is_true(ok, output)
     end)
   end
