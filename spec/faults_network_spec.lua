@@ -106,6 +106,8 @@ local FAULTS <const> = {
     network:move_slack()
     send(10)
     wait_line("is ready", 2)
+    -- Not when the old address was forgotten at last, after a minute of attempts.
+    assert(tonumber(app:output():match ".*connection (%d+) is ready") < 15, app:output())
     relay:tell("ws old", "reset")
   ]] },
   ["has a DNS that knows no such name"] = { [[

@@ -29,16 +29,20 @@
 #define SLK_MAX_CONNECTIONS 10
 #define SLK_MAX_SOCKETS     (2 * SLK_MAX_CONNECTIONS)
 
+#define SLK_TOLD_KINDS 8
+
 struct slk_slot {
     struct slk_backoff backoff;
     struct slk_sm_connection *next, *serving, *leaving;
     int refreshes; /* planned ones since a connection lived long */
     bool suspects; /* that of what is known of the way to Slack nothing holds any more */
     bool retired;  /* Slack wants fewer connections */
-    /* A failure that goes on: since when, and what the log was told last, when. */
+    /* A failure that goes on: since when, and the kinds that the log was told of, when last. */
     int64_t failing_since;
-    int64_t told_at;
-    char told_code[sizeof((struct slk_error *)NULL)->code];
+    struct {
+        char code[sizeof((struct slk_error *)NULL)->code];
+        int64_t at;
+    } told[SLK_TOLD_KINDS];
 };
 
 struct slk_keeper {

@@ -307,24 +307,34 @@ void slk_slots_bury(struct slk_keeper *keeper, struct slk_slot *slot,
     slk_sm_connection_destroy(connection);
 }
 
-/* Each new kind of failure is a warning, and one that goes on is one again now and then. */
+/* Each kind of failure is a warning, and one that goes on is one again now and then, also
+ * where it takes turns with others. */
+static bool is_news(struct slk_slot *slot, const char *code, int64_t now)
+{
+    size_t oldest = 0;
+    for (size_t i = 0; i < SLK_TOLD_KINDS; i++) {
+        if (strcmp(slot->told[i].code, code) == 0) {
+            bool is_due = now - slot->told[i].at >= TELL_EVERY;
+            slot->told[i].at = is_due ? now : slot->told[i].at;
+            return is_due;
+        }
+        oldest = slot->told[i].at < slot->told[oldest].at ? i : oldest;
+    }
+    snprintf(slot->told[oldest].code, sizeof slot->told[oldest].code, "%s", code);
+    slot->told[oldest].at = now;
+    return true;
+}
+
 static void tell_failure(struct slk_keeper *keeper, struct slk_slot *slot, uint64_t number,
                          const struct slk_error *error)
 {
     int64_t now = slk_clock_now(), delay = slot->next->due - now;
-    bool goes_on = slot->failing_since != 0 && strcmp(slot->told_code, error->code) == 0;
-    bool warns = !goes_on || now - slot->told_at >= TELL_EVERY;
     bool was_up = slot->failing_since == 0;
-    if (was_up) {
+    if (was_up) { /* why the next attempt fails is news, whatever it is */
         slot->failing_since = now;
+        memset(slot->told, 0, sizeof slot->told);
     }
-    if (warns) {
-        slot->told_at = now;
-        memcpy(slot->told_code, error->code, sizeof slot->told_code);
-    }
-    if (was_up) {
-        slot->told_code[0] = '\0'; /* why the next attempt fails is news, whatever it is */
-    }
+    bool warns = was_up || is_news(slot, error->code, now);
     char since[48] = "";
     if (now - slot->failing_since >= SLK_SECONDS(1)) {
         snprintf(since, sizeof since, " (no connection for %lld s)",

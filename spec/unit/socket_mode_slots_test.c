@@ -231,6 +231,21 @@ static void warns_at_once_where_it_fails_in_another_way(void)
     tear_down();
 }
 
+/* As where packets that go nowhere are answered by a router now and then. */
+static void warns_no_more_often_of_kinds_that_take_turns(void)
+{
+    static const char *const codes[] = {"timeout", "connection", "dns"};
+    set_up();
+    fail_asking("closed", 0);
+    int64_t began = slk_clock_now();
+    for (int attempt = 0; slk_clock_now() - began < SLK_SECONDS(600); attempt++) {
+        pass_wait();
+        fail_asking(codes[attempt % 3], 0);
+    }
+    CHECK(it.warnings >= 1 + 3 * 10 && it.warnings <= 1 + 3 * 20);
+    tear_down();
+}
+
 static void tells_once_when_it_is_over_and_begins_anew(void)
 {
     set_up();
@@ -262,6 +277,7 @@ int main(void)
     waits_as_long_as_slack_asks_for_and_an_hour_at_most();
     warns_of_what_goes_on_once_each_half_minute();
     warns_at_once_where_it_fails_in_another_way();
+    warns_no_more_often_of_kinds_that_take_turns();
     tells_once_when_it_is_over_and_begins_anew();
     return 0;
 }
