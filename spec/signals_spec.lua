@@ -3,6 +3,14 @@ local child = require "support.child"
 local core = require "slack.core"
 local files = require "support.files"
 
+-- A script that finds the modules of this program.
+local function write_script(directory, text)
+  local path = directory.path .. "/script.lua"
+  files.write(path, ("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath)
+    .. text)
+  return path
+end
+
 -- By popen, because os.execute ignores SIGINT while it waits.
 local function raise(name)
   assert(io.popen(("kill -%s %d"):format(name, core.pid()))):close()
@@ -114,6 +122,25 @@ describe("signals that Lua does not take", function()
     end)
   end
 
+  it("end it, too, when it waits for somebody to read what it says", function()
+    local directory <close> = files.temporary()
+    local script = write_script(directory, [[
+      local signals = require("slack.core").signals { "TERM" }
+      io.stdout:write "ready\n"
+      io.stdout:flush()
+      repeat until not io.stderr:write(("a line"):rep(10000))]])
+    local ok, output = files.run(([[
+      d=%s; mkfifo $d/pipe $d/ready && exec 3<>$d/pipe
+      %s %s >$d/ready 2>&3 3>&- & bot=$!
+      read line <$d/ready
+      for signal in TERM TERM KILL; do
+        sleep 0.3
+        kill -$signal $bot 2>/dev/null
+      done
+      wait $bot; test $? = 143]]):format(directory.path, child.interpreter(), script))
+    assert.is_true(ok, output)
+  end)
+
   it("do not end it when several come together, which mean one end", function()
     local directory <close> = files.temporary()
     local process <close> = start_busy(directory)
@@ -142,9 +169,8 @@ end)
 describe("a pipe that nobody reads any more", function()
   local function run(text)
     local directory <close> = files.temporary()
-    local script, ended = directory.path .. "/writes.lua", directory.path .. "/ended"
-    files.write(script, ("package.path, package.cpath = %q, %q\n"):format(package.path,
-      package.cpath) .. ([[
+    local ended = directory.path .. "/ended"
+    local script = write_script(directory, ([[
       local signals = require("slack.core").signals { "TERM" }
       %s
       local written

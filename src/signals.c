@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -39,8 +40,12 @@ static void end_process(int number)
 {
     static const char line[] = "slack: told to end again while Lua is still busy with something "
                                "else: ending without it\n";
-    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
-    (void)written;
+    struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
+    /* It may be the output that Lua is busy with: a pipe that is full. */
+    if (poll(&output, 1, 0) == 1) {
+        ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
+        (void)written;
+    }
     _exit(128 + number);
 }
 
