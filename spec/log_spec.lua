@@ -129,6 +129,11 @@ describe("log", function()
       assert.matches("\\u{9b}2J \xC2\xA9  x=\\u{9b}2J", lines[3], 1, true)
     end)
 
+    it("never lets a message be seen in another order", function()
+      new():info "a\u{202E}b\u{2067}c\u{2028}d \u{2026}\u{200F}\u{5D0}"
+      assert.matches("a\\u{202e}b\\u{2067}c\\u{2028}d \u{2026}\u{200F}\u{5D0}", lines[1], 1, true)
+    end)
+
     it("is colored only when asked, or on a terminal", function()
       new():error "plain"
       new({ color = true }):error "red"
@@ -149,6 +154,13 @@ describe("log", function()
         level = "info", app = "hello", component = "dispatch", message = "a \"b\"\nc",
         count = 3, list = { 1, 2 },
       }, object)
+    end)
+
+    it("steers no terminal, and says what was said", function()
+      local text = "a\u{9B}2J\u{202E}b\u{2066}c"
+      new({ format = "json" }):info(text)
+      assert.matches("a\\u009b2J\\u202eb\\u2066c", lines[1], 1, true)
+      assert.equal(text, json.decode(lines[1]).message)
     end)
 
     it("writes what JSON has no form for as text", function()

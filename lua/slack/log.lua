@@ -103,9 +103,15 @@ local function escape_control(c)
   return ("\\x%02x"):format(c:byte())
 end
 
--- The second byte of a control character above ASCII: terminals take U+009B for ESC [.
-local function escape_high_control(c)
-  return ("\\u{%02x}"):format(c:byte())
+-- Above ASCII: control characters, as terminals take U+009B for ESC [, and what ends lines or
+-- turns the direction of what follows, so that a line is seen in another order.
+local STEERING <const> = { "\xC2[\x80-\x9F]", "\xE2\x80[\xA8-\xAE]", "\xE2\x81[\xA6-\xA9]" }
+
+local function spell_out(line, format)
+  for _, pattern in ipairs(STEERING) do
+    line = line:gsub(pattern, function(c) return format:format(utf8.codepoint(c)) end)
+  end
+  return line
 end
 
 local function message_of(format, ...)
@@ -158,7 +164,7 @@ local function text_line(root, record)
   for _, key in ipairs(sorted_keys(record.fields)) do
     parts[#parts + 1] = ("%s=%s"):format(key, field_text(record.fields[key]))
   end
-  return (table.concat(parts, "  "):gsub("\xC2([\x80-\x9F])", escape_high_control))
+  return spell_out(table.concat(parts, "  "), "\\u{%02x}")
 end
 
 local function json_line(record)
@@ -179,7 +185,7 @@ local function json_line(record)
   for _, key in ipairs(sorted_keys(record.fields)) do
     add(key, record.fields[key])
   end
-  return "{" .. table.concat(parts, ",") .. "}"
+  return spell_out("{" .. table.concat(parts, ",") .. "}", "\\u%04x")
 end
 
 local function line_of(root, record)
