@@ -662,6 +662,20 @@ describe("blocks.check", function()
     end
   end)
 
+  it("looks over digits once, however many there are", function()
+    local began = os.clock()
+    for value, code in pairs {
+      [("0"):rep(100000) .. "x"] = "malformed", [("1."):rep(50000)] = "malformed",
+      [("0"):rep(100000) .. "1"] = false, ["-.5"] = false, ["5."] = "malformed",
+    } do
+      local _, err = check {
+        in_input({ type = "number_input", is_decimal_allowed = true, initial_value = value })[1],
+      }
+      assert.equal(code, err and err.code or false)
+    end
+    assert.is_true(os.clock() - began < 1)
+  end)
+
   it("ends also with what contains itself, or has no end of problems", function()
     local container = { type = "container", title = plain "x" }
     container.child_blocks = { container }

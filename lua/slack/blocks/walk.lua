@@ -151,7 +151,8 @@ function kinds.integer(walk, kind, value)
 end
 
 function kinds.numeral(walk, _, value)
-  if type(value) ~= "string" or not value:find "^-?%d*%.?%d+$" then
+  if type(value) ~= "string" or not (value:find "^-?[%d.]+$" and value:find "%d$"
+    and tonumber(value)) then
     walk:report(nil, type(value) == "string" and "malformed" or "wrong_type",
       "a number as text expected (\"9.5\"), got %s", described(value))
   end
