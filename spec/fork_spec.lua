@@ -1,7 +1,7 @@
 local ScriptedServer = require "support.scripted_server"
-local address_sanitizer = require "support.address_sanitizer"
 local child = require "support.child"
 local files = require "support.files"
+local sanitizer = require "support.sanitizer"
 
 -- Of its own accord nothing here forks once it has threads; a program may.
 describe("a program that forks while the library is in use", function()
@@ -111,7 +111,7 @@ describe("an app that runs in a process that forks", function()
   ]]
 
   local function check(text)
-    if address_sanitizer() then
+    if sanitizer() == "address" then
       pending "AddressSanitizer's allocator does not expect a fork beside threads"
       return ""
     end

@@ -45,12 +45,10 @@ end
 -- no others left.
 local reserve
 
-local function is_exhausted()
-  local probe = core.poller()
-  if probe then
-    probe:close()
-  end
-  return not probe
+-- In Lua's own words: no file of that name was there, or could be opened.
+local function is_unopened(problem)
+  return type(problem) == "string"
+    and (problem:find("not found:", 1, true) or problem:find("cannot open", 1, true)) ~= nil
 end
 
 ---@param name string
@@ -61,7 +59,7 @@ local function load(name)
     return module
   end
   local ok, outcome = pcall(require_anywhere, name)
-  if not ok and reserve and is_exhausted() then
+  if not ok and reserve and is_unopened(outcome) then
     reserve:close()
     ok, outcome = pcall(require_anywhere, name)
     reserve = core.poller()

@@ -5,7 +5,24 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <signal.h>
 #include <stdio.h>
+
+static lua_State *interrupted; /* what a signal's handler can know of */
+
+static void stop(lua_State *L, lua_Debug *where)
+{
+    (void)where;
+    lua_sethook(L, NULL, 0, 0);
+    luaL_error(L, "interrupted!");
+}
+
+/* Ctrl-C raises as soon as Lua's next instruction, a second one ends it all. */
+static void on_interrupt(int number)
+{
+    signal(number, SIG_DFL);
+    lua_sethook(interrupted, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
 
 static int run(lua_State *L)
 {
@@ -36,6 +53,8 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: %s FILE [ARGUMENTS]\n", arguments[0]);
         return 2;
     }
+    interrupted = L;
+    signal(SIGINT, on_interrupt);
     lua_pushcfunction(L, run);
     lua_pushinteger(L, count);
     lua_pushlightuserdata(L, arguments);
