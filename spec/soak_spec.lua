@@ -31,7 +31,7 @@ describe("the mixed trial of `make soak`, in small,", function()
   -- What one bot with another script comes to, which nothing befalls.
   local function problems_of(edit, look_pause)
     local result = tasks.run(trial.run, {
-      seconds = 2, rate = IS_SLOW and 10 or 50, people = 2, fault_pause = 60, save_pause = 60,
+      seconds = 2, rate = IS_SLOW and 10 or 50, people = 2, save_pause = 60,
       look_pause = look_pause or 60, looks = look_pause and 10 or 0, sides = { "sqlite" },
       edit = edit, patience = 2, events = 20,
     })

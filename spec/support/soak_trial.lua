@@ -57,7 +57,7 @@ local M = {}
 ---@field seconds number
 ---@field rate number events a second, on each side
 ---@field people integer on each side
----@field fault_pause number seconds between two faults of a side, at most
+---@field fault_pause? number seconds between two faults of a side, at most; no faults without
 ---@field save_pause number seconds between two saves of a script
 ---@field look_pause number seconds between two measurements
 ---@field sides? string[] names of those that there are; all
@@ -139,7 +139,9 @@ local function begin_all(options, sides, closing)
   table.insert(closing, running)
   for _, side in ipairs(sides) do
     side:begin()
-    table.insert(running, faults.begin(side, side.faults, options.fault_pause))
+    if options.fault_pause then
+      table.insert(running, faults.begin(side, side.faults, options.fault_pause))
+    end
     table.insert(running, faults.begin_saving(side, options.save_pause))
   end
   table.insert(running, begin_looking(options, sides))
