@@ -5,6 +5,7 @@ local Redis = require "support.redis"
 local core = require "slack.core"
 local example = require "support.example"
 local files = require "support.files"
+local lasting_port = require "support.lasting_port"
 local live_app = require "support.live_app"
 local log = require "slack.log"
 local sandbox = require "support.local_slack"
@@ -137,7 +138,7 @@ describe("examples/deploy, each process in turn started again under events,", fu
       return pending "haproxy is not installed"
     end
     local directory <close> = files.temporary()
-    local ports = { math.random(10000, 20999), math.random(21000, 32000) }
+    local ports = { lasting_port(), lasting_port() }
     local bots <close> = start_bots({ SLACK_SIGNING_SECRET = slack_here.signing_secret }, ports)
     local balancer <close>, place = start_balancer(directory.path, ports)
     bots.balancer = balancer

@@ -12,6 +12,7 @@ local assert = require "luassert"
 local core = require "slack.core"
 local files = require "support.files"
 local json = require "slack.json"
+local lasting_port = require "support.lasting_port"
 local ledger = require "support.ledger"
 local sandbox = require "slack.sandbox"
 local tasks = require "slack.tasks"
@@ -24,7 +25,6 @@ local PATIENCE <const> = 60
 -- how many connections there can be.
 local MAX_UNACKED <const> = 800
 local LOOK <const> = 0.02 -- seconds between two looks at acks and at what bots wrote
-local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
 
 local BOT <const> = [[
 local json = require "slack.json"
@@ -96,7 +96,7 @@ function Trial.start(options)
     past = { lost = {}, twice = 0, unexplained = {}, latest = 0 },
   }, Trial)
   self.here = start_slack(options)
-  self.port = math.random(FIRST_PORT, LAST_PORT)
+  self.port = lasting_port()
   if self.transport ~= "socket" then
     self.here:deliver_over_http(("http://127.0.0.1:%d/slack/events"):format(self.port))
     self.here.delivery = self.transport == "both" and "alternate" or "http"

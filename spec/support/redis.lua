@@ -1,13 +1,10 @@
 -- A real Redis server on this machine, for as long as a spec wants it.
 local Process = require "support.process"
 local files = require "support.files"
+local lasting_port = require "support.lasting_port"
 
 local PATIENCE <const> = 20 -- seconds
 local ATTEMPTS <const> = 20
-
--- Ports that the system gives nobody by itself: so none is taken while a server is down, and
--- nobody who connects to it meanwhile finds himself.
-local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
 
 local Redis = {}
 Redis.__index = Redis
@@ -46,7 +43,7 @@ function Redis.start(lines, arguments)
   self.lines, self.arguments = lines or {}, arguments or ""
   self.socket = self.directory.path .. "/redis.sock"
   for _ = 1, ATTEMPTS do
-    self.port = math.random(FIRST_PORT, LAST_PORT)
+    self.port = lasting_port()
     self.url = ("redis://127.0.0.1:%d"):format(self.port)
     if self:run() then
       return self
@@ -104,7 +101,7 @@ end
 function Redis:listen_with_tls(password)
   local port, answer
   repeat
-    port = math.random(FIRST_PORT, LAST_PORT)
+    port = lasting_port()
     answer = self:ask(("--no-auth-warning -a %s config set tls-port %d"):format(password, port))
   until answer == "OK"
   return port

@@ -8,6 +8,7 @@ local allocated = require "support.allocated"
 local core = require "slack.core"
 local figures = require "support.soak_figures"
 local files = require "support.files"
+local lasting_port = require "support.lasting_port"
 local saves = require "support.reload_trial".SAVES
 local tasks = require "slack.tasks"
 
@@ -19,7 +20,8 @@ local WORK <const>, FORGET_AFTER <const>, IN_FORCE <const>, BEFORE <const> = 0.0
 local LEASE <const> = 10 -- seconds; longer than the store is ever away
 -- Seconds; under sanitizers all takes many times as long.
 local PONG_TIMEOUT <const> = (os.getenv "SLACK_SLOW" or "") ~= "" and 10 or 3
-local FIRST_PORT <const>, LAST_PORT <const> = 10000, 32000
+-- Seconds: a connection that stalls before its first pong is given ten times as long.
+local CONNECTED_WITHIN <const> = 10 * PONG_TIMEOUT + PATIENCE
 -- Among so many events one is to be posted, kept, or failed at first.
 local DEEDS <const> = { [7] = "keep", [13] = "post", [31] = "fail" }
 local REMEMBERED <const>, AROUND <const> = 50, 5 -- of what befell a side; seconds before an act
@@ -69,7 +71,7 @@ local function start_relay(self)
   local here = self.here
   local targets = { api = here.server:port(), ws = here.server:websocket_port() }
   for i, bot in ipairs(self.bots) do
-    bot.port = math.random(FIRST_PORT, LAST_PORT)
+    bot.port = lasting_port()
     bot.route = "bot" .. i
     targets[bot.route] = bot.port
   end
@@ -158,7 +160,9 @@ end
 ---@async
 ---@param dead? table<table, true> connections that do not count
 function Side:wait_connected(dead)
-  self.trial:wait("connections of " .. self.name, function()
+  local act = self.acts[#self.acts]
+  local what = ("connections of %s after %s"):format(self.name, act and act.name or "its start")
+  self.trial:wait(what, function()
     local count = 0
     for _, connection in ipairs(self.here:connections()) do
       if connection.ready and not connection.leaving and not (dead and dead[connection]) then
@@ -166,7 +170,7 @@ function Side:wait_connected(dead)
       end
     end
     return count >= 2 * #self.bots
-  end)
+  end, CONNECTED_WITHIN)
 end
 
 ---Ends a bot, with what it has written.
