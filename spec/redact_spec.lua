@@ -84,6 +84,8 @@ local cases = {
     { "signing_secret = 'abc'", "signing_secret = '***'" },
     { '["app_token"] = "abc"', '["app_token"] = "***"' },
     { 'signing_secret = { "abc", "def" }', "signing_secret = {***}" },
+    { 'signing_secret = {"abc", "de', "signing_secret = {***" },
+    { 'signing_secret = {"ab', "signing_secret = {***" },
     { "SLACK_SIGNING_SECRET=" .. HEX:sub(1, 32), "SLACK_SIGNING_SECRET=***" },
     { "export SLACK_BOT_TOKEN=xoxb-" .. BODY, "export SLACK_BOT_TOKEN=xoxb-***UvWx" },
     { "--token=abc", "--token=***" },

@@ -51,7 +51,19 @@ describe("signals", function()
     for _, name in ipairs { "TERM", "INT", "TERM" } do
       raise(name)
       assert.equal(name, signals:take())
+      core.poller():wait(0.25, {})
     end
+  end)
+
+  it("takes those that come together for one, however late Lua looks at them", function()
+    local ok, output = child.run [[
+      local core = require "slack.core"
+      local signals = core.signals { "INT", "TERM" }
+      io.popen(("kill -TERM %d; kill -INT %d"):format(core.pid(), core.pid())):close()
+      assert(signals:take() == "TERM")
+      assert(signals:take() == nil)
+    ]]
+    assert.is_true(ok, output)
   end)
 
   it("exists once per process", function()
@@ -170,8 +182,8 @@ describe("signals that Lua does not take", function()
   end)
 end)
 
-describe("a pipe that nobody reads any more", function()
-  local function run(text)
+describe("a log that cannot be written any more", function()
+  local function run(command, text)
     local directory <close> = files.temporary()
     local ended = directory.path .. "/ended"
     local script = write_script(directory, ([[
@@ -182,17 +194,23 @@ describe("a pipe that nobody reads any more", function()
         written = io.stderr:write "a line\n"
       until not written
       io.open(%q, "w"):close()]]):format(text, ended))
-    files.run(("%s %s 2>&1 | true"):format(child.interpreter(), script))
+    files.run(command:gsub("BOT", child.interpreter() .. " " .. script)
+      :gsub("FOLDER", directory.path))
     return core.stat(ended) ~= nil
   end
 
-  it("ends nobody who writes into it meanwhile", function()
-    assert.is_true(run "")
-  end)
+  for what, command in pairs {
+    ["a pipe that nobody reads"] = "BOT 2>&1 | true",
+    ["a file that may not grow"] = "ulimit -c 0; ulimit -f 1; BOT 2>FOLDER/log",
+  } do
+    it(("as %s, ends nobody"):format(what), function()
+      assert.is_true(run(command, ""))
+    end)
 
-  it("ends who writes into it as before when that is over", function()
-    assert.is_false(run "signals:close()")
-  end)
+    it(("as %s, ends the program as before when signals are closed"):format(what), function()
+      assert.is_false(run(command, "signals:close()"))
+    end)
+  end
 end)
 
 describe("signals:close", function()

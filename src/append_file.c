@@ -64,25 +64,25 @@ static void take_back(struct slk_append_file *file, size_t written)
     }
 }
 
-static bool is_pending(int signal)
+static bool is_pending(int number)
 {
     sigset_t pending;
-    return sigpending(&pending) == 0 && sigismember(&pending, signal) == 1;
+    return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
 }
 
 /* Beyond the size that a file may have (ulimit -f) the system does not only say so, it
  * ends the process; the program's own thread has not blocked that signal. */
 static ssize_t write_some(int fd, const char *bytes, size_t length)
 {
-    sigset_t signal, before;
+    sigset_t blocked, before;
     int taken;
-    sigemptyset(&signal);
-    sigaddset(&signal, SIGXFSZ);
-    pthread_sigmask(SIG_BLOCK, &signal, &before);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before);
     ssize_t count = write(fd, bytes, length);
     int reason = errno;
     if (count < 0 && reason == EFBIG && is_pending(SIGXFSZ)) {
-        sigwait(&signal, &taken);
+        sigwait(&blocked, &taken);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = reason;

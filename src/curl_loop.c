@@ -155,10 +155,9 @@ struct slk_curl_loop *slk_curl_loop_create(const struct slk_curl_loop_operations
 
 int slk_curl_loop_start(struct slk_curl_loop *loop, const char *name, struct slk_error *err)
 {
-    /* libcurl makes a handle also where it finds no descriptors to wake it by. */
-    if (curl_multi_wakeup(loop->wakeable) != CURLM_OK) {
-        slk_error_set(err, "system", "the thread %s cannot be woken: %s", name,
-                      slk_errno_text(EMFILE));
+    const char *problem = slk_net_multi_problem(loop->wakeable);
+    if (problem != NULL) {
+        slk_error_set(err, "system", "the thread %s cannot be woken: %s", name, problem);
         return SLK_SYSTEM;
     }
     if (slk_thread_start(&loop->thread, name, run, loop) != SLK_OK) {

@@ -194,9 +194,11 @@ static void name_reason(CURL *easy, const char *detail, char *text, size_t size)
 {
     long reason = info_long(easy, CURLINFO_OS_ERRNO);
     const char *end = strrchr(detail, ':');
-    size_t length = reason != 0 && end != NULL ? (size_t)(end - detail) : strlen(detail);
-    snprintf(text, size, "%.*s%s%s", (int)length, detail, length < strlen(detail) ? ": " : "",
-             length < strlen(detail) ? slk_errno_text((int)reason) : "");
+    if (reason == 0 || end == NULL) {
+        snprintf(text, size, "%s", detail);
+    } else {
+        snprintf(text, size, "%.*s: %s", (int)(end - detail), detail, slk_errno_text((int)reason));
+    }
 }
 
 static void describe_rest(CURL *easy, CURLcode result, const char *detail, const char *what,
@@ -247,6 +249,7 @@ static const char *lack_of_descriptors(CURLcode result)
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:
+    case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: needed = 2; break;
     default: return NULL;
     }

@@ -349,6 +349,11 @@ CURLM *slk_net_create_multi(void)
     return multi;
 }
 
+const char *slk_net_multi_problem(CURLM *multi)
+{
+    return curl_multi_wakeup(multi) == CURLM_OK ? NULL : slk_errno_text(EMFILE);
+}
+
 CURLcode slk_net_options_trust(const struct slk_net_options *options, void *context)
 {
     int status = options->ca_file != NULL ? slk_ca_file_use(options->ca_file, context) : SLK_OK;

@@ -63,8 +63,13 @@ bool slk_net_options_is_public(const struct slk_net_options *options);
 curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
                                   struct curl_sockaddr *address);
 
-/* A multi handle that leaks nothing there either. NULL when memory or descriptors ran out. */
+/* A multi handle that leaks nothing there either, as far as nobody else opens files meanwhile.
+ * NULL when memory ran out. */
 CURLM *slk_net_create_multi(void);
+
+/* Why it can never be woken, in words; NULL: it can. libcurl makes a handle also where it finds
+ * no descriptors to wake it by. */
+const char *slk_net_multi_problem(CURLM *multi);
 
 /* "host:port" of the proxy, without credentials; NULL when there is none. */
 const char *slk_net_options_proxy_name(const struct slk_net_options *options);

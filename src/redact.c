@@ -7,7 +7,7 @@
 /* Passes over a text of any length, and bytes that are looked over besides: enough for one of
  * 2,000 bytes that is nested as deep as can be. */
 #define PASSES 16
-#define ENOUGH ((size_t)256 * 1024)
+#define ENOUGH ((size_t)512 * 1024)
 
 static bool redact_private_key(struct slk_redaction *pass)
 {

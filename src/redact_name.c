@@ -194,7 +194,7 @@ static bool is_list(const struct slk_redaction *pass, size_t at)
     start += opening;
     start += quoted_length(pass, start, opening) + opening;
     char next = slk_redaction_char(pass, slk_redaction_skip_blanks(pass, start));
-    return next == ',' || next == '}';
+    return next == ',' || next == '}' || next == '\0'; /* the text may be cut there */
 }
 
 static size_t list_length(const struct slk_redaction *pass, size_t start)

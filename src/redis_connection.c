@@ -82,10 +82,9 @@ struct slk_redis_connection *slk_redis_connection_create(const struct slk_redis_
         slk_redis_connection_destroy(connection);
         return NULL;
     }
-    /* libcurl makes a handle also where it finds no descriptors to wake it by. */
-    if (curl_multi_wakeup(connection->multi) != CURLM_OK) {
-        slk_error_set(err, "system", "%s cannot be used: %s", connection->name,
-                      slk_errno_text(EMFILE));
+    const char *problem = slk_net_multi_problem(connection->multi);
+    if (problem != NULL) {
+        slk_error_set(err, "system", "%s cannot be used: %s", connection->name, problem);
         slk_redis_connection_destroy(connection);
         return NULL;
     }

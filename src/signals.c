@@ -14,6 +14,10 @@
 #include "clock.h"
 
 #define MAX_SIGNALS 8
+/* Of what cannot be written: whoever reads the log has gone, its file may not grow. */
+static const int UNWRITTEN[] = {SIGPIPE, SIGXFSZ};
+enum { UNWRITTEN_COUNT = sizeof UNWRITTEN / sizeof *UNWRITTEN };
+
 /* Who ends a group of processes, and a parent that passes it on, mean one end. */
 #define SAME_END SLK_MS(200)
 
@@ -22,13 +26,14 @@ struct slk_signals {
     size_t count;
     int numbers[MAX_SIGNALS];
     struct sigaction before[MAX_SIGNALS];
-    bool keeps_writing; /* SIGPIPE is held off */
+    bool is_held_off[UNWRITTEN_COUNT];
 };
 
 /* A handler gets no context but its number, so what it needs is here. */
 static atomic_int handler_fd = -1;
 static atomic_int handler_pid;
-static _Atomic int64_t untaken_end; /* when an INT or TERM came that Lua has not looked at; 0 */
+static _Atomic int64_t end_asked; /* when an INT or TERM came that asked for an end; 0: never */
+static atomic_bool end_untaken;   /* Lua has not looked at it */
 
 static bool is_end(int number)
 {
@@ -49,11 +54,12 @@ static void end_process(int number)
     _exit(128 + number);
 }
 
-/* Whether Lua has not looked at one that came before, for so long that it is told again. */
-static bool is_told_again(void)
+/* By when it comes, as Lua may look at it much later. */
+static bool is_same_end(void)
 {
-    int64_t none = 0, now = slk_clock_now();
-    return !atomic_compare_exchange_strong(&untaken_end, &none, now) && now - none >= SAME_END;
+    int64_t before = atomic_load(&end_asked), now = slk_clock_now();
+    bool is_same = before != 0 && now - before < SAME_END;
+    return is_same || !atomic_compare_exchange_strong(&end_asked, &before, now);
 }
 
 static void on_signal(int number)
@@ -63,8 +69,8 @@ static void on_signal(int number)
     if (atomic_load(&handler_pid) != (int)getpid()) {
         signal(number, SIG_DFL);
         raise(number);
-    } else {
-        if (is_end(number) && is_told_again()) {
+    } else if (!is_end(number) || !is_same_end()) {
+        if (is_end(number) && atomic_exchange(&end_untaken, true)) {
             end_process(number);
         }
         unsigned char byte = (unsigned char)number;
@@ -74,20 +80,19 @@ static void on_signal(int number)
     errno = saved;
 }
 
-static void on_broken_pipe(int number)
+static void on_unwritten(int number)
 {
     (void)number;
 }
 
-/* Whoever reads the log may go, and what has been acknowledged is to be handled all the
- * same: a write that reaches nobody fails. A handler, as programs that are run would
- * inherit that the signal is ignored. */
-static bool keep_writing(void)
+/* What has been acknowledged is to be handled all the same: the write fails. A handler,
+ * as programs that are run would inherit that the signal is ignored. */
+static bool hold_off(int number)
 {
-    struct sigaction before, action = {.sa_handler = on_broken_pipe, .sa_flags = SA_RESTART};
+    struct sigaction before, action = {.sa_handler = on_unwritten, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    return sigaction(SIGPIPE, NULL, &before) == 0 && before.sa_handler == SIG_DFL &&
-           sigaction(SIGPIPE, &action, NULL) == 0;
+    return sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_DFL &&
+           sigaction(number, &action, NULL) == 0;
 }
 
 static int open_pipe(struct slk_signals *signals)
@@ -138,7 +143,8 @@ struct slk_signals *slk_signals_create(const int *numbers, size_t count)
         return NULL;
     }
     atomic_store(&handler_pid, (int)getpid());
-    atomic_store(&untaken_end, 0);
+    atomic_store(&end_asked, 0);
+    atomic_store(&end_untaken, false);
     for (size_t i = 0; i < count; i++) {
         if (install(signals, numbers[i]) != 0) {
             int saved = errno;
@@ -147,7 +153,9 @@ struct slk_signals *slk_signals_create(const int *numbers, size_t count)
             return NULL;
         }
     }
-    signals->keeps_writing = keep_writing();
+    for (int i = 0; i < UNWRITTEN_COUNT; i++) {
+        signals->is_held_off[i] = hold_off(UNWRITTEN[i]);
+    }
     return signals;
 }
 
@@ -160,8 +168,10 @@ void slk_signals_destroy(struct slk_signals *signals)
         signals->count--;
         sigaction(signals->numbers[signals->count], &signals->before[signals->count], NULL);
     }
-    if (signals->keeps_writing) {
-        signal(SIGPIPE, SIG_DFL);
+    for (int i = 0; i < UNWRITTEN_COUNT; i++) {
+        if (signals->is_held_off[i]) {
+            signal(UNWRITTEN[i], SIG_DFL);
+        }
     }
     atomic_store(&handler_fd, -1);
     close(signals->read_fd);
@@ -182,7 +192,7 @@ int slk_signals_take(struct slk_signals *signals)
         got = read(signals->read_fd, &byte, 1);
     } while (got < 0 && errno == EINTR);
     if (got == 1 && is_end(byte)) {
-        atomic_store(&untaken_end, 0);
+        atomic_store(&end_untaken, false);
     }
     return got == 1 ? byte : 0;
 }

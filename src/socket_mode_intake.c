@@ -133,7 +133,7 @@ static bool is_answered_by_handler(const struct slk_envelope *envelope)
            slk_text_is(envelope->type, "slash_commands");
 }
 
-/* Nor is one acked of which Lua never hears, when its deadline comes. */
+/* What Lua never hears of is not acked at its deadline either. */
 static enum slk_intake_result give_up(struct slk_intake *intake, uint64_t connection,
                                       struct slk_envelope_message *message, const char *why)
 {

@@ -3,9 +3,7 @@
 local core = require "slack.core"
 local loop = require "slack.loop"
 
--- SAME_END: seconds in which who tells a group of processes to end, and a parent that passes
--- that on, mean the same end.
-local M = { SAME_END = 0.2 }
+local M = {}
 
 local listeners = {} -- guard -> function
 local signals

@@ -2,7 +2,6 @@
 
 local lazy = require "slack.lazy"
 local interrupts = require "slack.interrupts"
-local loop = require "slack.loop"
 local tasks = require "slack.tasks"
 local workers = lazy "slack.workers"
 
@@ -18,11 +17,7 @@ local function on_signal(app, name)
     end
     return
   end
-  local hurry, before = app.phase == "stopping", app.told_to_end
-  app.told_to_end = loop.now()
-  if hurry and before and app.told_to_end - before < interrupts.SAME_END then
-    return
-  end
+  local hurry = app.phase == "stopping"
   app.log:info("SIG%s: %s", name, hurry and "stopping at once" or "stopping")
   tasks.spawn(app.stop, app, hurry and 0 or nil)
 end

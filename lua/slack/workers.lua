@@ -7,7 +7,6 @@ local ChildProcess = require "slack.child_process"
 local core = require "slack.core"
 local errors = require "slack.errors"
 local http_options = require "slack.http_options"
-local interrupts = require "slack.interrupts"
 local loop = require "slack.loop"
 local merged = require "slack.merged"
 
@@ -135,19 +134,13 @@ function Workers:_stop(name)
   self.patience_ends = core.monotonic() + patience + STOP_MARGIN
 end
 
-local function is_same_end(self)
-  local before, now = self.told_to_end, core.monotonic()
-  self.told_to_end = now
-  return before and now - before < interrupts.SAME_END
-end
-
 local function take_signals(self)
   local name = self.signals:take()
   while name do
     if name == "HUP" then
       self.log:info("SIGHUP: passed on to %d workers", self.settings.count)
       signal_all(self, "HUP")
-    elseif name ~= "CHLD" and not is_same_end(self) then
+    elseif name ~= "CHLD" then
       self.log:info("SIG%s: stopping %s", name, self.stops > 0 and "at once" or "the workers")
       self:_stop(name)
     end
