@@ -118,8 +118,8 @@ function App.new(options)
   end
   local logger = log.of(options.log, options.name)
   local self = setmetatable({
-    settings = options, net = net, log = logger, states = {}, phase = "idle", end_waiters = {},
-    storage = app_storage.NONE, store = app_storage.NONE, durable_state = false,
+    settings = options, net = net, log = logger, states = {}, phase = "idle", ending = false,
+    end_waiters = {}, storage = app_storage.NONE, store = app_storage.NONE, durable_state = false,
     console = false, tap = false, _ledger = registry.new_ledger(),
   }, App)
   self.client, self.routes = new_client(self, options, logger), Routes.new(options)
@@ -335,7 +335,7 @@ function App:close()
   end
   app_storage.close(self)
   watchdog.stop(self)
-  self.phase = "idle"
+  self.phase, self.ending = "idle", false
   announce_end(self)
 end
 
@@ -354,13 +354,27 @@ local function wait_for_end(self, timeout)
   return true
 end
 
+-- What a stop has left undone is told by the log, by its result and by that of app:run.
+local function note_left(self, left)
+  local message = stopping.text(left)
+  self.log:warn("stopped: %s", message)
+  self.stop_error = errors.new { code = "shutdown_timeout", message = message }
+  return self.stop_error
+end
+
 -- Whoever stops it may be cancelled meanwhile, or fail: nobody else could end it then.
 local function end_of(self)
-  return setmetatable({}, { __close = function()
-    if self.phase == "stopping" then
+  local ending = setmetatable({}, { __close = function(ending)
+    if self.ending == ending then
+      local left = stopping.cut_off(self)
+      if left then
+        note_left(self, left)
+      end
       self:close()
     end
   end })
+  self.ending = ending
+  return ending
 end
 
 ---Stops gracefully: no new events are taken, those that have come are handled,
@@ -387,15 +401,12 @@ function App:stop(timeout)
     return wait_for_end(self, timeout)
   end
   self.phase, self.stop_at = "stopping", loop.now() + timeout
-  local guard <close> = end_of(self) -- luacheck: ignore 211
+  local ending <close> = end_of(self)
   self.schedule:stop()
   self.dispatch:excuse_caller()
-  local left = stopping.finish(self)
+  local left = stopping.finish(self, ending)
   if left then
-    local message = stopping.text(left)
-    self.log:warn("stopped: %s", message)
-    self.stop_error = errors.new { code = "shutdown_timeout", message = message }
-    return nil, self.stop_error
+    return nil, note_left(self, left)
   end
   self.log:info("stopped")
   return true

@@ -49,7 +49,10 @@ end
 ---@param dispatch slack.Dispatch
 function M.excuse_caller(dispatch)
   local job = tasks.current()
-  if job and dispatch.jobs[job] then
+  while job and not dispatch.jobs[job] do
+    job = job.caller
+  end
+  if job then
     job:excuse()
     job.delivery:excuse()
   end

@@ -19,8 +19,8 @@ local function is_finished(self)
 end
 
 -- Whether all has been handled when the time is over.
-local function drain(self)
-  while not is_finished(self) do
+local function drain(self, ending)
+  while self.ending == ending and not is_finished(self) do
     local left = self.stop_at - loop.now()
     if left <= 0 then
       return false
@@ -70,14 +70,22 @@ end
 ---@field deliveries integer that had come and not begun
 ---@field unmarked integer that have ended, of which the store does not know
 
+local function is_any(left)
+  return left.handlers + left.deliveries + left.unmarked > 0
+end
+
+local function cut_off(self, left)
+  left.deliveries = self.inbox and 0 or self.transports:waiting() -- the inbox tells of its own
+  left.handlers, left.example = self.dispatch:cancel_all()
+end
+
 -- Lets handlers end, and cuts off those that do not.
-local function end_handlers(self)
+local function end_handlers(self, ending)
   end_conversations(self)
   local left = { handlers = 0, deliveries = 0, unmarked = 0 }
-  local drained = drain(self)
+  local drained = drain(self, ending)
   if not drained then
-    left.deliveries = self.inbox and 0 or self.transports:waiting() -- the inbox tells of its own
-    left.handlers, left.example = self.dispatch:cancel_all()
+    cut_off(self, left)
   end
   if left.handlers > 0 then
     tasks.sleep(0) -- in which they are unwound
@@ -118,8 +126,9 @@ end
 ---Waits until all is handled, ends what is not in time, and closes the app.
 ---@async
 ---@param self slack.App
+---@param ending table self.ending, as long as nobody has closed it meanwhile
 ---@return slack.LeftAtStop? left nil: all has been handled
-function M.finish(self)
+function M.finish(self, ending)
   starting.cancel(self)
   self.transports:finish(math.max(self.stop_at - loop.now(), 0))
   if self.peers then
@@ -128,11 +137,25 @@ function M.finish(self)
   if self.inbox then
     self.inbox:stop()
   end
-  local left, drained = end_handlers(self)
+  local left, drained = end_handlers(self, ending)
+  if self.ending ~= ending then
+    return nil -- it is closed, and may have been started again
+  end
   finish_answers(self, left, drained)
   finish_storage(self, left)
-  self:close()
-  return left.handlers + left.deliveries + left.unmarked > 0 and left or nil
+  if self.ending == ending then
+    self:close()
+  end
+  return is_any(left) and left or nil
+end
+
+---Ends what runs, for want of anybody who waits for its end.
+---@param self slack.App
+---@return slack.LeftAtStop? left nil: all has been handled
+function M.cut_off(self)
+  local left = { handlers = 0, deliveries = 0, unmarked = 0 }
+  cut_off(self, left)
+  return is_any(left) and left or nil
 end
 
 local function handlers_text(left)

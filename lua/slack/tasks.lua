@@ -15,6 +15,7 @@ local announce_end = scheduler.announce_end
 ---@class slack.Task
 ---@field name? string for logs
 ---@field owner? slack.Ownership of what it spawns (ownership.lua)
+---@field caller? slack.Task who waits for it (slack.timeout, slack.all, slack.race)
 ---@field race? table what tasks that race have in common (waits.lua); `above`: of who waits for it
 local Task = {}
 Task.__index = Task
@@ -165,7 +166,7 @@ local function as_tasks(list, name)
   for i, item in ipairs(list) do
     if type(item) == "function" then
       tasks[i] = M.spawn(item)
-      tasks[i].owner = current and current.owner
+      tasks[i].owner, tasks[i].caller = current and current.owner, current
     else
       tasks[i] = item
     end
@@ -289,6 +290,7 @@ function M.timeout(seconds, fn, ...)
   check_function(fn, "timeout")
   local task, current = M.spawn(fn, ...), M.current()
   task.race, task.owner = current and current.race, current and current.owner
+  task.caller = current
   local gate = Waiter.new()
   gate.on_abandon = function()
     task:cancel()
