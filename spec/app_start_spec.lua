@@ -3,6 +3,7 @@ local child = require "support.child"
 local errors = require "slack.errors"
 local files = require "support.files"
 local live = require "support.live_app"
+local slack = require "slack"
 local starting = require "slack.starting"
 local tasks = require "slack.tasks"
 
@@ -111,6 +112,17 @@ describe("an app that starts", function()
     now = 200
     told(errors.new { code = "invalid_auth", message = "invalid_auth" }) -- which ends the start
     assert.equal(3, #kept.lines)
+  end)
+
+  it("asks the app's own retries.on whether to try again", function()
+    tasks.run(function()
+      local app = slack.app {
+        token = "xoxb-1", app_token = "xapp-1", api_url = "http://127.0.0.1:9/api/", log = "off",
+        retries = { on = function() return false end },
+      }
+      local asked = { tasks.timeout(5, app.start, app) }
+      assert.equal("connection", asked[2].code)
+    end)
   end)
 
   it("may be stopped, started and stopped again before it has begun", function()

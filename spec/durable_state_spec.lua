@@ -176,6 +176,20 @@ describe("durable state", function()
     app:close()
   end)
 
+  it("may have more values than a text of others", function()
+    local app = open()
+    local large = app:state("large", {}, { durable = true })
+    tasks.run(function()
+      large.list = table.move({ 1, 1 }, 1, 2, 1, {})
+      for i = 3, (1 << 22) + 1 do
+        large.list[i] = 1
+      end
+    end)
+    pass(1.01)
+    assert.equal((1 << 22) + 1, #stored("large").list)
+    app:close()
+  end)
+
   it("is tried again when the store has failed, and the log says so once", function()
     local lines = {}
     local app = open(lines)

@@ -305,6 +305,20 @@ describe("loop", function()
       assert.falsy(output:find("went on", 1, true) or output:find("ERROR", 1, true), output)
     end)
 
+    it("by Ctrl-C lose nothing else that was due", function()
+      local ok, output = child.run [[
+        local loop, tasks = require "slack.loop", require "slack.tasks"
+        local waiter = tasks.waiter()
+        local task = tasks.spawn(function() waiter:await() print "woken" end)
+        loop.defer(error, "interrupted!")
+        waiter:resolve(true)
+        print(pcall(tasks.sleep, 0.1))
+        print(task:join(1))
+      ]]
+      assert.is_true(ok, output)
+      assert.matches("woken\nfalse\tinterrupted!\ntrue\n", output)
+    end)
+
     it("of the error hook itself break nothing either, and are seen", function()
       local ok, output = child.run [[
         local loop = require "slack.loop"

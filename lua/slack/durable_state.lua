@@ -102,7 +102,7 @@ local function store_each(self, store, list)
   for name, text in pairs(list) do
     local _, err
     if text then
-      _, err = store:set(name, json.decode(text))
+      _, err = store:set(name, json.decode_own(text))
     else
       _, err = store:delete(name)
     end
@@ -117,7 +117,7 @@ local function store_all(self, store, list, to_close)
   local _, err = store:batch(function(b)
     for name, text in pairs(list) do
       if text then
-        b:set(name, json.decode(text))
+        b:set(name, json.decode_own(text))
       else
         b:delete(name)
       end

@@ -43,7 +43,7 @@ end
 
 -- A descriptor that is given up for the moment in which a module is loaded, when a program has
 -- no others left.
-local reserve
+local reserve, keeps_reserve
 
 -- In Lua's own words: no file of that name was there, or could be opened.
 local function is_unopened(problem)
@@ -58,11 +58,12 @@ local function load(name)
   if module ~= nil then
     return module
   end
+  reserve = reserve or keeps_reserve and core.poller()
   local ok, outcome = pcall(require_anywhere, name)
   if not ok and reserve and is_unopened(outcome) then
     reserve:close()
     ok, outcome = pcall(require_anywhere, name)
-    reserve = core.poller()
+    reserve = core.poller() -- a thread may have taken the descriptor: then at the next load
   end
   if not ok then
     error(outcome, 0)
@@ -95,7 +96,7 @@ local M = { load = load }
 
 ---From now on a module is loaded, too, where the program has no descriptors left.
 function M.keep_reserve()
-  reserve = reserve or core.poller()
+  keeps_reserve, reserve = true, reserve or core.poller()
 end
 
 ---Something that stands for a module until it is loaded, and afterwards.

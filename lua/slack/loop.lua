@@ -52,6 +52,7 @@ function Loop.new(options)
     holders = setmetatable({}, { __mode = "k" }), -- what is made smaller then
     stepping = false,
     watchdog = false,
+    interrupt = false,
   }, Loop)
   self.holders[self] = true
   self.step_guard = setmetatable({}, { __close = function()
@@ -247,7 +248,8 @@ end
 
 local function report(self, message)
   if is_interrupt(message) then
-    error(message:match "^[^\n]*", 0)
+    self.interrupt = message:match "^[^\n]*" -- raised when the step is over
+    return
   end
   local ok, failure = pcall(self.on_error, message)
   if not ok then
@@ -364,6 +366,11 @@ function Loop:step(timeout)
   run_messages(self)
   run_timers(self)
   run_deferred(self)
+  local interrupt = self.interrupt
+  if interrupt then
+    self.interrupt = false
+    error(interrupt, 0)
+  end
   return true
 end
 

@@ -163,19 +163,11 @@ end
 ---@param files table<string, true>
 ---@return table<string, true>
 function Modules:dependents(files)
-  local found, grew = {}, true
-  for file in pairs(files) do
-    found[file] = true
-  end
-  while grew do
-    grew = false
-    for _, map in ipairs { self.stated, self.asked } do
-      for user, uses in pairs(map) do
-        if not found[user] and uses_any(uses, found) then
-          found[user], grew = true, true
-        end
-      end
-    end
+  local list, found, i = {}, {}, 1
+  add_to(list, found, files)
+  while list[i] do
+    add_to(list, found, self.users[list[i]])
+    i = i + 1
   end
   return found
 end

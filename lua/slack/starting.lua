@@ -25,14 +25,18 @@ end
 ---moment is a warning, where each attempt is but a remark.
 ---@param log slack.Logger
 ---@param clock fun(): number
----@return fun(err: slack.Error)
-function M.told(log, clock)
+---@param on? fun(err: slack.Error, failures: integer): boolean? the app's own
+---@return fun(err: slack.Error, failures: integer): boolean?
+function M.told(log, clock, on)
   local began, limit = clock(), LogLimit.new(clock, TOLD_EVERY)
-  return function(err)
+  return function(err, failures)
+    local wanted = on and on(err, failures)
+    local goes_on = wanted or wanted == nil and retry.is_worthwhile(err, true)
     local seconds = clock() - began
-    if seconds >= TOLD_AFTER and retry.is_worthwhile(err, true) and limit:is_due "start" then
+    if goes_on and seconds >= TOLD_AFTER and limit:is_due "start" then
       log:warn("still starting after %.0f s, trying on: %s", seconds, err)
     end
+    return wanted
   end
 end
 
@@ -43,8 +47,10 @@ local function check_token(self)
     return true
   end
   loop.defer(load_the_rest, self) -- once Slack has been asked
+  local own = retry.policy(self.settings.retries).on
   local answer, err = self.client.auth.test(nil, {
-    retries = { count = math.maxinteger, on = M.told(self.log, loop.now) }, max_wait = math.huge,
+    retries = { count = math.maxinteger, on = M.told(self.log, loop.now, own) },
+    max_wait = math.huge,
   })
   if not answer then
     return nil, err
