@@ -1,5 +1,6 @@
 local Redis = require "support.redis"
 local WebServer = require "support.web_server"
+local child = require "support.child"
 local command = require "slack.command"
 local files = require "support.files"
 local json = require "slack.json"
@@ -49,6 +50,23 @@ os.exit(app:run() or 1)
       fn(here)
     end)
   end
+
+  it("says which variable holds no root of a Web API", function()
+    local path = folder.path .. "/bot.lua"
+    files.write(path, [[
+local slack = require "slack"
+slack.app { token = "xoxb-1", app_token = "xapp-1" }:run()
+]])
+    for _, url in ipairs { "https://slack.example/api?key=x", "https://me@slack.example/api" } do
+      local ok, output = files.run(([[
+        export SLACK_API_URL='%s' LUA_PATH='%s' LUA_CPATH='%s'
+        %s lua/slack/command/main.lua doctor %s]]):format(url, package.path, package.cpath,
+        child.interpreter(), path))
+      assert.is_false(ok)
+      assert.matches("problem   program .-environment variable SLACK_API_URL: a URL with a host "
+        .. "and a path alone expected", output)
+    end
+  end)
 
   it("finds nothing wrong with a bot for which all is there", function()
     with_slack(function(here)

@@ -267,7 +267,7 @@ describe("doctor: tokens", function()
     says("tokens", with { SLACK_SIGNING_SECRET = "xoxb-1-2-x" },
       "problem: SLACK_SIGNING_SECRET is a bot token")
     says("tokens", with { SLACK_SIGNING_SECRET = "1234" },
-      "warning: SLACK_SIGNING_SECRET does not look like one: 32 characters")
+      "warning: SLACK_SIGNING_SECRET does not look as Slack makes them: 32 characters")
     says("tokens", with { SLACK_APP_TOKEN = "xoxe-1-x" }, "problem: SLACK_APP_TOKEN is a refresh")
     says("tokens", with { SLACK_BOT_TOKEN = "'xoxb-1-x'" }, "begins or ends with")
   end)
@@ -292,7 +292,8 @@ describe("doctor: tokens", function()
     assert.equal("ok: SLACK_CLIENT_ID is there\nok: SLACK_CLIENT_SECRET is there",
       (findings("oauth", oauth("1.2", SECRET))))
     says("oauth", oauth("offline", SECRET), "problem: SLACK_CLIENT_ID is missing")
-    says("oauth", oauth("1.2", "geheim"), "warning: SLACK_CLIENT_SECRET does not look like one")
+    says("oauth", oauth("1.2", "geheim"),
+      "warning: SLACK_CLIENT_SECRET does not look as Slack makes them")
     assert.falsy(findings("oauth", oauth("geheim", "geheim")):find "geheim")
     assert.equal("", (findings("oauth", {})))
   end)
@@ -358,7 +359,7 @@ describe("doctor: the network", function()
   it("names the package of authorities where a system has none", function()
     local message = "this system has no authorities: install the package ca-certificates"
     says("authorities", { slack = unreached("tls", message) }, "problem: " .. message,
-      "apt-get install ca-certificates")
+      "install the package ca-certificates")
   end)
 
   it("looks into the file of authorities", function()

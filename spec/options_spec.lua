@@ -93,6 +93,7 @@ describe("slack.app", function()
   it("says of names that Bolt has what they are here", function()
     for name, here in pairs {
       botToken = '"token"', logLevel = 'log = "debug"', customRoutes = "app:route",
+      socketMode = 'transport = "socket"',
       processBeforeResponse = 'answer_events = "handled"', installationStore = '"storage"',
     } do
       assert.matches(('unknown option "%s"; here it is '):format(name), problem_of { [name] = "x" },
@@ -132,7 +133,7 @@ describe("slack.app", function()
     for name, value in pairs { ping_interval = math.huge, stagger = 1e9, pong_timeout = 0 } do
       local message = problem_of { socket_mode = { [name] = value } }
       assert.matches("socket_mode." .. name, message, 1, true)
-      assert.matches("a number from 0.* to 1e%+09 expected", message)
+      assert.matches("a number from 0.* to 1e%+08 expected", message)
     end
   end)
 
@@ -337,6 +338,9 @@ describe("slack.app", function()
         '"http.tls.cert": there is no file "no.pem"' },
       ["a key in place of its file"] = {
         { tls = { cert = "README.md", key = "-----BEGIN PRIVATE KEY-----\nMIIEhush\n" } },
+        'option "http.tls.key": the path of a file expected, not what is in it' },
+      ["a key in one line in place of its file"] = {
+        { tls = { cert = "README.md", key = "-----BEGIN PRIVATE KEY-----\\nMIIEhush\\n" } },
         'option "http.tls.key": the path of a file expected, not what is in it' },
       ["a moment to answer"] = { { answer_events = "later" }, '"received" or "handled" expected' },
       ["no time"] = { { idle_timeout = 0 }, '"http.idle_timeout": an integer of at least 1' },

@@ -377,7 +377,7 @@ describe("retries", function()
     ['option "retries": an integer of at least 0, or a table, expected, got string'] = "3",
     ['unknown option "retries.counts"; did you mean "count"?'] = { counts = 1 },
     ['option "retries.on": function expected'] = { on = "x" },
-    ['option "retries.first_delay": a number from 0 to 1e+09 expected, got -1'] =
+    ['option "retries.first_delay": a number from 0 to 1e+08 expected, got -1'] =
       { first_delay = -1 },
   } do
     it("raise at the caller's line: " .. problem, function()

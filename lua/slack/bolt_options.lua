@@ -15,6 +15,8 @@ return {
   oauth_settings = '"oauth"',
   processBeforeResponse = 'http = { answer_events = "handled" }',
   process_before_response = 'http = { answer_events = "handled" }',
+  agent = '"proxy"',
+  socketMode = 'transport = "socket", as is usual with an app token',
   receiver = 'the option "transport", with app:route for other paths',
   signatureVerification = "always on",
 }

@@ -50,9 +50,9 @@ function M.integer_from(least, most)
 end
 
 ---Seconds that the client thread can count.
-M.seconds = M.number_from(0, 1e9 - 1)
+M.seconds = M.number_from(0, 1e8)
 ---The same as a timeout, which for the client thread is none when it is 0.
-M.timeout = M.number_from(0.001, 1e9 - 1)
+M.timeout = M.number_from(0.001, 1e8)
 
 ---@param ... string
 ---@return slack.OptionCheck
@@ -180,7 +180,7 @@ end
 function M.file(value)
   if type(value) ~= "string" then
     return "the path of a file expected"
-  elseif value:find "%c" then -- a key, most likely: nothing of it is shown
+  elseif value:find "%c" or value:find("-----BEGIN", 1, true) then -- a key: nothing of it is shown
     return "the path of a file expected, not what is in it"
   end
   local _, kind = core.stat(value)

@@ -97,7 +97,10 @@ local OPTIONS = {
     environment = "SLACK_APP_TOKEN",
   },
   signing_secret = { check = checks.signing_secret, environment = "SLACK_SIGNING_SECRET" },
-  api_url = { check = checks.url, environment = "SLACK_API_URL" },
+  api_url = {
+    check = function(value) return checks.url(value) or roots.problem(value) end,
+    environment = "SLACK_API_URL",
+  },
   govslack = { check = of_type "boolean" },
   scripts = { check = checks.directory },
   watch = { check = checks.watch },
@@ -120,7 +123,7 @@ local OPTIONS = {
   no_proxy = { check = of_type "string" },
   ca_file = { check = of_type "string" },
   insecure = { check = of_type "boolean" },
-  timeout = { check = number_from(0.001), default = 30 },
+  timeout = { check = checks.timeout, default = 30 },
   retries = { check = retry.problem },
   pacing = { check = limits.check "pacing" },
   max_wait = { check = number_from(0) },
@@ -332,8 +335,8 @@ function M.read(given)
       options[name] = option.default
     end
   end
-  options.api_url, problem = roots.api_url { api_url = options.api_url }
-  return options.api_url and options or nil, problem
+  options.api_url = roots.api_url { api_url = options.api_url }
+  return options
 end
 
 return M

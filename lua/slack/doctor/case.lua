@@ -37,7 +37,7 @@ end
 
 local function settings_of(environment)
   return {
-    api_url = roots.api_url { api_url = environment "SLACK_API_URL" },
+    api_url = roots.api_url { api_url = environment "SLACK_API_URL" } or roots.SLACK,
     token = environment "SLACK_BOT_TOKEN", app_token = environment "SLACK_APP_TOKEN",
     signing_secret = environment "SLACK_SIGNING_SECRET", transport = "socket",
   }

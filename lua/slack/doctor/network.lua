@@ -75,8 +75,9 @@ local function check_ca(case, report)
     local is_of_time = failure.message:find("expired", 1, true)
       or failure.message:find("not yet valid", 1, true)
     return report:problem(failure.message, failure.message:find("ca-certificates", 1, true)
-      and "apt-get install ca-certificates, or how it is called here" or is_of_time
-      and "compare `date -u` with the time of a clock that is right: timedatectl set-ntp true"
+      and "install the package ca-certificates" or is_of_time
+      and "if this machine's clock, which says " .. os.date "!%F %T UTC"
+      .. ", is wrong: timedatectl set-ntp true"
       or "behind a proxy that looks into TLS: give its authority as ca_file or SSL_CERT_FILE")
   elseif not failure then
     report:ok(("%s vouch%s for %s"):format(path and path ~= "" and path

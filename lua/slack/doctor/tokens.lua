@@ -82,7 +82,7 @@ local function check_value(place, value, report)
   elseif place.kinds[kind] then
     return report:ok(("%s is %s"):format(place.variable, text))
   elseif place.option == "signing_secret" and kind == "unknown" then
-    return report:warning(("%s does not look like one: 32 characters 0-9, a-f"):format(
+    return report:warning(("%s does not look as Slack makes them: 32 characters 0-9, a-f"):format(
       place.variable), place.where)
   end
   local home = home_of(kind)
@@ -115,8 +115,8 @@ local function check_oauth(case, report)
     if not value or hosting.is_placeholder(place.option, value) then
       report:problem(("%s is missing"):format(place.variable), CREDENTIALS)
     elseif not value:find(place.pattern) then
-      report:warning(("%s does not look like one: %s"):format(place.variable, place.like),
-        CREDENTIALS)
+      report:warning(("%s does not look as Slack makes them: %s"):format(place.variable,
+        place.like), CREDENTIALS)
     else
       report:ok(("%s is there"):format(place.variable))
     end

@@ -8,7 +8,15 @@ local REST_HOSTS = {
   ["https://slack-gov.com"] = "https://api.slack-gov.com",
 }
 
-local M = {}
+local M = { SLACK = SLACK }
+
+---What keeps a URL from being a root.
+---@type slack.OptionCheck
+function M.problem(url)
+  if url:find "[?#]" or url:find "^%a+://[^/]*@" then
+    return "a URL with a host and a path alone expected: no query, no fragment, no user"
+  end
+end
 
 ---The root that options ask for. What the environment says is older than what they say.
 ---@param options { api_url: string?, govslack: boolean? }
@@ -22,9 +30,10 @@ function M.api_url(options)
   end
   local environment = os.getenv "SLACK_API_URL"
   local url = options.api_url or (environment ~= "" and environment) or SLACK
-  if url:find "[?#]" or url:find "^%a+://[^/]*@" then
-    return nil, 'option "api_url": a URL with a host and a path alone expected: no query, no '
-      .. "fragment, no user"
+  local problem = M.problem(url)
+  if problem then
+    return nil, (options.api_url and 'option "api_url": ' or "environment variable SLACK_API_URL: ")
+      .. problem
   end
   return (url:gsub("/*$", "/", 1))
 end
