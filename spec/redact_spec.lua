@@ -9,6 +9,9 @@ local function redact(text)
   return redacted
 end
 
+-- Seconds of the processor; what takes the square of a text's length would take minutes.
+local PATIENCE <const> = (os.getenv "SLACK_SLOW" or "") ~= "" and 10 or 1
+
 -- Secrets here are invented.
 local BODY = "123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx"
 local HEX = ("0123456789abcdef"):rep(4)
@@ -249,7 +252,7 @@ describe("redact", function()
       local text = piece:rep(200000 // #piece)
       local began = os.clock()
       core.redact(text)
-      assert.is_true(os.clock() - began < 1, piece)
+      assert.is_true(os.clock() - began < PATIENCE, piece)
     end
   end)
 end)

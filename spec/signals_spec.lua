@@ -60,7 +60,8 @@ describe("signals", function()
       local core = require "slack.core"
       local signals = core.signals { "INT", "TERM" }
       io.popen(("kill -TERM %d; kill -INT %d"):format(core.pid(), core.pid())):close()
-      assert(signals:take() == "TERM")
+      local name = signals:take()
+      assert(name == "TERM" or name == "INT") -- ThreadSanitizer has an order of its own
       assert(signals:take() == nil)
     ]]
     assert.is_true(ok, output)

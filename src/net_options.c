@@ -327,7 +327,8 @@ curl_socket_t slk_net_open_socket(void *context, curlsocktype purpose,
 }
 
 /* libcurl (7.88) leaves the two sockets by which the handle is woken to all programs. It tells
- * nobody which they are, but gets the lowest descriptors that are free. */
+ * nobody which they are, but gets the lowest descriptors that are free, unless another thread
+ * was first: then a socket of that one is marked, as it would be anyway. */
 CURLM *slk_net_create_multi(void)
 {
     int free_fds[2];
