@@ -157,6 +157,34 @@ describe("an app that is stopped", function()
     end)
   end)
 
+  for _, transport in ipairs(live.TRANSPORTS) do
+    it(("handles what was acknowledged just before the stop is heard of: %s"):format(transport),
+      function()
+        live.run(function(here, new_app)
+          local app, handled = new_app { transport = transport, shutdown_timeout = PLENTY }, 0
+          app:event("app_mention", function()
+            tasks.sleep(0.2)
+            handled = handled + 1
+          end)
+          live.start(here, app)
+          for _, each in ipairs(app.transports) do
+            each:hold()
+          end
+          assert(here:deliver_event(MENTION):await_ack())
+          assert(here:deliver_event(MENTION):await_ack())
+          for _, each in ipairs(app.transports) do
+            each.waiting = function() -- at the first look nothing has come to Lua
+              each.waiting = nil
+              each:go_on()
+              return 0
+            end
+          end
+          assert(app:stop())
+          assert.equal(2, handled)
+        end)
+      end)
+  end
+
   it("by the only handler that may run still handles what has come", function()
     live.run(function(here, new_app)
       local app = new_app { shutdown_timeout = PLENTY, max_in_flight = 1, connections = 1 }

@@ -137,11 +137,15 @@ function M.finish(self, ending)
   if self.inbox then
     self.inbox:stop()
   end
-  local left, drained = end_handlers(self, ending)
-  if self.ending ~= ending then
-    return nil -- it is closed, and may have been started again
-  end
-  finish_answers(self, left, drained)
+  local left, drained
+  repeat
+    left, drained = end_handlers(self, ending)
+    if self.ending ~= ending then
+      return nil -- it is closed, and may have been started again
+    end
+    finish_answers(self, left, drained)
+    -- What a thread had acknowledged just before it heard of the stop may have come only now.
+  until not drained or self.ending ~= ending or is_finished(self)
   finish_storage(self, left)
   if self.ending == ending then
     self:close()
