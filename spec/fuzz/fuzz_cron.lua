@@ -38,7 +38,10 @@ return function(data)
     if not next_at then
       return
     end
-    assert(next_at > at and next_at % 60 == 0)
+    -- A minute begins with that of the zone, whose offset may have seconds, or as its clock is
+    -- put forward over that.
+    local next_offset, since = zone:period(next_at)
+    assert(next_at > at and ((next_at + next_offset) % 60 == 0 or next_at == since))
     at = next_at
   end
 end
