@@ -10,9 +10,8 @@
 
 #define MAX_FDS     16384 /* lws sizes its tables by the process's limit, often 1M */
 #define READ_BUFFER 32768 /* what one read may bring */
-#define TIMEOUT                                                                                    \
-    10 /* seconds for a TLS handshake, from there to the first byte, and for the
-                           * head of an upgrade */
+/* Seconds for a TLS handshake, from there to the first byte, and for the head of an upgrade. */
+#define TIMEOUT 10
 
 struct log_link {
     struct log_link *next;

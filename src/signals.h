@@ -1,9 +1,10 @@
 /* Turns signals into readability of a descriptor, so that they are handled
  * where everything else is: in the loop. One at a time per process, since
- * handlers are the process's. An INT or TERM that finds one of 0.2 s ago or more
- * not yet taken ends the process with status 128 + its number, so that a Lua that
- * is caught in a loop can be ended. Meanwhile a write to a pipe that nobody reads
- * ends nothing. Lua thread only, the handler excepted. */
+ * handlers are the process's. INT and TERM that come within 0.2 s of one are that
+ * one; another that finds it not yet taken ends the process with status 128 + its
+ * number, so that a Lua that is caught in a loop can be ended. Meanwhile a write to
+ * a pipe that nobody reads, or to a file that may not grow, ends nothing. Lua thread
+ * only, the handler excepted. */
 #ifndef SLK_SIGNALS_H
 #define SLK_SIGNALS_H
 
